@@ -1,0 +1,82 @@
+"""Contracts: the values that cross a process boundary. Frozen, versioned, every field described."""
+
+from aether_agents.contracts.contract import Contract, Json
+from aether_agents.contracts.event import TERMINAL_EVENTS, Event, EventType
+from aether_agents.contracts.intervention import Answer, Intervention
+from aether_agents.contracts.outcome import ErrorKind, Outcome
+from aether_agents.contracts.plan import (
+    Call,
+    Condition,
+    Delivery,
+    InputSpec,
+    Origin,
+    Plan,
+    PlannedSubtask,
+    Retry,
+    Subtask,
+    Template,
+)
+from aether_agents.contracts.result import PlanView, SubtaskView, TaskView
+from aether_agents.contracts.server import Install, ServerSpec
+from aether_agents.contracts.specialist import Specialist
+from aether_agents.contracts.status import (
+    SUBTASK_ARROWS,
+    TASK_ARROWS,
+    TERMINAL_SUBTASK,
+    TERMINAL_TASK,
+    SubtaskStatus,
+    TaskStatus,
+)
+from aether_agents.contracts.task import HighLevelTask, Role, new_task_id
+from aether_agents.contracts.tool import RISK_ORDER, Annotations, Expect, Risk, Tool, ToolRow, Verb, Verify
+
+__all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of contents
+    # The shape of all
+    "Contract",
+    "Json",
+    # What is asked
+    "HighLevelTask",
+    "Role",
+    "new_task_id",
+    # What is planned
+    "Template",
+    "InputSpec",
+    "Plan",
+    "Subtask",
+    "PlannedSubtask",
+    "Retry",
+    "Condition",
+    "Call",
+    "Origin",
+    "Delivery",
+    # Who does it, with what
+    "Specialist",
+    "ServerSpec",
+    "Install",
+    "Tool",
+    "ToolRow",
+    "Annotations",
+    "Risk",
+    "RISK_ORDER",
+    "Expect",
+    "Verify",
+    "Verb",
+    # How it goes
+    "TaskStatus",
+    "SubtaskStatus",
+    "TASK_ARROWS",
+    "SUBTASK_ARROWS",
+    "TERMINAL_TASK",
+    "TERMINAL_SUBTASK",
+    "Event",
+    "EventType",
+    "TERMINAL_EVENTS",
+    "Intervention",
+    "Answer",
+    # What it came to
+    "Outcome",
+    "ErrorKind",
+    "TaskView",
+    "SubtaskView",
+    "PlanView",
+]

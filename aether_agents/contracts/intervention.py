@@ -1,0 +1,32 @@
+"""Intervention: what a person is asked, and what a person may answer. The kinds are AetherTerm's."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from aether_agents.contracts.contract import Contract, Json
+from aether_agents.contracts.plan import InputSpec
+
+Kind = Literal["approval", "choice", "input", "review", "confirmation"]
+
+
+class Intervention(Contract):
+    """A question put to a person. It holds its subtask (or its whole task) until it is answered."""
+
+    id: str = Field(description="Unique in its task, such as `remove.1`; of the task itself, `task.1`.")
+    kind: Kind = Field(description="What sort of answer is wanted.")
+    subtask_id: str | None = Field(default=None, description="The subtask that waits; none means the whole task.")
+    prompt: str = Field(description="The question, redacted, with what will happen.")
+    choices: tuple[str, ...] = Field(default=(), description="The answers that mean something, the safest last.")
+    fields: dict[str, InputSpec] = Field(default_factory=dict, description="For `input`: what is missing.")
+    asked_at: datetime | None = Field(default=None, description="When it was asked, UTC.")
+
+
+class Answer(Contract):
+    """What a person answered."""
+
+    intervention_id: str = Field(description="The question.")
+    response: str = Field(description="One of the question's choices; `provide` for an `input`.")
+    values: dict[str, Json] = Field(default_factory=dict, description="For `input`: the values.")
+    by: str = Field(default="local", description="Who answered; never taken from a payload.")

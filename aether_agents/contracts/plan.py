@@ -1,0 +1,143 @@
+"""The plan language: one schema for templates, plan files and what a model writes.
+
+A `Template` is what people author. A `Plan` is a template (or a draft) with its inputs bound, its
+goals expanded, and every subtask resolved to a live tool.
+"""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from aether_agents.contracts.contract import Contract, Json
+from aether_agents.contracts.tool import Expect, Operator, Risk, Verify
+
+#: An id as people write it. Expansion joins ids of a goal with `/`, fan-out appends `#index`.
+ID_PATTERN = re.compile(r"^[a-z][a-z0-9_-]{0,39}$")
+RUN_ID_PATTERN = re.compile(r"^[a-z][a-z0-9_-]*(/[a-z][a-z0-9_-]*)*(#\d+)?$")
+
+SubtaskId = Annotated[str, StringConstraints(pattern=RUN_ID_PATTERN.pattern, max_length=200)]
+ToolRef = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+Approval = Literal["auto", "required", "never"]
+OnFailure = Literal["fail", "continue"]
+Origin = Literal["template", "draft", "llm", "file"]
+Delivery = Literal["canvas", "direct"]
+Failure = Literal["timeout", "transport", "tool_error"]
+
+
+class InputSpec(Contract):
+    """One input of a template: a JSON schema fragment, and how to ask for it."""
+
+    type: Literal["string", "integer", "number", "boolean", "array", "object"] = Field(
+        default="string", description="JSON type of the value."
+    )
+    format: Literal["path", "url", "text"] | None = Field(
+        default=None, description="`path` values are resolved against the caller's folder."
+    )
+    items: "InputSpec | None" = Field(default=None, description="What an array holds.")
+    enum: tuple[Json, ...] | None = Field(default=None, description="The only values allowed.")
+    minimum: float | None = Field(default=None, description="Smallest number allowed.")
+    maximum: float | None = Field(default=None, description="Largest number allowed.")
+    required: bool = Field(default=False, description="Whether a task must have it.")
+    default: Json = Field(default=None, description="Value when none is given.")
+    prompt: str = Field(default="", description="The question put to a person who left it out.")
+    description: str = Field(default="", description="What it means.")
+
+
+class Retry(Contract):
+    """How often a failed call is made again, and when."""
+
+    max_attempts: int = Field(default=1, ge=1, le=20, description="Calls in all, the first included.")
+    delay: float = Field(default=1.0, ge=0, le=3_600, description="Seconds before the second attempt.")
+    backoff: float = Field(default=2.0, ge=1, le=10, description="Factor on the delay per further attempt.")
+    max_delay: float = Field(default=60.0, gt=0, le=3_600, description="Longest delay in seconds.")
+    on: tuple[Failure, ...] = Field(
+        default=("timeout", "transport"), description="Kinds of failure that are tried again."
+    )
+
+
+class Condition(Contract):
+    """Whether a subtask runs at all, decided from an earlier result."""
+
+    ref: str = Field(description="Reference such as `${subtasks.scan.output.count}`.")
+    op: Operator = Field(default="eq", description="How the value is compared.")
+    value: Json = Field(default=None, description="What it is compared with.")
+
+
+class Call(Contract):
+    """A tool and its arguments, as a compensation names them."""
+
+    tool: ToolRef = Field(description="`server/tool`.")
+    args: dict[str, Json] = Field(default_factory=dict, description="Arguments; references allowed.")
+
+
+class Subtask(Contract):
+    """One node as it is written: exactly one of `tool`, `goal` or `agent`."""
+
+    id: SubtaskId = Field(description="Unique in its plan.")
+    name: str = Field(default="", description="A few words for people; the id is used without it.")
+    tool: ToolRef | None = Field(default=None, description="`server/tool` to call.")
+    goal: str | None = Field(default=None, description="Template to expand in its place before the plan runs.")
+    agent: str | None = Field(default=None, description="A bounded model-driven loop (not yet available).")
+    args: dict[str, Json] = Field(default_factory=dict, description="Arguments; references allowed.")
+    needs: tuple[SubtaskId, ...] = Field(
+        default=(), description="Subtasks that must end first; ids in references are added."
+    )
+    if_: Condition | None = Field(default=None, alias="if", description="Skip unless it holds.")
+    for_each: Json = Field(default=None, description="A list, or a reference to one: one call per item.")
+    max_parallel: int | None = Field(default=None, ge=1, le=1_000, description="Items in flight at once.")
+    retry: Retry = Field(default_factory=Retry, description="What is tried again.")
+    timeout: Seconds = Field(default=300.0, description="Seconds one call may take.")
+    approval: Approval = Field(default="auto", description="`auto` asks when policy says the risk needs it.")
+    on_failure: OnFailure = Field(default="fail", description="`continue` lets the rest of the plan go on.")
+    compensate: Call | None = Field(default=None, description="The call that undoes this one.")
+    expect: Expect | None = Field(default=None, description="When the call counts as a success.")
+    verify: Verify | None = Field(default=None, description="How the effect is read back.")
+
+
+class Template(Contract):
+    """A reusable plan with inputs, examples and required tools. Without subtasks it is a stub."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,79}$", description="Unique among templates.")
+    description: str = Field(description="What it does, in a sentence.")
+    specialist: str = Field(default="", description="The specialist that owns it.")
+    examples: tuple[str, ...] = Field(default=(), description="Ways people ask for it, in any language.")
+    required_tools: tuple[str, ...] = Field(default=(), description="Servers (or `server/tool`) it cannot do without.")
+    inputs: dict[str, InputSpec] = Field(default_factory=dict, description="What it is told.")
+    subtasks: tuple[Subtask, ...] = Field(default=(), description="The nodes.")
+    outputs: dict[str, Json] = Field(default_factory=dict, description="References that make the task's result.")
+
+    @property
+    def is_stub(self) -> bool:
+        """Whether there is nothing to run in it yet."""
+        return not self.subtasks
+
+
+class PlannedSubtask(Subtask):
+    """A subtask resolved to a live tool. All that its specialist needs to run it."""
+
+    specialist: str = Field(description="Specialist, and so queue, that runs it.")
+    risk: Risk = Field(description="Risk of the tool when it was planned.")
+    repeatable: bool = Field(default=False, description="Whether it may safely run twice.")
+    needs_approval: bool = Field(default=False, description="Policy asks a person before it runs.")
+    pin: str = Field(default="", description="Pin of the tool it was planned against.")
+    confidence: float = Field(default=1.0, ge=0, le=1, description="How sure the planner is of this tool.")
+
+
+class Plan(Contract):
+    """The typed, validated decomposition of a task: a DAG of subtasks with every input bound."""
+
+    version: Literal[1] = Field(default=1, description="Version of this document.")
+    name: str = Field(description="Template's name, or a name made from the task.")
+    description: str = Field(description="What it does.")
+    specialist: str = Field(default="", description="The specialist that owns it.")
+    origin: Origin = Field(description="Where it came from.")
+    template: str | None = Field(default=None, description="Template it was made from.")
+    confidence: float = Field(default=1.0, ge=0, le=1, description="How sure the planner is of the whole.")
+    inputs: dict[str, InputSpec] = Field(default_factory=dict, description="What it was told, as declared.")
+    values: dict[str, Json] = Field(default_factory=dict, description="What it was told, as bound.")
+    subtasks: tuple[PlannedSubtask, ...] = Field(description="The nodes, in a topological order.")
+    outputs: dict[str, Json] = Field(default_factory=dict, description="References that make the result.")
+    digest: str = Field(default="", description="`sha256:…` of this plan without this field.")

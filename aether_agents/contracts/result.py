@@ -1,0 +1,55 @@
+"""What a reader sees of a task: its state now, and its result when it has ended."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from aether_agents.contracts.contract import Contract, Json
+from aether_agents.contracts.intervention import Intervention
+from aether_agents.contracts.plan import Delivery, Origin
+from aether_agents.contracts.status import SubtaskStatus, TaskStatus
+
+
+class SubtaskView(Contract):
+    """One subtask as it stands."""
+
+    id: str = Field(description="Its id in the plan; children of a fan-out end in `#index`.")
+    specialist: str = Field(description="Specialist that runs it.")
+    tool: str = Field(description="`server/tool`.")
+    name: str = Field(default="", description="A few words for people.")
+    status: SubtaskStatus = Field(description="What it is doing.")
+    needs: tuple[str, ...] = Field(default=(), description="Subtasks it waits for.")
+    attempts: int = Field(default=0, description="Calls made so far.")
+    started_at: datetime | None = Field(default=None, description="When it was last claimed, UTC.")
+    finished_at: datetime | None = Field(default=None, description="When it ended, UTC.")
+    output: Json = Field(default=None, description="Its output, where it was asked for.")
+    error: str | None = Field(default=None, description="What went wrong.")
+
+
+class PlanView(Contract):
+    """Where the plan came from and how it is delivered."""
+
+    origin: Origin = Field(description="template, draft, llm or file.")
+    template: str | None = Field(default=None, description="Template it was made from.")
+    digest: str = Field(default="", description="Digest of the plan.")
+    delivery: Delivery | None = Field(default=None, description="canvas or direct; none before it runs.")
+    confidence: float = Field(default=1.0, description="How sure the planner is.")
+
+
+class TaskView(Contract):
+    """A task as it stands: the body of `status --json`, `execute --json` and `result --json`."""
+
+    task_id: str = Field(description="The task.")
+    description: str = Field(default="", description="What was asked.")
+    owner: str = Field(default="", description="Who asked.")
+    status: TaskStatus = Field(description="What it is doing.")
+    degraded: bool = Field(default=False, description="Completed, but subtasks with `on_failure: continue` failed.")
+    progress: float = Field(default=0.0, description="Share of its subtasks that have ended.")
+    seq: int = Field(default=0, description="Number of its last event.")
+    created_at: datetime | None = Field(default=None, description="When it was accepted, UTC.")
+    finished_at: datetime | None = Field(default=None, description="When it ended, UTC.")
+    plan: PlanView | None = Field(default=None, description="Its plan, once there is one.")
+    subtasks: tuple[SubtaskView, ...] = Field(default=(), description="Its subtasks.")
+    interventions: tuple[Intervention, ...] = Field(default=(), description="What is being asked now.")
+    outputs: dict[str, Json] = Field(default_factory=dict, description="Its result, when it has ended.")
+    error: str | None = Field(default=None, description="Why it failed.")

@@ -1,0 +1,40 @@
+"""ServerSpec: how one MCP server is started or reached. The shape is `mcpServers`', plus ours."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from aether_agents.contracts.contract import Contract
+
+
+class Install(Contract):
+    """Exactly what is put into the environment a third-party server has to itself."""
+
+    pypi: str = Field(description="`name==version` of the package.")
+    with_: tuple[str, ...] = Field(default=(), alias="with", description="Constraints beside it, such as `mcp<2`.")
+    python: str | None = Field(default=None, description="Python it needs, such as `3.12`.")
+
+
+class ServerSpec(Contract):
+    """One MCP server: a program spoken to over its standard streams, or an address."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="Its name; tools are `name/tool`.")
+    queue: str = Field(default="", description="Specialist that calls it; empty until inferred.")
+    inferred: bool = Field(default=False, description="Whether the queue was inferred from its tools.")
+    command: str | None = Field(default=None, description="Program to start (stdio).")
+    args: tuple[str, ...] = Field(default=(), description="Its arguments.")
+    env: dict[str, str] = Field(default_factory=dict, description="Environment it gets beside the allow-list.")
+    cwd: str | None = Field(default=None, description="Folder it runs in; a scratch folder without it.")
+    url: str | None = Field(default=None, description="Address (streamable HTTP).")
+    headers: dict[str, str] = Field(default_factory=dict, description="Static HTTP headers.")
+    mode: Literal["auto", "legacy", "2026-07-28"] = Field(default="auto", description="Protocol era to speak.")
+    timeout: float | None = Field(default=None, gt=0, le=3_600, description="Seconds a connection may take.")
+    install: Install | None = Field(default=None, description="Environment of its own, if it needs one.")
+    source: str = Field(default="", description="File it was read from, for people.")
+    trusted: bool = Field(default=False, description="Whether it may be started.")
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        if (self.command is None) == (self.url is None):
+            raise ValueError("give exactly one of `command` and `url`")
+        return self

@@ -1,0 +1,69 @@
+"""HighLevelTask: what a person asks for, with its context, inputs and owner."""
+
+from datetime import UTC, datetime
+from typing import Any, Literal, Self
+from uuid import uuid4
+
+from pydantic import Field, ValidationError
+
+from aether_agents.contracts.contract import Contract, Json
+from aether_agents.contracts.plan import Template
+from aether_agents.errors import InvalidTask
+
+Role = Literal["Anonymous", "Viewer", "User", "Supervisor", "Owner"]
+
+_ALIASES = {"task": "description"}
+
+
+def new_task_id() -> str:
+    """A task id: 12 hex digits, unique enough for one installation and short enough to type."""
+    return uuid4().hex[:12]
+
+
+class HighLevelTask(Contract):
+    """What a person asks for."""
+
+    version: Literal[1] = Field(default=1, description="Version of this document.")
+    task_id: str = Field(
+        default_factory=new_task_id,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+        description="Names the task; the same id from the same owner is one task.",
+    )
+    description: str = Field(min_length=1, max_length=4_000, description="The goal, in a sentence.")
+    type: str | None = Field(default=None, description="Template to use, if the caller knows it.")
+    agent_type: str | None = Field(default=None, description="Specialist to prefer: infra, dev, data or security.")
+    context: str = Field(default="local", description="Name of the context.")
+    inputs: dict[str, Json] = Field(default_factory=dict, description="Inputs given by name.")
+    owner: str = Field(default="local", description="Who asks; never taken from a payload.")
+    role: Role = Field(default="Owner", description="The asker's role; never taken from a payload.")
+    folder: str = Field(default="", description="The caller's folder: relative paths and `this repository` mean it.")
+    session: str | None = Field(default=None, description="AetherTerm terminal session it came from.")
+    priority: int = Field(default=5, ge=0, le=9, description="0 to 9, 9 the highest.")
+    timeout_seconds: float | None = Field(default=None, gt=0, le=604_800, description="Time the whole task may take.")
+    plan_only: bool = Field(default=False, description="End after planning, with the plan as result.")
+    assume_yes: bool = Field(default=False, description="Answer ahead the questions policy lets one answer ahead.")
+    document: Template | None = Field(default=None, description="A plan file to run exactly, instead of matching.")
+    created_at: datetime = Field(default_factory=lambda: datetime.now(UTC), description="When it was asked, UTC.")
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """Make a task from a plain payload; `task` is accepted for `description`.
+
+        Raises:
+            InvalidTask: a field is unknown, missing or wrong; the error names each.
+        """
+        payload = {_ALIASES.get(key, key): value for key, value in data.items() if value is not None}
+        for private in ("owner", "role", "document", "version", "created_at"):
+            if private in payload:
+                raise InvalidTask(f"`{private}` is not taken from a payload: leave it out")
+        if isinstance(payload.get("context"), dict):
+            context = payload.pop("context")
+            payload.setdefault("folder", str(context.get("path", "")))
+            payload.setdefault("session", context.get("session"))
+            payload["context"] = context.get("name", "local")
+        try:
+            return cls.model_validate(payload)
+        except ValidationError as error:
+            raise InvalidTask(
+                "; ".join(f"`{'.'.join(map(str, e['loc'])) or 'task'}`: {e['msg']}" for e in error.errors())
+            ) from None

@@ -1,0 +1,97 @@
+"""A tool as MCP lists it, and what its specialist knows about it that no server says."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from aether_agents.contracts.contract import Contract, Json
+
+
+class Risk(StrEnum):
+    """How much harm a call can do. Ordered from least to most by `RISK_ORDER`."""
+
+    READ = "read"  #: looks, changes nothing
+    WRITE = "write"  #: changes something that can be put back
+    COSTLY = "costly"  #: costs money or touches traffic; undo is possible but felt
+    DESTRUCTIVE = "destructive"  #: cannot be put back, or nobody knows
+
+
+RISK_ORDER: tuple[Risk, ...] = (Risk.READ, Risk.WRITE, Risk.COSTLY, Risk.DESTRUCTIVE)
+
+Operator = Literal["eq", "ne", "lt", "le", "gt", "ge", "in", "contains", "exists", "matches"]
+
+
+class Expect(Contract):
+    """When a call counts as a success: servers say "no error" about calls that failed."""
+
+    path: str = Field(description="Path into the output, such as `result.return_code`; '' is the whole output.")
+    op: Operator = Field(default="eq", description="How the value found there is compared.")
+    value: Json = Field(default=None, description="What it is compared with.")
+
+
+class Verify(Contract):
+    """Reads the effect of a call back through another tool."""
+
+    tool: str = Field(description="`server/tool` that reads the effect.")
+    args: dict[str, Json] = Field(default_factory=dict, description="Its arguments; references allowed.")
+    expect: Expect = Field(description="What its output must show.")
+
+
+class Verb(Contract):
+    """For a tool whose real verb is in an argument: the risk by that verb."""
+
+    argument: str = Field(description="Name of the argument that carries the verb.")
+    risks: dict[str, Risk] = Field(description="Risk by verb; a verb not listed is destructive.")
+
+
+class ToolRow(Contract):
+    """One row of a specialist's tool table. A tool without a row is destructive and unrepeatable."""
+
+    tool: str = Field(description="`server/tool`.")
+    risk: Risk = Field(default=Risk.DESTRUCTIVE, description="Risk of a call.")
+    repeatable: bool = Field(default=False, description="Whether running it twice is as good as once.")
+    expect: Expect | None = Field(default=None, description="When a call counts as a success.")
+    verify: Verify | None = Field(default=None, description="How the effect is read back.")
+    verb: Verb | None = Field(default=None, description="Risk by verb, where the tool takes one.")
+    code_args: tuple[str, ...] = Field(
+        default=(), description="Arguments that are code to the tool (SQL, shell): they take no references."
+    )
+    path_args: tuple[str, ...] = Field(
+        default=(), description="Arguments that are paths: confined to the allowed roots before the call."
+    )
+
+
+class Annotations(Contract):
+    """What the server claims about its tool. Claims may raise a risk, never lower it."""
+
+    read_only: bool | None = Field(default=None, description="MCP readOnlyHint.")
+    destructive: bool | None = Field(default=None, description="MCP destructiveHint.")
+    idempotent: bool | None = Field(default=None, description="MCP idempotentHint.")
+    open_world: bool | None = Field(default=None, description="MCP openWorldHint.")
+
+
+class Tool(Contract):
+    """A live tool of the catalogue: MCP's definition, its pin, and the row that governs it."""
+
+    server: str = Field(description="Name of the MCP server.")
+    name: str = Field(description="Name of the tool on that server.")
+    specialist: str = Field(description="Specialist whose queue calls it.")
+    description: str = Field(default="", description="The server's description; untrusted text.")
+    input_schema: dict[str, Json] = Field(default_factory=dict, description="JSON schema of the arguments.")
+    output_schema: dict[str, Json] | None = Field(default=None, description="JSON schema of the output, if given.")
+    annotations: Annotations = Field(default_factory=Annotations, description="The server's claims.")
+    pin: str = Field(description="`sha256:…` over the canonical definition.")
+    row: ToolRow = Field(description="What the specialist's tool table says, or the default row.")
+
+    @property
+    def ref(self) -> str:
+        """`server/tool`, as plans name it."""
+        return f"{self.server}/{self.name}"
+
+    @property
+    def risk(self) -> Risk:
+        """The table's risk, raised where the server itself claims to destroy."""
+        claims_harm = self.annotations.destructive is True and self.annotations.read_only is not True
+        claimed = Risk.DESTRUCTIVE if claims_harm else Risk.READ
+        return max(self.row.risk, claimed, key=RISK_ORDER.index)

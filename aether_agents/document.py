@@ -1,0 +1,163 @@
+"""A YAML or JSON file that still knows on which line each of its keys stands.
+
+Every file a person writes for us is read here, so that every complaint about one has the same form:
+`file:line: where: what is wrong (did you mean …?)`.
+"""
+
+import difflib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from aether_agents.errors import InvalidSettings
+
+Location = tuple[str | int, ...]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Document:
+    """The parsed content of a file and the line of each key in it."""
+
+    name: str
+    data: Any
+    lines: dict[Location, int] = field(default_factory=dict)
+
+    def line(self, location: Sequence[str | int]) -> int:
+        """The line (from 1) of a key, or of the nearest key above it."""
+        spot = tuple(location)
+        while spot and spot not in self.lines:
+            spot = spot[:-1]
+        return self.lines.get(spot, 1)
+
+    def fault(self, location: Sequence[str | int], message: str) -> str:
+        """One complaint, in the form all complaints about files have."""
+        where = ".".join(str(part) for part in location)
+        return f"{self.name}:{self.line(location)}: {f'`{where}`: ' if where else ''}{message}"
+
+
+def read_document(path: Path) -> Document:
+    """Read a YAML or JSON file.
+
+    Raises:
+        InvalidSettings: it cannot be read or is not well formed; the error has file and line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidSettings(f"{path}: cannot be read: {error}") from None
+    return parse_document(text, str(path))
+
+
+def parse_document(text: str, name: str) -> Document:
+    """Parse YAML, or JSON for a name that ends in `.json`.
+
+    Raises:
+        InvalidSettings: it is not well formed; the error has name and line.
+    """
+    if name.endswith(".json"):
+        try:
+            json.loads(text)
+        except json.JSONDecodeError as error:
+            raise InvalidSettings(f"{name}:{error.lineno}: not valid JSON: {error.msg}") from None
+        text = text.replace("\t", " ")  # JSON allows tabs between tokens, YAML does not
+    try:
+        loader = yaml.SafeLoader(text)
+        try:
+            node = loader.get_single_node()
+            data = loader.construct_document(node) if node is not None else {}
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise InvalidSettings(f"{name}:{line}: not valid YAML: {error.problem or error}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise InvalidSettings(f"{name}: not valid YAML: {error}") from None
+    lines: dict[Location, int] = {}
+    faults: list[str] = []
+    if node is not None:
+        _number(node, (), lines, faults, name)
+    if faults:
+        raise InvalidSettings("\n".join(faults))
+    return Document(name=name, data=data, lines=lines)
+
+
+def _number(node: yaml.Node, at: Location, lines: dict[Location, int], faults: list[str], name: str) -> None:
+    """Walk the node tree once, noting the line of every key and every key given twice."""
+    stack = [(node, at)]
+    seen_anchors: set[int] = set()
+    while stack:
+        current, location = stack.pop()
+        lines.setdefault(location, current.start_mark.line + 1)
+        if id(current) in seen_anchors:
+            continue
+        seen_anchors.add(id(current))
+        if isinstance(current, yaml.MappingNode):
+            for key, value in current.value:
+                spot = (*location, str(key.value))
+                if spot in lines:
+                    faults.append(f"{name}:{key.start_mark.line + 1}: `{key.value}` is given twice")
+                lines[spot] = key.start_mark.line + 1
+                stack.append((value, spot))
+        elif isinstance(current, yaml.SequenceNode):
+            stack.extend((item, (*location, index)) for index, item in enumerate(current.value))
+
+
+def read_as(model: type[Model], document: Document, at: Location = ()) -> Model:
+    """Validate a document (or the part of it at `at`) as a model.
+
+    Raises:
+        InvalidSettings: every fault, each with file, line and the nearest known name.
+    """
+    data = document.data
+    for part in at:
+        data = data[part]
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise InvalidSettings("\n".join(faults(model, document, error, at))) from None
+
+
+def faults(model: type[BaseModel], document: Document, error: ValidationError, at: Location = ()) -> Iterator[str]:
+    """Each of pydantic's complaints, located in the file, with the nearest known name for an unknown key."""
+    for item in error.errors():
+        location = (*at, *item["loc"])
+        if item["type"] == "extra_forbidden":
+            key = str(item["loc"][-1])
+            hint = nearest(key, _known_names(model, item["loc"][:-1]))
+            yield document.fault(location, "unknown key" + hint)
+        else:
+            shown = "" if isinstance(item["input"], dict | list) else f" (it is {item['input']!r})"
+            yield document.fault(location, item["msg"] + shown)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`; did you mean …?`, or nothing when no known name is near."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f"; did you mean `{close[0]}`?" if close else ""
+
+
+def _known_names(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:
+    """Names allowed at a location inside a model; empty where the shape is free."""
+    current: type[BaseModel] | None = model
+    for part in location:
+        if current is None:
+            return []
+        known = {info.alias or name: info for name, info in current.model_fields.items()}
+        if part not in known:
+            continue  # an index or a free key: the model of the values is the same annotation's
+        current = _model_in(known[str(part)].annotation)
+    return [info.alias or name for name, info in current.model_fields.items()] if current else []
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The first model mentioned in an annotation such as `dict[str, tuple[Model, ...]]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in getattr(annotation, "__args__", ()) if (found := _model_in(part))), None)

@@ -1,0 +1,115 @@
+"""Every error a person can meet. Each says what is wrong and what to do about it.
+
+The class docstring is the message when none is given. `exit_code` is what the command line leaves
+with; `code` is what AgentServer and `--json` send.
+"""
+
+
+class AetherError(Exception):
+    """Something went wrong in AetherTerm agents."""
+
+    exit_code = 1
+    code = "error"
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+
+class InvalidSettings(AetherError):
+    """A setting is wrong; run `aether-agent config validate` to see all of them."""
+
+    exit_code = 2
+    code = "invalid_settings"
+
+
+class InvalidTask(AetherError):
+    """The task is not well formed."""
+
+    exit_code = 2
+    code = "invalid_task"
+
+
+class InvalidPlan(AetherError):
+    """The plan cannot run as it is written; every fault is listed."""
+
+    exit_code = 2
+    code = "invalid_plan"
+
+    def __init__(self, faults: tuple[str, ...] | list[str] | str) -> None:
+        self.faults = (faults,) if isinstance(faults, str) else tuple(faults)
+        super().__init__("\n".join(self.faults))
+
+
+class CouldNotPlan(AetherError):
+    """No template matches well enough; `aether-agent templates list` shows what there is."""
+
+    exit_code = 5
+    code = "could_not_plan"
+
+
+class TaskNotFound(AetherError):
+    """There is no such task; `aether-agent tasks` lists them."""
+
+    exit_code = 2
+    code = "task_not_found"
+
+
+class NotAllowed(AetherError):
+    """Your role does not allow that."""
+
+    exit_code = 2
+    code = "not_allowed"
+
+
+class WrongStatus(AetherError):
+    """That cannot be done to a task in its present status."""
+
+    exit_code = 2
+    code = "wrong_status"
+
+
+class StoreUnavailable(AetherError):
+    """The store cannot be reached; start one with `aether-agent up` or set AETHER_REDIS_URL."""
+
+    exit_code = 6
+    code = "no_store"
+
+
+class NoWorker(AetherError):
+    """No worker serves that queue; start one with `aether-agent up` or `aether-agent worker QUEUE`."""
+
+    exit_code = 6
+    code = "no_worker"
+
+
+class CannotOpen(AetherError):
+    """A document does not open with the keys of this process; give it the sealing key (AETHER_SEALING_KEY)."""
+
+    exit_code = 2
+    code = "cannot_open"
+
+
+class ServerDown(AetherError):
+    """An MCP server could not be started or reached."""
+
+    code = "server_down"
+
+
+class ToolTimeout(AetherError):
+    """A tool did not answer in time."""
+
+    code = "tool_timeout"
+
+
+class NotTrusted(AetherError):
+    """That file may not start programs yet; look at it with `aether-agent trust`."""
+
+    exit_code = 2
+    code = "not_trusted"
+
+
+class StackError(AetherError):
+    """The embedded stack could not be started or stopped; `aether-agent logs` shows why."""
+
+    exit_code = 6
+    code = "stack"

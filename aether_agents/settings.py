@@ -1,0 +1,122 @@
+"""Settings: `aether_agent.yaml` and the environment, read once, wrong values named at start."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from aether_agents.contracts import Contract, Json, Risk, Template
+
+
+class OrchestratorSettings(Contract):
+    """How many tasks run at once, for how long, and where their state lives."""
+
+    max_concurrent_tasks: int = Field(default=10, ge=1, description="Tasks planning or running at once; more wait.")
+    task_timeout: float = Field(default=3_600, gt=0, description="Seconds a task may take when it names no limit.")
+    persistence_backend: Literal["redis"] = Field(default="redis", description="Where state lives.")
+
+
+class McpSettings(Contract):
+    """Which MCP servers are found and how long they may take."""
+
+    server_discovery_path: str = Field(default="/mcp", description="Folder searched for `<name>/` servers.")
+    auto_discovery: bool = Field(default=True, description="Whether it is searched.")
+    server_timeout: float = Field(default=30, gt=0, description="Seconds a server may take to connect.")
+
+
+class CliSettings(Contract):
+    """What the command line does when it is not told."""
+
+    default_context: str = Field(default="local", description="Context of a task that names none.")
+    interactive_mode: bool = Field(default=True, description="Whether questions are asked on a terminal.")
+    logging_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="What is logged.")
+
+
+class AgentProcessSettings(Contract):
+    """What AgentServer's processes do."""
+
+    max_background_tasks: int = Field(default=5, ge=1, description="Tasks one user may have open at once.")
+    ui_update_interval: float = Field(default=1.0, ge=0, description="Seconds between progress updates.")
+    session_persistence: bool = Field(default=True, description="Whether a task outlives its client.")
+
+
+class AgentSystem(Contract):
+    """The part of the file that the platform's design fixed."""
+
+    orchestrator: OrchestratorSettings = Field(default_factory=OrchestratorSettings, description="Tasks.")
+    mcp_integration: McpSettings = Field(default_factory=McpSettings, description="MCP servers.")
+    cli_interface: CliSettings = Field(default_factory=CliSettings, description="Command line.")
+    agent_process: AgentProcessSettings = Field(default_factory=AgentProcessSettings, description="AgentServer.")
+
+
+class BrokerSettings(Contract):
+    """Where broker and store are. Without a url, the embedded stack is used."""
+
+    url: str | None = Field(default=None, description="`redis://`, `rediss://` or `unix://` address.")
+    prefix: str = Field(default="aether", pattern=r"^[a-z0-9_-]{1,32}$", description="First part of every key.")
+
+
+class DeliverySettings(Contract):
+    """How subtasks are delivered and taken back."""
+
+    lease: float = Field(default=30, gt=0, description="Seconds a claimed subtask is held without a renewal.")
+    stale: float = Field(default=3, gt=0, description="Seconds a ready subtask may lie unclaimed before a re-send.")
+    pump: float = Field(default=0.5, gt=0, description="Seconds between two rounds of renewal and reaper.")
+    canvas_limit: int = Field(default=5_000, ge=0, description="Signatures a canvas may carry; more goes directly.")
+    concurrency: int = Field(default=16, ge=1, le=256, description="Threads per queue in a worker.")
+
+
+class PolicySettings(Contract):
+    """What is allowed, and what a person must say yes to."""
+
+    approval_from: Risk = Field(default=Risk.COSTLY, description="Least risk that asks a person before the call.")
+    yes_up_to: Risk = Field(default=Risk.COSTLY, description="Greatest risk `--yes` may answer ahead.")
+    deny: tuple[str, ...] = Field(default=(), description="`server/tool` patterns that are never called.")
+
+
+class ContextSettings(Contract):
+    """A named set of inputs and secret references."""
+
+    description: str = Field(default="", description="What it is, in a sentence.")
+    inputs: dict[str, Json] = Field(default_factory=dict, description="Values for inputs of the same name.")
+    secrets: dict[str, str] = Field(
+        default_factory=dict, description="Secret name to `env:NAME` or `file:PATH`, read by the worker at the call."
+    )
+
+
+class SpecialistSettings(Contract):
+    """What is changed about one specialist."""
+
+    enabled: bool = Field(default=True, description="Whether it is used.")
+    concurrency: int | None = Field(default=None, ge=1, le=256, description="Threads of its own.")
+
+
+class RetentionSettings(Contract):
+    """How long ended tasks are kept."""
+
+    days: float = Field(default=7, gt=0, le=3_650, description="Days after its last event.")
+
+
+class EncryptionSettings(Contract):
+    """The keys that seal documents."""
+
+    key_file: Path | None = Field(default=None, description="File with one `id:base64` key per line, newest first.")
+
+
+class Settings(Contract):
+    """All that a process is told."""
+
+    agent_system: AgentSystem = Field(default_factory=AgentSystem, description="The platform's own part.")
+    task_templates: dict[str, tuple[Template, ...]] = Field(
+        default_factory=dict, description="Templates by domain; one without subtasks is a stub."
+    )
+    broker: BrokerSettings = Field(default_factory=BrokerSettings, description="Broker and store.")
+    delivery: DeliverySettings = Field(default_factory=DeliverySettings, description="Delivery.")
+    policy: PolicySettings = Field(default_factory=PolicySettings, description="Policy.")
+    contexts: dict[str, ContextSettings] = Field(default_factory=dict, description="Contexts by name.")
+    specialists: dict[str, SpecialistSettings] = Field(default_factory=dict, description="Specialists by name.")
+    roots: tuple[Path, ...] = Field(default=(), description="Folders tools may touch; needed with a remote broker.")
+    retention: RetentionSettings = Field(default_factory=RetentionSettings, description="How long things are kept.")
+    encryption: EncryptionSettings = Field(default_factory=EncryptionSettings, description="Sealing keys.")
+    home: Path = Field(default=Path(), description="AETHER_HOME: state of the embedded stack, trust, reports.")
+    project: Path = Field(default=Path(), description="The folder project files are read from.")

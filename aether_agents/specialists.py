@@ -1,0 +1,134 @@
+"""Finds the specialists: every package that has the entry point `aether_agents.specialists`.
+
+Ours are found the same way as a stranger's. A specialist is a folder of data:
+
+    specialist.yaml     name, description, mcpServers
+    tools.yaml          the tool table: `server/tool` → risk, repeatable, expect, verify …
+    templates/*.yaml    its templates
+    servers/*.py        first-party MCP servers: programs that import nothing of ours
+"""
+
+import sys
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from aether_agents.contracts import Contract, ServerSpec, Specialist, Template, ToolRow
+from aether_agents.document import Document, read_as, read_document
+from aether_agents.errors import InvalidSettings
+from aether_agents.settings import Settings
+
+ENTRY_POINT = "aether_agents.specialists"
+
+
+class _Declaration(Contract):
+    """What `specialist.yaml` holds."""
+
+    name: str = Field(description="The specialist, and its queue.")
+    description: str = Field(description="What it is for.")
+    mcpServers: dict[str, dict[str, Any]] = Field(default_factory=dict, description="Its servers.")  # noqa: N815
+
+
+class _Table(Contract):
+    """What `tools.yaml` holds."""
+
+    tools: dict[str, dict[str, Any]] = Field(description="Row by `server/tool`.")
+
+
+def read_specialist(folder: Path) -> Specialist:
+    """Read one specialist from its folder.
+
+    In its servers, `${PYTHON}` is the interpreter of this process and `${FOLDER}` the folder.
+
+    Raises:
+        InvalidSettings: a file is missing or wrong; every fault has file and line.
+    """
+    document = read_document(folder / "specialist.yaml")
+    declared = read_as(_Declaration, document)
+    return Specialist(
+        name=declared.name,
+        description=declared.description,
+        servers=tuple(_servers(declared, document, folder)),
+        tools=tuple(_rows(folder / "tools.yaml")),
+        templates=tuple(_templates(folder / "templates", declared.name)),
+    )
+
+
+def load_specialists(settings: Settings) -> tuple[Specialist, ...]:
+    """Every installed specialist that the settings do not switch off, by name.
+
+    Raises:
+        InvalidSettings: one cannot be loaded, two have one name, or the settings name an unknown one.
+    """
+    found: dict[str, Specialist] = {}
+    for entry in sorted(entry_points(group=ENTRY_POINT), key=lambda point: point.name):
+        specialist = _load(entry)
+        if specialist.name in found:
+            raise InvalidSettings(f"two installed packages bring the specialist `{specialist.name}`: remove one")
+        found[specialist.name] = specialist
+    if unknown := sorted(set(settings.specialists) - set(found)):
+        raise InvalidSettings(f"specialists: `{unknown[0]}` is not installed; there are: {', '.join(found)}")
+    off = {name for name, chosen in settings.specialists.items() if not chosen.enabled}
+    return tuple(found[name] for name in sorted(found) if name not in off)
+
+
+def _load(entry: EntryPoint) -> Specialist:
+    try:
+        loaded = entry.load()
+    except (ImportError, AttributeError) as error:
+        raise InvalidSettings(f"specialist `{entry.name}` ({entry.value}) cannot be loaded: {error}") from error
+    if not isinstance(loaded, Specialist):
+        raise InvalidSettings(f"specialist `{entry.name}` ({entry.value}) is not a Specialist")
+    return loaded
+
+
+def _servers(declared: _Declaration, document: Document, folder: Path) -> Iterator[ServerSpec]:
+    places = {"${PYTHON}": sys.executable, "${FOLDER}": str(folder)}
+    for name in declared.mcpServers:
+        spec = read_as(_AnySpec, document, ("mcpServers", name)).model_dump(exclude_unset=True, by_alias=True)
+        filled = {key: _fill(value, places) for key, value in spec.items()}
+        yield ServerSpec.model_validate(
+            {**filled, "name": name, "queue": declared.name, "source": document.name, "trusted": True}
+        )
+
+
+class _AnySpec(ServerSpec):
+    """A server as a specialist declares it: its name is its key."""
+
+    name: str = Field(default="unnamed", description="Its key in the file.")
+
+
+def _fill(value: Any, places: dict[str, str]) -> Any:
+    if isinstance(value, str):
+        for mark, text in places.items():
+            value = value.replace(mark, text)
+        return value
+    if isinstance(value, list | tuple):
+        return [_fill(item, places) for item in value]
+    if isinstance(value, dict):
+        return {key: _fill(item, places) for key, item in value.items()}
+    return value
+
+
+def _rows(path: Path) -> Iterator[ToolRow]:
+    if not path.exists():
+        return
+    document = read_document(path)
+    for ref in read_as(_Table, document).tools:
+        row = read_as(_AnyRow, document, ("tools", ref))
+        yield ToolRow.model_validate({**row.model_dump(exclude_unset=True), "tool": ref})
+
+
+class _AnyRow(ToolRow):
+    """A row as a tool table declares it: its tool is its key."""
+
+    tool: str = Field(default="", description="Its key in the file.")
+
+
+def _templates(folder: Path, owner: str) -> Iterator[Template]:
+    for path in sorted(folder.glob("*.yaml")):
+        template = read_as(Template, read_document(path))
+        yield template.model_copy(update={"specialist": template.specialist or owner})
