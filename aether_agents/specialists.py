@@ -29,7 +29,7 @@ class _Declaration(Contract):
 
     name: str = Field(description="The specialist, and its queue.")
     description: str = Field(description="What it is for.")
-    mcpServers: dict[str, dict[str, Any]] = Field(default_factory=dict, description="Its servers.")  # noqa: N815
+    mcpServers: dict[str, dict[str, Any]] = Field(default_factory=dict, description="Its servers.")
 
 
 class _Table(Contract):
