@@ -1,0 +1,38 @@
+"""Who may do what. One table; every door asks it before it acts.
+
+| role | may |
+|---|---|
+| Anonymous | nothing |
+| Viewer | look |
+| User | look, submit, and act on tasks of his own |
+| Supervisor, Owner | all of it, on every task, and approve |
+"""
+
+from typing import Literal
+
+from aether_agents.contracts import Role
+from aether_agents.errors import NotAllowed
+
+Act = Literal["look", "submit", "act", "approve"]
+
+_EVERYWHERE: dict[Role, frozenset[Act]] = {
+    "Anonymous": frozenset(),
+    "Viewer": frozenset({"look"}),
+    "User": frozenset({"look", "submit"}),
+    "Supervisor": frozenset({"look", "submit", "act", "approve"}),
+    "Owner": frozenset({"look", "submit", "act", "approve"}),
+}
+_ON_HIS_OWN: dict[Role, frozenset[Act]] = {"User": frozenset({"act"})}
+
+
+def require(role: Role, act: Act, *, own: bool = False) -> None:
+    """Let an act pass, or refuse it.
+
+    Raises:
+        NotAllowed: the role does not allow it; the error names the roles that do.
+    """
+    allowed = _EVERYWHERE[role] | (_ON_HIS_OWN.get(role, frozenset()) if own else frozenset())
+    if act not in allowed:
+        able = ", ".join(name for name, acts in _EVERYWHERE.items() if act in acts)
+        whose = "" if own else " on another's task"
+        raise NotAllowed(f"{role} may not {act}{whose if act == 'act' else ''}: ask a {able}")
