@@ -32,7 +32,7 @@ class HighLevelTask(Contract):
     description: str = Field(min_length=1, max_length=4_000, description="The goal, in a sentence.")
     type: str | None = Field(default=None, description="Template to use, if the caller knows it.")
     agent_type: str | None = Field(default=None, description="Specialist to prefer: infra, dev, data or security.")
-    context: str = Field(default="local", description="Name of the context.")
+    context: str = Field(default="", description="Name of the context; empty means the settings' default.")
     inputs: dict[str, Json] = Field(default_factory=dict, description="Inputs given by name.")
     owner: str = Field(default="local", description="Who asks; never taken from a payload.")
     role: Role = Field(default="Owner", description="The asker's role; never taken from a payload.")
@@ -60,7 +60,7 @@ class HighLevelTask(Contract):
             context = payload.pop("context")
             payload.setdefault("folder", str(context.get("path", "")))
             payload.setdefault("session", context.get("session"))
-            payload["context"] = context.get("name", "local")
+            payload["context"] = context.get("name", "")
         try:
             return cls.model_validate(payload)
         except ValidationError as error:
