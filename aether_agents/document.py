@@ -17,6 +17,9 @@ from pydantic import BaseModel, ValidationError
 from aether_agents.errors import InvalidSettings
 
 Location = tuple[str | int, ...]
+
+#: Values one file may hold once its aliases are written out: a guard against a few lines that unfold to gigabytes.
+MOST_NODES = 200_000
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -83,6 +86,8 @@ def parse_document(text: str, name: str) -> Document:
     faults: list[str] = []
     if node is not None:
         _number(node, (), lines, faults, name)
+        if _weight(node, {}) > MOST_NODES:
+            faults.append(f"{name}: aliases make it larger than {MOST_NODES} values: write it out, or make it smaller")
     if faults:
         raise InvalidSettings("\n".join(faults))
     return Document(name=name, data=data, lines=lines)
@@ -107,6 +112,16 @@ def _number(node: yaml.Node, at: Location, lines: dict[Location, int], faults: l
                 stack.append((value, spot))
         elif isinstance(current, yaml.SequenceNode):
             stack.extend((item, (*location, index)) for index, item in enumerate(current.value))
+
+
+def _weight(node: yaml.Node, known: dict[int, int]) -> int:
+    """How many values a node holds with its aliases written out, each alias counted without walking it again."""
+    if id(node) not in known:
+        known[id(node)] = MOST_NODES + 1  # a node that holds itself has no end
+        parts = node.value if isinstance(node, yaml.SequenceNode | yaml.MappingNode) else ()
+        flat = [part for pair in parts for part in (pair if isinstance(pair, tuple) else (pair,))]
+        known[id(node)] = 1 + sum(_weight(part, known) for part in flat)
+    return known[id(node)]
 
 
 def read_as(model: type[Model], document: Document, at: Location = ()) -> Model:

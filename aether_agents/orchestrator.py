@@ -1,0 +1,206 @@
+"""The one door: every face submits, answers, stops and follows tasks here, and nowhere else.
+
+A door holds a connection to the store and, once it has something to send, a Celery producer. It never
+waits for a task and never asks Celery for a result: state is in the store, news comes as events.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from pathlib import Path
+
+from aether_agents.contracts import (
+    TERMINAL_TASK,
+    Answer,
+    Event,
+    HighLevelTask,
+    Plan,
+    Role,
+    TaskView,
+)
+from aether_agents.document import nearest
+from aether_agents.errors import InvalidTask, NoWorker
+from aether_agents.execution.delivery import Sender
+from aether_agents.roles import Act, require
+from aether_agents.settings import Settings
+from aether_agents.store import CatalogueEntry, Delivery, Store, WorkerInfo, open_store
+
+PLANNER_QUEUE = "planner"
+
+
+def connect(settings: Settings) -> "Orchestrator":
+    """Open the door to the store and broker the settings name.
+
+    Raises:
+        StoreUnavailable: the store cannot be reached.
+        CannotOpen: there is no sealing key.
+    """
+    return Orchestrator(settings, open_store(settings))
+
+
+class Orchestrator:
+    """Submit, answer, stop and follow tasks. Safe to share between threads; close it when done."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self.settings = settings
+        self._store = store
+
+    def __enter__(self) -> "Orchestrator":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of all connections. Tasks go on."""
+        if "_sender" in self.__dict__:
+            self._sender.close()
+        self._store.close()
+
+    # -- ask ---------------------------------------------------------------------------------------------------
+
+    def submit(self, task: HighLevelTask) -> str:
+        """Accept a task and hand it to a planner. The same id from the same owner is the same task.
+
+        Raises:
+            NotAllowed: the role may not submit, or the id is another owner's.
+            InvalidTask: its context is unknown or its folder is relative.
+            StoreUnavailable: nothing was accepted.
+        """
+        require(task.role, "submit")
+        task = self._completed(task)
+        if self._store.tasks.create(task):
+            self._send([Delivery(task.task_id, "", PLANNER_QUEUE, task.priority)])
+        return task.task_id
+
+    def require_worker(self, queue: str = PLANNER_QUEUE) -> None:
+        """Make sure that somebody serves a queue.
+
+        Raises:
+            NoWorker: nobody does.
+        """
+        if not any(queue in worker.queues for worker in self.workers()):
+            raise NoWorker(f"no worker serves the queue `{queue}`: start one with `aether-agent worker {queue}`")
+
+    # -- act ---------------------------------------------------------------------------------------------------
+
+    def answer(self, task_id: str, answer: Answer, *, role: Role = "Owner") -> None:
+        """Answer an intervention; what becomes ready is sent at once.
+
+        Raises:
+            TaskNotFound: there is no such task.
+            NotAllowed: the role may not approve (it may give inputs to a task of its own).
+            WrongStatus: nothing of that name is being asked, or the answer is not one of its choices.
+        """
+        asked = next((i for i in self.view(task_id).interventions if i.id == answer.intervention_id), None)
+        act: Act = "act" if asked is not None and asked.kind in ("input", "choice") else "approve"
+        self._allow(role, act, task_id, answer.by)
+        self._send(self._store.tasks.answer(task_id, answer))
+
+    def pause(self, task_id: str, *, by: str = "local", role: Role = "Owner") -> None:
+        """Start nothing new of a task until it is resumed; what runs goes on to its end.
+
+        Raises:
+            TaskNotFound, NotAllowed, WrongStatus: see each.
+        """
+        self._allow(role, "act", task_id, by)
+        self._store.tasks.pause(task_id, by)
+
+    def resume(self, task_id: str, *, by: str = "local", role: Role = "Owner") -> None:
+        """Go on with a paused task.
+
+        Raises:
+            TaskNotFound, NotAllowed, WrongStatus: see each.
+        """
+        self._allow(role, "act", task_id, by)
+        self._send(self._store.tasks.resume(task_id, by))
+
+    def cancel(self, task_id: str, *, by: str = "local", reason: str = "", role: Role = "Owner") -> None:
+        """End a task: nothing of it starts any more, and calls that run are cancelled at their server.
+
+        Raises:
+            TaskNotFound, NotAllowed, WrongStatus: see each.
+        """
+        self._allow(role, "act", task_id, by)
+        self._store.tasks.cancel(task_id, by, reason)
+
+    def accept_server(self, name: str) -> None:
+        """Accept the present definitions of a quarantined server's tools."""
+        self._store.catalogue.accept(name)
+
+    # -- look --------------------------------------------------------------------------------------------------
+
+    def view(self, task_id: str, *, outputs: bool = False) -> TaskView:
+        """A task as it stands; with `outputs`, what its subtasks and the task itself came to.
+
+        Raises:
+            TaskNotFound: there is no such task.
+            CannotOpen: this process lacks the sealing key.
+        """
+        return self._store.tasks.view(task_id, outputs=outputs)
+
+    def plan_of(self, task_id: str) -> Plan | None:
+        """The plan of a task, once there is one.
+
+        Raises:
+            TaskNotFound: there is no such task.
+        """
+        return self._store.tasks.plan(task_id)
+
+    def tasks(self, limit: int = 50) -> list[TaskView]:
+        """The latest tasks, newest first, without their subtasks' outputs."""
+        return self._store.tasks.recent(limit)
+
+    def events(self, task_id: str, after: int = 0) -> list[Event]:
+        """What happened to a task after a number."""
+        return self._store.events.read(task_id, after)
+
+    def follow(self, task_id: str, after: int = 0, *, idle: Callable[[], None] | None = None) -> Iterator[Event]:
+        """What happened and what happens to a task, until it has ended. Survives a lost connection.
+
+        Args:
+            task_id: the task.
+            after: number of the last event already seen.
+            idle: called about once a second while nothing happens, for a clock on a screen.
+        """
+        return self._store.events.follow(task_id, after, idle=idle)
+
+    def has_ended(self, task_id: str) -> bool:
+        """Whether nothing more will happen to a task."""
+        return self.view(task_id).status in TERMINAL_TASK
+
+    def catalogue(self) -> dict[str, CatalogueEntry]:
+        """The live tools of all specialists, by server."""
+        return self._store.catalogue.entries()
+
+    def workers(self) -> list[WorkerInfo]:
+        """The workers that have been heard of in the last seconds."""
+        return self._store.presence.alive()
+
+    def diagnose(self) -> list[str]:
+        """What is wrong with the store's configuration, each with its mend; empty when nothing is."""
+        return self._store.diagnose()
+
+    # -- inside ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _sender(self) -> Sender:
+        return Sender.to(self.settings)
+
+    def _send(self, deliveries: list[Delivery]) -> None:
+        if deliveries:
+            self._sender.send(deliveries)
+
+    def _allow(self, role: Role, act: Act, task_id: str, by: str) -> None:
+        require(role, act, own=self.view(task_id).owner == by)
+
+    def _completed(self, task: HighLevelTask) -> HighLevelTask:
+        """The task with what the settings say where it says nothing."""
+        settings = self.settings
+        context = task.context or settings.agent_system.cli_interface.default_context
+        if context not in settings.contexts and context != "local":
+            known = ["local", *settings.contexts]
+            raise InvalidTask(f"there is no context `{context}`{nearest(context, known)}; known: {', '.join(known)}")
+        if task.folder and not Path(task.folder).is_absolute():
+            raise InvalidTask(f"`folder` must be absolute, not `{task.folder}`")
+        timeout = task.timeout_seconds or settings.agent_system.orchestrator.task_timeout
+        return task.model_copy(update={"context": context, "timeout_seconds": timeout})
