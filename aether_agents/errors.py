@@ -40,6 +40,12 @@ class InvalidPlan(AetherError):
         super().__init__("\n".join(self.faults))
 
 
+class ReferenceMissing(AetherError):
+    """A reference leads to a place that is not there."""
+
+    code = "reference_missing"
+
+
 class CouldNotPlan(AetherError):
     """No template matches well enough; `aether-agent templates list` shows what there is."""
 

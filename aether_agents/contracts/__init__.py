@@ -16,6 +16,22 @@ from aether_agents.contracts.plan import (
     Subtask,
     Template,
 )
+from aether_agents.contracts.reference import (
+    MISSING,
+    Reference,
+    depends,
+    escape,
+    extend,
+    find,
+    holds,
+    meets,
+    parse_path,
+    render,
+    resolve,
+    substitute,
+    walk,
+    whole,
+)
 from aether_agents.contracts.result import PlanView, SubtaskView, TaskView
 from aether_agents.contracts.server import Install, ServerSpec
 from aether_agents.contracts.specialist import Specialist
@@ -49,6 +65,21 @@ __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of content
     "Call",
     "Origin",
     "Delivery",
+    # References, and what conditions mean
+    "Reference",
+    "find",
+    "whole",
+    "depends",
+    "resolve",
+    "substitute",
+    "escape",
+    "extend",
+    "render",
+    "walk",
+    "parse_path",
+    "holds",
+    "meets",
+    "MISSING",
     # Who does it, with what
     "Specialist",
     "ServerSpec",
