@@ -52,7 +52,9 @@ class AgentSystem(Contract):
 class BrokerSettings(Contract):
     """Where broker and store are. Without a url, the embedded stack is used."""
 
-    url: str | None = Field(default=None, description="`redis://`, `rediss://` or `unix://` address.")
+    url: str | None = Field(
+        default=None, pattern=r"^(redis|rediss|unix)://", description="`redis://`, `rediss://` or `unix://` address."
+    )
     prefix: str = Field(default="aether", pattern=r"^[a-z0-9_-]{1,32}$", description="First part of every key.")
 
 
