@@ -1,0 +1,1 @@
+"""The commands, a module per call: each is imported when it is called, and holds no logic."""

@@ -1,0 +1,193 @@
+"""Picture: a task as its follower knows it, made from a view and brought up to date by events."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from aether_agents.contracts import (
+    TERMINAL_SUBTASK,
+    Event,
+    EventType,
+    Json,
+    Plan,
+    SubtaskStatus,
+    SubtaskView,
+    TaskStatus,
+    TaskView,
+)
+
+#: What a subtask is after an event about it.
+_STATUS_AFTER: Mapping[EventType, SubtaskStatus] = {
+    EventType.SUBTASK_READY: SubtaskStatus.READY,
+    EventType.SUBTASK_STARTED: SubtaskStatus.RUNNING,
+    EventType.SUBTASK_PROGRESS: SubtaskStatus.RUNNING,
+    EventType.SUBTASK_RETRYING: SubtaskStatus.RETRYING,
+    EventType.SUBTASK_WAITING: SubtaskStatus.WAITING,
+    EventType.SUBTASK_COMPLETED: SubtaskStatus.COMPLETED,
+    EventType.SUBTASK_FAILED: SubtaskStatus.FAILED,
+    EventType.SUBTASK_SKIPPED: SubtaskStatus.SKIPPED,
+    EventType.SUBTASK_CANCELLED: SubtaskStatus.CANCELLED,
+}
+
+
+@dataclass
+class Node:
+    """One subtask in the picture."""
+
+    id: str
+    label: str
+    specialist: str = ""
+    tool: str = ""
+    needs: tuple[str, ...] = ()
+    status: SubtaskStatus = SubtaskStatus.PENDING
+    attempts: int = 0
+    max_attempts: int = 1
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    retry_at: datetime | None = None
+    fraction: float | None = None
+    note: str = ""
+    error: str | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.status in TERMINAL_SUBTASK
+
+    @property
+    def parent(self) -> str | None:
+        """The subtask whose fan-out made it, if one did."""
+        stem, mark, _ = self.id.partition("#")
+        return stem if mark else None
+
+    def seconds(self, now: datetime) -> float | None:
+        """How long it has run, or ran."""
+        if self.started_at is None:
+            return None
+        end = self.finished_at if self.ended and self.finished_at else now
+        return max(0.0, (end - self.started_at).total_seconds())
+
+
+@dataclass
+class Picture:
+    """A task, its plan and its subtasks, at one moment."""
+
+    task_id: str
+    description: str = ""
+    status: TaskStatus = TaskStatus.PENDING
+    progress: float = 0.0
+    seq: int = 0
+    origin: str | None = None
+    template: str | None = None
+    confidence: float = 1.0
+    delivery: str | None = None
+    degraded: bool = False
+    created_at: datetime | None = None
+    finished_at: datetime | None = None
+    error: str | None = None
+    lost: bool = False  #: the connection to the store is lost; it is being tried again
+    nodes: dict[str, Node] = field(default_factory=dict)
+
+    def look(self, view: TaskView, plan: Plan | None = None) -> None:
+        """Take over what a view (and the plan) say. A view older than the picture changes no status."""
+        self.description = view.description or self.description
+        self.created_at = view.created_at or self.created_at
+        if view.plan is not None:
+            self.origin, self.template = view.plan.origin, view.plan.template
+            self.confidence, self.delivery = view.plan.confidence, view.plan.delivery or self.delivery
+        attempts = {step.id: step.retry.max_attempts for step in plan.subtasks} if plan else {}
+        if view.seq >= self.seq:
+            self.status, self.progress, self.seq = view.status, view.progress, view.seq
+            self.degraded, self.finished_at, self.error = view.degraded, view.finished_at, view.error
+        for shown in view.subtasks:
+            self._look_at(shown, attempts, fresh=view.seq >= self.seq)
+
+    def _look_at(self, shown: SubtaskView, attempts: Mapping[str, int], *, fresh: bool) -> None:
+        known = self.nodes.get(shown.id)
+        node = known or Node(shown.id, shown.name or shown.id)
+        self.nodes[shown.id] = node
+        node.label = shown.name or shown.id
+        node.specialist, node.tool, node.needs = shown.specialist, shown.tool, shown.needs
+        node.max_attempts = attempts.get(shown.id.partition("#")[0], node.max_attempts)
+        if fresh or known is None:
+            node.status, node.attempts, node.error = shown.status, shown.attempts, shown.error
+            node.started_at = shown.started_at or node.started_at
+            node.finished_at = shown.finished_at or node.finished_at
+
+    def knows(self, event: Event) -> bool:
+        """Whether the event can be applied without another look at the task."""
+        if event.type in (EventType.TASK_PLANNED, EventType.TASK_REPLANNED) or event.ends_task:
+            return False
+        stem = (event.subtask_id or "").partition("#")[0]
+        return event.subtask_id is None or event.subtask_id in self.nodes or stem in self.nodes
+
+    def apply(self, event: Event) -> None:
+        """Bring the picture up to date. An event it already knows changes nothing."""
+        if event.seq <= self.seq:
+            return
+        self.seq, self.status, self.progress, self.lost = event.seq, event.status, event.progress, False
+        self.created_at = self.created_at or event.at
+        if event.ends_task:
+            self.finished_at = event.at
+            if event.type is EventType.TASK_FAILED:
+                self.error = self.error or event.message
+        if event.subtask_id is not None and event.type in _STATUS_AFTER:
+            self._apply_to(self._node(event.subtask_id), event)
+
+    def _node(self, subtask_id: str) -> Node:
+        if subtask_id not in self.nodes:
+            stem = self.nodes.get(subtask_id.partition("#")[0])
+            self.nodes[subtask_id] = Node(
+                subtask_id,
+                subtask_id,
+                specialist=stem.specialist if stem else "",
+                tool=stem.tool if stem else "",
+                max_attempts=stem.max_attempts if stem else 1,
+            )
+        return self.nodes[subtask_id]
+
+    def _apply_to(self, node: Node, event: Event) -> None:
+        node.status = _STATUS_AFTER[event.type]
+        node.attempts = _whole(event.data.get("attempts"), node.attempts)
+        if event.type is EventType.SUBTASK_STARTED:
+            node.started_at, node.finished_at, node.fraction, node.note = event.at, None, None, ""
+        elif event.type is EventType.SUBTASK_PROGRESS:
+            fraction = event.data.get("fraction")
+            node.fraction = float(fraction) if isinstance(fraction, int | float) else node.fraction
+            node.note = event.message
+        elif event.type is EventType.SUBTASK_RETRYING:
+            delay = event.data.get("retry_in")
+            node.retry_at = event.at + timedelta(seconds=float(delay) if isinstance(delay, int | float) else 0)
+            node.error = event.message
+        elif node.ended:
+            node.finished_at, node.note = event.at, ""
+            node.error = event.message if event.type is EventType.SUBTASK_FAILED else None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the task has ended."""
+        return self.status in (TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED)
+
+    def top(self) -> list[Node]:
+        """The nodes of the plan, without the children of fan-outs."""
+        return [node for node in self.nodes.values() if node.parent is None]
+
+    def children(self) -> dict[str, list[Node]]:
+        """The children of each fan-out, in order."""
+        made: dict[str, list[Node]] = {}
+        for node in self.nodes.values():
+            if node.parent is not None:
+                made.setdefault(node.parent, []).append(node)
+        for siblings in made.values():
+            siblings.sort(key=lambda node: int(node.id.rpartition("#")[2]))
+        return made
+
+    def seconds(self, now: datetime) -> float:
+        """How long the task has been there, or took."""
+        if self.created_at is None:
+            return 0.0
+        return max(0.0, ((self.finished_at or now) - self.created_at).total_seconds())
+
+
+def _whole(value: Json, default: int) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else default
