@@ -1,0 +1,65 @@
+# Everything a person or CI does here. Each target sets up what it needs, at locked versions, and is quick the second time.
+# Only Python 3.11 to 3.13 and a package index are needed; pip's own configuration is respected.
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+# Exactly the locked files; the checkout itself is then installed without fetching anything.
+INSTALL := $(PIP) install --require-hashes --no-deps -r
+EDITABLE := $(PIP) install --no-deps --no-build-isolation --editable .
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-emit-index-url --custom-compile-command "make lock" --quiet --upgrade
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test unit check format bench lock clean
+
+help:  ## Show what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: .venv/dev.stamp  ## Create .venv with everything for development
+
+demo: .venv/run.stamp  ## Install, then run "Onboard this project" on this checkout, on the embedded stack
+	@$(BIN)/aether-agent servers install
+	@$(BIN)/aether-agent execute "Onboard this project"
+
+test: .venv/dev.stamp  ## Run every test, with the floor for coverage
+	@rm -f .coverage .coverage.*
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+
+unit: .venv/dev.stamp  ## Run the unit tests only, in seconds
+	$(BIN)/python -m pytest tests/unit $(ARGS)
+
+check: .venv/dev.stamp  ## Lint, format, types, layers, and the rules of the house
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest tests/unit/test_house.py
+
+format: .venv/dev.stamp  ## Put the code into its format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/dev.stamp  ## Measure the numbers to hold, side by side, in one run
+	$(BIN)/python -m pytest tests/benchmarks -o python_files='bench_*.py' --timeout 1800 -s $(ARGS)
+
+lock: .venv/dev.stamp  ## Choose the newest versions that fit and write the lock files
+	$(LOCK) --extra all --group dev -o requirements/dev.txt
+	$(LOCK) --extra all --group build -c requirements/dev.txt -o requirements/run.txt
+	$(LOCK) --group build --group test -c requirements/aetherterm.in -o requirements/aetherterm.txt
+
+clean:  ## Remove what these targets made (not the state of the embedded stack)
+	rm -rf .venv .venv-* .coverage .coverage.* .mypy_cache .ruff_cache .hypothesis build dist
+
+.venv/run.stamp: requirements/run.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+		|| { echo "Python 3.11 to 3.13 is needed; this is: $$($(PYTHON) --version 2>&1). Name one: make PYTHON=python3.12 ..."; exit 2; }
+	@echo "Setting up .venv (once) ..."
+	@$(PYTHON) -m venv .venv
+	@$(INSTALL) requirements/run.txt
+	@$(EDITABLE)
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.txt .venv/run.stamp
+	@$(INSTALL) requirements/dev.txt
+	@touch $@
