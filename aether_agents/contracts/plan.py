@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from aether_agents.contracts.contract import Contract, Json
-from aether_agents.contracts.tool import Expect, Operator, Risk, Verify
+from aether_agents.contracts.tool import Approval, Expect, Operator, Risk, Verify
 
 #: An id as people write it. Expansion joins ids of a goal with `/`, fan-out appends `#index`.
 ID_PATTERN = re.compile(r"^[a-z][a-z0-9_-]{0,39}$")
@@ -20,7 +20,6 @@ SubtaskId = Annotated[str, StringConstraints(pattern=RUN_ID_PATTERN.pattern, max
 ToolRef = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
-Approval = Literal["auto", "required", "never"]
 OnFailure = Literal["fail", "continue"]
 Origin = Literal["template", "draft", "llm", "file"]
 Delivery = Literal["canvas", "direct"]
@@ -122,6 +121,10 @@ class PlannedSubtask(Subtask):
     risk: Risk = Field(description="Risk of the tool when it was planned.")
     repeatable: bool = Field(default=False, description="Whether it may safely run twice.")
     needs_approval: bool = Field(default=False, description="Policy asks a person before it runs.")
+    approved_up_to: Risk | None = Field(
+        default=None, description="Greatest risk the asker answered ahead (`--yes`), as far as policy lets one."
+    )
+    context: str = Field(default="local", description="Context whose secrets its arguments may name.")
     pin: str = Field(default="", description="Pin of the tool it was planned against.")
     confidence: float = Field(default=1.0, ge=0, le=1, description="How sure the planner is of this tool.")
 
