@@ -44,7 +44,7 @@ from aether_agents.contracts.status import (
     TaskStatus,
 )
 from aether_agents.contracts.task import HighLevelTask, Role, new_task_id
-from aether_agents.contracts.tool import RISK_ORDER, Annotations, Expect, Risk, Tool, ToolRow, Verb, Verify
+from aether_agents.contracts.tool import RISK_ORDER, Annotations, Expect, Risk, Tool, ToolRow, Verb, Verify, asks
 
 __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of contents
     # The shape of all
@@ -89,6 +89,7 @@ __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of content
     "Annotations",
     "Risk",
     "RISK_ORDER",
+    "asks",
     "Expect",
     "Verify",
     "Verb",

@@ -1,5 +1,6 @@
 """A tool as MCP lists it, and what its specialist knows about it that no server says."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
 
@@ -19,6 +20,7 @@ class Risk(StrEnum):
 
 RISK_ORDER: tuple[Risk, ...] = (Risk.READ, Risk.WRITE, Risk.COSTLY, Risk.DESTRUCTIVE)
 
+Approval = Literal["auto", "required", "never"]
 Operator = Literal["eq", "ne", "lt", "le", "gt", "ge", "in", "contains", "exists", "matches"]
 
 
@@ -92,6 +94,32 @@ class Tool(Contract):
     @property
     def risk(self) -> Risk:
         """The table's risk, raised where the server itself claims to destroy."""
+        return max(self.row.risk, self._claimed, key=RISK_ORDER.index)
+
+    def risk_of(self, args: Mapping[str, Json]) -> Risk:
+        """The risk of one call: by its verb where the table knows the tool's verbs, else the tool's own.
+
+        A verb that is not in the table, or not known yet because it is a reference, is destructive.
+        """
+        verb = self.row.verb
+        if verb is None:
+            return self.risk
+        word = args.get(verb.argument)
+        known = verb.risks.get(word, Risk.DESTRUCTIVE) if isinstance(word, str) else Risk.DESTRUCTIVE
+        return max(known, self._claimed, key=RISK_ORDER.index)
+
+    @property
+    def _claimed(self) -> Risk:
         claims_harm = self.annotations.destructive is True and self.annotations.read_only is not True
-        claimed = Risk.DESTRUCTIVE if claims_harm else Risk.READ
-        return max(self.row.risk, claimed, key=RISK_ORDER.index)
+        return Risk.DESTRUCTIVE if claims_harm else Risk.READ
+
+
+def asks(risk: Risk, approval: Approval, threshold: Risk) -> bool:
+    """Whether a person is asked before a call of this risk.
+
+    `auto` asks from the threshold up, `required` always; `never` still asks before what cannot be put back.
+    """
+    if approval == "required":
+        return True
+    least = Risk.DESTRUCTIVE if approval == "never" else threshold
+    return RISK_ORDER.index(risk) >= RISK_ORDER.index(least)
