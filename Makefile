@@ -3,10 +3,6 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
-# Exactly the locked files; the checkout itself is then installed without fetching anything.
-INSTALL := $(PIP) install --require-hashes --no-deps -r
-EDITABLE := $(PIP) install --no-deps --no-build-isolation --editable .
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --custom-compile-command "make lock" --quiet --upgrade
 
@@ -55,11 +51,9 @@ clean:  ## Remove what these targets made (not the state of the embedded stack)
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
 		|| { echo "Python 3.11 to 3.13 is needed; this is: $$($(PYTHON) --version 2>&1). Name one: make PYTHON=python3.12 ..."; exit 2; }
 	@echo "Setting up .venv (once) ..."
-	@$(PYTHON) -m venv .venv
-	@$(INSTALL) requirements/run.txt
-	@$(EDITABLE)
+	@.ci/install "$(PYTHON)" .venv requirements/run.txt
 	@touch $@
 
 .venv/dev.stamp: requirements/dev.txt .venv/run.stamp
-	@$(INSTALL) requirements/dev.txt
+	@.ci/install "$(PYTHON)" .venv requirements/dev.txt
 	@touch $@
