@@ -68,7 +68,7 @@ async def echo(message: str = "", key: str = "", ms: int = 0) -> Echoed:
 @server.tool()
 def fail(message: str) -> str:
     """Fail, saying why."""
-    from mcp.server.mcpserver.exceptions import ToolError  # noqa: PLC0415 - only this tool needs it
+    from mcp.server.mcpserver.exceptions import ToolError
 
     raise ToolError(message)
 
@@ -88,7 +88,7 @@ async def gate(path: str, key: str = "gate", limit: float = 60) -> dict[str, boo
     """Wait until the file appears, at most `limit` seconds."""
     with counted(key):
         end = time.monotonic() + limit
-        while not Path(path).exists():  # noqa: ASYNC110, ASYNC240 - another process makes the file
+        while not Path(path).exists():  # noqa: ASYNC240 - another process makes the file
             if time.monotonic() > end:
                 return {"opened": False}
             await asyncio.sleep(0.01)
@@ -130,7 +130,7 @@ def main() -> None:
     if "--http" not in sys.argv:
         server.run()
         return
-    from http_door import serve  # noqa: PLC0415 - uvicorn is slow to import
+    from http_door import serve
 
     at = sys.argv.index("--http")
     serve(server, int(sys.argv[at + 1]), sys.argv[at + 2])

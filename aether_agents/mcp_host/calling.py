@@ -1,0 +1,102 @@
+"""One call on an open session, with its time limit. Whatever happens becomes a value."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+
+import anyio
+from mcp import MCPError
+from pydantic import ValidationError
+
+from aether_agents.contracts import Json
+from aether_agents.mcp_host import http, stdio
+from aether_agents.mcp_host.answer import read
+from aether_agents.mcp_host.call import CallResult
+from aether_agents.mcp_host.diagnosis import shorten
+from aether_agents.mcp_host.session import Session
+
+Progress = Callable[[float | None, str], None]
+
+_LOST = (anyio.ClosedResourceError, anyio.BrokenResourceError, ConnectionError)
+#: What the SDK makes of HTTP 404 to a session: by the specification, the request was not looked at.
+_FORGOTTEN = "Session terminated"
+
+log = logging.getLogger(__name__)
+
+
+async def call(
+    session: Session, tool: str, args: Mapping[str, Json], seconds: float, progress: Progress | None
+) -> CallResult:
+    """Call a tool.
+
+    When `seconds` pass, or this task is cancelled, the server gets `notifications/cancelled`
+    (on HTTP of 2026-07-28: its request is closed). `progress` is called on the loop: it must not block.
+    """
+    client = session.client
+    if client is None or not session.alive:
+        return CallResult(error=f"server `{session.spec.name}` had ended", kind="transport", sent=False)
+
+    session.inflight += 1
+    try:
+        async with asyncio.timeout(seconds):
+            return read(
+                await client.call_tool(tool, dict(args), progress_callback=_Heard(progress) if progress else None)
+            )
+    except TimeoutError:
+        session.suspect = True
+        return CallResult(error=f"`{session.spec.name}/{tool}` did not answer within {seconds:g} s", kind="timeout")
+    except Exception as error:  # noqa: BLE001 - the outermost handler of a call: no server may break its caller
+        return _became(session, tool, error)
+    finally:
+        session.inflight -= 1
+        session.last_used = asyncio.get_running_loop().time()
+
+
+class _Heard:
+    """MCP's progress (any number of any total) as a fraction. Asking for it is what makes servers send it."""
+
+    def __init__(self, tell: Progress) -> None:
+        self._tell = tell
+
+    async def __call__(self, progress: float, total: float | None, message: str | None) -> None:
+        self._tell(progress / total if total else None, message or "")
+
+
+def _became(session: Session, tool: str, error: Exception) -> CallResult:
+    """What an exception out of the SDK means for the call."""
+    if isinstance(error, MCPError):
+        return _answered(session, tool, error)
+    if isinstance(error, _LOST):
+        return _ended(session, tool)
+    if isinstance(error, ValidationError):
+        return _wrong(session, tool, f"gave an answer that is not MCP: {error.error_count()} faults in its form")
+    if isinstance(error, RuntimeError):  # the SDK's word for content that does not fit the tool's own output schema
+        return _wrong(session, tool, f"gave an answer that cannot be used: {error}")
+    session.suspect = True
+    log.warning("%s/%s failed in an unknown way", session.spec.name, tool, exc_info=error)
+    text = f"`{session.spec.name}/{tool}` failed: {type(error).__name__}: {error}"
+    return CallResult(error=shorten(text), kind="transport")
+
+
+def _answered(session: Session, tool: str, error: MCPError) -> CallResult:
+    """A JSON-RPC error: the server's own, or one of those our transports put in the place of an answer."""
+    if session.spec.url is not None and error.message == _FORGOTTEN:
+        session.transport.closed.set()
+        return CallResult(error="the server was restarted and forgot our session", kind="transport", sent=False)
+    if error.code in (http.NOT_SENT, http.NETWORK, http.REFUSED) or http.BROKEN_BODY in error.message:
+        session.suspect = True
+        unsent = error.code in (http.NOT_SENT, http.REFUSED)
+        return CallResult(error=shorten(error.message), kind="transport", sent=not unsent)
+    if error.code not in (stdio.OVER_LIMIT, stdio.BROKEN_ANSWER) and not session.transport.alive:
+        return _ended(session, tool)
+    return CallResult(error=shorten(f"`{session.spec.name}/{tool}`: {error.message}"), kind="tool_error")
+
+
+def _ended(session: Session, tool: str) -> CallResult:
+    text = f"server `{session.spec.name}` ended during `{tool}`; it may have run"
+    lines = "\n".join(f"  {line}" for line in session.transport.stderr.lines())
+    return CallResult(error=shorten(f"{text}; its last words:\n{lines}" if lines else text), kind="transport")
+
+
+def _wrong(session: Session, tool: str, what: str) -> CallResult:
+    return CallResult(error=shorten(f"`{session.spec.name}/{tool}` {what}"), kind="tool_error")

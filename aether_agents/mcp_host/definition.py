@@ -1,0 +1,41 @@
+"""Definition: a tool as its server lists it, pinned; and the catalogue's Tool made of it."""
+
+from collections.abc import Iterable
+
+from pydantic import Field
+
+from aether_agents.contracts import Annotations, Contract, Json, ServerSpec, Specialist, Tool, ToolRow
+
+
+class Definition(Contract):
+    """A tool as its server lists it. All of it is the server's claim."""
+
+    name: str = Field(description="Name of the tool on its server.")
+    description: str = Field(default="", description="The server's description; untrusted text.")
+    input_schema: dict[str, Json] = Field(default_factory=dict, description="JSON schema of the arguments.")
+    output_schema: dict[str, Json] | None = Field(default=None, description="JSON schema of the output, if given.")
+    annotations: Annotations = Field(default_factory=Annotations, description="The server's claims.")
+    pin: str = Field(description="`sha256:…` over the canonical definition.")
+
+
+def catalogue_tools(
+    spec: ServerSpec, definitions: Iterable[Definition], specialist: Specialist | None = None
+) -> list[Tool]:
+    """The catalogue's tools of one server, each with the row of its specialist's tool table.
+
+    A tool without a row, or a server whose specialist is not known, gets the default row:
+    destructive and unrepeatable.
+    """
+    return [
+        Tool(
+            server=spec.name,
+            specialist=specialist.name if specialist else spec.queue,
+            row=_row(f"{spec.name}/{definition.name}", specialist),
+            **definition.model_dump(),
+        )
+        for definition in definitions
+    ]
+
+
+def _row(ref: str, specialist: Specialist | None) -> ToolRow:
+    return specialist.row(ref) if specialist else ToolRow(tool=ref)

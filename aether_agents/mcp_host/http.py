@@ -1,0 +1,136 @@
+"""The HTTP transport: one server at an address, spoken to over streamable HTTP with static headers.
+
+The SDK ends the whole session when one request meets a network error. Here that error becomes the
+answer to that request alone, with the knowledge whether it was sent: a refused connection certainly
+was not. Answers are bounded in size.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx2
+from mcp.client.streamable_http import streamable_http_client
+
+from aether_agents.contracts import ServerSpec
+from aether_agents.mcp_host.tail import Tail
+
+#: JSON-RPC codes of our own making, in the range the protocol leaves to implementations.
+NOT_SENT, NETWORK, REFUSED = -32096, -32095, -32094
+#: What the error of an answer that was cut off says.
+BROKEN_BODY = "the connection broke in the middle of the answer"
+_UNSENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
+_UNAUTHORISED = (401, 403, 407)
+
+
+class HttpTransport:
+    """What connects a session to an address. Entered and left by the session's owner task."""
+
+    def __init__(self, spec: ServerSpec, limit: int, connect_timeout: float) -> None:
+        self._spec = spec
+        self._limit = limit
+        self._connect_timeout = connect_timeout
+        self._scope = AsyncExitStack()
+        #: Set when nothing more will be sent. HTTP has no connection to lose; each request finds out for itself.
+        self.closed = asyncio.Event()
+        #: Nothing is heard of a remote server but its answers.
+        self.stderr = Tail()
+        self.noise = Tail()
+
+    @property
+    def alive(self) -> bool:
+        """Whether a request may still be sent."""
+        return not self.closed.is_set()
+
+    @property
+    def pid(self) -> int | None:
+        """There is no process of ours."""
+        return None
+
+    @property
+    def status(self) -> int | None:
+        """There is no process of ours."""
+        return None
+
+    def abandon(self) -> None:
+        """In a forked child: a socket that is not used does no harm."""
+
+    async def __aenter__(self) -> Any:
+        """Open the client; nothing is sent yet."""
+        client = httpx2.AsyncClient(
+            headers=self._spec.headers,
+            # No limit on reading: a tool may think for an hour, and every call has its own time limit.
+            timeout=httpx2.Timeout(30, connect=self._connect_timeout, read=None),
+            transport=_Contained(self._spec, self._limit),
+        )
+        await self._scope.enter_async_context(client)
+        streams = streamable_http_client(str(self._spec.url), http_client=client, max_sse_event_size=self._limit)
+        return await self._scope.enter_async_context(streams)
+
+    async def __aexit__(self, *reason: object) -> None:
+        """Close the client."""
+        self.closed.set()
+        await self._scope.aclose()
+
+
+class _Contained(httpx2.AsyncBaseTransport):
+    """Turns what goes wrong with one request into its answer, and bounds what is read."""
+
+    def __init__(self, spec: ServerSpec, limit: int) -> None:
+        self._spec = spec
+        self._limit = limit
+        self._inner = httpx2.AsyncHTTPTransport()
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send it."""
+        try:
+            response = await self._inner.handle_async_request(request)
+        except _UNSENT as error:
+            return _answer(request, NOT_SENT, f"cannot connect to {self._spec.url}: {error or type(error).__name__}")
+        except httpx2.TransportError as error:
+            return _answer(
+                request, NETWORK, f"the connection to {self._spec.url} broke: {type(error).__name__} {error}"
+            )
+        if response.status_code in _UNAUTHORISED:
+            await response.aclose()
+            said = f"{self._spec.url} refused us (HTTP {response.status_code}): correct `headers`"
+            return _answer(request, REFUSED, f"{said} of `{self._spec.name}` in {self._spec.source or 'its file'}")
+        if isinstance(response.stream, httpx2.AsyncByteStream):
+            # The reader of an event stream bounds each of its events; the stream itself may go on for ever.
+            stream = response.headers.get("content-type", "").startswith("text/event-stream")
+            response.stream = _Bounded(response.stream, None if stream else self._limit)
+        return response
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._inner.aclose()
+
+
+class _Bounded(httpx2.AsyncByteStream):
+    """A body that fails alone, rather than with its session, when it is too long or the network breaks."""
+
+    def __init__(self, inner: httpx2.AsyncByteStream, limit: int | None) -> None:
+        self._inner = inner
+        self._limit = limit
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = 0
+        try:
+            async for chunk in self._inner:
+                size += len(chunk)
+                if self._limit is not None and size > self._limit:
+                    raise httpx2.StreamError(f"the answer is over {self._limit:,} bytes: ask the tool for less")
+                yield chunk
+        except httpx2.TransportError as error:
+            raise httpx2.StreamError(f"{BROKEN_BODY} ({type(error).__name__})") from error
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def _answer(request: httpx2.Request, code: int, message: str) -> httpx2.Response:
+    """A JSON-RPC error in the place of an answer."""
+    body = json.dumps({"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": message}})
+    return httpx2.Response(503, request=request, headers={"content-type": "application/json"}, content=body.encode())

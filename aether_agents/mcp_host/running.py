@@ -1,0 +1,88 @@
+"""Running: the event loop, its thread, and all that lives on it. Never crosses a fork."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, TypeVar
+
+from aether_agents.contracts import ServerSpec
+from aether_agents.mcp_host.call import CallResult
+from aether_agents.mcp_host.lifeline import Lifeline
+from aether_agents.mcp_host.pool import Limits, Pool
+
+Got = TypeVar("Got")
+
+#: Seconds that closing all sessions may take before the guard is left to it.
+CLOSE_TIMEOUT = 8.0
+
+
+class Running:
+    """One loop on one daemon thread, with the pool of sessions on it."""
+
+    def __init__(self, find: Callable[[str], ServerSpec | None], home: Path, limits: Limits) -> None:
+        self._lifeline = Lifeline()
+        self._loop = asyncio.new_event_loop()
+        self._keyed: dict[object, set[asyncio.Task[Any]]] = {}
+        self._cancelled: set[asyncio.Task[Any]] = set()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="mcp-host", daemon=True)
+        self._thread.start()
+        self.pool: Pool = asyncio.run_coroutine_threadsafe(self._open(find, home, limits), self._loop).result()
+
+    def submit(self, work: Coroutine[Any, Any, Got]) -> Future[Got]:
+        """Run a coroutine on the loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    async def keyed(self, key: object, work: Coroutine[Any, Any, CallResult]) -> CallResult:
+        """Run a call so that `cancel(key)` finds it."""
+        task = asyncio.current_task()
+        if key is None or task is None:
+            return await work
+        self._keyed.setdefault(key, set()).add(task)
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if task not in self._cancelled:
+                raise
+            task.uncancel()
+            return CallResult(error="the call was cancelled", kind="cancelled")
+        finally:
+            self._cancelled.discard(task)
+            self._keyed[key].discard(task)
+            if not self._keyed[key]:
+                del self._keyed[key]
+
+    def cancel(self, key: object) -> None:
+        """Cancel the calls of this key, from any thread."""
+        self._loop.call_soon_threadsafe(self._cancel, key)
+
+    def close(self) -> None:
+        """Close all sessions and end the thread. What does not end in time is left to the guard."""
+        with contextlib.suppress(TimeoutError):
+            self.submit(self._close()).result(timeout=CLOSE_TIMEOUT)
+        self._lifeline.close()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=2)
+        if not self._thread.is_alive():
+            self._loop.close()
+
+    def abandon(self) -> None:
+        """In a forked child: close the copies of the servers' pipes, so that only the parent holds them."""
+        self.pool.abandon()
+
+    def _cancel(self, key: object) -> None:
+        for task in self._keyed.get(key, ()):
+            self._cancelled.add(task)
+            task.cancel()
+
+    async def _open(self, find: Callable[[str], ServerSpec | None], home: Path, limits: Limits) -> Pool:
+        return Pool(find, home, limits, self._lifeline)
+
+    async def _close(self) -> None:
+        await self.pool.close()
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)

@@ -1,0 +1,148 @@
+"""Session: one conversation with one server, opened and closed by one task that owns it."""
+
+import asyncio
+import logging
+from typing import Protocol
+
+from mcp import Client
+from mcp.types import Tool as McpTool
+from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
+
+from aether_agents.contracts import Annotations, Json, ServerSpec
+from aether_agents.errors import ServerDown
+from aether_agents.mcp_host.definition import Definition
+from aether_agents.mcp_host.diagnosis import why_down
+from aether_agents.mcp_host.pins import pin
+from aether_agents.mcp_host.tail import Tail
+
+#: The most a server may list. Real servers have up to a hundred tools; more pages are a loop.
+MAX_PAGES, MAX_TOOLS = 100, 5_000
+#: JSON-RPC: the server has no such method, so no tools.
+METHOD_NOT_FOUND = -32601
+
+log = logging.getLogger(__name__)
+
+
+class Transport(Protocol):
+    """What a session needs to know of its connection, beside MCP's own streams."""
+
+    #: Set when nothing more will be exchanged: by the transport, or by the session to close it.
+    closed: asyncio.Event
+    stderr: Tail
+    noise: Tail
+
+    @property
+    def alive(self) -> bool: ...
+    @property
+    def pid(self) -> int | None: ...
+    @property
+    def status(self) -> int | None: ...
+    def abandon(self) -> None: ...
+
+
+class Session:
+    """An open conversation. Entered and left by its own task; called from any task of its loop."""
+
+    def __init__(self, spec: ServerSpec, transport: Transport, mode: str) -> None:
+        self.spec = spec
+        self.transport = transport
+        self.mode = mode
+        self.client: Client | None = None
+        self.definitions: dict[str, Definition] = {}
+        self.failure: BaseException | None = None
+        #: Calls under way.
+        self.inflight = 0
+        #: A call timed out: the server may be stuck, so it is asked before it is used again.
+        self.suspect = False
+        self.last_used = asyncio.get_running_loop().time()
+        self._opened = asyncio.Event()
+        self._owner = asyncio.create_task(self._own(), name=f"mcp-{spec.name}")
+
+    @property
+    def alive(self) -> bool:
+        """Whether a call could be sent."""
+        return self.client is not None and not self._owner.done() and self.transport.alive
+
+    @property
+    def is_old(self) -> bool:
+        """Whether the server speaks only the protocol that begins with a handshake."""
+        return self.client is not None and self.client.protocol_version in HANDSHAKE_PROTOCOL_VERSIONS
+
+    async def opened(self) -> None:
+        """Wait until it is open.
+
+        Raises:
+            ServerDown: it did not open; the error has the server's last words and the mend.
+        """
+        await self._opened.wait()
+        if self.client is None:
+            raise ServerDown(why_down(self.spec, self.transport, self.failure))
+
+    async def list(self) -> None:
+        """List the server's tools anew.
+
+        Raises:
+            ServerDown: it lists them without end.
+        """
+        if self.client is not None:
+            self.definitions = await _list(self.client, self.spec)
+
+    async def close(self) -> None:
+        """Close it and wait for the end; bounded by the transport."""
+        self.transport.closed.set()
+        if not self._opened.is_set():
+            self._owner.cancel()
+        await asyncio.wait([self._owner])
+
+    async def _own(self) -> None:
+        try:
+            async with Client(self.transport, mode=self.mode) as client:  # type: ignore[arg-type]
+                self.definitions = await _list(client, self.spec)
+                self.client = client
+                self._opened.set()
+                await self.transport.closed.wait()
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the outermost handler of this task: it comes as a group
+            self.failure = error
+            log.debug("session of %s ended: %r", self.spec.name, error)
+        finally:
+            self.client = None
+            self._opened.set()
+
+
+async def _list(client: Client, spec: ServerSpec) -> dict[str, Definition]:
+    found: dict[str, Definition] = {}
+    cursor: str | None = None
+    for _ in range(MAX_PAGES):
+        page = await client.list_tools(cursor=cursor, cache_mode="bypass")
+        found.update((tool.name, _definition(tool)) for tool in page.tools)
+        cursor = page.next_cursor
+        if cursor is None:
+            return found
+        if len(found) > MAX_TOOLS:
+            break
+    raise ServerDown(
+        f"server `{spec.name}` lists its tools without end ({len(found):,} after {MAX_PAGES} pages at most); "
+        "it is not used: tell its author"
+    )
+
+
+def _definition(tool: McpTool) -> Definition:
+    wire: dict[str, Json] = tool.model_dump(by_alias=True, mode="json", exclude_none=True)
+    claims = tool.annotations
+    return Definition(
+        name=tool.name,
+        description=tool.description or "",
+        input_schema=tool.input_schema,
+        output_schema=tool.output_schema,
+        annotations=Annotations(
+            read_only=claims.read_only_hint,
+            destructive=claims.destructive_hint,
+            idempotent=claims.idempotent_hint,
+            open_world=claims.open_world_hint,
+        )
+        if claims
+        else Annotations(),
+        pin=pin(wire),
+    )
