@@ -18,8 +18,7 @@ from celery import Celery, Task
 from aether_agents.contracts import Specialist
 from aether_agents.errors import StoreUnavailable
 from aether_agents.settings import Settings
-
-PLANNER = "planner"
+from aether_agents.store import PLANNER
 
 #: Seconds after which Redis delivers an unacknowledged message again: more than the longest subtask may take (a day).
 #: What is lost is taken back by the reaper long before, so nothing waits for this.
@@ -138,12 +137,11 @@ def _configuration(settings: Settings, queues: Sequence[str]) -> dict[str, Any]:
         "redis_socket_connect_timeout": 5,
         "redis_retry_on_timeout": True,
         "task_queues": {
-            queue: {"exchange": "aether", "exchange_type": "direct", "routing_key": queue} for queue in queues
+            # as Celery itself would declare it: a sender need not have every specialist installed
+            queue: {"exchange": queue, "exchange_type": "direct", "routing_key": queue}
+            for queue in queues
         },
         "task_default_queue": PLANNER,
-        "task_default_exchange": "aether",
-        "task_default_routing_key": PLANNER,
-        "task_create_missing_queues": False,
         "task_routes": {f"{queue}.*": {"queue": queue} for queue in queues},
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,  # the claim ends the loop that a killer of its own process would make

@@ -46,6 +46,12 @@ class ReferenceMissing(AetherError):
     code = "reference_missing"
 
 
+class SecretMissing(AetherError):
+    """A secret that an argument names cannot be read by the worker."""
+
+    code = "secret_missing"
+
+
 class CouldNotPlan(AetherError):
     """No template matches well enough; `aether-agent templates list` shows what there is."""
 

@@ -1,0 +1,79 @@
+"""Secrets: read in the worker just before the call, and struck out of everything that leaves it."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+from aether_agents.contracts import Json
+from aether_agents.errors import SecretMissing
+from aether_agents.settings import Settings
+
+MASK = "•••"
+#: A shorter secret cannot be struck out without striking out half of what a tool says.
+SHORTEST = 4
+
+
+class Secrets:
+    """The secrets of one context, as one call used them. Reads lazily; remembers what it must strike out."""
+
+    def __init__(self, settings: Settings, context: str, environ: Mapping[str, str] = os.environ) -> None:
+        chosen = settings.contexts.get(context)
+        self._places = chosen.secrets if chosen else {}
+        self._context = context
+        self._environ = environ
+        self._known: dict[str, str] = {}
+
+    def read(self, name: str) -> str:
+        """The value of a secret.
+
+        Raises:
+            SecretMissing: the context has no such secret, or it cannot be read here; the error names the place.
+        """
+        if name not in self._known:
+            value = self._look_up(name)
+            if len(value) < SHORTEST:
+                raise SecretMissing(
+                    f"secret `{name}` is shorter than {SHORTEST} characters: it could not be kept hidden"
+                )
+            self._known[name] = value
+        return self._known[name]
+
+    def redact(self, value: Json) -> Json:
+        """The same value with every secret that was read struck out, wherever it stands in it."""
+        if not self._known:
+            return value
+        if isinstance(value, str):
+            return self.redact_text(value)
+        if isinstance(value, list):
+            return [self.redact(item) for item in value]
+        if isinstance(value, dict):
+            return {self.redact_text(key): self.redact(item) for key, item in value.items()}
+        return value
+
+    def redact_text(self, text: str) -> str:
+        """The same text with every secret that was read struck out, also as JSON and URLs write it."""
+        for value in sorted(self._known.values(), key=len, reverse=True):
+            for form in {value, value.strip(), json.dumps(value)[1:-1], quote(value, safe="")}:
+                text = text.replace(form, MASK)
+        return text
+
+    def _look_up(self, name: str) -> str:
+        place = self._places.get(name)
+        if place is None:
+            raise SecretMissing(
+                f"context `{self._context}` has no secret `{name}`: add `contexts.{self._context}.secrets.{name}`"
+            )
+        kind, _, where = place.partition(":")
+        if kind == "env" and where:
+            if where not in self._environ:
+                raise SecretMissing(f"secret `{name}`: the worker has no environment variable {where}; set it there")
+            return self._environ[where]
+        if kind == "file" and where:
+            try:
+                return Path(where).expanduser().read_text(encoding="utf-8").rstrip("\r\n")
+            except (OSError, UnicodeDecodeError) as error:
+                reason = error.strerror if isinstance(error, OSError) else "it is not text"
+                raise SecretMissing(f"secret `{name}`: the worker cannot read {where}: {reason}") from None
+        raise SecretMissing(f"secret `{name}`: write it as `env:NAME` or `file:PATH`, not `{kind}:…`")
