@@ -1,0 +1,47 @@
+"""The MCP server `code`: unsafe code and loose file permissions in a folder."""
+
+from typing import Annotated
+
+from mcp.server.mcpserver import Context, MCPServer
+from mcp_types import ToolAnnotations
+from pydantic import Field
+
+from .findings import ScanResult
+from .job import Job, run
+from .permissions import scan_permissions
+from .repository import Repository
+from .unsafe_code import scan_code
+
+server = MCPServer(
+    "code",
+    instructions="Finds unsafe Python code and loose file permissions. It runs nothing of the folder it looks at.",
+    log_level="WARNING",
+)
+
+_READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+_Path = Annotated[str, Field(description="Absolute path of the folder; a git repository or not.")]
+_Seconds = Annotated[float, Field(gt=0, le=3_600, description="Seconds it may take in all.")]
+
+
+@server.tool(title="Scan for unsafe code", annotations=_READS)
+async def scan(ctx: Context, path: _Path, max_seconds: _Seconds = 240) -> ScanResult:
+    """Find unsafe Python code in a folder: shell commands, unsafe parsing, weak cryptography, injection."""
+
+    def work(job: Job) -> ScanResult:
+        return scan_code(Repository(path), job)
+
+    return await run(ctx, max_seconds, work)
+
+
+@server.tool(title="Check file permissions", annotations=_READS)
+async def permissions(ctx: Context, path: _Path, max_seconds: _Seconds = 120) -> ScanResult:
+    """Find files that others may write, run with their owner's rights, or read though they hold keys."""
+
+    def work(job: Job) -> ScanResult:
+        return scan_permissions(Repository(path), job)
+
+    return await run(ctx, max_seconds, work)
+
+
+if __name__ == "__main__":
+    server.run("stdio")

@@ -1,0 +1,192 @@
+"""Finds secrets in lines of text, over the detectors of detect-secrets.
+
+Its detectors are used for their patterns alone: nothing here ever tries a secret out, as that would use it and
+would need the network. Their values are read from whole matches, filtered, and given a severity.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+from typing import Any, NamedTuple
+
+from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+from detect_secrets.filters import heuristic
+from detect_secrets.filters.allowlist import is_line_allowlisted
+from detect_secrets.plugins.high_entropy_strings import HexHighEntropyString, HighEntropyStringsPlugin
+from detect_secrets.plugins.jwt import JwtTokenDetector
+from detect_secrets.plugins.keyword import REGEX_BY_FILETYPE, KeywordDetector
+from detect_secrets.plugins.private_key import PrivateKeyDetector
+from detect_secrets.util.code_snippet import get_code_snippet
+from detect_secrets.util.filetype import FileType, determine_file_type
+
+from .findings import Severity
+from .guesses import is_checksum_line, is_no_secret, is_placeholder, looks_random
+
+#: Characters of a line that are looked at; what is longer is generated or data.
+MAX_LINE = 4_000
+
+_CRITICAL = {"AWS Access Key", "Azure Storage Account access key", "GitHub Token", "GitLab Token", "Stripe Access Key"}
+_MEDIUM = {"Basic Auth Credentials", "JSON Web Token"}
+_UNUSED = {"Public IP (ipv4)"}  # an address is no secret
+
+#: Tokens that are known by their form and that detect-secrets does not know yet.
+_MORE = {
+    "GitHub fine-grained token": r"github_pat_[A-Za-z0-9_]{36,}",
+    "Google API key": r"AIza[0-9A-Za-z_-]{35}",
+    "npm token": r"npm_[A-Za-z0-9]{36}",
+    "Hugging Face token": r"hf_[A-Za-z0-9]{34}",
+    "Anthropic API key": r"sk-ant-[A-Za-z0-9_-]{32,}",
+    "DigitalOcean token": r"do[opr]_v1_[a-f0-9]{64}",
+}
+
+#: Cheap looks that most lines fail, so that the patterns behind them need not be tried.
+_RUN = re.compile(r"[A-Za-z0-9_+/=-]{16,}")
+_MIXED = re.compile(r"[A-Z0-9]")
+_WITHOUT_RUN = re.compile(r"://|cloudant|softlayer", re.IGNORECASE)
+_KEYWORD = re.compile(
+    r"(?:api|auth|service|account|db|database|priv|private|client|secret)[-_]?key|pass|pwd|secret|contrase",
+    re.IGNORECASE,
+)
+_TOKEN_NAME = re.compile(r"token|credential|auth|bearer|passphrase", re.IGNORECASE)
+_TOKEN = re.compile(
+    r"(?P<name>[\w.-]*(?:token|credential|auth|bearer|passphrase)[\w.-]*)[\"']?\s*(?::=|=>|[:=])\s*"
+    r"(?:(?P<quote>[\"'])(?P<quoted>[^\"'\s]{12,})(?P=quote)|(?P<bare>[^\s\"'#;,]{12,})\s*(?:[#;].*)?$)",
+    re.IGNORECASE,
+)
+_SETTING = re.compile(r"^\s*(?:-\s+|export\s+)?[\w.-]+\s*[:=]\s*(?P<value>[A-Za-z0-9+/=_-]{20,})\s*(?:#.*)?$")
+_SETTINGS_FILES = {".yaml", ".yml", ".ini", ".cfg", ".conf", ".env", ".properties", ".toml", ".tfvars"}
+_KEY_HEADER = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-\d")
+_KEY_BODY = re.compile(r"[A-Za-z0-9+/=]{32,}")
+_TRIAL_PLACES = {"test", "tests", "testing", "fixtures", "testdata", "examples", "example", "docs", "samples"}
+
+
+class Hit(NamedTuple):
+    """A secret as it was found. The value stays inside the program."""
+
+    title: str
+    severity: Severity
+    value: str
+    line: int
+    allowed: bool  #: its line says `pragma: allowlist secret`
+    known_form: bool  #: its form alone tells what it is, such as `AKIA…`
+
+
+class _Pattern(NamedTuple):
+    title: str
+    severity: Severity
+    pattern: "re.Pattern[str]"
+    valid: Any  #: a further check of the match, or None
+
+
+#: Title, severity, value, and whether its form alone tells what it is.
+_Found = tuple[str, Severity, str, bool]
+
+
+class _Place(NamedTuple):
+    """What a path tells about the lines in it."""
+
+    severity: Severity  #: of a guess there
+    settings: bool  #: whether values stand there without quotes
+    patterns: Any  #: detect-secrets' patterns of named secrets for it
+
+    @classmethod
+    def of(cls, path: str) -> "_Place":
+        pure = PurePosixPath(path.lower())
+        settings = pure.suffix in _SETTINGS_FILES or pure.name.startswith(".env")
+        kind = determine_file_type(path)
+        known = REGEX_BY_FILETYPE.get(FileType.INI if settings and kind not in REGEX_BY_FILETYPE else kind)
+        return cls("low" if _TRIAL_PLACES & set(pure.parts) else "medium", settings, known)
+
+
+class Detectors:
+    """All detectors, made once. Not for use by several threads at once."""
+
+    def __init__(self) -> None:
+        self._entropy: list[Any] = []
+        self._patterns: list[_Pattern] = [
+            _Pattern(title, "critical", re.compile(pattern), None) for title, pattern in _MORE.items()
+        ]
+        self._keyword = KeywordDetector()
+        kinds: dict[str, Any] = get_mapping_from_secret_type_to_class()
+        for title, kind in kinds.items():
+            if title in _UNUSED or kind in (KeywordDetector, PrivateKeyDetector):
+                continue
+            detector = kind()
+            if isinstance(detector, HighEntropyStringsPlugin):
+                self._entropy.append(detector)
+            else:
+                severity: Severity = "critical" if title in _CRITICAL else "medium" if title in _MEDIUM else "high"
+                valid = detector.is_formally_valid if isinstance(detector, JwtTokenDetector) else None
+                self._patterns.extend(_Pattern(title, severity, pattern, valid) for pattern in detector.denylist)
+
+    def scan(self, path: str, lines: Sequence[tuple[int, str]]) -> Iterator[Hit]:
+        """The secrets in some lines of one file; the lines need not be all of them."""
+        texts = [text[:MAX_LINE] for _, text in lines]
+        place = _Place.of(path)
+        for index, (number, _) in enumerate(lines):
+            text = texts[index]
+            dense = any(_MIXED.search(run.group()) for run in _RUN.finditer(text))
+            found = [
+                *(self._by_form(text, place) if dense or _WITHOUT_RUN.search(text) else ()),
+                *(_private_keys(texts, index) if "PRIVATE KEY" in text or "PuTTY" in text else ()),
+                *self._by_name(text, place),
+                *(self._by_randomness(text, place) if dense else ()),
+            ]
+            if not found:
+                continue
+            allowed = is_line_allowlisted(path, text, get_code_snippet(texts, index + 1))
+            taken: set[str] = set()
+            for title, severity, value, known in found:
+                if not any(value in other or other in value for other in taken):
+                    taken.add(value)
+                    yield Hit(title, severity, value, number, allowed, known)
+
+    def _by_form(self, text: str, place: "_Place") -> Iterator[_Found]:
+        for title, severity, pattern, valid in self._patterns:
+            for match in pattern.finditer(text):
+                value = match.group().strip(" \t:=\"'")
+                if _stands_alone(text, match) and not is_placeholder(value) and (valid is None or valid(value)):
+                    known = severity != "medium"
+                    yield title, severity if known else place.severity, value, known
+
+    def _by_name(self, text: str, place: "_Place") -> Iterator[_Found]:
+        if _KEYWORD.search(text):
+            for value in self._keyword.analyze_string(text, place.patterns):
+                if not is_no_secret(value, text) and not heuristic.is_indirect_reference(text):
+                    yield "Secret keyword", place.severity, value, False
+        if _TOKEN_NAME.search(text):
+            for match in _TOKEN.finditer(text):
+                value = match["quoted"] or (match["bare"] if place.settings else "")
+                if value and looks_random(value) and not is_no_secret(value, text):
+                    yield "Token", place.severity, value, False
+
+    def _by_randomness(self, text: str, place: "_Place") -> Iterator[_Found]:
+        if is_checksum_line(text):
+            return
+        setting = _SETTING.match(text) if place.settings else None
+        quoted = f'{text} "{setting["value"]}"' if setting else text
+        for detector in self._entropy:
+            for value in detector.analyze_string(quoted):
+                if self._is_random(detector, value) and not is_no_secret(value, text):
+                    yield str(detector.secret_type).replace(" String", " string"), "low", value, False
+
+    @staticmethod
+    def _is_random(detector: Any, value: str) -> bool:
+        least = 32 if isinstance(detector, HexHighEntropyString) else 20
+        return len(value) >= least and detector.calculate_shannon_entropy(value) > detector.entropy_limit
+
+
+def _stands_alone(text: str, match: "re.Match[str]") -> bool:
+    """Whether a token is not the middle of a longer word, as in the base64 of a picture."""
+    before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
+    first, last = text[match.start()], text[match.end() - 1]
+    return not (before.isalnum() and first.isalnum()) and not (after.isalnum() and last.isalnum())
+
+
+def _private_keys(texts: Sequence[str], index: int) -> Iterator[_Found]:
+    """Private keys that begin in a line: the header alone, as in a pattern or a manual, is none."""
+    for match in _KEY_HEADER.finditer(texts[index]):
+        rest = texts[index][match.end() :].replace("\\n", "\n")
+        body = "".join(_KEY_BODY.findall("\n".join([rest, *texts[index + 1 : index + 9]]))[:4])
+        if body:
+            yield "Private key", "critical", body, False

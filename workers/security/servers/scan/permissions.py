@@ -1,0 +1,149 @@
+"""Loose permissions: what other users of the machine may write, run with your rights, or read and should not."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from .findings import Coverage, Finding, ScanResult, Severity, conclude, note_skipped
+from .job import Job
+from .repository import SKIPPED_FOLDERS, Repository, Skipped, printable
+
+#: Files and folders one scan looks at.
+MAX_ENTRIES = 200_000
+#: With as many files and all of them open to all, the file system keeps no permissions.
+TELLING = 10
+
+_KEY_NAMES = (".pem", ".key", ".ppk", ".p8", ".asc")
+_KEY_STEMS = ("id_rsa", "id_dsa", "id_ecdsa", "id_ed25519")
+_CREDENTIALS = {".netrc", ".pgpass", ".git-credentials", ".htpasswd", ".pypirc", ".my.cnf", "credentials.json"}
+_SAMPLES = (".example", ".sample", ".template", ".dist", ".defaults")
+
+
+class _Seen(NamedTuple):
+    path: str
+    mode: int
+
+    @property
+    def bits(self) -> int:
+        return stat.S_IMODE(self.mode)
+
+
+def scan_permissions(repository: Repository, job: Job) -> ScanResult:
+    """Look at every file and folder, those that git ignores included: that is where keys lie.
+
+    Raises:
+        Stopped: the job is no longer wanted.
+    """
+    coverage, skipped, findings = Coverage(), list[Skipped](), list[Finding]()
+    modes: set[int] = set()
+    for seen in _walk(repository.folder, skipped):
+        if job.out_of_time or coverage.files >= MAX_ENTRIES:
+            bound = f"{job.seconds:g} s" if coverage.files < MAX_ENTRIES else f"{MAX_ENTRIES} files"
+            coverage.gaps.append(f"everything after {printable(seen.path)}: beyond the bound of {bound}")
+            break
+        if stat.S_ISREG(seen.mode):
+            coverage.files += 1
+            modes.add(seen.bits)
+            job.progress(min(0.9, coverage.files / MAX_ENTRIES), f"{coverage.files} files")
+        findings.extend(_faults(repository, seen))
+    if coverage.files >= TELLING and modes == {0o777}:
+        findings = []
+        coverage.gaps.append("this file system seems to keep no permissions: every file is open to all")
+    note_skipped(coverage, skipped)
+    return conclude("file permissions", repository.shown, findings, coverage, looked=coverage.files > 0)
+
+
+def _walk(folder: Path, skipped: list[Skipped]) -> Iterator[_Seen]:
+    yield _Seen(".", os.lstat(folder).st_mode)
+    for place, folders, names in os.walk(
+        folder, onerror=lambda e: skipped.append(Skipped(printable(str(e.filename)), "cannot be listed", True))
+    ):
+        below = os.path.relpath(place, folder)
+        skipped.extend(
+            Skipped(printable(os.path.normpath(Path(below, name))), "others' code or generated", False)
+            for name in folders
+            if name in SKIPPED_FOLDERS and name != ".git"
+        )
+        # Of .git only the places that make git run something: the rest is its own store.
+        wanted = ("hooks",) if below == ".git" else None
+        folders[:] = sorted(n for n in folders if (n in wanted if wanted else n not in SKIPPED_FOLDERS or n == ".git"))
+        for name in sorted([*folders, *(n for n in names if below != ".git" or n == "config")]):
+            path = os.path.normpath(Path(below, name))
+            try:
+                yield _Seen(path, os.lstat(Path(place, name)).st_mode)
+            except OSError:
+                continue  # it went away meanwhile
+
+
+def _faults(repository: Repository, seen: _Seen) -> Iterator[Finding]:
+    if stat.S_ISLNK(seen.mode):
+        yield from _link_fault(repository, seen)
+        return
+    is_folder = stat.S_ISDIR(seen.mode)
+    if not is_folder and not stat.S_ISREG(seen.mode):
+        return
+    if seen.bits & stat.S_IWOTH:
+        sticky = is_folder and seen.bits & stat.S_ISVTX
+        what = "folder" if is_folder else "file"
+        yield _finding(
+            seen,
+            f"world-writable-{what}",
+            f"World-writable {what}",
+            "low" if sticky else "high",
+            "Any user of the machine can change it",
+            "o-w",
+        )
+    if not is_folder and seen.bits & (stat.S_ISUID | stat.S_ISGID):
+        yield _finding(
+            seen,
+            "setuid-file",
+            "Runs with its owner's rights",
+            "high",
+            "Any user runs it with its owner's rights",
+            "ug-s",
+        )
+    if not is_folder and seen.bits & (stat.S_IRGRP | stat.S_IROTH):
+        yield from _readable_fault(repository, seen)
+
+
+def _readable_fault(repository: Repository, seen: _Seen) -> Iterator[Finding]:
+    name = PurePosixPath(seen.path).name.lower()
+    others = bool(seen.bits & stat.S_IROTH)
+    if (name.endswith(_KEY_NAMES) or name in _KEY_STEMS) and _holds_key(repository, seen.path):
+        severity: Severity = "high" if others else "medium"
+        yield _finding(
+            seen, "readable-private-key", "Private key others can read", severity, "Other users can read it", "go-rwx"
+        )
+    elif others and (name == ".env" or name.startswith(".env.")) and not name.endswith(_SAMPLES):
+        yield _finding(seen, "readable-env", "Settings others can read", "medium", "Other users can read it", "go-rwx")
+    elif others and name in _CREDENTIALS:
+        yield _finding(
+            seen, "readable-credentials", "Credentials others can read", "medium", "Other users can read it", "go-rwx"
+        )
+
+
+def _link_fault(repository: Repository, seen: _Seen) -> Iterator[Finding]:
+    target = Path(os.path.realpath(repository.folder / seen.path))
+    if not target.is_relative_to(repository.folder):
+        yield Finding(
+            rule="link-leaves-folder",
+            title="Link that leaves the folder",
+            severity="info",
+            file=printable(seen.path),
+            detail="What follows links reads or writes outside the folder through it. It was not followed.",
+        )
+
+
+def _holds_key(repository: Repository, path: str) -> bool:
+    try:
+        with repository.open(path) as file:
+            return b"PRIVATE KEY" in file.read(4096)
+    except OSError:
+        return True  # unreadable to us, and named like a key: better said than not
+
+
+def _finding(seen: _Seen, rule: str, title: str, severity: Severity, why: str, mend: str) -> Finding:
+    detail = f"Mode {seen.bits:04o}. {why}: `chmod {mend}` on it."
+    return Finding(rule=rule, title=title, severity=severity, file=printable(seen.path), detail=detail)
