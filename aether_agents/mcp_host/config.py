@@ -1,0 +1,138 @@
+"""The registry: which servers a process knows, which are only listed, and what is wrong with any.
+
+Known are the specialists' own, those of `<home>/mcp.json`, and those of every project file and
+discovered server that is trusted as it is now. All others are listed, inert: nothing of them is
+started, and none of their `${VAR}` is looked up.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aether_agents.contracts import ServerSpec, Specialist
+from aether_agents.document import nearest
+from aether_agents.errors import InvalidSettings
+from aether_agents.mcp_host.discovery import PROJECT, discovered, parse
+from aether_agents.mcp_host.inference import infer_queue
+from aether_agents.mcp_host.server_file import FILE_NAMES, Declared
+from aether_agents.mcp_host.trust import Trust, read_bounded
+from aether_agents.settings import Settings
+
+#: The user's own server file in AETHER_HOME; trusted, because only the user writes there.
+USER_FILE = "mcp.json"
+
+
+@dataclass
+class Servers:
+    """What a process knows of servers."""
+
+    #: Servers that may be started, by name.
+    known: dict[str, ServerSpec] = field(default_factory=dict)
+    #: Servers of files that are not trusted: as written, never started.
+    inert: list[ServerSpec] = field(default_factory=list)
+    #: What is wrong, each with file and line.
+    faults: list[str] = field(default_factory=list)
+
+
+def load_servers(
+    settings: Settings,
+    specialists: Sequence[Specialist],
+    folder: Path | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+) -> Servers:
+    """Read every server there is, for a project folder (`settings.project` without one). Never raises for a file."""
+    registry = _Registry(specialists, Servers(), os.environ if environ is None else environ)
+    for specialist in specialists:
+        for spec in specialist.servers:
+            registry.add(spec)
+    trust = Trust(settings.home)
+    user = settings.home / USER_FILE
+    if user.is_file():
+        registry.read(user, trusted=True, default_cwd=False)
+    for path in _files(settings, folder or settings.project, trust, registry.servers.faults):
+        registry.read(path, trust)
+    return registry.servers
+
+
+def spec_digest(spec: ServerSpec) -> str:
+    """`sha256:…` over all that makes a server what it is, the scripts it runs included.
+
+    A catalogue entry with another digest is of another server, and is listed anew.
+    """
+    text = spec.model_dump_json(exclude={"source", "trusted", "inferred"}, by_alias=True)
+    digest = hashlib.sha256(text.encode())
+    for word in spec.args:
+        path = Path(spec.cwd or "/", word)
+        if path.suffix and path.is_file():
+            digest.update(path.read_bytes())
+    return "sha256:" + digest.hexdigest()
+
+
+class _Registry:
+    """Adds servers one file at a time; a fault costs one server, never all."""
+
+    def __init__(self, specialists: Sequence[Specialist], servers: Servers, environ: Mapping[str, str]) -> None:
+        self._specialists = specialists
+        self._names = [specialist.name for specialist in specialists]
+        self._environ = environ
+        self.servers = servers
+
+    def read(self, path: Path, trust: Trust | None = None, *, trusted: bool = False, default_cwd: bool = True) -> None:
+        """Add the servers of one file, known or inert."""
+        try:
+            content = read_bounded(path)
+            trusted = trusted or (trust is not None and trust.is_trusted(path, content))
+            found = parse(path, content)
+        except InvalidSettings as error:
+            self.servers.faults.append(str(error))
+            return
+        for server in found:
+            if not server.disabled:
+                self._declare(server, trusted, default_cwd)
+
+    def add(self, spec: ServerSpec) -> None:
+        """A server that may be started; the first of a name has it."""
+        other = self.servers.known.get(spec.name)
+        if other is None:
+            self.servers.known[spec.name] = spec
+        elif spec_digest(other) != spec_digest(spec):
+            self.servers.faults.append(
+                f"two servers are called `{spec.name}`: the one of {other.source} is used, "
+                f"the one of {spec.source} is not; rename one"
+            )
+
+    def _declare(self, server: Declared, trusted: bool, default_cwd: bool) -> None:
+        try:
+            spec = server.spec(self._environ if trusted else None, default_cwd=default_cwd)
+        except InvalidSettings as error:
+            self.servers.faults.append(str(error))
+            return
+        if spec.queue and spec.queue not in self._names:
+            hint = nearest(spec.queue, self._names) or f"; there are: {', '.join(self._names)}"
+            fault = server.document.fault((*server.at, "queue"), f"no specialist is called `{spec.queue}`{hint}")
+            self.servers.faults.append(fault)
+            return
+        if not spec.queue:
+            spec = spec.model_copy(update={"queue": infer_queue(spec, self._specialists), "inferred": True})
+        if trusted:
+            self.add(spec)
+        else:
+            self.servers.inert.append(spec)
+
+
+def _files(settings: Settings, folder: Path, trust: Trust, faults: list[str]) -> Iterable[Path]:
+    """Every file that may declare servers, once: trusted ones anywhere, the folder's, the discovered."""
+    paths: dict[Path, Path] = {}
+    try:
+        trusted = [path for path in trust.paths() if path.name in (*FILE_NAMES, PROJECT) and path.is_file()]
+    except InvalidSettings as error:
+        faults.append(str(error))
+        return []
+    mcp = settings.agent_system.mcp_integration
+    found = discovered(Path(mcp.server_discovery_path)) if mcp.auto_discovery else ()
+    for path in (*trusted, *(folder / name for name in FILE_NAMES if (folder / name).is_file()), *found):
+        paths.setdefault(path.resolve(), path)
+    return paths.values()

@@ -1,0 +1,53 @@
+"""Expansion of `${VAR}` and `${VAR:-default}` in a server file, at the last moment.
+
+Only servers that may be started are expanded: a file that is merely listed never sees a value of
+our environment. An unset variable is an error, never a literal `${TOKEN}` sent to a server.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from aether_agents.document import Document, Location
+
+#: `${VAR}`, `${VAR:-default}`; and VS Code's `${env:VAR}`, `${input:id}`, `${workspaceFolder}`.
+_MARK = re.compile(r"\$\{(?P<how>env:|input:)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)(?::-(?P<default>[^}]*))?\}")
+
+
+class Expansion:
+    """Expands the strings of one server of one file, collecting every fault."""
+
+    def __init__(self, document: Document, folder: Path, environ: Mapping[str, str]) -> None:
+        self._document = document
+        self._folder = folder
+        self._environ = environ
+        self.faults: list[str] = []
+
+    def expand(self, value: object, at: Location) -> object:
+        """The value with all its strings expanded; keys are left as they are."""
+        if isinstance(value, str):
+            return _MARK.sub(lambda mark: self._value(mark, at), value)
+        if isinstance(value, dict):
+            return {key: self.expand(item, (*at, key)) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.expand(item, (*at, index)) for index, item in enumerate(value)]
+        return value
+
+    def _value(self, mark: re.Match[str], at: Location) -> str:
+        name, default = mark["name"], mark["default"]
+        if mark["how"] == "input:":
+            self._fault(at, f"`{mark[0]}` asks a person, which a worker cannot: use `${{{name.upper()}}}` and set it")
+            return ""
+        if mark["how"] is None and name == "workspaceFolder":
+            return str(self._folder)
+        value = self._environ.get(name)
+        if value:
+            return value
+        if default is not None:
+            return default
+        if value is None:
+            self._fault(at, f"the environment variable {name} is not set: set it, or write `${{{name}:-default}}`")
+        return value or ""
+
+    def _fault(self, at: Location, message: str) -> None:
+        self.faults.append(self._document.fault(at, message))

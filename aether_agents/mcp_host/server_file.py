@@ -1,0 +1,148 @@
+"""Server files: `.mcp.json`, `mcp_config.json`, as Claude Desktop, Claude Code, Cursor and VS Code write them.
+
+The key is `mcpServers` (VS Code: `servers`). Each server has `command` with `args`, `env`, `cwd`, or
+`url` with `headers`; ours are `queue`, `install`, `mode` and `timeout` beside them. Keys that only
+mean something to another program are read over; a key nobody knows is an error.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from aether_agents.contracts import Contract, Install, Json, ServerSpec
+from aether_agents.document import Document, Location, faults, nearest
+from aether_agents.errors import InvalidSettings
+from aether_agents.mcp_host.environment import server_folder
+from aether_agents.mcp_host.expansion import Expansion
+
+#: The names a project's server file may have.
+FILE_NAMES = (".mcp.json", "mcp_config.json")
+KEYS = ("mcpServers", "servers")
+
+#: Keys of a server that other programs read, and why we do not.
+FOREIGN: dict[str, str] = {
+    "autoApprove": "what may run unasked is this product's policy, never a project's file",
+    "alwaysAllow": "the same, by another name",
+    "trust": "the same",
+    "alwaysLoad": "Claude Code: when its tools are shown to the model",
+    "description": "a sentence for people",
+    "note": "a sentence for people",
+    "envFile": "VS Code: not read; name the variables in `env`",
+    "dev": "VS Code: development mode",
+    "gallery": "VS Code: where it came from",
+    "version": "VS Code: what the gallery offered",
+    "icon": "for faces with pictures",
+    "tags": "labels of fastmcp",
+    "include_tags": "filters of fastmcp",
+    "exclude_tags": "filters of fastmcp",
+    "keep_alive": "fastmcp: ours are always kept",
+    "initTimeout": "other programs' name for `timeout`, in other units",
+    "roots": "deprecated by the protocol",
+    "disabledTools": "which tools may be called is policy's (`policy.deny`)",
+    "oauth": "not yet spoken; use `headers`",
+    "auth": "not yet spoken; use `headers`",
+}
+#: Keys of the file beside the servers.
+FOREIGN_TOP = ("inputs", "$schema", "globalShortcut", "preferences")
+
+
+class Entry(Contract):
+    """A server as a file declares it."""
+
+    command: str | None = Field(default=None, description="Program to start (stdio).")
+    args: tuple[str, ...] = Field(default=(), description="Its arguments.")
+    env: dict[str, str] = Field(default_factory=dict, description="Environment beside the allow-list.")
+    cwd: str | None = Field(default=None, description="Folder it runs in; the file's own without it.")
+    url: str | None = Field(default=None, description="Address (streamable HTTP).")
+    headers: dict[str, str] = Field(default_factory=dict, description="Static HTTP headers.")
+    type: Literal["stdio", "http", "streamable-http", "streamableHttp"] | None = Field(
+        default=None, description="Which of the two; `command` or `url` says it as well."
+    )
+    transport: Literal["stdio", "http", "streamable-http"] | None = Field(default=None, description="fastmcp's `type`.")
+    disabled: bool = Field(default=False, description="Left out altogether.")
+    enabled: bool = Field(default=True, description="The same, the other way round.")
+    queue: str | None = Field(default=None, description="Specialist that calls it; inferred without it.")
+    install: Install | None = Field(default=None, description="Environment of its own.")
+    mode: Literal["auto", "legacy", "2026-07-28"] = Field(default="auto", description="Protocol era.")
+    timeout: float | None = Field(default=None, gt=0, le=3_600, description="Seconds a connection may take.")
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One server of one file, as written: nothing expanded."""
+
+    name: str
+    raw: Mapping[str, Any]
+    at: Location
+    document: Document
+    folder: Path
+
+    def spec(self, environ: Mapping[str, str] | None, *, default_cwd: bool = True) -> ServerSpec:
+        """The server; expanded and trusted with an environment, as written and inert without one.
+
+        Raises:
+            InvalidSettings: every fault, each with file and line.
+        """
+        raw: Any = dict(self.raw)
+        if environ is not None:
+            expansion = Expansion(self.document, self.folder, environ)
+            raw = expansion.expand(raw, self.at)
+            if expansion.faults:
+                raise InvalidSettings("\n".join(expansion.faults))
+        values = self._entry(raw).model_dump(
+            by_alias=True, exclude_unset=True, exclude={"type", "transport", "disabled", "enabled"}
+        )
+        if default_cwd and values.get("command"):
+            values["cwd"] = str(self.folder / values.get("cwd", ""))
+        try:
+            return ServerSpec.model_validate(
+                {**values, "name": self.name, "source": self.document.name, "trusted": environ is not None}
+            )
+        except ValidationError as error:
+            raise InvalidSettings("\n".join(faults(ServerSpec, self.document, error, self.at))) from None
+
+    @property
+    def disabled(self) -> bool:
+        """Whether its file leaves it out."""
+        return self.raw.get("disabled") is True or self.raw.get("enabled") is False
+
+    def _entry(self, raw: Mapping[str, Any]) -> Entry:
+        own = {key: value for key, value in raw.items() if key not in FOREIGN}
+        if own.get("type") == "sse" or own.get("transport") == "sse":
+            raise InvalidSettings(
+                self.document.fault((*self.at, "type"), "SSE was replaced by streamable HTTP: write `http`")
+            )
+        try:
+            return Entry.model_validate(own)
+        except ValidationError as error:
+            raise InvalidSettings("\n".join(faults(Entry, self.document, error, self.at))) from None
+
+
+def declared(document: Document, folder: Path) -> Iterator[Declared]:
+    """The servers of a file, in its order.
+
+    Raises:
+        InvalidSettings: the file has not the shape of a server file.
+    """
+    data: Json = document.data
+    if not isinstance(data, dict):
+        raise InvalidSettings(document.fault((), "expected an object with the key `mcpServers`"))
+    for key in data:
+        if key not in (*KEYS, *FOREIGN_TOP):
+            raise InvalidSettings(document.fault((key,), "unknown key" + nearest(str(key), KEYS)))
+    for key in KEYS:
+        servers = data.get(key, {})
+        if not isinstance(servers, dict):
+            raise InvalidSettings(document.fault((key,), "expected an object: server by name"))
+        for name, raw in servers.items():
+            at: Location = (key, str(name))
+            if not isinstance(raw, dict):
+                raise InvalidSettings(document.fault(at, "expected an object with `command` or `url`"))
+            try:
+                server_folder(Path(), str(name))
+            except InvalidSettings as error:
+                raise InvalidSettings(document.fault(at, str(error))) from None
+            yield Declared(str(name), raw, at, document, folder)

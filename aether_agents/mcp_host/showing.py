@@ -1,0 +1,56 @@
+"""Showing what a stranger's file would do: exact, whole, and with nothing that can hide on a terminal."""
+
+import shlex
+from pathlib import Path
+
+import yaml
+
+from aether_agents.document import parse_document
+from aether_agents.errors import InvalidSettings
+from aether_agents.mcp_host.server_file import Declared
+
+#: Parts of a project's settings that steer what is allowed, where it runs, and what it may read.
+STEERING = ("policy", "contexts", "roots", "broker", "encryption", "specialists", "task_templates", "agent_system")
+
+
+def visible(text: str) -> str:
+    """Text with every character that a terminal would obey rather than show written out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def show_text(content: bytes) -> tuple[str, ...]:
+    """A whole file, line by line."""
+    text = content.decode("utf-8", "backslashreplace")
+    return tuple(visible(line) for line in text.split("\n")) if text else ("",)
+
+
+def show_server(server: Declared) -> list[str]:
+    """What one server would run or reach, as its file has it: nothing is expanded."""
+    raw = server.raw
+    lines = [f"server {visible(server.name)}" + (" (disabled)" if server.disabled else "")]
+    if raw.get("command") is not None:
+        args = raw.get("args")
+        words = [str(raw["command"]), *(map(str, args) if isinstance(args, list) else ())]
+        lines.append(f"  runs      {visible(shlex.join(words))}")
+    for key, label in (("url", "reaches"), ("cwd", "in folder"), ("queue", "queue"), ("install", "installs")):
+        if raw.get(key) is not None:
+            lines.append(f"  {label:<9} {visible(str(raw[key]))}")
+    for key, label in (("env", "env"), ("headers", "header")):
+        values = raw.get(key)
+        for name, value in values.items() if isinstance(values, dict) else ():
+            lines.append(f"  {label:<9} {visible(str(name))}={visible(str(value))}")
+    return lines
+
+
+def show_policy(path: Path, content: bytes) -> tuple[str, ...]:
+    """The steering parts of a settings file, each whole; nothing when it has none."""
+    try:
+        data = parse_document(content.decode("utf-8", "replace"), str(path)).data
+    except InvalidSettings:
+        return show_text(content)  # it cannot be read as settings, so all of it is shown
+    if not isinstance(data, dict):
+        return ()
+    parts = {key: data[key] for key in STEERING if key in data}
+    if not parts:
+        return ()
+    return show_text(yaml.safe_dump(parts, sort_keys=False, allow_unicode=True).rstrip("\n").encode())
