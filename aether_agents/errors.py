@@ -113,6 +113,12 @@ class ToolTimeout(AetherError):
     code = "tool_timeout"
 
 
+class ToolDrifted(AetherError):
+    """A tool is not what it was when it was planned; look at it, then `aether-agent servers lock NAME`."""
+
+    code = "tool_drifted"
+
+
 class NotTrusted(AetherError):
     """That file may not start programs yet; look at it with `aether-agent trust`."""
 

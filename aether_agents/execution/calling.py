@@ -1,0 +1,173 @@
+"""One call of a subtask's tool: resolved, checked, allowed, made, and judged. It ends in a value, whatever happens."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from aether_agents.contracts import (
+    ErrorKind,
+    Expect,
+    Intervention,
+    Json,
+    Outcome,
+    PlannedSubtask,
+    Tool,
+    Verify,
+    meets,
+    walk,
+)
+from aether_agents.errors import InvalidPlan, ReferenceMissing, SecretMissing, ServerDown, ToolDrifted
+from aether_agents.execution.arguments import faults, resolve
+from aether_agents.execution.held import Lease
+from aether_agents.execution.policy import Denied, NeedsApproval, decide
+from aether_agents.execution.secret import Secrets
+from aether_agents.execution.toolbox import Toolbox
+from aether_agents.mcp_host import CallResult
+from aether_agents.mcp_host.host import Host
+from aether_agents.settings import Settings
+
+#: Bytes of JSON that one outcome may have: it is sealed, stored, and handed to what refers to it.
+MOST_OUTPUT = 1024 * 1024
+
+_SHOWN_ARGUMENTS = 2_000
+_SHOWN_VALUE = 200
+
+Progress = Callable[[float | None, str], None]
+
+
+class Run(NamedTuple):
+    """One granted run of a subtask, with what it may use."""
+
+    lease: Lease
+    subtask: PlannedSubtask
+    outcomes: Mapping[str, Outcome]  #: of the subtasks it refers to
+    secrets: Secrets
+    answered: bool  #: a person said yes to this run
+
+
+class Caller:
+    """Makes calls for one process."""
+
+    def __init__(self, host: Host, toolbox: Toolbox, settings: Settings) -> None:
+        self._host = host
+        self._toolbox = toolbox
+        self._settings = settings
+
+    def call(self, run: Run, on_progress: Progress) -> Outcome | Intervention:
+        """What the call came to, with every secret struck out; or the question that a person has to answer first."""
+        try:
+            result = self._call(run, on_progress)
+        except (InvalidPlan, ReferenceMissing, SecretMissing) as error:
+            result = failed("arguments", str(error), sent=False)
+        except ServerDown as error:
+            result = failed("transport", str(error), sent=False)
+        except ToolDrifted as error:
+            result = failed("policy", str(error), sent=False)
+        return _redacted(result, run.secrets)
+
+    def _call(self, run: Run, on_progress: Progress) -> Outcome | Intervention:
+        subtask = run.subtask
+        tool = self._toolbox.find(subtask.tool or "", subtask.pin)
+        args = self._arguments(run, tool, subtask.args)
+        decision = decide(tool, args, subtask, self._settings, answered=run.answered)
+        if isinstance(decision, Denied):
+            return failed("policy", decision.reason, sent=False)
+        if isinstance(decision, NeedsApproval):
+            return _question(subtask, decision, args, run.secrets)
+        outcome = self._made(tool, args, run, on_progress)
+        expect = subtask.expect or tool.row.expect
+        if outcome.status == "completed" and expect is not None and not meets(expect, outcome.output):
+            return _unmet(outcome, f"`{tool.ref}` did not do it", expect)
+        verify = subtask.verify or tool.row.verify
+        if outcome.status == "completed" and verify is not None:
+            return self._verified(outcome, verify, run)
+        return outcome
+
+    def _made(self, tool: Tool, args: dict[str, Json], run: Run, on_progress: Progress | None) -> Outcome:
+        result = self._host.call(
+            tool.server, tool.name, args, timeout=run.subtask.timeout, on_progress=on_progress, key=run.lease
+        )
+        return _outcome(tool.ref, result)
+
+    def _verified(self, outcome: Outcome, verify: Verify, run: Run) -> Outcome:
+        """Read the effect back through another tool. Only a tool that looks and changes nothing may do that."""
+        own = {**run.outcomes, run.subtask.id: outcome}
+        tool = self._toolbox.find(verify.tool)
+        args = self._arguments(run._replace(outcomes=own), tool, verify.args)
+        reader = run.subtask.model_copy(update={"approval": "auto", "approved_up_to": None})
+        decision = decide(tool, args, reader, self._settings)
+        if isinstance(decision, Denied | NeedsApproval):
+            return failed("policy", f"it ran, but its effect was not read back: {decision.reason}")
+        seen = self._made(tool, args, run, None)
+        if seen.status != "completed":
+            error = f"it ran, but its effect could not be read back: {seen.error}"
+            return outcome.model_copy(update={"status": "failed", "error": error, "error_kind": "expectation"})
+        if not meets(verify.expect, seen.output):
+            return _unmet(outcome, f"`{verify.tool}` does not show its effect", verify.expect, seen.output)
+        return outcome
+
+    def _arguments(self, run: Run, tool: Tool, args: Mapping[str, Json]) -> dict[str, Json]:
+        resolved = resolve(dict(args), run.outcomes, run.secrets)
+        if wrong := faults(resolved, tool.input_schema):
+            raise InvalidPlan(f"arguments of `{tool.ref}`: {'; '.join(wrong)}")
+        return resolved if isinstance(resolved, dict) else {}
+
+
+def failed(kind: ErrorKind, error: str, *, sent: bool = True) -> Outcome:
+    """The outcome of something that went wrong."""
+    return Outcome(status="failed", error=error, error_kind=kind, sent=sent)
+
+
+def bounded(outcome: Outcome, what: str, most: int = MOST_OUTPUT) -> Outcome:
+    """The same outcome, unless its output is too large to be kept: then a failure that says what to do."""
+    size = len(json.dumps(outcome.output, ensure_ascii=False).encode())
+    if size <= most:
+        return outcome
+    return failed(
+        "tool_error",
+        f"{what} returned {size / 2**20:.1f} MiB, more than {most / 2**20:.0f} MiB can be kept: "
+        "ask it for less, or let it write a file and return the path",
+    )
+
+
+def _outcome(ref: str, result: CallResult) -> Outcome:
+    if result.kind is None:
+        return bounded(Outcome(status="completed", output=result.output), f"`{ref}`")
+    if result.kind == "cancelled":
+        return Outcome(status="cancelled", error="cancelled while it ran", sent=result.sent)
+    return failed(result.kind, f"`{ref}`: {result.error or result.kind}", sent=result.sent)
+
+
+def _unmet(outcome: Outcome, what: str, expect: Expect, shown: Json = None) -> Outcome:
+    try:
+        actual = json.dumps(walk(outcome.output if shown is None else shown, expect.path), ensure_ascii=False)
+    except ReferenceMissing:
+        actual = "missing"
+    actual = actual if len(actual) <= _SHOWN_VALUE else actual[:_SHOWN_VALUE] + "…"
+    wanted = f"{expect.op} {json.dumps(expect.value, ensure_ascii=False)}"
+    where = f"`{expect.path}`" if expect.path else "its output"
+    error = f"{what}: {where} is {actual}, and should be {wanted}"
+    return outcome.model_copy(update={"status": "failed", "error": error, "error_kind": "expectation"})
+
+
+def _question(
+    subtask: PlannedSubtask, decision: NeedsApproval, args: Mapping[str, Json], secrets: Secrets
+) -> Intervention:
+    shown = json.dumps(secrets.redact(dict(args)), ensure_ascii=False, indent=1)
+    if len(shown) > _SHOWN_ARGUMENTS:
+        shown = shown[:_SHOWN_ARGUMENTS] + " …"
+    what = f": {subtask.name}" if subtask.name else ""
+    return Intervention(
+        id=subtask.id,
+        kind="approval",
+        subtask_id=subtask.id,
+        prompt=f"{subtask.id}{what} will call {subtask.tool} ({decision.risk.value}). {decision.reason}.\n{shown}",
+        choices=("approve", "deny"),
+    )
+
+
+def _redacted(result: Outcome | Intervention, secrets: Secrets) -> Outcome | Intervention:
+    if isinstance(result, Intervention):
+        return result.model_copy(update={"prompt": secrets.redact_text(result.prompt)})
+    error = None if result.error is None else secrets.redact_text(result.error)
+    return result.model_copy(update={"output": secrets.redact(result.output), "error": error})

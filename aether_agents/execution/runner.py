@@ -1,0 +1,201 @@
+"""Runner: one message, one claim, one call, one outcome. What a Celery task of a specialist's queue does.
+
+It raises nothing but `Ignore` (and what `Task.replace` raises, which is an `Ignore`): that ends a branch of the
+canvas, and the store has already seen to it that somebody sends what the branch would have brought.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import NoReturn, TypeVar
+
+from celery import Task, chord
+from celery.exceptions import Ignore
+
+from aether_agents.contracts import Intervention, Outcome, PlannedSubtask
+from aether_agents.errors import AetherError, CannotOpen, InvalidPlan, ReferenceMissing, StoreUnavailable
+from aether_agents.execution.arguments import applies, needed, resolve
+from aether_agents.execution.calling import MOST_OUTPUT, Caller, Progress, Run, bounded, failed
+from aether_agents.execution.delivery import Sender
+from aether_agents.execution.fanout import children_of, joined
+from aether_agents.execution.held import Held, Lease
+from aether_agents.execution.secret import Secrets
+from aether_agents.settings import Settings
+from aether_agents.store import Delivery, Granted, Refused, Store
+
+log = logging.getLogger(__name__)
+Value = TypeVar("Value")
+
+#: Seconds between two reports of progress of one subtask.
+PROGRESS_EVERY = 0.5
+#: Seconds for which a finished call's outcome is offered to a store that is away. After that the reaper decides.
+PATIENCE = 300.0
+#: A join holds what all its children returned, so it may be this many times as large.
+JOIN_FACTOR = 4
+#: Runs beyond `max_attempts` that a subtask may lose with their worker before it counts as what kills workers.
+LOST_RUNS = 5
+
+
+class Runner:
+    """Runs subtasks for one process. Thread-safe."""
+
+    def __init__(self, settings: Settings, store: Store, caller: Caller, sender: Sender, held: Held) -> None:
+        self._settings = settings
+        self._store = store
+        self._caller = caller
+        self._sender = sender
+        self._held = held
+        self._stopping = threading.Event()
+
+    def run(self, celery_task: Task, queue: str, task_id: str, subtask_id: str) -> None:
+        """Run the subtask a message names, if the store grants it.
+
+        Raises:
+            Ignore: this branch of the canvas ends here.
+        """
+        try:
+            claim = self._store.tasks.claim(task_id, subtask_id, queue)
+        except StoreUnavailable as error:
+            log.warning("%s/%s not claimed: %s", task_id, subtask_id, error)
+            raise Ignore from error
+        if isinstance(claim, Refused):
+            log.debug("%s/%s refused: %s", task_id, subtask_id, claim.reason)
+            raise Ignore
+        started = time.monotonic()
+        with self._held.holding(Lease(task_id, subtask_id, claim.token)) as lease:
+            result = self._work(lease, claim)
+            log.info("%s/%s %s in %.3f s", task_id, subtask_id, _word(result), time.monotonic() - started)
+            if isinstance(result, Outcome):
+                self._complete(lease, claim, result)
+                return
+            if isinstance(result, Intervention):
+                self._patiently(lambda: self._store.tasks.ask_subtask(*lease, result))
+                raise Ignore
+            self._fan(celery_task, lease, claim, result)
+
+    def stop(self) -> None:
+        """Wait no longer for a store that is away."""
+        self._stopping.set()
+
+    def _work(self, lease: Lease, claim: Granted) -> Outcome | Intervention | list[PlannedSubtask]:
+        """What this run came to. A fault of ours is an outcome too: its traceback stays in the worker's log."""
+        try:
+            return self._decided(lease, claim)
+        except Ignore:
+            raise
+        except (InvalidPlan, ReferenceMissing) as error:
+            return failed("arguments", str(error), sent=False)
+        except CannotOpen as error:
+            return failed("document", str(error), sent=False)
+        except Exception as error:
+            log.exception("%s/%s: unexpected", lease.task_id, lease.subtask_id)
+            return failed("internal", f"a fault of ours ({type(error).__name__}): the worker's log has the traceback")
+
+    def _decided(self, lease: Lease, claim: Granted) -> Outcome | Intervention | list[PlannedSubtask]:
+        subtask = claim.subtask
+        if claim.join:
+            results = self._outcomes(lease.task_id, claim.children)
+            return bounded(joined(subtask, claim.children, results), f"`{subtask.id}`", JOIN_FACTOR * MOST_OUTPUT)
+        if claim.attempts > subtask.retry.max_attempts + LOST_RUNS:
+            return failed("internal", f"its worker was lost {LOST_RUNS} times while it ran: it is not tried again")
+        outcomes = self._outcomes(lease.task_id, needed(subtask))
+        if subtask.if_ is not None and not applies(subtask.if_, outcomes):
+            return Outcome(status="skipped", error=f"its condition does not hold: {subtask.if_.ref}", sent=False)
+        if subtask.for_each is not None:
+            items = resolve(subtask.for_each, outcomes)
+            children = children_of(subtask, items, answered=claim.answered)
+            return children or Outcome(status="completed", output=[])
+        secrets = Secrets(self._settings, subtask.context)
+        run = Run(lease, subtask, outcomes, secrets, claim.answered)
+        return self._caller.call(run, self._reporter(lease, secrets))
+
+    def _complete(self, lease: Lease, claim: Granted, outcome: Outcome) -> None:
+        outcome = outcome.model_copy(update={"attempts": claim.attempts})
+        again = retry_in(claim.subtask, outcome, claim.attempts)
+        done = self._patiently(lambda: self._store.tasks.complete(*lease, outcome, retry_in=again))
+        self._send(done.deliveries)
+        if done.kind == "stale" or again is not None:
+            raise Ignore
+
+    def _fan(self, celery_task: Task, lease: Lease, claim: Granted, children: list[PlannedSubtask]) -> NoReturn:
+        """Hand the children over: as a chord in this message's place, or one by one."""
+        window = claim.subtask.max_parallel or len(children)
+        fanned = self._patiently(lambda: self._store.tasks.fan(*lease, children, window=window))
+        if fanned.kind != "ok" or not fanned.canvas:
+            self._send(fanned.deliveries)
+            raise Ignore
+        queue = claim.subtask.specialist
+        header = [
+            self._sender.signature(Delivery(lease.task_id, child.id, queue, claim.priority)) for child in children
+        ]
+        join = self._sender.signature(Delivery(lease.task_id, lease.subtask_id, queue, claim.priority))
+        try:
+            celery_task.replace(chord(header, join))
+        except Ignore:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever Celery makes of the nesting, the plan goes on directly
+            log.warning("%s/%s: Celery refused the chord (%s): sent directly", *lease[:2], type(error).__name__)
+            self._send(self._patiently(lambda: self._store.tasks.flip(lease.task_id)))
+        raise Ignore
+
+    def _outcomes(self, task_id: str, ids: tuple[str, ...]) -> dict[str, Outcome]:
+        return self._patiently(lambda: self._store.tasks.outcomes(task_id, ids)) if ids else {}
+
+    def _send(self, deliveries: list[Delivery]) -> None:
+        try:
+            self._sender.send(deliveries)
+        except StoreUnavailable as error:
+            log.warning("not sent, left to the reaper: %s", error)
+
+    def _patiently(self, ask: Callable[[], Value]) -> Value:
+        """Ask the store again and again while it is away: a call that was made must not be forgotten.
+
+        Raises:
+            Ignore: it stayed away, or this process is to end. The lease ends, and the reaper decides.
+        """
+        end = time.monotonic() + PATIENCE
+        wait = 0.1
+        while True:
+            try:
+                return ask()
+            except StoreUnavailable as error:
+                if time.monotonic() > end or self._stopping.wait(wait):
+                    log.error("given up: %s", error)  # noqa: TRY400 - the traceback of a lost connection says nothing
+                    raise Ignore from error
+                wait = min(2 * wait, 2.0)
+
+    def _reporter(self, lease: Lease, secrets: Secrets) -> Progress:
+        reported = float("-inf")
+
+        def report(fraction: float | None, message: str) -> None:
+            nonlocal reported
+            now = time.monotonic()
+            if now - reported < PROGRESS_EVERY:
+                return
+            reported = now
+            try:
+                self._store.tasks.progress(*lease, fraction, secrets.redact_text(message))
+            except AetherError as error:
+                log.debug("%s/%s progress not reported: %s", *lease[:2], error)
+
+        return report
+
+
+def retry_in(subtask: PlannedSubtask, outcome: Outcome, attempts: int) -> float | None:
+    """Seconds until a failed call is made again; None if it is not.
+
+    A tool that is not safe to repeat is only tried again if its request was certainly never sent.
+    """
+    retry = subtask.retry
+    if not outcome.failed or outcome.error_kind not in retry.on or attempts >= retry.max_attempts:
+        return None
+    if outcome.sent and not subtask.repeatable:
+        return None
+    return float(min(retry.delay * retry.backoff ** (attempts - 1), retry.max_delay))
+
+
+def _word(result: Outcome | Intervention | list[PlannedSubtask]) -> str:
+    if isinstance(result, Outcome):
+        return result.status if result.error_kind is None else f"{result.status} ({result.error_kind})"
+    return "waits for a person" if isinstance(result, Intervention) else f"fans out to {len(result)}"

@@ -1,0 +1,97 @@
+"""Toolbox: the live tools of this process, each checked against the pin it was planned with."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+from aether_agents.contracts import ServerSpec, Specialist, Tool
+from aether_agents.errors import ServerDown, ToolDrifted
+from aether_agents.mcp_host import catalogue_tools
+from aether_agents.mcp_host.host import Host
+from aether_agents.store import CatalogueEntry, Store
+
+#: Seconds the catalogue's word on a server (live, quarantined) is believed before it is read again.
+BELIEVED = 2.0
+
+
+class Toolbox:
+    """Finds a tool on its open session. Thread-safe."""
+
+    def __init__(
+        self,
+        host: Host,
+        store: Store,
+        specialists: Iterable[Specialist],
+        servers: Callable[[], Mapping[str, ServerSpec]],
+    ) -> None:
+        self._host = host
+        self._store = store
+        self._specialists = {specialist.name: specialist for specialist in specialists}
+        self._servers = servers
+        self._lock = threading.Lock()
+        self._known: dict[str, dict[str, Tool]] = {}
+        self._entries: dict[str, CatalogueEntry] = {}
+        self._read_at = float("-inf")
+
+    def find(self, ref: str, pin: str = "") -> Tool:
+        """The live tool of `server/tool`; its session is opened if it is not.
+
+        Raises:
+            ServerDown: its server cannot be used, or has no such tool.
+            ToolDrifted: it is not the tool with that pin, or its server is quarantined.
+        """
+        server, _, name = ref.partition("/")
+        entry = self._entry(server)
+        if entry is not None and entry.status == "quarantined":
+            raise ToolDrifted(
+                f"server `{server}` is quarantined ({entry.error}): look at it and `aether-agent servers lock {server}`"
+            )
+        tool = self._live(server, name)
+        if pin and tool.pin != pin:
+            raise self._drifted(tool, entry)
+        return tool
+
+    def list(self, spec: ServerSpec) -> list[Tool]:
+        """All tools that a server lists now, each with the row that governs it.
+
+        Raises:
+            ServerDown: it cannot be used.
+        """
+        tools = catalogue_tools(spec, self._host.tools(spec.name), self._specialists.get(spec.queue))
+        with self._lock:
+            self._known[spec.name] = {tool.name: tool for tool in tools}
+        return tools
+
+    def _live(self, server: str, name: str) -> Tool:
+        open_pin = self._host.pin(server, name)
+        with self._lock:
+            tool = self._known.get(server, {}).get(name)
+        if tool is not None and tool.pin == open_pin:
+            return tool
+        spec = self._servers().get(server)
+        if spec is None:
+            raise ServerDown(f"this worker knows no server `{server}`: see `aether-agent servers list`")
+        found = {tool.name: tool for tool in self.list(spec)}
+        if name not in found:
+            raise ServerDown(f"server `{server}` has no tool `{name}` any more; it has: {', '.join(sorted(found))}")
+        return found[name]
+
+    def _drifted(self, tool: Tool, entry: CatalogueEntry | None) -> ToolDrifted:
+        accepted = entry.accepted.get(tool.name) if entry else None
+        if accepted == tool.pin:
+            return ToolDrifted(f"`{tool.ref}` was changed, and accepted, after this was planned: run the task again")
+        reason = f"`{tool.ref}` is not what it was when it was planned"
+        self._store.catalogue.quarantine(tool.server, reason)
+        with self._lock:
+            self._read_at = float("-inf")
+        return ToolDrifted(f"{reason}: look at it, then `aether-agent servers lock {tool.server}`")
+
+    def _entry(self, server: str) -> CatalogueEntry | None:
+        with self._lock:
+            fresh = time.monotonic() - self._read_at < BELIEVED
+            if fresh:
+                return self._entries.get(server)
+        entries = self._store.catalogue.entries()
+        with self._lock:
+            self._entries, self._read_at = entries, time.monotonic()
+        return entries.get(server)
