@@ -1,0 +1,143 @@
+"""Child: the worker process as its supervisor sees it - started, started again with growing pauses, ended."""
+
+import contextlib
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from aether_agents.local.logfile import last_lines
+
+log = logging.getLogger(__name__)
+
+#: Seconds before a worker that ended is started again: doubled each time, up to the last.
+PAUSES = (0.2, 30.0)
+
+#: Seconds after which a worker that runs counts as healthy and its pauses begin anew.
+HEALTHY = 60.0
+
+#: Seconds a worker may use to finish or cancel what it does when it is ended.
+GRACE = 5.0
+
+
+class Child:
+    """The worker. Its standard input is its orders, then its lifeline: when it closes, the worker ends itself."""
+
+    name, kind = "worker", "worker"
+
+    def __init__(self, log_file: Path, settings: Mapping[str, Any], environ: Mapping[str, str], cwd: Path) -> None:
+        self.log_file = log_file
+        self.failures = 0  # times it ended before it served, in a row
+        self.queues: tuple[str, ...] = ()
+        self.news = -1  # where it says that it serves
+        self._settings = settings
+        self._environ = dict(environ)
+        self._cwd = cwd
+        self._process: subprocess.Popen[bytes] | None = None
+        self._restarts = 0
+        self._started_at = 0.0
+        self._start_again_at = 0.0
+        self._log_start = 0
+
+    @property
+    def pid(self) -> int:
+        """Its process id; 0 while there is none."""
+        return self._process.pid if self._process else 0
+
+    @property
+    def status(self) -> str:
+        """`starting`, `ready`, or `restarting` while it pauses."""
+        if self._process is None:
+            return "restarting"
+        return "ready" if self.queues else "starting"
+
+    def start(self) -> None:
+        """Start it; it loads its code and waits for `go`."""
+        self._log_start = self.log_file.stat().st_size if self.log_file.exists() else 0
+        self.news, news = os.pipe()
+        with self.log_file.open("ab") as out:
+            # -P: the folder it runs in is not searched for modules. Nothing in AETHER_HOME is code.
+            command = [sys.executable, "-P", "-m", "aether_agents.local.worker", str(news)]
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=out,
+                stderr=out,
+                pass_fds=(news,),
+                env=self._environ,
+                cwd=self._cwd,
+                start_new_session=True,
+            )
+        os.close(news)
+        self._started_at = time.monotonic()
+        self._tell(json.dumps(self._settings))
+
+    def go(self) -> None:
+        """The server answers: serve."""
+        self._tell("go")
+
+    def serves(self, news: bytes) -> None:
+        """It said which queues it serves."""
+        self.queues = tuple(json.loads(news)["queues"])
+        self.failures = 0
+        log.info("the worker serves %s", ", ".join(self.queues))
+
+    def exited(self) -> bool:
+        """Whether it has ended by itself and is not buried yet."""
+        return self._process is not None and self._process.poll() is not None
+
+    def bury(self) -> str:
+        """What happened to a worker that ended, with its last lines. It is due to start again after a pause."""
+        code = self._process.wait() if self._process else 0
+        served = bool(self.queues)
+        self._restarts = 0 if time.monotonic() - self._started_at > HEALTHY else self._restarts
+        pause = min(PAUSES[0] * 2**self._restarts, PAUSES[1])
+        self._restarts += 1
+        self.failures += 0 if served else 1
+        self._start_again_at = time.monotonic() + pause
+        self._forget()
+        how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+        log.error("the worker ended %s; it starts again in %.1f s", how, pause)
+        lines = "\n".join(last_lines(self.log_file, 12, start=self._log_start))
+        return f"the worker ended {how} {'while it served' if served else 'before it could serve'}:\n{lines}"
+
+    def due(self) -> bool:
+        """Whether its pause is over."""
+        return self._process is None and time.monotonic() >= self._start_again_at
+
+    def end(self) -> None:
+        """Let go of its lifeline and wait; kill what is left of it after its grace."""
+        process = self._process
+        if process is None:
+            return
+        if process.stdin:
+            process.stdin.close()
+        try:
+            process.wait(GRACE if self.queues else GRACE / 2)
+        except subprocess.TimeoutExpired:
+            log.warning("the worker did not end within its grace: it is killed")
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        self._forget()
+
+    def _tell(self, text: str) -> None:
+        if self._process and self._process.stdin:
+            try:
+                self._process.stdin.write(text.encode() + b"\n")
+                self._process.stdin.flush()
+            except BrokenPipeError:
+                return  # it has ended; `ended` says how
+
+    def _forget(self) -> None:
+        if self._process and self._process.stdin:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
+        if self.news >= 0:
+            os.close(self.news)
+        self._process, self.queues, self.news = None, (), -1

@@ -1,0 +1,185 @@
+"""Stack: the embedded stack of an AETHER_HOME - a server, a worker for all queues, and their supervisor.
+
+with Stack(settings).join_or_start() as lease:      # joins the one that runs, or starts one
+    ...                                             # it ends with the last lease, unless it is kept
+    lease.check()                                   # raises StackError with the reason if the worker ended
+"""
+
+import hashlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+
+from aether_agents.document import nearest
+from aether_agents.errors import StackError
+from aether_agents.local.folder import StackFolder
+from aether_agents.local.lease import ANSWER, Lease
+from aether_agents.local.line import Line, Message
+from aether_agents.local.logfile import follow, last_lines
+from aether_agents.local.state import ProcessInfo, read_state
+from aether_agents.local.valkey import ValkeyServer
+from aether_agents.settings import Settings
+from aether_agents.store.sealing import make_key_file
+
+#: Seconds a stack may take until its server answers (it may have much data to read, or another one to wait for).
+START = 30.0
+
+#: Seconds a stack may take to end everything.
+DOWN = 20.0
+
+
+class Stack:
+    """The stack of `settings.home`, seen from a command. Nothing is started until it is asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.folder = StackFolder(settings.home)
+        self._settings = settings
+
+    def settings(self) -> Settings:
+        """The settings with the address of the stack's server and its sealing key, unless another key is configured."""
+        broker = self._settings.broker.model_copy(update={"url": ValkeyServer(self.folder.valkey).url})
+        encryption = self._settings.encryption
+        if encryption.key_file is None and not os.environ.get("AETHER_SEALING_KEY"):
+            encryption = encryption.model_copy(update={"key_file": self.folder.key})
+        return self._settings.model_copy(update={"broker": broker, "encryption": encryption})
+
+    def running(self) -> bool:
+        """Whether a supervisor answers."""
+        line = Line.to(self.folder.control)
+        if line:
+            line.close()
+        return line is not None
+
+    def join_or_start(self, *, keep: bool = False) -> Lease:
+        """Hold the stack that runs, or start one. Returns when its server answers; the worker may still be loading.
+
+        Args:
+            keep: let it run until `down`, whoever leaves.
+
+        Raises:
+            StackError: it cannot be started; the error says why and what to do.
+        """
+        self.folder.prepare()
+        make_key_file(self.folder.key)
+        end = time.monotonic() + START
+        while time.monotonic() < end:
+            line = Line.to(self.folder.control)
+            started = line is None
+            reply = _ask(line, self._orders("hold", keep=keep)) if line else None
+            if line is None:
+                line = self._spawn()
+                reply = _ask(line, self._orders("start", keep=keep), START)
+            if reply and "up" in reply:
+                return Lease(line, started=started, note=reply["note"])
+            line.close()
+            if reply and "error" in reply:
+                raise StackError(reply["error"])
+            if started and reply is None:
+                raise StackError(f"the supervisor ended at once:\n{self._last_words()}")
+            time.sleep(0.02)  # another one is starting it, or one is just ending
+        raise StackError(f"the embedded stack of {self.folder.home} did not come up in {START:g} s: see its logs")
+
+    def up(self) -> None:
+        """Start it, unless it runs, and let it run until `down`.
+
+        Raises:
+            StackError: as `join_or_start`.
+        """
+        self.join_or_start(keep=True).release()
+
+    def down(self) -> bool:
+        """End it, and whatever a killed supervisor left of it. Returns whether anything ran.
+
+        Raises:
+            StackError: something does not end.
+        """
+        line = Line.to(self.folder.control)
+        if line:
+            try:
+                _ask(line, {"do": "down"}, DOWN)
+            finally:
+                line.close()
+        left = [identity for _, identity in read_state(self.folder.state) if identity.alive()]
+        for identity in left:
+            identity.end()
+        if stubborn := [identity.pid for identity in left if identity.alive()]:
+            raise StackError(f"processes that do not end: {', '.join(map(str, stubborn))}; end them with `kill -9`")
+        return line is not None or bool(left)
+
+    def ps(self) -> list[ProcessInfo]:
+        """Its processes; none when it is down."""
+        if line := Line.to(self.folder.control):
+            try:
+                reply = _ask(line, {"do": "ps"})
+            finally:
+                line.close()
+            if reply:
+                return [ProcessInfo(**{**row, "queues": tuple(row["queues"])}) for row in reply["processes"]]
+        left = [(info, identity) for info, identity in read_state(self.folder.state) if identity.alive()]
+        return [info._replace(status="without its supervisor", queues=()) for info, _ in left]
+
+    def logs(
+        self, names: Sequence[str] = (), *, follow_them: bool = False, lines: int = 50
+    ) -> Iterator[tuple[str, str]]:
+        """Name and line of its logs: the last lines of each, then those that are added, if they are followed.
+
+        Raises:
+            StackError: there is no log of that name.
+        """
+        known = self.folder.logs
+        for name in names:
+            if name not in known:
+                raise StackError(f"there is no log `{name}`; there are: {', '.join(known)}{nearest(name, known)}")
+        chosen = {name: known[name] for name in names or known}
+        if follow_them:
+            return follow(chosen, lines)
+        return iter([(name, line) for name, path in chosen.items() for line in last_lines(path, lines)])
+
+    def _spawn(self) -> Line:
+        """Start a supervisor in a session of its own; its standard input is the other end of the line."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX)
+        with theirs, self.folder.logs["supervisor"].open("ab") as log:
+            starter = subprocess.Popen(
+                # -P: the folder it runs in is not searched for modules. Nothing in AETHER_HOME is code.
+                [sys.executable, "-P", "-m", "aether_agents.local.supervisor", str(self.folder.home)],
+                stdin=theirs.fileno(),
+                stdout=log,
+                stderr=log,
+                env=self._environment(),
+                cwd=self.folder.root,
+                start_new_session=True,
+            )
+        starter.wait()  # it forks at once, and the supervisor is nobody's child
+        return Line(ours)
+
+    def _environment(self) -> dict[str, str]:
+        """The caller's, for MCP servers and secrets that name a variable; ours are replaced by what holds here."""
+        settings = self.settings()
+        ours = {
+            "AETHER_HOME": str(self.folder.home),
+            "AETHER_REDIS_URL": str(settings.broker.url),
+            "AETHER_SEALING_KEY_FILE": str(settings.encryption.key_file or ""),
+            "AETHER_SEALING_KEY": os.environ.get("AETHER_SEALING_KEY", ""),
+        }
+        theirs = {name: value for name, value in os.environ.items() if not name.startswith("AETHER_")}
+        return theirs | {name: value for name, value in ours.items() if value}
+
+    def _orders(self, what: str, *, keep: bool) -> Message:
+        settings = self.settings().model_dump(mode="json", exclude={"project"}, by_alias=True)
+        digest = hashlib.sha256(repr(settings).encode()).hexdigest()
+        orders = {"do": what, "keep": keep, "digest": digest}
+        return orders | {"settings": settings} if what == "start" else orders
+
+    def _last_words(self) -> str:
+        return "\n".join(last_lines(self.folder.logs["supervisor"], 8))
+
+
+def _ask(line: Line, message: Message, timeout: float = ANSWER) -> Message | None:
+    """The answer; None when the other end is gone or silent."""
+    try:
+        return line.ask(message, timeout)
+    except (TimeoutError, ValueError):
+        return None

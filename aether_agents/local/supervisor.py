@@ -1,0 +1,265 @@
+"""The supervisor of the embedded stack: `python -m aether_agents.local.supervisor HOME`, started detached.
+
+It holds the lock of the folder, runs server and worker, and answers on the control socket. Standard input is the line
+to the command that started it. It ends everything when it is told to, or when no line holds the stack any more
+(unless it is to be kept). It imports little: a second of its start is a second of everybody's first subtask.
+
+    {"do": "start", "settings", "digest", "keep"}   first message of the command that started it; its line holds
+    {"do": "hold", "digest", "keep"}      keep running as long as this line is open (or until `down`)
+    {"do": "keep"}                        keep running until `down`
+    {"do": "leave"}                       this line holds no more; answered only if the stack goes on all the same
+    {"do": "ps"} · {"do": "down"}         its processes · end everything, then hang up
+"""
+
+import contextlib
+import logging
+import os
+import selectors
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import IO
+
+from aether_agents.errors import StackError
+from aether_agents.local.child import Child
+from aether_agents.local.folder import StackFolder
+from aether_agents.local.identity import Identity
+from aether_agents.local.line import Line, Message
+from aether_agents.local.logfile import bound
+from aether_agents.local.possession import possess
+from aether_agents.local.state import ProcessInfo, write_state
+from aether_agents.local.valkey import ValkeyServer
+
+log = logging.getLogger("supervisor")
+
+#: Seconds between two looks at what no event tells of: the server, the sizes of the logs, the folder itself.
+TICK = 1.0
+
+#: Times in a row a worker may end before it serves; then a stack that nobody asked to keep ends.
+WORKER_FAILURES = 3
+
+OTHER_SETTINGS = "the running stack was started with other settings; end it with `aether-agent down` to use yours"
+
+
+class Supervisor:
+    """One process, one thread, one loop."""
+
+    def __init__(self, folder: StackFolder, first: Line, lock: IO[bytes], orders: Message) -> None:
+        self.folder = folder
+        self.kept = bool(orders["keep"])
+        self.server = ValkeyServer(folder.valkey)
+        self.worker = Child(folder.logs["worker"], orders["settings"], os.environ, folder.root)
+        self._server_identity = Identity(0, "")
+        self._digest = orders["digest"]
+        self._lock = lock
+        self._lines = [first]
+        self._holders = {first}
+        self._selector = selectors.DefaultSelector()
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._ending = False
+        self._next_tick = 0.0
+
+    def run(self) -> None:
+        """Start everything, serve, end everything.
+
+        Raises:
+            StackError: the server does not start.
+        """
+        try:
+            self._watch_signals()
+            self.worker.start()  # it loads its code while the server loads its data
+            self._start_server()
+            self._listen()
+            self._worker_may_go()
+            self._watch_line(self._lines[0])
+            self._lines[0].send({"up": True, "note": ""})
+            while not self._over():
+                self._turn()
+        finally:
+            self._end()
+
+    def _over(self) -> bool:
+        return self._ending or not (self.kept or self._holders)
+
+    def _turn(self) -> None:
+        for key, _ in self._selector.select(TICK):
+            key.data()
+        if self.worker.exited():
+            self._bury_worker()
+        elif self.worker.due():
+            self.worker.start()
+            self._worker_may_go()
+        if time.monotonic() >= self._next_tick:
+            self._next_tick = time.monotonic() + TICK
+            self._tick()
+
+    # -- lines ------------------------------------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        os.chdir(self.folder.root)  # the limit on a socket's address is on how it is written: a bare name is short
+        self._listener.bind(self.folder.control.name)
+        self._listener.listen(64)
+        self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
+
+    def _accept(self) -> None:
+        connection, _ = self._listener.accept()
+        self._lines.append(line := Line(connection))
+        self._watch_line(line)
+
+    def _watch_line(self, line: Line) -> None:
+        self._selector.register(line.connection, selectors.EVENT_READ, lambda: self._hear(line))
+
+    def _hear(self, line: Line) -> None:
+        try:
+            message = line.receive(0.2)
+        except (TimeoutError, ValueError):  # half a message, or none of ours
+            message = None
+        if message is not None:
+            self._answer(message, line)
+            return
+        self._selector.unregister(line.connection)
+        self._lines.remove(line)
+        self._holders.discard(line)
+        line.close()
+
+    def _answer(self, message: Message, line: Line) -> None:
+        if self._ending:
+            return  # the line is hung up when all has ended: whoever wants a stack then starts the next one
+        match message.get("do"):
+            case "hold":
+                self._holders.add(line)
+                self.kept = self.kept or bool(message.get("keep"))
+                line.send({"up": True, "note": "" if message.get("digest") == self._digest else OTHER_SETTINGS})
+            case "keep":
+                self.kept = True
+                line.send({"kept": True})
+            case "leave":
+                self._holders.discard(line)
+                self._ending = self._over()
+                if not self._ending:
+                    line.send({"stays": True})
+            case "ps":
+                line.send({"processes": [info._asdict() for info in self._processes()]})
+            case "down":
+                log.info("told to end")
+                self._ending = True
+            case other:
+                line.send({"error": f"unknown request {other!r}"})
+
+    # -- signals ----------------------------------------------------------------------------------------------------
+
+    def _watch_signals(self) -> None:
+        reading, writing = os.pipe()
+        os.set_blocking(writing, False)
+        signal.set_wakeup_fd(writing)
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # it only ends the wait: the worker is looked at each turn
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._told)
+        self._selector.register(reading, selectors.EVENT_READ, lambda: os.read(reading, 64))
+
+    def _told(self, number: int, _frame: object) -> None:
+        self._ending = self._ending or number != signal.SIGHUP  # a terminal that closes is not ours
+
+    # -- worker and server ------------------------------------------------------------------------------------------
+
+    def _worker_may_go(self) -> None:
+        self.worker.go()
+        self._selector.register(self.worker.news, selectors.EVENT_READ, self._hear_worker)
+        self._write_state()
+
+    def _hear_worker(self) -> None:
+        if news := os.read(self.worker.news, 4_096):
+            self.worker.serves(news)
+            self._write_state()
+        else:  # it ends
+            self._selector.unregister(self.worker.news)
+
+    def _bury_worker(self) -> None:
+        with contextlib.suppress(KeyError):
+            self._selector.unregister(self.worker.news)
+        what = self.worker.bury()
+        for line in self._holders:
+            line.send({"error": what})
+        if self.worker.failures >= WORKER_FAILURES and not self.kept:
+            log.error("the worker does not start: giving up")
+            self._ending = True
+        self._write_state()
+
+    def _start_server(self) -> None:
+        self.server.start()
+        self._server_identity = Identity.of(self.server.pid or 0)
+
+    def _tick(self) -> None:
+        for path in self.folder.logs.values():
+            bound(path)
+        try:
+            same = self.folder.lock.stat().st_ino == os.fstat(self._lock.fileno()).st_ino
+        except OSError:
+            same = False
+        if not same:
+            log.error("the folder of the stack was removed: ending")
+            self._ending = True
+        elif not self._server_identity.alive():
+            log.error("the server ended; it starts again")
+            self.server.stop()
+            self._start_server()
+            self._write_state()
+
+    def _processes(self) -> list[ProcessInfo]:
+        return [
+            ProcessInfo("supervisor", "supervisor", os.getpid(), (), "ending" if self._ending else "ready"),
+            ProcessInfo("valkey", "server", self._server_identity.pid, (), "ready"),
+            ProcessInfo("worker", "worker", self.worker.pid, self.worker.queues, self.worker.status),
+        ]
+
+    def _write_state(self) -> None:
+        write_state(self.folder.state, self._processes())
+
+    # -- the end ----------------------------------------------------------------------------------------------------
+
+    def _end(self) -> None:
+        self._listener.close()  # who comes now starts the next stack, which waits for the lock
+        self.worker.end()
+        self.server.stop()
+        for path in (self.folder.control, self.folder.state):
+            path.unlink(missing_ok=True)
+        log.info("the stack is down")
+        for line in self._lines:
+            line.close()
+
+
+def main(home: Path) -> int:
+    """Leave the parent, take the folder and run; say over the line why not."""
+    if os.fork():
+        os._exit(0)
+    first = Line(socket.socket(fileno=os.dup(0)))
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    folder = StackFolder(home)
+    orders = first.receive(None)
+    if orders is None:
+        return 0  # whoever started this is gone
+    try:
+        lock = possess(folder)
+        if lock is None:
+            first.send({"busy": True})
+            return 0
+        Supervisor(folder, first, lock, orders).run()
+    except TimeoutError:
+        first.send(
+            {"error": f"another supervisor holds {folder.lock} and does not answer: `aether-agent down` ends it"}
+        )
+        return 1
+    except StackError as error:
+        log.error("%s", error)  # noqa: TRY400 - the message is the whole story
+        first.send({"error": str(error)})
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
