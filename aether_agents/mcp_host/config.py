@@ -22,6 +22,8 @@ from aether_agents.settings import Settings
 
 #: The user's own server file in AETHER_HOME; trusted, because only the user writes there.
 USER_FILE = "mcp.json"
+#: Modules that count for a server's digest; a server of ours has a handful.
+MOST_SCRIPTS = 200
 
 
 @dataclass
@@ -64,11 +66,17 @@ def spec_digest(spec: ServerSpec) -> str:
     """
     text = spec.model_dump_json(exclude={"source", "trusted", "inferred"}, by_alias=True)
     digest = hashlib.sha256(text.encode())
-    for word in spec.args:
-        path = Path(spec.cwd or "/", word)
-        if path.suffix and path.is_file():
-            digest.update(path.read_bytes())
+    for path in _scripts(spec):
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
     return "sha256:" + digest.hexdigest()
+
+
+def _scripts(spec: ServerSpec) -> list[Path]:
+    """The files a server is known to run: scripts among its arguments, modules on its own PYTHONPATH."""
+    named = [Path(spec.cwd or "/", word) for word in spec.args if Path(word).suffix]
+    folders = [Path(part) for part in spec.env.get("PYTHONPATH", "").split(os.pathsep) if part]
+    beside = [path for folder in folders if folder.is_dir() for path in folder.rglob("*.py")]
+    return [path for path in (*named, *sorted(beside)[:MOST_SCRIPTS]) if path.is_file()]
 
 
 class _Registry:

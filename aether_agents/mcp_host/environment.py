@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from aether_agents.contracts import ServerSpec
-from aether_agents.errors import InvalidSettings, ServerDown
+from aether_agents.errors import ServerDown
+from aether_agents.mcp_host.folders import server_folder, venv_bin
+from aether_agents.mcp_host.install import installed
 
 #: What passes from the worker to every server. Certificates, because a server behind a company's
 #: proxy needs the company's own; never proxies themselves, whose addresses may hold passwords.
@@ -29,22 +31,6 @@ class Launch(NamedTuple):
     args: tuple[str, ...]
     env: dict[str, str]
     cwd: str
-
-
-def server_folder(home: Path, name: str) -> Path:
-    """The folder of a server under AETHER_HOME.
-
-    Raises:
-        InvalidSettings: the name would lead out of it.
-    """
-    if not name.strip("."):
-        raise InvalidSettings(f"a server cannot be called `{name}`: give it a name with a letter in it")
-    return home / "servers" / name
-
-
-def venv_bin(home: Path, name: str) -> Path:
-    """Where the programs of a server's own environment are."""
-    return server_folder(home, name) / "venv" / "bin"
 
 
 def launch(spec: ServerSpec, home: Path, environ: Mapping[str, str] | None = None) -> Launch:
@@ -83,9 +69,10 @@ def program(spec: ServerSpec, home: Path, path: str, cwd: Path) -> str:
     if os.sep in command:
         found = shutil.which(cwd / command)
     else:
-        if spec.install is not None and not venv_bin(home, spec.name).is_dir():
+        if not installed(spec, home):
+            package = spec.install.pypi if spec.install else ""
             raise ServerDown(
-                f"server `{spec.name}` is not installed yet: run `aether-agent servers install {spec.name}`"
+                f"server `{spec.name}` ({package}) is not installed: run `aether-agent servers install {spec.name}`"
             )
         found = shutil.which(command, path=path)
     if found is None:

@@ -15,8 +15,8 @@ from pydantic import Field, ValidationError
 from aether_agents.contracts import Contract, Install, Json, ServerSpec
 from aether_agents.document import Document, Location, faults, nearest
 from aether_agents.errors import InvalidSettings
-from aether_agents.mcp_host.environment import server_folder
 from aether_agents.mcp_host.expansion import Expansion
+from aether_agents.mcp_host.folders import server_folder
 
 #: The names a project's server file may have.
 FILE_NAMES = (".mcp.json", "mcp_config.json")
