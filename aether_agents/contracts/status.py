@@ -113,7 +113,13 @@ SUBTASK_ARROWS: Mapping[SubtaskStatus, frozenset[SubtaskStatus]] = {
         }
     ),
     SubtaskStatus.RETRYING: frozenset({SubtaskStatus.READY, SubtaskStatus.CANCELLED}),
-    SubtaskStatus.WAITING: frozenset({SubtaskStatus.READY, *TERMINAL_SUBTASK}),
+    SubtaskStatus.WAITING: frozenset(
+        {
+            SubtaskStatus.READY,
+            SubtaskStatus.RETRYING,  # the late outcome of a lost run says that it may be tried again
+            *TERMINAL_SUBTASK,
+        }
+    ),
     SubtaskStatus.COMPLETED: frozenset(),
     SubtaskStatus.FAILED: frozenset(),
     SubtaskStatus.SKIPPED: frozenset(),

@@ -1,5 +1,6 @@
 """The store: all state, in Redis or Valkey, changed only by the functions of one Lua library."""
 
+from aether_agents.store.questions import APPROVE, DENY, FAIL, PROVIDE, RETRY, SKIP
 from aether_agents.store.replies import (
     PLANNER,
     CatalogueEntry,
@@ -12,16 +13,29 @@ from aether_agents.store.replies import (
     Refused,
     WorkerInfo,
 )
+from aether_agents.store.sealing import Keyring, Sealer, make_key_file
+from aether_agents.store.store import Store, open_store
 
 __all__ = [
+    "APPROVE",
+    "DENY",
+    "FAIL",
     "PLANNER",
+    "PROVIDE",
+    "RETRY",
+    "SKIP",
     "CatalogueEntry",
     "Completed",
     "Delivery",
     "Fanned",
     "Granted",
+    "Keyring",
     "PlanningClaim",
     "Refusal",
     "Refused",
+    "Sealer",
+    "Store",
     "WorkerInfo",
+    "make_key_file",
+    "open_store",
 ]

@@ -2,6 +2,8 @@
 
 from typing import Literal, NamedTuple
 
+from pydantic import Field
+
 from aether_agents.contracts import Contract, HighLevelTask, Plan, PlannedSubtask, Tool
 
 #: The queue of the planner; a delivery without a subtask goes there.
@@ -85,11 +87,13 @@ class WorkerInfo(NamedTuple):
 class CatalogueEntry(Contract):
     """What is known of one MCP server's tools."""
 
-    server: str
-    specialist: str
-    spec_digest: str
-    status: Literal["live", "failed", "quarantined"]
-    error: str | None = None  #: why it is not live, and what to do
-    tools: tuple[Tool, ...] = ()
-    accepted: dict[str, str] = {}  #: pin by tool, as first seen or accepted by a person
-    listed_at: float = 0.0  #: seconds since the epoch, by the store's clock
+    server: str = Field(description="Name of the server.")
+    specialist: str = Field(description="Specialist whose queue calls its tools.")
+    spec_digest: str = Field(description="Digest of the specification it was listed with.")
+    status: Literal["live", "failed", "quarantined"] = Field(description="Whether its tools may be planned and called.")
+    error: str | None = Field(default=None, description="Why it is not live, and what to do.")
+    tools: tuple[Tool, ...] = Field(default=(), description="Its tools as last listed.")
+    accepted: dict[str, str] = Field(
+        default_factory=dict, description="Pin by tool name, as first seen or as a person accepted it."
+    )
+    listed_at: float = Field(default=0.0, description="When it was listed: seconds since the epoch, the store's clock.")

@@ -1,0 +1,105 @@
+"""What every part of the store works with: connection, keys, library, and documents sealed to their places."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from aether_agents.contracts import Contract, HighLevelTask, Json, Outcome, Plan, PlannedSubtask
+from aether_agents.errors import TaskNotFound
+from aether_agents.settings import Settings
+from aether_agents.store.connection import Connection, Part
+from aether_agents.store.keys import Keys, Places
+from aether_agents.store.library import Library
+from aether_agents.store.replies import Delivery
+from aether_agents.store.sealing import Sealer
+
+Document = TypeVar("Document", bound=Contract)
+
+#: Longest message of an event, in characters.
+MESSAGE_MAX = 1_000
+
+
+@dataclass(frozen=True)
+class Access:
+    """One process's way into the store."""
+
+    connection: Connection
+    keys: Keys
+    library: Library
+    sealer: Sealer
+    settings: Settings
+
+    def call(self, name: str, *args: Part) -> Any:
+        """Call one function of the Lua library."""
+        return self.library.call(name, *args)
+
+    def seal(self, place: str, document: Contract) -> bytes:
+        """Seal a contract; what has its default value is left out."""
+        return self.sealer.seal(place, dump(document))
+
+    def open_task(self, task_id: str, blob: bytes) -> HighLevelTask:
+        """Open a HighLevelTask."""
+        return HighLevelTask.model_validate(self.sealer.open(Places.task(task_id), blob))
+
+    def open_plan(self, task_id: str, blob: bytes) -> Plan:
+        """Open a Plan."""
+        return Plan.model_validate(self.sealer.open(Places.plan(task_id), blob))
+
+    def open_subtask(self, task_id: str, subtask_id: str, blob: bytes) -> PlannedSubtask:
+        """Open a PlannedSubtask."""
+        return PlannedSubtask.model_validate(self.sealer.open(Places.subtask(task_id, subtask_id), blob))
+
+    def open_outcome(self, task_id: str, subtask_id: str, blob: bytes) -> Outcome:
+        """Open an Outcome."""
+        return Outcome.model_validate(self.sealer.open(Places.outcome(task_id, subtask_id), blob))
+
+    def require(self, task_id: str) -> None:
+        """Make sure that there is such a task.
+
+        Raises:
+            TaskNotFound: there is none.
+        """
+        if not self.connection.command("EXISTS", self.keys.task(task_id)):
+            raise unknown(task_id)
+
+
+class Accessing:
+    """A part of the store."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+
+def dump(document: Contract) -> Json:
+    """A contract as JSON, without what has its default value."""
+    value: Json = document.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return value
+
+
+def compact(value: Json) -> str:
+    """JSON without spaces."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def shorten(message: str | None) -> str:
+    """A message of at most `MESSAGE_MAX` characters."""
+    text = message or ""
+    return text if len(text) <= MESSAGE_MAX else text[: MESSAGE_MAX - 1] + "…"
+
+
+def deliveries(flat: list[bytes]) -> list[Delivery]:
+    """What has to be sent, as the library answers it: task, subtask, queue, priority and again."""
+    words = [part.decode() for part in flat]
+    return [Delivery(words[i], words[i + 1], words[i + 2], int(words[i + 3])) for i in range(0, len(words), 4)]
+
+
+def pairs(flat: Iterable[bytes]) -> list[tuple[str, str]]:
+    """Two and two of a flat list."""
+    words = [part.decode() for part in flat]
+    return list(zip(words[::2], words[1::2], strict=True))
+
+
+def unknown(task_id: str) -> TaskNotFound:
+    """The error for a task that is not there."""
+    return TaskNotFound(f"there is no task `{task_id}` (any more); `aether-agent tasks` lists them")

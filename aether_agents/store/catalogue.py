@@ -1,0 +1,132 @@
+"""The catalogue: the live tools of every server, as the workers listed them, with the pins that were accepted."""
+
+from collections.abc import Callable, Iterable
+
+from aether_agents.contracts import Tool
+from aether_agents.errors import AetherError, InvalidSettings
+from aether_agents.store.access import Access, Accessing, dump
+from aether_agents.store.keys import Places
+from aether_agents.store.replies import CatalogueEntry
+
+_TRIES = 50
+
+
+class Catalogue(Accessing):
+    """One sealed entry per server, written by whoever listed it last."""
+
+    def __init__(self, access: Access) -> None:
+        super().__init__(access)
+        self._read: dict[str, tuple[bytes, CatalogueEntry]] = {}  # opening is the cost, and entries rarely change
+
+    def publish(self, spec_digest: str, server: str, specialist: str, tools: Iterable[Tool]) -> CatalogueEntry:
+        """Say which tools a server lists.
+
+        The pins of a server that is new, or whose specification a person has changed, are accepted as they are. A tool
+        that is new or differs on a server with accepted pins quarantines the server until `accept`.
+        """
+        listed = tuple(tools)
+        pins = {tool.name: tool.pin for tool in listed}
+
+        def entry(before: CatalogueEntry | None) -> CatalogueEntry:
+            accepted = before.accepted if before and before.spec_digest == spec_digest and before.accepted else pins
+            drifted = sorted(name for name, pin in pins.items() if accepted.get(name) != pin)
+            held = before is not None and before.status == "quarantined" and before.spec_digest == spec_digest
+            error = _drift(server, drifted) if drifted else before.error if held and before else None
+            return CatalogueEntry(
+                server=server,
+                specialist=specialist,
+                spec_digest=spec_digest,
+                status="quarantined" if drifted or held else "live",
+                error=error,
+                tools=listed,
+                accepted=accepted,
+                listed_at=self._now(),
+            )
+
+        return self._change(server, entry)
+
+    def failed(self, server: str, specialist: str, spec_digest: str, error: str) -> CatalogueEntry:
+        """Say that a server cannot be listed. What was listed and accepted before is kept."""
+
+        def entry(before: CatalogueEntry | None) -> CatalogueEntry:
+            return CatalogueEntry(
+                server=server,
+                specialist=specialist,
+                spec_digest=spec_digest,
+                status="failed",
+                error=error[:2_000],
+                tools=before.tools if before else (),
+                accepted=before.accepted if before and before.spec_digest == spec_digest else {},
+                listed_at=self._now(),
+            )
+
+        return self._change(server, entry)
+
+    def quarantine(self, server: str, reason: str) -> CatalogueEntry:
+        """Stop using a server until a person accepts it.
+
+        Raises:
+            InvalidSettings: there is no such server.
+        """
+
+        def entry(before: CatalogueEntry | None) -> CatalogueEntry:
+            return _known(server, before).model_copy(update={"status": "quarantined", "error": reason[:2_000]})
+
+        return self._change(server, entry)
+
+    def accept(self, server: str) -> CatalogueEntry:
+        """Accept the tools of a server as they were last listed.
+
+        Raises:
+            InvalidSettings: there is no such server.
+        """
+
+        def entry(before: CatalogueEntry | None) -> CatalogueEntry:
+            known = _known(server, before)
+            pins = {tool.name: tool.pin for tool in known.tools}
+            return known.model_copy(update={"status": "live", "error": None, "accepted": pins})
+
+        return self._change(server, entry)
+
+    def entries(self) -> dict[str, CatalogueEntry]:
+        """Every server that has been listed, by name."""
+        found = self._access.connection.command("HGETALL", self._access.keys.catalogue)
+        return {name: self._open(name, blob) for name, blob in sorted((n.decode(), b) for n, b in found.items())}
+
+    def forget(self, server: str) -> None:
+        """Remove a server; it is listed afresh when a worker next sees it."""
+        self._access.connection.command("HDEL", self._access.keys.catalogue, server)
+
+    def _change(self, server: str, change: Callable[[CatalogueEntry | None], CatalogueEntry]) -> CatalogueEntry:
+        """Read, change and write an entry, again when somebody else wrote in between."""
+        for _ in range(_TRIES):
+            before = self._access.connection.command("HGET", self._access.keys.catalogue, server) or b""
+            entry = change(self._open(server, before) if before else None)
+            blob = self._access.sealer.seal(Places.server(server), dump(entry))
+            if self._access.call("put_server", server, before, blob):
+                return entry
+        raise AetherError(f"the catalogue's entry of `{server}` is written by too many processes at once: try again")
+
+    def _open(self, server: str, blob: bytes) -> CatalogueEntry:
+        known = self._read.get(server)
+        if known is None or known[0] != blob:
+            known = blob, CatalogueEntry.model_validate(self._access.sealer.open(Places.server(server), blob))
+            self._read[server] = known
+        return known[1]
+
+    def _now(self) -> float:
+        seconds, micros = self._access.connection.command("TIME")
+        return float(int(seconds) + int(micros) / 1e6)
+
+
+def _known(server: str, entry: CatalogueEntry | None) -> CatalogueEntry:
+    if entry is None:
+        raise InvalidSettings(f"the server `{server}` has not been listed; `aether-agent servers list` shows all")
+    return entry
+
+
+def _drift(server: str, tools: list[str]) -> str:
+    return (
+        f"its tools have changed since they were accepted ({', '.join(tools[:10])}): look at them with "
+        f"`aether-agent tools list`, then `aether-agent servers lock {server}`"
+    )

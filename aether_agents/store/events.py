@@ -1,0 +1,106 @@
+"""Events: what happened to a task, in order; replayed, then followed."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+from aether_agents.contracts import Event, EventType, TaskStatus
+from aether_agents.errors import StoreUnavailable
+from aether_agents.store.access import Accessing, unknown
+from aether_agents.store.connection import BLOCK
+
+#: Seconds a follower goes on trying to reach a store that is gone, before it gives up.
+RECONNECT_FOR = 60.0
+
+Entry = tuple[bytes, dict[bytes, bytes]]
+
+
+class Events(Accessing):
+    """The stream of each task. The id of an entry is `<seq>-0`, so numbering and order are the server's."""
+
+    def read(self, task_id: str, after: int = 0, limit: int = 1000) -> list[Event]:
+        """The events after number `after`, at most `limit` of them.
+
+        Raises:
+            TaskNotFound: there is no such task.
+        """
+        entries = self._access.connection.command(
+            "XRANGE", self._access.keys.events(task_id), f"({after}-0", "+", "COUNT", limit
+        )
+        if not entries:
+            self._access.require(task_id)
+        return [_event(task_id, entry) for entry in entries]
+
+    def follow(
+        self,
+        task_id: str,
+        after: int = 0,
+        *,
+        idle: Callable[[], None] | None = None,
+        on_reconnect: Callable[[str], None] | None = None,
+        patience: float = RECONNECT_FOR,
+    ) -> Iterator[Event]:
+        """Replay the events after number `after`, then follow, until the event that ends the task.
+
+        `idle` is called whenever a while (about five seconds) has passed without one. After a lost connection it goes
+        on from the last number it gave; `on_reconnect` is told what is wrong, once per loss.
+
+        Raises:
+            TaskNotFound: there is no such task, or it has expired meanwhile.
+            StoreUnavailable: the store was away for longer than `patience` seconds.
+        """
+        last, lost_at = after, 0.0
+        self._access.require(task_id)
+        while True:
+            try:
+                entries = self._access.connection.wait(self._access.keys.events(task_id), f"{last}-0")
+                over = not entries and self._is_over(task_id, last)
+            except StoreUnavailable as error:
+                now = time.monotonic()
+                if not lost_at:
+                    lost_at = now
+                    if on_reconnect:
+                        on_reconnect(str(error))
+                if now - lost_at > patience:
+                    raise
+                time.sleep(min(1.0, max(0.1, (now - lost_at) / 4)))
+                continue
+            lost_at = 0.0
+            for entry in entries:
+                event = _event(task_id, entry)
+                last = event.seq
+                yield event
+                if event.ends_task:
+                    return
+            if over:
+                return
+            if not entries and idle:
+                idle()
+
+    def _is_over(self, task_id: str, last: int) -> bool:
+        """Whether nothing can follow number `last`."""
+        finished, seq = self._access.connection.command("HMGET", self._access.keys.task(task_id), "finished", "seq")
+        if seq is None:
+            raise unknown(task_id)
+        return bool(finished) and int(seq) <= last
+
+
+def _event(task_id: str, entry: Entry) -> Event:
+    number, fields = entry
+    text = {name.decode(): value.decode() for name, value in fields.items()}
+    return Event(
+        seq=int(number.partition(b"-")[0]),
+        type=EventType(text["t"]),
+        task_id=task_id,
+        subtask_id=text["s"] or None,
+        at=datetime.fromtimestamp(int(text["a"]) / 1000, UTC),
+        specialist=text["q"] or None,
+        status=TaskStatus(text["u"]),
+        progress=int(text["p"]) / 1000,
+        message=text["m"],
+        data=json.loads(text["d"]) if text["d"] else {},
+    )
+
+
+__all__ = ["BLOCK", "RECONNECT_FOR", "Events"]

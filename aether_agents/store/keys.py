@@ -1,0 +1,124 @@
+"""The names of all keys in the store, in one place.
+
+Every key belongs to one task (and expires with it, from its terminal event on), or has a time to live of its own, or
+is on the short list of permanent ones below.
+"""
+
+import re
+from typing import NamedTuple
+
+#: Keys that stay: bounded indexes over all tasks, and what is known of servers and of our own script libraries.
+PERMANENT = (
+    "due",  # sorted set: when to look again at each open step of each task
+    "active",  # set: tasks that hold an admission slot
+    "queued",  # sorted set: tasks that wait for one
+    "recent",  # sorted set: tasks by the time they were accepted, at most RECENT_MAX
+    "catalogue",  # hash: sealed tools by server
+    "libraries",  # hash: when each version of our Lua library was last loaded
+)
+
+#: Celery's own: the bindings of its queues, what is delivered and not acknowledged, and the queues themselves.
+CELERY_PERMANENT = re.compile(r"^(_kombu\.binding\..+|unacked(_index|_mutex)?|[a-z][a-z0-9.-]*(\x06\x16\d)?)$")
+
+#: Tasks kept in the index of recent ones.
+RECENT_MAX = 10_000
+
+#: How kombu names the list of a queue's messages of one priority.
+PRIORITY_MARK = "\x06\x16"
+
+
+class Keys(NamedTuple):
+    """The keys under one prefix. The Lua library builds the same names."""
+
+    prefix: str
+
+    @property
+    def due(self) -> str:
+        """Sorted set `<task>|<subtask>` by the time (ms) to look at it again."""
+        return f"{self.prefix}:due"
+
+    @property
+    def recent(self) -> str:
+        """Sorted set of task ids by the time (ms) they were accepted."""
+        return f"{self.prefix}:recent"
+
+    @property
+    def catalogue(self) -> str:
+        """Hash of sealed catalogue entries by server."""
+        return f"{self.prefix}:catalogue"
+
+    @property
+    def libraries(self) -> str:
+        """Hash of the versions of our Lua library by the time (ms) one was last loaded."""
+        return f"{self.prefix}:libraries"
+
+    @property
+    def workers(self) -> str:
+        """Sorted set of the processes that said they are alive, by that time (ms)."""
+        return f"{self.prefix}:workers"
+
+    def worker(self, name: str) -> str:
+        """What one live process says of itself."""
+        return f"{self.prefix}:worker:{name}"
+
+    def task(self, task_id: str) -> str:
+        """Hash: what is true of the task as a whole."""
+        return f"{self.prefix}:task:{task_id}"
+
+    def subtasks(self, task_id: str) -> str:
+        """Hash: four fields per subtask (state, wiring, document, outcome), and what is asked about it."""
+        return f"{self.task(task_id)}:subtasks"
+
+    def events(self, task_id: str) -> str:
+        """Stream of the task's events; the id of an entry is `<seq>-0`."""
+        return f"{self.task(task_id)}:events"
+
+    def waiting(self, task_id: str) -> str:
+        """Sorted set of the subtasks that wait for a person, in the order they asked."""
+        return f"{self.task(task_id)}:waiting"
+
+    def queue(self, queue: str, priority: int = 0) -> str:
+        """Celery's list of the messages of one queue and priority step."""
+        mark = f"{PRIORITY_MARK}{priority}" if priority else ""
+        return f"{self.prefix}:celery:{queue}{mark}"
+
+    def owner(self, key: str) -> str | None:
+        """The task a key belongs to; none for a key that belongs to no task."""
+        head = f"{self.prefix}:task:"
+        return key[len(head) :].partition(":")[0] if key.startswith(head) else None
+
+    def is_permanent(self, key: str) -> bool:
+        """Whether a key may stay without a time to live."""
+        name = key.removeprefix(f"{self.prefix}:")
+        if name.startswith("celery:"):
+            return CELERY_PERMANENT.match(name.removeprefix("celery:")) is not None
+        return name in PERMANENT
+
+
+class Places:
+    """The places documents are sealed to."""
+
+    @staticmethod
+    def task(task_id: str) -> str:
+        """A HighLevelTask."""
+        return f"task/{task_id}"
+
+    @staticmethod
+    def plan(task_id: str) -> str:
+        """A Plan."""
+        return f"plan/{task_id}"
+
+    @staticmethod
+    def subtask(task_id: str, subtask_id: str) -> str:
+        """A PlannedSubtask."""
+        return f"subtask/{task_id}/{subtask_id}"
+
+    @staticmethod
+    def outcome(task_id: str, subtask_id: str) -> str:
+        """An Outcome."""
+        return f"outcome/{task_id}/{subtask_id}"
+
+    @staticmethod
+    def server(name: str) -> str:
+        """A CatalogueEntry."""
+        return f"server/{name}"

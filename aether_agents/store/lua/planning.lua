@@ -1,0 +1,131 @@
+-- Accepting a task, and the planner's own step: claimed, held under a lease and healed like a subtask.
+
+local function holds_planning(call, id, token)
+  local task = open(call, id)
+  if not task or halted(task) or task.step ~= STEP.held or task.token ~= tonumber(token) then return nil end
+  return task
+end
+
+-- id owner priority budget_ms keep_ms overtime recent_max document → new | same | other
+export('create', function(call, args)
+  local id, owner, priority, budget, keep, overtime, recent_max, document = unpack(args)
+  local key = base(call, id)
+  local present = redis.call('HGET', key, 'owner')
+  if present then return present == owner and 'same' or 'other' end
+  redis.call('HSET', key, 'owner', owner, 'task', document, 'status', TASK.pending, 'step', STEP.due,
+    'created', int(call.at), 'priority', priority, 'budget', budget, 'keep', keep, 'overtime', overtime)
+  local task = open(call, id)
+  unschedule(task, '~')
+  emit(task, 'task.pending')
+  schedule(task, '', call.at + call.stale)
+  redis.call('ZADD', call.prefix .. ':recent', int(call.at), id)
+  redis.call('ZREMRANGEBYRANK', call.prefix .. ':recent', 0, -1 - recent_max)
+  return 'new'
+end)
+
+-- Whether a task may start now: a slot is free, and not for a task that waits with more right to it.
+local function admitted(task, limit)
+  local call = task.call
+  local active, queued = call.prefix .. ':active', call.prefix .. ':queued'
+  if redis.call('SISMEMBER', active, task.id) == 1 then return true end
+  local rank = (9 - task.priority) * 1e13 + task.created
+  local free = limit - redis.call('SCARD', active)
+  if free > redis.call('ZCOUNT', queued, '-inf', '(' .. int(rank)) then return true end
+  if redis.call('ZADD', queued, int(rank), task.id) == 1 then
+    emit(task, 'log', nil, 'waits until fewer than ' .. int(limit) .. ' tasks are planning or running')
+  end
+  schedule(task, '', call.at + 10 * call.stale)  -- whoever frees a slot wakes it at once; this is the safety net
+  return false
+end
+
+-- id limit → granted token approved task plan | <refusal>
+export('claim_planning', function(call, args)
+  local task, limit = open(call, args[1]), tonumber(args[2])
+  if not task then return {'gone'} end
+  if ended(task) then return {'done'} end
+  if task.halt ~= '' then return {'halted'} end
+  if task.step == STEP.over then return {'done'} end
+  if task.status == TASK.paused then return {'paused'} end
+  if task.step == STEP.waiting then return {'waiting'} end
+  if task.step == STEP.held then return {'leased'} end
+  if not admitted(task, limit) then return {'limited'} end
+  task.step, task.token, task.resends = STEP.held, task.token + 1, 0
+  schedule(task, '', call.at + call.lease)
+  if task.status ~= TASK.planning then turn_task(task, TASK.planning, 'task.planning') end
+  if redis.call('SCARD', call.prefix .. ':active') < limit then wake_next(call) end
+  local documents = redis.call('HMGET', task.key, 'task', 'plan')
+  return {'granted', task.token, task.approved, documents[1], documents[2] or ''}
+end)
+
+-- id token delay_ms message
+export('postpone_planning', function(call, args)
+  local task = holds_planning(call, args[1], args[2])
+  if not task then return 0 end
+  task.step = STEP.due
+  schedule(task, '', call.at + tonumber(args[3]))
+  if args[4] ~= '' then emit(task, 'log', nil, args[4]) end
+  return 1
+end)
+
+-- id token plan about
+export('save_plan', function(call, args)
+  local task = holds_planning(call, args[1], args[2])
+  if not task then return 0 end
+  redis.call('HSET', task.key, 'plan', args[3], 'about', args[4])
+  emit(task, 'task.planned', nil, '', args[4])
+  return 1
+end)
+
+-- id token intervention (JSON without its id)
+export('ask_task', function(call, args)
+  local task = holds_planning(call, args[1], args[2])
+  if not task then return 0 end
+  task.step = STEP.waiting
+  task.asked = task.asked + 1
+  task.question_id = 'task.' .. int(task.asked)
+  local question = '{"id":"' .. task.question_id .. '",' .. string.sub(args[3], 2)
+  redis.call('HSET', task.key, 'question', question, 'asked_at', int(call.at))
+  unschedule(task, '')
+  if task.status ~= TASK.paused then
+    turn_task(task, TASK.waiting, 'task.waiting', '', '{"intervention":' .. question .. '}')
+  end
+  return 1
+end)
+
+-- id token direct plan about (subtask wiring need document question)* → 1, deliveries in call.out
+export('start', function(call, args)
+  local task = holds_planning(call, args[1], args[2])
+  if not task then return {0} end
+  local direct = args[3] == '1'
+  redis.call('HSET', task.key, 'plan', args[4], 'about', args[5])
+  task.step, task.direct = STEP.over, direct and 1 or 0
+  unschedule(task, '')
+  if task.status ~= TASK.paused then turn_task(task, TASK.running, 'task.running') end
+  local roots = {}
+  for i = 6, #args, 5 do
+    local it = add_node(task, args[i], args[i + 1], tonumber(args[i + 2]), direct, args[i + 3])
+    if args[i + 4] ~= '' then redis.call('HSET', task.subtasks, 'i:' .. it.id, args[i + 4]) end
+    if it.need == 0 then roots[#roots + 1] = it end
+    task.total = task.total + 1
+  end
+  task.left = task.total
+  for _, it in ipairs(roots) do open_up(task, it) end
+  return {1, call.out}
+end)
+
+-- id token: the plan is the result
+export('finish_planning', function(call, args)
+  local task = holds_planning(call, args[1], args[2])
+  if not task then return 0 end
+  task.step = STEP.over
+  return 1
+end)
+
+-- id token error code
+export('fail_planning', function(call, args)
+  local task = holds_planning(call, args[1], args[2])
+  if not task then return 0 end
+  redis.call('HSET', task.key, 'error_code', args[4])
+  halt(task, TASK.failed, args[3])
+  return 1
+end)

@@ -1,0 +1,110 @@
+-- Takes back what was lost and sends again what lies unclaimed. Everything it must look at is in one sorted set of
+-- times. Idempotent: any process may call it at any time, twice.
+
+-- Longest back-off of a re-send: stale × 2^6. With its queue still full, a re-send is put off this often first.
+local RESENDS_MAX = 6
+local PUT_OFFS_MAX = 4
+
+local MAY_HAVE_RUN = '{"kind":"choice","prompt":"The worker was lost while this ran, so it may have run, and running '
+  .. 'it twice is not safe. Retry, skip or fail?","choices":["retry","skip","fail"],"subtask_id":'
+
+-- Whether to send again now what was sent already. Its message may only be waiting in a full queue.
+local function send_again(it, busy)
+  local waits_in_line = busy[it.queue] and it.resends < PUT_OFFS_MAX
+  it.resends = math.min(it.resends + 1, RESENDS_MAX)
+  return not waits_in_line
+end
+
+local function look_at_ready(task, it, busy)
+  changed(task, it)
+  local now = send_again(it, busy)
+  schedule(task, it.id, task.call.at + task.call.stale * 2 ^ it.resends)
+  if now then
+    pass_by(task, it)
+    send(task, it.id, it.queue)
+  end
+end
+
+local function look_at_lost(task, it)
+  if task.halt ~= '' then
+    it.token = it.token + 1
+    close(task, it, SUBTASK.cancelled)
+    return
+  end
+  pass_by(task, it)
+  if has(it, 'u') and not has(it, 'J') then
+    it.lost = true
+    ask(task, it, MAY_HAVE_RUN .. cjson.encode(it.id) .. '}')
+  else
+    it.token = it.token + 1  -- what the lost run still says no longer counts
+    make_ready(task, it, 'its worker was lost: it runs again')
+  end
+end
+
+local function look_at_subtask(task, it, busy)
+  if not it or TERMINAL_SUBTASK[it.status] then return true end
+  if it.status == SUBTASK.running then look_at_lost(task, it)
+  elseif task.halt ~= '' then return true
+  elseif it.status == SUBTASK.retrying then make_ready(task, it)
+  elseif it.status == SUBTASK.ready and task.status ~= TASK.paused then look_at_ready(task, it, busy)
+  else return true end
+end
+
+local function look_at_planning(task, busy)
+  if halted(task) then return true end
+  if task.step == STEP.held then
+    task.step = STEP.due
+    emit(task, 'log', nil, 'its planner was lost: it is planned again')
+    if task.status == TASK.paused then return true end
+    schedule(task, '', task.call.at + task.call.stale)
+    send(task, '', 'planner')
+  elseif task.step == STEP.due and task.status ~= TASK.paused then
+    local step = {queue = 'planner', resends = task.resends}
+    local now = send_again(step, busy)
+    task.resends = step.resends
+    schedule(task, '', task.call.at + task.call.stale * 2 ^ task.resends)
+    if now then send(task, '', 'planner') end
+  else
+    return true
+  end
+end
+
+-- Looks at one due step; true when it is done with.
+local function look_at(call, id, step, busy)
+  local task = open(call, id)
+  if step == '~' then
+    redis.call('ZREM', call.prefix .. ':recent', id)
+    return true
+  end
+  if not task then
+    redis.call('ZREM', call.prefix .. ':recent', id)
+    redis.call('ZREM', call.prefix .. ':queued', id)
+    redis.call('SREM', call.prefix .. ':active', id)
+    return true
+  end
+  if step == '!' then
+    if not halted(task) then halt(task, TASK.failed, redis.call('HGET', task.key, 'overtime')) end
+    return true
+  end
+  if step == '' then return look_at_planning(task, busy) end
+  return look_at_subtask(task, node(task, step), busy)
+end
+
+-- limit busy_queue* → deliveries, faults
+export('reap', function(call, args)
+  local busy, faults = {}, {}
+  for i = 2, #args do busy[args[i]] = true end
+  local due = call.prefix .. ':due'
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', int(call.at), 'LIMIT', 0, args[1])) do
+    local id, step = string.match(member, '^([^|]*)|(.*)$')
+    local fine, finished = pcall(look_at, call, id, step, busy)
+    if not fine then  -- one damaged task must not stop the others: look again in a minute, and say so
+      faults[#faults + 1] = member .. ': ' .. (type(finished) == 'table' and finished.err or tostring(finished))
+      if call.tasks[id] then call.tasks[id].broken = true end
+      redis.call('ZADD', due, int(call.at + 60000), member)
+    elseif finished then
+      redis.call('ZREM', due, member)
+    end
+  end
+  return {call.out, faults}
+end)

@@ -1,0 +1,20 @@
+-- Who is alive, and what is known of each server.
+
+-- worker description ttl_ms
+export('beat', function(call, args)
+  local name, ttl = args[1], tonumber(args[3])
+  local workers = call.prefix .. ':workers'
+  redis.call('SET', call.prefix .. ':worker:' .. name, args[2], 'PX', int(ttl))
+  redis.call('ZADD', workers, int(call.at), name)
+  redis.call('ZREMRANGEBYSCORE', workers, '-inf', int(call.at - ttl))
+  redis.call('PEXPIRE', workers, int(ttl))
+  return int(call.at)
+end)
+
+-- server before|'' after|'' → 1 | 0: writes the entry only if it is still as it was read
+export('put_server', function(call, args)
+  local catalogue, server, before, after = call.prefix .. ':catalogue', args[1], args[2], args[3]
+  if (redis.call('HGET', catalogue, server) or '') ~= before then return 0 end
+  if after == '' then redis.call('HDEL', catalogue, server) else redis.call('HSET', catalogue, server, after) end
+  return 1
+end)

@@ -1,0 +1,150 @@
+-- A subtask's run: claimed under a lease, completed once, fanned out, put to a person, renewed.
+
+local function claimable(task, it, queue)
+  if not task or not it then return 'gone' end
+  if TERMINAL_SUBTASK[it.status] or ended(task) then return 'done' end
+  if task.halt ~= '' then return 'halted' end
+  if it.queue ~= queue then return 'wrong_queue' end
+  if it.status == SUBTASK.running then return 'leased' end
+  if it.status == SUBTASK.pending then return 'not_ready' end
+  if it.status ~= SUBTASK.ready then return 'waiting' end
+  if task.status == TASK.paused then return 'paused' end
+  return nil
+end
+
+-- A refusal ends its branch of the canvas: what it would have brought must be sent by whoever makes it ready.
+local CUTS = {not_ready = true, waiting = true, paused = true}
+
+-- id subtask queue → granted token attempts join answered priority document children | <refusal>
+export('claim', function(call, args)
+  local task = open(call, args[1])
+  local it = task and node(task, args[2])
+  local refusal = claimable(task, it, args[3])
+  if refusal then
+    if CUTS[refusal] and not it.passed then pass_by(task, it) end
+    return {refusal}
+  end
+  local join = has(it, 'J')
+  turn(task, it, SUBTASK.running)
+  it.token, it.passed, it.lost, it.started = it.token + 1, true, false, it.since
+  if not join then it.attempts = it.attempts + 1 end
+  schedule(task, it.id, call.at + call.lease)
+  emit(task, 'subtask.started', it, '', it.attempts > 1 and '{"attempt":' .. int(it.attempts) .. '}' or nil)
+  return {'granted', it.token, it.attempts, join and 1 or 0, it.answered and 1 or 0, task.priority,
+          redis.call('HGET', task.subtasks, 'd:' .. it.id),
+          join and redis.call('HGET', task.subtasks, 'c:' .. it.id) or '0'}
+end)
+
+-- Whether this token speaks for the subtask: it runs under it, or its lease was lost and nobody else has been granted.
+local function speaks(it, token)
+  return it.token == token and (it.status == SUBTASK.running or (it.status == SUBTASK.waiting and it.lost))
+end
+
+-- id subtask token status|retry outcome delay_ms message data → ok|duplicate|stale, deliveries
+export('complete', function(call, args)
+  local id, subtask, token, result, outcome, delay, message, data = unpack(args)
+  local task = open(call, id)
+  local it = task and node(task, subtask)
+  if not it then return {'stale', {}} end
+  if it.token ~= tonumber(token) then
+    if not ended(task) then
+      emit(task, 'log', it, 'a late outcome of run ' .. token .. ' does not count: ' .. result)
+    end
+    return {'stale', {}}
+  end
+  if not speaks(it, tonumber(token)) then return {it.status == SUBTASK.waiting and 'stale' or 'duplicate', {}} end
+  it.lost = false
+  if result == 'retry' and task.halt == '' then
+    turn(task, it, SUBTASK.retrying)
+    pass_by(task, it)
+    schedule(task, it.id, call.at + tonumber(delay))
+    emit(task, 'subtask.retrying', it, message, data)
+    return {'ok', {}}
+  end
+  if result == 'retry' then result = 'cancelled' end  -- a halted task only closes
+  redis.call('HSET', task.subtasks, 'o:' .. it.id, outcome)
+  close(task, it, SUBTASK[result], message, data)
+  return {'ok', call.out}
+end)
+
+-- id subtask token window (child wiring document)* → ok|stale|halted, canvas, deliveries
+export('fan', function(call, args)
+  local id, subtask, token, window = args[1], args[2], tonumber(args[3]), tonumber(args[4])
+  local task = open(call, id)
+  local it = task and node(task, subtask)
+  if not it or it.token ~= token or it.status ~= SUBTASK.running then return {'stale', 0, {}} end
+  if task.halt ~= '' then
+    close(task, it, SUBTASK.cancelled)
+    return {'halted', 0, {}}
+  end
+  local count = (#args - 4) / 3
+  local canvas = task.direct == 0 and window >= count
+  it.flags = string.gsub(it.flags, '%-', '') .. 'J'
+  it.need = count
+  redis.call('HSET', task.subtasks, 'w:' .. it.id, it.queue .. ' ' .. it.flags .. ' ' .. it.successors,
+    'c:' .. it.id, int(count))
+  turn(task, it, SUBTASK.pending)
+  if canvas then it.passed = false else pass_by(task, it) end
+  task.total, task.left = task.total + count, task.left + count
+  for i = 1, count do
+    local at = 2 + 3 * i
+    local child = add_node(task, args[at], args[at + 1], i <= window and 0 or 1, not canvas, args[at + 2])
+    if i <= window then make_ready(task, child) end
+  end
+  if window < count then redis.call('HSET', task.subtasks, 'h:' .. it.id, int(window) .. ' ' .. int(count - 1)) end
+  if count == 0 then make_ready(task, it) end
+  return {'ok', canvas and 1 or 0, call.out}
+end)
+
+-- id subtask token intervention (JSON without its id) → 1 | 0
+export('ask_subtask', function(call, args)
+  local task = open(call, args[1])
+  local it = task and node(task, args[2])
+  if not it or it.token ~= tonumber(args[3]) or it.status ~= SUBTASK.running then return 0 end
+  if task.halt ~= '' then
+    close(task, it, SUBTASK.cancelled)
+    return 0
+  end
+  ask(task, it, args[4])
+  pass_by(task, it)
+  return 1
+end)
+
+-- id subtask token message data → 1 | 0
+export('progress', function(call, args)
+  local task = open(call, args[1])
+  local it = task and node(task, args[2])
+  if not it or it.token ~= tonumber(args[3]) or it.status ~= SUBTASK.running then return 0 end
+  if task.seq < TALK_MAX then emit(task, 'subtask.progress', it, args[4], args[5]) end
+  return 1
+end)
+
+-- id subtask|'' message → 1 | 0
+export('log', function(call, args)
+  local task = open(call, args[1])
+  if not task or ended(task) or task.seq >= TALK_MAX then return 0 end
+  emit(task, 'log', args[2] ~= '' and node(task, args[2]) or nil, args[3])
+  return 1
+end)
+
+-- (id subtask|'' token)* → (id subtask)* that are no longer theirs: the worker cancels those calls
+export('renew', function(call, args)
+  local lost = {}
+  for i = 1, #args, 3 do
+    local task, step, token = open(call, args[i]), args[i + 1], tonumber(args[i + 2])
+    local theirs = task and not halted(task)
+    if theirs and step == '' then
+      theirs = task.step == STEP.held and task.token == token
+    elseif theirs then
+      local it = node(task, step)
+      theirs = it and it.status == SUBTASK.running and it.token == token
+    end
+    if theirs then
+      schedule(task, step, call.at + call.lease)
+    else
+      lost[#lost + 1] = args[i]
+      lost[#lost + 1] = step
+    end
+  end
+  return lost
+end)

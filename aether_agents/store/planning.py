@@ -1,0 +1,140 @@
+"""Accepting a task, and the planner's own step."""
+
+from collections.abc import Mapping
+
+from aether_agents.contracts import HighLevelTask, Intervention, Json, Plan, PlannedSubtask
+from aether_agents.errors import InvalidPlan, NotAllowed
+from aether_agents.store import questions
+from aether_agents.store.access import Accessing, compact, deliveries, shorten
+from aether_agents.store.connection import Part
+from aether_agents.store.keys import RECENT_MAX, Places
+from aether_agents.store.replies import Delivery, PlanningClaim, Refused
+
+
+class PlanningSteps(Accessing):
+    """create → claim_planning → (postpone | ask | fail | save_plan) → start | finish_planning.
+
+    All but the first two answer falsely when the claim is no longer held: the planner then stops.
+    """
+
+    def create(self, task: HighLevelTask) -> bool:
+        """Accept a task. True when it is new, False when it is there already.
+
+        Raises:
+            NotAllowed: the id belongs to another owner's task.
+        """
+        settings = self._access.settings
+        seconds = task.timeout_seconds or settings.agent_system.orchestrator.task_timeout
+        answer = self._access.call(
+            "create",
+            task.task_id,
+            task.owner,
+            task.priority,
+            int(seconds * 1000),
+            int(settings.retention.days * 86_400_000),
+            f"timed out after {seconds:g} s",
+            RECENT_MAX,
+            self._access.seal(Places.task(task.task_id), task),
+        )
+        if answer == b"other":
+            raise NotAllowed(f"the task `{task.task_id}` is somebody else's: leave the id out, or choose another")
+        return bool(answer == b"new")
+
+    def claim_planning(self, task_id: str, *, limit: int) -> PlanningClaim | Refused:
+        """Take the planner's step of a task. `limit` is how many tasks may be planning or running at once."""
+        answer = self._access.call("claim_planning", task_id, limit)
+        if answer[0] != b"granted":
+            return Refused(answer[0].decode())
+        _, token, approved, task, plan = answer
+        return PlanningClaim(
+            token=token,
+            task=self._access.open_task(task_id, task),
+            plan=self._access.open_plan(task_id, plan) if plan else None,
+            approved=bool(approved),
+        )
+
+    def postpone_planning(self, task_id: str, token: int, delay: float, message: str = "") -> bool:
+        """Let go of the step and have it taken again in `delay` seconds. A message goes to the log."""
+        return bool(self._access.call("postpone_planning", task_id, token, int(delay * 1000), shorten(message)))
+
+    def save_plan(self, task_id: str, token: int, plan: Plan) -> bool:
+        """Save the plan and say so (event task.planned)."""
+        return bool(self._access.call("save_plan", task_id, token, *self._plan(task_id, plan)))
+
+    def ask(self, task_id: str, token: int, intervention: Intervention) -> bool:
+        """Put a question about the whole task. The store gives it its id; the answer starts the step again."""
+        return bool(self._access.call("ask_task", task_id, token, questions.write(intervention)))
+
+    def start(
+        self,
+        task_id: str,
+        token: int,
+        plan: Plan,
+        *,
+        direct: bool,
+        prompts: Mapping[str, str] | None = None,
+    ) -> list[Delivery] | None:
+        """Run the plan. Gives what to send now: nothing for a canvas, which brings it. None: the claim is lost.
+
+        `prompts` are the questions of subtasks that need approval, redacted, where more is known than their tool.
+
+        Raises:
+            InvalidPlan: a subtask needs one that is not in the plan.
+        """
+        following = _following(plan)
+        args: list[Part] = [task_id, token, int(direct), *self._plan(task_id, plan)]
+        for subtask in plan.subtasks:
+            question = ""
+            if subtask.needs_approval:
+                question = questions.write(questions.approval(subtask, (prompts or {}).get(subtask.id)))
+            args += [
+                subtask.id,
+                wiring(subtask, following[subtask.id]),
+                len(set(subtask.needs)),
+                self._access.seal(Places.subtask(task_id, subtask.id), subtask),
+                question,
+            ]
+        held, *rest = self._access.call("start", *args)
+        return deliveries(rest[0]) if held else None
+
+    def finish_planning(self, task_id: str, token: int) -> bool:
+        """End a task whose plan is its result (`plan_only`): completed."""
+        return bool(self._access.call("finish_planning", task_id, token))
+
+    def fail_planning(self, task_id: str, token: int, error: str, code: str) -> bool:
+        """End a task that cannot be planned: failed, with the reason and its code."""
+        return bool(self._access.call("fail_planning", task_id, token, shorten(error), code))
+
+    def _plan(self, task_id: str, plan: Plan) -> tuple[bytes, str]:
+        """The sealed plan, and what of it anyone may see."""
+        about: Json = {
+            "name": plan.name,
+            "origin": plan.origin,
+            "template": plan.template,
+            "confidence": plan.confidence,
+            "digest": plan.digest,
+            "subtasks": len(plan.subtasks),
+        }
+        return self._access.seal(Places.plan(task_id), plan), compact(about)
+
+
+def wiring(subtask: PlannedSubtask, successors: list[str]) -> str:
+    """The part of a subtask that the library reads: queue, flags, successors."""
+    flags = ""
+    if subtask.needs_approval:
+        flags += "a"
+    if not subtask.repeatable and subtask.for_each is None:  # a fan-out itself calls nothing
+        flags += "u"
+    if subtask.on_failure == "continue":
+        flags += "k"
+    return f"{subtask.specialist} {flags or '-'} {','.join(successors)}"
+
+
+def _following(plan: Plan) -> dict[str, list[str]]:
+    following: dict[str, list[str]] = {subtask.id: [] for subtask in plan.subtasks}
+    for subtask in plan.subtasks:
+        for need in dict.fromkeys(subtask.needs):
+            if need not in following:
+                raise InvalidPlan(f"`{subtask.id}` needs `{need}`, which is not in the plan")
+            following[need].append(subtask.id)
+    return following

@@ -1,0 +1,55 @@
+"""Presence: which processes are alive. Each says so itself, often; silence for ten seconds means gone."""
+
+import json
+import os
+import socket
+
+from aether_agents.contracts import Json
+from aether_agents.store.access import Access, Accessing, compact
+from aether_agents.store.replies import WorkerInfo
+
+#: Seconds a process counts as alive after its last word.
+ALIVE_FOR = 10.0
+
+
+class Presence(Accessing):
+    """One key per live process, which expires by itself, and one short index."""
+
+    def __init__(self, access: Access) -> None:
+        super().__init__(access)
+        self._since: dict[tuple[str, int], float] = {}
+
+    def beat(self, name: str, kind: str, queues: tuple[str, ...] | list[str], pid: int | None = None) -> None:
+        """Say that a process is alive."""
+        pid = pid or os.getpid()
+        since = self._since.get((name, pid))
+        if since is None:
+            since = self._since[name, pid] = float(self._access.connection.command("TIME")[0])
+        about: Json = {"kind": kind, "queues": [*queues], "pid": pid, "host": socket.gethostname(), "since": since}
+        self._access.call("beat", name, compact(about), int(ALIVE_FOR * 1000))
+
+    def leave(self, name: str) -> None:
+        """Say that a process ends."""
+        keys = self._access.keys
+        self._access.connection.commands([("DEL", keys.worker(name)), ("ZREM", keys.workers, name)])
+
+    def alive(self) -> list[WorkerInfo]:
+        """Every process that is alive, by name."""
+        keys = self._access.keys
+        names = [name.decode() for name in self._access.connection.command("ZRANGE", keys.workers, 0, -1)]
+        if not names:
+            return []
+        found = self._access.connection.command("MGET", *(keys.worker(name) for name in names))
+        return sorted(_worker(name, text) for name, text in zip(names, found, strict=True) if text is not None)
+
+
+def _worker(name: str, text: bytes) -> WorkerInfo:
+    about = json.loads(text)
+    return WorkerInfo(
+        name=name,
+        kind=about["kind"],
+        queues=tuple(about["queues"]),
+        pid=about["pid"],
+        host=about["host"],
+        since=about["since"],
+    )

@@ -1,0 +1,239 @@
+"""What readers see of tasks. Nothing here changes anything."""
+
+import json
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from aether_agents.contracts import (
+    HighLevelTask,
+    Intervention,
+    Json,
+    Outcome,
+    Plan,
+    PlannedSubtask,
+    PlanView,
+    SubtaskStatus,
+    SubtaskView,
+    TaskStatus,
+    TaskView,
+)
+from aether_agents.contracts.reference import Reference, resolve, walk
+from aether_agents.errors import ReferenceMissing
+from aether_agents.store import questions
+from aether_agents.store.access import Accessing, unknown
+from aether_agents.store.codes import STATUSES
+
+_FIELDS = (
+    "status", "owner", "created", "finished", "total", "left", "seq", "degraded", "direct", "error",
+    "question_id", "asked_at", "task", "plan", "about", "question",
+)  # fmt: skip
+
+_CHILD = re.compile(r"^(.+)#(\d+)$")
+
+
+class _Row(NamedTuple):
+    """The state of one subtask as it is stored."""
+
+    status: SubtaskStatus
+    attempts: int
+    since: int
+    started: int
+
+
+class Readings(Accessing):
+    """Views, plans, outcomes."""
+
+    def task(self, task_id: str) -> HighLevelTask:
+        """The task as it was asked, with the values people gave since.
+
+        Raises:
+            TaskNotFound: there is no such task.
+            CannotOpen: the sealing key is not here.
+        """
+        blob = self._access.connection.command("HGET", self._access.keys.task(task_id), "task")
+        if blob is None:
+            raise unknown(task_id)
+        return self._access.open_task(task_id, blob)
+
+    def plan(self, task_id: str) -> Plan | None:
+        """The plan of a task, once there is one.
+
+        Raises:
+            TaskNotFound: there is no such task.
+            CannotOpen: the sealing key is not here.
+        """
+        status, blob = self._access.connection.command("HMGET", self._access.keys.task(task_id), "status", "plan")
+        if status is None:
+            raise unknown(task_id)
+        return self._access.open_plan(task_id, blob) if blob else None
+
+    def outcomes(self, task_id: str, ids: Iterable[str]) -> dict[str, Outcome]:
+        """What these subtasks came to; one that has no outcome is left out."""
+        wanted = list(dict.fromkeys(ids))
+        if not wanted:
+            return {}
+        blobs = self._fields(task_id, "o", wanted)
+        return {one: self._access.open_outcome(task_id, one, blob) for one, blob in blobs.items()}
+
+    def view(self, task_id: str, *, outputs: bool = False) -> TaskView:
+        """A task as it stands. With `outputs`, the results of its subtasks and its own.
+
+        Raises:
+            TaskNotFound: there is no such task.
+            CannotOpen: the sealing key is not here.
+        """
+        meta = self._meta([task_id])[0]
+        if meta is None:
+            raise unknown(task_id)
+        light = self._light(task_id, meta)
+        plan = self._access.open_plan(task_id, meta["plan"]) if meta["plan"] else None
+        if plan is None:
+            return light
+        rows = self._rows(task_id)
+        shown = [one for one, row in rows.items() if row.status is SubtaskStatus.FAILED or outputs]
+        outcomes = self.outcomes(task_id, shown)
+        created = _number(meta["created"])
+        subtasks = [
+            _subtask_view(one, planned, rows[one], created, outcomes.get(one), outputs)
+            for planned in plan.subtasks
+            for one in _with_children(planned.id, rows)
+        ]
+        return light.model_copy(
+            update={
+                "subtasks": tuple(subtasks),
+                "interventions": (*light.interventions, *self._open_questions(task_id, rows, created)),
+                "outputs": _results(plan, outcomes) if outputs and light.finished_at else {},
+            }
+        )
+
+    def recent(self, limit: int = 50) -> list[TaskView]:
+        """The tasks accepted last, newest first, without their subtasks.
+
+        Raises:
+            CannotOpen: the sealing key is not here.
+        """
+        found = self._access.connection.command("ZREVRANGE", self._access.keys.recent, 0, limit - 1)
+        ids = [name.decode() for name in found]
+        return [
+            self._light(task_id, meta)
+            for task_id, meta in zip(ids, self._meta(ids), strict=True)
+            if meta is not None  # it has just expired
+        ]
+
+    def _meta(self, ids: list[str]) -> list[dict[str, Any] | None]:
+        keys = self._access.keys
+        found = self._access.connection.commands([("HMGET", keys.task(one), *_FIELDS) for one in ids]) if ids else []
+        return [dict(zip(_FIELDS, values, strict=True)) if values[0] else None for values in found]
+
+    def _light(self, task_id: str, meta: dict[str, Any]) -> TaskView:
+        task = self._access.open_task(task_id, meta["task"])
+        status = TaskStatus(meta["status"].decode())
+        total, left = _number(meta["total"]), _number(meta["left"])
+        done = 1.0 if status is TaskStatus.COMPLETED else 0.0
+        question = [questions.read(meta["question"], _number(meta["asked_at"]))] if meta["question_id"] else []
+        return TaskView(
+            task_id=task_id,
+            description=task.description,
+            owner=task.owner,
+            status=status,
+            degraded=_number(meta["degraded"]) == 1,
+            progress=(total - left) / total if total else done,
+            seq=_number(meta["seq"]),
+            created_at=_time(_number(meta["created"])),
+            finished_at=_time(_number(meta["finished"])),
+            plan=_plan_view(meta),
+            interventions=tuple(question),
+            error=meta["error"].decode() if meta["error"] else None,
+        )
+
+    def _rows(self, task_id: str) -> dict[str, _Row]:
+        """The state of every subtask by id."""
+        fields = self._access.connection.command("HKEYS", self._access.keys.subtasks(task_id))
+        ids = [field[2:].decode() for field in fields if field.startswith(b"s:")]
+        return {one: _row(text) for one, text in self._fields(task_id, "s", ids).items()}
+
+    def _fields(self, task_id: str, kind: str, ids: list[str]) -> dict[str, bytes]:
+        if not ids:
+            return {}
+        key = self._access.keys.subtasks(task_id)
+        found = self._access.connection.command("HMGET", key, *(f"{kind}:{one}" for one in ids))
+        return {one: value for one, value in zip(ids, found, strict=True) if value is not None}
+
+    def _open_questions(self, task_id: str, rows: dict[str, _Row], created: int) -> list[Intervention]:
+        waiting = [one for one, row in rows.items() if row.status is SubtaskStatus.WAITING]
+        found = self._fields(task_id, "i", waiting)
+        asked = [questions.read(text, created + rows[one].since) for one, text in found.items()]
+        return sorted(asked, key=lambda question: int(question.id.rpartition(".")[2]))
+
+
+def _plan_view(meta: dict[str, Any]) -> PlanView | None:
+    if not meta["about"]:
+        return None
+    about = json.loads(meta["about"])
+    delivery = None if not meta["direct"] else "direct" if _number(meta["direct"]) else "canvas"
+    return PlanView.model_validate(
+        {name: about[name] for name in ("origin", "template", "digest", "confidence")} | {"delivery": delivery}
+    )
+
+
+def _row(text: bytes) -> _Row:
+    status, _need, _passed, _token, _resends, attempts, since, started, *_ = text.decode().split()
+    return _Row(STATUSES[status], int(attempts), int(since), int(started))
+
+
+def _with_children(planned: str, rows: dict[str, _Row]) -> list[str]:
+    """A subtask and the children it fanned out to; none of them before the plan runs."""
+    if planned not in rows:
+        return []
+    children: list[str] = []
+    while (child := f"{planned}#{len(children)}") in rows:
+        children.append(child)
+    return [planned, *children]
+
+
+def _subtask_view(
+    subtask_id: str, planned: PlannedSubtask, row: _Row, created: int, outcome: Outcome | None, outputs: bool
+) -> SubtaskView:
+    terminal = row.status in (
+        SubtaskStatus.COMPLETED, SubtaskStatus.FAILED, SubtaskStatus.SKIPPED, SubtaskStatus.CANCELLED,
+    )  # fmt: skip
+    return SubtaskView(
+        id=subtask_id,
+        specialist=planned.specialist,
+        tool=planned.tool or "",
+        name=planned.name,
+        status=row.status,
+        needs=planned.needs if subtask_id == planned.id else (),
+        attempts=row.attempts,
+        started_at=_time(created + row.started) if row.started else None,
+        finished_at=_time(created + row.since) if terminal else None,
+        output=outcome.output if outcome and outputs else None,
+        error=outcome.error if outcome else None,
+    )
+
+
+def _results(plan: Plan, outcomes: dict[str, Outcome]) -> dict[str, Json]:
+    """The task's own result: the plan's `outputs`, with null for what did not come to be."""
+
+    def lookup(reference: Reference) -> Json:
+        if reference.root == "subtasks" and reference.name in outcomes:
+            return walk({"output": outcomes[reference.name].output}, reference.path[1:])
+        raise ReferenceMissing(f"{reference.text} has no value")
+
+    found: dict[str, Json] = {}
+    for name, expression in plan.outputs.items():
+        try:
+            found[name] = resolve(expression, lookup)
+        except ReferenceMissing:
+            found[name] = None
+    return found
+
+
+def _number(value: bytes | None) -> int:
+    return int(value) if value else 0
+
+
+def _time(milliseconds: int) -> datetime | None:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None

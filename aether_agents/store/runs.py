@@ -1,0 +1,115 @@
+"""The run of one subtask: claimed, completed once, fanned out, put to a person; and the reaper."""
+
+import logging
+from collections.abc import Iterable, Sequence
+
+from aether_agents.contracts import Intervention, Json, Outcome, PlannedSubtask
+from aether_agents.store import questions
+from aether_agents.store.access import Accessing, compact, deliveries, pairs, shorten
+from aether_agents.store.connection import Part
+from aether_agents.store.keys import Places
+from aether_agents.store.planning import wiring
+from aether_agents.store.replies import Completed, Delivery, Fanned, Granted, Refused
+
+logger = logging.getLogger(__name__)
+
+
+class Runs(Accessing):
+    """claim → (renew, progress) → complete | fan | ask_subtask. The token of the claim goes with each."""
+
+    def claim(self, task_id: str, subtask_id: str, queue: str) -> Granted | Refused:
+        """Take a subtask for a lease (`delivery.lease` of the settings), or learn why not."""
+        answer = self._access.call("claim", task_id, subtask_id, queue)
+        if answer[0] != b"granted":
+            return Refused(answer[0].decode())
+        _, token, attempts, join, answered, priority, document, children = answer
+        return Granted(
+            token=token,
+            attempts=attempts,
+            subtask=self._access.open_subtask(task_id, subtask_id, document),
+            join=bool(join),
+            children=tuple(f"{subtask_id}#{index}" for index in range(int(children))),
+            answered=bool(answered),
+            priority=priority,
+        )
+
+    def complete(
+        self,
+        task_id: str,
+        subtask_id: str,
+        token: int,
+        outcome: Outcome,
+        *,
+        retry_in: float | None = None,
+        summary: str = "",
+    ) -> Completed:
+        """Record what a run came to, once. Gives what became ready and no message on its way will bring.
+
+        With `retry_in` (seconds) the outcome is a failure that is tried again. `summary` is a redacted sentence about
+        a success; a failure shows its error.
+        """
+        data: dict[str, Json] = {"attempts": outcome.attempts}
+        if outcome.error_kind:
+            data["error_kind"] = outcome.error_kind
+        if retry_in is not None:
+            data["retry_in"] = round(retry_in, 3)
+        kind, sends = self._access.call(
+            "complete",
+            task_id,
+            subtask_id,
+            token,
+            outcome.status if retry_in is None else "retry",
+            self._access.seal(Places.outcome(task_id, subtask_id), outcome),
+            int((retry_in or 0) * 1000),
+            shorten(outcome.error or summary),
+            compact(data) if outcome.failed or retry_in is not None else "",
+        )
+        return Completed(kind.decode(), deliveries(sends))
+
+    def fan(
+        self, task_id: str, subtask_id: str, token: int, children: Sequence[PlannedSubtask], *, window: int | None
+    ) -> Fanned:
+        """Make a subtask the join of generated children `id#0`, `id#1` …, at most `window` of them at once.
+
+        With `canvas` in the answer the caller replaces itself by a chord of the children and the join; without it the
+        branch of the canvas ends here and everything is sent directly.
+        """
+        args: list[Part] = [task_id, subtask_id, token, window or max(1, len(children))]
+        for index, child in enumerate(children):
+            if child.id != f"{subtask_id}#{index}":
+                raise ValueError(f"child {index} of `{subtask_id}` is named `{child.id}`")
+            args += [child.id, wiring(child, [subtask_id]), self._access.seal(Places.subtask(task_id, child.id), child)]
+        kind, canvas, sends = self._access.call("fan", *args)
+        return Fanned(kind.decode(), bool(canvas), deliveries(sends))
+
+    def ask_subtask(self, task_id: str, subtask_id: str, token: int, intervention: Intervention) -> bool:
+        """Put a question before a claimed subtask goes on. Its branch of the canvas ends here."""
+        body = questions.write(intervention.model_copy(update={"subtask_id": subtask_id}))
+        return bool(self._access.call("ask_subtask", task_id, subtask_id, token, body))
+
+    def progress(self, task_id: str, subtask_id: str, token: int, fraction: float | None, message: str = "") -> bool:
+        """Say how far a run is (0.0 to 1.0). The caller limits how often."""
+        data = "" if fraction is None else compact({"fraction": round(min(max(fraction, 0.0), 1.0), 4)})
+        return bool(self._access.call("progress", task_id, subtask_id, token, shorten(message), data))
+
+    def log(self, task_id: str, message: str, subtask_id: str | None = None) -> bool:
+        """Add a redacted sentence to the events of an open task."""
+        return bool(self._access.call("log", task_id, subtask_id or "", shorten(message)))
+
+    def renew(self, held: Iterable[tuple[str, str, int]]) -> list[tuple[str, str]]:
+        """Hold on to (task, subtask, token), planner's steps with an empty subtask. Gives those that are lost.
+
+        A lost one was taken back, or its task is being ended: the worker cancels that call.
+        """
+        args = [part for step in held for part in step]
+        return pairs(self._access.call("renew", *args)) if args else []
+
+    def reap(self, limit: int, busy_queues: Iterable[str]) -> list[Delivery]:
+        """Take back what was lost, and give what must be sent again; at most `limit` steps are looked at.
+
+        A queue in `busy_queues` still holds messages: what waits for it is put off rather than sent again.
+        """
+        sends, faults = self._access.call("reap", limit, *busy_queues)
+        for fault in faults:
+            logger.error("a damaged task is left alone for a minute: %s", fault.decode(errors="replace"))
+        return deliveries(sends)

@@ -1,0 +1,145 @@
+"""The store as a process opens it."""
+
+import re
+from collections.abc import Iterable
+from typing import Self
+
+from aether_agents.errors import StoreUnavailable
+from aether_agents.settings import Settings
+from aether_agents.store.access import Access
+from aether_agents.store.catalogue import Catalogue
+from aether_agents.store.connection import Connection, ResponseError
+from aether_agents.store.events import Events
+from aether_agents.store.keys import Keys
+from aether_agents.store.library import Library
+from aether_agents.store.presence import Presence
+from aether_agents.store.sealing import Sealer, load_keyring
+from aether_agents.store.tasks import Tasks
+
+#: Functions and their libraries came with Redis 7; every Valkey has them.
+REDIS_AT_LEAST = 7
+
+#: Celery's steps of priority that may hold messages of a queue.
+PRIORITY_STEPS = range(10)
+
+
+class Store:
+    """Tasks, events, catalogue and presence on one server under one key prefix. Thread-safe, and safe after a fork."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self.keys = access.keys
+        self.connection = access.connection
+        self.tasks = Tasks(access)
+        self.events = Events(access)
+        self.catalogue = Catalogue(access)
+        self.presence = Presence(access)
+
+    def ping(self) -> None:
+        """Make sure that the server answers.
+
+        Raises:
+            StoreUnavailable: it does not.
+        """
+        self.connection.command("PING")
+
+    def close(self) -> None:
+        """Close the connections. Idempotent."""
+        self.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def backlog(self, queues: Iterable[str]) -> dict[str, int]:
+        """How many messages lie in each of these Celery queues, all priorities together."""
+        names = list(queues)
+        lines = [("LLEN", self.keys.queue(name, step)) for name in names for step in PRIORITY_STEPS]
+        lengths = self.connection.commands(lines) if lines else []
+        steps = len(PRIORITY_STEPS)
+        return {name: sum(lengths[i * steps : (i + 1) * steps]) for i, name in enumerate(names)}
+
+    def diagnose(self) -> list[str]:
+        """What is wrong with the server, each with its mend; empty when nothing is.
+
+        Raises:
+            StoreUnavailable: it cannot be reached.
+        """
+        faults = []
+        about = {}
+        for part in ("server", "persistence", "cluster"):
+            about.update(self.connection.command("INFO", part))
+        if int(about.get("cluster_enabled", 0)):
+            faults.append("the server is a Redis Cluster, which is not supported: use one server, or one with replicas")
+        if not int(about.get("aof_enabled", 0)):
+            faults.append("the append-only file is off: a restart loses tasks. Set `appendonly yes`")
+        policy = self._setting("maxmemory-policy")
+        if policy not in ("noeviction", None):
+            faults.append(f"maxmemory-policy is {policy}: tasks could vanish. Set `maxmemory-policy noeviction`")
+        return faults
+
+    def leaks(self) -> list[str]:
+        """Keys under the prefix that would stay for ever. Looks at every key: for tests."""
+        found = sorted(key.decode() for key in self._scan())
+        ttls = self.connection.commands([("PTTL", key) for key in found]) if found else []
+        return [
+            key
+            for key, ttl in zip(found, ttls, strict=True)
+            if ttl == -1 and not self.keys.is_permanent(key) and not self._is_open(self.keys.owner(key))
+        ]
+
+    def _is_open(self, task_id: str | None) -> bool:
+        if task_id is None:
+            return False
+        status, finished = self.connection.command("HMGET", self.keys.task(task_id), "status", "finished")
+        return status is not None and not finished
+
+    def _scan(self) -> Iterable[bytes]:
+        cursor = 0
+        while True:
+            cursor, keys = self.connection.command("SCAN", cursor, "MATCH", f"{self.keys.prefix}:*", "COUNT", 1000)
+            yield from keys
+            if not cursor:
+                return
+
+    def _setting(self, name: str) -> str | None:
+        """A setting of the server; none where it does not let us see (managed servers)."""
+        try:
+            found = self.connection.command("CONFIG", "GET", name)
+        except ResponseError:
+            return None
+        text = found.get(name.encode(), found.get(name)) if isinstance(found, dict) else None
+        return text.decode() if isinstance(text, bytes) else text
+
+
+def open_store(settings: Settings) -> Store:
+    """Open the store that the settings name.
+
+    Raises:
+        StoreUnavailable: no address, or the server cannot be reached or is too old.
+        CannotOpen: this process has no sealing key.
+        InvalidSettings: address or key are malformed.
+    """
+    if settings.broker.url is None:
+        raise StoreUnavailable
+    sealer = Sealer(load_keyring(settings))
+    keys = Keys(settings.broker.prefix)
+    connection = Connection(settings.broker.url)
+    try:
+        _require_functions(connection)
+    except BaseException:
+        connection.close()
+        raise
+    library = Library(connection, keys, stale=settings.delivery.stale, lease=settings.delivery.lease)
+    return Store(Access(connection=connection, keys=keys, library=library, sealer=sealer, settings=settings))
+
+
+def _require_functions(connection: Connection) -> None:
+    about = connection.command("INFO", "server")
+    version = str(about.get("redis_version", "0"))
+    if "valkey_version" not in about and int(re.split(r"\D", version)[0] or 0) < REDIS_AT_LEAST:
+        raise StoreUnavailable(
+            f"the server at {connection.address} is Redis {version}; needed: Redis {REDIS_AT_LEAST} or Valkey"
+        )

@@ -1,0 +1,79 @@
+"""Fixtures for every test: a real server of the tests' own, settings with a key prefix per test, bounded waiting."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+from uuid import uuid4
+
+import pytest
+
+from aether_agents.errors import StackError
+from aether_agents.local.valkey import ValkeyServer, find_binary
+from aether_agents.settings import BrokerSettings, EncryptionSettings, Settings
+from aether_agents.store import Store, open_store
+from aether_agents.store.sealing import make_key_file
+
+Value = TypeVar("Value")
+
+
+def eventually(condition: Callable[[], Value], within: float = 10.0, what: str = "") -> Value:
+    """Ask again and again until the answer is true, `within` seconds at most, and give it back."""
+    end = time.monotonic() + within
+    while not (value := condition()):
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {within:g} s: {what or getattr(condition, '__name__', condition)}")
+        time.sleep(0.01)  # the one sleep of the tests; everything waits through here, with a bound
+    return value
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
+    """A server of the tests' own. Without a binary: a failure in CI, a skip at home."""
+    try:
+        find_binary()
+    except StackError as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+    with ValkeyServer(tmp_path_factory.mktemp("valkey")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sealing_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sealing key of the tests' own."""
+    path = tmp_path_factory.mktemp("keys") / "sealing.key"
+    make_key_file(path)
+    return path
+
+
+@pytest.fixture
+def settings(valkey: ValkeyServer, sealing_key: Path, tmp_path: Path) -> Settings:
+    """Settings on the tests' server, with a key prefix that no other test has."""
+    return Settings(
+        broker=BrokerSettings(url=valkey.url, prefix=f"t{uuid4().hex[:10]}"),
+        encryption=EncryptionSettings(key_file=sealing_key),
+        home=tmp_path / "home",
+        project=tmp_path,
+    )
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    """A store of the test's own."""
+    with open_store(settings) as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def no_key_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After a test on the real server: every key is an open task's, or expires, or is on the permanent list."""
+    if "settings" not in request.fixturenames:
+        yield
+        return
+    chosen: Settings = request.getfixturevalue("settings")
+    yield
+    with open_store(chosen) as opened:
+        assert opened.leaks() == []
