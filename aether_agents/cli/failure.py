@@ -39,9 +39,7 @@ def leave_well(run: Callable[[], Any], *, debug: bool) -> int:
     try:
         code = run()
         sys.stdout.flush()
-    except click.exceptions.Abort:
-        return INTERRUPTED
-    except KeyboardInterrupt:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except click.ClickException as error:
         error.show(sys.stderr)

@@ -25,11 +25,11 @@ def main(args: Sequence[str] | None = None) -> None:
 class Program(click.Group):
     """Lists its commands in sections from the index; imports only the one that is called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
         """Every command, in the order of the help."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
         """The command, imported now; none if there is no such command."""
         entry = COMMANDS.get(cmd_name)
         if entry is None:
@@ -55,7 +55,7 @@ class Program(click.Group):
             raise click.UsageError(f"No such command `{name}`{_nearest(name, COMMANDS)}", ctx)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
         """The commands by section, from the index alone."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for entry in COMMANDS.values():

@@ -1,0 +1,26 @@
+"""`aether-agent config`."""
+
+import click
+
+from aether_agents.cli.configured import check_settings, show_settings
+from aether_agents.cli.options import examples, json_option
+from aether_agents.cli.session import Session
+
+
+@click.group("config", epilog=examples("aether-agent config show", "aether-agent config validate"))
+def config_command() -> None:
+    """The settings: what holds here, and what is wrong."""
+
+
+@config_command.command("show", epilog=examples("aether-agent config show delivery", "aether-agent config show --json"))
+@click.argument("part", required=False)
+@json_option
+def show_command(part: str | None, as_json: bool) -> None:
+    """Show every setting, its value, and where that comes from. PART is the beginning of a key."""
+    show_settings(Session(json_wanted=as_json), part or "")
+
+
+@config_command.command("validate", epilog=examples("aether-agent config validate"))
+def validate_command() -> int:
+    """Check the settings, servers, templates and specialists that hold here: every fault with file and line."""
+    return check_settings(Session())

@@ -1,0 +1,51 @@
+"""`aether-agent servers`."""
+
+import click
+
+from aether_agents.cli.complete import servers
+from aether_agents.cli.options import examples, json_option
+from aether_agents.cli.parts import catalogue_of
+from aether_agents.cli.serverlist import server_rows, show_servers
+from aether_agents.cli.serverwork import accept, install_all, probe
+from aether_agents.cli.session import Session
+
+
+@click.group("servers", epilog=examples("aether-agent servers list", "aether-agent servers install git"))
+def servers_command() -> None:
+    """MCP servers: what there is, and its care."""
+
+
+@servers_command.command("list", epilog=examples("aether-agent servers list --json"))
+@json_option
+def list_command(as_json: bool) -> None:
+    """List every server known or found here, trusted or not. Starts none."""
+    session = Session(json_wanted=as_json)
+    with session.open_door() as door:
+        rows = server_rows(session, catalogue_of(door))
+    if as_json:
+        session.output.json(rows)
+    else:
+        show_servers(session, rows)
+
+
+@servers_command.command("install", epilog=examples("aether-agent servers install", "aether-agent servers install git"))
+@click.argument("names", nargs=-1, shell_complete=servers)
+def install_command(names: tuple[str, ...]) -> int:
+    """Give third-party servers an environment of their own, at exact versions. Without NAMES, all that lack one."""
+    return install_all(Session(), names)
+
+
+@servers_command.command("lock", epilog=examples("aether-agent servers lock git"))
+@click.argument("name", shell_complete=servers)
+@click.option("--yes", "-y", is_flag=True, help="Accept without being asked.")
+def lock_command(name: str, yes: bool) -> int:
+    """Accept the present definitions of a server's tools, after it was set aside because they changed."""
+    return accept(Session(), name, yes=yes)
+
+
+@servers_command.command("test", epilog=examples("aether-agent servers test git"))
+@click.argument("names", nargs=-1, shell_complete=servers)
+@json_option
+def probe_command(names: tuple[str, ...], as_json: bool) -> int:
+    """Start servers, list their tools and end them again: do they work here? Without NAMES, all."""
+    return probe(Session(json_wanted=as_json), names)

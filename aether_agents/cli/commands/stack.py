@@ -1,0 +1,43 @@
+"""`aether-agent up`, `down`, `ps` and `logs`."""
+
+import click
+
+from aether_agents.cli.options import examples, json_option
+from aether_agents.cli.processes import bring_up, process_rows, show_logs, show_processes, take_down
+from aether_agents.cli.session import Session
+
+
+@click.command("up", epilog=examples("aether-agent up", "AETHER_HOME=/srv/aether aether-agent up"))
+@click.option("--json", "as_json", is_flag=True, help="Print its processes as JSON.")
+def up_command(as_json: bool) -> int:
+    """Start the embedded stack (a server, a worker for all queues) and keep it until `down`."""
+    return bring_up(Session(json_wanted=as_json))
+
+
+@click.command("down", epilog=examples("aether-agent down"))
+def down_command() -> int:
+    """End the embedded stack. Its data stays on disk: tasks go on when it is started again."""
+    return take_down(Session())
+
+
+@click.command("ps", epilog=examples("aether-agent ps", "aether-agent ps --json"))
+@json_option
+def ps_command(as_json: bool) -> None:
+    """List the processes of the embedded stack, or the workers on the configured broker."""
+    session = Session(json_wanted=as_json)
+    rows = process_rows(session)
+    if as_json:
+        session.output.json(rows)
+    else:
+        show_processes(session.output, rows)
+
+
+@click.command(
+    "logs", epilog=examples("aether-agent logs", "aether-agent logs worker --follow", "aether-agent logs -n 200")
+)
+@click.argument("names", nargs=-1)
+@click.option("--follow", "-f", is_flag=True, help="Go on with what is added.")
+@click.option("--lines", "-n", type=click.IntRange(min=0), default=50, show_default=True, help="Last lines of each.")
+def logs_command(names: tuple[str, ...], follow: bool, lines: int) -> int:
+    """Show what the processes of the embedded stack wrote: supervisor, valkey, worker. Without NAMES, all."""
+    return show_logs(Session(), names, follow=follow, lines=lines)

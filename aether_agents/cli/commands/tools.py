@@ -1,0 +1,42 @@
+"""`aether-agent tools`."""
+
+import click
+
+from aether_agents.cli.complete import servers
+from aether_agents.cli.options import examples, json_option
+from aether_agents.cli.session import Session
+from aether_agents.cli.toollist import ranked, show_tools, tool_rows
+
+
+@click.group("tools", epilog=examples("aether-agent tools list", 'aether-agent tools search "find secrets"'))
+def tools_command() -> None:
+    """The live tools of all specialists."""
+
+
+@tools_command.command("list", epilog=examples("aether-agent tools list", "aether-agent tools list git --json"))
+@click.argument("server", required=False, shell_complete=servers)
+@json_option
+def list_command(server: str | None, as_json: bool) -> None:
+    """List the tools, of all servers or of one."""
+    session = Session(json_wanted=as_json)
+    with session.door() as door:
+        tools = tool_rows(door.catalogue(), server)
+    if as_json:
+        session.output.json([tool.model_dump(mode="json") for tool in tools])
+    else:
+        show_tools(session, tools)
+
+
+@tools_command.command("search", epilog=examples('aether-agent tools search "find secrets"'))
+@click.argument("words", nargs=-1, required=True)
+@click.option("--limit", "-n", type=click.IntRange(1, 100), default=10, show_default=True, help="How many.")
+@json_option
+def search_command(words: tuple[str, ...], limit: int, as_json: bool) -> None:
+    """Find tools by what they do, best first."""
+    session = Session(json_wanted=as_json)
+    with session.door() as door:
+        tools = ranked(tool_rows(door.catalogue(), None), " ".join(words))[:limit]
+    if as_json:
+        session.output.json([tool.model_dump(mode="json") for tool in tools])
+    else:
+        show_tools(session, tools)

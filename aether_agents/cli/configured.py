@@ -1,0 +1,44 @@
+"""What is configured: each setting with its source, and all that is wrong in the files of a project."""
+
+import json
+
+from aether_agents.cli.failure import COMPLETED, USAGE
+from aether_agents.cli.parts import servers_here, templates_here
+from aether_agents.cli.session import Session
+from aether_agents.cli.tables import Column, quiet, table
+from aether_agents.configuration import describe
+from aether_agents.errors import AetherError, InvalidSettings
+
+
+def show_settings(session: Session, part: str) -> None:
+    """Every setting whose key begins with `part`.
+
+    Raises:
+        InvalidSettings: there is none.
+    """
+    rows = [row for row in describe(session.configuration) if row.key.startswith(part)]
+    if not rows:
+        raise InvalidSettings(f"no setting begins with `{part}`; `aether-agent config show` lists them")
+    if session.output.json_wanted:
+        session.output.json({row.key: {"value": row.value, "source": row.source} for row in rows})
+        return
+    columns = (Column("setting", keep=True), Column("value"), Column("from"))
+    shown = [(row.key, json.dumps(row.value, ensure_ascii=False, default=str), quiet(row.source)) for row in rows]
+    session.output.show(table(columns, shown))
+
+
+def check_settings(session: Session) -> int:
+    """Say all that is wrong; 2 if something is."""
+    faults: list[str] = []
+    try:
+        session.configuration  # noqa: B018 - reading it is the check
+        session.specialists  # noqa: B018 - as above
+        faults += [*servers_here(session).faults, *templates_here(session).faults]
+    except AetherError as error:
+        faults += str(error).splitlines()
+    for fault in faults:
+        session.output.bad(fault)
+    if faults:
+        return USAGE
+    session.output.good("nothing is wrong with the settings")
+    return COMPLETED

@@ -1,0 +1,95 @@
+"""Consent: what waits for a person, and the person's reply."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Self
+
+from aether_agents.cli.failure import COMPLETED
+from aether_agents.cli.outcome import how_to_answer
+from aether_agents.cli.questions import answer_to, describe
+from aether_agents.cli.session import Session
+from aether_agents.contracts import Intervention, TaskView
+from aether_agents.errors import InvalidTask, WrongStatus
+from aether_agents.orchestrator import Orchestrator
+
+#: Tasks that are looked through for questions.
+LATEST = 500
+
+
+class Reply(NamedTuple):
+    """What the options of `approve` say."""
+
+    deny: bool = False
+    choose: str | None = None
+    inputs: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Self:
+        """From the options as click gives them."""
+        return cls(**options)
+
+
+def list_open(session: Session, task_id: str | None) -> int:
+    """Show every open question with the command that answers it."""
+    with session.door() as door:
+        views = [door.view(task_id)] if task_id else [door.view(v.task_id) for v in door.tasks(LATEST) if _waits(v)]
+        asked = [(view, question) for view in views for question in view.interventions]
+        if session.output.json_wanted:
+            rows = [{"task_id": view.task_id, **question.model_dump(mode="json")} for view, question in asked]
+            session.output.json(rows)
+        elif not asked:
+            session.output.say("nothing waits for an answer")
+        else:
+            for view, question in asked:
+                _show(session, door, view, question)
+        for view in views:
+            session.keep_for(view)
+    return COMPLETED
+
+
+def reply_to(session: Session, task_id: str, wanted: str | None, reply: Reply) -> int:
+    """Give one answer.
+
+    Raises:
+        WrongStatus: the task asks nothing, or not that.
+        InvalidTask: it asks several things and none was named, or the reply is no answer to it.
+    """
+    with session.door() as door:
+        view = door.view(task_id)
+        question = _pick(view, wanted)
+        answer = answer_to(question, deny=reply.deny, choice=reply.choose, pairs=reply.inputs, by=session.person)
+        door.answer(task_id, answer)
+        after = door.view(task_id)
+        session.keep_for(after)
+    if session.output.json_wanted:
+        session.output.json({"task_id": task_id, "intervention": question.id, "response": answer.response})
+    else:
+        session.output.good(f"{question.id}: {answer.response}")
+        session.output.hint(f"follow it: aether-agent watch {task_id}")
+    return COMPLETED
+
+
+def _pick(view: TaskView, wanted: str | None) -> Intervention:
+    asked: Sequence[Intervention] = view.interventions
+    if not asked:
+        raise WrongStatus(f"task {view.task_id} asks nothing (it is {view.status})")
+    names = ", ".join(question.id for question in asked)
+    if wanted is None:
+        if len(asked) > 1:
+            raise InvalidTask(f"task {view.task_id} asks {len(asked)} things, name one: {names}")
+        return asked[0]
+    found = next((question for question in asked if question.id == wanted), None)
+    if found is None:
+        raise WrongStatus(f"task {view.task_id} does not ask `{wanted}`; it asks: {names}")
+    return found
+
+
+def _show(session: Session, door: Orchestrator, view: TaskView, question: Intervention) -> None:
+    plan = door.plan_of(view.task_id)
+    stem = (question.subtask_id or "").partition("#")[0]
+    subtask = next((step for step in plan.subtasks if step.id == stem), None) if plan else None
+    session.output.show(*describe(question, subtask))
+    session.output.hint(how_to_answer(view.task_id, question))
+
+
+def _waits(view: TaskView) -> bool:
+    return bool(view.interventions) or view.status == "waiting_user_input"

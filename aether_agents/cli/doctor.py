@@ -1,0 +1,151 @@
+"""Doctor: looks at all that a task needs here, and says of each whether it is well, and the mend if not."""
+
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+from typing import Literal, NamedTuple
+
+from rich.text import Text
+
+from aether_agents import __version__
+from aether_agents.cli.duration import brief
+from aether_agents.cli.failure import COMPLETED, TASK_FAILED
+from aether_agents.cli.glyphs import QUIET
+from aether_agents.cli.parts import servers_here, templates_here
+from aether_agents.cli.serverwork import probe_all
+from aether_agents.cli.session import Session
+from aether_agents.cli.tables import sign
+from aether_agents.errors import AetherError
+from aether_agents.local.valkey import find_binary
+from aether_agents.mcp_host.install import installed
+
+Verdict = Literal["ok", "warn", "fail"]
+
+#: Free bytes below which the append-only file may soon have no room.
+LITTLE_DISK = 500 * 1024 * 1024
+
+_PARTS = ("celery", "kombu", "redis", "pydantic", "click", "mcp")
+
+
+class Finding(NamedTuple):
+    """One thing looked at."""
+
+    what: str
+    verdict: Verdict
+    said: str
+    mend: str = ""
+
+
+def diagnose(session: Session, *, servers: bool) -> Iterator[Finding]:
+    """Every finding, one after the other; what cannot be looked at fails, and the rest goes on."""
+    looks: list[Callable[[Session], Iterator[Finding]]] = [_programs, _settings, _parts, _disk, _store]
+    for look in [*looks, _servers] if servers else looks:
+        try:
+            yield from look(session)
+        except AetherError as error:
+            said, _, mend = str(error).partition("\n")
+            yield Finding(look.__name__.strip("_"), "fail", said, mend)
+
+
+def examine(session: Session, *, servers: bool) -> int:
+    """Show every finding as it is made; 1 if one fails."""
+    findings = []
+    for finding in diagnose(session, servers=servers):
+        findings.append(finding)
+        if not session.output.json_wanted:
+            _show(session, finding)
+    if session.output.json_wanted:
+        session.output.json([finding._asdict() for finding in findings])
+    return TASK_FAILED if any(finding.verdict == "fail" for finding in findings) else COMPLETED
+
+
+def _show(session: Session, finding: Finding) -> None:
+    line = sign(finding.verdict, session.output.glyphs, finding.what.ljust(12))
+    session.output.out.print(line.append("  ").append(finding.said, style="default"), soft_wrap=True)
+    if finding.mend:
+        session.output.out.print(
+            Text(f"{' ' * 16}{session.output.glyphs.arrow} {finding.mend}", style=QUIET), soft_wrap=True
+        )
+
+
+def _programs(_session: Session) -> Iterator[Finding]:
+    found = platform.python_version()
+    right = (3, 11) <= sys.version_info[:2] <= (3, 13)
+    yield Finding("python", "ok" if right else "fail", found, "" if right else "use Python 3.11 to 3.13")
+    parts = {name: _version(name) for name in _PARTS}
+    said = ", ".join(f"{name} {found or 'missing'}" for name, found in parts.items())
+    missing = [name for name, found in parts.items() if not found]
+    mend = "install the worker's part: pip install 'aether-agents[local]'" if missing else ""
+    yield Finding("packages", "warn" if missing else "ok", f"aether-agents {__version__}, {said}", mend)
+    uv = shutil.which("uv") or _version("uv")
+    mend = "" if uv else "pip install uv: third-party servers are installed with it"
+    yield Finding("uv", "ok" if uv else "warn", f"uv {_version('uv') or uv or 'missing'}", mend)
+
+
+def _settings(session: Session) -> Iterator[Finding]:
+    settings = session.settings
+    yield Finding("settings", "ok", f"read for {settings.project}, state in {settings.home}")
+
+
+def _parts(session: Session) -> Iterator[Finding]:
+    names = ", ".join(one.name for one in session.specialists) or "none"
+    yield Finding("specialists", "ok" if session.specialists else "fail", names)
+    templates = templates_here(session)
+    faults = [*servers_here(session).faults, *templates.faults]
+    for fault in faults:
+        yield Finding("parts", "fail", fault)
+    yield Finding("templates", "ok", f"{len(templates.known)} known, {len(templates.inert)} not trusted")
+
+
+def _disk(session: Session) -> Iterator[Finding]:
+    home = session.settings.home
+    place = next(folder for folder in (home, *home.parents) if folder.exists())
+    free = shutil.disk_usage(place).free
+    low = free < LITTLE_DISK
+    mend = "make room: the store stops accepting tasks when the disk is full" if low else ""
+    yield Finding("disk", "warn" if low else "ok", f"{free / 1024**3:.1f} GiB free at {place}", mend)
+
+
+def _store(session: Session) -> Iterator[Finding]:
+    if session.stack is not None:
+        yield Finding("server", "ok", f"embedded: {find_binary()}")
+        if not session.stack.running():
+            yield Finding("stack", "ok", "not running; commands start it when they need it")
+            return
+    with session.open_door() as door:
+        if door is None:
+            return
+        yield Finding("store", "ok", "answers, and the sealing key opens it")
+        for fault in door.diagnose():
+            yield Finding("store", "warn", fault)
+        served = {queue for worker in door.workers() for queue in worker.queues}
+        for queue in ("planner", *(one.queue for one in session.specialists)):
+            count = sum(queue in worker.queues for worker in door.workers())
+            mend = "" if queue in served else f"aether-agent worker {queue}"
+            said = f"{queue}: {count} worker{'s' * (count != 1)}"
+            yield Finding("queue", "ok" if count else "fail", said, mend)
+
+
+def _servers(session: Session) -> Iterator[Finding]:
+    missing = [spec for spec in servers_here(session).known.values() if not installed(spec, session.settings.home)]
+    for spec in missing:
+        yield Finding(
+            "mcp server", "warn", f"{spec.name} is not installed", f"aether-agent servers install {spec.name}"
+        )
+    absent = {spec.name for spec in missing}
+    for found in probe_all(session):
+        if found.ok:
+            yield Finding("mcp server", "ok", f"{found.server}: {len(found.tools)} tools in {brief(found.seconds)}")
+        elif found.server not in absent:
+            yield Finding(
+                "mcp server", "fail", f"{found.server}: {found.error}", f"aether-agent servers test {found.server}"
+            )
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""

@@ -1,0 +1,81 @@
+"""Errand: a task brought to the door, followed to its end, and told about."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aether_agents.cli.ending import ending
+from aether_agents.cli.failure import COMPLETED, exit_code_of
+from aether_agents.cli.follow import Follower, attach
+from aether_agents.cli.output import Output
+from aether_agents.cli.picture import Picture
+from aether_agents.cli.screen import screen_for
+from aether_agents.cli.session import Session
+from aether_agents.cli.values import read_pairs
+from aether_agents.contracts import HighLevelTask, TaskView
+from aether_agents.orchestrator import Orchestrator
+
+_HINT = "Ctrl-C cancels the task"
+_WATCH_HINT = "Ctrl-C leaves; the task goes on"
+
+
+def task_from(session: Session, goal: str, options: Mapping[str, Any]) -> HighLevelTask:
+    """The task that a goal and the options of a command describe.
+
+    Raises:
+        InvalidTask: an option or an input does not fit; the error names it.
+    """
+    wishes = {
+        "description": goal,
+        "context": options.get("context") or session.settings.agent_system.cli_interface.default_context,
+        "inputs": read_pairs(options.get("inputs") or ()),
+        "priority": options.get("priority"),
+        "timeout_seconds": options.get("timeout"),
+        "type": options.get("template"),
+        "agent_type": options.get("specialist"),
+        "plan_only": bool(options.get("plan_only")),
+        "assume_yes": bool(options.get("yes")),
+        "folder": str(session.folder),
+    }
+    return HighLevelTask.from_dict(wishes)
+
+
+def follow(session: Session, door: Orchestrator, picture: Picture, *, cancels: bool, events: bool = False) -> TaskView:
+    """Show a task until it has ended, or waits for a person who is not there; keep the stack if it goes on."""
+    screen = screen_for(session.output, picture, events=events, hint=_HINT if cancels else _WATCH_HINT)
+    try:
+        view = Follower(door, picture, screen, session.questioner(), cancels=cancels, idle=session.check).follow()
+    except KeyboardInterrupt:
+        if not cancels:
+            session.keep_for(door.view(picture.task_id))
+        raise
+    session.keep_for(view)
+    return view
+
+
+def carry_out(session: Session, task: HighLevelTask, *, detach: bool = False) -> int:
+    """Submit a task and follow it, or leave it to itself; the exit code."""
+    with session.door(keep=detach) as door:
+        session.require_worker(door)
+        task_id = door.submit(task)
+        if detach:
+            return _leave_to_itself(session.output, task_id)
+        view = follow(session, door, Picture(task_id, description=task.description), cancels=True)
+        return ending(session.output, view)
+
+
+def watch(session: Session, task_id: str, *, events: bool) -> int:
+    """Follow a task that is already there; the exit code is the task's."""
+    with session.door() as door:
+        picture = attach(door, task_id)
+        view = follow(session, door, picture, cancels=False, events=events)
+        return exit_code_of(view.status, planned=view.plan is not None) if events else ending(session.output, view)
+
+
+def _leave_to_itself(output: Output, task_id: str) -> int:
+    """Only the id goes to standard output: it is what a script takes from here."""
+    if output.json_wanted:
+        output.json({"task_id": task_id, "status": "pending"})
+    else:
+        output.text(task_id)
+        output.hint(f"follow it: aether-agent watch {task_id}")
+    return COMPLETED

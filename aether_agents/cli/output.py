@@ -1,0 +1,119 @@
+"""Output: results go to standard output; progress, messages and questions go to standard error."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from aether_agents.cli.glyphs import BAD, GOOD, QUIET, UNICODE, WARN, Glyphs, glyphs_for
+from aether_agents.contracts import Contract
+
+#: What counts as yes.
+YES = frozenset({"y", "yes", "はい"})
+
+#: Cells a line may take where no terminal limits it.
+WIDE = 200
+
+
+class Output:
+    """The two streams of a command. Colour and a live display only where there is a terminal."""
+
+    def __init__(self, *, json_wanted: bool = False) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):  # a name in another alphabet must not end the program
+                stream.reconfigure(errors="replace")
+        self.json_wanted = json_wanted
+        self.out = Console(highlight=False, width=_width(sys.stdout))
+        self.err = Console(stderr=True, highlight=False, width=_width(sys.stderr))
+        self.glyphs: Glyphs = glyphs_for(sys.stdout.encoding)
+        self.error_glyphs: Glyphs = glyphs_for(sys.stderr.encoding)
+
+    @property
+    def live(self) -> bool:
+        """Whether something that moves may be shown."""
+        return self.err.is_terminal and not self.err.is_dumb_terminal
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a person is there to be asked."""
+        return sys.stdin.isatty() and sys.stderr.isatty()
+
+    # -- results -----------------------------------------------------------------------------------------------
+
+    def json(self, value: Any) -> None:
+        """One JSON value: indented for a person at a terminal, one line for a program."""
+        body = value.model_dump(mode="json") if isinstance(value, Contract) else value
+        indent = 2 if sys.stdout.isatty() else None
+        sys.stdout.write(json.dumps(body, ensure_ascii=False, indent=indent, default=str) + "\n")
+        sys.stdout.flush()
+
+    def json_line(self, value: Any) -> None:
+        """One JSON value on one line, at once: for what is being followed."""
+        body = value.model_dump(mode="json") if isinstance(value, Contract) else value
+        sys.stdout.write(json.dumps(body, ensure_ascii=False, default=str) + "\n")
+        sys.stdout.flush()
+
+    def show(self, *renderables: Any) -> None:
+        """Something for people, as the result of the command."""
+        for renderable in renderables:
+            self.out.print(renderable, markup=False)
+
+    def text(self, text: str) -> None:
+        """Text exactly as it is, as the result of the command."""
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.flush()
+
+    # -- messages ----------------------------------------------------------------------------------------------
+
+    def say(self, message: str, style: str = "") -> None:
+        """A message beside the result."""
+        self.err.print(Text(message, style=style))
+
+    def good(self, message: str) -> None:
+        """A message that something was done."""
+        self._signed("ok", message, GOOD)
+
+    def warn(self, message: str) -> None:
+        """A message that something deserves a look."""
+        self._signed("warn", message, WARN)
+
+    def bad(self, message: str) -> None:
+        """A message that something went wrong."""
+        self._signed("fail", message, BAD)
+
+    def hint(self, message: str) -> None:
+        """What can be done next."""
+        self.err.print(Text(f"{self.error_glyphs.arrow} {message}", style=QUIET))
+
+    def confirm(self, question: str) -> bool:
+        """Ask yes or no; anything but yes is no.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C.
+        """
+        self.err.print(Text(f"{question} [y/N] ", style="bold"), end="")
+        self.err.file.flush()
+        return sys.stdin.readline().strip().lower() in YES
+
+    @contextmanager
+    def spinning(self, message: str) -> Iterator[None]:
+        """A message beside a sign that something is going on; on a terminal only."""
+        if not self.live:
+            yield
+            return
+        spinner = "dots" if self.error_glyphs is UNICODE else "line"
+        with self.err.status(Text(message, style=QUIET), spinner=spinner):
+            yield
+
+    def _signed(self, sign: str, message: str, style: str) -> None:
+        self.err.print(Text(f"{self.error_glyphs.status[sign]} ", style=style).append(message, style="not bold"))
+
+
+def _width(stream: TextIO) -> int | None:
+    """The terminal's own width; for a file or a pipe one at which nothing has to be cut."""
+    return None if stream.isatty() or "COLUMNS" in os.environ else WIDE

@@ -1,0 +1,67 @@
+"""Parts: the servers and templates that hold here, looked up by name."""
+
+from collections.abc import Mapping
+
+from aether_agents.cli.session import Session
+from aether_agents.contracts import ServerSpec, Template
+from aether_agents.document import nearest
+from aether_agents.errors import InvalidSettings
+from aether_agents.mcp_host.config import Servers, load_servers
+from aether_agents.orchestrator import Orchestrator
+from aether_agents.planning.templates import Templates, gather
+from aether_agents.store import CatalogueEntry
+
+
+def servers_here(session: Session) -> Servers:
+    """All servers that are known or listed here."""
+    return load_servers(session.settings, session.specialists, session.folder)
+
+
+def templates_here(session: Session) -> Templates:
+    """All templates that hold here."""
+    return gather(session.specialists, session.settings, session.folder, session.trust.is_trusted)
+
+
+def server_names(session: Session) -> list[str]:
+    """Names of the servers that may be started."""
+    return list(servers_here(session).known)
+
+
+def template_names(session: Session) -> list[str]:
+    """Names of the templates."""
+    return [template.name for template in templates_here(session)]
+
+
+def catalogue_of(door: Orchestrator | None) -> Mapping[str, CatalogueEntry]:
+    """What the workers have listed, if the store is there to be asked."""
+    return door.catalogue() if door is not None else {}
+
+
+def the_server(session: Session, name: str) -> ServerSpec:
+    """The server of that name.
+
+    Raises:
+        InvalidSettings: there is none, or it is not trusted; the error says which.
+    """
+    servers = servers_here(session)
+    if name in servers.known:
+        return servers.known[name]
+    if any(spec.name == name for spec in servers.inert):
+        raise InvalidSettings(f"`{name}` is not trusted: look at it with `aether-agent trust`")
+    raise InvalidSettings(
+        f"there is no server `{name}`{nearest(name, servers.known)}; known: {', '.join(servers.known)}"
+    )
+
+
+def the_template(session: Session, name: str) -> Template:
+    """The template of that name.
+
+    Raises:
+        InvalidSettings: there is none.
+    """
+    templates = templates_here(session)
+    found = templates.named(name)
+    if found is None:
+        known = [template.name for template in templates]
+        raise InvalidSettings(f"there is no template `{name}`{nearest(name, known)}; known: {', '.join(known)}")
+    return found

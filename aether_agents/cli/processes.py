@@ -1,0 +1,119 @@
+"""Processes: the embedded stack and the workers, started, listed, read and ended."""
+
+import time
+from collections.abc import Sequence
+
+from aether_agents.cli.failure import COMPLETED
+from aether_agents.cli.output import Output
+from aether_agents.cli.session import Session
+from aether_agents.cli.tables import Column, quiet, sign, table
+from aether_agents.configuration import redacted
+from aether_agents.contracts import Json
+from aether_agents.errors import InvalidSettings, StackError
+from aether_agents.local import Lease, Stack
+
+#: Seconds a worker may take to load its code: four on an idle machine, more on a busy one.
+PATIENCE = 60.0
+#: Seconds between two looks.
+PAUSE = 0.1
+
+_LOOK = {"ready": "ok", "alive": "ok", "starting": "running", "restarting": "warn", "ending": "warn"}
+
+
+def bring_up(session: Session) -> int:
+    """Start the embedded stack, wait until its worker serves, and keep it."""
+    stack = _stack(session)
+    ran = stack.running()
+    with stack.join_or_start(keep=True) as lease:
+        if lease.note:
+            session.output.warn(lease.note)
+        with session.output.spinning("starting the worker"):
+            _wait_until_served(stack, lease)
+    if session.output.json_wanted:
+        session.output.json(process_rows(session))
+    else:
+        session.output.good("the embedded stack was running; it is kept" if ran else "the embedded stack is up")
+        session.output.hint(f"its data: {stack.folder.home}; `aether-agent down` ends it")
+    return COMPLETED
+
+
+def take_down(session: Session) -> int:
+    """End the embedded stack, and whatever was left of it."""
+    if _stack(session).down():
+        session.output.good("the embedded stack is down; its data stays")
+    else:
+        session.output.say("no embedded stack is running")
+    return COMPLETED
+
+
+def process_rows(session: Session) -> list[dict[str, Json]]:
+    """`[{name, kind, pid, queues, status}]` of the stack, or of the workers on the configured broker."""
+    if session.stack is not None:
+        return [{**info._asdict(), "queues": list(info.queues)} for info in session.stack.ps()]
+    with session.door() as door:
+        return [
+            {"name": one.name, "kind": one.kind, "pid": one.pid, "queues": list(one.queues), "status": "alive"}
+            for one in door.workers()
+        ]
+
+
+def show_processes(output: Output, rows: Sequence[dict[str, Json]]) -> None:
+    """The processes as a table."""
+    if not rows:
+        output.say("nothing runs")
+        output.hint("aether-agent up")
+        return
+    columns = (
+        Column("process", keep=True),
+        Column("kind"),
+        Column("pid", keep=True, align="right"),
+        Column("status", keep=True),
+        Column("queues"),
+    )
+    output.show(
+        table(
+            columns,
+            [
+                (
+                    str(row["name"]),
+                    quiet(str(row["kind"])),
+                    str(row["pid"]),
+                    sign(_LOOK.get(str(row["status"]), "warn"), output.glyphs, str(row["status"])),
+                    quiet(", ".join(map(str, queues)) if isinstance(queues := row["queues"], list) else ""),
+                )
+                for row in rows
+            ],
+        )
+    )
+
+
+def show_logs(session: Session, names: Sequence[str], *, follow: bool, lines: int) -> int:
+    """Print the logs of the stack, each line with the name of its log when there are several."""
+    several = len(names) != 1
+    for name, line in _stack(session).logs(names, follow_them=follow, lines=lines):
+        session.output.text(f"{name:<10} {line}" if several else line)
+    return COMPLETED
+
+
+def _wait_until_served(stack: Stack, lease: Lease) -> None:
+    """Wait until every process is ready.
+
+    Raises:
+        StackError: one does not come up; the error has its last words.
+    """
+    end = time.monotonic() + PATIENCE
+    while any(info.status != "ready" for info in stack.ps()):
+        lease.check()
+        if time.monotonic() > end:
+            raise StackError(f"the worker did not come up in {PATIENCE:g} s; `aether-agent logs worker` shows why")
+        time.sleep(PAUSE)
+
+
+def _stack(session: Session) -> Stack:
+    if session.stack is None:
+        url = session.settings.broker.url
+        raise InvalidSettings(
+            f"a broker is configured ({redacted(str(url))}), so there is no embedded stack here; "
+            "start workers with `aether-agent worker QUEUE`"
+        )
+    return session.stack

@@ -1,0 +1,66 @@
+"""Proposal: the plan of a task, shown before anything runs, and the person's decision about it."""
+
+from pathlib import Path
+
+from aether_agents.cli.blueprint import Blueprint
+from aether_agents.cli.ending import body, ending
+from aether_agents.cli.errand import carry_out, follow
+from aether_agents.cli.failure import COMPLETED, exit_code_of
+from aether_agents.cli.picture import Picture
+from aether_agents.cli.planfile import template_of, write_plan
+from aether_agents.cli.session import Session
+from aether_agents.cli.tree import Tree
+from aether_agents.contracts import HighLevelTask, Plan, TaskView, new_task_id
+
+
+def propose(session: Session, task: HighLevelTask, *, calls: bool) -> int:
+    """Plan a task and show the plan; nothing runs. The exit code."""
+    view, plan = _planned(session, task)
+    if plan is None:
+        return ending(session.output, view)
+    if session.output.json_wanted:
+        session.output.json({**body(view), **({"calls": plan.model_dump(mode="json")["subtasks"]} if calls else {})})
+    else:
+        _show(session, plan, calls=calls)
+    return exit_code_of(view.status, planned=True)
+
+
+def decide(session: Session, task: HighLevelTask, *, save_to: Path | None) -> int:
+    """Plan a task and show the plan; then save it, run it or leave it, as the person decides. The exit code."""
+    view, plan = _planned(session, task)
+    if plan is None:
+        return ending(session.output, view)
+    if session.output.json_wanted and not task.assume_yes:
+        session.output.json(plan)
+    else:
+        _show(session, plan, calls=True)
+    if save_to is not None:
+        write_plan(plan, save_to)
+        session.output.good(f"saved: {save_to}")
+        session.output.hint(f"run it: aether-agent apply {save_to}")
+    elif task.assume_yes or (session.may_ask and not session.output.json_wanted and session.output.confirm("run it?")):
+        return carry_out(session, _to_run(task, plan))
+    return COMPLETED
+
+
+def _planned(session: Session, task: HighLevelTask) -> tuple[TaskView, Plan | None]:
+    with session.door() as door:
+        session.require_worker(door)
+        picture = Picture(door.submit(task), description=task.description)
+        view = follow(session, door, picture, cancels=True)
+        return view, door.plan_of(view.task_id) if view.status == "completed" else None
+
+
+def _show(session: Session, plan: Plan, *, calls: bool) -> None:
+    """The plan is the result: standard output, unless JSON has that for itself."""
+    output = session.output
+    console = output.err if output.json_wanted else output.out
+    blueprint = Blueprint(Tree(output.glyphs), session.settings.delivery.canvas_limit)
+    for line in blueprint.lines(plan, min(console.width, 120), calls=calls):
+        console.print(line, no_wrap=True, overflow="crop")
+
+
+def _to_run(task: HighLevelTask, plan: Plan) -> HighLevelTask:
+    """A task of its own that runs exactly this plan."""
+    fresh = {"task_id": new_task_id(), "plan_only": False, "document": template_of(plan), "inputs": {}, "type": None}
+    return task.model_copy(update=fresh)

@@ -1,0 +1,94 @@
+"""The list of servers: what each is, whether it may be started, how it was when last listed, and the mends."""
+
+from collections.abc import Mapping
+
+from aether_agents.cli.parts import servers_here
+from aether_agents.cli.session import Session
+from aether_agents.cli.tables import Column, quiet, sign, table
+from aether_agents.contracts import Json, ServerSpec
+from aether_agents.mcp_host.install import installed
+from aether_agents.store import CatalogueEntry
+
+
+def server_rows(session: Session, catalogue: Mapping[str, CatalogueEntry]) -> list[dict[str, Json]]:
+    """Every server: what it is, whether it may be started, and how it was when last listed."""
+    servers = servers_here(session)
+    rows: list[dict[str, Json]] = []
+    for spec in (*servers.known.values(), *servers.inert):
+        entry = catalogue.get(spec.name) if spec.trusted else None
+        rows.append(
+            {
+                "name": spec.name,
+                "queue": spec.queue,
+                "inferred": spec.inferred,
+                "status": _server_status(spec, entry, session),
+                "tools": len(entry.tools) if entry else None,
+                "start": spec.url or " ".join((spec.command or "", *spec.args)),
+                "source": spec.source,
+                "error": entry.error if entry else None,
+            }
+        )
+    return rows
+
+
+def _server_status(spec: ServerSpec, entry: CatalogueEntry | None, session: Session) -> str:
+    if not spec.trusted:
+        return "untrusted"
+    if not installed(spec, session.settings.home):
+        return "not installed"
+    return entry.status if entry is not None else "not listed yet"
+
+
+_LOOK = {
+    "live": "completed",
+    "failed": "failed",
+    "quarantined": "warn",
+    "untrusted": "paused",
+    "not installed": "warn",
+    "not listed yet": "pending",
+}
+
+
+def show_servers(session: Session, rows: list[dict[str, Json]]) -> None:
+    """The servers as a table, then what is wrong and how to mend it."""
+    output = session.output
+    columns = (
+        Column("server", keep=True),
+        Column("status", keep=True),
+        Column("for", keep=True),
+        Column("tools"),
+        Column("start"),
+    )
+    output.show(
+        table(
+            columns,
+            [
+                (
+                    str(row["name"]),
+                    sign(_LOOK[str(row["status"])], output.glyphs, str(row["status"])),
+                    f"{row['queue'] or '?'}{' (inferred)' if row['inferred'] else ''}",
+                    str(row["tools"] or ""),
+                    quiet(str(row["start"])),
+                )
+                for row in rows
+            ],
+        )
+    )
+    for fault in servers_here(session).faults:
+        output.bad(fault)
+    for row in rows:
+        if row["error"]:
+            output.bad(f"{row['name']}: {row['error']}")
+    _mend_servers(session, {str(row["status"]) for row in rows})
+
+
+def _mend_servers(session: Session, statuses: set[str]) -> None:
+    mends = {
+        "untrusted": "look at what is not trusted, and decide: aether-agent trust",
+        "not installed": "install what is missing: aether-agent servers install",
+        "quarantined": "accept changed tools: aether-agent servers lock NAME",
+        "not listed yet": "workers list servers when they start: aether-agent up",
+    }
+    for status, mend in mends.items():
+        if status in statuses:
+            session.output.hint(mend)

@@ -1,0 +1,142 @@
+"""Work on servers: installing them, trying them, accepting what they changed."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.text import Text
+
+from aether_agents.cli.duration import brief
+from aether_agents.cli.failure import COMPLETED, TASK_FAILED, USAGE, WAITS
+from aether_agents.cli.parts import servers_here, the_server
+from aether_agents.cli.session import Session
+from aether_agents.cli.stopwatch import Stopwatch
+from aether_agents.cli.tables import Column, quiet, sign, table
+from aether_agents.contracts import ServerSpec
+from aether_agents.errors import AetherError, InvalidSettings, ServerDown
+from aether_agents.mcp_host.host import Host
+from aether_agents.mcp_host.install import install, installed
+
+
+class Probe(NamedTuple):
+    """How a server did when it was tried."""
+
+    server: str
+    ok: bool
+    tools: tuple[str, ...]
+    seconds: float
+    error: str | None
+
+
+def install_all(session: Session, names: Sequence[str]) -> int:
+    """Install the named servers, or all that need it and lack it. The worst exit code."""
+    chosen = [the_server(session, name) for name in names] or [
+        spec for spec in servers_here(session).known.values() if not installed(spec, session.settings.home)
+    ]
+    if not chosen:
+        session.output.good("every known server is installed")
+    worst = COMPLETED
+    for spec in chosen:
+        if spec.install is None:
+            session.output.good(f"{spec.name} needs no environment of its own")
+            continue
+        worst = max(worst, _install_one(session, spec))
+    return worst
+
+
+def _install_one(session: Session, spec: ServerSpec) -> int:
+    watch = Stopwatch()
+    session.output.say(f"installing {spec.name} ({spec.install.pypi if spec.install else ''})")
+    try:
+        install(spec, session.settings.home, lambda line: session.output.say(f"  {line}", "bright_black"))
+    except AetherError as error:
+        session.output.bad(f"{spec.name}: {error}")
+        return error.exit_code
+    session.output.good(f"{spec.name} installed in {brief(watch.seconds)}")
+    return COMPLETED
+
+
+def probe(session: Session, names: Sequence[str]) -> int:
+    """Start each server, list its tools, end it. 1 if one does not work."""
+    specs = {name: the_server(session, name) for name in names} or dict(servers_here(session).known)
+    host = Host(
+        specs,
+        home=session.settings.home,
+        connect_timeout=session.settings.agent_system.mcp_integration.server_timeout,
+    )
+    try:
+        probes = [_probe_one(host, name) for name in specs]
+    finally:
+        host.close()
+    if session.output.json_wanted:
+        session.output.json([found._asdict() for found in probes])
+    else:
+        _show(session, probes)
+    return COMPLETED if all(found.ok for found in probes) else TASK_FAILED
+
+
+def probe_all(session: Session) -> list[Probe]:
+    """As `probe`, as values: for `doctor`."""
+    specs = dict(servers_here(session).known)
+    timeout = session.settings.agent_system.mcp_integration.server_timeout
+    host = Host(specs, home=session.settings.home, connect_timeout=timeout)
+    try:
+        return [_probe_one(host, name) for name in specs]
+    finally:
+        host.close()
+
+
+def _probe_one(host: Host, name: str) -> Probe:
+    watch = Stopwatch()
+    try:
+        tools = tuple(definition.name for definition in host.tools(name))
+    except ServerDown as error:
+        return Probe(name, False, (), watch.seconds, str(error))
+    return Probe(name, True, tools, watch.seconds, None)
+
+
+def _show(session: Session, probes: Sequence[Probe]) -> None:
+    output = session.output
+    rows = [
+        (
+            found.server,
+            sign("ok" if found.ok else "fail", output.glyphs, "works" if found.ok else "does not work"),
+            brief(found.seconds),
+            quiet(", ".join(found.tools)),
+        )
+        for found in probes
+    ]
+    columns = (Column("server", keep=True), Column("status", keep=True), Column("took", keep=True), Column("tools"))
+    output.show(table(columns, rows))
+    for found in probes:
+        if found.error:
+            output.bad(f"{found.server}: {found.error}")
+
+
+def accept(session: Session, name: str, *, yes: bool) -> int:
+    """Accept what a server's tools are now, after showing what changed.
+
+    Raises:
+        InvalidSettings: nothing of that name is catalogued.
+    """
+    with session.door() as door:
+        entries = door.catalogue()
+        if name not in entries:
+            raise InvalidSettings(f"no tools of `{name}` are catalogued; listed: {', '.join(entries) or 'none'}")
+        entry = entries[name]
+        changed = [tool for tool in entry.tools if entry.accepted.get(tool.name) != tool.pin]
+        if entry.status != "quarantined" and not changed:
+            session.output.good(f"{name}: nothing has changed")
+            return COMPLETED
+        for tool in changed:
+            known = "changed" if tool.name in entry.accepted else "new"
+            session.output.show(Text(f"{known}  {tool.ref}", style="bold"), quiet(tool.description))
+        if entry.error:
+            session.output.warn(entry.error)
+        if not yes and not session.may_ask:
+            session.output.hint(f"accept them: aether-agent servers lock {name} --yes")
+            return WAITS
+        if not yes and not session.output.confirm("accept them?"):
+            return USAGE
+        door.accept_server(name)
+    session.output.good(f"{name}: {len(entry.tools)} tools accepted as they are")
+    return COMPLETED

@@ -1,0 +1,135 @@
+"""Session: what one command works with - its output, the settings, the door, and the stack behind the door."""
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from aether_agents.cli.output import Output
+from aether_agents.cli.questions import Questioner
+from aether_agents.configuration import Configuration, default_home, load_configuration
+from aether_agents.contracts import TERMINAL_TASK, Specialist, TaskView
+from aether_agents.local import Lease, Stack
+from aether_agents.mcp_host.trust import Trust
+from aether_agents.orchestrator import Orchestrator, connect
+from aether_agents.settings import Settings
+from aether_agents.specialists import load_specialists
+
+
+class Session:
+    """Everything a command needs, each part made when it is first asked for."""
+
+    def __init__(self, *, json_wanted: bool = False) -> None:
+        self.output = Output(json_wanted=json_wanted)
+        self.folder = Path.cwd()
+        self._lease: Lease | None = None
+
+    @cached_property
+    def trust(self) -> Trust:
+        """What this person has trusted on this machine."""
+        return Trust(default_home())
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """The settings that hold here, and where each came from.
+
+        Raises:
+            InvalidSettings: every fault, each with its place.
+        """
+        configuration = load_configuration(self.folder, trusts=self.trust.is_trusted)
+        for warning in configuration.warnings:
+            self.output.warn(warning)
+        return configuration
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that hold here."""
+        return self.configuration.settings
+
+    @cached_property
+    def specialists(self) -> tuple[Specialist, ...]:
+        """The installed specialists."""
+        return load_specialists(self.settings)
+
+    @property
+    def person(self) -> str:
+        """Who is at the terminal, for the record of answers."""
+        try:
+            return getpass.getuser()
+        except (OSError, KeyError):  # a container without a name for its user
+            return "local"
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether questions may be put: a terminal, and a person who wants them."""
+        return self.settings.agent_system.cli_interface.interactive_mode and self.output.interactive
+
+    @cached_property
+    def stack(self) -> Stack | None:
+        """The embedded stack, unless a broker is configured."""
+        return None if self.settings.broker.url else Stack(self.settings)
+
+    @contextmanager
+    def door(self, *, keep: bool = False) -> Iterator[Orchestrator]:
+        """The door to the tasks; behind it the configured broker, or the embedded stack, started if need be.
+
+        A stack that was started here ends here, unless `keep` or `keep_for` says that work goes on.
+
+        Raises:
+            StoreUnavailable, StackError: there is nothing behind the door.
+        """
+        if self.stack is None:
+            with connect(self.settings) as door:
+                yield door
+            return
+        if not self.stack.running():
+            self.output.say("starting the embedded stack" + self.output.error_glyphs.more, "bright_black")
+        with self.stack.join_or_start(keep=keep) as lease:
+            self._lease = lease
+            if lease.note:
+                self.output.warn(lease.note)
+            with connect(self.stack.settings()) as door:
+                yield door
+
+    @contextmanager
+    def open_door(self) -> Iterator[Orchestrator | None]:
+        """The door if it stands open already; nothing is started to look."""
+        if self.stack is not None and not self.stack.running():
+            yield None
+            return
+        with self.door() as door:
+            yield door
+
+    def require_worker(self, door: Orchestrator) -> None:
+        """Make sure that somebody plans tasks. The stack's own worker may still be loading; `check` watches it.
+
+        Raises:
+            NoWorker: nobody does.
+        """
+        if self.stack is None:
+            door.require_worker()
+
+    def check(self) -> None:
+        """See whether the stack behind the door is well.
+
+        Raises:
+            StackError: it is not; the error has its worker's last words.
+        """
+        if self._lease is not None:
+            self._lease.check()
+
+    def keep_for(self, view: TaskView) -> None:
+        """Keep the stack that was started here while the task goes on."""
+        if view.status not in TERMINAL_TASK:
+            self.keep()
+
+    def keep(self) -> None:
+        """Keep the stack that was started here."""
+        if self._lease is not None and self._lease.started:
+            self._lease.keep()
+            self.output.hint("the embedded stack goes on; `aether-agent down` ends it")
+
+    def questioner(self) -> Questioner | None:
+        """Who puts questions to the person; none when nobody may be asked."""
+        return Questioner(self.output, self.person) if self.may_ask else None
