@@ -26,6 +26,7 @@ class Finding(BaseModel):
     line: int | None = Field(default=None, description="Line from 1, where there is one.")
     status: Literal["present", "in history"] = Field(default="present", description="Where it is now.")
     detail: str = Field(default="", description="What to know and what to do about it.")
+    help: str | None = Field(default=None, description="Page about the rule, by who keeps it.")
     commit: str | None = Field(default=None, description="Oldest commit seen to add it.")
     masked: str | None = Field(default=None, description="For a secret: its length and at most its public prefix.")
     fingerprint: str | None = Field(

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
+from .git import printable
 from .job import Job
-from .repository import Repository, Skipped, printable
+from .repository import Repository, Skipped
 
 #: Most of git's output that is read; what is beyond is older history, and is said to be uncovered.
 MAX_BYTES = 512 << 20
@@ -54,20 +55,20 @@ class History:
             self.gaps.append(f"the oldest {total - self._max_commits} of {total} commits: beyond the bound asked for")
         if total == 0:
             return
-        with self._repository.git_stream(*self._log_command()) as stream:
+        with self._repository.git.stream(*self._log_command()) as stream:
             yield from self._read(stream, job, min(total, self._max_commits))
 
     def _count(self) -> int:
-        said = self._repository.git("rev-list", "--all", *self._head(), "--count", *self._within())
+        said = self._repository.git.read("rev-list", "--all", *self._head(), "--count", *self._within())
         return int(said.strip() or 0)
 
     def _head(self) -> list[str]:
         """HEAD, where it exists: detached work is on no branch."""
-        listed = self._repository.git("for-each-ref", "--count=1").strip()
+        listed = self._repository.git.read("for-each-ref", "--count=1").strip()
         return ["HEAD"] if listed and self._resolves("HEAD") else []
 
     def _resolves(self, name: str) -> bool:
-        return bool(self._repository.git("rev-parse", "--revs-only", name).strip())
+        return bool(self._repository.git.read("rev-parse", "--revs-only", name).strip())
 
     def _within(self) -> list[str]:
         """Limits the log to the folder, if it is not the whole repository."""

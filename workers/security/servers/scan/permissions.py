@@ -7,8 +7,9 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from .findings import Coverage, Finding, ScanResult, Severity, conclude, note_skipped
+from .git import printable
 from .job import Job
-from .repository import SKIPPED_FOLDERS, Repository, Skipped, printable
+from .repository import SKIPPED_FOLDERS, Repository, Skipped
 
 #: Files and folders one scan looks at.
 MAX_ENTRIES = 200_000

@@ -1,22 +1,17 @@
-"""Repository: a folder that may be a stranger's, read without running anything of it.
-
-Git obeys the repository's own configuration, and that can name programs. Every git call here switches off what
-could start one (hooks, file system monitor, pager, external diff, text conversion, signature checks, fetches),
-reads only, and takes no lock. Links are not followed.
+"""Repository: a folder that may be a stranger's, with its history where it has one. Links are not followed.
 
 The same file serves every first-party server (each is a program of its own); a test keeps the copies equal.
 """
 
 import os
 import stat
-import subprocess
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, NamedTuple, cast
+from typing import IO, NamedTuple
 
 from mcp.server.mcpserver.exceptions import ToolError
+
+from .git import Git, printable
 
 #: Folders that hold what others made; looked into only where git tracks them.
 SKIPPED_FOLDERS = frozenset(
@@ -30,29 +25,6 @@ SKIPPED_FOLDERS = frozenset(
 MAX_FILES = 20_000
 MAX_FILE_BYTES = 2 << 20
 MAX_TOTAL_BYTES = 256 << 20
-
-_SWITCHES = (
-    "core.fsmonitor=false",
-    "core.hooksPath=/dev/null",
-    "core.pager=cat",
-    "core.sshCommand=false",
-    "core.attributesFile=/dev/null",
-    "core.quotePath=false",
-    "credential.helper=",
-    "diff.external=",
-    "diff.orderFile=/dev/null",
-    "log.showSignature=false",
-    "protocol.allow=never",
-    "submodule.recurse=false",
-)
-_ENVIRONMENT = {
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_ALLOW_PROTOCOL": "none",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_PAGER": "cat",
-    "LC_ALL": "C.UTF-8",
-}
 
 
 class Skipped(NamedTuple):
@@ -68,14 +40,7 @@ class Entry(NamedTuple):
 
     path: str  #: relative to the folder, with `/`
     size: int  #: bytes
-    mode: int
-
-
-def printable(text: str, limit: int = 300) -> str:
-    """Text from a stranger, for people: no control characters, no overlong lines, always valid Unicode."""
-    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text[: limit + 1])
-    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+    mode: int  #: permission bits
 
 
 class Repository:
@@ -93,64 +58,14 @@ class Repository:
             what = "a file" if folder.is_file() else "not there"
             raise ToolError(f"{printable(path)!r} is {what}: give the path of a folder")
         self.folder = folder.resolve()
-        self.bare = False
-        self.top, self.why_not_git = self._find_top()
+        self.git = Git(self.folder)
+        self.top, self.bare, self.why_not_git = self.git.place()
         self._real: dict[str, bool] = {}
 
     @property
     def is_git(self) -> bool:
         """Whether git knows it: a work tree, a folder in one, or a bare repository."""
         return self.top is not None
-
-    def git(self, *args: str, timeout: float = 60) -> str:
-        """What a git command prints; names that are not UTF-8 keep their bytes as surrogates.
-
-        Raises:
-            ToolError: git failed, was not found, or took longer than `timeout` seconds.
-        """
-        try:
-            done = subprocess.run(
-                self.git_command(*args), capture_output=True, timeout=timeout, check=False, **self._how()
-            )
-        except subprocess.TimeoutExpired:
-            raise ToolError(f"git {args[0]} took longer than {timeout:g} s in {self.shown}") from None
-        except OSError as error:
-            raise ToolError(f"git cannot be started ({error.strerror}): install git") from None
-        if done.returncode:
-            raise ToolError(f"git {args[0]} failed in {self.shown}: {printable(_first_line(done.stderr))}")
-        return os.fsdecode(done.stdout)
-
-    @contextmanager
-    def git_stream(self, *args: str) -> Iterator[IO[bytes]]:
-        """The output of a git command, read as it comes. Who leaves early ends the command.
-
-        Raises:
-            ToolError: its output was read to the end, and it had failed.
-        """
-        with tempfile.TemporaryFile() as said:
-            process = subprocess.Popen(
-                self.git_command(*args), stdout=subprocess.PIPE, stderr=said, bufsize=1 << 16, **self._how()
-            )
-            output = cast("IO[bytes]", process.stdout)
-            try:
-                yield output
-                ended = not output.read(1)
-            except BaseException:
-                ended = False
-                raise
-            finally:
-                if not ended:
-                    process.kill()
-                output.close()
-                failed = process.wait() and ended
-            if failed:
-                said.seek(0)
-                raise ToolError(f"git {args[0]} failed in {self.shown}: {printable(_first_line(said.read(4096)))}")
-
-    def git_command(self, *args: str) -> list[str]:
-        """The whole command line of a git call, with everything that could run a program switched off."""
-        switches = [part for switch in _SWITCHES for part in ("-c", switch)]
-        return ["git", "--no-pager", "--literal-pathspecs", *switches, "-C", str(self.folder), *args]
 
     @property
     def shown(self) -> str:
@@ -188,33 +103,11 @@ class Repository:
             raise OSError("it is not a regular file")
         return os.fdopen(handle, "rb")
 
-    def _find_top(self) -> tuple[Path | None, str]:
-        command = self.git_command("rev-parse", "--is-bare-repository", "--show-cdup")
-        try:
-            done = subprocess.run(command, capture_output=True, timeout=30, check=False, **self._how())
-        except OSError:
-            return None, "git is not installed"
-        except subprocess.TimeoutExpired:
-            raise ToolError(f"git does not answer in {self.shown}") from None
-        said = os.fsdecode(done.stderr)
-        if "dubious ownership" in said:
-            raise ToolError(
-                f"git refuses {self.shown} because another user owns it: run as its owner, "
-                f"or allow it with `git config --system --add safe.directory {self.shown}`"
-            )
-        if done.returncode and "not a git repository" in said:
-            return None, "not a git repository"
-        if done.returncode:
-            raise ToolError(f"git cannot read {self.shown}: {printable(_first_line(done.stderr))}")
-        bare, _, up = os.fsdecode(done.stdout).partition("\n")
-        self.bare = bare == "true"
-        return (self.folder / up.rstrip("\n")).resolve(), ""
-
     def _paths(self) -> Iterator[str]:
         if self.bare:
             return
         if self.is_git:
-            listed = self.git("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+            listed = self.git.read("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
             paths = sorted(filter(None, listed.split("\0")))
             # A folder that the repository around it ignores is a folder of its own.
             if paths or self.top == self.folder:
@@ -249,11 +142,3 @@ class Repository:
             place = os.path.normpath(self.folder / parent)
             self._real[parent] = os.path.realpath(place) == str(place) and Path(place).is_relative_to(self.folder)
         return self._real[parent]
-
-    def _how(self) -> dict[str, Any]:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "USER") if name in os.environ}
-        return {"env": {**kept, **_ENVIRONMENT}, "stdin": subprocess.DEVNULL}
-
-
-def _first_line(said: bytes) -> str:
-    return next(iter(os.fsdecode(said).strip().splitlines()), "no reason given")

@@ -9,8 +9,9 @@ from typing import Any
 from mcp.server.mcpserver.exceptions import ToolError
 
 from .findings import Coverage, Finding, ScanResult, Severity, conclude, note_skipped
+from .git import printable
 from .job import Job, OutOfTime
-from .repository import MAX_FILE_BYTES, SKIPPED_FOLDERS, Entry, Repository, Skipped, printable
+from .repository import MAX_FILE_BYTES, SKIPPED_FOLDERS, Entry, Repository, Skipped
 
 #: Files given to one run of bandit: few runs, but progress between them.
 CHUNK = 400
@@ -100,7 +101,8 @@ def _findings(report: dict[str, Any]) -> Iterator[Finding]:
             severity=severity,
             file=path,
             line=int(item["line_number"]),
-            detail=f"{text} (confidence {confidence}; {item.get('more_info', '')})",
+            detail=f"{text.rstrip('.')} (confidence {confidence}).",
+            help=item.get("more_info"),
         )
 
 

@@ -1,0 +1,41 @@
+"""The MCP server `quality`: how good the code of a folder is, and where work on it pays."""
+
+from typing import Annotated
+
+from mcp.server.mcpserver import Context, MCPServer
+from mcp_types import ToolAnnotations
+from pydantic import Field
+
+from .assessment import Assessment, Quality
+from .job import Job, run
+from .repository import Repository
+
+server = MCPServer(
+    "quality",
+    instructions="Assesses code: lint, complexity, maintainability, churn. It runs nothing of the folder it looks at.",
+    log_level="WARNING",
+)
+
+
+@server.tool(
+    title="Assess code quality",
+    annotations=ToolAnnotations(
+        read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
+    ),
+)
+async def assess(
+    ctx: Context,
+    path: Annotated[str, Field(description="Absolute path of the folder; a git repository or not.")],
+    days: Annotated[int, Field(ge=1, le=3_650, description="Days of history that count as recent.")] = 90,
+    max_seconds: Annotated[float, Field(gt=0, le=3_600, description="Seconds it may take in all.")] = 240,
+) -> Quality:
+    """Measure the Python code of a folder: a score with its reasons, lint findings, complex functions, hot files."""
+
+    def work(job: Job) -> Quality:
+        return Assessment(Repository(path), job, days).run()
+
+    return await run(ctx, max_seconds, work)
+
+
+if __name__ == "__main__":
+    server.run("stdio")

@@ -1,0 +1,193 @@
+"""The assessment of one repository: what was measured, what it comes to, and why."""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
+
+from mcp.server.mcpserver.exceptions import ToolError
+from pydantic import BaseModel, Field
+
+from .churn import Churn, read_churn
+from .findings import Coverage, Finding, ScanResult, conclude, note_skipped
+from .git import printable
+from .job import Job, OutOfTime
+from .languages import Language, by_language
+from .lint import lint
+from .repository import MAX_FILE_BYTES, SKIPPED_FOLDERS, Entry, Repository, Skipped
+from .score import Measures, score
+
+#: Files given to one run of a program: few runs, but progress between them.
+CHUNK = 400
+#: A function is worth a finding from here on (McCabe; radon's ranks D and F).
+COMPLEX, TANGLED = 21, 41
+MAX_HOT = 15
+
+Grade = Literal["A", "B", "C", "D", "E"]
+
+
+class Hot(BaseModel):
+    """A file that changes often, and how complex it is."""
+
+    file: str = Field(description="File, relative to the folder.")
+    commits: int = Field(description="Recent commits that changed it.")
+    complexity: int = Field(description="Complexity of its functions in all.")
+    heat: int = Field(description="Commits times complexity: where work pays first.")
+
+
+class Problem(BaseModel):
+    """A rule that was broken, and how often."""
+
+    rule: str = Field(description="The rule.")
+    title: str = Field(description="What it says.")
+    count: int = Field(description="How often.")
+
+
+class Quality(ScanResult):
+    """How good the code of a folder is."""
+
+    score: int | None = Field(default=None, description="0 to 100; none without Python code.")
+    grade: Grade | None = Field(default=None, description="A from 90, B from 75, C from 60, D from 40, else E.")
+    explanation: list[str] = Field(default_factory=list, description="What the score is made of.")
+    measures: Measures | None = Field(default=None, description="What was measured.")
+    languages: list[Language] = Field(default_factory=list, description="What the folder holds, by kind of file.")
+    problems: list[Problem] = Field(default_factory=list, description="Rules broken, the most frequent first.")
+    hot: list[Hot] = Field(default_factory=list, description="Complex files that change often, the hottest first.")
+
+
+class Assessment:
+    """One assessment."""
+
+    def __init__(self, repository: Repository, job: Job, days: int) -> None:
+        self._repository = repository
+        self._job = job
+        self._days = days
+        self._coverage = Coverage()
+        self._skipped: list[Skipped] = []
+        self._findings: list[Finding] = []
+        self._measured: list[dict[str, Any]] = []
+
+    def run(self) -> Quality:
+        """Measure, and say what it comes to.
+
+        Raises:
+            ToolError: ruff, radon or git failed.
+            Stopped: the job is no longer wanted.
+        """
+        listed = list(self._repository.files(self._skipped))
+        self._measure_all([entry.path for entry in listed if self._wanted(entry)])
+        churn = read_churn(self._repository, self._days)
+        self._coverage.commits = churn.commits if churn else 0
+        if churn is None:
+            self._skipped.append(Skipped("(history)", self._repository.why_not_git or "no commits yet", False))
+        note_skipped(self._coverage, self._skipped)
+        return self._conclude(by_language(listed), churn)
+
+    def _conclude(self, languages: list[Language], churn: Churn | None) -> Quality:
+        scanner = "lint (ruff), complexity (radon), churn (git)"
+        found = [*self._findings, *self._complex()]
+        base = conclude(scanner, self._repository.shown, found, self._coverage, looked=bool(self._measured))
+        if not self._measured:
+            base.summary = "nothing to assess: no Python code here, and it reads Python only"
+            return Quality(**base.model_dump(), languages=languages)
+        measures = self._measures(churn)
+        points = score(measures, self._findings)
+        problems = Counter((finding.rule, finding.title) for finding in self._findings)
+        base.summary = f"grade {points.grade}, {points.value} of 100; {base.summary}"
+        base.status = "inconclusive" if self._coverage.gaps and points.status == "pass" else points.status
+        return Quality(
+            **base.model_dump(),
+            score=points.value,
+            grade=points.grade,
+            explanation=points.reasons,
+            measures=measures,
+            languages=languages,
+            problems=[Problem(rule=rule, title=title, count=n) for (rule, title), n in problems.most_common(20)],
+            hot=self._hot(churn),
+        )
+
+    def _wanted(self, entry: Entry) -> bool:
+        if PurePosixPath(entry.path).suffix not in (".py", ".pyw"):
+            return False
+        if SKIPPED_FOLDERS & set(entry.path.split("/")[:-1]):
+            self._skipped.append(Skipped(printable(entry.path), "in a folder of others' code", False))
+            return False
+        if entry.size > MAX_FILE_BYTES:
+            self._skipped.append(Skipped(printable(entry.path), f"larger than {MAX_FILE_BYTES >> 20} MiB", True))
+            return False
+        return True
+
+    def _measure_all(self, paths: Sequence[str]) -> None:
+        for start in range(0, len(paths), CHUNK):
+            chunk = paths[start : start + CHUNK]
+            self._job.progress(start / len(paths), f"file {start + 1} of {len(paths)}")
+            try:
+                self._findings.extend(lint(self._repository, self._job, chunk))
+                measured = self._measure(chunk)
+            except OutOfTime:
+                bound = f"beyond the bound of {self._job.seconds:g} s"
+                self._coverage.gaps.append(f"{len(paths) - start} Python files: {bound}")
+                return
+            for item in measured:
+                if "error" in item:
+                    why = f"cannot be parsed: {item['error']}"
+                    self._skipped.append(Skipped(printable(item["path"]), why, True))
+                else:
+                    self._measured.append(item)
+                    self._coverage.files += 1
+                    self._coverage.lines += item["lines"]
+
+    def _measure(self, paths: Sequence[str]) -> list[dict[str, Any]]:
+        command = [sys.executable, "-I", str(Path(__file__).with_name("measure.py"))]
+        done = self._job.program(command, self._repository.folder, json.dumps(paths).encode())
+        try:
+            return list(json.loads(done.stdout))
+        except ValueError:
+            why = "the measuring program died on it, or on a file beside it"
+            if len(paths) > 1:  # find the one that kills it, so that the others are measured
+                half = len(paths) // 2
+                return [*self._measure(paths[:half]), *self._measure(paths[half:])]
+            if b"ModuleNotFoundError" in done.stderr:
+                raise ToolError("radon is not installed: install the extra `aether-agents[servers]`") from None
+            return [{"path": path, "error": why} for path in paths]
+
+    def _measures(self, churn: Churn | None) -> Measures:
+        complexities = [cc for item in self._measured for _, _, cc in item["functions"]]
+        return Measures(
+            files=len(self._measured),
+            lines=self._coverage.lines,
+            code=sum(item["code"] for item in self._measured),
+            comments=sum(item["comments"] for item in self._measured),
+            functions=len(complexities),
+            complexity=round(sum(complexities) / max(1, len(complexities)), 2),
+            complex_functions=sum(cc > 10 for cc in complexities),  # noqa: PLR2004 - radon's rank C and worse
+            hard_files=sum(item["maintainability"] < 20 for item in self._measured),  # noqa: PLR2004 - rank B
+            recent_commits=churn.commits if churn else None,
+            recent_authors=churn.authors if churn else None,
+        )
+
+    def _complex(self) -> Iterator[Finding]:
+        for item in self._measured:
+            for name, line, complexity in item["functions"]:
+                if complexity >= COMPLEX:
+                    yield Finding(
+                        rule="complexity",
+                        title="Complex function",
+                        severity="medium" if complexity >= TANGLED else "low",
+                        file=printable(item["path"]),
+                        line=line,
+                        detail=f"{printable(name, 80)} has complexity {complexity}; 10 is easy to follow.",
+                    )
+
+    def _hot(self, churn: Churn | None) -> list[Hot]:
+        if churn is None:
+            return []
+        totals = {printable(item["path"]): sum(cc for _, _, cc in item["functions"]) for item in self._measured}
+        hot = [
+            Hot(file=file, commits=churn.changes[file], complexity=total, heat=churn.changes[file] * total)
+            for file, total in totals.items()
+            if total and churn.changes.get(file, 0) > 1
+        ]
+        return sorted(hot, key=lambda item: (-item.heat, item.file))[:MAX_HOT]

@@ -1,0 +1,124 @@
+"""What a scan found and what it covered: empty is not clean."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from .repository import Skipped
+
+Severity = Literal["critical", "high", "medium", "low", "info"]
+Status = Literal["pass", "fail", "inconclusive"]
+
+SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
+#: Most findings and most skipped files that one result names; the counts are always of all.
+MAX_FINDINGS = 500
+MAX_SKIPPED = 50
+
+
+class Finding(BaseModel):
+    """One thing that is wrong, and where."""
+
+    rule: str = Field(description="Rule that found it.")
+    title: str = Field(description="What it is, in a few words.")
+    severity: Severity = Field(description="How bad it is.")
+    file: str = Field(description="File, relative to the folder.")
+    line: int | None = Field(default=None, description="Line from 1, where there is one.")
+    status: Literal["present", "in history"] = Field(default="present", description="Where it is now.")
+    detail: str = Field(default="", description="What to know and what to do about it.")
+    help: str | None = Field(default=None, description="Page about the rule, by who keeps it.")
+    commit: str | None = Field(default=None, description="Oldest commit seen to add it.")
+    masked: str | None = Field(default=None, description="For a secret: its length and at most its public prefix.")
+    fingerprint: str | None = Field(
+        default=None, description="For a secret: salted hash, the same for the same secret while the server runs."
+    )
+    verified: bool = Field(default=False, description="Whether it was tried out; never, as that would use it.")
+
+
+class Left(BaseModel):
+    """A file that was not looked at."""
+
+    path: str = Field(description="File, relative to the folder.")
+    why: str = Field(description="Why.")
+
+
+class Coverage(BaseModel):
+    """What was looked at, and what was not."""
+
+    files: int = Field(default=0, description="Files looked at.")
+    lines: int = Field(default=0, description="Lines looked at in files.")
+    commits: int = Field(default=0, description="Commits looked at.")
+    allowlisted: int = Field(default=0, description="Findings that `pragma: allowlist secret` lines take back.")
+    skipped: list[Left] = Field(default_factory=list, description="Files left out, the first 50.")
+    skipped_total: int = Field(default=0, description="Files left out in all.")
+    gaps: list[str] = Field(default_factory=list, description="What should have been looked at and was not.")
+
+
+class Counts(BaseModel):
+    """Findings by severity."""
+
+    critical: int = 0
+    high: int = 0
+    medium: int = 0
+    low: int = 0
+    info: int = 0
+    total: int = 0
+
+
+class ScanResult(BaseModel):
+    """What a scan came to."""
+
+    scanner: str = Field(description="What was looked for, and with what.")
+    path: str = Field(description="The folder.")
+    status: Status = Field(
+        description="`fail` with findings above `info`, else `pass`; `inconclusive` without when not all was seen."
+    )
+    summary: str = Field(description="The result in a sentence.")
+    worst: Severity | None = Field(default=None, description="Severity of the worst finding.")
+    counts: Counts = Field(default_factory=Counts, description="All findings by severity.")
+    findings: list[Finding] = Field(default_factory=list, description="Findings, the worst first.")
+    truncated: bool = Field(default=False, description="Whether there are more findings than are named.")
+    coverage: Coverage = Field(default_factory=Coverage, description="What was looked at.")
+
+
+def note_skipped(coverage: Coverage, skipped: Sequence[Skipped]) -> None:
+    """Add the files that were left out; those that should not have been become gaps."""
+    coverage.skipped_total += len(skipped)
+    room = MAX_SKIPPED - len(coverage.skipped)
+    ordered = sorted(skipped, key=lambda item: not item.gap)
+    coverage.skipped.extend(Left(path=item.path, why=item.why) for item in ordered[: max(0, room)])
+    gaps = [item for item in ordered if item.gap]
+    coverage.gaps.extend(f"{item.path}: {item.why}" for item in gaps[:5])
+    if len(gaps) > 5:  # noqa: PLR2004 - the first few show what kind they are
+        coverage.gaps.append(f"{len(gaps) - 5} more files")
+
+
+def conclude(scanner: str, path: str, findings: Iterable[Finding], coverage: Coverage, looked: bool) -> ScanResult:
+    """Put a result together. `looked` says whether there was anything to look at."""
+    ordered = sorted(
+        findings, key=lambda f: (SEVERITIES.index(f.severity), f.status == "in history", f.file, f.line or 0, f.rule)
+    )
+    tally = {severity: sum(f.severity == severity for f in ordered) for severity in SEVERITIES}
+    faults = len(ordered) - tally["info"]
+    status: Status = "fail" if faults else "pass" if looked and not coverage.gaps else "inconclusive"
+    return ScanResult(
+        scanner=scanner,
+        path=path,
+        status=status,
+        summary=_summary(len(ordered), coverage, looked),
+        worst=ordered[0].severity if ordered else None,
+        counts=Counts(**tally, total=len(ordered)),
+        findings=ordered[:MAX_FINDINGS],
+        truncated=len(ordered) > MAX_FINDINGS,
+        coverage=coverage,
+    )
+
+
+def _summary(found: int, coverage: Coverage, looked: bool) -> str:
+    seen = f"{coverage.files} file{'' if coverage.files == 1 else 's'}"
+    if coverage.commits:
+        seen += f" and {coverage.commits} commit{'' if coverage.commits == 1 else 's'}"
+    if not looked:
+        return f"nothing to look at: {coverage.gaps[0] if coverage.gaps else 'no file of the kind it reads'}"
+    what = f"{found} finding{'' if found == 1 else 's'}" if found else "no findings"
+    return f"{what} in {seen}" + (", not everything was covered" if coverage.gaps else "")

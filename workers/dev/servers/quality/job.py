@@ -1,0 +1,111 @@
+"""Job: one bounded piece of work in a thread, which reports how far it is and can be stopped.
+
+The same file serves every first-party server (each is a program of its own); a test keeps the copies equal.
+"""
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import anyio
+import anyio.from_thread
+import anyio.to_thread
+from mcp.server.mcpserver import Context
+
+Result = TypeVar("Result")
+
+#: Seconds between two progress messages: more would only be dropped on the way.
+PROGRESS_EVERY = 0.25
+#: Seconds between two looks at the clock while a program runs.
+LOOK_EVERY = 0.2
+
+
+class Stopped(Exception):
+    """The caller no longer wants the result."""
+
+
+class OutOfTime(Exception):
+    """A program did not end in the time the job had left."""
+
+
+class Job:
+    """How long a piece of work may still take, whether it is still wanted, and where it says how far it is."""
+
+    def __init__(self, seconds: float, report: Callable[[float, str], None] | None = None) -> None:
+        self.seconds = seconds
+        self.deadline = time.monotonic() + seconds
+        self.stopped = False
+        self._report = report
+        self._reported = 0.0
+
+    @property
+    def left(self) -> float:
+        """Seconds left, never negative."""
+        return max(0.0, self.deadline - time.monotonic())
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the time is up. The work then ends with what it has, and says so.
+
+        Raises:
+            Stopped: nobody wants the result any more.
+        """
+        if self.stopped:
+            raise Stopped
+        return time.monotonic() >= self.deadline
+
+    def progress(self, fraction: float, message: str) -> None:
+        """Say how far it is (0 to 1). Calls in quick succession are dropped."""
+        now = time.monotonic()
+        if self._report is None or self.stopped or now - self._reported < PROGRESS_EVERY:
+            return
+        self._reported = now
+        self._report(min(1.0, fraction), message)
+
+    def program(self, command: Sequence[str], folder: Path, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        """Run a program to its end in a folder, with no environment but the search path, and its group ended with it.
+
+        Raises:
+            OutOfTime: it did not end in time; it has been killed.
+            Stopped: nobody wants the result any more; it has been killed.
+            OSError: it cannot be started.
+        """
+        environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"}
+        with tempfile.TemporaryFile() as fed:
+            fed.write(given)
+            fed.seek(0)
+            process = subprocess.Popen(
+                command, cwd=folder, env=environment, stdin=fed, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                start_new_session=True,
+            )  # fmt: skip
+            try:
+                while True:
+                    try:
+                        out, said = process.communicate(timeout=min(LOOK_EVERY, self.left + 0.01))
+                        return subprocess.CompletedProcess(command, process.returncode, out, said)
+                    except subprocess.TimeoutExpired:
+                        if self.out_of_time:
+                            raise OutOfTime from None
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.communicate()
+
+
+async def run(ctx: Context, seconds: float, work: Callable[[Job], Result]) -> Result:
+    """Do the work in a thread; a cancelled request ends it at its next look at the clock."""
+
+    def report(fraction: float, message: str) -> None:
+        anyio.from_thread.run(partial(ctx.report_progress, fraction, 1.0, message))
+
+    job = Job(seconds, report)
+    try:
+        return await anyio.to_thread.run_sync(work, job, abandon_on_cancel=True)
+    finally:
+        job.stopped = True

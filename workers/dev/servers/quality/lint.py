@@ -1,0 +1,58 @@
+"""Lint findings, as ruff sees them: one ruler for all, whatever the folder's own settings say."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+
+from mcp.server.mcpserver.exceptions import ToolError
+
+from .findings import Finding, Severity
+from .git import printable
+from .job import Job
+from .repository import Repository
+
+#: Rules about mistakes, not about taste.
+SELECTED = "E4,E7,E9,F,B,PLE,W605"
+#: What ruff calls a file it cannot parse.
+SYNTAX = "invalid-syntax"
+
+_MISTAKES = ("E9", "PLE", "F50", "F63", "F7", "F82", SYNTAX)
+
+
+def lint(repository: Repository, job: Job, paths: Sequence[str]) -> Iterator[Finding]:
+    """The findings in some files.
+
+    Raises:
+        ToolError: ruff cannot be run.
+        OutOfTime, Stopped: it did not end.
+    """
+    command = [sys.executable, "-I", "-m", "ruff", "check", "--isolated", "--no-cache", "--exit-zero", "--quiet"]
+    command += ["--select", SELECTED, "--target-version", "py313", "--output-format", "json", "--"]
+    done = job.program([*command, *(f"./{path}" for path in paths)], repository.folder)
+    try:
+        items = json.loads(done.stdout)
+    except ValueError:
+        reason = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+        raise ToolError(
+            f"ruff failed ({printable(reason[0]) if reason else f'exit code {done.returncode}'}): "
+            f"check it with `{sys.executable} -m ruff --version`"
+        ) from None
+    for item in items:
+        rule = str(item.get("code") or SYNTAX)
+        # Ruff's message can quote the code, and so a secret in it; the rule's name cannot.
+        name = str(item.get("name") or rule).replace("-", " ")
+        yield Finding(
+            rule=rule,
+            title=name,
+            severity=_severity(rule),
+            file=printable(os.path.relpath(str(item["filename"]), repository.folder)),
+            line=int(item["location"]["row"]),
+            help=item.get("url"),
+        )
+
+
+def _severity(rule: str) -> Severity:
+    if rule.startswith(_MISTAKES):
+        return "high"
+    return "medium" if rule.startswith("B") else "low"
