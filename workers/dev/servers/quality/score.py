@@ -12,12 +12,6 @@ _WEIGHT = {"critical": 5.0, "high": 5.0, "medium": 1.0, "low": 0.5, "info": 0.0}
 _MOST_FOR_LINT, _MOST_FOR_COMPLEXITY, _MOST_FOR_MAINTAINABILITY = 40.0, 30.0, 30.0
 _Letter = Literal["A", "B", "C", "D", "E"]
 _GRADES: tuple[tuple[int, _Letter], ...] = ((90, "A"), (75, "B"), (60, "C"), (40, "D"), (0, "E"))
-    (90, "A"),
-    (75, "B"),
-    (60, "C"),
-    (40, "D"),
-    (0, "E"),
-)
 #: Least score that passes.
 _PASS = 60
 
