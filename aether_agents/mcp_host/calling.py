@@ -69,7 +69,7 @@ def _became(session: Session, tool: str, error: Exception) -> CallResult:
     if isinstance(error, _LOST):
         return _ended(session, tool)
     if isinstance(error, ValidationError):
-        return _wrong(session, tool, f"gave an answer that is not MCP: {error.error_count()} faults in its form")
+        return _wrong(session, tool, f"gave an answer that is not MCP: {error.errors()[0]['msg']}")
     if isinstance(error, RuntimeError):  # the SDK's word for content that does not fit the tool's own output schema
         return _wrong(session, tool, f"gave an answer that cannot be used: {error}")
     session.suspect = True

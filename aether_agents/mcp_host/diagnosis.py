@@ -47,8 +47,8 @@ def explain(stderr: str, name: str = "NAME") -> str | None:
 
 def why_down(spec: ServerSpec, witness: Witness, failure: BaseException | None, waited: float | None = None) -> str:
     """Why a server could not be used: what happened, its last words, the mend."""
-    if isinstance(failure, ServerDown):
-        return str(failure)
+    if ours := [leaf for leaf in leaves_of(failure) if isinstance(leaf, ServerDown)]:
+        return str(ours[0])
     parts = [f"server `{spec.name}` {_what(spec, witness, failure, waited)}"]
     if lines := witness.stderr.lines():
         parts += ["its last words:", *(f"  {line}" for line in lines)]

@@ -45,6 +45,7 @@ class StdioTransport:
         self._limit = limit
         self._process: asyncio.subprocess.Process | None = None
         self._scope = contextlib.AsyncExitStack()
+        self._ended_first = False
         self._status: int | None = None
         #: Set when nothing more will be read from the server.
         self.closed = asyncio.Event()
@@ -132,6 +133,7 @@ class StdioTransport:
                     if framing.size > self._limit * ENDLESS:
                         self.stderr.add(b"\n(it wrote one message without end)\n")
                         return
+                self._ended_first = True
         except (anyio.ClosedResourceError, anyio.BrokenResourceError):
             async for _ in _chunks(process.stdout):
                 pass  # the session is gone; a server that is still writing must get to see its input close
@@ -186,7 +188,7 @@ class StdioTransport:
         if process.stdin is not None:
             process.stdin.close()
         if await _ended(process, GRACE):
-            self._status = process.returncode
+            self._status = process.returncode if self._ended_first else None
         else:
             self._signal(signal.SIGTERM)
             await _ended(process, TERM_GRACE)

@@ -1,0 +1,48 @@
+"""Hosts of the tests' own, and the check that nothing of theirs stays behind."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from aether_agents.contracts import ServerSpec
+from aether_agents.mcp_host.host import Host
+from aether_agents.mcp_host.pool import Limits
+from tests.conftest import eventually
+from tests.servers import FOLDER
+
+OpenHost = Callable[..., Host]
+
+
+def servers_running() -> list[psutil.Process]:
+    """The test servers among our descendants."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        try:
+            if process.status() != psutil.STATUS_ZOMBIE and any(str(FOLDER) in word for word in process.cmdline()):
+                found.append(process)
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+@pytest.fixture
+def open_host(tmp_path: Path) -> Iterator[OpenHost]:
+    """Opens a host for some servers; all are closed after the test, and none of their servers is left."""
+    opened: list[Host] = []
+
+    def open_(*specs: ServerSpec, connect_timeout: float = 20.0, **limits: float) -> Host:
+        host = Host(
+            {spec.name: spec for spec in specs},
+            home=tmp_path / "home",
+            connect_timeout=connect_timeout,
+            limits=Limits()._replace(**limits),
+        )
+        opened.append(host)
+        return host
+
+    yield open_
+    for host in opened:
+        host.close()
+    eventually(lambda: not servers_running(), what="a server outlived its host")

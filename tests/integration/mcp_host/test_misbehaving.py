@@ -1,0 +1,129 @@
+"""Servers that misbehave: a clear error, in time, and the next call is served."""
+
+import time
+
+import pytest
+
+from aether_agents.errors import ServerDown
+from aether_agents.mcp_host.call import CallKind
+from aether_agents.mcp_host.pool import PROBE_TIMEOUT
+from tests.integration.mcp_host.conftest import OpenHost
+from tests.servers import spec
+
+MIB = 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind", "sent", "words"),
+    [
+        ("exits", "transport", False, "ended with exit code 1"),
+        ("exits", "transport", False, "No module named 'mcp.server.fastmcp'"),
+        ("exits", "transport", False, "add `mcp<2` to `install.with`"),
+        ("prints", "transport", False, "Welcome to the printing server"),
+        ("pages", "transport", False, "lists its tools without end"),
+        ("dies", "transport", True, "MemoryError: out of memory"),
+        ("shuts", "transport", True, "ended during `call`; it may have run"),
+        ("endless", "transport", True, "wrote one message without end"),
+        ("broken", "tool_error", True, "not valid MCP"),
+        ("shapeless", "tool_error", True, "not MCP"),
+        ("mismatched", "tool_error", True, "'many' is not of type 'integer'"),
+        ("minus32000", "tool_error", True, "quota exceeded"),
+    ],
+)
+def test_what_a_call_comes_to(open_host: OpenHost, mode: str, kind: CallKind, sent: bool, words: str) -> None:
+    host = open_host(spec("raw", mode, name=mode), message=MIB)
+
+    result = host.call(mode, "call", timeout=20)
+
+    assert (result.kind, result.sent) == (kind, sent)
+    assert words in str(result.error)
+
+
+@pytest.mark.parametrize("mode", ["banner", "latin", "noisy"])
+def test_what_is_merely_untidy_works(open_host: OpenHost, mode: str) -> None:
+    host = open_host(spec("raw", mode, name=mode))
+
+    results = [host.call(mode, "call", timeout=20) for _ in range(3)]
+
+    assert all(result.ok for result in results), results
+    assert str(results[0].output).startswith("caf" if mode == "latin" else "ok")
+
+
+@pytest.mark.parametrize("method", ["elicitation/create", "sampling/createMessage", "roots/list"])
+def test_a_server_that_asks_for_something_is_refused_and_does_not_hang(open_host: OpenHost, method: str) -> None:
+    host = open_host(spec("raw", "asks", method, name="asks"))
+
+    assert host.call("asks", "call", timeout=10).output == "refused"
+
+
+def test_a_server_that_never_answers_costs_its_own_time_limit_only(open_host: OpenHost) -> None:
+    host = open_host(spec("raw", "silent", name="silent", timeout=0.5))
+
+    began = time.monotonic()
+    result = host.call("silent", "call", timeout=20)
+
+    assert time.monotonic() - began < 2
+    assert (result.kind, result.sent) == ("transport", False)
+    assert "did not answer within 0.5 s" in str(result.error)
+    assert "`mode: legacy`" in str(result.error)
+
+
+def test_a_program_that_is_not_there_is_named_with_its_file(open_host: OpenHost) -> None:
+    missing = spec("raw", name="missing").model_copy(update={"command": "no-such-program", "source": "x/.mcp.json"})
+
+    result = open_host(missing).call("missing", "call", timeout=5)
+
+    assert "the program `no-such-program` is not there" in str(result.error)
+    assert "x/.mcp.json" in str(result.error)
+
+
+@pytest.mark.parametrize("id_last", [False, True])
+def test_an_answer_over_the_limit_fails_alone_and_the_session_goes_on(open_host: OpenHost, id_last: bool) -> None:
+    host = open_host(spec("raw", "huge", name="huge"))
+    host.call("huge", "call", {"bytes": 1}, timeout=10)
+
+    began = time.monotonic()
+    over = host.call("huge", "call", {"bytes": 20 * MIB, "id_last": id_last}, timeout=30)
+    took = time.monotonic() - began
+    after = host.call("huge", "call", {"bytes": 3}, timeout=1)
+
+    assert over.kind == "tool_error"
+    assert "16,777,216 is the most" in str(over.error)
+    assert took < 10
+    assert after.output == "xxx", "usable again at once"
+
+
+def test_an_answer_of_nearly_the_limit_is_read_in_linear_time(open_host: OpenHost) -> None:
+    host = open_host(spec("raw", "huge", name="huge"), message=24 * MIB)
+
+    began = time.monotonic()
+    result = host.call("huge", "call", {"bytes": 20 * MIB}, timeout=30)
+
+    assert len(str(result.output)) == 20 * MIB
+    assert time.monotonic() - began < 10, "the SDK's own reader takes longer, on a machine with nothing else to do"
+
+
+def test_a_stuck_server_is_replaced_before_it_is_used_again(open_host: OpenHost) -> None:
+    host = open_host(spec("raw", "stuck", name="stuck"))
+
+    stuck = host.call("stuck", "call", timeout=0.3)
+    began = time.monotonic()
+    after = host.call("stuck", "call", {"free": True}, timeout=5)
+
+    assert stuck.kind == "timeout"
+    assert after.output == "free"
+    assert time.monotonic() - began < PROBE_TIMEOUT + 3
+
+
+def test_a_server_that_keeps_failing_is_left_alone_for_a_while(open_host: OpenHost) -> None:
+    host = open_host(spec("raw", "exits", name="exits"))
+
+    errors = [str(host.call("exits", "call", timeout=5).error) for _ in range(4)]
+
+    assert "failed 3 times; next try in" in errors[3]
+    assert "No module named" in errors[3], "and still says why"
+
+
+def test_listing_the_tools_of_a_broken_server_raises_with_its_last_words(open_host: OpenHost) -> None:
+    with pytest.raises(ServerDown, match="No module named"):
+        open_host(spec("raw", "exits", name="exits")).tools("exits")

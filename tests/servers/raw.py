@@ -1,0 +1,228 @@
+"""MCP servers that misbehave, one per word: `python raw.py MODE [ARGUMENT]`.
+
+Written on the bare protocol (of 2025-11-25, which begins with a handshake), without the MCP library:
+that is what lets them misbehave, and it lets them start in milliseconds.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+Message = dict[str, Any]
+MODE = sys.argv[1]
+ARGUMENT = sys.argv[2] if len(sys.argv) > 2 else ""
+
+
+def tool(name: str, **more: object) -> Message:
+    """A tool that takes anything."""
+    return {"name": name, "description": f"{name} of {MODE}", "inputSchema": {"type": "object"}, **more}
+
+
+def write(message: Message) -> None:
+    """Send one message."""
+    line(json.dumps(message).encode())
+
+
+def line(data: bytes) -> None:
+    """Send one line."""
+    sys.stdout.buffer.write(data + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def answer(request: Message, result: Message) -> None:
+    """Answer a request."""
+    write({"jsonrpc": "2.0", "id": request["id"], "result": result})
+
+
+def text(request: Message, words: str, **more: object) -> None:
+    """Answer a call with a text."""
+    answer(request, {"content": [{"type": "text", "text": words}], **more})
+
+
+def note(mark: str) -> None:
+    """Append a line to the count log."""
+    if path := os.environ.get("COUNT_LOG"):
+        with Path(path).open("a", encoding="utf-8") as log:
+            log.write(f"{mark} {time.monotonic():.6f}\n")
+
+
+def messages() -> Iterator[Message]:
+    """What the client sends."""
+    for raw in sys.stdin.buffer:
+        yield json.loads(raw)
+
+
+# What each mode does with a call. Whatever is not here answers "ok".
+
+
+def dies(request: Message) -> None:
+    """Write half an answer, and die."""
+    note("S dies")
+    sys.stderr.write("Traceback (most recent call last):\nMemoryError: out of memory\n")
+    sys.stderr.flush()
+    sys.stdout.write('{"jsonrpc": "2.0", "id": ')
+    sys.stdout.flush()
+    os._exit(7)
+
+
+def shuts(request: Message) -> None:
+    """Close the output, and live on."""
+    os.close(1)
+    time.sleep(600)
+
+
+def stuck(request: Message) -> None:
+    """Hear and answer nothing any more, unless the call says `free`."""
+    if request["params"].get("arguments", {}).get("free"):
+        text(request, "free")
+    else:
+        time.sleep(600)
+
+
+def huge(request: Message) -> None:
+    """Answer with as many bytes as the call says, the id first or last."""
+    arguments = request["params"]["arguments"]
+    body = json.dumps({"content": [{"type": "text", "text": "x" * arguments["bytes"]}]})
+    parts = [f'"id":{request["id"]}', f'"result":{body}']
+    if arguments.get("id_last"):
+        parts.reverse()
+    line(("{" + ",".join(parts) + ',"jsonrpc":"2.0"}').encode())
+
+
+def endless(request: Message) -> None:
+    """Begin an answer that has no end."""
+    while True:
+        sys.stdout.buffer.write(b"x" * 65_536)
+
+
+def latin(request: Message) -> None:
+    """Answer with a byte that is not UTF-8."""
+    line(b'{"jsonrpc":"2.0","id":%d,"result":{"content":[{"type":"text","text":"caf\xe9"}]}}' % request["id"])
+
+
+def broken(request: Message) -> None:
+    """Answer with what is not JSON."""
+    line(b'{"jsonrpc":"2.0","id":%d,"result":{"content":[' % request["id"])
+
+
+def shapeless(request: Message) -> None:
+    """Answer with JSON that is not MCP."""
+    answer(request, {"content": "not a list"})
+
+
+def mismatched(request: Message) -> None:
+    """Answer with content that does not fit the tool's own output schema."""
+    text(request, "{}", structuredContent={"count": "many"})
+
+
+def minus32000(request: Message) -> None:
+    """A JSON-RPC error with the number that also means "connection closed"."""
+    write({"jsonrpc": "2.0", "id": request["id"], "error": {"code": -32000, "message": "quota exceeded"}})
+
+
+def noisy(request: Message) -> None:
+    """Fill the standard error before answering."""
+    sys.stderr.write("noise " * 200_000 + "\n")
+    sys.stderr.flush()
+    text(request, "ok")
+
+
+def chatty(request: Message) -> None:
+    """Report progress as fast as it goes."""
+    token = request["params"]["_meta"]["progressToken"]
+    for number in range(5_000):
+        params = {"progressToken": token, "progress": number, "total": 5_000, "message": f"{number}"}
+        write({"jsonrpc": "2.0", "method": "notifications/progress", "params": params})
+    text(request, "ok")
+
+
+def asks(request: Message) -> None:
+    """Ask the client something in the middle of a call, and answer with what it said."""
+    method = ARGUMENT
+    params: dict[str, Message] = {
+        "elicitation/create": {"message": "Sure?", "requestedSchema": {"type": "object", "properties": {}}},
+        "sampling/createMessage": {"messages": [], "maxTokens": 10},
+        "roots/list": {},
+    }
+    write({"jsonrpc": "2.0", "id": "q1", "method": method, "params": params[method]})
+    said = next(message for message in messages() if message.get("id") == "q1")
+    text(request, "refused" if "error" in said else json.dumps(said["result"]))
+
+
+def family(request: Message) -> None:
+    """Start a child of its own, and tell both process ids."""
+    child = subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    text(request, json.dumps({"pid": os.getpid(), "child": child.pid}))
+
+
+CALLS: dict[str, Callable[[Message], None]] = {
+    call.__name__: call
+    for call in (
+        dies, shuts, stuck, huge, endless, latin, broken, shapeless, mismatched, minus32000, noisy, chatty, asks,
+        family,
+    )
+}  # fmt: skip
+
+
+def tools(request: Message, listed: int) -> Message:
+    """What is listed the how-manieth time."""
+    if MODE == "pages":
+        at = int(request.get("params", {}).get("cursor", "0"))
+        return {"tools": [tool(f"t{at}")], "nextCursor": str(at + 1)}
+    if MODE == "drift":
+        return {"tools": [tool("call", title="x"), tool("other", description=f"version {listed}")]}
+    if MODE == "mismatched":
+        schema = {"type": "object", "properties": {"count": {"type": "integer"}}, "required": ["count"]}
+        return {"tools": [tool("call", outputSchema=schema)]}
+    return {"tools": [tool("call")]}
+
+
+def before() -> None:
+    """What some do before they hear anything."""
+    if MODE == "exits":
+        sys.exit("Traceback (most recent call last):\nModuleNotFoundError: No module named 'mcp.server.fastmcp'")
+    if MODE == "stubborn":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if MODE == "prints":
+        line(b"Welcome to the printing server v1.0")
+        line(b"this is no protocol at all")
+        sys.exit(0)
+    if MODE == "family":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+def main() -> None:
+    """Serve, each mode in its own way."""
+    before()
+    listed = 0
+    for request in messages():
+        method = request.get("method", "")
+        if MODE == "silent" or (MODE == "ignores" and method == "server/discover"):
+            continue
+        if MODE == "banner":
+            line(b"Processing request \xf0\x9f\x8e\x89 ...\xff")
+        if method == "initialize":
+            info = {"name": MODE, "version": "1"}
+            version = request["params"]["protocolVersion"]
+            answer(request, {"protocolVersion": version, "capabilities": {"tools": {}}, "serverInfo": info})
+        elif method == "tools/list":
+            listed += 1
+            answer(request, tools(request, listed))
+        elif method == "tools/call":
+            CALLS.get(MODE, lambda request: text(request, "ok"))(request)
+        elif method == "notifications/cancelled":
+            note("cancelled")
+        elif "id" in request:
+            write({"jsonrpc": "2.0", "id": request["id"], "error": {"code": -32601, "message": "no such method"}})
+    if MODE in ("stubborn", "family"):
+        time.sleep(600)  # its input has ended, and it does not care
+
+
+if __name__ == "__main__":
+    main()
