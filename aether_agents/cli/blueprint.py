@@ -11,7 +11,6 @@ from aether_agents.cli.shape import Place, lay
 from aether_agents.cli.text import fit, plain, width_of
 from aether_agents.cli.tree import Tree
 from aether_agents.contracts import RISK_ORDER, Plan, PlannedSubtask
-from aether_agents.execution.canvas import decompose, weight, with_seams
 
 GAP = 2
 
@@ -43,6 +42,12 @@ class Blueprint:
 
     def delivery(self, plan: Plan) -> str:
         """How its subtasks would be delivered: by a canvas, or directly."""
+        from aether_agents.execution.canvas import (  # noqa: PLC0415 - Celery is loaded when there is a plan to draw
+            decompose,
+            weight,
+            with_seams,
+        )
+
         shape = decompose({step.id: step.needs for step in plan.subtasks})
         return "canvas" if shape is not None and weight(with_seams(shape)).carried <= self._limit else "direct"
 

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
+from aether_agents.cli.door import Door
 from aether_agents.cli.failure import COMPLETED
 from aether_agents.cli.outcome import how_to_answer
 from aether_agents.cli.questions import answer_to, describe
 from aether_agents.cli.session import Session
 from aether_agents.contracts import Intervention, TaskView
 from aether_agents.errors import InvalidTask, WrongStatus
-from aether_agents.orchestrator import Orchestrator
 
 #: Tasks that are looked through for questions.
 LATEST = 500
@@ -83,7 +83,7 @@ def _pick(view: TaskView, wanted: str | None) -> Intervention:
     return found
 
 
-def _show(session: Session, door: Orchestrator, view: TaskView, question: Intervention) -> None:
+def _show(session: Session, door: Door, view: TaskView, question: Intervention) -> None:
     plan = door.plan_of(view.task_id)
     stem = (question.subtask_id or "").partition("#")[0]
     subtask = next((step for step in plan.subtasks if step.id == stem), None) if plan else None

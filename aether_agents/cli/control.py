@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Literal
 
+from aether_agents.cli.door import Door
 from aether_agents.cli.failure import COMPLETED
 from aether_agents.cli.session import Session
 from aether_agents.errors import AetherError
-from aether_agents.orchestrator import Orchestrator
 
 Act = Literal["cancel", "pause", "resume"]
 _DONE: dict[Act, str] = {"cancel": "cancelled", "pause": "paused", "resume": "goes on"}
@@ -35,7 +35,7 @@ def control(session: Session, act: Act, task_ids: Iterable[str], *, reason: str 
     return worst
 
 
-def _do(door: Orchestrator, act: Act, task_id: str, by: str, reason: str) -> None:
+def _do(door: Door, act: Act, task_id: str, by: str, reason: str) -> None:
     if act == "cancel":
         door.cancel(task_id, by=by, reason=reason)
     elif act == "pause":

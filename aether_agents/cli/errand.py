@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from aether_agents.cli.door import Door
 from aether_agents.cli.ending import ending
 from aether_agents.cli.failure import COMPLETED, exit_code_of
 from aether_agents.cli.follow import Follower, attach
@@ -12,7 +13,6 @@ from aether_agents.cli.screen import screen_for
 from aether_agents.cli.session import Session
 from aether_agents.cli.values import read_pairs
 from aether_agents.contracts import HighLevelTask, TaskView
-from aether_agents.orchestrator import Orchestrator
 
 _HINT = "Ctrl-C cancels the task"
 _WATCH_HINT = "Ctrl-C leaves; the task goes on"
@@ -39,7 +39,7 @@ def task_from(session: Session, goal: str, options: Mapping[str, Any]) -> HighLe
     return HighLevelTask.from_dict(wishes)
 
 
-def follow(session: Session, door: Orchestrator, picture: Picture, *, cancels: bool, events: bool = False) -> TaskView:
+def follow(session: Session, door: Door, picture: Picture, *, cancels: bool, events: bool = False) -> TaskView:
     """Show a task until it has ended, or waits for a person who is not there; keep the stack if it goes on."""
     screen = screen_for(session.output, picture, events=events, hint=_HINT if cancels else _WATCH_HINT)
     try:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+from aether_agents.cli.door import Door
 from aether_agents.cli.interrupts import Interrupts
 from aether_agents.cli.patience import patiently
 from aether_agents.cli.picture import Picture
@@ -10,7 +11,6 @@ from aether_agents.cli.questions import Questioner
 from aether_agents.cli.screen import Screen
 from aether_agents.contracts import Answer, Event, EventType, Intervention, Plan, TaskStatus, TaskView
 from aether_agents.errors import AetherError, StoreUnavailable, WrongStatus
-from aether_agents.orchestrator import Orchestrator
 
 _ASKING = frozenset({EventType.TASK_WAITING, EventType.SUBTASK_WAITING})
 Found = TypeVar("Found")
@@ -21,7 +21,7 @@ class Follower:
 
     def __init__(
         self,
-        door: Orchestrator,
+        door: Door,
         picture: Picture,
         screen: Screen,
         questioner: Questioner | None,
@@ -135,7 +135,7 @@ class Follower:
             self._screen.say("connection lost, retrying" if lost else "connected again")
 
 
-def attach(door: Orchestrator, task_id: str) -> Picture:
+def attach(door: Door, task_id: str) -> Picture:
     """A picture of a task that is already there.
 
     Raises:

@@ -1,15 +1,11 @@
 """Parts: the servers and templates that hold here, looked up by name."""
 
-from collections.abc import Mapping
-
 from aether_agents.cli.session import Session
 from aether_agents.contracts import ServerSpec, Template
 from aether_agents.document import nearest
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.config import Servers, load_servers
-from aether_agents.orchestrator import Orchestrator
 from aether_agents.planning.templates import Templates, gather
-from aether_agents.store import CatalogueEntry
 
 
 def servers_here(session: Session) -> Servers:
@@ -30,11 +26,6 @@ def server_names(session: Session) -> list[str]:
 def template_names(session: Session) -> list[str]:
     """Names of the templates."""
     return [template.name for template in templates_here(session)]
-
-
-def catalogue_of(door: Orchestrator | None) -> Mapping[str, CatalogueEntry]:
-    """What the workers have listed, if the store is there to be asked."""
-    return door.catalogue() if door is not None else {}
 
 
 def the_server(session: Session, name: str) -> ServerSpec:

@@ -2,15 +2,20 @@
 
 from collections.abc import Mapping
 
+from aether_agents.cli.door import Door, Entry
 from aether_agents.cli.parts import servers_here
 from aether_agents.cli.session import Session
 from aether_agents.cli.tables import Column, quiet, sign, table
 from aether_agents.contracts import Json, ServerSpec
 from aether_agents.mcp_host.install import installed
-from aether_agents.store import CatalogueEntry
 
 
-def server_rows(session: Session, catalogue: Mapping[str, CatalogueEntry]) -> list[dict[str, Json]]:
+def catalogue_of(door: Door | None) -> Mapping[str, Entry]:
+    """What the workers have listed, if the store is there to be asked."""
+    return door.catalogue() if door is not None else {}
+
+
+def server_rows(session: Session, catalogue: Mapping[str, Entry]) -> list[dict[str, Json]]:
     """Every server: what it is, whether it may be started, and how it was when last listed."""
     servers = servers_here(session)
     rows: list[dict[str, Json]] = []
@@ -31,7 +36,7 @@ def server_rows(session: Session, catalogue: Mapping[str, CatalogueEntry]) -> li
     return rows
 
 
-def _server_status(spec: ServerSpec, entry: CatalogueEntry | None, session: Session) -> str:
+def _server_status(spec: ServerSpec, entry: Entry | None, session: Session) -> str:
     if not spec.trusted:
         return "untrusted"
     if not installed(spec, session.settings.home):

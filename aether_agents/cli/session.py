@@ -2,17 +2,17 @@
 
 import getpass
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from pathlib import Path
 
+from aether_agents.cli.door import Door
 from aether_agents.cli.output import Output
 from aether_agents.cli.questions import Questioner
 from aether_agents.configuration import Configuration, default_home, load_configuration
 from aether_agents.contracts import TERMINAL_TASK, Specialist, TaskView
 from aether_agents.local import Lease, Stack
 from aether_agents.mcp_host.trust import Trust
-from aether_agents.orchestrator import Orchestrator, connect
 from aether_agents.settings import Settings
 from aether_agents.specialists import load_specialists
 
@@ -71,7 +71,7 @@ class Session:
         return None if self.settings.broker.url else Stack(self.settings)
 
     @contextmanager
-    def door(self, *, keep: bool = False) -> Iterator[Orchestrator]:
+    def door(self, *, keep: bool = False) -> Iterator[Door]:
         """The door to the tasks; behind it the configured broker, or the embedded stack, started if need be.
 
         A stack that was started here ends here, unless `keep` or `keep_for` says that work goes on.
@@ -80,7 +80,7 @@ class Session:
             StoreUnavailable, StackError: there is nothing behind the door.
         """
         if self.stack is None:
-            with connect(self.settings) as door:
+            with _connected(self.settings) as door:
                 yield door
             return
         if not self.stack.running():
@@ -89,11 +89,11 @@ class Session:
             self._lease = lease
             if lease.note:
                 self.output.warn(lease.note)
-            with connect(self.stack.settings()) as door:
+            with _connected(self.stack.settings()) as door:
                 yield door
 
     @contextmanager
-    def open_door(self) -> Iterator[Orchestrator | None]:
+    def open_door(self) -> Iterator[Door | None]:
         """The door if it stands open already; nothing is started to look."""
         if self.stack is not None and not self.stack.running():
             yield None
@@ -101,7 +101,7 @@ class Session:
         with self.door() as door:
             yield door
 
-    def require_worker(self, door: Orchestrator) -> None:
+    def require_worker(self, door: Door) -> None:
         """Make sure that somebody plans tasks. The stack's own worker may still be loading; `check` watches it.
 
         Raises:
@@ -133,3 +133,10 @@ class Session:
     def questioner(self) -> Questioner | None:
         """Who puts questions to the person; none when nobody may be asked."""
         return Questioner(self.output, self.person) if self.may_ask else None
+
+
+def _connected(settings: Settings) -> AbstractContextManager[Door]:
+    """The door. Redis and Celery are loaded here and no earlier: meanwhile a stack that was asked for starts."""
+    from aether_agents.orchestrator import connect  # noqa: PLC0415 - a second of imports, see above
+
+    return connect(settings)

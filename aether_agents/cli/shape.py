@@ -7,14 +7,28 @@ screen holds, is listed in the order given, and each node says in words what it 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
-
-from aether_agents.execution.canvas import Tree, decompose
+from typing import Literal, Protocol
 
 Guide = Literal["branch", "last", "tee", "pipe", "gap"]
 
 #: Beyond this many nodes a picture helps nobody: they are listed in order.
 LARGEST = 300
+
+
+class Branching(Protocol):
+    """A series-parallel tree, as the canvas makes it."""
+
+    @property
+    def kind(self) -> str:
+        """node, series or parallel."""
+
+    @property
+    def name(self) -> str:
+        """Of a node: which."""
+
+    @property
+    def parts(self) -> "Sequence[Branching]":
+        """Of the others: what they are made of."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +42,8 @@ class Place:
 
 def lay(needs: Mapping[str, Sequence[str]]) -> list[Place]:
     """Places of all nodes, top to bottom. Needs that are not nodes are ignored."""
+    from aether_agents.execution.canvas import decompose  # noqa: PLC0415 - Celery is loaded when there is a plan to draw
+
     known = {name: tuple(need for need in wanted if need in needs) for name, wanted in needs.items()}
     tree = decompose(known) if len(known) <= LARGEST else None
     if tree is None:
@@ -35,7 +51,7 @@ def lay(needs: Mapping[str, Sequence[str]]) -> list[Place]:
     return list(_places(tree))
 
 
-def _places(tree: Tree) -> Iterator[Place]:
+def _places(tree: Branching) -> Iterator[Place]:
     """Depth is that of the nesting of series and parallel, not of the plan: recursion is safe here."""
     if tree.kind == "node":
         yield Place(tree.name)
@@ -47,7 +63,7 @@ def _places(tree: Tree) -> Iterator[Place]:
             yield from _branch(branch, last=branch is tree.parts[-1])
 
 
-def _branch(tree: Tree, *, last: bool) -> Iterator[Place]:
+def _branch(tree: Branching, *, last: bool) -> Iterator[Place]:
     for row, place in enumerate(_places(tree)):
         first: tuple[Guide, Guide] = ("last", "branch") if row == 0 else ("gap", "pipe")
         rest = place.guides

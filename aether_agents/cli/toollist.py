@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rich.text import Text
 
+from aether_agents.cli.door import Entry
 from aether_agents.cli.glyphs import RISK_STYLES
 from aether_agents.cli.session import Session
 from aether_agents.cli.tables import Column, quiet, table
@@ -14,13 +15,12 @@ from aether_agents.cli.text import plain
 from aether_agents.contracts import Tool
 from aether_agents.document import nearest
 from aether_agents.errors import InvalidSettings
-from aether_agents.store import CatalogueEntry
 
 #: How much more a word in a tool's name says than one in its description.
 NAME_WEIGHT = 3.0
 
 
-def tool_rows(catalogue: Mapping[str, CatalogueEntry], server: str | None) -> list[Tool]:
+def tool_rows(catalogue: Mapping[str, Entry], server: str | None) -> list[Tool]:
     """The live tools, by server."""
     if server is not None and server not in catalogue:
         raise InvalidSettings(

@@ -4,8 +4,7 @@ import click
 
 from aether_agents.cli.complete import servers
 from aether_agents.cli.options import examples, json_option
-from aether_agents.cli.parts import catalogue_of
-from aether_agents.cli.serverlist import server_rows, show_servers
+from aether_agents.cli.serverlist import catalogue_of, server_rows, show_servers
 from aether_agents.cli.serverwork import accept, install_all, probe
 from aether_agents.cli.session import Session
 

@@ -1,0 +1,70 @@
+"""Door: what the command line needs of the orchestrator, as a type.
+
+The orchestrator itself (with redis and Celery behind it, a second of imports) is loaded by the session once the
+embedded stack is already starting, so that the two load side by side.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Literal, Protocol
+
+from aether_agents.contracts import Answer, Event, HighLevelTask, Plan, TaskView, Tool
+
+
+class Entry(Protocol):
+    """What the catalogue says of one server."""
+
+    @property
+    def status(self) -> Literal["live", "failed", "quarantined"]:
+        """Whether its tools may be planned with."""
+
+    @property
+    def error(self) -> str | None:
+        """Why not, and the mend."""
+
+    @property
+    def tools(self) -> tuple[Tool, ...]:
+        """Its tools as last listed."""
+
+    @property
+    def accepted(self) -> Mapping[str, str]:
+        """Pin by tool, as first seen or accepted by a person."""
+
+
+class Worker(Protocol):
+    """A worker that is alive."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def kind(self) -> str:
+        """What sort of process it is."""
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """The queues it serves."""
+
+    @property
+    def pid(self) -> int:
+        """Its process, on its own machine."""
+
+
+class Door(Protocol):
+    """The orchestrator, as the command line uses it. See `aether_agents.orchestrator` for what each raises."""
+
+    def submit(self, task: HighLevelTask) -> str: ...
+    def require_worker(self, queue: str = ...) -> None: ...
+    def answer(self, task_id: str, answer: Answer) -> None: ...
+    def pause(self, task_id: str, *, by: str = ...) -> None: ...
+    def resume(self, task_id: str, *, by: str = ...) -> None: ...
+    def cancel(self, task_id: str, *, by: str = ..., reason: str = ...) -> None: ...
+    def accept_server(self, name: str) -> None: ...
+    def view(self, task_id: str, *, outputs: bool = ...) -> TaskView: ...
+    def plan_of(self, task_id: str) -> Plan | None: ...
+    def tasks(self, limit: int = ...) -> list[TaskView]: ...
+    def events(self, task_id: str, after: int = ...) -> list[Event]: ...
+    def follow(self, task_id: str, after: int = ..., *, idle: Callable[[], None] | None = ...) -> Iterator[Event]: ...
+    def catalogue(self) -> Mapping[str, Entry]: ...
+    def workers(self) -> Sequence[Worker]: ...
+    def diagnose(self) -> list[str]: ...
