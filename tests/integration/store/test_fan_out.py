@@ -1,0 +1,137 @@
+"""A fan-out: the subtask becomes the join of its children."""
+
+import pytest
+
+from aether_agents.contracts import Answer, Outcome
+from aether_agents.store import Fanned, Store
+from tests.integration.store.plans import (
+    DONE,
+    FAILED,
+    granted,
+    overdue,
+    reap,
+    refused,
+    run,
+    started,
+    status,
+    subtask,
+    types,
+)
+
+NEEDS = {"each": [], "after": ["each"]}
+
+
+def fan(store: Store, count: int, *, direct: bool = True, window: int | None = None, **more: object) -> Fanned:
+    """A running task whose `each` has just fanned out."""
+    sends = started(store, NEEDS, direct=direct, each={"for_each": ["x"] * count, **more})
+    assert [d.subtask_id for d in sends] == (["each"] if direct else [])
+    claim = granted(store, "each")
+    children = [subtask(f"each#{i}", **more) for i in range(count)]
+    return store.tasks.fan("t", "each", claim.token, children, window=window)
+
+
+def names(fanned: Fanned) -> list[str]:
+    return [d.subtask_id for d in fanned.deliveries]
+
+
+def test_directly_the_children_are_sent_and_the_last_one_brings_the_join(store: Store) -> None:
+    fanned = fan(store, 3)
+    assert (fanned.kind, fanned.canvas, names(fanned)) == ("ok", False, ["each#0", "each#1", "each#2"])
+    assert status(store, "each") == "pending"
+    assert run(store, "each#1") == []
+    assert run(store, "each#0") == []
+    assert run(store, "each#2") == ["each"]
+    claim = granted(store, "each")
+    assert (claim.join, claim.children, claim.attempts) == (True, ("each#0", "each#1", "each#2"), 1)
+    done = store.tasks.complete("t", "each", claim.token, Outcome(status="completed", output=[1, 2, 3]))
+    assert [d.subtask_id for d in done.deliveries] == ["after"]
+    run(store, "after")
+    view = store.tasks.view("t", outputs=True)
+    assert [one.id for one in view.subtasks] == ["each", "each#0", "each#1", "each#2", "after"]
+    assert view.progress == 1.0
+
+
+def test_in_a_canvas_a_chord_brings_children_and_join(store: Store) -> None:
+    fanned = fan(store, 2, direct=False)
+    assert (fanned.canvas, names(fanned)) == (True, [])
+    assert run(store, "each#0") == []
+    assert run(store, "each#1") == []
+    assert run(store, "each") == []
+    assert run(store, "after") == []
+    assert status(store) == "completed"
+
+
+def test_a_window_holds_children_back_and_cuts_the_canvas(store: Store) -> None:
+    fanned = fan(store, 5, direct=False, window=2)
+    assert (fanned.canvas, names(fanned)) == (False, ["each#0", "each#1"])
+    assert refused(store, "each#2") == "not_ready"
+    assert run(store, "each#1") == ["each#2"]
+    assert run(store, "each#0") == ["each#3"]
+    assert run(store, "each#3") == ["each#4"]
+    assert run(store, "each#2") == []
+    assert run(store, "each#4") == ["each"]
+    assert run(store, "each") == ["after"]
+
+
+def test_a_failed_child_lets_the_others_run_and_its_join_decide(store: Store) -> None:
+    fan(store, 3, window=1)
+    assert run(store, "each#0", FAILED) == ["each#1"]
+    run(store, "each#1")
+    assert run(store, "each#2") == ["each"]
+    run(store, "each", Outcome(status="failed", error="1 of 3 failed", error_kind="tool_error"))
+    assert (status(store, "after"), status(store)) == ("skipped", "failed")
+
+
+def test_failed_children_that_may_fail_only_degrade(store: Store) -> None:
+    fan(store, 2, on_failure="continue")
+    run(store, "each#0", FAILED)
+    assert run(store, "each#1") == ["each"]
+    assert run(store, "each") == ["after"]
+    run(store, "after")
+    view = store.tasks.view("t")
+    assert (view.status.value, view.degraded) == ("completed", True)
+
+
+def test_nothing_to_fan_out_to_is_a_join_at_once(store: Store) -> None:
+    assert names(fan(store, 0)) == ["each"]
+    claim = granted(store, "each")
+    assert (claim.join, claim.children) == (True, ())
+
+
+def test_a_second_fan_out_is_stale_and_wrong_names_are_refused(store: Store) -> None:
+    fan(store, 1)
+    children = [subtask("each#0")]
+    assert store.tasks.fan("t", "each", 1, children, window=None).kind == "stale"
+    with pytest.raises(ValueError, match="child 0"):
+        store.tasks.fan("t", "each", 1, [subtask("other")], window=None)
+
+
+def test_a_lost_join_runs_again_without_asking(store: Store) -> None:
+    fan(store, 1, repeatable=False)
+    run(store, "each#0")
+    granted(store, "each")
+    overdue(store, "each")
+    assert reap(store) == ["each"]
+    assert granted(store, "each").join
+
+
+def test_an_approved_fan_out_is_not_asked_about_again(store: Store) -> None:
+    started(store, NEEDS, each={"for_each": ["x"], "needs_approval": True})
+    assert status(store, "each") == "waiting_user_input"
+    question = store.tasks.view("t").interventions[0]
+    store.tasks.answer("t", Answer(intervention_id=question.id, response="approve"))
+    claim = granted(store, "each")
+    store.tasks.fan("t", "each", claim.token, [subtask("each#0")], window=None)
+    assert run(store, "each#0") == ["each"]
+    assert types(store).count("subtask.waiting each") == 1
+
+
+def test_children_of_a_paused_task_wait_for_resume(store: Store) -> None:
+    started(store, NEEDS, each={"for_each": ["x", "y"]})
+    claim = granted(store, "each")
+    store.tasks.pause("t", "ann")
+    fanned = store.tasks.fan("t", "each", claim.token, [subtask("each#0"), subtask("each#1")], window=1)
+    assert names(fanned) == []
+    assert [d.subtask_id for d in store.tasks.resume("t", "ann")] == ["each#0"]
+    assert store.tasks.complete("t", "each#0", granted(store, "each#0").token, DONE).kind == "ok"
+    assert status(store, "each#1") == "ready"

@@ -1,0 +1,231 @@
+"""The planner's own step: claimed, held under a lease, healed like a subtask; and who may start."""
+
+import pytest
+
+from aether_agents.contracts import Answer, HighLevelTask, Intervention
+from aether_agents.errors import NotAllowed, TaskNotFound, WrongStatus
+from aether_agents.settings import Settings
+from aether_agents.store import PLANNER, Delivery, PlanningClaim, Refused, Store, open_store
+from tests.integration.store.plans import overdue, plan_of, planned, reap, run, started, status, types
+
+WHICH = Intervention(id="task.1", kind="input", prompt="Which repositories?")
+DRAFT = Intervention(id="task.1", kind="approval", prompt="Run this draft?", choices=("approve", "deny"))
+
+
+def test_the_same_task_twice_is_one_task_and_anothers_id_is_refused(store: Store) -> None:
+    task = HighLevelTask(task_id="t", description="do it", owner="ann")
+    assert store.tasks.create(task)
+    assert not store.tasks.create(task)
+    with pytest.raises(NotAllowed, match="somebody else"):
+        store.tasks.create(task.model_copy(update={"owner": "bob"}))
+    assert types(store) == ["task.pending"]
+
+
+def test_one_planner_at_a_time(store: Store) -> None:
+    planned(store)
+    assert store.tasks.claim_planning("t", limit=9) == Refused("leased")
+    assert store.tasks.claim_planning("nobody", limit=9) == Refused("gone")
+
+
+def test_a_lost_planner_message_is_sent_again(store: Store) -> None:
+    store.tasks.create(HighLevelTask(task_id="t", description="do it", priority=8))
+    assert store.tasks.reap(10, ()) == []
+    overdue(store)
+    assert store.tasks.reap(10, ()) == [Delivery("t", "", PLANNER, 8)]
+
+
+def test_a_full_planner_queue_is_not_sent_into_at_first(store: Store) -> None:
+    store.tasks.create(HighLevelTask(task_id="t", description="do it"))
+    rounds = []
+    for _ in range(6):
+        overdue(store)
+        rounds.append(len(store.tasks.reap(10, [PLANNER])))
+    assert rounds == [0, 0, 0, 0, 1, 1]
+
+
+def test_a_lost_planner_is_replaced_and_what_it_still_says_is_refused(store: Store) -> None:
+    lost = planned(store)
+    overdue(store)
+    assert reap(store) == [""]
+    claim = store.tasks.claim_planning("t", limit=9)
+    assert isinstance(claim, PlanningClaim)
+    plan = plan_of({"a": []})
+    assert not store.tasks.save_plan("t", lost.token, plan)
+    assert store.tasks.start("t", lost.token, plan, direct=True) is None
+    assert not store.tasks.fail_planning("t", lost.token, "no", "could_not_plan")
+    assert not store.tasks.postpone_planning("t", lost.token, 1)
+    assert not store.tasks.ask("t", lost.token, DRAFT)
+    assert not store.tasks.finish_planning("t", lost.token)
+    assert store.tasks.save_plan("t", claim.token, plan)
+
+
+def test_renewal_holds_the_step_and_names_what_is_lost(store: Store) -> None:
+    claim = planned(store)
+    assert store.tasks.renew([("t", "", claim.token)]) == []
+    overdue(store)
+    assert store.tasks.renew([("t", "", claim.token)]) == []
+    assert reap(store) == []
+    assert store.tasks.renew([("t", "", claim.token + 1)]) == [("t", "")]
+
+
+def test_postponed_planning_is_taken_again_without_a_second_event(store: Store) -> None:
+    claim = planned(store)
+    assert store.tasks.postpone_planning("t", claim.token, 0, "git is not listed yet")
+    assert reap(store) == [""]
+    again = store.tasks.claim_planning("t", limit=9)
+    assert isinstance(again, PlanningClaim)
+    assert types(store) == ["task.pending", "task.planning", "log"]
+
+
+def test_a_missing_input_is_asked_and_its_answer_is_in_the_task(store: Store) -> None:
+    claim = planned(store, inputs={"depth": 3})
+    assert store.tasks.ask("t", claim.token, WHICH)
+    view = store.tasks.view("t")
+    assert view.status == "waiting_user_input"
+    assert [(q.id, q.prompt) for q in view.interventions] == [("task.1", "Which repositories?")]
+    assert store.tasks.claim_planning("t", limit=9) == Refused("waiting")
+    sends = store.tasks.answer("t", Answer(intervention_id="task.1", response="provide", values={"paths": ["/a"]}))
+    assert sends == [Delivery("t", "", PLANNER)]
+    again = store.tasks.claim_planning("t", limit=9)
+    assert isinstance(again, PlanningClaim)
+    assert again.task.inputs == {"depth": 3, "paths": ["/a"]}
+    assert not again.approved
+    assert store.tasks.view("t").interventions == ()
+
+
+def test_an_approved_draft_comes_back_with_its_plan(store: Store) -> None:
+    claim = planned(store)
+    plan = plan_of({"a": []})
+    store.tasks.save_plan("t", claim.token, plan)
+    store.tasks.ask("t", claim.token, DRAFT)
+    with pytest.raises(WrongStatus, match="approve, deny"):
+        store.tasks.answer("t", Answer(intervention_id="task.1", response="perhaps"))
+    store.tasks.answer("t", Answer(intervention_id="task.1", response="approve"))
+    again = store.tasks.claim_planning("t", limit=9)
+    assert isinstance(again, PlanningClaim)
+    assert (again.approved, again.plan) == (True, plan)
+    with pytest.raises(WrongStatus, match="not open"):
+        store.tasks.answer("t", Answer(intervention_id="task.1", response="approve"))
+
+
+def test_a_refused_draft_cancels_the_task(store: Store) -> None:
+    claim = planned(store)
+    store.tasks.ask("t", claim.token, DRAFT)
+    assert store.tasks.answer("t", Answer(intervention_id="task.1", response="deny", by="ann")) == []
+    view = store.tasks.view("t")
+    assert (view.status.value, view.error) == ("cancelled", "refused by ann")
+
+
+def test_a_choice_about_the_whole_task_becomes_its_type(store: Store) -> None:
+    claim = planned(store)
+    store.tasks.ask(
+        "t", claim.token, Intervention(id="task.1", kind="choice", prompt="Which?", choices=("one", "two", "cancel"))
+    )
+    store.tasks.answer("t", Answer(intervention_id="task.1", response="two"))
+    assert store.tasks.task("t").type == "two"
+    assert status(store) == "planning"
+
+
+def test_plan_only_ends_with_the_plan_as_result(store: Store) -> None:
+    claim = planned(store)
+    plan = plan_of({"a": []})
+    store.tasks.save_plan("t", claim.token, plan)
+    assert store.tasks.finish_planning("t", claim.token)
+    assert status(store) == "completed"
+    assert store.tasks.plan("t") == plan
+    assert types(store)[-1] == "task.completed"
+
+
+def test_what_cannot_be_planned_fails_with_its_reason(store: Store) -> None:
+    claim = planned(store)
+    assert store.tasks.fail_planning("t", claim.token, "no template matches", "could_not_plan")
+    view = store.tasks.view("t")
+    assert (view.status.value, view.error) == ("failed", "no template matches")
+
+
+def test_a_plan_without_subtasks_completes_at_once(store: Store) -> None:
+    assert started(store, {}) == []
+    assert status(store) == "completed"
+
+
+def test_only_so_many_tasks_run_and_a_free_slot_wakes_the_most_urgent(store: Store) -> None:
+    started(store, {"a": []}, task_id="first")
+    for name, priority in (("low", 1), ("high", 9)):
+        store.tasks.create(HighLevelTask(task_id=name, description="do it", priority=priority))
+        assert store.tasks.claim_planning(name, limit=1) == Refused("limited")
+    assert store.tasks.claim_planning("low", limit=1) == Refused("limited")
+    assert types(store, "low") == ["task.pending", "log"]
+    assert store.tasks.reap(10, ()) == []
+    run(store, "a", task_id="first")
+    assert [send.task_id for send in store.tasks.reap(10, ())] == ["high"]
+    assert store.tasks.claim_planning("low", limit=1) == Refused("limited"), "the free slot is the urgent one's"
+    assert isinstance(store.tasks.claim_planning("high", limit=1), PlanningClaim)
+    store.tasks.cancel("high", "ann")
+    assert [send.task_id for send in store.tasks.reap(10, ())] == ["low"]
+    assert isinstance(store.tasks.claim_planning("low", limit=1), PlanningClaim)
+
+
+def test_waiting_and_paused_tasks_hold_no_slot_and_come_back_without_asking(store: Store) -> None:
+    one = planned(store, "one", limit=1)
+    store.tasks.ask("one", one.token, WHICH)
+    planned(store, "two", limit=1)
+    store.tasks.pause("two", "ann")
+    planned(store, "three", limit=1)
+    store.tasks.answer("one", Answer(intervention_id="task.1", response="provide"))
+    assert isinstance(store.tasks.claim_planning("one", limit=1), PlanningClaim)
+
+
+def test_two_slots_freed_at_once_start_two_tasks(store: Store) -> None:
+    for name in ("a1", "a2"):
+        planned(store, name, limit=2)
+    for name in ("b1", "b2"):
+        store.tasks.create(HighLevelTask(task_id=name, description="do it"))
+        assert store.tasks.claim_planning(name, limit=2) == Refused("limited")
+    store.tasks.cancel("a1", "ann")
+    store.tasks.cancel("a2", "ann")
+    woken = []
+    while sends := store.tasks.reap(10, ()):
+        for send in sends:
+            assert isinstance(store.tasks.claim_planning(send.task_id, limit=2), PlanningClaim)
+            woken.append(send.task_id)
+    assert woken == ["b1", "b2"]
+
+
+def test_a_task_over_its_time_fails_and_its_running_call_is_given_up(store: Store) -> None:
+    started(store, {"a": [], "b": []})
+    claim = store.tasks.claim("t", "a", "dev")
+    assert not isinstance(claim, Refused)
+    overdue(store, "!")
+    assert reap(store) == []
+    assert store.tasks.renew([("t", "a", claim.token)]) == [("t", "a")]
+    assert status(store) == "running"
+    overdue(store, "a")
+    reap(store)
+    view = store.tasks.view("t")
+    assert (view.status.value, view.error) == ("failed", "timed out after 3600 s")
+    assert [one.status.value for one in view.subtasks] == ["cancelled", "cancelled"]
+
+
+def test_the_clock_of_a_task_stands_still_while_it_waits(store: Store) -> None:
+    def deadline() -> object:
+        return store.connection.command("ZSCORE", store.keys.due, "t|!")
+
+    claim = planned(store)
+    assert deadline() is not None
+    store.tasks.ask("t", claim.token, WHICH)
+    assert deadline() is None
+    store.tasks.answer("t", Answer(intervention_id="task.1", response="provide"))
+    assert deadline() is not None
+
+
+def test_an_ended_task_expires_and_leaves_the_index_of_recent_ones(settings: Settings) -> None:
+    brief = settings.model_copy(update={"retention": settings.retention.model_copy(update={"days": 1e-9})})
+    with open_store(brief) as store:
+        claim = planned(store)
+        store.tasks.fail_planning("t", claim.token, "no", "could_not_plan")
+        store.tasks.reap(10, ())
+        assert store.tasks.recent() == []
+        with pytest.raises(TaskNotFound):
+            store.tasks.view("t")
+        assert store.connection.command("ZCARD", store.keys.due) == 0
+        assert store.tasks.create(HighLevelTask(task_id="t", description="again"))
