@@ -25,6 +25,7 @@ from aether_agents.execution.toolbox import Toolbox
 from aether_agents.mcp_host import CallResult
 from aether_agents.mcp_host.host import Host
 from aether_agents.settings import Settings
+from aether_agents.store import APPROVE, DENY
 
 #: Bytes of JSON that one outcome may have: it is sealed, stored, and handed to what refers to it.
 MOST_OUTPUT = 1024 * 1024
@@ -162,7 +163,7 @@ def _question(
         kind="approval",
         subtask_id=subtask.id,
         prompt=f"{subtask.id}{what} will call {subtask.tool} ({decision.risk.value}). {decision.reason}.\n{shown}",
-        choices=("approve", "deny"),
+        choices=(APPROVE, DENY),
     )
 
 

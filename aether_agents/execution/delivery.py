@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from celery import Celery
 from celery.canvas import Signature
-from kombu.exceptions import ChannelError, OperationalError
+from kombu.exceptions import OperationalError
 
 from aether_agents.celery_app import broker_priority, create_app, name_of, seam_of
 from aether_agents.contracts import PlannedSubtask
@@ -90,15 +90,6 @@ class Sender:
         """The immutable signature of a no-op on a queue."""
         return self._app.signature(seam_of(queue), immutable=True, options=_options(queue, priority))
 
-    def busy(self, queues: Iterable[str]) -> set[str]:
-        """Those of the queues in which messages wait.
-
-        Raises:
-            StoreUnavailable: the broker cannot be reached.
-        """
-        with _reachable(), self._app.pool.acquire(block=True) as connection:
-            return {queue for queue in queues if _length(connection.default_channel, queue)}
-
     def close(self) -> None:
         """Let go of all connections."""
         self._app.close()
@@ -116,13 +107,6 @@ class Sender:
 
 def _options(queue: str, priority: int) -> dict[str, object]:
     return {"queue": queue, "priority": broker_priority(priority), "ignore_result": True}
-
-
-def _length(channel: object, queue: str) -> int:
-    try:
-        return int(channel.queue_declare(queue=queue, passive=True).message_count)  # type: ignore[attr-defined]
-    except ChannelError:
-        return 0  # Redis keeps no empty list
 
 
 @contextmanager

@@ -67,6 +67,8 @@ class Runner:
             result = self._work(lease, claim)
             log.info("%s/%s %s in %.3f s", task_id, subtask_id, _word(result), time.monotonic() - started)
             if isinstance(result, Outcome):
+                if result.status == "cancelled" and self._stopping.is_set():
+                    self._give_back(lease, claim, result)
                 self._complete(lease, claim, result)
                 return
             if isinstance(result, Intervention):
@@ -109,6 +111,16 @@ class Runner:
         secrets = Secrets(self._settings, subtask.context)
         run = Run(lease, subtask, outcomes, secrets, claim.answered)
         return self._caller.call(run, self._reporter(lease, secrets))
+
+    def _give_back(self, lease: Lease, claim: Granted, outcome: Outcome) -> NoReturn:
+        """This process ends while the call runs: somebody else makes it again, if that is safe.
+
+        If it is not, the lease is left to end, and the reaper asks a person: it may have run.
+        """
+        if claim.subtask.repeatable or not outcome.sent:
+            told = outcome.model_copy(update={"error": "its worker was stopped: it runs again"})
+            self._patiently(lambda: self._store.tasks.complete(*lease, told, retry_in=0.0))
+        raise Ignore
 
     def _complete(self, lease: Lease, claim: Granted, outcome: Outcome) -> None:
         outcome = outcome.model_copy(update={"attempts": claim.attempts})

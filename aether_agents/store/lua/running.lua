@@ -127,21 +127,23 @@ export('log', function(call, args)
   return 1
 end)
 
--- (id subtask|'' token)* → (id subtask)* that are no longer theirs: the worker cancels those calls
+-- (id subtask|'' token)* → (id subtask)* that are no longer theirs: the worker cancels those calls. A lost run that a
+-- person is asked about goes on: it is not safe to repeat, and what it comes to still counts.
 export('renew', function(call, args)
   local lost = {}
   for i = 1, #args, 3 do
     local task, step, token = open(call, args[i]), args[i + 1], tonumber(args[i + 2])
-    local theirs = task and not halted(task)
+    local theirs, waits = task and not halted(task), false
     if theirs and step == '' then
       theirs = task.step == STEP.held and task.token == token
     elseif theirs then
       local it = node(task, step)
-      theirs = it and it.status == SUBTASK.running and it.token == token
+      theirs = it and speaks(it, token)
+      waits = it and it.status == SUBTASK.waiting
     end
-    if theirs then
+    if theirs and not waits then
       schedule(task, step, call.at + call.lease)
-    else
+    elseif not theirs then
       lost[#lost + 1] = args[i]
       lost[#lost + 1] = step
     end

@@ -1,0 +1,81 @@
+"""Listing: says in the catalogue which tools the servers of a worker's queues have. Done once, beside the work."""
+
+import logging
+import threading
+from collections.abc import Sequence
+
+from aether_agents.contracts import ServerSpec
+from aether_agents.errors import AetherError, ServerDown
+from aether_agents.execution.known_servers import KnownServers
+from aether_agents.execution.toolbox import Toolbox
+from aether_agents.mcp_host.config import spec_digest
+from aether_agents.store import CatalogueEntry, Store
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two looks for servers that were trusted, edited or mended meanwhile.
+LOOK_EVERY = 5.0
+
+
+class Listing:
+    """One daemon thread. A server is listed when the catalogue has no word of it as it is now."""
+
+    def __init__(self, store: Store, toolbox: Toolbox, servers: KnownServers, queues: Sequence[str]) -> None:
+        self._store = store
+        self._toolbox = toolbox
+        self._servers = servers
+        self._queues = tuple(queues)
+        self._tried: set[tuple[str, str]] = set()  # failures are retried by the next process, or after a change
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="aether-listing", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self, timeout: float = 2.0) -> None:
+        """End it; a server that is just being listed is left to its own time limit."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def turn(self) -> None:
+        """List every server whose entry is absent, of another specification, or a failure of an earlier process.
+
+        Raises:
+            StoreUnavailable: the store is away.
+        """
+        entries = self._store.catalogue.entries()
+        for queue in self._queues:
+            for spec in self._servers.of(queue):
+                if self._stopped.is_set():
+                    return
+                digest = spec_digest(spec)
+                if self._wanted(spec, digest, entries.get(spec.name)):
+                    self._list(spec, digest)
+
+    def _wanted(self, spec: ServerSpec, digest: str, entry: CatalogueEntry | None) -> bool:
+        if (spec.name, digest) in self._tried:
+            return False
+        return entry is None or entry.spec_digest != digest or entry.status == "failed"
+
+    def _list(self, spec: ServerSpec, digest: str) -> None:
+        try:
+            tools = self._toolbox.list(spec)
+        except ServerDown as error:
+            self._tried.add((spec.name, digest))
+            log.warning("server %s cannot be listed: %s", spec.name, error)
+            self._store.catalogue.failed(spec.name, spec.queue, digest, str(error))
+            return
+        entry = self._store.catalogue.publish(digest, spec.name, spec.queue, tools)
+        log.info("server %s is %s with %d tools", spec.name, entry.status, len(tools))
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self.turn()
+            except AetherError as error:
+                log.warning("the catalogue was not brought up to date: %s", error)
+            except Exception:
+                log.exception("unexpected while servers were listed")
+            self._stopped.wait(LOOK_EVERY)

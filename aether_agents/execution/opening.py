@@ -1,0 +1,158 @@
+"""Opening: the planner's own step. A task is claimed, planned, and its plan handed to delivery."""
+
+import logging
+import time
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+
+from celery.exceptions import Ignore
+
+from aether_agents.contracts import HighLevelTask, Intervention, Plan, Specialist, Template
+from aether_agents.errors import CannotOpen, InvalidSettings, StoreUnavailable
+from aether_agents.execution.delivery import Sender
+from aether_agents.execution.held import Held, Lease
+from aether_agents.mcp_host.trust import Trust
+from aether_agents.planning.conclusion import Asked, NotYet, Planned, Unplannable
+from aether_agents.planning.planner import Planner
+from aether_agents.planning.templates import FOLDER, gather
+from aether_agents.settings import Settings
+from aether_agents.store import APPROVE, DENY, PlanningClaim, Refused, Store
+
+log = logging.getLogger(__name__)
+
+#: Seconds until a task is looked at again whose servers a worker is still listing.
+LOOK_AGAIN = 0.3
+#: Seconds a worker gets to start, beyond the time a server may take to connect.
+MARGIN = 10.0
+
+
+class Opening:
+    """Opens tasks for one process. Thread-safe."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        specialists: Sequence[Specialist],
+        store: Store,
+        sender: Sender,
+        held: Held,
+        servers: Callable[[], Collection[str]],
+    ) -> None:
+        """`servers` gives the names of the servers that may be started."""
+        self._settings = settings
+        self._store = store
+        self._sender = sender
+        self._held = held
+        templates = gather(specialists, settings)
+        for fault in templates.faults:
+            log.warning("%s", fault)
+        self._planner = Planner(settings, templates.known, servers)
+        self._waited: dict[str, float] = {}
+
+    def open(self, task_id: str) -> None:
+        """Plan the task a message names, if the store grants it, and deliver its plan.
+
+        Raises:
+            Ignore: it was refused, or the store is away; the reaper sends it again.
+        """
+        try:
+            claim = self._store.tasks.claim_planning(
+                task_id, limit=self._settings.agent_system.orchestrator.max_concurrent_tasks
+            )
+            if isinstance(claim, Refused):
+                log.debug("%s refused: %s", task_id, claim.reason)
+                raise Ignore
+            with self._held.holding(Lease(task_id, "", claim.token)):
+                self._step(task_id, claim)
+        except (StoreUnavailable, CannotOpen) as error:
+            log.warning("%s not planned: %s", task_id, error)
+            raise Ignore from error
+
+    def _step(self, task_id: str, claim: PlanningClaim) -> None:
+        try:
+            plan = claim.plan or self._planned(task_id, claim)
+            if plan is not None:
+                self._run(task_id, claim, plan)
+        except (Ignore, StoreUnavailable):
+            raise
+        except Exception as error:
+            log.exception("%s: unexpected", task_id)
+            text = f"a fault of ours ({type(error).__name__}) while it was planned: the worker's log has the traceback"
+            self._store.tasks.fail_planning(task_id, claim.token, text, "internal")
+
+    def _planned(self, task_id: str, claim: PlanningClaim) -> Plan | None:
+        """The plan, saved; None when there is none, and the store knows why."""
+        tasks = self._store.tasks
+        conclusion = self._planner.plan(claim.task, self._store.catalogue.entries(), self._project(claim.task))
+        if isinstance(conclusion, NotYet):
+            self._wait_for(task_id, claim, conclusion.servers)
+            return None
+        self._waited.pop(task_id, None)
+        if isinstance(conclusion, Planned):
+            return conclusion.plan if tasks.save_plan(task_id, claim.token, conclusion.plan) else None
+        if isinstance(conclusion, Asked):
+            tasks.ask(task_id, claim.token, conclusion.intervention)
+        if isinstance(conclusion, Unplannable):
+            tasks.fail_planning(task_id, claim.token, conclusion.error, conclusion.code)
+        return None
+
+    def _run(self, task_id: str, claim: PlanningClaim, plan: Plan) -> None:
+        tasks = self._store.tasks
+        if claim.task.plan_only:
+            tasks.finish_planning(task_id, claim.token)
+        elif plan.origin in ("draft", "llm") and not claim.approved:
+            tasks.ask(task_id, claim.token, _review(plan))
+        else:
+            self._deliver(task_id, claim, plan)
+
+    def _deliver(self, task_id: str, claim: PlanningClaim, plan: Plan) -> None:
+        """As a canvas if the plan has its shape and size; else directly, as also when Celery refuses the canvas."""
+        canvas = self._sender.canvas(
+            task_id,
+            plan.subtasks,
+            priority=claim.task.priority,
+            limit=self._settings.delivery.canvas_limit,
+        )
+        deliveries = self._store.tasks.start(task_id, claim.token, plan, direct=canvas is None)
+        if deliveries is None:
+            return  # the claim was lost: whoever has it now starts the plan
+        log.info("%s runs: %d subtasks, %s", task_id, len(plan.subtasks), "directly" if canvas is None else "as canvas")
+        if canvas is not None and not self._sender.launch(canvas):
+            log.warning("%s: Celery refused its canvas: sent directly", task_id)
+            deliveries = self._store.tasks.flip(task_id)
+        self._sender.send(deliveries)
+
+    def _wait_for(self, task_id: str, claim: PlanningClaim, servers: tuple[str, ...]) -> None:
+        """Look again soon, for as long as a server may take to start."""
+        now = time.monotonic()
+        began = self._waited.setdefault(task_id, now)
+        names = ", ".join(servers)
+        if now - began > self._settings.agent_system.mcp_integration.server_timeout + MARGIN:
+            self._waited.pop(task_id, None)
+            error = f"no worker has listed the tools of {names}: see `aether-agent ps` and `aether-agent servers list`"
+            self._store.tasks.fail_planning(task_id, claim.token, error, "could_not_plan")
+            return
+        message = f"waits for the tools of {names}" if began == now else ""
+        self._store.tasks.postpone_planning(task_id, claim.token, LOOK_AGAIN, message)
+
+    def _project(self, task: HighLevelTask) -> Sequence[Template]:
+        """The trusted templates of the folder the task was asked in."""
+        folder = Path(task.folder) if task.folder else None
+        if folder is None or not (folder / FOLDER).is_dir():
+            return ()
+        try:
+            found = gather((), Settings(), folder, Trust(self._settings.home).is_trusted)
+        except InvalidSettings as error:
+            log.warning("templates of %s are left out: %s", folder, error)
+            return ()
+        return found.known
+
+
+def _review(plan: Plan) -> Intervention:
+    steps = "\n".join(f"- {subtask.id}: {subtask.tool}" for subtask in plan.subtasks)
+    return Intervention(
+        id="task.0",
+        kind="review",
+        prompt=f"This plan was not made from a template. Run it?\n{steps}",
+        choices=(APPROVE, DENY),
+    )

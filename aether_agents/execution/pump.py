@@ -1,0 +1,111 @@
+"""Pump: the heartbeat of a process. Renews its leases, says it is alive, and takes back what others lost."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from aether_agents.errors import AetherError, StoreUnavailable
+from aether_agents.execution.delivery import Sender
+from aether_agents.execution.held import Held, Lease
+from aether_agents.settings import Settings
+from aether_agents.store import Store
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two signs of life; the store forgets a process after ten.
+BEAT_EVERY = 2.0
+#: Messages one round of the reaper may send: more waits half a second.
+REAP_AT_MOST = 200
+
+
+class Pump:
+    """One daemon thread. Every round does all its parts, whichever of them fails; it outlives a lost broker."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        sender: Sender,
+        held: Held,
+        cancel: Callable[[Lease], None],
+        *,
+        name: str,
+        kind: str,
+        queues: Sequence[str],
+        watched: Sequence[str],
+        pid: int,
+    ) -> None:
+        """`queues` are served here; `watched` are all there are: the reaper looks whether messages wait in them."""
+        self._every = settings.delivery.pump
+        self._store = store
+        self._sender = sender
+        self._held = held
+        self._cancel = cancel
+        self._worker = (name, kind, tuple(queues), pid)
+        self._watched = tuple(watched)
+        self._beaten = float("-inf")
+        self._away = False
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="aether-pump", daemon=True)
+
+    def start(self) -> None:
+        """Begin, with a first round at once."""
+        self._thread.start()
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """End it, and say goodbye. Idempotent."""
+        if self._stopped.is_set():
+            return
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+        try:
+            self._store.presence.leave(self._worker[0])
+        except StoreUnavailable:
+            log.debug("the store is away: it will notice by itself that this worker has left")
+
+    def turn(self) -> None:
+        """One round."""
+        parts = (self._renew, self._beat, self._reap)
+        failures = [error for part in parts if (error := self._tried(part)) is not None]
+        if failures and not self._away:
+            log.warning("the store or the broker is away: %s", failures[0])
+        elif self._away and not failures:
+            log.info("the store and the broker are back")
+        self._away = bool(failures)
+
+    def _run(self) -> None:
+        while True:
+            self.turn()
+            if self._stopped.wait(self._every):
+                return
+
+    def _tried(self, part: Callable[[], None]) -> str | None:
+        try:
+            part()
+        except AetherError as error:
+            return str(error)
+        except Exception as error:
+            log.exception("unexpected in the pump")
+            return str(error)
+        return None
+
+    def _renew(self) -> None:
+        leases = self._held.leases()
+        if not leases:
+            return
+        lost = set(self._store.tasks.renew(leases))
+        for lease in leases:
+            if (lease.task_id, lease.subtask_id) in lost:
+                self._cancel(lease)
+
+    def _beat(self) -> None:
+        now = time.monotonic()
+        if now - self._beaten >= BEAT_EVERY:
+            self._store.presence.beat(*self._worker)
+            self._beaten = now
+
+    def _reap(self) -> None:
+        busy = {queue for queue, waiting in self._store.backlog(self._watched).items() if waiting}
+        self._sender.send(self._store.tasks.reap(REAP_AT_MOST, busy))

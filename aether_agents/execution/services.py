@@ -1,0 +1,105 @@
+"""Services: all that one worker process works with, opened in it (never before a fork) and closed in order."""
+
+import logging
+import os
+import threading
+from collections.abc import Sequence
+
+from celery import Celery, Task
+from celery.exceptions import Ignore
+
+from aether_agents.contracts import Specialist
+from aether_agents.execution.calling import Caller
+from aether_agents.execution.delivery import Sender
+from aether_agents.execution.held import Held
+from aether_agents.execution.known_servers import KnownServers
+from aether_agents.execution.listing import Listing
+from aether_agents.execution.opening import Opening
+from aether_agents.execution.pump import Pump
+from aether_agents.execution.runner import Runner
+from aether_agents.execution.toolbox import Toolbox
+from aether_agents.mcp_host.host import Host
+from aether_agents.settings import Settings
+from aether_agents.store import PLANNER, open_store
+
+log = logging.getLogger(__name__)
+
+#: Seconds that running calls get to end by themselves when their process is told to.
+GRACE = 2.0
+
+
+class Services:
+    """Store, host, runner, planner's step, pump and listing of one process.
+
+    Raises:
+        StoreUnavailable: there is no store.
+        CannotOpen: this process has no sealing key.
+    """
+
+    def __init__(
+        self, settings: Settings, specialists: Sequence[Specialist], app: Celery, queues: Sequence[str], name: str
+    ) -> None:
+        self._store = open_store(settings)
+        self._held = Held()
+        sender = Sender(app)
+        servers = KnownServers(settings, specialists)
+        timeout = settings.agent_system.mcp_integration.server_timeout
+        self._host = Host(servers, home=settings.home, connect_timeout=timeout)
+        toolbox = Toolbox(self._host, self._store, specialists, servers)
+        caller = Caller(self._host, toolbox, settings)
+        self._runner = Runner(settings, self._store, caller, sender, self._held)
+        self._opening = Opening(settings, specialists, self._store, sender, self._held, lambda: servers().keys())
+        self._pump = Pump(
+            settings,
+            self._store,
+            sender,
+            self._held,
+            self._host.cancel,
+            name=name,
+            kind="worker",
+            queues=queues,
+            watched=[PLANNER, *(specialist.queue for specialist in specialists)],
+            pid=os.getpid(),
+        )
+        self._listing = Listing(self._store, toolbox, servers, queues)
+        self._closed = threading.Lock()
+
+    def start(self) -> None:
+        """Begin to renew, reap and list."""
+        self._pump.start()
+        self._listing.start()
+
+    def handle(self, celery_task: Task, queue: str, ids: tuple[str, ...]) -> None:
+        """Run one message.
+
+        Raises:
+            Ignore: its branch of the canvas ends here.
+        """
+        if not all(isinstance(one, str) for one in ids) or len(ids) != (1 if queue == PLANNER else 2):
+            log.warning("a message on %s carries something else than ids: left alone", queue)
+            raise Ignore
+        if queue == PLANNER:
+            self._opening.open(ids[0])
+        else:
+            self._runner.run(celery_task, queue, *ids)
+
+    def wind_down(self) -> None:
+        """Give running calls a moment, then cancel them."""
+        timer = threading.Timer(GRACE, self._cut)
+        timer.daemon = True
+        timer.start()
+
+    def close(self) -> None:
+        """End everything: no call, no server, no thread, no connection is left. Idempotent."""
+        if not self._closed.acquire(blocking=False):
+            return
+        self._cut()
+        self._listing.stop()
+        self._host.close()
+        self._pump.stop()
+        self._store.close()
+
+    def _cut(self) -> None:
+        self._runner.stop()
+        for lease in self._held.leases():
+            self._host.cancel(lease)

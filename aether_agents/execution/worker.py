@@ -1,0 +1,148 @@
+"""Worker: what serves queues. `serve` runs one in the foreground; `app_for` is what `celery -A …` finds."""
+
+import logging
+import os
+import threading
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from celery import Celery, Task, signals
+
+from aether_agents.celery_app import create_app
+from aether_agents.contracts import Specialist
+from aether_agents.execution.services import Services
+from aether_agents.settings import Settings
+from aether_agents.store import open_store
+
+log = logging.getLogger(__name__)
+
+Pool = Literal["threads", "prefork"]
+
+_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+#: Celery's own lines about each message; ours has one per subtask.
+_TALKATIVE = ("celery.worker.strategy", "celery.app.trace")
+
+
+def serve(
+    settings: Settings,
+    specialists: Sequence[Specialist],
+    queues: Sequence[str],
+    *,
+    name: str,
+    pool: Pool = "threads",
+    concurrency: int | None = None,
+) -> int:
+    """Serve queues until the process is told to end (SIGTERM, SIGINT). Gives the exit code.
+
+    `concurrency` is the number of threads or processes; without it, what the settings give each queue, added up.
+
+    Raises:
+        StoreUnavailable: there is no store.
+        CannotOpen: this process has no sealing key, or not the one that the store's documents are sealed with.
+        ValueError: a queue is nobody's.
+    """
+    with open_store(settings) as store:
+        store.catalogue.entries()  # a wrong key is found now, not at the first subtask
+    app = app_for(settings, specialists, queues, name=name)
+    logging.basicConfig(level=settings.agent_system.cli_interface.logging_level, format=_FORMAT)
+    for talkative in _TALKATIVE:
+        logging.getLogger(talkative).setLevel(logging.WARNING)
+    worker = app.Worker(
+        hostname=f"{name}@%h",
+        pool=pool,
+        concurrency=concurrency or threads(settings, queues),
+        queues=list(queues),
+        loglevel=settings.agent_system.cli_interface.logging_level,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        quiet=True,
+    )
+    worker.start()
+    return int(worker.exitcode or 0)
+
+
+def app_for(
+    settings: Settings, specialists: Sequence[Specialist], queues: Sequence[str], *, name: str = "worker"
+) -> Celery:
+    """A Celery object that serves queues, and opens what it needs in the process that runs their messages.
+
+    Raises:
+        StoreUnavailable: the settings name no broker.
+        ValueError: a queue is nobody's.
+    """
+    bench = _Bench(settings, specialists, queues, name)
+    app = create_app(settings, specialists, queues, handler=bench.handle)
+    bench.attend(app)
+    return app
+
+
+def threads(settings: Settings, queues: Sequence[str]) -> int:
+    """Threads that the settings give these queues, added up."""
+    own = {name: chosen.concurrency for name, chosen in settings.specialists.items()}
+    return sum(own.get(queue) or settings.delivery.concurrency for queue in queues)
+
+
+class _Bench:
+    """The services of whichever process this is: made on first use, once per process, closed when it ends."""
+
+    def __init__(self, settings: Settings, specialists: Sequence[Specialist], queues: Sequence[str], name: str) -> None:
+        self._settings = settings
+        self._specialists = specialists
+        self._queues = queues
+        self._name = name
+        self._app: Celery | None = None
+        self._lock = threading.Lock()
+        self._services: Services | None = None
+        self._pid = 0
+
+    def attend(self, app: Celery) -> None:
+        """Open and close with the process: a forked child by itself, any other pool in the one process there is."""
+        self._app = app
+        signals.worker_process_init.connect(self._begin_child, weak=False)
+        signals.worker_process_shutdown.connect(self._end, weak=False)
+        signals.worker_ready.connect(self._begin, weak=False)
+        signals.worker_shutting_down.connect(self._wind_down, weak=False)
+        signals.worker_shutdown.connect(self._end, weak=False)
+
+    def handle(self, celery_task: Task, queue: str, ids: tuple[str, ...]) -> None:
+        """Run one message with this process's services."""
+        self._open().handle(celery_task, queue, ids)
+
+    def _open(self) -> Services:
+        if self._services is None or self._pid != os.getpid():
+            with self._lock:
+                if self._services is None or self._pid != os.getpid():
+                    self._services, self._pid = self._made(), os.getpid()
+        return self._services
+
+    def _made(self) -> Services:
+        if self._app is None:
+            raise RuntimeError("the bench serves no app")
+        services = Services(self._settings, self._specialists, self._app, self._queues, self._name)
+        services.start()
+        return services
+
+    def _begin(self, sender: Any, **_: object) -> None:
+        if not _forks(sender):
+            self._open()
+
+    def _begin_child(self, **_: object) -> None:
+        self._lock = threading.Lock()  # the parent's may have been held when it forked
+        self._name = f"{self._name}-{os.getpid()}"
+        self._open()
+
+    def _wind_down(self, **_: object) -> None:
+        services = self._services
+        if services is not None and self._pid == os.getpid():
+            services.wind_down()
+
+    def _end(self, **_: object) -> None:
+        services, self._services = self._services, None
+        if services is not None and self._pid == os.getpid():
+            services.close()
+
+
+def _forks(consumer: Any) -> bool:
+    """Whether the worker's messages run in other processes than this one."""
+    return type(consumer.controller.pool).__module__.endswith("prefork")
