@@ -110,8 +110,7 @@ class Store:
             found = self.connection.command("CONFIG", "GET", name)
         except ResponseError:
             return None
-        text = found.get(name.encode(), found.get(name)) if isinstance(found, dict) else None
-        return text.decode() if isinstance(text, bytes) else text
+        return found[1].decode() if found else None
 
 
 def open_store(settings: Settings) -> Store:

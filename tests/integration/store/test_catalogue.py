@@ -1,0 +1,85 @@
+"""The catalogue: what workers listed, and what a person must look at again."""
+
+import pytest
+
+from aether_agents.contracts import Tool, ToolRow
+from aether_agents.errors import CannotOpen, InvalidSettings
+from aether_agents.store import Store
+
+
+def tools(**pins: str) -> list[Tool]:
+    return [
+        Tool(server="git", name=name, specialist="dev", pin=f"sha256:{pin}", row=ToolRow(tool=f"git/{name}"))
+        for name, pin in pins.items()
+    ]
+
+
+def test_a_new_server_is_live_with_its_first_pins(store: Store) -> None:
+    store.catalogue.publish("d1", "git", "dev", tools(log="1", show="2"))
+    entry = store.catalogue.entries()["git"]
+    assert (entry.status, entry.specialist, [tool.ref for tool in entry.tools]) == (
+        "live",
+        "dev",
+        ["git/log", "git/show"],
+    )
+    assert entry.listed_at > 1_700_000_000
+
+
+@pytest.mark.parametrize("listed", [{"log": "changed"}, {"log": "1", "push": "3"}])
+def test_drift_quarantines_until_a_person_accepts(store: Store, listed: dict[str, str]) -> None:
+    store.catalogue.publish("d1", "git", "dev", tools(log="1"))
+    entry = store.catalogue.publish("d1", "git", "dev", tools(**listed))
+    assert entry.status == "quarantined"
+    assert "servers lock git" in str(entry.error)
+    assert store.catalogue.publish("d1", "git", "dev", tools(log="1")).status == "quarantined"
+    store.catalogue.publish("d1", "git", "dev", tools(**listed))
+    assert store.catalogue.accept("git").status == "live"
+    assert store.catalogue.publish("d1", "git", "dev", tools(**listed)).status == "live"
+
+
+def test_fewer_tools_are_no_drift_and_a_new_specification_starts_afresh(store: Store) -> None:
+    store.catalogue.publish("d1", "git", "dev", tools(log="1", show="2"))
+    assert store.catalogue.publish("d1", "git", "dev", tools(log="1")).status == "live"
+    assert store.catalogue.publish("d2", "git", "dev", tools(log="9")).status == "live"
+
+
+def test_a_failed_server_says_why_and_keeps_its_pins(store: Store) -> None:
+    store.catalogue.publish("d1", "git", "dev", tools(log="1"))
+    store.catalogue.failed("git", "dev", "d1", "it ended with code 1")
+    entry = store.catalogue.entries()["git"]
+    assert (entry.status, entry.error, len(entry.tools)) == ("failed", "it ended with code 1", 1)
+    assert store.catalogue.publish("d1", "git", "dev", tools(log="2")).status == "quarantined"
+
+
+def test_quarantine_and_forget(store: Store) -> None:
+    with pytest.raises(InvalidSettings, match="servers list"):
+        store.catalogue.quarantine("git", "odd")
+    with pytest.raises(InvalidSettings, match="servers list"):
+        store.catalogue.accept("git")
+    store.catalogue.publish("d1", "git", "dev", tools(log="1"))
+    assert store.catalogue.quarantine("git", "it answered garbage").error == "it answered garbage"
+    store.catalogue.forget("git")
+    assert store.catalogue.entries() == {}
+
+
+def test_an_entry_written_in_between_is_read_again(store: Store) -> None:
+    store.catalogue.publish("d1", "git", "dev", tools(log="1"))
+    write, raced = store.catalogue._access.call, []
+
+    def late(name: str, *args: object) -> object:
+        if not raced:
+            raced.append(name)
+            store.catalogue.failed("git", "dev", "d1", "lost the race")
+        return write(name, *args)  # type: ignore[arg-type]
+
+    object.__setattr__(store.catalogue._access, "call", late)
+    assert store.catalogue.publish("d1", "git", "dev", tools(log="2")).status == "quarantined"
+    assert raced == ["put_server"]
+
+
+def test_an_entry_moved_to_another_server_does_not_open(store: Store) -> None:
+    store.catalogue.publish("d1", "git", "dev", tools(log="1"))
+    blob = store.connection.command("HGET", store.keys.catalogue, "git")
+    store.connection.command("HSET", store.keys.catalogue, "secrets", blob)
+    with pytest.raises(CannotOpen):
+        store.catalogue.entries()
