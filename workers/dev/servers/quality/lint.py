@@ -44,7 +44,7 @@ def lint(repository: Repository, job: Job, paths: Sequence[str]) -> Iterator[Fin
         name = str(item.get("name") or rule).replace("-", " ")
         yield Finding(
             rule=rule,
-            title=name,
+            title=name[:1].upper() + name[1:],
             severity=_severity(rule),
             file=printable(os.path.relpath(str(item["filename"]), repository.folder)),
             line=int(item["location"]["row"]),

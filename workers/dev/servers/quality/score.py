@@ -52,13 +52,18 @@ def score(measures: Measures, lint: Sequence[Finding]) -> Score:
     value = round(100 - for_lint - for_complexity - for_maintainability)
     mistakes = sum(finding.severity in ("critical", "high") for finding in lint)
     reasons = [
-        f"lint: {len(lint)} findings in {measures.code} lines of code, -{for_lint:.0f} of {_MOST_FOR_LINT:.0f}",
+        f"lint: {_counted(len(lint), 'finding')} in {measures.code} lines of code, "
+        f"-{for_lint:.0f} of {_MOST_FOR_LINT:.0f}",
         f"complexity: {measures.complex_functions} of {measures.functions} functions above 10 (mean "
         f"{measures.complexity:.1f}), -{for_complexity:.0f} of {_MOST_FOR_COMPLEXITY:.0f}",
         f"maintainability: {measures.hard_files} of {measures.files} files below 20 of 100, "
         f"-{for_maintainability:.0f} of {_MOST_FOR_MAINTAINABILITY:.0f}",
     ]
     if mistakes:
-        reasons.append(f"{mistakes} findings are likely mistakes: that alone fails it")
+        reasons.append(f"{_counted(mistakes, 'likely mistake')}: that alone fails it")
     grade = next(letter for least, letter in _GRADES if value >= least)
     return Score(value, grade, "fail" if mistakes or value < _PASS else "pass", reasons)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -9,6 +9,8 @@ from .written import Counts, Severity, Status
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$@^=])")
 _ADDRESS = re.compile(r"(?i)(:)(//)|(\bwww)(\.)")
+#: What begins a list item: a dash, or a number's dot or bracket (already escaped, if it is one).
+_LIST = re.compile(r"^(\s*)(-)|^(\s*\d+)(\.)(?=\s)")
 _VERDICT = {"fail": "FAIL", "pass": "pass", "inconclusive": "inconclusive", None: ""}
 
 
@@ -38,7 +40,7 @@ def plain(text: str) -> str:
     """Text that Markdown shows as it is."""
     escaped = _SPECIAL.sub(r"\\\1", text)
     escaped = _ADDRESS.sub(lambda m: f"{m[1]}\\/\\/" if m[1] else f"{m[3]}\\{m[4]}", escaped)
-    return re.sub(r"^(\s*)([-+.>]|\d+[.)])", r"\1\\\2", escaped)
+    return _LIST.sub(lambda m: f"{m[1] or m[3] or ''}\\{m[2] or m[4]}", escaped)
 
 
 def code(text: str) -> str:

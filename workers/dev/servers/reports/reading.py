@@ -17,7 +17,7 @@ MAX_TEXT = 100_000
 MAX_CELL = 400
 
 #: Pages about rules that a report links to. Any other address stays text.
-_HELP = re.compile(r"https://(docs\.astral\.sh|bandit\.readthedocs\.io)/[A-Za-z0-9_./-]+")
+_HELP = re.compile(r"https://(docs\.astral\.sh|bandit\.readthedocs\.io)/[A-Za-z0-9_./#-]+")
 _COMMIT = re.compile(
     r"^Commit: (?P<commit>[0-9a-f]{7,64})\nAuthor: (?P<author>[^\n]*)\nDate: (?P<date>[^\n]*)\n"
     r"Message: (?P<message>.*?)"
@@ -78,6 +78,7 @@ class Block:
 class Section:
     """One section of a report."""
 
+    number: int
     title: str
     blocks: list[Block]
 
@@ -106,11 +107,11 @@ def clean_text(value: str) -> str:
 
 def _section(section: Any, number: int) -> Section:
     if isinstance(section, Mapping) and "title" in section and set(section) <= {"title", "content"}:
-        return Section(clean(section["title"], 200), list(_blocks(section.get("content"))))
+        return Section(number, clean(section["title"], 200), list(_blocks(section.get("content"))))
     title = (
         clean(section["scanner"], 200) if isinstance(section, Mapping) and "scanner" in section else f"Part {number}"
     )
-    return Section(title, list(_blocks(section)))
+    return Section(number, title, list(_blocks(section)))
 
 
 def _blocks(content: Any) -> Iterator[Block]:

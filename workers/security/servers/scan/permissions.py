@@ -146,5 +146,5 @@ def _holds_key(repository: Repository, path: str) -> bool:
 
 
 def _finding(seen: _Seen, rule: str, title: str, severity: Severity, why: str, mend: str) -> Finding:
-    detail = f"Mode {seen.bits:04o}. {why}: `chmod {mend}` on it."
+    detail = f"Mode {seen.bits:04o}. {why}; chmod {mend} mends it."
     return Finding(rule=rule, title=title, severity=severity, file=printable(seen.path), detail=detail)

@@ -19,8 +19,8 @@ CHUNK = 400
 _SEVERITY: dict[str, Severity] = {"HIGH": "high", "MEDIUM": "medium", "LOW": "low"}
 #: Bandit's own words about these quote the password; ours do not.
 _QUOTING = {"B105", "B106", "B107"}
-#: That a module is imported, or `assert` used, is worth knowing and no fault.
-_REMARKS = ("B101", "B40", "B41")
+#: That a module is imported, a program started without a shell, or `assert` used, is worth knowing and no fault.
+_REMARKS = ("B101", "B40", "B41", "B603", "B607")
 _TRIAL_FOLDERS = {"test", "tests", "testing"}
 
 
@@ -97,13 +97,21 @@ def _findings(report: dict[str, Any]) -> Iterator[Finding]:
         confidence = str(item["issue_confidence"]).lower()
         yield Finding(
             rule=rule,
-            title=str(item["test_name"]).replace("_", " "),
+            title=_title(rule, str(item["test_name"])),
             severity=severity,
             file=path,
             line=int(item["line_number"]),
             detail=f"{text.rstrip('.')} (confidence {confidence}).",
             help=item.get("more_info"),
         )
+
+
+def _title(rule: str, name: str) -> str:
+    """What a rule is about; bandit calls all its lists of calls and modules `blacklist`."""
+    if name == "blacklist":
+        return "Risky import" if rule.startswith("B4") else "Risky call"
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]
 
 
 def _relative(item: dict[str, Any]) -> str:
