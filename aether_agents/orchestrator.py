@@ -154,15 +154,23 @@ class Orchestrator:
         """What happened to a task after a number."""
         return self._store.events.read(task_id, after)
 
-    def follow(self, task_id: str, after: int = 0, *, idle: Callable[[], None] | None = None) -> Iterator[Event]:
+    def follow(
+        self,
+        task_id: str,
+        after: int = 0,
+        *,
+        idle: Callable[[], None] | None = None,
+        on_reconnect: Callable[[str], None] | None = None,
+    ) -> Iterator[Event]:
         """What happened and what happens to a task, until it has ended. Survives a lost connection.
 
         Args:
             task_id: the task.
             after: number of the last event already seen.
-            idle: called about once a second while nothing happens, for a clock on a screen.
+            idle: called now and then while nothing happens.
+            on_reconnect: told what is wrong when the connection is lost, once per loss.
         """
-        return self._store.events.follow(task_id, after, idle=idle)
+        return self._store.events.follow(task_id, after, idle=idle, on_reconnect=on_reconnect)
 
     def has_ended(self, task_id: str) -> bool:
         """Whether nothing more will happen to a task."""

@@ -54,16 +54,25 @@ class Follower:
             return self._patiently(lambda: self._door.view(task_id, outputs=True))
 
     def _events(self) -> Iterator[Event]:
-        """The events after the last one the picture knows, across lost connections."""
+        """The events after the last one the picture knows, across lost connections, however long they last."""
+        task_id = self._picture.task_id
         while not self._picture.ended:
             try:
-                yield from self._door.follow(self._picture.task_id, self._picture.seq, idle=self._idle)
+                yield from self._door.follow(
+                    task_id, self._picture.seq, idle=self._quiet, on_reconnect=lambda _why: self._lost(True)
+                )
             except StoreUnavailable:
                 self._lost(True)
-                self._patiently(lambda: self._door.view(self._picture.task_id))
-                self._lost(False)
+                self._view()
+
+    def _quiet(self) -> None:
+        """Nothing happens, and the connection stands."""
+        self._lost(False)
+        if self._idle is not None:
+            self._idle()
 
     def _take(self, event: Event) -> None:
+        self._lost(False)
         known = self._picture.knows(event)
         view = None if known else self._view()
         plan = None if known else self._plan()
@@ -129,6 +138,7 @@ class Follower:
         return patiently(call, self._lost)
 
     def _lost(self, lost: bool) -> None:
+        """Say once that the connection is lost, and once that it is back."""
         if lost is not self._picture.lost:
             with self._screen.changing():
                 self._picture.lost = lost

@@ -125,7 +125,7 @@ class Picture:
         """Bring the picture up to date. An event it already knows changes nothing."""
         if event.seq <= self.seq:
             return
-        self.seq, self.status, self.progress, self.lost = event.seq, event.status, event.progress, False
+        self.seq, self.status, self.progress = event.seq, event.status, event.progress
         self.created_at = self.created_at or event.at
         if event.ends_task:
             self.finished_at = event.at
@@ -150,6 +150,7 @@ class Picture:
         node.status = _STATUS_AFTER[event.type]
         node.attempts = _whole(event.data.get("attempts"), node.attempts)
         if event.type is EventType.SUBTASK_STARTED:
+            node.attempts = _whole(event.data.get("attempt"), 1)
             node.started_at, node.finished_at, node.fraction, node.note = event.at, None, None, ""
         elif event.type is EventType.SUBTASK_PROGRESS:
             fraction = event.data.get("fraction")
