@@ -5,6 +5,7 @@ waits for a task and never asks Celery for a result: state is in the store, news
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from aether_agents.contracts import (
     TaskView,
 )
 from aether_agents.document import nearest
-from aether_agents.errors import InvalidTask, NoWorker
+from aether_agents.errors import InvalidTask, NoWorker, StoreUnavailable
 from aether_agents.execution.delivery import Sender
 from aether_agents.roles import Act, require
 from aether_agents.settings import Settings
@@ -196,7 +197,8 @@ class Orchestrator:
 
     def _send(self, deliveries: list[Delivery]) -> None:
         if deliveries:
-            self._sender.send(deliveries)
+            with suppress(StoreUnavailable):  # the store has it: what is not sent now, the reaper sends
+                self._sender.send(deliveries)
 
     def _allow(self, role: Role, act: Act, task_id: str, by: str) -> None:
         require(role, act, own=self.view(task_id).owner == by)
