@@ -119,9 +119,10 @@ class Child:
         if process.stdin:
             process.stdin.close()
         try:
-            process.wait(GRACE if self.queues else GRACE / 2)
+            process.wait(GRACE if self.queues else 0)  # one that does not serve yet has nothing to finish
         except subprocess.TimeoutExpired:
-            log.warning("the worker did not end within its grace: it is killed")
+            if self.queues:
+                log.warning("the worker did not end within %g s: it is killed", GRACE)
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         self._forget()

@@ -28,9 +28,7 @@ class Identity(NamedTuple):
         return bool(self.born) and _born(self.pid) == self.born
 
     def end(self, patience: float = PATIENCE) -> None:
-        """End it and its process group: wait for it, ask it, kill it. Does nothing to any other process."""
-        if self._gone(patience / 3):
-            return
+        """End it and its process group: ask, wait, kill. Does nothing to any other process."""
         self._send(signal.SIGTERM)
         if not self._gone(patience):
             self._send(signal.SIGKILL)

@@ -21,7 +21,7 @@ class Line:
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
-        self._unread = b""
+        self.unread = b""  # what came after the message that was received last
 
     @classmethod
     def to(cls, path: Path) -> Self | None:
@@ -54,7 +54,7 @@ class Line:
             TimeoutError: nothing came within `timeout` seconds (0 looks only).
             ValueError: what came is not a message.
         """
-        while b"\n" not in self._unread:
+        while b"\n" not in self.unread:
             self.connection.settimeout(timeout)
             try:
                 chunk = self.connection.recv(65_536)
@@ -66,8 +66,8 @@ class Line:
                 return None
             if not chunk:
                 return None
-            self._unread += chunk
-        first, _, self._unread = self._unread.partition(b"\n")
+            self.unread += chunk
+        first, _, self.unread = self.unread.partition(b"\n")
         message = json.loads(first)
         if not isinstance(message, dict):
             raise ValueError("a message is an object")  # noqa: TRY004 - as malformed JSON is

@@ -20,7 +20,7 @@ import socket
 import sys
 import time
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 from aether_agents.errors import StackError
 from aether_agents.local.child import Child
@@ -30,6 +30,7 @@ from aether_agents.local.line import Line, Message
 from aether_agents.local.logfile import bound
 from aether_agents.local.possession import possess
 from aether_agents.local.state import ProcessInfo, write_state
+from aether_agents.local.switchboard import Switchboard
 from aether_agents.local.valkey import ValkeyServer
 
 log = logging.getLogger("supervisor")
@@ -54,10 +55,10 @@ class Supervisor:
         self._server_identity = Identity(0, "")
         self._digest = orders["digest"]
         self._lock = lock
-        self._lines = [first]
-        self._holders = {first}
         self._selector = selectors.DefaultSelector()
-        self._listener = socket.socket(socket.AF_UNIX)
+        self._lines = Switchboard(self._selector, self._answer)
+        self._lines.holders.add(first)
+        self._first = first
         self._ending = False
         self._next_tick = 0.0
 
@@ -71,17 +72,18 @@ class Supervisor:
             self._watch_signals()
             self.worker.start()  # it loads its code while the server loads its data
             self._start_server()
-            self._listen()
+            self._lines.listen(self.folder.control)
+            self._lines.connect(self._first)
             self._worker_may_go()
-            self._watch_line(self._lines[0])
-            self._lines[0].send({"up": True, "note": ""})
+            self._first.send({"up": True, "note": ""})
+            log.info("the stack is up, started by a command that %s", "keeps it" if self.kept else "holds it")
             while not self._over():
                 self._turn()
         finally:
             self._end()
 
     def _over(self) -> bool:
-        return self._ending or not (self.kept or self._holders)
+        return self._ending or not (self.kept or self._lines.holders)
 
     def _turn(self) -> None:
         for key, _ in self._selector.select(TICK):
@@ -95,48 +97,19 @@ class Supervisor:
             self._next_tick = time.monotonic() + TICK
             self._tick()
 
-    # -- lines ------------------------------------------------------------------------------------------------------
-
-    def _listen(self) -> None:
-        os.chdir(self.folder.root)  # the limit on a socket's address is on how it is written: a bare name is short
-        self._listener.bind(self.folder.control.name)
-        self._listener.listen(64)
-        self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
-
-    def _accept(self) -> None:
-        connection, _ = self._listener.accept()
-        self._lines.append(line := Line(connection))
-        self._watch_line(line)
-
-    def _watch_line(self, line: Line) -> None:
-        self._selector.register(line.connection, selectors.EVENT_READ, lambda: self._hear(line))
-
-    def _hear(self, line: Line) -> None:
-        try:
-            message = line.receive(0.2)
-        except (TimeoutError, ValueError):  # half a message, or none of ours
-            message = None
-        if message is not None:
-            self._answer(message, line)
-            return
-        self._selector.unregister(line.connection)
-        self._lines.remove(line)
-        self._holders.discard(line)
-        line.close()
-
     def _answer(self, message: Message, line: Line) -> None:
         if self._ending:
             return  # the line is hung up when all has ended: whoever wants a stack then starts the next one
         match message.get("do"):
             case "hold":
-                self._holders.add(line)
+                self._lines.holders.add(line)
                 self.kept = self.kept or bool(message.get("keep"))
                 line.send({"up": True, "note": "" if message.get("digest") == self._digest else OTHER_SETTINGS})
             case "keep":
                 self.kept = True
                 line.send({"kept": True})
             case "leave":
-                self._holders.discard(line)
+                self._lines.holders.discard(line)
                 self._ending = self._over()
                 if not self._ending:
                     line.send({"stays": True})
@@ -147,8 +120,6 @@ class Supervisor:
                 self._ending = True
             case other:
                 line.send({"error": f"unknown request {other!r}"})
-
-    # -- signals ----------------------------------------------------------------------------------------------------
 
     def _watch_signals(self) -> None:
         reading, writing = os.pipe()
@@ -161,8 +132,6 @@ class Supervisor:
 
     def _told(self, number: int, _frame: object) -> None:
         self._ending = self._ending or number != signal.SIGHUP  # a terminal that closes is not ours
-
-    # -- worker and server ------------------------------------------------------------------------------------------
 
     def _worker_may_go(self) -> None:
         self.worker.go()
@@ -180,8 +149,7 @@ class Supervisor:
         with contextlib.suppress(KeyError):
             self._selector.unregister(self.worker.news)
         what = self.worker.bury()
-        for line in self._holders:
-            line.send({"error": what})
+        self._lines.tell_holders({"error": what})
         if self.worker.failures >= WORKER_FAILURES and not self.kept:
             log.error("the worker does not start: giving up")
             self._ending = True
@@ -217,49 +185,43 @@ class Supervisor:
     def _write_state(self) -> None:
         write_state(self.folder.state, self._processes())
 
-    # -- the end ----------------------------------------------------------------------------------------------------
-
     def _end(self) -> None:
-        self._listener.close()  # who comes now starts the next stack, which waits for the lock
+        self._lines.refuse()
         self.worker.end()
         self.server.stop()
         for path in (self.folder.control, self.folder.state):
             path.unlink(missing_ok=True)
         log.info("the stack is down")
-        for line in self._lines:
-            line.close()
 
 
-def main(home: Path) -> int:
-    """Leave the parent, take the folder and run; say over the line why not."""
-    if os.fork():
-        os._exit(0)
+def main(home: Path) -> NoReturn:
+    """Take the folder and run; say over the line why not."""
     first = Line(socket.socket(fileno=os.dup(0)))
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    folder = StackFolder(home)
-    orders = first.receive(None)
-    if orders is None:
-        return 0  # whoever started this is gone
+    folder, code = StackFolder(home), 0
     try:
-        lock = possess(folder)
-        if lock is None:
-            first.send({"busy": True})
-            return 0
-        Supervisor(folder, first, lock, orders).run()
+        if orders := first.receive(None):  # else who started this is gone
+            if lock := possess(folder):
+                supervisor = Supervisor(folder, first, lock, orders)
+                supervisor.run()
+            else:
+                first.send({"busy": True})
     except TimeoutError:
-        first.send(
-            {"error": f"another supervisor holds {folder.lock} and does not answer: `aether-agent down` ends it"}
-        )
-        return 1
-    except StackError as error:
-        log.error("%s", error)  # noqa: TRY400 - the message is the whole story
-        first.send({"error": str(error)})
-        return 1
-    return 0
+        error = f"another supervisor holds {folder.lock} and does not answer: `aether-agent down` ends it"
+        first.send({"error": error})
+        code = 1
+    except StackError as failure:
+        log.error("%s", failure)  # noqa: TRY400 - the message is the whole story
+        first.send({"error": str(failure)})
+        code = 1
+    # The kernel hangs up all lines when the process is over: who waits for that has waited for everything.
+    os._exit(code)
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    if os.fork():
+        os._exit(0)  # the supervisor is nobody's child
+    main(Path(sys.argv[1]))

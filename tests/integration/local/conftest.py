@@ -1,0 +1,108 @@
+"""A home of the test's own, whose processes are all gone when the test is over, and commands that can be killed."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from aether_agents.local import ProcessInfo, Stack
+from aether_agents.settings import Settings
+from tests.conftest import eventually
+
+#: A command that holds the stack until it reads a line (or is killed). It says what it sees.
+HOLDER = """
+import sys
+from pathlib import Path
+from aether_agents.local import Stack
+from aether_agents.settings import Settings
+with Stack(Settings(home=Path(sys.argv[1]))).join_or_start() as lease:
+    print("started" if lease.started else "joined", flush=True)
+    input()
+"""
+
+
+def processes_of(home: Path) -> list[psutil.Process]:
+    """Every living process whose environment says that it belongs to this home, but for the tests themselves."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("AETHER_HOME") == str(home) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+class House:
+    """One AETHER_HOME, the commands that hold its stack, and what runs there."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.stack = Stack(Settings(home=home))
+        self.commands: list[subprocess.Popen[str]] = []
+
+    def stack_with(self, **settings: Any) -> Stack:
+        return Stack(Settings(home=self.home, **settings))
+
+    def command(self) -> subprocess.Popen[str]:
+        """A command in a process of its own that wants the stack."""
+        command = subprocess.Popen(
+            [sys.executable, "-c", HOLDER, str(self.home)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.commands.append(command)
+        return command
+
+    def holder(self) -> subprocess.Popen[str]:
+        """A command in a process of its own that has the stack."""
+        command = self.command()
+        assert command.stdout is not None
+        assert command.stdout.readline() in {"started\n", "joined\n"}
+        return command
+
+    def kill(self, name: str) -> int:
+        """Kill one process of the stack the hard way."""
+        pid = self.process(name).pid
+        psutil.Process(pid).send_signal(signal.SIGKILL)
+        return pid
+
+    def process(self, name: str) -> ProcessInfo:
+        return next(info for info in self.stack.ps() if info.name == name)
+
+    def ready(self) -> ProcessInfo:
+        """The worker, once it serves."""
+        try:
+            eventually(lambda: self.process("worker").status == "ready", within=30, what="the worker serves")
+        except AssertionError as error:
+            raise AssertionError("\n".join(line for _, line in self.stack.logs(["worker"]))) from error
+        return self.process("worker")
+
+    def left(self) -> list[psutil.Process]:
+        return processes_of(self.home)
+
+    def deserted(self, within: float = 10) -> None:
+        eventually(lambda: not self.left(), within, f"no process is left, but there is {self.left()}")
+        assert not self.stack.running()
+        assert self.stack.ps() == []
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    made = House(tmp_path / "home")
+    yield made
+    for command in made.commands:
+        command.kill()
+        command.communicate()
+    made.stack.down()
+    left = made.left()
+    for process in left:
+        process.kill()
+    assert left == []

@@ -1,0 +1,146 @@
+"""What is killed is noticed, what can go on goes on, and nothing is left behind."""
+
+import json
+import shutil
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from aether_agents.errors import StackError
+from aether_agents.local.identity import Identity
+from aether_agents.local.valkey import ValkeyServer
+from aether_agents.settings import SpecialistSettings
+from tests.conftest import eventually
+from tests.integration.local.conftest import House
+
+
+def test_a_killed_command_ends_its_stack(house: House) -> None:
+    command = house.holder()
+    house.ready()
+    command.kill()
+    house.deserted()
+
+
+def test_a_killed_supervisor_leaves_nothing(house: House) -> None:
+    house.stack.up()
+    house.ready()
+    house.kill("supervisor")
+    house.deserted()
+
+
+def test_a_supervisor_killed_while_the_worker_loads_leaves_nothing(house: House) -> None:
+    house.stack.up()
+    house.kill("supervisor")
+    house.deserted()
+
+
+def test_the_holder_of_a_killed_supervisor_is_told(house: House) -> None:
+    with house.stack.join_or_start() as lease:
+        house.kill("supervisor")
+        with pytest.raises(StackError, match="ended"):
+            eventually(lease.check)
+    house.deserted()
+
+
+def test_a_killed_worker_is_started_again(house: House) -> None:
+    with house.stack.join_or_start() as lease:
+        house.ready()
+        killed = house.kill("worker")
+        eventually(lambda: house.process("worker").pid not in {0, killed}, what="another worker")
+        assert house.ready().pid != killed
+        with pytest.raises(StackError, match="the worker ended by SIGKILL while it served"):
+            lease.check()
+        lease.check()  # said once
+        assert any("starts again" in line for _, line in house.stack.logs(["supervisor"]))
+
+
+def test_a_killed_server_is_started_again(house: House) -> None:
+    with house.stack.join_or_start():
+        server = ValkeyServer(house.stack.folder.valkey)
+        killed = house.kill("valkey")
+        eventually(lambda: house.process("valkey").pid != killed and server.alive(), what="another server")
+
+
+def test_after_a_killed_supervisor_the_next_stack_starts_at_once(house: House) -> None:
+    house.stack.up()
+    house.kill("supervisor")
+    with house.stack.join_or_start() as lease:
+        assert lease.started
+        assert house.ready()
+    house.deserted()
+
+
+def test_down_ends_what_a_killed_supervisor_left(house: House) -> None:
+    house.stack.up()
+    worker = house.ready()
+    psutil.Process(worker.pid).send_signal(signal.SIGSTOP)  # it cannot end itself
+    house.kill("supervisor")
+    stopped = [("worker", "without its supervisor")]
+    eventually(lambda: [(info.name, info.status) for info in house.stack.ps()] == stopped)
+    assert house.stack.down()
+    house.deserted(within=1)
+
+
+def test_a_stale_state_file_harms_nobody(house: House) -> None:
+    """Process ids are used again: only a process that was born when the file says so is ended."""
+    bystander = house.command()
+    eventually(house.stack.running)
+    house.stack.down()
+    row = {"name": "worker", "kind": "worker", "pid": bystander.pid, "queues": [], "status": "ready", "born": "once"}
+    house.stack.folder.state.write_text(json.dumps([row]))
+    with house.stack.join_or_start():
+        assert Identity.of(bystander.pid).alive()
+    house.stack.folder.state.write_text("[{")  # cut short
+    with house.stack.join_or_start():
+        assert house.stack.running()
+
+
+def test_a_worker_that_cannot_start_says_why(house: House) -> None:
+    stack = house.stack_with(specialists={"nope": SpecialistSettings()})
+    with stack.join_or_start() as lease, pytest.raises(StackError) as caught:
+        eventually(lease.check, within=20)
+    assert "before it could serve" in str(caught.value)
+    assert "`nope` is not installed" in str(caught.value)
+    house.deserted()
+
+
+def test_a_stack_whose_worker_never_starts_gives_up_unless_it_is_kept(house: House) -> None:
+    stack = house.stack_with(specialists={"nope": SpecialistSettings()})
+    with stack.join_or_start():
+        house.deserted(within=60)
+
+
+def test_a_removed_home_ends_its_stack(house: House) -> None:
+    house.stack.up()
+    house.ready()
+    shutil.rmtree(house.home)
+    eventually(lambda: not house.left(), within=15, what="all ended")
+
+
+def test_a_server_that_does_not_start_is_an_error_with_its_last_lines(house: House) -> None:
+    house.stack.folder.prepare()
+    broken = house.stack.folder.valkey / "appendonlydir"
+    broken.mkdir(parents=True)
+    (broken / "appendonly.aof.manifest").write_text("garbage\n")
+    with pytest.raises(StackError, match=r"(?s)ended at once.*(manifest|AOF)"):
+        house.stack.join_or_start()
+    house.deserted()
+
+
+def test_a_terminal_that_closes_is_not_the_stacks_business(house: House) -> None:
+    house.stack.up()
+    supervisor = house.process("supervisor")
+    psutil.Process(supervisor.pid).send_signal(signal.SIGHUP)
+    assert house.process("supervisor") == supervisor
+    psutil.Process(supervisor.pid).send_signal(signal.SIGTERM)
+    house.deserted()
+
+
+def test_the_folder_has_one_supervisor_even_if_its_socket_is_gone(house: House, tmp_path: Path) -> None:
+    """Whoever removes the control socket by hand gets a clear error, and `down` still ends the stack."""
+    house.stack.up()
+    house.stack.folder.control.unlink()
+    assert house.stack.down()
+    house.deserted(within=1)

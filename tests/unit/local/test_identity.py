@@ -1,0 +1,39 @@
+"""A process is ended only if it is the one that was started."""
+
+import subprocess
+import sys
+
+from aether_agents.local.identity import Identity
+
+SLEEPER = [sys.executable, "-c", "input()"]
+STUBBORN = [sys.executable, "-c", "import signal; signal.signal(15, signal.SIG_IGN); print(1, flush=True); input()"]
+
+
+def start(command: list[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+
+
+def test_another_process_with_the_same_number_is_left_alone() -> None:
+    with start(SLEEPER) as process:
+        recycled = Identity(process.pid, "an earlier birth")
+        assert not recycled.alive()
+        recycled.end(patience=0.1)
+        assert process.poll() is None
+        assert Identity.of(process.pid).alive()
+        process.kill()
+
+
+def test_a_process_is_asked_and_then_killed() -> None:
+    for command in (SLEEPER, STUBBORN):
+        with start(command) as process:
+            if command is STUBBORN:
+                assert process.stdout is not None
+                process.stdout.readline()
+            identity = Identity.of(process.pid)
+            identity.end(patience=0.3)
+            assert not identity.alive()  # a zombie is not alive
+
+
+def test_no_process_is_never_alive() -> None:
+    assert not Identity.of(0).alive()
+    assert not Identity(0, "").alive()
