@@ -18,7 +18,9 @@ PERMANENT = (
 )
 
 #: Celery's own: the bindings of its queues, what is delivered and not acknowledged, and the queues themselves.
-CELERY_PERMANENT = re.compile(r"^(_kombu\.binding\..+|unacked(_index|_mutex)?|[a-z][a-z0-9.-]*(\x06\x16\d)?)$")
+CELERY_PERMANENT = re.compile(
+    r"^(_kombu\.binding(_permanent)?\..+|_kombu\.binding_deadlines|unacked(_index|_mutex)?|[a-z][a-z0-9.-]*(\x06\x16\d)?)$"
+)
 
 #: Tasks kept in the index of recent ones.
 RECENT_MAX = 10_000
