@@ -4,29 +4,40 @@ Parsing strangers' code can take all memory or the whole stack; then this progra
 It is run with `python -I` on this file, so it imports nothing beside radon.
 """
 
+import ast
 import json
 import sys
 from typing import Any
 
-from radon.complexity import cc_visit
-from radon.metrics import mi_visit
+from radon.metrics import h_visit_ast, mi_compute
 from radon.raw import analyze
+from radon.visitors import ComplexityVisitor
 
 
 def measure(path: str) -> dict[str, Any]:
-    """Lines, maintainability index (0 to 100) and the complexity of each function of one file."""
+    """Lines, maintainability index (0 to 100) and the complexity of each function of one file.
+
+    The index is radon's (`mi_visit` with docstrings as comments), from one parse instead of four.
+    """
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - a plain program
-            code = file.read().decode("utf-8", "replace")
-        raw = analyze(code)
-        blocks = [block for block in cc_visit(code) if not hasattr(block, "methods")]
+            code = file.read().decode("utf-8-sig", "replace")
+        tree, raw = ast.parse(code), analyze(code)
+        visitor = ComplexityVisitor.from_ast(tree)
+        comments = raw.comments + raw.multi
+        share = comments / raw.sloc * 100 if raw.sloc else 0.0
+        volume = h_visit_ast(tree).total.volume
         return {
             "path": path,
             "lines": raw.loc,
             "code": raw.sloc,
-            "comments": raw.comments + raw.multi,
-            "maintainability": mi_visit(code, multi=True),
-            "functions": [[block.fullname, block.lineno, block.complexity] for block in blocks],
+            "comments": comments,
+            "maintainability": mi_compute(volume, visitor.total_complexity, raw.lloc, share) if raw.lloc else 100.0,
+            "functions": [
+                [block.fullname, block.lineno, block.complexity]
+                for block in visitor.blocks
+                if not hasattr(block, "methods")
+            ],
         }
     except (SyntaxError, ValueError, RecursionError, MemoryError, OSError) as error:
         return {"path": path, "error": type(error).__name__}
