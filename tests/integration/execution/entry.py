@@ -1,0 +1,27 @@
+"""The worker of the tests, as a process: `python -m tests.integration.execution.entry NAME COUNT_LOG NAMES QUEUES`."""
+
+import os
+import sys
+from pathlib import Path
+
+from aether_agents.execution.worker import serve
+from aether_agents.settings import Settings
+from tests.integration.execution.lab import specialists
+
+
+def main() -> int:
+    """Serve until told to end."""
+    name, count_log, names, queues = sys.argv[1:]
+    settings = Settings.model_validate_json(os.environ["AETHER_TEST_SETTINGS"])
+    return serve(
+        settings,
+        specialists(Path(count_log), names.split(",")),
+        queues.split(","),
+        name=name,
+        pool="prefork" if os.environ.get("AETHER_TEST_POOL") == "prefork" else "threads",
+        concurrency=int(os.environ.get("AETHER_TEST_CONCURRENCY", "0")) or None,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

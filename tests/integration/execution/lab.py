@@ -1,0 +1,214 @@
+"""A laboratory: real workers in subprocesses, a real Valkey, a real MCP server that counts its calls."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psutil
+
+from aether_agents.contracts import HighLevelTask, Plan, PlannedSubtask, Risk, ServerSpec, Specialist, ToolRow
+from aether_agents.execution.delivery import Sender
+from aether_agents.settings import Settings
+from aether_agents.store import PLANNER, PlanningClaim, Store
+from tests.conftest import eventually
+
+ROOT = Path(__file__).parents[3]
+ECHO = ROOT / "tests" / "servers" / "echo.py"
+NAMES = ("infra", "dev", "data", "security")
+
+ROWS: dict[str, dict[str, Any]] = {
+    "echo": {"risk": Risk.READ, "repeatable": True},
+    "fail": {"risk": Risk.READ, "repeatable": True},
+    "wait": {"risk": Risk.READ, "repeatable": True},
+    "gate": {"risk": Risk.READ, "repeatable": True},
+    "list_notes": {"risk": Risk.READ, "repeatable": True, "path_args": ("folder",)},
+    "environment": {"risk": Risk.READ, "repeatable": True},
+    "write_note": {"risk": Risk.WRITE, "repeatable": False, "path_args": ("folder",)},
+    "remove": {"risk": Risk.DESTRUCTIVE, "repeatable": False, "path_args": ("folder",)},
+}
+
+
+def specialists(count_log: Path, names: Sequence[str] = NAMES) -> tuple[Specialist, ...]:
+    """Specialists that each have an echo server of their own, `<name>-echo`."""
+    return tuple(
+        Specialist(
+            name=name,
+            description=f"{name} for tests",
+            servers=(
+                ServerSpec(
+                    name=f"{name}-echo",
+                    queue=name,
+                    command=sys.executable,
+                    args=(str(ECHO),),
+                    env={"COUNT_LOG": str(count_log)},
+                    trusted=True,
+                ),
+            ),
+            tools=tuple(ToolRow(tool=f"{name}-echo/{tool}", **row) for tool, row in ROWS.items()),
+        )
+        for name in names
+    )
+
+
+class Calls(NamedTuple):
+    """What the servers themselves saw."""
+
+    started: Counter[str]
+    began: dict[str, float]
+    ended: dict[str, float]
+    cancelled: set[str]
+
+
+class Lab:
+    """Workers and what they saw. Everything it starts ends with it."""
+
+    def __init__(self, settings: Settings, store: Store, folder: Path, names: Sequence[str] = NAMES) -> None:
+        self.settings = settings
+        self.store = store
+        self.folder = folder
+        self.names = tuple(names)
+        self.count_log = folder / "count.log"
+        self.count_log.touch()
+        self.sender = Sender.to(settings)
+        self.workers: list[subprocess.Popen[bytes]] = []
+
+    # -- workers
+
+    def worker(
+        self,
+        queues: Iterable[str] | None = None,
+        *,
+        entry: str = "tests.integration.execution.entry",
+        env: Mapping[str, str] | None = None,
+        settings: Settings | None = None,
+        ready: bool = True,
+    ) -> subprocess.Popen[bytes]:
+        """Start a worker for queues (all of them without any), and wait until it says that it is alive."""
+        served = tuple(queues) if queues is not None else (PLANNER, *self.names)
+        name = f"w{len(self.workers)}"
+        with (self.folder / f"{name}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", entry, name, str(self.count_log), ",".join(self.names), ",".join(served)],
+                cwd=ROOT,
+                env={**os.environ, **(env or {}), "AETHER_TEST_SETTINGS": (settings or self.settings).model_dump_json()},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.workers.append(process)
+        if ready:
+            eventually(lambda: self._alive(name) or self._ended(process, name), within=30, what=f"{name} is alive")
+        return process
+
+    def log_of(self, worker: int = 0) -> str:
+        """What a worker said."""
+        return (self.folder / f"w{worker}.log").read_text(errors="replace")
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        """SIGKILL, and whatever it left behind with it (its servers see the end of their input by themselves)."""
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    def stop(self, process: subprocess.Popen[bytes], timeout: float = 15) -> int:
+        """SIGTERM, and its exit code."""
+        process.terminate()
+        return process.wait(timeout)
+
+    def close(self) -> None:
+        """End everything."""
+        for process in self.workers:
+            if process.poll() is None:
+                process.terminate()
+        for process in self.workers:
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        self.sender.close()
+
+    def children(self, process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+        """The processes below a worker: its MCP servers, and what starts them."""
+        return psutil.Process(process.pid).children(recursive=True)
+
+    def _alive(self, name: str) -> bool:
+        return any(worker.name.split("-")[0] == name for worker in self.store.presence.alive())
+
+    def _ended(self, process: subprocess.Popen[bytes], name: str) -> bool:
+        if process.poll() is not None:
+            raise AssertionError(f"{name} ended with {process.returncode}:\n{self.log_of(int(name[1:]))[-3000:]}")
+        return False
+
+    # -- plans
+
+    def launch(
+        self, subtasks: Sequence[PlannedSubtask], task_id: str, *, direct: bool = False, limit: int = 10**9, **task: Any
+    ) -> str:
+        """Hand a plan to delivery as the planner's step does. Gives how it goes: canvas, direct or flipped."""
+        tasks = self.store.tasks
+        tasks.create(HighLevelTask(task_id=task_id, description="a plan of the tests", **task))
+        claim = tasks.claim_planning(task_id, limit=10_000)
+        assert isinstance(claim, PlanningClaim)
+        plan = Plan(name="test", description="a plan of the tests", origin="file", subtasks=tuple(subtasks))
+        canvas = None if direct else self.sender.canvas(task_id, subtasks, priority=5, limit=limit)
+        deliveries = tasks.start(task_id, claim.token, plan, direct=canvas is None)
+        assert deliveries is not None
+        self.sender.send(deliveries)
+        if canvas is None:
+            return "direct"
+        if self.sender.launch(canvas):
+            return "canvas"
+        self.sender.send(tasks.flip(task_id))
+        return "flipped"
+
+    def ended(self, task_id: str, within: float = 20) -> str:
+        """The status a task ends with."""
+        return eventually(lambda: self._final(task_id), within=within, what=f"{task_id} ends: {self._state(task_id)}")
+
+    def _final(self, task_id: str) -> str | None:
+        view = self.store.tasks.view(task_id)
+        return view.status.value if view.finished_at else None
+
+    def _state(self, task_id: str) -> object:
+        return [(subtask.id, subtask.status.value) for subtask in self.store.tasks.view(task_id).subtasks]
+
+    # -- what the servers saw
+
+    def calls(self) -> Calls:
+        """Every call the servers saw, by its key."""
+        seen = Calls(Counter(), {}, {}, set())
+        for line in self.count_log.read_text().splitlines():
+            mark, key, at = line.split()
+            if mark == "S":
+                seen.started[key] += 1
+                seen.began.setdefault(key, float(at))
+            elif mark == "E":
+                seen.ended[key] = float(at)
+            elif mark == "C":
+                seen.cancelled.add(key)
+        return seen
+
+
+def step(
+    task_id: str, name: str, needs: Iterable[str] = (), *, queue: str = "dev", tool: str = "echo", **more: Any
+) -> PlannedSubtask:
+    """A planned subtask that calls an echo tool with `task/name` as its key."""
+    row = ROWS[tool]
+    args = more.pop("args", {"message": name, "key": f"{task_id}/{name}"})
+    return PlannedSubtask(
+        id=name,
+        tool=f"{queue}-echo/{tool}",
+        args=args,
+        needs=tuple(needs),
+        specialist=queue,
+        risk=more.pop("risk", row["risk"]),
+        repeatable=more.pop("repeatable", row["repeatable"]),
+        **more,
+    )
