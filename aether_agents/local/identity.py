@@ -2,11 +2,13 @@
 
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 from typing import NamedTuple, Self
 
-import psutil
+#: Where Linux tells of its processes; elsewhere `ps` is asked.
+PROC = Path("/proc")
 
 #: Seconds a process is given to end when it is asked to, before it is killed.
 PATIENCE = 3.0
@@ -54,12 +56,15 @@ class Identity(NamedTuple):
 def _born(pid: int) -> str:
     """When a process was born, in a form that no restart of the machine repeats; "" if there is no such process."""
     try:
-        if os.path.exists("/proc/self/stat"):  # noqa: PTH110 - asked often
+        if (PROC / "self/stat").exists():
             # Field 2 may hold spaces and brackets; 3 is the state, 22 the birth in ticks since the machine started.
-            fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-            boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-            return "" if fields[0] in "ZX" else f"{boot}:{fields[19]}"
-        process = psutil.Process(pid)
-        return "" if process.status() == psutil.STATUS_ZOMBIE else f"{process.create_time():.2f}"
-    except (OSError, IndexError, psutil.Error):
+            fields = (PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
+            state, born = fields[0], f"{(PROC / 'sys/kernel/random/boot_id').read_text().strip()}:{fields[19]}"
+        else:
+            said = subprocess.run(
+                ["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+            )
+            state, _, born = said.stdout.strip().partition(" ")
+    except (OSError, IndexError):
         return ""
+    return "" if state[:1] in {"Z", "X"} else born.strip()

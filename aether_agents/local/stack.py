@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 
 from aether_agents.document import nearest
 from aether_agents.errors import StackError
@@ -23,6 +24,9 @@ from aether_agents.local.state import ProcessInfo, read_state
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings import Settings
 from aether_agents.store.sealing import make_key_file
+
+#: What its worker cannot do without, beside the base install.
+NEEDED = ("mcp", "jsonschema", "bm25s", "psutil")
 
 #: Seconds a stack may take until its server answers (it may have much data to read, or another one to wait for).
 START = 30.0
@@ -62,6 +66,11 @@ class Stack:
         Raises:
             StackError: it cannot be started; the error says why and what to do.
         """
+        if missing := [name for name in NEEDED if find_spec(name) is None]:
+            raise StackError(
+                f"the embedded stack needs {', '.join(missing)}: `pip install aether-agents[local]`, "
+                "or set AETHER_REDIS_URL to the broker of a deployment"
+            )
         self.folder.prepare()
         make_key_file(self.folder.key)
         end = time.monotonic() + START

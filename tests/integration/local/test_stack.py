@@ -149,6 +149,13 @@ def test_a_home_that_cannot_be_written(tmp_path: Path) -> None:
     assert (stack.ps(), stack.down()) == ([], False)
 
 
+def test_a_base_install_says_what_the_embedded_stack_needs(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aether_agents.local.stack.NEEDED", ("json", "no_such_module"))
+    with pytest.raises(StackError, match=r"needs no_such_module: .*aether-agents\[local\].*AETHER_REDIS_URL"):
+        house.stack.up()
+    assert not house.home.exists()
+
+
 def test_nothing_in_the_callers_folder_is_code(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A repository that is audited may hold a `redis.py`; it is not the one that is imported."""
     for name in ("redis", "celery", "aether_agents"):

@@ -2,11 +2,22 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
+import pytest
+
+from aether_agents.local import identity as module
 from aether_agents.local.identity import Identity
 
 SLEEPER = [sys.executable, "-c", "input()"]
 STUBBORN = [sys.executable, "-c", "import signal; signal.signal(15, signal.SIG_IGN); print(1, flush=True); input()"]
+
+
+@pytest.fixture(params=["proc", "ps"], autouse=True)
+def where(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Linux tells in /proc; elsewhere `ps` is asked."""
+    if request.param == "ps":
+        monkeypatch.setattr(module, "PROC", Path("/nowhere"))
 
 
 def start(command: list[str]) -> subprocess.Popen[bytes]:
