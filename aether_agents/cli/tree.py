@@ -2,16 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from rich.text import Text
 
 from aether_agents.cli.duration import brief
-from aether_agents.cli.glyphs import BAD, INFO, QUIET, STYLES, WARN, Glyphs, word
+from aether_agents.cli.glyphs import INFO, QUIET, STYLES, WARN, Glyphs, word
 from aether_agents.cli.picture import Node, Picture
+from aether_agents.cli.rows import Row, Rows
 from aether_agents.cli.shape import Place, lay
-from aether_agents.cli.text import fit, plain, width_of
+from aether_agents.cli.text import fit, plain
 
 #: Children of a fan-out are counted, not listed, from this many on.
 MANY = 5
@@ -20,21 +20,6 @@ NAMED = 3
 BAR = 8
 #: Cells of a line from which on bars may be longer.
 ROOMY = 80
-GAP = 2
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the tree before it is fitted to a width."""
-
-    guides: str
-    sign: str
-    label: str
-    middle: str
-    detail: Text
-    style: str
-    phase: str  #: done, active or ahead: neighbours of one phase fold together when there is no room
-    below: tuple[str, ...] = ()
 
 
 class Tree:
@@ -48,8 +33,8 @@ class Tree:
         """The header, the subtasks and the footer of a task, each at most `width` cells wide."""
         head = self.header(picture, width)
         foot = self.footer(picture, width, now, frame)
-        rows = self._folded(list(self._rows(picture, now, frame)), height - len(head) - len(foot))
-        return [*head, *self._fitted(rows, width), *foot]
+        rows = Rows(list(self._rows(picture, now, frame)), self.glyphs).folded(height - len(head) - len(foot))
+        return [*head, *rows.lines(width), *foot]
 
     def header(self, picture: Picture, width: int) -> list[Text]:
         """What was asked, and where its plan came from."""
@@ -92,11 +77,27 @@ class Tree:
             shown = made if len(made) < MANY else [child for child in made if child.status == "failed"][:NAMED]
             guides = self.guides(place, below=True)
             for child in shown:
-                mark = self.glyphs.last if child is shown[-1] else self.glyphs.branch
-                yield self._row(child, [], Place(child.id), now, frame, guides=guides + mark)
+                last = child is shown[-1]
+                yield self._row(
+                    child,
+                    [],
+                    Place(child.id),
+                    now,
+                    frame,
+                    guides=guides + (self.glyphs.last if last else self.glyphs.branch),
+                    hang=guides + (" " * len(self.glyphs.pipe) if last else self.glyphs.pipe),
+                )
 
     def _row(
-        self, node: Node, made: Sequence[Node], place: Place, now: datetime, frame: int, *, guides: str | None = None
+        self,
+        node: Node,
+        made: Sequence[Node],
+        place: Place,
+        now: datetime,
+        frame: int,
+        *,
+        guides: str | None = None,
+        hang: str = "",
     ) -> Row:
         status = str(node.status)
         if made and status == "pending":  # it fanned out and waits for its children
@@ -111,6 +112,7 @@ class Tree:
             middle=f"{node.specialist} {self.glyphs.dot} {node.tool}" if node.tool else node.specialist,
             detail=self._detail(node, made, now),
             style=STYLES.get(status, ""),
+            hang=self.guides(place, below=True) if guides is None else hang,
             phase="done" if node.ended and status != "failed" else "ahead" if status in ("pending", "ready") else "now",
             below=tuple(plain(line) for line in (node.error or "").splitlines()[:1] if status == "failed"),
         )
@@ -172,63 +174,3 @@ class Tree:
     def _bar(self, fraction: float) -> Text:
         full, empty = self.glyphs.bar(fraction, BAR)
         return Text(full, style=INFO).append(empty, style=QUIET)
-
-    # -- fitting -----------------------------------------------------------------------------------------------
-
-    def _folded(self, rows: list[Row], room: int) -> list[Row]:
-        """As many rows as there is room for: what is done folds first, then what is ahead."""
-        for phase, what in (("done", "completed"), ("ahead", "pending")):
-            if sum(1 + len(row.below) for row in rows) <= room:
-                return rows
-            rows = self._fold(rows, phase, what)
-        if len(rows) > room:
-            rest = len(rows) - max(1, room) + 1
-            rows = [*rows[: max(0, room - 1)], self._note(f"{rest} more", "pending")]
-        return rows
-
-    def _fold(self, rows: list[Row], phase: str, status: str) -> list[Row]:
-        kept: list[Row] = []
-        run: list[Row] = []
-        for row in [*rows, None]:
-            if row is not None and row.phase == phase:
-                run.append(row)
-                continue
-            kept += (
-                [self._note(f"{len(run)} {'done' if phase == 'done' else 'to come'}", status)] if len(run) > 1 else run
-            )
-            run = []
-            if row is not None:
-                kept.append(row)
-        return kept
-
-    def _note(self, text: str, status: str) -> Row:
-        return Row("", self.glyphs.status[status], text, "", Text(), QUIET, "note")
-
-    def _fitted(self, rows: Sequence[Row], width: int) -> list[Text]:
-        right = max((row.detail.cell_len for row in rows), default=0)
-        left = max((width_of(row.guides) + 2 + width_of(row.label) for row in rows), default=0)
-        left = min(left, max(width - right - GAP, width // 3))
-        middle = width - left - right - 2 * GAP
-        widest = max((width_of(row.middle) for row in rows), default=0)
-        middle = min(middle, widest) if middle >= min(widest, 12) else 0
-        lines = []
-        for row in rows:
-            lines.append(self._line(row, left, middle, right, width))
-            indent = " " * (width_of(row.guides) + 2)
-            lines += [Text(fit(indent + line, width, self.glyphs.more), style=BAD) for line in row.below]
-        return lines
-
-    def _line(self, row: Row, left: int, middle: int, right: int, width: int) -> Text:
-        line = Text(row.guides, style=QUIET)
-        line.append(row.sign, style=row.style)
-        label = fit(row.label, left - width_of(row.guides) - 2, self.glyphs.more)
-        line.append(f" {label}", style="bold" if row.phase == "now" else "" if row.phase == "done" else QUIET)
-        line.pad_right(max(0, left - line.cell_len))
-        if middle:
-            line.append(" " * GAP).append(fit(row.middle, middle, self.glyphs.more).ljust(middle), style=QUIET)
-        line.pad_right(max(0, width - right - line.cell_len))
-        if row.detail.cell_len:
-            line.append_text(row.detail)
-        line.rstrip()
-        line.truncate(width)
-        return line
