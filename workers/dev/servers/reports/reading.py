@@ -175,9 +175,9 @@ def _row(item: Mapping[str, Any]) -> Row:
 
 
 def _counts(content: Mapping[str, Any], rows: Sequence[Row]) -> Counts:
-    """The counts a scan gives are of all its findings; the rows may be fewer."""
+    """The counts a scan gives are of all its findings; the rows may be fewer, never more."""
     given = _mapping(content.get("counts"))
-    tally = {s: _whole(given[s]) if s in given else sum(row.severity == s for row in rows) for s in SEVERITIES}
+    tally = {s: max(_whole(given.get(s)), sum(row.severity == s for row in rows)) for s in SEVERITIES}
     return Counts(**tally, total=sum(tally.values()))
 
 

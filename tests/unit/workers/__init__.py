@@ -1,0 +1,1 @@
+"""Specialists and their servers, without starting one."""

@@ -1,0 +1,120 @@
+"""The specialists dev and security as data: they load, and their parts fit together."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+import workers.dev
+import workers.security
+from aether_agents.contracts import Risk, Specialist, Template
+from aether_agents.contracts.reference import find
+from aether_agents.settings import Settings, SpecialistSettings
+from aether_agents.specialists import load_specialists
+from workers.dev import SPECIALIST as DEV
+from workers.security import SPECIALIST as SECURITY
+
+BOTH = (DEV, SECURITY)
+TEMPLATES = [template for specialist in BOTH for template in specialist.templates]
+ROWS = {row.tool: row for specialist in BOTH for row in specialist.tools}
+
+#: What a first-party server may import beside the standard library and its own modules.
+ALLOWED = {"mcp", "mcp_types", "pydantic", "anyio", "detect_secrets", "jinja2", "radon"}
+
+
+def own_programs() -> list[Path]:
+    folders = [Path(module.__file__ or "").parent / "servers" for module in (workers.dev, workers.security)]
+    return sorted(path for folder in folders for path in folder.rglob("*.py"))
+
+
+def test_both_are_found_as_a_strangers_would_be() -> None:
+    assert {"dev", "security"} <= {specialist.name for specialist in load_specialists(Settings())}
+
+
+def test_one_can_be_switched_off() -> None:
+    settings = Settings(specialists={"security": SpecialistSettings(enabled=False)})
+    assert "security" not in {specialist.name for specialist in load_specialists(settings)}
+
+
+def test_the_three_templates_are_there() -> None:
+    assert {template.name for template in TEMPLATES} == {"security_audit", "code_quality", "onboard_project"}
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.name)
+def test_a_template_says_how_people_ask_for_it(template: Template) -> None:
+    assert len(template.examples) >= 6
+    assert any(not example.isascii() for example in template.examples), "one of them in Japanese"
+    assert all(spec.prompt for spec in template.inputs.values())
+    assert all(spec.required or spec.default is not None for spec in template.inputs.values())
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.name)
+def test_a_template_refers_to_what_it_has(template: Template) -> None:
+    ids = {subtask.id for subtask in template.subtasks}
+    for subtask in template.subtasks:
+        for reference in find(subtask.args):
+            known = {"inputs": template.inputs.keys(), "subtasks": ids, "context": {"reports", "task_id"}, "item": {""}}
+            assert reference.name in known[reference.root], f"{template.name}.{subtask.id}: {reference.text}"
+    for output in template.outputs.values():
+        assert {reference.name for reference in find(output)} <= ids
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.name)
+def test_a_template_uses_tabled_tools_and_names_them_as_required(template: Template) -> None:
+    used = {subtask.tool for subtask in template.subtasks if subtask.tool}
+    assert used == set(template.required_tools)
+    assert used <= ROWS.keys()
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.name)
+def test_a_template_asks_nobody_and_may_be_repeated(template: Template) -> None:
+    rows = [ROWS[subtask.tool] for subtask in template.subtasks if subtask.tool]
+    assert {row.risk for row in rows} <= {Risk.READ, Risk.WRITE}
+    assert all(row.repeatable for row in rows)
+
+
+@pytest.mark.parametrize("specialist", BOTH, ids=lambda specialist: specialist.name)
+def test_every_row_names_a_server_of_its_own_specialist(specialist: Specialist) -> None:
+    servers = {server.name for server in specialist.servers}
+    assert {row.tool.split("/")[0] for row in specialist.tools} == servers
+
+
+def test_every_path_a_tool_takes_is_confined() -> None:
+    assert all(row.path_args for row in ROWS.values())
+
+
+def test_what_changes_a_repository_is_not_run_twice_unasked() -> None:
+    assert not ROWS["git/git_commit"].repeatable
+    assert ROWS["git/git_reset"].risk is Risk.DESTRUCTIVE
+
+
+def test_the_git_server_has_an_environment_of_its_own_at_an_exact_version() -> None:
+    git = next(server for server in DEV.servers if server.name == "git")
+    assert git.install is not None
+    assert git.install.pypi == "mcp-server-git==2026.10.19"
+
+
+def test_first_party_servers_run_on_the_workers_interpreter() -> None:
+    own = [server for specialist in BOTH for server in specialist.servers if server.install is None]
+    assert len(own) == 4
+    assert all(server.command == sys.executable for server in own)
+
+
+@pytest.mark.parametrize("program", own_programs(), ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_server_imports_nothing_of_ours(program: Path) -> None:
+    for node in ast.walk(ast.parse(program.read_text())):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names = [node.module or ""]
+        for name in names:
+            top = name.split(".")[0]
+            assert top in ALLOWED or top in sys.stdlib_module_names, f"{program.name} imports {name}"
+
+
+@pytest.mark.parametrize("name", ["findings.py", "git.py", "job.py", "repository.py"])
+def test_the_copies_of_what_every_server_needs_are_equal(name: str) -> None:
+    first, second = [path for path in own_programs() if path.name == name]
+    assert first.read_bytes() == second.read_bytes()
