@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from celery import Celery
 from celery.canvas import Signature
-from kombu.exceptions import OperationalError
+from kombu.exceptions import KombuError
 
 from aether_agents.celery_app import broker_priority, create_app, name_of, seam_of
 from aether_agents.contracts import PlannedSubtask
@@ -113,7 +113,7 @@ def _options(queue: str, priority: int) -> dict[str, object]:
 def _reachable() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, ConnectionError, OSError) as error:
+    except (KombuError, OSError) as error:
         raise StoreUnavailable(
             f"the broker cannot be reached ({error}): start one with `aether-agent up`, or set AETHER_REDIS_URL"
         ) from error

@@ -74,6 +74,8 @@ def app_for(
     bench = _Bench(settings, specialists, queues, name)
     app = create_app(settings, specialists, queues, handler=bench.handle)
     bench.attend(app)
+    # For `celery -A`: threads unless told otherwise. Celery takes `-P prefork` for "not told"; `-P processes` is that.
+    app.conf.update(worker_pool="threads", worker_concurrency=threads(settings, queues))
     return app
 
 
