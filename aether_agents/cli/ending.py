@@ -1,6 +1,7 @@
 """The ending of a command that followed a task: what it says last, and the code it leaves with."""
 
 from aether_agents.cli.failure import exit_code_of
+from aether_agents.cli.findings import conclusions, worst
 from aether_agents.cli.outcome import how_to_answer, outputs, trouble
 from aether_agents.cli.output import Output
 from aether_agents.contracts import TERMINAL_TASK, TaskView
@@ -11,8 +12,10 @@ def ending(output: Output, view: TaskView) -> int:
     """Tell what a task came to, on the right stream and in the right form; the exit code."""
     if output.json_wanted:
         output.json(body(view))
-    elif view.status == "completed":
-        output.show(*outputs(view.outputs, output.glyphs))
+    elif view.status in TERMINAL_TASK:
+        output.sections(
+            conclusions(view, output.glyphs), worst(view, output.glyphs), outputs(view.outputs, output.glyphs)
+        )
     if view.status != "completed" or view.degraded:
         for line in trouble(view, output.error_glyphs):
             output.err.print(line)

@@ -70,6 +70,9 @@ def _short(value: Json) -> Text:
         return Text(plain(value), style=_STATES.get(value, ""))
     if isinstance(value, bool) or value is None:
         return Text({True: "yes", False: "no", None: "nothing"}[value])
+    if isinstance(value, dict) and value and all(isinstance(item, int) for item in value.values()):
+        counted = [f"{count} {name}" for name, count in value.items() if count and name != "total"]
+        return Text(", ".join(counted) or "none")
     return Text(plain(json.dumps(value, ensure_ascii=False)))
 
 

@@ -3,11 +3,11 @@
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.text import Text
 
 from aether_agents.cli.glyphs import BAD, GOOD, QUIET, UNICODE, WARN, Glyphs, glyphs_for
@@ -58,10 +58,25 @@ class Output:
         sys.stdout.write(json.dumps(body, ensure_ascii=False, default=str) + "\n")
         sys.stdout.flush()
 
-    def show(self, *renderables: Any) -> None:
+    def show(self, *renderables: RenderableType) -> None:
         """Something for people, as the result of the command."""
         for renderable in renderables:
-            self.out.print(renderable, markup=False)
+            if self.out.is_terminal:
+                self.out.print(renderable, markup=False)
+                continue
+            with self.out.capture() as captured:
+                self.out.print(renderable, markup=False)
+            self.text("\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n")))
+
+    def sections(self, *sections: Iterable[RenderableType]) -> None:
+        """Several parts of a result, with an empty line between those that are not empty."""
+        begun = False
+        for section in sections:
+            for number, renderable in enumerate(section):
+                if begun and number == 0:
+                    self.show("")
+                self.show(renderable)
+                begun = True
 
     def text(self, text: str) -> None:
         """Text exactly as it is, as the result of the command."""

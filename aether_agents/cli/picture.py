@@ -29,6 +29,9 @@ _STATUS_AFTER: Mapping[EventType, SubtaskStatus] = {
     EventType.SUBTASK_CANCELLED: SubtaskStatus.CANCELLED,
 }
 
+#: Events after which the task itself has to be asked: they change more than they can carry.
+_TELLING = frozenset({EventType.TASK_PLANNED, EventType.TASK_REPLANNED, EventType.TASK_RUNNING})
+
 
 @dataclass
 class Node:
@@ -96,6 +99,10 @@ class Picture:
             self.origin, self.template = view.plan.origin, view.plan.template
             self.confidence, self.delivery = view.plan.confidence, view.plan.delivery or self.delivery
         attempts = {step.id: step.retry.max_attempts for step in plan.subtasks} if plan else {}
+        for step in plan.subtasks if plan else ():  # between planned and running only the plan knows them
+            self.nodes.setdefault(
+                step.id, Node(step.id, step.name or step.id, step.specialist, step.tool or "", step.needs)
+            )
         if view.seq >= self.seq:
             self.status, self.progress, self.seq = view.status, view.progress, view.seq
             self.degraded, self.finished_at, self.error = view.degraded, view.finished_at, view.error
@@ -116,7 +123,7 @@ class Picture:
 
     def knows(self, event: Event) -> bool:
         """Whether the event can be applied without another look at the task."""
-        if event.type in (EventType.TASK_PLANNED, EventType.TASK_REPLANNED) or event.ends_task:
+        if event.type in _TELLING or event.ends_task:
             return False
         stem = (event.subtask_id or "").partition("#")[0]
         return event.subtask_id is None or event.subtask_id in self.nodes or stem in self.nodes
