@@ -1,0 +1,51 @@
+"""The digest of a plan: the same for the same work, whichever task it was planned for."""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+from aether_agents.contracts import Json, Plan
+
+#: What planning judges about a subtask; it changes nothing of what is done.
+_JUDGED = {"confidence", "approved_up_to", "needs_approval"}
+_SHORTEST_ID = 8
+
+
+def digest_of(plan: Plan, task_id: str, reports: str) -> str:
+    """`sha256:…` over what a plan does: its subtasks and outputs, in their order, with the pins of their tools.
+
+    Where it came from, how sure anybody was, and the paths that name the task itself do not count: a plan
+    dumped to a file and applied has the same digest.
+    """
+    document = plan.model_dump(mode="json", by_alias=True, include={"version", "name", "subtasks", "outputs"})
+    document["subtasks"] = [
+        {key: value for key, value in subtask.items() if key not in _JUDGED} for subtask in document["subtasks"]
+    ]
+    canonical = json.dumps(
+        portable(document, task_id, reports), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
+    return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
+
+
+def portable(value: Json, task_id: str, reports: str) -> Json:
+    """An expression with the task's own folder and id written as `${context.reports}` and `${context.task_id}`."""
+    if isinstance(value, str):
+        return _portable_text(value, task_id, reports)
+    if isinstance(value, list):
+        return [portable(item, task_id, reports) for item in value]
+    if isinstance(value, dict):
+        return {key: portable(item, task_id, reports) for key, item in value.items()}
+    return value
+
+
+def reports_folder(home: Path, task_id: str) -> str:
+    """Where the reports of a task go: `${context.reports}`."""
+    return str(home / "reports" / task_id)
+
+
+def _portable_text(text: str, task_id: str, reports: str) -> str:
+    text = re.sub(rf"{re.escape(reports)}(?![\w-])", "${context.reports}", text) if reports else text
+    if len(task_id) < _SHORTEST_ID:
+        return text  # too short to be told from any other word
+    return re.sub(rf"(?<![\w-]){re.escape(task_id)}(?![\w-])", "${context.task_id}", text)

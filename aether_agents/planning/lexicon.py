@@ -1,0 +1,160 @@
+"""Words as people use them in requests: which say nothing, which mean the same, which change something.
+
+General English and Japanese of the four specialists' trades. It knows no template; what a template
+is about is in its own words and examples.
+"""
+
+from collections.abc import Mapping
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+#: Words that carry no meaning of their own in a request.
+FILLERS = _words("""
+    a about above across after again all also am an and any anything are around as at be because been before being
+    below between both but by can could currently did do does doing don done during each every everything few for from
+    further get gets getting give gives go going good bad had has have having he hello help her here hers hi him his
+    how i id if ill im in into is it its itself ive just kindly know let lets like ll look looking looks many may maybe
+    me might more most much my myself new need needs no nor not now of off on once one only or other our ours out over
+    own please possible put re s same see she should show so some something such t take tell than thank thanks that the
+    their theirs them then there these they thing things this those through to too under until up upon us use using ve
+    very via want wants was way we well were what whats when where whether which while who whom whose why will wish
+    with within would yes you your yours d m actually really today contain contains include includes
+    complete comprehensive deep detailed entire full quick quickly thorough thoroughly whole proper properly first
+    carry conduct execute perform run running start begin provide kick produce
+    problem problems issue issues finding findings result results report reports state currently present
+    find found search seek detect identify discover list
+    several part parts someone somebody anyone anybody everyone everybody across various
+""")
+
+#: Verbs that only look. They fit any template and choose none.
+LOOKING = _words("""
+    check checks checking scan scanning inspect inspecting inspection review reviewing examine examining analyse analyze
+    analysing analyzing analysis assess assessing assessment evaluate evaluating evaluation measure measuring rate
+    compare comparing verify audit auditing survey determine understand learn
+""")
+
+#: Verbs that change the world wherever they stand. Only a template that has the same verb may do them.
+CHANGING = _words("""
+    add allow append archive attack block book bypass buy cancel chmod clean clear clone configure convert copy
+    create decommission decrypt delete deploy destroy disable discard downgrade draft drop edit email enable encrypt
+    erase exfiltrate expose fix force format generate grant hack harden hide hire ignore implement import improve
+    install invite kill lock merge message migrate modify move notify offboard optimise optimize order overwrite pay
+    patch post provision publish purge push rebase reboot redeploy redact reduce refactor release remediate remove
+    rename renew replace reset resolve restart restore revert revoke rewrite rollback rotate sanitise sanitize save
+    scale schedule scrub sell send shutdown squash steal stop store submit suppress switch terminate transfer translate
+    truncate undo unarchive uninstall unlock update upgrade upload wipe write
+""")
+
+#: Verbs that change the world (or only talk about it) where a request begins with them, and are nouns elsewhere.
+LEADING = _words("""
+    back backup build change close commit define describe download explain export launch load make monitor open schedule
+    set setup share ship sign spin stand tag teach train transform turn
+""")
+
+#: What may be written without changing anything but the report itself.
+WRITING = _words("build create draft generate make prepare produce write 作成 作 生成 出力 書")
+REPORTS = _words("analysis assessment audit list overview report reports summary 一覧 報告 報告書 概要 レポート")
+
+_SAME: Mapping[str, str] = {
+    "place": """
+        repository repositories repo repos project projects codebase checkout workspace folder directory
+        source sources app apps application software tree monorepo リポジトリ レポジトリ プロジェクト
+        コードベース ソース フォルダ ディレクトリ アプリ
+    """,
+    "code": "code コード ソースコード program programs module modules file files ファイル モジュール",
+    "secret": """
+        secret secrets credential credentials password passwords passphrase token tokens apikey privatekey
+        accesskey シークレット 認証情報 パスワード 秘密鍵 秘密情報 機密情報 機密 クレデンシャル トークン 鍵
+    """,
+    "leak": "leak leaks leaked leaking exposed hardcoded 漏洩 漏 流出 露出",
+    "security": """
+        security secure securely insecure unsafe safe safety vulnerability vulnerabilities vulnerable weakness
+        weaknesses cve threat threats セキュリティ 脆弱性 脆弱 安全 安全性 危険 弱点
+    """,
+    "quality": """
+        quality maintainability maintainable maintain readability readable health clean cleanliness techdebt
+        codesmell 品質 保守性 保守 可読性 健全性 技術的負債
+    """,
+    "complexity": "complexity complex complicated convoluted cyclomatic 複雑 複雑度 複雑性",
+    "lint": "lint linter linting linters style staticanalysis リント 静的解析",
+    "onboard": """
+        onboard onboarding orient orientation introduce introduction intro overview newcomer tour walkthrough
+        familiarise familiarize familiar acquaint gettingstarted オンボード オンボーディング 概要 紹介 入門
+        導入 新人 全体像 把握
+    """,
+    "history": "history histories past 履歴 来歴",
+    "change": "churn hotspot hotspots 変更頻度",
+    "permission": "permission permissions worldwritable chmod 権限 パーミッション",
+    "deploy": "deploy deployment rollout デプロイ 展開 配備 リリース",
+    "monitoring": "monitoring observability telemetry metrics dashboards 監視 モニタリング",
+    "kubernetes": "kubernetes k8s クーバネティス",
+    "cluster": "cluster clusters クラスタ クラスター",
+    "production": "production prod live 本番",
+    "pipeline": "pipeline pipelines cicd パイプライン",
+    "database": "database databases db データベース",
+    "table": "table tables テーブル",
+    "data": "data dataset datasets データ データセット",
+    "dependency": "dependency dependencies 依存 依存関係",
+    "migrate": "migrate migration 移行",
+    "backup": "backup backups バックアップ",
+    "test": "test tests testing テスト",
+    "audit": "audit auditing audits 監査",
+}
+#: The concept a word stands for; words of one concept mean the same here.
+CONCEPTS: Mapping[str, str] = {word: f"={concept}" for concept, words in _SAME.items() for word in words.split()}
+
+#: Concepts that nearly every template is about.
+COMMON = frozenset({"=place", "=code"})
+
+#: Several words that are one.
+PHRASES: Mapping[str, str] = {
+    r"api[\s-]?keys?\b": "apikey",
+    r"apiキー": "apikey",
+    r"private[\s-]keys?\b": "privatekey",
+    r"(?:access|ssh|signing)[\s-]keys?\b": "accesskey",
+    r"hard[\s-]?coded\b": "hardcoded",
+    r"world[\s-]?(?:writable|readable|accessible)\b": "worldwritable",
+    r"code[\s-]?bases?\b": "codebase",
+    r"source[\s-]code\b": "code",
+    r"tech(?:nical)?[\s-]debt\b": "techdebt",
+    r"code[\s-]smells?\b": "codesmell",
+    r"static[\s-](?:code[\s-])?analysis\b": "staticanalysis",
+    r"hard(?:est|er)? to maintain\b": "maintain",
+    r"get(?:ting)? (?:me |us |him |her |them )?(?:started|going)\b": "gettingstarted",
+    r"up to speed\b": "gettingstarted",
+    r"(?:show|walk) (?:me|us|him|her|them) (?:around|through)\b": "tour",
+    r"(?:first|initial) look\b": "overview",
+    r"(?:i(?:'m| am) new|i just joined|new to)\b": "newcomer",
+    r"new (?:team )?(?:member|developer|joiner|colleague|starter)s?\b": "newcomer",
+    r"ci\s?/\s?cd\b": "cicd",
+    r"set(?:ting)?[\s-]up\b": "setup",
+    r"roll(?:ing)?[\s-]out\b": "rollout",
+    r"shut(?:ting)?[\s-]down\b": "shutdown",
+    r"back(?:ing)?[\s-]up\b": "backup",
+}
+
+#: Japanese that changes something, as it stands before する or its own ending.
+CHANGING_JAPANESE = _words("""
+    削除 消去 消 除去 破棄 抹消 適用 移行 追加 変更 更新 修正 改善 直 作成 作 構築 公開 送信 送 停止 再起動 起動
+    暗号化 復号 無効化 無効 有効化 置換 書換 移動 設定 登録 解除 失効 配布 盗 攻撃 翻訳 予約 購入 リファクタリング
+    リネーム ローテーション デプロイ インストール アンインストール アップグレード アップデート アップロード コミット
+    プッシュ マージ リセット
+""")
+
+#: Japanese that says nothing of its own in a request.
+FILLERS_JAPANESE = _words("""
+    調査 調 確認 検査 点検 診断 チェック スキャン レビュー 分析 解析 評価 測定 計測 アセスメント 実行 実施 開始 教
+    見 探 検出 発見 願 欲 全体 全部 全 直近 最近 現在 今 新 新規 問題 問題点 箇所 点 結果 レポート 報告 報告書 一覧
+    観点 含 部分 中 内 用 向 初 方 人 行 洗 出 情報
+""")
+
+#: A request that wants something explained, not done.
+EXPLANATION = (
+    r"^\W*(?:what(?:'s| is| are| does) (?:an?|the (?:meaning|definition|point|purpose|difference))\b"
+    r"|what does .* (?:mean|do)\b|how (?:do|can|should|would|could) (?:i|we|you|one|people)\b|how to\b"
+    r"|why\b|explain\b|define\b|describe how\b|teach\b|tell me (?:how|why)\b)"
+    r"|とは(?:何|なに|？|\?|$)|(?:方法|やり方|仕方)を"
+)

@@ -1,0 +1,109 @@
+"""The planner: a task in; a plan, a question, or every reason why not, out. It never guesses."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+from aether_agents.contracts import HighLevelTask, Intervention, Json, Plan, Template
+from aether_agents.document import nearest
+from aether_agents.planning.binding import Binding, bind
+from aether_agents.planning.choosing import Choice, choose, stub_answer
+from aether_agents.planning.conclusion import Asked, Conclusion, NotYet, Planned, Unplannable
+from aether_agents.planning.digest import digest_of, reports_folder
+from aether_agents.planning.expansion import expand
+from aether_agents.planning.structure import structure
+from aether_agents.planning.toolbox import Toolbox
+from aether_agents.planning.validation import Asker, check
+from aether_agents.settings import ContextSettings, Settings
+from aether_agents.store.replies import CatalogueEntry
+
+
+class Planner:
+    """Plans tasks from templates. One per process; safe to share between threads."""
+
+    def __init__(
+        self, settings: Settings, templates: Iterable[Template], servers: Callable[[], Collection[str]] = tuple
+    ) -> None:
+        """`servers` gives the names of the servers that may be started, listed by a worker yet or not."""
+        self._settings = settings
+        self._templates = {template.name: template for template in templates}
+        self._servers = servers
+
+    def plan(
+        self, task: HighLevelTask, catalogue: Mapping[str, CatalogueEntry], templates: Sequence[Template] = ()
+    ) -> Conclusion:
+        """Plan one task.
+
+        Args:
+            task: what is asked. Its `document` is run exactly, its `type` names a template; else it is matched.
+            catalogue: the live tools, by server.
+            templates: further templates for this task, such as its project's. A name that is taken stays taken.
+        """
+        known = {**{template.name: template for template in templates}, **self._templates}
+        context = self._settings.contexts.get(task.context)
+        if context is None and task.context != "local":
+            hint = nearest(task.context, self._settings.contexts)
+            return Unplannable(f"there is no context `{task.context}`{hint}", "invalid_task")
+        choice = choose(task, known)
+        if not isinstance(choice, Choice):
+            return choice
+        toolbox = Toolbox(catalogue, self._servers())
+        if choice.template.is_stub:
+            return Unplannable(stub_answer(choice.template, toolbox), "could_not_plan")
+        return self._decompose(task, choice, known, context or ContextSettings(), toolbox)
+
+    def _decompose(
+        self,
+        task: HighLevelTask,
+        choice: Choice,
+        known: Mapping[str, Template],
+        context: ContextSettings,
+        toolbox: Toolbox,
+    ) -> Conclusion:
+        template = choice.template
+        if wrong := structure(template):
+            return _invalid(template, [fault.message for fault in wrong])
+        binding = bind(template, task, context.inputs)
+        if binding.faults:
+            return Unplannable("\n".join(binding.faults), "invalid_task")
+        if binding.asked:
+            return _asked(template, binding)
+        expansion = expand(template, binding.values, self._context(task, context), known, task.folder)
+        toolbox.require(template.required_tools, template.name)
+        asker = Asker(task.folder, task.context, context.secrets, task.assume_yes)
+        checked = check(expansion, toolbox, asker, self._settings.policy)
+        if expansion.faults or (checked.faults and not toolbox.waiting_for):
+            return _invalid(template, checked.faults)
+        if toolbox.waiting_for:
+            return NotYet(toolbox.waiting_for)
+        plan = Plan(
+            name=template.name,
+            description=template.description,
+            specialist=template.specialist,
+            origin=choice.origin,
+            template=template.name if choice.origin == "template" else None,
+            confidence=choice.confidence,
+            inputs=template.inputs,
+            values=binding.values,
+            subtasks=checked.subtasks,
+            outputs=expansion.outputs,
+        )
+        reports = reports_folder(self._settings.home, task.task_id)
+        return Planned(plan.model_copy(update={"digest": digest_of(plan, task.task_id, reports)}))
+
+    def _context(self, task: HighLevelTask, context: ContextSettings) -> dict[str, Json]:
+        return {
+            **context.inputs,
+            "task_id": task.task_id,
+            "folder": task.folder,
+            "reports": reports_folder(self._settings.home, task.task_id),
+            "name": task.context,
+        }
+
+
+def _asked(template: Template, binding: Binding) -> Asked:
+    fields = {name: template.inputs[name] for name in binding.asked}
+    return Asked(Intervention(id="task.1", kind="input", prompt="\n".join(binding.asked.values()), fields=fields))
+
+
+def _invalid(template: Template, faults: Iterable[str]) -> Unplannable:
+    lines = "\n".join(f"- {fault}" for fault in faults)
+    return Unplannable(f"`{template.name}` cannot run as it is:\n{lines}", "invalid_plan")
