@@ -1,13 +1,15 @@
-"""Door: what the command line needs of the orchestrator, as a type.
+"""Door: what the command line needs of the orchestrator, and of the stack behind it, as types.
 
-The orchestrator itself (with redis and Celery behind it, a second of imports) is loaded by the session once the
-embedded stack is already starting, so that the two load side by side.
+Both (with redis and Celery behind them, a second of imports) are loaded by the session when they are needed: the
+person sees at once that something happens, and the embedded stack loads side by side with the orchestrator.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Literal, Protocol
+from types import TracebackType
+from typing import Literal, Protocol, Self
 
 from aether_agents.contracts import Answer, Event, HighLevelTask, Plan, TaskView, Tool
+from aether_agents.settings import Settings
 
 
 class Entry(Protocol):
@@ -75,3 +77,30 @@ class Door(Protocol):
     def catalogue(self) -> Mapping[str, Entry]: ...
     def workers(self) -> Sequence[Worker]: ...
     def diagnose(self) -> list[str]: ...
+
+
+class Holding(Protocol):
+    """What a command holds the embedded stack with. See `aether_agents.local.Lease`."""
+
+    @property
+    def started(self) -> bool:
+        """Whether this command started the stack."""
+
+    @property
+    def note(self) -> str:
+        """What the person should know."""
+
+    def keep(self) -> None: ...
+    def check(self) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None: ...
+
+
+class Behind(Protocol):
+    """The embedded stack. See `aether_agents.local.Stack`."""
+
+    def running(self) -> bool: ...
+    def join_or_start(self, *, keep: bool = ...) -> Holding: ...
+    def settings(self) -> Settings: ...

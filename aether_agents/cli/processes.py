@@ -48,8 +48,8 @@ def take_down(session: Session) -> int:
 
 def process_rows(session: Session) -> list[dict[str, Json]]:
     """`[{name, kind, pid, queues, status}]` of the stack, or of the workers on the configured broker."""
-    if session.stack is not None:
-        return [{**info._asdict(), "queues": list(info.queues)} for info in session.stack.ps()]
+    if session.settings.broker.url is None:
+        return [{**info._asdict(), "queues": list(info.queues)} for info in _stack(session).ps()]
     with session.door() as door:
         return [
             {"name": one.name, "kind": one.kind, "pid": one.pid, "queues": list(one.queues), "status": "alive"}
@@ -110,10 +110,10 @@ def _wait_until_served(stack: Stack, lease: Lease) -> None:
 
 
 def _stack(session: Session) -> Stack:
-    if session.stack is None:
-        url = session.settings.broker.url
+    url = session.settings.broker.url
+    if url is not None:
         raise InvalidSettings(
-            f"a broker is configured ({redacted(str(url))}), so there is no embedded stack here; "
+            f"a broker is configured ({redacted(url)}), so there is no embedded stack here; "
             "start workers with `aether-agent worker QUEUE`"
         )
-    return session.stack
+    return Stack(session.settings)

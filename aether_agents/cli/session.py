@@ -2,16 +2,15 @@
 
 import getpass
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 
-from aether_agents.cli.door import Door
+from aether_agents.cli.door import Behind, Door, Holding
 from aether_agents.cli.output import Output
 from aether_agents.cli.questions import Questioner
 from aether_agents.configuration import Configuration, default_home, load_configuration
 from aether_agents.contracts import TERMINAL_TASK, Specialist, TaskView
-from aether_agents.local import Lease, Stack
 from aether_agents.mcp_host.trust import Trust
 from aether_agents.settings import Settings
 from aether_agents.specialists import load_specialists
@@ -23,7 +22,7 @@ class Session:
     def __init__(self, *, json_wanted: bool = False) -> None:
         self.output = Output(json_wanted=json_wanted)
         self.folder = Path.cwd()
-        self._lease: Lease | None = None
+        self._lease: Holding | None = None
 
     @cached_property
     def trust(self) -> Trust:
@@ -66,9 +65,9 @@ class Session:
         return self.settings.agent_system.cli_interface.interactive_mode and self.output.interactive
 
     @cached_property
-    def stack(self) -> Stack | None:
+    def stack(self) -> Behind | None:
         """The embedded stack, unless a broker is configured."""
-        return None if self.settings.broker.url else Stack(self.settings)
+        return None if self.settings.broker.url else _embedded(self.settings)
 
     @contextmanager
     def door(self, *, keep: bool = False) -> Iterator[Door]:
@@ -79,18 +78,21 @@ class Session:
         Raises:
             StoreUnavailable, StackError: there is nothing behind the door.
         """
+        with ExitStack() as held:
+            with self.output.spinning("connecting" + self.output.error_glyphs.more):
+                door = held.enter_context(_connected(self._held(held, keep=keep)))
+            yield door
+
+    def _held(self, held: ExitStack, *, keep: bool) -> Settings:
+        """The settings that lead to the store; the stack, if there is one, is held until `held` ends."""
         if self.stack is None:
-            with _connected(self.settings) as door:
-                yield door
-            return
+            return self.settings
         if not self.stack.running():
             self.output.say("starting the embedded stack" + self.output.error_glyphs.more, "bright_black")
-        with self.stack.join_or_start(keep=keep) as lease:
-            self._lease = lease
-            if lease.note:
-                self.output.warn(lease.note)
-            with _connected(self.stack.settings()) as door:
-                yield door
+        self._lease = held.enter_context(self.stack.join_or_start(keep=keep))
+        if self._lease.note:
+            self.output.warn(self._lease.note)
+        return self.stack.settings()
 
     @contextmanager
     def open_door(self) -> Iterator[Door | None]:
@@ -133,6 +135,12 @@ class Session:
     def questioner(self) -> Questioner | None:
         """Who puts questions to the person; none when nobody may be asked."""
         return Questioner(self.output, self.person) if self.may_ask else None
+
+
+def _embedded(settings: Settings) -> Behind:
+    from aether_agents.local import Stack  # noqa: PLC0415 - half a second of imports, after something is on the screen
+
+    return Stack(settings)
 
 
 def _connected(settings: Settings) -> AbstractContextManager[Door]:
