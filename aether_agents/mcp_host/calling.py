@@ -18,8 +18,8 @@ from aether_agents.mcp_host.session import Session
 Progress = Callable[[float | None, str], None]
 
 _LOST = (anyio.ClosedResourceError, anyio.BrokenResourceError, ConnectionError)
-#: What the SDK makes of HTTP 404 to a session: by the specification, the request was not looked at.
-_FORGOTTEN = "Session terminated"
+#: How the SDK begins to tell that the connection broke before the answer came.
+_BROKEN_OFF = ("SSE stream ended", http.BROKEN_BODY, f"Failed to parse JSON response: {http.BROKEN_BODY}")
 
 log = logging.getLogger(__name__)
 
@@ -80,13 +80,15 @@ def _became(session: Session, tool: str, error: Exception) -> CallResult:
 
 def _answered(session: Session, tool: str, error: MCPError) -> CallResult:
     """A JSON-RPC error: the server's own, or one of those our transports put in the place of an answer."""
-    if session.spec.url is not None and error.message == _FORGOTTEN:
+    if error.code == http.FORGOTTEN:
         session.transport.closed.set()
-        return CallResult(error="the server was restarted and forgot our session", kind="transport", sent=False)
-    if error.code in (http.NOT_SENT, http.NETWORK, http.REFUSED) or http.BROKEN_BODY in error.message:
+        return CallResult(error=error.message, kind="transport", sent=False)
+    broken_off = session.spec.url is not None and error.message.startswith(_BROKEN_OFF)
+    if broken_off or error.code in (http.NOT_SENT, http.NETWORK, http.REFUSED):
         session.suspect = True
         unsent = error.code in (http.NOT_SENT, http.REFUSED)
-        return CallResult(error=shorten(error.message), kind="transport", sent=not unsent)
+        text = f"`{session.spec.name}/{tool}`: {error.message}" + ("" if unsent else "; it may have run")
+        return CallResult(error=shorten(text), kind="transport", sent=not unsent)
     if error.code not in (stdio.OVER_LIMIT, stdio.BROKEN_ANSWER) and not session.transport.alive:
         return _ended(session, tool)
     return CallResult(error=shorten(f"`{session.spec.name}/{tool}`: {error.message}"), kind="tool_error")

@@ -8,6 +8,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 from aether_agents.contracts import Json, ServerSpec
@@ -15,7 +16,7 @@ from aether_agents.errors import ServerDown
 from aether_agents.mcp_host.call import CallResult
 from aether_agents.mcp_host.definition import Definition
 from aether_agents.mcp_host.mailbox import Mailbox
-from aether_agents.mcp_host.pool import Limits
+from aether_agents.mcp_host.opener import Limits
 from aether_agents.mcp_host.running import Running
 
 Servers = Mapping[str, ServerSpec] | Callable[[], Mapping[str, ServerSpec]]
@@ -70,7 +71,7 @@ class Host:
             return CallResult(error=str(error), kind="transport", sent=False)
         box = Mailbox()
         progress = box.put if on_progress else None
-        job = running.submit(running.keyed(key, running.pool.call(server, tool, args or {}, timeout, progress)))
+        job = running.submit(running.pool.call(server, tool, args or {}, timeout, progress, key))
         job.add_done_callback(box.close)
         limit = self._connect_timeout(server) * 2 + timeout + MARGIN
         try:
@@ -78,6 +79,8 @@ class Host:
                 if on_progress is not None:
                     on_progress(*heard)
             return job.result(timeout=0)
+        except CancelledError:
+            return CallResult(error="this worker is shutting down", kind="cancelled")
         except TimeoutError:
             return CallResult(error="the MCP host does not answer; restart this worker", kind="timeout")
         finally:
@@ -99,6 +102,8 @@ class Host:
         job = running.submit(running.pool.tools(server))
         try:
             return job.result(timeout=self._connect_timeout(server) * 2 + MARGIN)
+        except CancelledError:
+            raise ServerDown("this worker is shutting down") from None
         except TimeoutError:
             raise ServerDown("the MCP host does not answer; restart this worker") from None
         finally:

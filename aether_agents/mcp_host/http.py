@@ -18,11 +18,12 @@ from aether_agents.contracts import ServerSpec
 from aether_agents.mcp_host.tail import Tail
 
 #: JSON-RPC codes of our own making, in the range the protocol leaves to implementations.
-NOT_SENT, NETWORK, REFUSED = -32096, -32095, -32094
+NOT_SENT, NETWORK, REFUSED, FORGOTTEN = -32096, -32095, -32094, -32093
 #: What the error of an answer that was cut off says.
 BROKEN_BODY = "the connection broke in the middle of the answer"
 _UNSENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
 _UNAUTHORISED = (401, 403, 407)
+_NOT_FOUND = 404
 
 
 class HttpTransport:
@@ -97,6 +98,9 @@ class _Contained(httpx2.AsyncBaseTransport):
             await response.aclose()
             said = f"{self._spec.url} refused us (HTTP {response.status_code}): correct `headers`"
             return _answer(request, REFUSED, f"{said} of `{self._spec.name}` in {self._spec.source or 'its file'}")
+        if response.status_code == _NOT_FOUND and "mcp-session-id" in request.headers:
+            await response.aclose()  # by the specification: it knows no such session, and did not look at the request
+            return _answer(request, FORGOTTEN, f"{self._spec.url} was restarted and forgot our session")
         if isinstance(response.stream, httpx2.AsyncByteStream):
             # The reader of an event stream bounds each of its events; the stream itself may go on for ever.
             stream = response.headers.get("content-type", "").startswith("text/event-stream")

@@ -1,47 +1,22 @@
 """Pool: one warm session per server, opened when it is first needed. Lives on one event loop."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from aether_agents.contracts import Json, ServerSpec
 from aether_agents.errors import ServerDown
 from aether_agents.mcp_host.call import CallResult
 from aether_agents.mcp_host.calling import Progress, call
+from aether_agents.mcp_host.calls import Calls, UnderWay
 from aether_agents.mcp_host.definition import Definition
 from aether_agents.mcp_host.diagnosis import why_down
-from aether_agents.mcp_host.environment import launch
-from aether_agents.mcp_host.http import HttpTransport
 from aether_agents.mcp_host.lifeline import Lifeline
+from aether_agents.mcp_host.opener import Limits, Opener
 from aether_agents.mcp_host.session import Session
-from aether_agents.mcp_host.stdio import StdioTransport
 
 #: Seconds a server has to answer the question whether it is well.
 PROBE_TIMEOUT = 3.0
-#: Failed starts in a row after which a server is left alone for a while: 1 s, 2 s … 30 s.
-PATIENCE, LONGEST_REST = 3, 30.0
-
-
-class Limits(NamedTuple):
-    """The bounds of a pool; seconds and bytes."""
-
-    #: Seconds a server may take to connect, unless its own `timeout` says otherwise.
-    connect: float = 30.0
-    #: Seconds after which an unused session is closed.
-    idle: float = 300.0
-    #: Seconds unused after which a session is asked whether it is well before it is used.
-    probe_after: float = 30.0
-    #: Bytes of one message from a server.
-    message: int = 16 << 20
-
-
-class _Rest(NamedTuple):
-    """A server that keeps failing to start."""
-
-    failures: int
-    until: float
-    error: str
 
 
 class Pool:
@@ -51,36 +26,53 @@ class Pool:
         self, find: Callable[[str], ServerSpec | None], home: Path, limits: Limits, lifeline: Lifeline
     ) -> None:
         self._find = find
-        self._home = home
         self._limits = limits
-        self._lifeline = lifeline
+        self._opener = Opener(home, limits, lifeline)
+        self._calls = Calls()
         self._sessions: dict[str, Session] = {}
         self._opening: dict[str, asyncio.Lock] = {}
         self._closing: set[asyncio.Task[None]] = set()
-        self._resting: dict[str, _Rest] = {}
-        self._old: set[str] = set()  # servers that turned out to speak only the protocol of the handshake
         self._sweeper = asyncio.create_task(self._sweep(), name="mcp-sweeper")
 
     async def call(
-        self, server: str, tool: str, args: Mapping[str, Json], seconds: float, progress: Progress | None
+        self,
+        server: str,
+        tool: str,
+        args: Mapping[str, Json],
+        seconds: float,
+        progress: Progress | None = None,
+        key: object = None,
     ) -> CallResult:
-        """Call a tool, on a warm session if there is one.
+        """Call a tool, on a warm session if there is one. `cancel(key)` ends it."""
+        with self._calls.begin(key) as under_way:
+            try:
+                return await self._send(under_way, server, lambda session: call(session, tool, args, seconds, progress))
+            except asyncio.CancelledError:
+                if not under_way.caught():
+                    raise
+                return CallResult(error="the call was cancelled", kind="cancelled", sent=under_way.sent)
 
-        A request that certainly did not reach its server is sent once more, to a fresh session;
-        any other is never sent twice.
-        """
-        result = CallResult(kind="transport", sent=False)
-        for _ in range(2):
+    def cancel(self, key: object) -> None:
+        """Cancel the calls of a key; their servers hear of it."""
+        self._calls.cancel(key)
+
+    async def _send(
+        self, under_way: UnderWay, server: str, send: Callable[[Session], Awaitable[CallResult]]
+    ) -> CallResult:
+        """Send a request. One that certainly did not reach its server is sent once more, to a fresh
+        session; any other is never sent twice."""
+        while True:
             known = self._sessions.get(server)
             try:
                 session = await self.session(server)
             except ServerDown as error:
                 return CallResult(error=str(error), kind="transport", sent=False)
-            result = await call(session, tool, args, seconds, progress)
+            under_way.sent = True
+            result = await send(session)
             if result.sent or session is not known:
-                break
+                return result
+            under_way.sent = False
             self._retire(session)
-        return result
 
     async def tools(self, server: str) -> tuple[Definition, ...]:
         """List a server's tools now.
@@ -92,7 +84,7 @@ class Pool:
         session = await self.session(server)
         if session is known:
             try:
-                async with asyncio.timeout(self._patience(session.spec)):
+                async with asyncio.timeout(self._opener.patience(session.spec)):
                     await session.list()
             except Exception as error:  # noqa: BLE001 - whatever a server does wrong when it lists
                 self._retire(session)
@@ -121,7 +113,8 @@ class Pool:
                 if await self._is_well(known, spec):
                     return known
                 self._retire(known)
-            return await self._open(spec)
+            opened = self._sessions[server] = await self._opener.open(spec, self._put_away)
+            return opened
 
     async def close(self) -> None:
         """Close every session, all at once. Bounded by what each transport allows itself."""
@@ -170,51 +163,13 @@ class Pool:
         session.last_used = asyncio.get_running_loop().time()
         return session.alive
 
-    async def _open(self, spec: ServerSpec) -> Session:
-        now = asyncio.get_running_loop().time()
-        rest = self._resting.get(spec.name)
-        if rest is not None and rest.failures >= PATIENCE and now < rest.until:
-            raise ServerDown(f"{rest.error}\nit failed {rest.failures} times; next try in {rest.until - now:.0f} s")
-        try:
-            session = await self._connect(spec)
-        except ServerDown as error:
-            failures = rest.failures + 1 if rest else 1
-            until = asyncio.get_running_loop().time() + min(2.0 ** (failures - PATIENCE), LONGEST_REST)
-            self._resting[spec.name] = _Rest(failures, until, str(error))
-            raise
-        self._resting.pop(spec.name, None)
-        self._sessions[spec.name] = session
-        return session
-
-    async def _connect(self, spec: ServerSpec) -> Session:
-        mode = "legacy" if spec.mode == "auto" and spec.name in self._old else spec.mode
-        session = Session(spec, self._transport(spec), mode)
-        patience = self._patience(spec)
-        try:
-            async with asyncio.timeout(patience):
-                await session.opened()
-        except BaseException as error:
-            self._old.discard(spec.name)
-            self._retire(session, now=True)
-            if isinstance(error, TimeoutError):
-                raise ServerDown(why_down(spec, session.transport, None, patience)) from None
-            raise
-        if spec.mode == "auto" and session.is_old:
-            self._old.add(spec.name)  # some of them take 10 s to fail the newer protocol's question
-        return session
-
-    def _transport(self, spec: ServerSpec) -> StdioTransport | HttpTransport:
-        if spec.url is not None:
-            return HttpTransport(spec, self._limits.message, self._patience(spec))
-        return StdioTransport(launch(spec, self._home), self._lifeline, self._limits.message)
-
-    def _patience(self, spec: ServerSpec) -> float:
-        return spec.timeout or self._limits.connect
-
     def _retire(self, session: Session, *, now: bool = False) -> None:
         """Use a session no more; it is closed when its last call has ended."""
         if self._sessions.get(session.spec.name) is session:
             del self._sessions[session.spec.name]
+        self._put_away(session, now=now)
+
+    def _put_away(self, session: Session, *, now: bool = True) -> None:
         task = asyncio.create_task(self._close(session, now), name=f"mcp-close-{session.spec.name}")
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)

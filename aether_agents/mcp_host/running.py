@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from aether_agents.contracts import ServerSpec
-from aether_agents.mcp_host.call import CallResult
 from aether_agents.mcp_host.lifeline import Lifeline
-from aether_agents.mcp_host.pool import Limits, Pool
+from aether_agents.mcp_host.opener import Limits
+from aether_agents.mcp_host.pool import Pool
 
 Got = TypeVar("Got")
 
@@ -25,8 +25,6 @@ class Running:
     def __init__(self, find: Callable[[str], ServerSpec | None], home: Path, limits: Limits) -> None:
         self._lifeline = Lifeline()
         self._loop = asyncio.new_event_loop()
-        self._keyed: dict[object, set[asyncio.Task[Any]]] = {}
-        self._cancelled: set[asyncio.Task[Any]] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, name="mcp-host", daemon=True)
         self._thread.start()
         self.pool: Pool = asyncio.run_coroutine_threadsafe(self._open(find, home, limits), self._loop).result()
@@ -35,28 +33,9 @@ class Running:
         """Run a coroutine on the loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
-    async def keyed(self, key: object, work: Coroutine[Any, Any, CallResult]) -> CallResult:
-        """Run a call so that `cancel(key)` finds it."""
-        task = asyncio.current_task()
-        if key is None or task is None:
-            return await work
-        self._keyed.setdefault(key, set()).add(task)
-        try:
-            return await work
-        except asyncio.CancelledError:
-            if task not in self._cancelled:
-                raise
-            task.uncancel()
-            return CallResult(error="the call was cancelled", kind="cancelled")
-        finally:
-            self._cancelled.discard(task)
-            self._keyed[key].discard(task)
-            if not self._keyed[key]:
-                del self._keyed[key]
-
     def cancel(self, key: object) -> None:
         """Cancel the calls of this key, from any thread."""
-        self._loop.call_soon_threadsafe(self._cancel, key)
+        self._loop.call_soon_threadsafe(self.pool.cancel, key)
 
     def close(self) -> None:
         """Close all sessions and end the thread. What does not end in time is left to the guard."""
@@ -72,11 +51,6 @@ class Running:
         """In a forked child: close the copies of the servers' pipes, so that only the parent holds them."""
         self.pool.abandon()
 
-    def _cancel(self, key: object) -> None:
-        for task in self._keyed.get(key, ()):
-            self._cancelled.add(task)
-            task.cancel()
-
     async def _open(self, find: Callable[[str], ServerSpec | None], home: Path, limits: Limits) -> Pool:
         return Pool(find, home, limits, self._lifeline)
 
@@ -86,3 +60,4 @@ class Running:
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
+        await self.pool.close()  # what was still connecting has been put away meanwhile

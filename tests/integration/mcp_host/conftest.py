@@ -8,7 +8,7 @@ import pytest
 
 from aether_agents.contracts import ServerSpec
 from aether_agents.mcp_host.host import Host
-from aether_agents.mcp_host.pool import Limits
+from aether_agents.mcp_host.opener import Limits
 from tests.conftest import eventually
 from tests.servers import FOLDER
 
@@ -16,14 +16,15 @@ OpenHost = Callable[..., Host]
 
 
 def servers_running() -> list[psutil.Process]:
-    """The test servers among our descendants."""
+    """The test servers among our descendants that a host has started."""
     found = []
     for process in psutil.Process().children(recursive=True):
         try:
-            if process.status() != psutil.STATUS_ZOMBIE and any(str(FOLDER) in word for word in process.cmdline()):
-                found.append(process)
+            words = process.cmdline() if process.status() != psutil.STATUS_ZOMBIE else []
         except psutil.NoSuchProcess:
             continue
+        if any(str(FOLDER) in word for word in words) and "--http" not in words:
+            found.append(process)
     return found
 
 
