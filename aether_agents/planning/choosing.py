@@ -78,6 +78,6 @@ def _refusal(task: HighLevelTask, match: Match) -> Unplannable:
     return Unplannable(
         f"no template does `{task.description}`{why}, and nothing is guessed.\n"
         + (f"Nearest: {nearby}.\n" if nearby else "")
-        + f"{_LIST}; `--type NAME` names one outright",
+        + f"{_LIST}; `--template NAME` names one outright",
         "could_not_plan",
     )

@@ -26,6 +26,7 @@ FILLERS = _words("""
     carry conduct execute perform run running start begin provide kick produce
     problem problems issue issues finding findings result results report reports state currently present
     find found search seek detect identify discover list
+    day days week weeks month months year years hour hours minute minutes last past previous recent recently next
     several part parts someone somebody anyone anybody everyone everybody across various
 """)
 
@@ -85,7 +86,7 @@ _SAME: Mapping[str, str] = {
         familiarise familiarize familiar acquaint gettingstarted オンボード オンボーディング 概要 紹介 入門
         導入 新人 全体像 把握
     """,
-    "history": "history histories past 履歴 来歴",
+    "history": "history histories 履歴 来歴",
     "change": "churn hotspot hotspots 変更頻度",
     "permission": "permission permissions worldwritable chmod 権限 パーミッション",
     "deploy": "deploy deployment rollout デプロイ 展開 配備 リリース",
@@ -139,16 +140,16 @@ PHRASES: Mapping[str, str] = {
 #: Japanese that changes something, as it stands before する or its own ending.
 CHANGING_JAPANESE = _words("""
     削除 消去 消 除去 破棄 抹消 適用 移行 追加 変更 更新 修正 改善 直 作成 作 構築 公開 送信 送 停止 再起動 起動
-    暗号化 復号 無効化 無効 有効化 置換 書換 移動 設定 登録 解除 失効 配布 盗 攻撃 翻訳 予約 購入 リファクタリング
-    リネーム ローテーション デプロイ インストール アンインストール アップグレード アップデート アップロード コミット
-    プッシュ マージ リセット
+    暗号化 復号 無効化 無効 有効化 置換 書換 移動 設定 登録 解除 失効 配布 盗 攻撃 翻訳 予約 購入
+    リファクタリング リネーム ローテーション デプロイ インストール アンインストール アップグレード アップデート
+    アップロード コミット プッシュ マージ リセット
 """)
 
 #: Japanese that says nothing of its own in a request.
 FILLERS_JAPANESE = _words("""
-    調査 調 確認 検査 点検 診断 チェック スキャン レビュー 分析 解析 評価 測定 計測 アセスメント 実行 実施 開始 教
-    見 探 検出 発見 願 欲 全体 全部 全 直近 最近 現在 今 新 新規 問題 問題点 箇所 点 結果 レポート 報告 報告書 一覧
-    観点 含 部分 中 内 用 向 初 方 人 行 洗 出 情報
+    日 日間 週 週間 時間 年 月 ヶ月 過去 調査 調 確認 検査 点検 診断 チェック スキャン レビュー 分析 解析 評価
+    測定 計測 アセスメント 実行 実施 開始 教 見 探 検出 発見 願 欲 全体 全部 全 直近 最近 現在 今 新 新規 問題
+    問題点 箇所 点 結果 レポート 報告 報告書 一覧 観点 含 部分 中 内 用 向 初 方 人 行 洗 出 情報
 """)
 
 #: A request that wants something explained, not done.

@@ -15,6 +15,9 @@ from aether_agents.planning.validation import Asker, check
 from aether_agents.settings import ContextSettings, Settings
 from aether_agents.store.replies import CatalogueEntry
 
+#: The context that is there without being written down: no inputs, no secrets.
+_PLAIN_CONTEXT = "local"
+
 
 class Planner:
     """Plans tasks from templates. One per process; safe to share between threads."""
@@ -38,17 +41,17 @@ class Planner:
             templates: further templates for this task, such as its project's. A name that is taken stays taken.
         """
         known = {**{template.name: template for template in templates}, **self._templates}
-        context = self._settings.contexts.get(task.context)
-        if context is None and task.context != "local":
-            hint = nearest(task.context, self._settings.contexts)
-            return Unplannable(f"there is no context `{task.context}`{hint}", "invalid_task")
+        name = task.context or self._settings.agent_system.cli_interface.default_context
+        context = self._settings.contexts.get(name, ContextSettings() if name == _PLAIN_CONTEXT else None)
+        if context is None:
+            return Unplannable(f"there is no context `{name}`{nearest(name, self._settings.contexts)}", "invalid_task")
         choice = choose(task, known)
         if not isinstance(choice, Choice):
             return choice
         toolbox = Toolbox(catalogue, self._servers())
         if choice.template.is_stub:
             return Unplannable(stub_answer(choice.template, toolbox), "could_not_plan")
-        return self._decompose(task, choice, known, context or ContextSettings(), toolbox)
+        return self._decompose(task.model_copy(update={"context": name}), choice, known, context, toolbox)
 
     def _decompose(
         self,

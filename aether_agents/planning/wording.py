@@ -122,7 +122,7 @@ class Reader:
 
 
 def _is_filler(word: str) -> bool:
-    return word.split("'", maxsplit=1)[0] in FILLERS or (len(word) == 1 and not word.isdigit())
+    return word.split("'", maxsplit=1)[0] in FILLERS or len(word) == 1 or word.isdecimal()
 
 
 def _joined(text: str) -> str:

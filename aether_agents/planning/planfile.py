@@ -1,0 +1,70 @@
+"""A plan as a file that can be read, changed, kept under version control and applied; and back."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from aether_agents.contracts import Plan, PlannedSubtask, Subtask, Template
+from aether_agents.errors import InvalidSettings
+from aether_agents.planning.digest import portable
+from aether_agents.planning.templates import read_template
+
+#: What planning adds to a subtask: it is added again, from the live catalogue, when the file is applied.
+_ADDED = frozenset(PlannedSubtask.model_fields) - frozenset(Subtask.model_fields)
+_WIDTH = 110
+
+
+def dump(plan: Plan, task_id: str = "", reports: str = "") -> str:
+    """A plan as YAML, in the language templates are written in.
+
+    Its inputs are bound, so they stand in the arguments; what the task was told is in a comment. Where the
+    plan names its own task or the folder of that task's reports, the file says `${context.task_id}` and
+    `${context.reports}`, so that it can be applied again.
+    """
+    document: dict[str, Any] = {"name": plan.name, "description": plan.description}
+    if plan.specialist:
+        document["specialist"] = plan.specialist
+    document["subtasks"] = [portable(_written(subtask), task_id, reports) for subtask in plan.subtasks]
+    if plan.outputs:
+        document["outputs"] = portable(plan.outputs, task_id, reports)
+    text = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
+    return _head(plan) + text
+
+
+def load(path: Path) -> Template:
+    """Read a plan file, to be run exactly.
+
+    Raises:
+        InvalidSettings: it is missing, wrong, or has nothing to run; every fault has file and line.
+    """
+    template = read_template(path)
+    if template.is_stub:
+        raise InvalidSettings(f"{path}:1: there is nothing to run in it: give it `subtasks`")
+    return template
+
+
+def _head(plan: Plan) -> str:
+    made = f"from the template {plan.template}" if plan.template else f"origin: {plan.origin}"
+    lines = [f"A plan ({made}). Run it with: aether-agent apply FILE"]
+    lines += [f"told: {name} = {value!r}" for name, value in plan.values.items() if value is not None]
+    return "".join(f"# {' '.join(line.split())}\n" for line in lines)
+
+
+def _written(subtask: PlannedSubtask) -> dict[str, Any]:
+    """A subtask as people write it: without what planning adds, and without what is as usual."""
+    return subtask.model_dump(mode="json", by_alias=True, exclude=set(_ADDED), exclude_defaults=True)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Repeats what is repeated, instead of pointing to it: the file is for people."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _text)
