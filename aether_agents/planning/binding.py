@@ -107,13 +107,18 @@ class _Binder:
         found: list[str] = []
         for number, word in numbers:
             unit = _unit(word)
-            if counted and unit in _VAGUE:
-                self._ask(name, f"`{number} {word}` in the request is no fixed number of {counted}s")
-                return
-            factor = Fraction(_SECONDS[unit], _SECONDS[counted]) if counted and unit in _SECONDS else Fraction(1)
-            value = Fraction(number) * factor
-            if (unit in words or (counted and unit in _SECONDS)) and (not whole or value.denominator == 1):
-                found.append(str(value) if value.denominator == 1 else str(float(value)))
+            if counted and unit in {*_SECONDS, *_VAGUE}:
+                seconds = Fraction(_SECONDS.get(unit, 0))
+                value = Fraction(number) * seconds / _SECONDS[counted]
+                if not seconds or (whole and value.denominator != 1):
+                    exact = "whole" if seconds else "fixed"
+                    self._ask(name, f"`{number} {word}` in the request is no {exact} number of {counted}s")
+                    return
+            elif unit in words:
+                value = Fraction(number)
+            else:
+                continue
+            found.append(str(value) if value.denominator == 1 else str(float(value)))
         self._fill([name], found)
 
     def _places(self, said: Mentions) -> None:

@@ -147,7 +147,7 @@ class _Checker:
             yield Fault((*at, "for_each"), f"`{subtask.id}`: `for_each` must be a list or one reference to a list")
 
     def _goal(self, subtask: Subtask, at: Location) -> Iterator[Fault]:
-        if subtask.goal is None:
+        if subtask.goal is None or subtask.tool is not None:
             return
         allowed = {"id", "name", "goal", "args", "needs", "if_", "approval", "on_failure"}
         for field in sorted(subtask.model_fields_set - allowed):
