@@ -27,11 +27,12 @@ with Stack(Settings(home=Path(sys.argv[1]))).join_or_start() as lease:
 
 
 def processes_of(home: Path) -> list[psutil.Process]:
-    """Every living process whose environment says that it belongs to this home, but for the tests themselves."""
+    """Every living process whose environment or title says that it belongs to this home."""
     found = []
     for process in psutil.process_iter():
         try:
-            if process.environ().get("AETHER_HOME") == str(home) and process.status() != psutil.STATUS_ZOMBIE:
+            ours = process.environ().get("AETHER_HOME") == str(home) or f"{home}/stack" in " ".join(process.cmdline())
+            if ours and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
         except psutil.Error:
             continue

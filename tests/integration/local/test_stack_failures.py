@@ -68,7 +68,7 @@ def test_after_a_killed_supervisor_the_next_stack_starts_at_once(house: House) -
     house.kill("supervisor")
     with house.stack.join_or_start() as lease:
         assert lease.started
-        assert house.ready()
+        assert len(house.stack.ps()) == 3
     house.deserted()
 
 
@@ -114,7 +114,6 @@ def test_a_stack_whose_worker_never_starts_gives_up_unless_it_is_kept(house: Hou
 
 def test_a_removed_home_ends_its_stack(house: House) -> None:
     house.stack.up()
-    house.ready()
     shutil.rmtree(house.home)
     eventually(lambda: not house.left(), within=15, what="all ended")
 
