@@ -68,7 +68,7 @@ class Git:
         Raises:
             ToolError: there is one, and git refuses or cannot read it; the error says what to do.
         """
-        command = self._command("rev-parse", "--is-bare-repository", "--show-cdup")
+        command = self._command("rev-parse", "--is-bare-repository", "--is-inside-git-dir", "--show-cdup")
         try:
             done = subprocess.run(command, capture_output=True, timeout=30, check=False, **_how())
         except OSError:
@@ -85,7 +85,9 @@ class Git:
             return Place(None, False, "not a git repository")
         if done.returncode:
             raise ToolError(f"git cannot read {self._shown}: {_first_line(done.stderr)}")
-        bare, _, up = os.fsdecode(done.stdout).partition("\n")
+        bare, inside, up = os.fsdecode(done.stdout).split("\n", 2)
+        if bare == "false" and inside == "true":
+            return Place(None, False, "git's own folder")
         return Place((self.folder / up.rstrip("\n")).resolve(), bare == "true", "")
 
     def read(self, *args: str, timeout: float = 120) -> str:

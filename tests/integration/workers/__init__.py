@@ -1,0 +1,1 @@
+"""First-party servers over real MCP stdio, against planted repositories."""

@@ -1,0 +1,128 @@
+"""First-party servers, started once each over real MCP stdio, and all that ever came out of them."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from mcp import Client, StdioServerParameters
+from mcp.client.stdio import stdio_client
+from mcp_types import CallToolResult, Tool
+
+from tests.integration.workers.planted import Planted, plant
+from workers.dev import SPECIALIST as DEV
+from workers.security import SPECIALIST as SECURITY
+
+SERVERS = {server.name: server for specialist in (DEV, SECURITY) for server in specialist.servers}
+
+
+class Talk:
+    """A conversation with one server."""
+
+    def __init__(self, portal: BlockingPortal, client: Client, stderr: Path) -> None:
+        self.portal = portal
+        self.client = client
+        self.stderr = stderr
+        self.heard: list[str] = []
+
+    def tools(self) -> dict[str, Tool]:
+        """Its live tools by name."""
+        return {tool.name: tool for tool in self.portal.call(self.client.list_tools).tools}
+
+    def call(self, tool: str, **args: Any) -> dict[str, Any]:
+        """The structured content of a call that succeeds."""
+        result = self.send(tool, args)
+        assert not result.is_error, result.content
+        return dict(result.structured_content or {})
+
+    def refusal(self, tool: str, **args: Any) -> str:
+        """The error of a call that fails."""
+        result = self.send(tool, args)
+        assert result.is_error, result.structured_content
+        (part,) = result.content
+        return str(getattr(part, "text", ""))
+
+    def send(self, tool: str, args: dict[str, Any], timeout: float = 60) -> CallToolResult:
+        """One call, whatever comes of it; progress and answer are kept."""
+
+        async def heard(progress: float, total: float | None, message: str | None) -> None:
+            self.heard.append(f"{progress} {total} {message}")
+
+        async def send() -> CallToolResult:
+            return await self.client.call_tool(tool, args, timeout, heard)
+
+        result = self.portal.call(send)
+        self.heard.append(result.model_dump_json())
+        self.heard.append(json.dumps(result.structured_content, ensure_ascii=False))
+        return result
+
+    @property
+    def everything(self) -> str:
+        """All that ever left the server: answers, progress, and what it wrote on its standard error."""
+        return "\n".join([*self.heard, self.stderr.read_text()])
+
+
+@pytest.fixture(scope="session")
+def portal() -> Iterator[BlockingPortal]:
+    """An event loop in a thread."""
+    with start_blocking_portal() as opened:
+        yield opened
+
+
+@contextmanager
+def talk_with(name: str, portal: BlockingPortal, folder: Path) -> Iterator[Talk]:
+    """Start a server in a folder, and end it."""
+    server = SERVERS[name]
+    assert server.command is not None
+    log = folder / f"{name}.log"
+    with ExitStack() as stack:
+        errors = stack.enter_context(log.open("w"))
+        parameters = StdioServerParameters(
+            command=server.command, args=list(server.args), env=dict(server.env), cwd=folder
+        )
+        client = Client(stdio_client(parameters, errlog=errors))
+        stack.enter_context(portal.wrap_async_context_manager(client))
+        yield Talk(portal, client, log)
+
+
+@pytest.fixture(scope="session")
+def secrets(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+    """The server `secrets`."""
+    with talk_with("secrets", portal, tmp_path_factory.mktemp("secrets")) as talk:
+        yield talk
+
+
+@pytest.fixture(scope="session")
+def code(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+    """The server `code`."""
+    with talk_with("code", portal, tmp_path_factory.mktemp("code")) as talk:
+        yield talk
+
+
+@pytest.fixture(scope="session")
+def quality(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+    """The server `quality`."""
+    with talk_with("quality", portal, tmp_path_factory.mktemp("quality")) as talk:
+        yield talk
+
+
+@pytest.fixture(scope="session")
+def reports(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+    """The server `reports`."""
+    with talk_with("reports", portal, tmp_path_factory.mktemp("reports")) as talk:
+        yield talk
+
+
+@pytest.fixture
+def planted(tmp_path: Path) -> Planted:
+    """A repository with one of each fault."""
+    return plant(tmp_path / "planted")
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Planted:
+    """An empty repository."""
+    return Planted(tmp_path / "repository")
