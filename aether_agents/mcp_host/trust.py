@@ -64,8 +64,10 @@ class Trust:
     def review(self, folder: Path, discovery: Path | None = None) -> list[Trustable]:
         """What a folder, and the folder of discovery, would do if they were trusted. Starts nothing.
 
+        A file that is not well formed is shown with what is wrong, and as it is.
+
         Raises:
-            InvalidSettings: a file that would be trusted is not well formed.
+            InvalidSettings: the record is damaged, or a file cannot be read.
         """
         recorded = self._recorded()
         return [self._look(path, kind, recorded) for path, kind in _candidates(folder, discovery)]
@@ -96,7 +98,7 @@ class Trust:
         )
 
     def _recorded(self) -> dict[str, str]:
-        return {path: entry["digest"] for path, entry in self._read().items()}
+        return {path: entry.get("digest", "") for path, entry in self._read().items()}
 
     def _read(self) -> dict[str, dict[str, str]]:
         try:
@@ -196,6 +198,9 @@ def _what(path: Path, kind: Kind, content: bytes) -> tuple[str, ...]:
         return show_text(content)
     if kind == "settings":
         return show_policy(path, content)
-    lines = [line for server in parse(path, content) for line in show_server(server)]
+    try:
+        lines = [line for server in parse(path, content) for line in show_server(server)]
+    except InvalidSettings as error:
+        return (*(f"starts nothing: {line}" for line in str(error).splitlines()), *show_text(content))
     beside = [f"runs the file {show_text(str(item).encode())[0]}" for item in _run_by(path, content)]
     return (*lines, *beside)

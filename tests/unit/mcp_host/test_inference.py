@@ -1,0 +1,36 @@
+"""Which specialist a server belongs to that does not say."""
+
+import pytest
+
+from aether_agents.contracts import ServerSpec, Specialist
+from aether_agents.mcp_host.inference import infer_queue
+
+ALL = tuple(Specialist(name=name, description=name) for name in ("data", "dev", "infra", "security"))
+
+
+@pytest.mark.parametrize(
+    ("name", "command", "args", "queue"),
+    [
+        ("postgres", "npx", ("-y", "@modelcontextprotocol/server-postgres"), "data"),
+        ("kubernetes-mcp-server", "kubernetes-mcp-server", (), "infra"),
+        ("supervisord", "supervisord-mcp", ("mcp",), "infra"),
+        ("sast", "sast-mcp-server", (), "security"),
+        ("gh", "github-mcp-server", ("stdio",), "dev"),
+        ("filesystem", "npx", ("server-filesystem", "/srv"), "dev"),
+        ("zorp", "zorp", (), "dev"),
+    ],
+)
+def test_by_name_and_command(name: str, command: str, args: tuple[str, ...], queue: str) -> None:
+    assert infer_queue(ServerSpec(name=name, command=command, args=args), ALL) == queue
+
+
+def test_tools_say_more_than_a_name() -> None:
+    spec = ServerSpec(name="helper", command="python", args=("git_helper.py",))
+
+    assert infer_queue(spec, ALL) == "dev"
+    assert infer_queue(spec, ALL, ["run_query", "list_tables", "describeSchema"]) == "data"
+
+
+def test_only_specialists_that_are_there() -> None:
+    assert infer_queue(ServerSpec(name="postgres", command="x"), ALL[2:]) == "infra"
+    assert infer_queue(ServerSpec(name="postgres", command="x"), ()) == "dev"
