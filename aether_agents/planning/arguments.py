@@ -26,6 +26,7 @@ _CERTAIN = frozenset(
         *("minItems", "maxItems", "type"),
     }
 )
+_SHOWN = 30
 _TYPE_OF_ANY_NUMBER = frozenset({"integer", "number"})
 
 Where = tuple[str | int, ...]
@@ -40,6 +41,9 @@ class Producer(NamedTuple):
 
 class _Unknown:
     """The type of a value that may be anything."""
+
+    def __repr__(self) -> str:
+        return "${…}"
 
 
 class _Text(str):
@@ -134,7 +138,8 @@ def _complaint(error: ValidationError) -> str:
     if isinstance(error.instance, _Text):
         wanted = error.schema.get("type") if isinstance(error.schema, dict) else None
         return f"is a text with a result in it; {wanted} is wanted: use the reference as the whole value"
-    return shorten(error.message)
+    shown = repr(error.instance)
+    return error.message if len(shown) <= _SHOWN else shorten(error.message.replace(shown, "it"))
 
 
 def _known(value: Json, where: Where, holes: dict[Where, Any]) -> Any:
