@@ -1,11 +1,11 @@
 """Random plans."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 
 from aether_agents.contracts import PlannedSubtask, Retry
-from tests.integration.execution.lab import NAMES, step
+from tests.integration.execution.lab import step
 
 Needs = dict[str, list[str]]
 
@@ -44,12 +44,14 @@ def any_dag(dice: random.Random, size: int) -> Needs:
 Change = Callable[[random.Random, PlannedSubtask], PlannedSubtask]
 
 
-def plan_of(dice: random.Random, task_id: str, needs: Needs, change: Change) -> list[PlannedSubtask]:
+def plan_of(
+    dice: random.Random, task_id: str, needs: Needs, change: Change, queues: Sequence[str]
+) -> list[PlannedSubtask]:
     """The subtasks, each with a random specialist and a short call, some of them changed."""
     plan = []
     for name, needed in needs.items():
         args = {"message": name, "key": f"{task_id}/{name}", "ms": dice.choice([0, 2, 5, 20])}
-        plan.append(change(dice, step(task_id, name, needed, queue=dice.choice(NAMES), args=args)))
+        plan.append(change(dice, step(task_id, name, needed, queue=dice.choice(queues), args=args)))
     return plan
 
 

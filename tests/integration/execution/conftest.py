@@ -1,6 +1,6 @@
 """Fixtures: a laboratory with one worker for all queues, shared by the tests of a module; or one without a worker."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,7 +9,7 @@ import pytest
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings import BrokerSettings, DeliverySettings, EncryptionSettings, Settings
 from aether_agents.store import open_store
-from tests.integration.execution.lab import Lab
+from tests.integration.execution.lab import NAMES, Lab
 
 
 def quick(valkey: ValkeyServer, key: Path, folder: Path) -> Settings:
@@ -36,10 +36,12 @@ def bare_lab(valkey: ValkeyServer, sealing_key: Path, tmp_path: Path) -> Iterato
     yield from laboratory(quick(valkey, sealing_key, tmp_path), tmp_path)
 
 
-def laboratory(settings: Settings, folder: Path, *, with_worker: bool = False) -> Iterator[Lab]:
+def laboratory(
+    settings: Settings, folder: Path, *, with_worker: bool = False, names: Sequence[str] = NAMES
+) -> Iterator[Lab]:
     """A laboratory that leaves nothing behind: no process, no key that would stay for ever."""
     with open_store(settings) as store:
-        lab = Lab(settings, store, folder)
+        lab = Lab(settings, store, folder, names)
         try:
             if with_worker:
                 lab.worker()

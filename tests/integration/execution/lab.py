@@ -92,18 +92,23 @@ class Lab:
         """Start a worker for queues (all of them without any), and wait until it says that it is alive."""
         served = tuple(queues) if queues is not None else (PLANNER, *self.names)
         name = f"w{len(self.workers)}"
+        chosen = (settings or self.settings).model_dump_json()
         with (self.folder / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", entry, name, str(self.count_log), ",".join(self.names), ",".join(served)],
                 cwd=ROOT,
-                env={**os.environ, **(env or {}), "AETHER_TEST_SETTINGS": (settings or self.settings).model_dump_json()},
+                env={
+                    **os.environ,
+                    **(env or {}),
+                    "AETHER_TEST_SETTINGS": (settings or self.settings).model_dump_json(),
+                },
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
         self.workers.append(process)
         if ready:
-            eventually(lambda: self._alive(name) or self._ended(process, name), within=30, what=f"{name} is alive")
+            eventually(lambda: self._alive(name) or self._ended(process, name), within=60, what=f"{name} is alive")
         return process
 
     def log_of(self, worker: int = 0) -> str:
@@ -168,7 +173,7 @@ class Lab:
         self.sender.send(tasks.flip(task_id))
         return "flipped"
 
-    def ended(self, task_id: str, within: float = 20) -> str:
+    def ended(self, task_id: str, within: float = 40) -> str:
         """The status a task ends with."""
         return eventually(lambda: self._final(task_id), within=within, what=f"{task_id} ends: {self._state(task_id)}")
 

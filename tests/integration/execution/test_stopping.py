@@ -1,0 +1,134 @@
+"""What stops a subtask: a person is asked, a task is paused or cancelled, a worker is lost or told to end."""
+
+from aether_agents.contracts import Answer, EventType, Intervention, Risk
+from tests.conftest import eventually
+from tests.integration.execution.lab import Lab, step
+
+
+def asked(lab: Lab, task_id: str) -> Intervention:
+    """The question a task waits for."""
+    return eventually(
+        lambda: next(iter(lab.store.tasks.view(task_id).interventions), None), within=40, what="a question"
+    )
+
+
+def answer(lab: Lab, task_id: str, question: Intervention, response: str) -> None:
+    given = Answer(intervention_id=question.id, response=response, by="ann")
+    lab.sender.send(lab.store.tasks.answer(task_id, given))
+
+
+def running(lab: Lab, key: str) -> None:
+    eventually(lambda: lab.calls().started[key], within=40, what=f"{key} runs")
+
+
+def test_a_subtask_that_needs_approval_waits_for_it_and_the_canvas_goes_on_after_it(lab: Lab) -> None:
+    plan = [step("ok", "a"), step("ok", "b", ["a"], needs_approval=True), step("ok", "c", ["b"])]
+    assert lab.launch(plan, "ok") == "canvas"
+    question = asked(lab, "ok")
+    assert lab.store.tasks.view("ok").status.value == "waiting_user_input"
+    assert lab.calls().started["ok/b"] == 0
+    answer(lab, "ok", question, "approve")
+    assert lab.ended("ok") == "completed"
+
+
+def test_what_a_person_refuses_is_not_called(lab: Lab) -> None:
+    lab.launch([step("no", "a", needs_approval=True), step("no", "b", ["a"])], "no")
+    answer(lab, "no", asked(lab, "no"), "deny")
+    assert lab.ended("no") == "failed"
+    assert not [key for key in lab.calls().started if key.startswith("no/")]
+
+
+def test_policy_asks_before_the_call_with_the_real_arguments(lab: Lab) -> None:
+    """The plan did not ask; what the tool is now does."""
+    (lab.folder / "gone.txt").write_text("x")
+    args = {"folder": str(lab.folder), "name": "${subtasks.a.output.message}"}
+    plan = [
+        step("late", "a", args={"message": "gone.txt", "key": "late/a"}),
+        step("late", "b", ["a"], tool="remove", args=args, risk=Risk.READ),
+    ]
+    lab.launch(plan, "late")
+    question = asked(lab, "late")
+    assert question.kind == "approval"
+    assert "gone.txt" in question.prompt
+    assert "destructive" in question.prompt
+    assert (lab.folder / "gone.txt").exists()
+    answer(lab, "late", question, "approve")
+    assert lab.ended("late") == "completed"
+    assert not (lab.folder / "gone.txt").exists()
+
+
+def test_cancelling_reaches_the_server_in_the_middle_of_a_call(lab: Lab) -> None:
+    lab.launch(
+        [step("stop", "a", tool="wait", args={"seconds": 60, "key": "stop/a"}), step("stop", "b", ["a"])], "stop"
+    )
+    running(lab, "stop/a")
+    assert lab.store.tasks.cancel("stop", "ann", "enough") == ["a"]
+    assert lab.ended("stop", within=5) == "cancelled"
+    eventually(lambda: "stop/a" in lab.calls().cancelled, what="the server hears of it")
+    assert {one.id: one.status.value for one in lab.store.tasks.view("stop").subtasks} == {
+        "a": "cancelled",
+        "b": "cancelled",
+    }
+
+
+def test_a_paused_task_starts_nothing_new_and_goes_on_when_it_is_resumed(lab: Lab) -> None:
+    gate = lab.folder / "pause.gate"
+    plan = [
+        step("pause", "a", tool="gate", args={"path": str(gate), "key": "pause/a"}),
+        step("pause", "b", ["a"]),
+        step("pause", "c", ["b"]),
+    ]
+    assert lab.launch(plan, "pause") == "canvas"
+    running(lab, "pause/a")
+    lab.store.tasks.pause("pause", "ann")
+    gate.touch()
+    eventually(lambda: lab.store.tasks.outcomes("pause", ["a"]), what="what runs goes on to its end")
+    eventually(
+        lambda: not sum(lab.store.backlog(lab.names).values()) and "pause/a" in lab.calls().ended, what="queues empty"
+    )
+    assert lab.calls().started["pause/b"] == 0
+    lab.sender.send(lab.store.tasks.resume("pause", "ann"))
+    assert lab.ended("pause") == "completed"
+
+
+def test_a_killed_worker_runs_again_what_is_safe_and_asks_about_what_is_not(bare_lab: Lab) -> None:
+    lab = bare_lab
+    first = lab.worker()
+    gate = lab.folder / "kill.gate"
+    plan = [
+        step("lost", "safe", tool="gate", args={"path": str(gate), "key": "lost/safe"}),
+        step("lost", "unsafe", tool="gate", args={"path": str(gate), "key": "lost/unsafe"}, repeatable=False),
+        step("lost", "z", ["safe", "unsafe"]),
+    ]
+    lab.launch(plan, "lost")
+    running(lab, "lost/safe")
+    running(lab, "lost/unsafe")
+    lab.kill(first)
+    lab.worker()
+    question = asked(lab, "lost")
+    assert question.kind == "choice"
+    assert question.subtask_id == "unsafe"
+    assert "may have run" in question.prompt
+    assert question.choices == ("retry", "skip", "fail")
+    gate.touch()
+    eventually(lambda: lab.store.tasks.outcomes("lost", ["safe"]), what="the safe one ran again")
+    assert lab.calls().started["lost/unsafe"] == 1
+    answer(lab, "lost", question, "retry")
+    assert lab.ended("lost") == "completed"
+    assert lab.calls().started["lost/unsafe"] == 2
+
+
+def test_a_worker_that_is_told_to_end_gives_back_what_is_safe_and_leaves_nothing_behind(bare_lab: Lab) -> None:
+    lab = bare_lab
+    first = lab.worker()
+    lab.launch([step("end", "a", tool="wait", args={"seconds": 60, "key": "end/a"})], "end")
+    running(lab, "end/a")
+    below = lab.children(first)
+    assert below
+    assert lab.stop(first) == 0
+    eventually(lambda: not any(process.is_running() for process in below), what="no server is left")
+    assert not lab.store.presence.alive()
+    kinds = [event.type for event in lab.store.events.read("end")]
+    assert kinds[-1] == EventType.SUBTASK_RETRYING
+    lab.store.tasks.cancel("end", "ann", "")
+    assert lab.ended("end") == "cancelled"
