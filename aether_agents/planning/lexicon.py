@@ -24,10 +24,10 @@ FILLERS = _words("""
     with within would yes you your yours d m actually really today contain contains include includes
     complete comprehensive deep detailed entire full quick quickly thorough thoroughly whole proper properly first
     carry conduct execute perform run running start begin provide kick produce
-    problem problems issue issues finding findings result results report reports state currently present
-    find found search seek detect identify discover list
-    day days week weeks month months year years hour hours minute minutes last past previous recent recently next
-    several part parts someone somebody anyone anybody everyone everybody across various
+    problem problems issue issues finding findings result results report reports state current currently present
+    best worst find found search seek detect identify discover list day days week weeks month months year years hour
+    hours minute minutes last past previous recent recently next several part parts someone somebody anyone anybody
+    everyone everybody across various
 """)
 
 #: Verbs that only look. They fit any template and choose none.
@@ -59,6 +59,9 @@ LEADING = _words("""
 WRITING = _words("build create draft generate make prepare produce write 作成 作 生成 出力 書")
 REPORTS = _words("analysis assessment audit list overview report reports summary 一覧 報告 報告書 概要 レポート")
 
+#: Words that say "onboard" alone, and only name the shape of the answer beside another subject.
+SHAPES = _words("intro introduction overview summary tour 概要 紹介")
+
 _SAME: Mapping[str, str] = {
     "place": """
         repository repositories repo repos project projects codebase checkout workspace folder directory
@@ -73,7 +76,7 @@ _SAME: Mapping[str, str] = {
     "leak": "leak leaks leaked leaking exposed hardcoded 漏洩 漏 流出 露出",
     "security": """
         security secure securely insecure unsafe safe safety vulnerability vulnerabilities vulnerable weakness
-        weaknesses cve threat threats セキュリティ 脆弱性 脆弱 安全 安全性 危険 弱点
+        weaknesses hole holes cve threat threats セキュリティ 脆弱性 脆弱 安全 安全性 危険 弱点
     """,
     "quality": """
         quality maintainability maintainable maintain readability readable health clean cleanliness techdebt
@@ -124,13 +127,14 @@ PHRASES: Mapping[str, str] = {
     r"code[\s-]smells?\b": "codesmell",
     r"static[\s-](?:code[\s-])?analysis\b": "staticanalysis",
     r"hard(?:est|er)? to maintain\b": "maintain",
-    r"get(?:ting)? (?:me |us |him |her |them )?(?:started|going)\b": "gettingstarted",
+    r"get(?:ting)? (?:\w+ ){0,4}(?:started|going)\b": "gettingstarted",
     r"up to speed\b": "gettingstarted",
     r"(?:show|walk) (?:me|us|him|her|them) (?:around|through)\b": "tour",
     r"(?:first|initial) look\b": "overview",
     r"(?:i(?:'m| am) new|i just joined|new to)\b": "newcomer",
     r"new (?:team )?(?:member|developer|joiner|colleague|starter)s?\b": "newcomer",
     r"ci\s?/\s?cd\b": "cicd",
+    r"(?:make|be) sure\b": "check",
     r"set(?:ting)?[\s-]up\b": "setup",
     r"roll(?:ing)?[\s-]out\b": "rollout",
     r"shut(?:ting)?[\s-]down\b": "shutdown",

@@ -9,7 +9,7 @@ import numpy as np
 
 from aether_agents.contracts import Template
 from aether_agents.planning.index import Index, Knowledge
-from aether_agents.planning.lexicon import EXPLANATION
+from aether_agents.planning.lexicon import EXPLANATION, SHAPES
 from aether_agents.planning.sentence import read_sentence
 from aether_agents.planning.wording import Reader, Term
 
@@ -20,6 +20,8 @@ SHOWN = 5
 #: share of its own nearness. Set on half of MetaTool (95 % of what is accepted there is right) and on hand-made
 #: near-misses, of which none may pass.
 ENOUGH, MARGIN = 0.7, 0.1
+#: The same where the second template speaks of as much of the request: then only the choice of words tells them apart.
+MARGIN_SAME = 0.2
 #: A smaller share is enough far ahead of all others, if the request names no thing the template knows nothing of.
 ENOUGH_FAR_AHEAD, MARGIN_FAR_AHEAD = 0.5, 0.5
 #: Below this share of the request no template is offered.
@@ -66,7 +68,7 @@ class Matcher:
         words = said.rest
         for path in said.loose:
             words = words.replace(path, " ") if "/" in path else words
-        terms = Reader().terms(words)
+        terms = _subject(Reader().terms(words))
         if not terms or not self._templates:
             return Match("refuse", (), "it names nothing that a template does")
         near = self._index.scores(terms)
@@ -96,15 +98,15 @@ class Matcher:
 
     def _compare(self, terms: list[Term], ranked: tuple[Candidate, ...], knowledge: Knowledge) -> Match:
         first = ranked[0]
-        second = ranked[1].near if len(ranked) > 1 else 0.0
-        margin = (first.near - second) / first.near
+        second = ranked[1] if len(ranked) > 1 else None
+        margin = (first.near - second.near) / first.near if second else 1.0
         unknown = [term for term in terms if not term.looks and not knowledge.knows(term)]
         far_ahead = margin >= MARGIN_FAR_AHEAD and not any(term.bound for term in unknown)
         if first.score < (ENOUGH_FAR_AHEAD if far_ahead else ENOUGH):
             words = ", ".join(dict.fromkeys(term.word for term in unknown))
             return Match("ask", ranked, f"`{first.template.name}` says nothing of {words}")
-        if margin < MARGIN:
-            return Match("ask", ranked, f"`{ranked[1].template.name}` is as near as `{first.template.name}`")
+        if second and margin < (MARGIN if first.score > second.score else MARGIN_SAME):
+            return Match("ask", ranked, f"`{second.template.name}` is as near as `{first.template.name}`")
         return Match("accept", ranked)
 
 
@@ -122,6 +124,12 @@ class _Texts(tuple[str, ...]):
 @lru_cache(maxsize=16)
 def _index(texts: tuple[_Texts, ...]) -> Index:
     return Index([one.template for one in texts])
+
+
+def _subject(terms: list[Term]) -> list[Term]:
+    """What a request is about: "an overview of the code quality" is about quality."""
+    last = max((at for at, term in enumerate(terms) if not term.common and not term.looks), default=0)
+    return [term for at, term in enumerate(terms) if term.word not in SHAPES or at >= last]
 
 
 def _is_specific(term: Term) -> bool:

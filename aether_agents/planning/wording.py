@@ -28,12 +28,11 @@ _PHRASE_WORDS = list(PHRASES.values())
 _STOPS = frozenset(",;:.!?。、")
 _JOINERS = frozenset({"and", "then", "also", "or", "please", "to", "must", "should", "will"})
 _ASKING = frozenset({"which", "what", "where", "who", "how", "is", "are", "does", "do", "has", "have", "any"})
-_DETERMINERS = frozenset(
-    {
-        *("a", "an", "the", "this", "these", "our", "my", "your", "their", "its", "of", "in", "on", "at", "from"),
-        *("for", "into", "across", "against", "with", "over", "by", "per"),
-    }
+_ARTICLES = frozenset({"a", "an", "the", "this", "these", "our", "my", "your", "their", "its"})
+_PREPOSITIONS = frozenset(
+    {"of", "in", "on", "at", "from", "for", "into", "across", "against", "with", "over", "by", "per"}
 )
+_DETERMINERS = _ARTICLES | _PREPOSITIONS
 _JAPANESE = sorted(
     {word for word in (*CONCEPTS, *CHANGING_JAPANESE, *FILLERS_JAPANESE, *REPORTS, *WRITING) if _CJK.match(word)},
     key=len,
@@ -65,7 +64,7 @@ class Reader:
 
     def terms(self, text: str) -> list[Term]:
         """What a text says, in order."""
-        words = _WORD.findall(_joined(_split_names(text).lower()))
+        words = _WORD.findall(_joined(text.lower().replace("_", " ")))
         return list(self._terms(words))
 
     def _terms(self, words: list[str]) -> Iterator[Term]:
@@ -91,13 +90,14 @@ class Reader:
 
     def _english(self, word: str, before: str, *, leading: bool, bound: bool) -> Term:
         base = _base(word)
+        standing = before not in (_DETERMINERS if base == word else _ARTICLES)  # "by deleting" is a verb
         return Term(
             token=self._stemmer.stemWord(word.split("'", maxsplit=1)[0]),
             concept=CONCEPTS.get(word, ""),
             word=word,
             looks=word in LOOKING,
             bound=bound,
-            changes=(base in CHANGING and before not in _DETERMINERS) or (leading and word in LEADING),
+            changes=(base in CHANGING and standing) or (leading and word in LEADING),
         )
 
     def _japanese(self, run: str, before: str, after: list[str]) -> Iterator[Term]:
@@ -128,11 +128,6 @@ def _is_filler(word: str) -> bool:
 def _joined(text: str) -> str:
     """Phrases that are one word made one word."""
     return _PHRASE.sub(lambda found: f" {_PHRASE_WORDS[int(str(found.lastgroup)[1:])]} ", text)
-
-
-def _split_names(text: str) -> str:
-    """`setupCiCd`, `setup_ci_cd`: names as words."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text).replace("_", " ")
 
 
 def _writes_a_report(word: str, near: Sequence[str]) -> bool:
