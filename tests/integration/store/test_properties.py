@@ -7,7 +7,9 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-from hypothesis import HealthCheck, given, note, settings
+import pytest
+from hypothesis import HealthCheck, given, note
+from hypothesis import settings as profile
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -19,7 +21,8 @@ from hypothesis.stateful import (
 )
 
 from aether_agents.contracts import Event, Outcome
-from aether_agents.store import Store
+from aether_agents.settings import DeliverySettings, Settings
+from aether_agents.store import Store, open_store
 from tests.integration.store.plans import FAILED
 from tests.integration.store.world import BROKE, DONE, TERMINAL, Node, Run, World
 
@@ -102,8 +105,20 @@ def check_state(world: World) -> dict[str, str]:
     return statuses
 
 
-def disturbed(store: Store) -> type[RuleBasedStateMachine]:
-    """The machine of the disturbed world, on this store."""
+def timeless(settings: Settings) -> Store:
+    """A store of its own where only the test lets time pass."""
+    return open_store(
+        settings.model_copy(
+            update={
+                "broker": settings.broker.model_copy(update={"prefix": f"{settings.broker.prefix}-{next(NUMBERS)}"}),
+                "delivery": DeliverySettings(lease=36_000, stale=36_000),
+            }
+        )
+    )
+
+
+def disturbed(settings: Settings) -> type[RuleBasedStateMachine]:
+    """The machine of the disturbed world. Each run of it has a store of its own, so that no run sees another's."""
 
     class Disturbed(RuleBasedStateMachine):
         world: World
@@ -111,7 +126,7 @@ def disturbed(store: Store) -> type[RuleBasedStateMachine]:
 
         @initialize(nodes=plans(), direct=st.booleans())
         def begin(self, nodes: dict[str, Node], direct: bool) -> None:
-            self.world = World(store, f"p{next(NUMBERS)}", nodes, direct)
+            self.world = World(timeless(settings), "t", nodes, direct)
             self.final = {}
             self.world.begin()
 
@@ -149,7 +164,7 @@ def disturbed(store: Store) -> type[RuleBasedStateMachine]:
         @precondition(lambda self: self.world.runs)
         @rule(at=st.integers(0, 20))
         def a_run_is_to_be_tried_again(self, at: int) -> None:
-            self.world.finish(self.pick(at), BROKE, retry_in=60)
+            self.world.finish(self.pick(at), BROKE, retry_in=36_000)
 
         @precondition(lambda self: self.world.runs)
         @rule(at=st.integers(0, 20))
@@ -178,12 +193,12 @@ def disturbed(store: Store) -> type[RuleBasedStateMachine]:
         @rule()
         def a_person_pauses(self) -> None:
             if not self.world.meta("halt"):
-                store.tasks.pause(self.world.task_id, "ann")
+                self.world.store.tasks.pause(self.world.task_id, "ann")
 
         @precondition(lambda self: self.world.status() == "paused")
         @rule()
         def a_person_resumes(self) -> None:
-            self.world.send(store.tasks.resume(self.world.task_id, "ann"))
+            self.world.send(self.world.store.tasks.resume(self.world.task_id, "ann"))
 
         @precondition(lambda self: self.world.status() in ("running", "waiting_user_input", "paused"))
         @rule(really=st.integers(0, 3), by_time=st.booleans())
@@ -193,11 +208,11 @@ def disturbed(store: Store) -> type[RuleBasedStateMachine]:
             if by_time and "!" in self.world.open_steps():
                 self.world.time_passes("!")
             else:
-                store.tasks.cancel(self.world.task_id, "ann")
+                self.world.store.tasks.cancel(self.world.task_id, "ann")
 
         @rule()
         def the_canvas_is_given_up(self) -> None:
-            self.world.send(store.tasks.flip(self.world.task_id))
+            self.world.send(self.world.store.tasks.flip(self.world.task_id))
 
         @invariant()
         def all_is_well(self) -> None:
@@ -207,24 +222,27 @@ def disturbed(store: Store) -> type[RuleBasedStateMachine]:
         def teardown(self) -> None:
             if not hasattr(self, "world"):
                 return
-            note(f"{self.world.statuses()} {self.world.mail}")
-            self.world.drive()
-            check_state(self.world)
-            events = store.events.read(self.world.task_id, limit=10_000)
-            check_history(self.world, events)
-            assert events[-1].type in TASK_ENDS
-            assert self.world.open_steps() == ["~"]
+            with self.world.store as store:
+                note(f"{self.world.statuses()} {self.world.mail}")
+                self.world.drive()
+                check_state(self.world)
+                events = store.events.read(self.world.task_id, limit=10_000)
+                check_history(self.world, events)
+                assert events[-1].type in TASK_ENDS
+                assert self.world.open_steps() == ["~"]
+                assert store.leaks() == []
 
     return Disturbed
 
 
-def test_every_task_ends_and_nothing_runs_before_its_time(store: Store) -> None:
-    machine: Callable[[], RuleBasedStateMachine] = disturbed(store)
-    run_state_machine_as_test(machine, settings=settings(max_examples=100, stateful_step_count=30, **PROFILE))
+@pytest.mark.timeout(600)  # it takes a quarter of a minute, but shrinking a failure takes its time
+def test_every_task_ends_and_nothing_runs_before_its_time(settings: Settings) -> None:
+    machine: Callable[[], RuleBasedStateMachine] = disturbed(settings)
+    run_state_machine_as_test(machine, settings=profile(max_examples=100, stateful_step_count=30, **PROFILE))
 
 
 @given(nodes=plans(plain=True), order=st.randoms(use_true_random=False))
-@settings(max_examples=40, **PROFILE)
+@profile(max_examples=40, **PROFILE)
 def test_an_undisturbed_canvas_brings_everything_and_is_never_refused(
     store: Store, nodes: dict[str, Node], order: Any
 ) -> None:
