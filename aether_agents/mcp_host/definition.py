@@ -21,21 +21,21 @@ class Definition(Contract):
 def catalogue_tools(
     spec: ServerSpec, definitions: Iterable[Definition], specialist: Specialist | None = None
 ) -> list[Tool]:
-    """The catalogue's tools of one server, each with the row of its specialist's tool table.
+    """The catalogue's tools of one server, each with the row of the server's own table or of its specialist's.
 
-    A tool without a row, or a server whose specialist is not known, gets the default row:
-    destructive and unrepeatable.
+    A tool without a row in either gets the default row: destructive and unrepeatable.
     """
     return [
         Tool(
             server=spec.name,
             specialist=specialist.name if specialist else spec.queue,
-            row=_row(f"{spec.name}/{definition.name}", specialist),
+            row=_row(f"{spec.name}/{definition.name}", spec, specialist),
             **definition.model_dump(),
         )
         for definition in definitions
     ]
 
 
-def _row(ref: str, specialist: Specialist | None) -> ToolRow:
-    return specialist.row(ref) if specialist else ToolRow(tool=ref)
+def _row(ref: str, spec: ServerSpec, specialist: Specialist | None) -> ToolRow:
+    own = next((row for row in spec.table if row.tool == ref), None)
+    return own or (specialist.row(ref) if specialist else ToolRow(tool=ref))

@@ -1,7 +1,7 @@
 """Server files: `.mcp.json`, `mcp_config.json`, as Claude Desktop, Claude Code, Cursor and VS Code write them.
 
 The key is `mcpServers` (VS Code: `servers`). Each server has `command` with `args`, `env`, `cwd`, or
-`url` with `headers`; ours are `queue`, `install`, `mode` and `timeout` beside them. Keys that only
+`url` with `headers`; ours are `queue`, `install`, `table`, `mode` and `timeout` beside them. Keys that only
 mean something to another program are read over; a key nobody knows is an error.
 """
 
@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from aether_agents.contracts import Contract, Install, Json, ServerSpec
+from aether_agents.contracts import Contract, Install, Json, ServerSpec, ToolRow
 from aether_agents.document import Document, Location, faults, nearest
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.expansion import Expansion
@@ -49,6 +49,12 @@ FOREIGN: dict[str, str] = {
 FOREIGN_TOP = ("inputs", "$schema", "globalShortcut", "preferences")
 
 
+class Row(ToolRow):
+    """A row of a server's own tool table: its tool is its key."""
+
+    tool: str = Field(default="", description="Its key in the file.")
+
+
 class Entry(Contract):
     """A server as a file declares it."""
 
@@ -66,6 +72,7 @@ class Entry(Contract):
     enabled: bool = Field(default=True, description="The same, the other way round.")
     queue: str | None = Field(default=None, description="Specialist that calls it; inferred without it.")
     install: Install | None = Field(default=None, description="Environment of its own.")
+    table: dict[str, Row] = Field(default_factory=dict, description="Tool table: risk, repeatable, … by tool name.")
     mode: Literal["auto", "legacy", "2026-07-28"] = Field(default="auto", description="Protocol era.")
     timeout: float | None = Field(default=None, gt=0, le=3_600, description="Seconds a connection may take.")
 
@@ -95,6 +102,8 @@ class Declared:
         values = self._entry(raw).model_dump(
             by_alias=True, exclude_unset=True, exclude={"type", "transport", "disabled", "enabled"}
         )
+        rows = values.pop("table", {})
+        values["table"] = [{**row, "tool": f"{self.name}/{tool}"} for tool, row in rows.items()]
         if default_cwd and values.get("command"):
             values["cwd"] = str(self.folder / values.get("cwd", ""))
         try:

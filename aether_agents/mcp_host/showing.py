@@ -35,7 +35,7 @@ def show_server(server: Declared) -> list[str]:
     for key, label in (("url", "reaches"), ("cwd", "in folder"), ("queue", "queue"), ("install", "installs")):
         if raw.get(key) is not None:
             lines.append(f"  {label:<9} {visible(str(raw[key]))}")
-    for key, label in (("env", "env"), ("headers", "header")):
+    for key, label in (("env", "env"), ("headers", "header"), ("table", "tool")):
         values = raw.get(key)
         for name, value in values.items() if isinstance(values, dict) else ():
             lines.append(f"  {label:<9} {visible(str(name))}={visible(str(value))}")

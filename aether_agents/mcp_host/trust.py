@@ -40,6 +40,8 @@ class Trustable(NamedTuple):
     trusted: bool
     #: Whether it was trusted with another content before.
     changed: bool
+    #: Files of its own folder that its servers run: part of what is trusted.
+    beside: tuple[Path, ...] = ()
 
 
 class Trust:
@@ -58,8 +60,14 @@ class Trust:
         return self._recorded().get(str(path.resolve())) == fingerprint(path, content)
 
     def paths(self) -> list[Path]:
-        """Every file that was ever trusted, whether or not it still is what it was."""
-        return [Path(path) for path in self._recorded()]
+        """Every file that was trusted, and every file beside one that counts for it: a change of any matters."""
+        record = self._read()
+        return [
+            Path(path)
+            for path, entry in record.items()
+            for path in (path, *entry.get("beside", "").split("\0"))
+            if path
+        ]
 
     def review(self, folder: Path, discovery: Path | None = None) -> list[Trustable]:
         """What a folder, and the folder of discovery, would do if they were trusted. Starts nothing.
@@ -78,7 +86,9 @@ class Trust:
             record = self._read()
             now = datetime.now(UTC).isoformat(timespec="seconds")
             for item in shown:
-                record[str(item.path.resolve())] = {"digest": item.digest, "kind": item.kind, "at": now}
+                beside = "\0".join(map(str, item.beside))
+                entry = {"digest": item.digest, "kind": item.kind, "at": now, "beside": beside}
+                record[str(item.path.resolve())] = entry
             self._write(record)
 
     def forget(self, path: Path) -> bool:
@@ -93,9 +103,9 @@ class Trust:
         content = read_bounded(path)
         digest = fingerprint(path, content)
         known = recorded.get(str(path.resolve()))
-        return Trustable(
-            path, kind, digest, _what(path, kind, content), known == digest, known is not None and known != digest
-        )
+        changed = known is not None and known != digest
+        what, beside = _what(path, kind, content), tuple(_run_by(path, content))
+        return Trustable(path, kind, digest, what, known == digest, changed, beside)
 
     def _recorded(self) -> dict[str, str]:
         return {path: entry.get("digest", "") for path, entry in self._read().items()}

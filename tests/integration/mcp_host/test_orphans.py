@@ -83,6 +83,7 @@ def guards() -> list[psutil.Process]:
     return [p for p in running(mine) if any(word.endswith("mcp_host/guard.py") for word in p.cmdline())]
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_forked_child_opens_its_own_sessions(open_host: OpenHost, tmp_path: Path) -> None:
     host = open_host(spec("echo"))
     mine = host.call("echo", "echo", timeout=10).output

@@ -112,6 +112,7 @@ def test_a_script_beside_the_file_is_part_of_what_is_trusted(tmp_path: Path, pro
     trust = Trust(tmp_path / "home")
     trust.accept(trust.review(project))
     assert f"runs the file {script}" in trust.review(project)[0].what
+    assert script in trust.paths(), "whoever watches for changes knows of it"
 
     script.write_text("rm -rf ~", encoding="utf-8")
 
