@@ -47,7 +47,12 @@ def create_app(
     queues = [PLANNER, *(specialist.queue for specialist in specialists)]
     if unknown := [queue for queue in serve if queue not in queues]:
         raise ValueError(f"no specialist has the queue `{unknown[0]}`; there are: {', '.join(queues)}")
-    app = Celery("aether", set_as_current=False, config_source=_configuration(settings, queues))
+    app = Celery(
+        "aether",
+        set_as_current=False,
+        amqp="aether_agents.celery_transport:LastingAMQP",
+        config_source=_configuration(settings, queues),
+    )
     for queue in serve:
         if handler is None:
             raise ValueError(f"the queue `{queue}` is served without a handler")

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 import threading
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -48,7 +49,7 @@ def serve(
     for talkative in _TALKATIVE:
         logging.getLogger(talkative).setLevel(logging.WARNING)
     worker = app.Worker(
-        hostname=f"{name}@%h",
+        hostname=f"{name}@{socket.gethostname()}",
         pool=pool,
         concurrency=concurrency or threads(settings, queues),
         queues=list(queues),

@@ -100,7 +100,7 @@ class Lab:
                 env={
                     **os.environ,
                     **(env or {}),
-                    "AETHER_TEST_SETTINGS": (settings or self.settings).model_dump_json(),
+                    "AETHER_TEST_SETTINGS": chosen,
                 },
                 stdout=log,
                 stderr=log,
