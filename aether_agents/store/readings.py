@@ -172,7 +172,8 @@ def _plan_view(meta: dict[str, Any]) -> PlanView | None:
     if not meta["about"]:
         return None
     about = json.loads(meta["about"])
-    delivery = None if not meta["direct"] else "direct" if _number(meta["direct"]) else "canvas"
+    started = _number(meta["total"]) > 0  # the field `direct` is written when it is set, so 0 and absent are one
+    delivery = None if not started else "direct" if _number(meta["direct"]) else "canvas"
     return PlanView.model_validate(
         {name: about[name] for name in ("origin", "template", "digest", "confidence")} | {"delivery": delivery}
     )

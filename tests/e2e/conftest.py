@@ -1,0 +1,93 @@
+"""One embedded stack for all end-to-end tests of the command line, and somebody who uses it."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import eventually
+from tests.e2e.terminal import ECHO, Person
+
+TEMPLATES = {
+    "look_at_permissions": """\
+description: Look at the permissions of one folder
+specialist: security
+examples: ["look at the permissions of one folder"]
+inputs:
+  folder: {type: string, format: path, required: true, prompt: "Which folder?"}
+subtasks:
+  - {id: look, name: look at permissions, tool: code/permissions, args: {path: "${inputs.folder}"}}
+outputs: {status: "${subtasks.look.output.status}"}
+""",
+    "write_with_consent": """\
+description: Write a small report after somebody has agreed
+specialist: dev
+examples: ["write a small report with consent"]
+subtasks:
+  - id: write
+    name: write it
+    tool: reports/write
+    approval: required
+    args: {title: Small, folder: "${context.reports}", sections: [{title: One, content: "text"}]}
+outputs: {report: "${subtasks.write.output.html}"}
+""",
+    "wait_a_while": """\
+description: Wait a while, which can be stopped
+specialist: dev
+examples: ["wait for a while and do nothing else"]
+inputs:
+  seconds: {type: number, default: 60}
+subtasks:
+  - {id: idle, name: wait, tool: echo/wait, args: {seconds: "${inputs.seconds}"}}
+outputs: {waited: "${subtasks.idle.output.waited}"}
+""",
+    "fail_for_sure": """\
+description: Scan a folder that is not there, which fails
+specialist: security
+examples: ["scan a folder that is not there"]
+subtasks:
+  - {id: scan, name: scan nothing, tool: code/permissions, args: {path: /not/there}}
+outputs: {status: "${subtasks.scan.output.status}"}
+""",
+}
+
+
+@pytest.fixture(scope="session")
+def person(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
+    """Somebody with a project of trusted templates, a server of his own, and a running stack."""
+    folder = tmp_path_factory.mktemp("person")
+    home, project = folder / "home", folder / "project"
+    (project / "templates").mkdir(parents=True)
+    home.mkdir(mode=0o700)
+    for name, text in TEMPLATES.items():
+        (project / "templates" / f"{name}.yaml").write_text(f"name: {name}\n{text}")
+    echo = {"command": sys.executable, "args": [str(ECHO)], "queue": "dev"}
+    (home / "mcp.json").write_text(json.dumps({"mcpServers": {"echo": echo}}))
+    somebody = Person(home, project)
+    trusted = somebody.run("trust", "--yes")
+    assert trusted.returncode == 0, trusted.stderr
+    up = somebody.run("up", within=120)
+    assert up.returncode == 0, up.stderr
+    wanted = {"code", "secrets", "reports", "quality", "echo"}
+    eventually(lambda: wanted <= live(somebody), 120, "the servers are listed")
+    try:
+        yield somebody
+    finally:
+        down = somebody.run("down")
+        assert down.returncode == 0, down.stderr
+        assert somebody.json("ps") == []
+
+
+def live(person: Person) -> set[str]:
+    """The servers whose tools are known."""
+    return {row["name"] for row in person.json("servers", "list") if row["status"] == "live"}
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> Person:
+    """Somebody in an empty folder, with nothing running."""
+    project = tmp_path / "project"
+    project.mkdir()
+    return Person(tmp_path / "home", project)
