@@ -13,7 +13,7 @@ def server_folder(home: Path, name: str) -> Path:
     """
     if not name.strip("."):
         raise InvalidSettings(f"a server cannot be called `{name}`: give it a name with a letter in it")
-    return home / "servers" / name
+    return home.absolute() / "servers" / name
 
 
 def venv_bin(home: Path, name: str) -> Path:

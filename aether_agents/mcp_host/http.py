@@ -83,24 +83,25 @@ class _Contained(httpx2.AsyncBaseTransport):
         self._spec = spec
         self._limit = limit
         self._inner = httpx2.AsyncHTTPTransport()
+        url = httpx2.URL(str(spec.url))
+        # Without user, password and query: they may hold a secret, and this is shown in errors.
+        self._shown = f"{url.scheme}://{url.netloc.decode()}{url.path}"
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send it."""
         try:
             response = await self._inner.handle_async_request(request)
         except _UNSENT as error:
-            return _answer(request, NOT_SENT, f"cannot connect to {self._spec.url}: {error or type(error).__name__}")
+            return _answer(request, NOT_SENT, f"cannot connect to {self._shown}: {error or type(error).__name__}")
         except httpx2.TransportError as error:
-            return _answer(
-                request, NETWORK, f"the connection to {self._spec.url} broke: {type(error).__name__} {error}"
-            )
+            return _answer(request, NETWORK, f"the connection to {self._shown} broke: {type(error).__name__} {error}")
         if response.status_code in _UNAUTHORISED:
             await response.aclose()
-            said = f"{self._spec.url} refused us (HTTP {response.status_code}): correct `headers`"
+            said = f"{self._shown} refused us (HTTP {response.status_code}): correct `headers`"
             return _answer(request, REFUSED, f"{said} of `{self._spec.name}` in {self._spec.source or 'its file'}")
         if response.status_code == _NOT_FOUND and "mcp-session-id" in request.headers:
             await response.aclose()  # by the specification: it knows no such session, and did not look at the request
-            return _answer(request, FORGOTTEN, f"{self._spec.url} was restarted and forgot our session")
+            return _answer(request, FORGOTTEN, f"{self._shown} was restarted and forgot our session")
         if isinstance(response.stream, httpx2.AsyncByteStream):
             # The reader of an event stream bounds each of its events; the stream itself may go on for ever.
             stream = response.headers.get("content-type", "").startswith("text/event-stream")

@@ -30,7 +30,7 @@ class Pool:
         self._opener = Opener(home, limits, lifeline)
         self._calls = Calls()
         self._sessions: dict[str, Session] = {}
-        self._opening: dict[str, asyncio.Lock] = {}
+        self._attempts: dict[str, asyncio.Task[Session]] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._sweeper = asyncio.create_task(self._sweep(), name="mcp-sweeper")
 
@@ -106,19 +106,22 @@ class Pool:
         spec = self._spec(server)
         if (warm := self._warm(spec)) is not None:
             return warm
-        async with self._opening.setdefault(server, asyncio.Lock()):  # one start, however many wait for it
-            if (warm := self._warm(spec)) is not None:
-                return warm
-            if (known := self._sessions.get(server)) is not None:
-                if await self._is_well(known, spec):
-                    return known
-                self._retire(known)
-            opened = self._sessions[server] = await self._opener.open(spec, self._put_away)
-            return opened
+        attempt = self._attempts.get(server)
+        if attempt is None:
+            # One attempt, however many wait for it: they share its session, or its failure. A caller
+            # who gives up does not end it for the others.
+            attempt = self._attempts[server] = asyncio.create_task(self._ready(spec), name=f"mcp-open-{server}")
+            attempt.add_done_callback(lambda _: self._attempts.pop(server, None))
+            attempt.add_done_callback(_heard)
+        return await asyncio.shield(attempt)
 
     async def close(self) -> None:
         """Close every session, all at once. Bounded by what each transport allows itself."""
         self._sweeper.cancel()
+        if attempts := list(self._attempts.values()):
+            for attempt in attempts:
+                attempt.cancel()
+            await asyncio.wait(attempts)
         for session in list(self._sessions.values()):
             self._retire(session, now=True)
         if self._closing:
@@ -138,6 +141,15 @@ class Pool:
         if not spec.trusted:
             raise ServerDown(f"server `{server}` of {spec.source} is not trusted: look at it with `aether-agent trust`")
         return spec
+
+    async def _ready(self, spec: ServerSpec) -> Session:
+        """The known session if it is well, or a new one."""
+        if (known := self._sessions.get(spec.name)) is not None:
+            if await self._is_well(known, spec):
+                return known
+            self._retire(known)
+        opened = self._sessions[spec.name] = await self._opener.open(spec, self._put_away)
+        return opened
 
     def _warm(self, spec: ServerSpec) -> Session | None:
         session = self._sessions.get(spec.name)
@@ -187,3 +199,9 @@ class Pool:
             for session in list(self._sessions.values()):
                 if not session.alive or (not session.inflight and loop.time() - session.last_used > self._limits.idle):
                     self._retire(session)
+
+
+def _heard(attempt: asyncio.Task[Session]) -> None:
+    """Look at a failure that nobody waits for any more, so that asyncio does not complain of it."""
+    if not attempt.cancelled():
+        attempt.exception()

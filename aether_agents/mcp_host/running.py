@@ -60,4 +60,3 @@ class Running:
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
-        await self.pool.close()  # what was still connecting has been put away meanwhile

@@ -17,8 +17,8 @@ from aether_agents.mcp_host.tail import Tail
 
 #: The most a server may list. Real servers have up to a hundred tools; more pages are a loop.
 MAX_PAGES, MAX_TOOLS = 100, 5_000
-#: JSON-RPC: the server has no such method, so no tools.
-METHOD_NOT_FOUND = -32601
+#: Seconds a session has to close: its transport ends a process within four.
+CLOSE_TIMEOUT = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -88,11 +88,14 @@ class Session:
             self.definitions = await _list(self.client, self.spec)
 
     async def close(self) -> None:
-        """Close it and wait for the end; bounded by the transport."""
+        """Close it and wait for the end, a few seconds at most."""
         self.transport.closed.set()
         if not self._opened.is_set():
             self._owner.cancel()
-        await asyncio.wait([self._owner])
+        _, late = await asyncio.wait([self._owner], timeout=CLOSE_TIMEOUT)
+        if late:  # such as an HTTP server that takes our farewell and never answers it
+            self._owner.cancel()
+            await asyncio.wait([self._owner], timeout=1)
 
     async def _own(self) -> None:
         try:

@@ -7,6 +7,7 @@ tells the session, so that every later call of the session only ends by its time
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -150,11 +151,15 @@ class StdioTransport:
         try:
             return jsonrpc_message_adapter.validate_json(line, by_name=False)
         except ValueError:
-            pass
+            return self._mended(line)
+
+    def _mended(self, line: bytes) -> JSONRPCMessage | None:
+        """A stray byte or half a surrogate pair in a tool's output must not cost the whole answer."""
         try:
-            # One stray byte in a tool's output must not cost the whole answer.
-            return jsonrpc_message_adapter.validate_json(line.decode("utf-8", "replace"), by_name=False)
-        except ValueError:
+            value = json.loads(line.decode("utf-8", "replace"))
+            text = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+            return jsonrpc_message_adapter.validate_json(text, by_name=False)
+        except (ValueError, RecursionError):
             self.noise.add(line[-2_000:] + b"\n")
             return _error(answered_id(line), BROKEN_ANSWER, "the answer is not valid MCP")
 

@@ -106,6 +106,11 @@ def latin(request: Message) -> None:
     line(b'{"jsonrpc":"2.0","id":%d,"result":{"content":[{"type":"text","text":"caf\xe9"}]}}' % request["id"])
 
 
+def surrogate(request: Message) -> None:
+    """Answer with half a surrogate pair, as JavaScript does when it cuts a text in an emoji."""
+    line(b'{"jsonrpc":"2.0","id":%d,"result":{"content":[{"type":"text","text":"caf\\ud83d"}]}}' % request["id"])
+
+
 def broken(request: Message) -> None:
     """Answer with what is not JSON."""
     line(b'{"jsonrpc":"2.0","id":%d,"result":{"content":[' % request["id"])
@@ -164,8 +169,8 @@ def family(request: Message) -> None:
 CALLS: dict[str, Callable[[Message], None]] = {
     call.__name__: call
     for call in (
-        dies, shuts, stuck, huge, endless, latin, broken, shapeless, mismatched, minus32000, noisy, chatty, asks,
-        family,
+        dies, shuts, stuck, huge, endless, latin, surrogate, broken, shapeless, mismatched, minus32000, noisy, chatty,
+        asks, family,
     )
 }  # fmt: skip
 

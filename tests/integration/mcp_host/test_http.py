@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -91,10 +92,14 @@ def test_a_refusal_names_the_headers_and_the_file(open_host: OpenHost, port: int
 
 
 def test_nobody_there_is_said_at_once_and_nothing_was_sent(open_host: OpenHost) -> None:
-    result = open_host(at(free_port())).call("remote", "echo", timeout=10)
+    port = free_port()
+    spec = at(port).model_copy(update={"url": f"http://user:word@127.0.0.1:{port}/mcp?key=secret"})
+
+    result = open_host(spec).call("remote", "echo", timeout=10)
 
     assert (result.kind, result.sent) == ("transport", False)
-    assert "cannot connect to http://127.0.0.1:" in str(result.error)
+    assert f"cannot connect to http://127.0.0.1:{port}/mcp:" in str(result.error)
+    assert "secret" not in str(result.error)
 
 
 @pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
@@ -150,6 +155,21 @@ def test_a_server_that_dies_in_a_call_may_have_run_it(open_host: OpenHost, tmp_p
         result = host.call("remote", "wait", {"seconds": 5}, timeout=10, on_progress=kill)
 
     assert (result.kind, result.sent) == ("transport", True), result
+
+
+def test_a_server_that_takes_everything_and_answers_nothing_costs_only_its_time_limits(open_host: OpenHost) -> None:
+    with closing(socket.socket()) as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(20)
+        host = open_host(at(deaf.getsockname()[1], timeout=0.5))
+
+        began = time.monotonic()
+        result = host.call("remote", "echo", timeout=10)
+        host.close()
+
+    assert (result.kind, result.sent) == ("transport", False)
+    assert "did not answer within 0.5 s" in str(result.error)
+    assert time.monotonic() - began < 8
 
 
 def test_an_answer_over_the_limit_fails_alone(open_host: OpenHost, port: int) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from aether_agents.contracts import ServerSpec, Specialist
+from aether_agents.contracts import Risk, ServerSpec, Specialist
 from aether_agents.mcp_host.config import Servers, load_servers, spec_digest
+from aether_agents.mcp_host.definition import Definition, catalogue_tools
 from aether_agents.mcp_host.trust import Trust
 from aether_agents.settings import AgentSystem, McpSettings, Settings
 
@@ -108,6 +109,18 @@ def test_our_own_keys_stand_beside_theirs(load: Load) -> None:
     assert spec.install.with_ == ("mcp<2",)
 
 
+def test_a_servers_own_table_says_what_its_tools_do(load: Load) -> None:
+    entry = {"command": "mcp-server-time", "queue": "dev", "table": {"convert_time": {"risk": "read"}}}
+    spec = load({"mcpServers": {"time": entry}}).known["time"]
+
+    tools = catalogue_tools(spec, [Definition(name=name, pin="p") for name in ("convert_time", "set_clock")])
+
+    assert [(tool.ref, tool.risk) for tool in tools] == [
+        ("time/convert_time", Risk.READ),
+        ("time/set_clock", Risk.DESTRUCTIVE),
+    ]
+
+
 @pytest.mark.parametrize(
     ("entry", "words"),
     [
@@ -119,6 +132,7 @@ def test_our_own_keys_stand_beside_theirs(load: Load) -> None:
         ({"command": "x", "env": {"PORT": 80}}, ["env.PORT", "valid string", "(it is 80)"]),
         ({"command": "x", "queue": "devv"}, ["queue", "no specialist is called `devv`", "did you mean `dev`?"]),
         ({"command": "x", "queue": "finance"}, ["there are: dev, infra, security"]),
+        ({"command": "x", "table": {"t": {"riks": "read"}}}, ["table.t.riks", "did you mean `risk`?"]),
         ({"command": "x", "timeout": -1}, ["timeout", "greater than 0"]),
         ({"command": "x", "mode": "new"}, ["mode", "legacy"]),
         ({"type": "sse", "url": "http://x"}, [":4:", "SSE was replaced", "write `http`"]),
