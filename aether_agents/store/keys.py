@@ -17,9 +17,11 @@ PERMANENT = (
     "libraries",  # hash: when each version of our Lua library was last loaded
 )
 
-#: Celery's own: the bindings of its queues, what is delivered and not acknowledged, and the queues themselves.
+#: Celery's own: the bindings of its queues, what is delivered and not acknowledged, and the queues themselves. Its
+#: results and the counters of its chords (`celery-task…`) must expire.
 CELERY_PERMANENT = re.compile(
-    r"^(_kombu\.binding(_permanent)?\..+|_kombu\.binding_deadlines|unacked(_index|_mutex)?|[a-z][a-z0-9.-]*(\x06\x16\d)?)$"
+    r"^(_kombu\.binding(_permanent)?\..+|_kombu\.binding_deadlines|unacked(_index|_mutex)?"
+    r"|(?!celery-task)[a-z][a-z0-9.-]*(\x06\x16\d)?)$"
 )
 
 #: Tasks kept in the index of recent ones.
