@@ -7,7 +7,7 @@ from pathlib import Path
 AWS_PRESENT = "AKIA" + "IOSFODNN7EXAMPLE"
 AWS_DELETED = "AKIA" + "QWERTYUIOP123456"
 YAML_TOKEN = "a8f5f167f44f4964" + "e6c998dee827110c"
-PASSWORD = "correct-horse-" + "battery-9"
+PASSWORD = "correct-horse-" + "battery-9"  # pragma: allowlist secret
 SECRETS = (AWS_PRESENT, AWS_DELETED, YAML_TOKEN, PASSWORD)
 
 HOSTILE_MESSAGE = "First <script>alert(1)</script> | `rm -rf` [x](javascript:alert(1))"

@@ -8,7 +8,7 @@ from workers.security.servers.scan.secrets import is_no_source, mask
 DETECTORS = Detectors()
 
 AWS = "AKIA" + "IOSFODNN7EXAMPLE"
-GITHUB = "ghp_" + "aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3xY5"
+GITHUB = "ghp_" + "aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3xY5"  # pragma: allowlist secret
 STRIPE = "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc"
 HEX = "a8f5f167f44f4964" + "e6c998dee827110c"
 PASSWORD = "hun" + "ter22"
@@ -63,11 +63,19 @@ def test_a_secret_is_found(path: str, line: str, title: str, severity: str) -> N
         ("ids.yaml", "user_id: 6ba7b810-9dad-11d1-80b4-00c04fd430c8"),
         ("app.py", f'PATTERN = re.compile("{HEADER}")'),
         ("README.md", "Set GITHUB_TOKEN=ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
+        ("app.py", 'broker = "amqp://guest:guest@localhost"'),
+        ("README.md", "Connect to postgres://user:password@host/db"),
+        ("app.py", f'url = "https://me:{PASSWORD}@example.com/"'),
+        ("app.py", 'ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"'),
         ("picture.svg", f'<image href="data:image/png;base64,iVBORw0KGgo{AWS}xyz"/>'),
     ],
 )
 def test_what_only_looks_like_one_is_not(path: str, line: str) -> None:
     assert hits(path, line) == []
+
+
+def test_a_checksum_under_the_name_of_its_algorithm_is_none() -> None:
+    assert hits("bom.json", '  "alg": "SHA-256",', f'  "content": "{HEX}{HEX}"') == []
 
 
 def test_a_line_can_be_allowed() -> None:

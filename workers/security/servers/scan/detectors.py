@@ -20,13 +20,14 @@ from detect_secrets.util.code_snippet import get_code_snippet
 from detect_secrets.util.filetype import FileType, determine_file_type
 
 from .findings import Severity
-from .guesses import is_checksum_line, is_no_secret, is_placeholder, looks_random
+from .guesses import is_checksum_line, is_no_secret, is_placeholder, is_sample_login, looks_random
 
 #: Characters of a line that are looked at; what is longer is generated or data.
 MAX_LINE = 4_000
 
 _CRITICAL = {"AWS Access Key", "Azure Storage Account access key", "GitHub Token", "GitLab Token", "Stripe Access Key"}
-_MEDIUM = {"Basic Auth Credentials", "JSON Web Token"}
+_IN_ADDRESS = "Basic Auth Credentials"
+_MEDIUM = {_IN_ADDRESS, "JSON Web Token"}
 _UNUSED = {"Public IP (ipv4)"}  # an address is no secret
 
 #: Tokens that are known by their form and that detect-secrets does not know yet.
@@ -130,7 +131,7 @@ class Detectors:
                 *(self._by_form(text, place) if dense or _WITHOUT_RUN.search(text) else ()),
                 *(_private_keys(texts, index) if "PRIVATE KEY" in text or "PuTTY" in text else ()),
                 *self._by_name(text, place),
-                *(self._by_randomness(text, place) if dense else ()),
+                *(self._by_randomness(texts, index, place) if dense else ()),
             ]
             if not found:
                 continue
@@ -145,7 +146,10 @@ class Detectors:
         for title, severity, pattern, valid in self._patterns:
             for match in pattern.finditer(text):
                 value = match.group().strip(" \t:=\"'")
-                if _stands_alone(text, match) and not is_placeholder(value) and (valid is None or valid(value)):
+                if title == _IN_ADDRESS:
+                    if not is_sample_login(match, text):
+                        yield title, place.severity, match[1], False
+                elif _stands_alone(text, match) and not is_placeholder(value) and (valid is None or valid(value)):
                     known = severity != "medium"
                     yield title, severity if known else place.severity, value, known
 
@@ -160,8 +164,9 @@ class Detectors:
                 if value and looks_random(value) and not is_no_secret(value, text):
                     yield "Token", place.severity, value, False
 
-    def _by_randomness(self, text: str, place: "_Place") -> Iterator[_Found]:
-        if is_checksum_line(text):
+    def _by_randomness(self, texts: Sequence[str], index: int, place: "_Place") -> Iterator[_Found]:
+        text = texts[index]
+        if is_checksum_line(text) or (index and is_checksum_line(texts[index - 1])):
             return
         setting = _SETTING.match(text) if place.settings else None
         quoted = f'{text} "{setting["value"]}"' if setting else text

@@ -16,6 +16,8 @@ _PLACEHOLDERS = frozenset(
         *("value", "string", "your_password", "your-password", "yourpassword"),
     )
 )
+_SAMPLE_PASSWORDS = _PLACEHOLDERS | {"pass", "pwd", "pw", "guest", "user", "admin", "root", "test", "mypassword"}
+_ALPHABET = ("abcdefghijklmnop", "0123456789abcdef", "zyxwvutsrqponm")
 _STEM = re.compile(r"key|pass|secret|token|cred|auth|pwd", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z][A-Za-z_.:-]*")
 _STRUCTURE = ("{", "[", "(", "*", "&", "!", "|", ">", "<", "%", "$", "@", "#", "/", "./", "../", "~", "http")
@@ -33,6 +35,17 @@ def is_placeholder(value: str) -> bool:
     return len(set(value[-16:])) < _VARIETY
 
 
+def is_sample_login(match: "re.Match[str]", line: str) -> bool:
+    """Whether `://user:password@host` is the sample of a manual, or the default that everybody knows."""
+    password, host = match[1].lower(), line[match.end() :].lower()
+    return (
+        password in _SAMPLE_PASSWORDS
+        or password == match.group().removeprefix("://").split(":")[0].lower()
+        or host.startswith(("example.", "host", "hostname", "www.example", "{", "$", "<"))
+        or is_no_secret(match[1], line)
+    )
+
+
 def is_no_secret(value: str, line: str) -> bool:
     """Whether a guessed value is a placeholder, a name, a reference, or a piece of syntax."""
     value = value.strip()
@@ -47,6 +60,7 @@ def is_no_secret(value: str, line: str) -> bool:
         or "{{" in value
         or heuristic.is_not_alphanumeric_string(value)
         or heuristic.is_sequential_string(value)
+        or any(row in value.lower() for row in _ALPHABET)
         or heuristic.is_potential_uuid(value)
         or heuristic.is_templated_secret(value)
         or heuristic.is_likely_id_string(value, line)

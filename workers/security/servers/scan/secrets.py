@@ -22,6 +22,9 @@ _SALT = os.urandom(32)
 #: Lines known to hold nothing, by their hash: most lines of a history are met many times.
 _MAX_CLEAN = 2_000_000
 
+#: A shorter secret is also an ordinary word, and a file name that holds it tells nothing.
+_TELLING = 6
+
 _REMEDY = "Revoke it and issue a new one first; then take it out of the {place}."
 
 
@@ -89,12 +92,9 @@ class SecretsScan:
         if is_no_source(entry.path):
             self._skipped.append(Skipped(name, "generated or not text, by its name", False))
             return None
-        if entry.size > MAX_FILE_BYTES:
-            self._skipped.append(Skipped(name, f"larger than {MAX_FILE_BYTES >> 20} MiB", True))
-            return None
         try:
             with self._repository.open(entry.path) as file:
-                data = file.read(MAX_FILE_BYTES)
+                data = file.read(MAX_FILE_BYTES + 1)
         except OSError as error:
             self._skipped.append(Skipped(name, f"cannot be read: {error.strerror or error}", True))
             return None
@@ -102,6 +102,9 @@ class SecretsScan:
             return data.decode("utf-16", "replace")
         if b"\0" in data[:8192]:
             self._skipped.append(Skipped(name, "not text", False))
+            return None
+        if len(data) > MAX_FILE_BYTES:
+            self._skipped.append(Skipped(name, f"larger than {MAX_FILE_BYTES >> 20} MiB", True))
             return None
         return data.decode("utf-8", "replace")
 
@@ -159,7 +162,8 @@ class SecretsScan:
     def _without_secrets(self, text: str) -> str:
         """A text with every secret that was found taken out: file names can hold them too."""
         for _, value in self._found:
-            text = text.replace(value, "•••")
+            if len(value) >= _TELLING:
+                text = text.replace(value, "•••")
         return text
 
 
