@@ -5,6 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from aether_agents.contracts.contract import Contract
+from aether_agents.contracts.tool import ToolRow
 
 
 class Install(Contract):
@@ -30,6 +31,9 @@ class ServerSpec(Contract):
     mode: Literal["auto", "legacy", "2026-07-28"] = Field(default="auto", description="Protocol era to speak.")
     timeout: float | None = Field(default=None, gt=0, le=3_600, description="Seconds a connection may take.")
     install: Install | None = Field(default=None, description="Environment of its own, if it needs one.")
+    table: tuple[ToolRow, ...] = Field(
+        default=(), description="Its own tool table: rows a specialist's table lacks."
+    )
     source: str = Field(default="", description="File it was read from, for people.")
     trusted: bool = Field(default=False, description="Whether it may be started.")
 

@@ -1,0 +1,60 @@
+"""A running stack, the door to it, and one small MCP server of ours, `echo`, in the user's own `mcp.json`."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aether_agents.configuration import load_settings
+from aether_agents.contracts import Event, HighLevelTask, InputSpec, Template
+from aether_agents.local import Stack
+from aether_agents.orchestrator import Orchestrator, connect
+
+ECHO = Path(__file__).parents[1] / "servers" / "echo.py"
+
+#: Runs a task and gives back all that happened to it.
+Run = Callable[[HighLevelTask], list[Event]]
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The caller's folder."""
+    return tmp_path_factory.mktemp("project")
+
+
+@pytest.fixture(scope="session")
+def door(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Iterator[Orchestrator]:
+    """The door to an embedded stack that ends with the tests."""
+    home = tmp_path_factory.mktemp("home")
+    table = {name: {"risk": "read", "repeatable": True} for name in ("echo", "wait", "fail")}
+    spec = {"command": sys.executable, "args": [str(ECHO)], "queue": "dev", "table": table}
+    (home / "mcp.json").write_text(json.dumps({"mcpServers": {"echo": spec}}))
+    settings = load_settings(project, environ={"AETHER_HOME": str(home)})
+    stack = Stack(settings)
+    with stack.join_or_start(), connect(stack.settings()) as door:
+        yield door
+
+
+@pytest.fixture
+def run(door: Orchestrator) -> Run:
+    """Submit a task and follow it to its end."""
+
+    def to_its_end(task: HighLevelTask) -> list[Event]:
+        return list(door.follow(door.submit(task)))
+
+    return to_its_end
+
+
+def task_of(
+    *subtasks: dict[str, Any],
+    outputs: dict[str, Any] | None = None,
+    declared: dict[str, InputSpec] | None = None,
+    **options: Any,
+) -> HighLevelTask:
+    """A task that runs exactly this small plan, as from a plan file."""
+    plan = {"name": "lesson", "description": "A lesson", "subtasks": subtasks}
+    document = Template.model_validate({**plan, "inputs": declared or {}, "outputs": outputs or {}})
+    return HighLevelTask(description="A lesson", document=document, **options)
