@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 import bm25s
@@ -24,12 +25,21 @@ _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u3005]")
 class Knowledge:
     """What the texts of one template speak of."""
 
-    def __init__(self, terms: Iterable[Term]) -> None:
-        listed = list(terms)
+    def __init__(self, headline: Sequence[Term], further: Sequence[Term]) -> None:
+        """`headline` is the name and the description; `further` are the examples and the names of inputs."""
+        listed = [*headline, *further]
         self.tokens = frozenset(term.token for term in listed)
         self.concepts = frozenset(term.concept for term in listed if term.concept)
         self.actions = frozenset(term.token for term in listed if term.changes)
+        deeds = {term.concept for term in headline if term.changes and term.concept}
+        self._deeds = self.actions | deeds if any(term.changes for term in headline) else frozenset()
         self._pairs = frozenset(pair for token in self.tokens if _CJK.search(token) for pair in _pairs(token))
+
+    def is_asked_for(self, terms: Iterable[Term]) -> bool:
+        """Whether a request names what the template changes; one that changes nothing need not be."""
+        if not self._deeds:
+            return True
+        return any(not self._deeds.isdisjoint((term.token, term.concept)) for term in terms)
 
     def knows(self, term: Term) -> float:
         """How sure it is that the template is about this word: 1 for the word itself, less for a relative of it."""
@@ -54,15 +64,15 @@ class Index:
         grams: list[list[str]] = []
         self.knowledge: list[Knowledge] = []
         for number, template in enumerate(templates):
-            known: list[Term] = []
-            for text in (f"{template.name}. {template.description}", *template.examples):
-                terms = reader.terms(text)
-                known += terms
+            headline, *further = (
+                reader.terms(text) for text in (f"{template.name}. {template.description}", *template.examples)
+            )
+            for terms in (headline, *further):
                 owners.append(number)
                 words.append(_tokens(terms))
                 grams.append(_char_grams(terms))
-            known += reader.terms(" ".join(template.inputs))
-            self.knowledge.append(Knowledge(known))
+            inputs = reader.terms(" ".join(template.inputs))
+            self.knowledge.append(Knowledge(headline, [*chain(*further), *inputs]))
         self._owners = np.array(owners, dtype=np.int64)
         self._words = _Bm25(words)
         self._grams = _Bm25(grams)

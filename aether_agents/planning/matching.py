@@ -24,6 +24,8 @@ ENOUGH, MARGIN = 0.7, 0.1
 MARGIN_SAME = 0.2
 #: A smaller share is enough far ahead of all others, if the request names no thing the template knows nothing of.
 ENOUGH_FAR_AHEAD, MARGIN_FAR_AHEAD = 0.5, 0.5
+#: How much nearer the templates of the specialist that the task prefers become.
+PREFERRED = 0.25
 #: Below this share of the request no template is offered.
 LITTLE = 0.3
 #: Weights of words in that share, against 1 for a plain one.
@@ -73,7 +75,7 @@ class Matcher:
             return Match("refuse", (), "it names nothing that a template does")
         near = self._index.scores(terms)
         if agent_type:
-            near = near + 0.1 * near * [template.specialist == agent_type for template in self._templates]
+            near = near + PREFERRED * near * [template.specialist == agent_type for template in self._templates]
         order = np.argsort(-near, kind="stable")[:SHOWN]
         ranked = tuple(
             Candidate(self._templates[at], round(_share(terms, self._index.knowledge[at]), 3), float(near[at]))
@@ -86,12 +88,14 @@ class Matcher:
         if not any(one.score >= LITTLE for one in ranked):
             return Match("refuse", ranked, "no template is about that")
         first = ranked[0].template
-        knowledge = self._index.knowledge[self._index.names.index(first.name)]
+        knowledge = self._knowledge(ranked[0])
         if _EXPLAINS.search(text):
             return Match("ask", ranked, "it seems to ask for an explanation")
         foreign = [term.word for term in terms if term.changes and term.token not in knowledge.actions]
         if foreign:
             return Match("ask", ranked, f"`{first.name}` does not do this: {foreign[0]}")
+        if not knowledge.is_asked_for(terms):
+            return Match("ask", ranked, f"`{first.name}` changes something that it does not ask for")
         if not any(_is_specific(term) and knowledge.knows(term) for term in terms):
             return Match("ask", ranked, "it says too little")
         return self._compare(terms, ranked, knowledge)
@@ -100,14 +104,18 @@ class Matcher:
         first = ranked[0]
         second = ranked[1] if len(ranked) > 1 else None
         margin = (first.near - second.near) / first.near if second else 1.0
+        same = second and second.score >= first.score and self._knowledge(second).is_asked_for(terms)
         unknown = [term for term in terms if not term.looks and not knowledge.knows(term)]
         far_ahead = margin >= MARGIN_FAR_AHEAD and not any(term.bound for term in unknown)
         if first.score < (ENOUGH_FAR_AHEAD if far_ahead else ENOUGH):
             words = ", ".join(dict.fromkeys(term.word for term in unknown))
             return Match("ask", ranked, f"`{first.template.name}` says nothing of {words}")
-        if second and margin < (MARGIN if first.score > second.score else MARGIN_SAME):
+        if second and margin < (MARGIN_SAME if same else MARGIN):
             return Match("ask", ranked, f"`{second.template.name}` is as near as `{first.template.name}`")
         return Match("accept", ranked)
+
+    def _knowledge(self, candidate: Candidate) -> Knowledge:
+        return self._index.knowledge[self._index.names.index(candidate.template.name)]
 
 
 class _Texts(tuple[str, ...]):

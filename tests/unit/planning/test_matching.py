@@ -46,6 +46,7 @@ def test_a_template_may_do_what_its_own_words_say(text: str, expected: str) -> N
         ("delete the credentials of this service", "ask", "does not do this: delete"),
         ("rotate the credentials and then delete the service", "ask", "does not do this: delete"),
         ("what is a database backup?", "ask", "an explanation"),
+        ("the postgresql database", "ask", "changes something that it does not ask for"),
         ("how do I rotate credentials?", "ask", "an explanation"),
         ("rotate the credentials of our kubernetes operators", "ask", "says nothing of kubernetes, operators"),
         ("water the plants", "refuse", "no template is about that"),
