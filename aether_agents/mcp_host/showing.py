@@ -1,5 +1,6 @@
 """Showing what a stranger's file would do: exact, whole, and with nothing that can hide on a terminal."""
 
+import json
 import shlex
 from pathlib import Path
 
@@ -7,10 +8,13 @@ import yaml
 
 from aether_agents.document import parse_document
 from aether_agents.errors import InvalidSettings
-from aether_agents.mcp_host.server_file import Declared
+from aether_agents.mcp_host.server_file import FOREIGN, Declared
 
 #: Parts of a project's settings that steer what is allowed, where it runs, and what it may read.
 STEERING = ("policy", "contexts", "roots", "broker", "encryption", "specialists", "task_templates", "agent_system")
+
+#: Keys of a server that have a line, or lines, of their own form.
+SHOWN = ("command", "args", "url", "cwd", "install", "env", "headers", "table", "disabled", "enabled")
 
 
 def visible(text: str) -> str:
@@ -32,14 +36,23 @@ def show_server(server: Declared) -> list[str]:
         args = raw.get("args")
         words = [str(raw["command"]), *(map(str, args) if isinstance(args, list) else ())]
         lines.append(f"  runs      {visible(shlex.join(words))}")
-    for key, label in (("url", "reaches"), ("cwd", "in folder"), ("queue", "queue"), ("install", "installs")):
+    for key, label in (("url", "reaches"), ("cwd", "in folder"), ("install", "installs")):
         if raw.get(key) is not None:
-            lines.append(f"  {label:<9} {visible(str(raw[key]))}")
-    for key, label in (("env", "env"), ("headers", "header"), ("table", "tool")):
+            lines.append(_line(label, _plain(raw[key])))
+    for key, label in (("env", "env"), ("headers", "header"), ("table", "claims")):
         values = raw.get(key)
         for name, value in values.items() if isinstance(values, dict) else ():
-            lines.append(f"  {label:<9} {visible(str(name))}={visible(str(value))}")
-    return lines
+            lines.append(_line(label, f"{name}={_plain(value)}"))
+    rest = [key for key in raw if key not in SHOWN and key not in FOREIGN]
+    return [*lines, *(_line(str(key), _plain(raw[key])) for key in rest)]
+
+
+def _line(label: str, text: str) -> str:
+    return f"  {visible(label):<9} {visible(text)}"
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def show_policy(path: Path, content: bytes) -> tuple[str, ...]:

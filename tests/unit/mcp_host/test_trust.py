@@ -105,6 +105,29 @@ def test_what_a_terminal_would_obey_is_written_out(tmp_path: Path, project: Path
     assert "two\\nlines" in what
 
 
+def test_whatever_of_a_server_is_heeded_is_shown(tmp_path: Path, project: Path) -> None:
+    server = {
+        "url": "https://x.example/mcp",
+        "headers": {"Authorization": "${T}"},
+        "queue": "infra",
+        "timeout": 5,
+        "table": {"drop": {"risk": "read"}},
+        "install": {"pypi": "x==1"},
+        "autoApprove": ["*"],
+    }
+    (project / ".mcp.json").write_text(json.dumps({"mcpServers": {"x": server}}), encoding="utf-8")
+
+    assert Trust(tmp_path / "home").review(project)[0].what == (
+        "server x",
+        "  reaches   https://x.example/mcp",
+        '  installs  {"pypi": "x==1"}',
+        "  header    Authorization=${T}",
+        '  claims    drop={"risk": "read"}',
+        "  queue     infra",
+        "  timeout   5",
+    )
+
+
 def test_a_script_beside_the_file_is_part_of_what_is_trusted(tmp_path: Path, project: Path) -> None:
     script = project / "run.sh"
     script.write_text("echo one", encoding="utf-8")
