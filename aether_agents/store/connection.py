@@ -18,6 +18,9 @@ PATIENCE = 10.0
 #: Seconds one blocking read waits for news.
 BLOCK = 5.0
 
+#: Far more than the threads of any process of ours: each uses one at a time.
+CONNECTIONS_MAX = 4_096
+
 Part = str | bytes | int | float
 
 
@@ -88,7 +91,11 @@ class Connection:
     def _open(self, block: float) -> redis.Redis:
         try:
             return redis.Redis.from_url(
-                self.url, socket_timeout=PATIENCE + block, socket_connect_timeout=PATIENCE, protocol=2
+                self.url,
+                socket_timeout=PATIENCE + block,
+                socket_connect_timeout=PATIENCE,
+                protocol=2,
+                max_connections=CONNECTIONS_MAX,
             )
         except ValueError as error:
             raise InvalidSettings(f"broker.url: {error}") from None

@@ -380,13 +380,16 @@ local function export(name, body)
   exports[name] = function(keys, args)
     local call = {prefix = keys[1], stale = tonumber(table.remove(args, 1)), lease = tonumber(table.remove(args, 1)),
                   at = clock(), tasks = {}, opened = {}, out = {}}
-    local reply = body(call, args)
+    local fine, reply = pcall(body, call, args)
     for _, task in ipairs(call.opened) do
-      if not task.broken then
+      if fine and not task.broken then
         settle(task)
         write_back(task)
+      else  -- a fault of ours: nothing else is written, but no number is given twice
+        redis.call('HSET', task.key, 'seq', int(task.seq))
       end
     end
+    if not fine then return redis.error_reply(type(reply) == 'table' and reply.err or tostring(reply)) end
     return reply
   end
 end

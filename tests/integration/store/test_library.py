@@ -77,3 +77,5 @@ def test_an_arrow_that_is_not_in_the_table_stops_the_call(store: Store) -> None:
     store.connection.command("HSET", store.keys.task("t"), "status", "pending")
     with pytest.raises(ResponseError, match="no arrow from pending to running"):
         store.tasks.start("t", claim.token, plan_of({"a": []}), direct=True)
+    assert store.tasks.log("t", "and the numbering goes on")
+    assert [event.seq for event in store.events.read("t")] == [1, 2, 3]
