@@ -57,6 +57,8 @@ def create_app(
         if handler is None:
             raise ValueError(f"the queue `{queue}` is served without a handler")
         _register(app, queue, handler)
+    if serve:
+        app.amqp.queues.select(list(serve))  # else Celery also consumes from queues that it only sends to
     return app
 
 

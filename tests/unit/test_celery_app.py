@@ -26,6 +26,12 @@ def test_a_worker_registers_only_the_names_of_the_queues_it_serves():
     assert ours(app) == {"planner.open_task", "planner.seam", "dev.run_subtask", "dev.seam"}
 
 
+def test_a_worker_consumes_only_from_the_queues_it_serves():
+    app = create_app(SETTINGS, [DEV, SECURITY], serve=["dev"], handler=lambda task, queue, ids: None)
+    app.amqp.queues["somewhere"]  # as sending to a queue of another specialist does
+    assert set(app.amqp.queues.consume_from) == {"dev"}
+
+
 def test_a_message_runs_the_handler_with_its_queue_and_its_ids():
     seen = []
     app = create_app(SETTINGS, [DEV], serve=["dev"], handler=lambda task, queue, ids: seen.append((queue, ids)))

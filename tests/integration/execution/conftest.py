@@ -1,4 +1,4 @@
-"""Fixtures: a laboratory with one worker for all queues, shared by the tests of a module; or one without a worker."""
+"""Fixtures: a laboratory with one worker for all queues, shared by all; or one of a test's own, without a worker."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings import BrokerSettings, DeliverySettings, EncryptionSettings, Settings
 from aether_agents.store import open_store
-from tests.integration.execution.lab import NAMES, Lab
+from tests.integration.execution.lab import Lab
 
 
 def quick(valkey: ValkeyServer, key: Path, folder: Path) -> Settings:
@@ -23,7 +23,7 @@ def quick(valkey: ValkeyServer, key: Path, folder: Path) -> Settings:
     )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def lab(valkey: ValkeyServer, sealing_key: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """One worker for all queues. Tests that share it use task ids of their own."""
     folder = tmp_path_factory.mktemp("lab")
@@ -33,11 +33,11 @@ def lab(valkey: ValkeyServer, sealing_key: Path, tmp_path_factory: pytest.TempPa
 @pytest.fixture
 def bare_lab(valkey: ValkeyServer, sealing_key: Path, tmp_path: Path) -> Iterator[Lab]:
     """A laboratory without a worker yet."""
-    yield from laboratory(quick(valkey, sealing_key, tmp_path), tmp_path)
+    yield from laboratory(quick(valkey, sealing_key, tmp_path), tmp_path, names=("dev",))
 
 
 def laboratory(
-    settings: Settings, folder: Path, *, with_worker: bool = False, names: Sequence[str] = NAMES
+    settings: Settings, folder: Path, *, with_worker: bool = False, names: Sequence[str] = ("dev", "security")
 ) -> Iterator[Lab]:
     """A laboratory that leaves nothing behind: no process, no key that would stay for ever."""
     with open_store(settings) as store:

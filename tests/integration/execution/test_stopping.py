@@ -129,6 +129,6 @@ def test_a_worker_that_is_told_to_end_gives_back_what_is_safe_and_leaves_nothing
     eventually(lambda: not any(process.is_running() for process in below), what="no server is left")
     assert not lab.store.presence.alive()
     kinds = [event.type for event in lab.store.events.read("end")]
-    assert kinds[-1] == EventType.SUBTASK_RETRYING
+    assert EventType.SUBTASK_RETRYING in kinds
     lab.store.tasks.cancel("end", "ann", "")
     assert lab.ended("end") == "cancelled"
