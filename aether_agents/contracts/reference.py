@@ -2,17 +2,15 @@
 
 An *expression* is JSON whose strings may hold references. `$${` in one stands for the two
 characters `${` (dollars before a brace are written twice: `$$${item}` is a dollar, then a reference).
-A string that is nothing but one reference takes the JSON type of the value; a reference inside a
-longer string is written into it as text (JSON for anything but a string).
-
-`resolve` gives values: it is one pass, so a value that happens to look like a reference is never
-followed. `substitute` gives another expression: for planning and fan-out, which know some of the
-values only. A literal value enters an expression through `escape`.
+A string that is one reference takes the value's JSON type; one inside a longer string becomes text.
+`resolve` gives values, in one pass: a value that looks like a reference is never followed. `substitute`
+gives another expression, for planning and fan-out; a literal value enters one through `escape`.
 """
 
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from aether_agents.contracts.condition import MISSING, holds, meets
@@ -52,7 +50,7 @@ class Reference(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The first part of the path: an input's, subtask's, secret's or context value's name."""
+        """The name of the input, subtask, secret or context value; empty for `${item}`."""
         return str(self.path[0]) if self.path else ""
 
 
@@ -71,7 +69,7 @@ def whole(value: Json) -> Reference | None:
     Raises:
         InvalidPlan: a reference in it is malformed.
     """
-    if not isinstance(value, str):
+    if not isinstance(value, str) or "${" not in value:
         return None
     parts = list(_parts(value))
     return parts[0] if len(parts) == 1 and isinstance(parts[0], Reference) else None
@@ -161,7 +159,8 @@ def render(root: str, path: Sequence[str | int]) -> str:
 
 def _references(value: Json) -> Iterator[Reference]:
     if isinstance(value, str):
-        yield from (part for part in _parts(value) if isinstance(part, Reference))
+        if "${" in value:
+            yield from (part for part in _parts(value) if isinstance(part, Reference))
     elif isinstance(value, list):
         for item in value:
             yield from _references(item)
@@ -194,6 +193,7 @@ def _parts(text: str) -> Iterator[str | Reference]:
         yield literal
 
 
+@lru_cache(maxsize=4_096)  # the same few references are read at every step of planning
 def _read(inside: str) -> Reference:
     text = f"${{{inside}}}"
     root = re.match(r"[a-z]*", inside)

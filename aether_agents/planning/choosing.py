@@ -1,6 +1,6 @@
 """Which template a task is to be planned with: its plan file, the one it names, or the one its sentence means."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from aether_agents.contracts import HighLevelTask, Intervention, Origin, Template
@@ -24,8 +24,10 @@ class Choice:
     confidence: float = 1.0
 
 
-def choose(task: HighLevelTask, known: Mapping[str, Template]) -> Choice | Asked | Unplannable:
-    """The template for a task, a question, or why there is none."""
+def choose(
+    task: HighLevelTask, known: Mapping[str, Template], matcher: Callable[[], Matcher]
+) -> Choice | Asked | Unplannable:
+    """The template for a task, a question, or why there is none. `matcher` knows the same templates."""
     if task.document is not None:
         return Choice(task.document, "file")
     if task.type is not None:
@@ -36,7 +38,7 @@ def choose(task: HighLevelTask, known: Mapping[str, Template]) -> Choice | Asked
         return Choice(template, "template")
     if not known:
         return Unplannable(f"there are no templates here: {_LIST}", "could_not_plan")
-    match = Matcher(known.values()).match(task.description, task.agent_type)
+    match = matcher().match(task.description, task.agent_type)
     if match.accepted is not None:
         return Choice(match.accepted, "template", round(match.ranked[0].score, 3))
     return _question(task, match) if match.verdict == "ask" else _refusal(task, match)

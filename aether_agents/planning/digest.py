@@ -45,7 +45,8 @@ def reports_folder(home: Path, task_id: str) -> str:
 
 
 def _portable_text(text: str, task_id: str, reports: str) -> str:
-    text = re.sub(rf"{re.escape(reports)}(?![\w-])", "${context.reports}", text) if reports else text
-    if len(task_id) < _SHORTEST_ID:
-        return text  # too short to be told from any other word
+    if reports and reports in text:
+        text = re.sub(rf"{re.escape(reports)}(?![\w-])", "${context.reports}", text)
+    if len(task_id) < _SHORTEST_ID or task_id not in text:  # a shorter one cannot be told from any other word
+        return text
     return re.sub(rf"(?<![\w-]){re.escape(task_id)}(?![\w-])", "${context.task_id}", text)

@@ -1,6 +1,7 @@
 """The planner: a task in; a plan, a question, or every reason why not, out. It never guesses."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 
 from aether_agents.contracts import HighLevelTask, Intervention, Json, Plan, Template
 from aether_agents.document import nearest
@@ -9,6 +10,7 @@ from aether_agents.planning.choosing import Choice, choose, stub_answer
 from aether_agents.planning.conclusion import Asked, Conclusion, NotYet, Planned, Unplannable
 from aether_agents.planning.digest import digest_of, reports_folder
 from aether_agents.planning.expansion import expand
+from aether_agents.planning.matching import Matcher
 from aether_agents.planning.structure import structure
 from aether_agents.planning.toolbox import Toolbox
 from aether_agents.planning.validation import Asker, check
@@ -45,13 +47,17 @@ class Planner:
         context = self._settings.contexts.get(name, ContextSettings() if name == _PLAIN_CONTEXT else None)
         if context is None:
             return Unplannable(f"there is no context `{name}`{nearest(name, self._settings.contexts)}", "invalid_task")
-        choice = choose(task, known)
+        choice = choose(task, known, lambda: Matcher(known.values()) if templates else self._matcher)
         if not isinstance(choice, Choice):
             return choice
         toolbox = Toolbox(catalogue, self._servers())
         if choice.template.is_stub:
             return Unplannable(stub_answer(choice.template, toolbox), "could_not_plan")
         return self._decompose(task.model_copy(update={"context": name}), choice, known, context, toolbox)
+
+    @cached_property
+    def _matcher(self) -> Matcher:
+        return Matcher(self._templates.values())
 
     def _decompose(
         self,

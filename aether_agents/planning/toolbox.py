@@ -15,13 +15,14 @@ class Toolbox:
     def __init__(self, catalogue: Mapping[str, CatalogueEntry], servers: Collection[str]) -> None:
         self._catalogue = catalogue
         self._servers = servers
-        self._live = {tool.ref: tool for entry in catalogue.values() if entry.status == "live" for tool in entry.tools}
+        self._live: dict[str, dict[str, Tool]] = {}  # by server, then by name; filled as it is asked for
         self._wanted: dict[str, list[str]] = {}  # what is missing, to who wants it
         self.waiting_for: tuple[str, ...] = ()  #: servers that are known and that no worker has listed yet
 
     def find(self, ref: str, wanted_by: str) -> Tool | None:
         """The live tool `server/tool`; none, and remembered, if there is none."""
-        tool = self._live.get(ref)
+        server, _, name = ref.partition("/")
+        tool = self._tools(server).get(name)
         if tool is None:
             self._miss(ref, wanted_by)
         return tool
@@ -79,10 +80,19 @@ class Toolbox:
         if server in self._servers and server not in self._catalogue and server not in self.waiting_for:
             self.waiting_for = (*self.waiting_for, server)
 
+    def _tools(self, server: str) -> dict[str, Tool]:
+        """The live tools of a server by name."""
+        if server not in self._live:
+            entry = self._catalogue.get(server)
+            tools = entry.tools if entry is not None and entry.status == "live" else ()
+            self._live[server] = {tool.name: tool for tool in tools}
+        return self._live[server]
+
     def _no_tool(self, ref: str, server: str) -> str:
-        own = [name for name in self._live if name.startswith(f"{server}/")]
+        every = [f"{name}/{tool}" for name in self._catalogue for tool in self._tools(name)]
+        own = [name for name in every if name.startswith(f"{server}/")]
         close = difflib.get_close_matches(ref, own, n=_NEAREST, cutoff=0.4)
-        close += difflib.get_close_matches(ref, self._live, n=_NEAREST, cutoff=0.5)
+        close += difflib.get_close_matches(ref, every, n=_NEAREST, cutoff=0.5)
         shown = list(dict.fromkeys(close))[:_NEAREST] or own[:_NEAREST]
         return f"there is no tool `{ref}`; nearest: {', '.join(f'`{name}`' for name in shown) or 'none'}"
 
