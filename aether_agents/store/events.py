@@ -13,24 +13,34 @@ from aether_agents.store.connection import BLOCK
 #: Seconds a follower goes on trying to reach a store that is gone, before it gives up.
 RECONNECT_FOR = 60.0
 
+#: Events fetched at once.
+PAGE = 1_000
+
 Entry = tuple[bytes, dict[bytes, bytes]]
 
 
 class Events(Accessing):
     """The stream of each task. The id of an entry is `<seq>-0`, so numbering and order are the server's."""
 
-    def read(self, task_id: str, after: int = 0, limit: int = 1000) -> list[Event]:
-        """The events after number `after`, at most `limit` of them.
+    def read(self, task_id: str, after: int = 0, limit: int | None = None) -> list[Event]:
+        """The events after number `after`; all there are, or at most `limit`.
 
         Raises:
             TaskNotFound: there is no such task.
         """
-        entries = self._access.connection.command(
-            "XRANGE", self._access.keys.events(task_id), f"({after}-0", "+", "COUNT", limit
-        )
-        if not entries:
+        found: list[Event] = []
+        page = PAGE
+        while page and (limit is None or len(found) < limit):
+            start = found[-1].seq if found else after
+            page = PAGE if limit is None else min(PAGE, limit - len(found))
+            entries = self._access.connection.command(
+                "XRANGE", self._access.keys.events(task_id), f"({start}-0", "+", "COUNT", page
+            )
+            found += [_event(task_id, entry) for entry in entries]
+            page = page if len(entries) == page else 0
+        if not found:
             self._access.require(task_id)
-        return [_event(task_id, entry) for entry in entries]
+        return found
 
     def follow(
         self,

@@ -80,30 +80,6 @@ class Store:
             faults.append(f"maxmemory-policy is {policy}: tasks could vanish. Set `maxmemory-policy noeviction`")
         return faults
 
-    def leaks(self) -> list[str]:
-        """Keys under the prefix that would stay for ever. Looks at every key: for tests."""
-        found = sorted(key.decode() for key in self._scan())
-        ttls = self.connection.commands([("PTTL", key) for key in found]) if found else []
-        return [
-            key
-            for key, ttl in zip(found, ttls, strict=True)
-            if ttl == -1 and not self.keys.is_permanent(key) and not self._is_open(self.keys.owner(key))
-        ]
-
-    def _is_open(self, task_id: str | None) -> bool:
-        if task_id is None:
-            return False
-        status, finished = self.connection.command("HMGET", self.keys.task(task_id), "status", "finished")
-        return status is not None and not finished
-
-    def _scan(self) -> Iterable[bytes]:
-        cursor = 0
-        while True:
-            cursor, keys = self.connection.command("SCAN", cursor, "MATCH", f"{self.keys.prefix}:*", "COUNT", 1000)
-            yield from keys
-            if not cursor:
-                return
-
     def _setting(self, name: str) -> str | None:
         """A setting of the server; none where it does not let us see (managed servers)."""
         try:

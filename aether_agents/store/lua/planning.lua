@@ -63,7 +63,11 @@ export('postpone_planning', function(call, args)
   if not task then return 0 end
   task.step = STEP.due
   schedule(task, '', call.at + tonumber(args[3]))
-  if args[4] ~= '' then emit(task, 'log', nil, args[4]) end
+  local message = args[4]
+  if message ~= '' and message ~= redis.call('HGET', task.key, 'postponed') then  -- it looks again often: said once
+    redis.call('HSET', task.key, 'postponed', message)
+    emit(task, 'log', nil, message)
+  end
   return 1
 end)
 

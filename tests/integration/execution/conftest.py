@@ -9,6 +9,7 @@ import pytest
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings import BrokerSettings, DeliverySettings, EncryptionSettings, Settings
 from aether_agents.store import open_store
+from tests.conftest import leaks
 from tests.integration.execution.lab import Lab
 
 
@@ -48,4 +49,4 @@ def laboratory(
             yield lab
         finally:
             lab.close()
-        assert store.leaks() == []
+        assert leaks(store) == []

@@ -8,7 +8,7 @@ from aether_agents.contracts import HighLevelTask
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings import Settings
 from aether_agents.store import Granted, Store, open_store
-from tests.conftest import eventually
+from tests.conftest import eventually, leaks
 from tests.integration.store.plans import DONE, granted, overdue, reap, run, started, status
 
 LAYERS = {
@@ -96,4 +96,4 @@ def test_a_server_that_restarts_loses_nothing(settings: Settings, tmp_path: Path
         assert status(store) == "completed"
         events = store.events.read("t")
         assert [event.seq for event in events] == list(range(1, len(events) + 1))
-        assert store.leaks() == []
+        assert leaks(store) == []

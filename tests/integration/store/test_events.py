@@ -10,6 +10,7 @@ from aether_agents.errors import StoreUnavailable, TaskNotFound
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings import Settings
 from aether_agents.store import Store, open_store
+from aether_agents.store.events import PAGE
 from tests.conftest import eventually
 from tests.integration.store.plans import DONE, granted, planned, run, started
 
@@ -64,6 +65,15 @@ def test_events_carry_what_a_reader_needs(store: Store) -> None:
     assert (completed.message, completed.progress, completed.status.value) == ("said it", 0.5, "running")
     assert len(events[-1].message) == 1_000
     assert store.events.read("t", after=3, limit=2) == events[3:5]
+
+
+def test_more_events_than_one_page_are_all_read(store: Store) -> None:
+    planned(store)
+    for number in range(PAGE + 10):
+        store.tasks.log("t", str(number))
+    assert [event.seq for event in store.events.read("t")] == list(range(1, PAGE + 13))
+    assert [event.seq for event in store.events.read("t", after=5, limit=PAGE + 1)] == list(range(6, PAGE + 7))
+    assert store.events.read("t", after=PAGE + 12) == []
 
 
 def test_who_is_not_there_cannot_be_followed(store: Store) -> None:

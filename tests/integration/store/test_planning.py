@@ -74,6 +74,7 @@ def test_postponed_planning_is_taken_again_without_a_second_event(store: Store) 
     assert reap(store) == [""]
     again = store.tasks.claim_planning("t", limit=9)
     assert isinstance(again, PlanningClaim)
+    assert store.tasks.postpone_planning("t", again.token, 60, "git is not listed yet")
     assert types(store) == ["task.pending", "task.planning", "log"]
 
 

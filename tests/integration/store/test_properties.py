@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 from aether_agents.contracts import Event, Outcome
 from aether_agents.settings import DeliverySettings, Settings
 from aether_agents.store import Store, open_store
+from tests.conftest import leaks
 from tests.integration.store.plans import FAILED
 from tests.integration.store.world import BROKE, DONE, TERMINAL, Node, Run, World
 
@@ -230,7 +231,7 @@ def disturbed(settings: Settings) -> type[RuleBasedStateMachine]:
                 check_history(self.world, events)
                 assert events[-1].type in TASK_ENDS
                 assert self.world.open_steps() == ["~"]
-                assert store.leaks() == []
+                assert leaks(store) == []
 
     return Disturbed
 

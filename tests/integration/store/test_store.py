@@ -9,6 +9,7 @@ from aether_agents.contracts import HighLevelTask
 from aether_agents.errors import CannotOpen, InvalidSettings, StoreUnavailable
 from aether_agents.settings import BrokerSettings, EncryptionSettings, Settings
 from aether_agents.store import Store, make_key_file, open_store
+from tests.conftest import leaks
 from tests.integration.store.plans import run, started, status
 
 
@@ -97,5 +98,5 @@ def test_leaks_are_found(store: Store) -> None:
     run(store, "a")
     store.connection.command("PERSIST", store.keys.events("t"))
     store.connection.command("SET", f"{store.keys.prefix}:odd", "1")
-    assert store.leaks() == [f"{store.keys.prefix}:odd", store.keys.events("t")]
+    assert leaks(store) == [f"{store.keys.prefix}:odd", store.keys.events("t")]
     store.connection.command("DEL", store.keys.events("t"), f"{store.keys.prefix}:odd")
