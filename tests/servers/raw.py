@@ -138,6 +138,15 @@ def noisy(request: Message) -> None:
     text(request, "ok")
 
 
+def ledger(request: Message) -> None:
+    """Note the call's key before and after a moment's work, and give it back."""
+    key = request["params"]["arguments"]["key"]
+    note(f"S {key}")
+    time.sleep(0.002)
+    note(f"E {key}")
+    text(request, json.dumps({"key": key, "pid": os.getpid()}))
+
+
 def chatty(request: Message) -> None:
     """Report progress as fast as it goes."""
     token = request["params"]["_meta"]["progressToken"]
@@ -170,7 +179,7 @@ CALLS: dict[str, Callable[[Message], None]] = {
     call.__name__: call
     for call in (
         dies, shuts, stuck, huge, endless, latin, surrogate, broken, shapeless, mismatched, minus32000, noisy, chatty,
-        asks, family,
+        asks, family, ledger,
     )
 }  # fmt: skip
 

@@ -1,13 +1,24 @@
 """Calls that go well, and calls whose tool says that it failed."""
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from aether_agents.mcp_host.call import CallResult
+from aether_agents.mcp_host.host import Host
 from tests.integration.mcp_host.conftest import OpenHost
 from tests.servers import spec
+
+
+@pytest.fixture(scope="module")
+def echo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """A host with the good server, warm: starting it costs most of a second."""
+    host = Host({"echo": spec("echo")}, home=tmp_path_factory.mktemp("home"))
+    host.call("echo", "echo", timeout=20)
+    yield host
+    host.close()
 
 
 def test_the_first_call_starts_the_server_and_the_next_ones_find_it_warm(open_host: OpenHost) -> None:
@@ -39,13 +50,12 @@ def test_every_protocol_era_is_spoken(open_host: OpenHost, mode: str) -> None:
     assert (result.output["message"], result.output["key"]) == ("hello", "k")
 
 
-def test_the_output_is_the_structured_content_as_the_server_sent_it(open_host: OpenHost, tmp_path: Path) -> None:
+def test_the_output_is_the_structured_content_as_the_server_sent_it(echo: Host, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a", encoding="utf-8")
-    host = open_host(spec("echo"))
 
-    listed = host.call("echo", "list_notes", {"folder": str(tmp_path)}, timeout=10)
+    listed = echo.call("echo", "list_notes", {"folder": str(tmp_path)}, timeout=10)
 
-    assert listed.output == {"names": ["a.txt", "home"], "count": 2}
+    assert listed.output == {"names": ["a.txt"], "count": 1}
 
 
 def test_without_structured_content_json_text_becomes_its_value(open_host: OpenHost) -> None:
@@ -57,30 +67,28 @@ def test_without_structured_content_json_text_becomes_its_value(open_host: OpenH
     assert set(result.output) == {"pid", "child"}
 
 
-def test_a_tool_that_fails_is_a_value_with_its_words(open_host: OpenHost) -> None:
-    result = open_host(spec("echo")).call("echo", "fail", {"message": "the disk is full"}, timeout=10)
+def test_a_tool_that_fails_is_a_value_with_its_words(echo: Host) -> None:
+    result = echo.call("echo", "fail", {"message": "the disk is full"}, timeout=10)
 
     assert result.kind == "tool_error"
     assert "the disk is full" in str(result.error)
     assert result.sent
 
 
-def test_a_tool_that_is_not_there_and_arguments_that_do_not_fit(open_host: OpenHost) -> None:
-    host = open_host(spec("echo"))
+def test_a_tool_that_is_not_there_and_arguments_that_do_not_fit(echo: Host) -> None:
 
-    nowhere = host.call("echo", "no_such_tool", timeout=10)
-    misfit = host.call("echo", "wait", {"seconds": "long"}, timeout=10)
+    nowhere = echo.call("echo", "no_such_tool", timeout=10)
+    misfit = echo.call("echo", "wait", {"seconds": "long"}, timeout=10)
 
     assert (nowhere.kind, misfit.kind) == ("tool_error", "tool_error")
     assert "no_such_tool" in str(nowhere.error)
     assert "seconds" in str(misfit.error)
 
 
-def test_progress_arrives_in_the_calling_thread_as_fractions(open_host: OpenHost) -> None:
+def test_progress_arrives_in_the_calling_thread_as_fractions(echo: Host) -> None:
     heard: list[tuple[float | None, str]] = []
-    host = open_host(spec("echo"))
 
-    result = host.call(
+    result = echo.call(
         "echo", "wait", {"seconds": 0.2}, timeout=10, on_progress=lambda done, text: heard.append((done, text))
     )
 
@@ -106,16 +114,15 @@ def test_a_flood_of_progress_to_a_slow_listener_neither_blocks_nor_grows(open_ho
     assert heard[-1] == pytest.approx(4_999 / 5_000)
 
 
-def test_an_exception_of_the_listener_cancels_the_call_and_goes_on(open_host: OpenHost) -> None:
-    host = open_host(spec("echo"))
+def test_an_exception_of_the_listener_cancels_the_call_and_goes_on(echo: Host) -> None:
 
     def listener(_done: float | None, _text: str) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        host.call("echo", "wait", {"seconds": 5}, timeout=10, on_progress=listener)
+        echo.call("echo", "wait", {"seconds": 5}, timeout=10, on_progress=listener)
 
-    assert host.call("echo", "echo", {"message": "still here"}, timeout=10).ok
+    assert echo.call("echo", "echo", {"message": "still here"}, timeout=10).ok
 
 
 def test_an_unknown_server_is_a_value_that_says_what_to_do(open_host: OpenHost) -> None:
@@ -143,17 +150,16 @@ def test_a_server_gets_an_allow_list_a_scratch_home_and_its_own_variables(
     assert not {"AETHER_SEALING_KEY", "AWS_SECRET_ACCESS_KEY", "PYTHONPATH"} & set(got)
 
 
-def test_tools_are_listed_with_pins_and_claims(open_host: OpenHost) -> None:
-    host = open_host(spec("echo"))
+def test_tools_are_listed_with_pins_and_claims(echo: Host) -> None:
 
-    listed = {tool.name: tool for tool in host.tools("echo")}
+    listed = {tool.name: tool for tool in echo.tools("echo")}
 
     assert {"echo", "fail", "wait", "gate", "remove", "write_note"} <= set(listed)
     assert listed["remove"].annotations.destructive is True
     assert listed["write_note"].annotations.destructive is None
     assert listed["echo"].input_schema["properties"].keys() == {"message", "key", "ms"}
-    assert host.pin("echo", "echo") == listed["echo"].pin
-    assert host.pin("echo", "no_such_tool") is None
+    assert echo.pin("echo", "echo") == listed["echo"].pin
+    assert echo.pin("echo", "no_such_tool") is None
 
 
 def test_a_pin_is_the_same_in_every_session_and_drifts_with_its_definition(open_host: OpenHost) -> None:
