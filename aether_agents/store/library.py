@@ -23,7 +23,7 @@ from aether_agents.store.connection import Connection, Part, ResponseError
 from aether_agents.store.keys import Keys
 
 #: The parts in the order they lean on each other.
-PARTS = ("states", "planning", "running", "control", "reaper", "registry")
+PARTS = ("tasks", "subtasks", "steps", "calls", "planning", "running", "control", "reaper", "registry")
 
 #: Milliseconds after which a version of the library that nobody has loaded again is removed from the server.
 FORGET_AFTER = 30 * 24 * 3600 * 1000

@@ -1,0 +1,126 @@
+-- What is stored, and tasks as tables: read when first asked for, changed here only, with the event of each change.
+--
+-- A call opens tasks and nodes (subtasks) as tables, changes the tables, and `export` writes back what changed. Time
+-- is the server's. Statuses and arrows (SUBTASK, TASK, SUBTASK_ARROWS, TASK_ARROWS, TERMINAL …) are rendered above
+-- from contracts/status.py.
+--
+-- <prefix>:task:<id>            hash    the task: TASK_FIELDS, sealed `task` and `plan`, `about` the plan, `question`
+-- <prefix>:task:<id>:subtasks   hash    per subtask n   s:n  NODE state    w:n  "queue flags successor,successor"
+--                                                       d:n  sealed document    o:n  sealed outcome
+--                                       where needed    i:n  what is asked    c:n  how many children it fanned out to
+--                                                       h:n  "next last" of the children still held back
+-- <prefix>:task:<id>:events     stream  ids are <seq>-0
+-- <prefix>:task:<id>:waiting    zset    subtasks that wait for a person, by the number of their question
+-- <prefix>:due                  zset    <id>|<n> one time per open step: ready = re-send, running = lease, retrying
+--                                       <id>|  the planner's step   <id>|!  the deadline   <id>|~  expired: forget it
+--
+-- flags of a node: a approval first, u unrepeatable, k its failure lets the plan go on, J join of its children, - none
+
+local exports = {}
+
+local NUMBERS = {'seq', 'created', 'finished', 'total', 'left', 'busy', 'token', 'resends', 'priority', 'budget',
+                 'deadline', 'keep', 'asked', 'bad', 'degraded', 'approved', 'direct'}
+local TEXTS = {'status', 'step', 'halt', 'error', 'question_id'}
+local TASK_FIELDS = {}
+for i = 1, #TEXTS do TASK_FIELDS[#TASK_FIELDS + 1] = TEXTS[i] end
+for i = 1, #NUMBERS do TASK_FIELDS[#TASK_FIELDS + 1] = NUMBERS[i] end
+
+-- The planner's step of a task.
+local STEP = {due = 'due', held = 'held', waiting = 'waiting', over = 'over'}
+
+-- In these the task holds an admission slot and its clock runs.
+local HOLDS_SLOT = {[TASK.planning] = true, [TASK.running] = true}
+
+-- A subtask in one of these goes on without a person.
+local BUSY = {[SUBTASK.ready] = true, [SUBTASK.running] = true, [SUBTASK.retrying] = true}
+
+-- Reports of progress and logs stop here, so that no stream grows without end; changes of status never stop.
+local TALK_MAX = 50000
+
+local function int(number)
+  return string.format('%.0f', number)
+end
+
+local function clock()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function base(call, id)
+  return call.prefix .. ':task:' .. id
+end
+
+local function open(call, id)
+  local known = call.tasks[id]
+  if known then return known end
+  local key = base(call, id)
+  local values = redis.call('HMGET', key, unpack(TASK_FIELDS))
+  if not values[1] then return nil end
+  local task = {id = id, call = call, key = key, subtasks = key .. ':subtasks', events = key .. ':events',
+                waiting = key .. ':waiting', nodes = {}, changed = {}, was = {}}
+  for i = 1, #TASK_FIELDS do
+    local name, value = TASK_FIELDS[i], values[i] or ''
+    task.was[name] = value
+    if i <= #TEXTS then task[name] = value else task[name] = tonumber(value) or 0 end
+  end
+  call.tasks[id] = task
+  call.opened[#call.opened + 1] = task
+  return task
+end
+
+local function ended(task)
+  return TERMINAL_TASK[task.status]
+end
+
+local function halted(task)
+  return task.halt ~= '' or ended(task)
+end
+
+local function emit(task, kind, node, message, data)
+  task.seq = task.seq + 1
+  local share = 0
+  if task.total > 0 then share = math.floor(1000 * (task.total - task.left) / task.total) end
+  if kind == 'task.completed' then share = 1000 end
+  redis.call('XADD', task.events, int(task.seq) .. '-0', 't', kind, 's', node and node.id or '', 'q',
+    node and node.queue or '', 'a', int(task.call.at), 'u', task.status, 'p', int(share), 'm', message or '', 'd',
+    data or '')
+end
+
+local function schedule(task, step, at)
+  redis.call('ZADD', task.call.prefix .. ':due', int(at), task.id .. '|' .. step)
+end
+
+local function unschedule(task, step)
+  redis.call('ZREM', task.call.prefix .. ':due', task.id .. '|' .. step)
+end
+
+local function wake_next(call)
+  local first = redis.call('ZRANGE', call.prefix .. ':queued', 0, 0)[1]
+  if first then redis.call('ZADD', call.prefix .. ':due', int(call.at), first .. '|') end
+end
+
+local function take_slot(task)
+  redis.call('SADD', task.call.prefix .. ':active', task.id)
+  redis.call('ZREM', task.call.prefix .. ':queued', task.id)
+  task.deadline = task.call.at + task.budget
+  schedule(task, '!', task.deadline)
+end
+
+local function drop_slot(task)
+  redis.call('SREM', task.call.prefix .. ':active', task.id)
+  task.budget = math.max(0, task.deadline - task.call.at)
+  task.deadline = 0
+  unschedule(task, '!')
+  wake_next(task.call)
+end
+
+-- The only place where a task's status changes.
+local function turn_task(task, status, kind, message, data)
+  if not TASK_ARROWS[task.status][status] then
+    error('task ' .. task.id .. ': no arrow from ' .. task.status .. ' to ' .. status)
+  end
+  local held, holds = HOLDS_SLOT[task.status], HOLDS_SLOT[status]
+  task.status = status
+  if holds and not held then take_slot(task) elseif held and not holds then drop_slot(task) end
+  emit(task, kind, nil, message, data)
+end
