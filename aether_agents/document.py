@@ -6,6 +6,7 @@ Every file a person writes for us is read here, so that every complaint about on
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,7 +71,7 @@ def parse_document(text: str, name: str) -> Document:
             raise InvalidSettings(f"{name}:{error.lineno}: not valid JSON: {error.msg}") from None
         text = text.replace("\t", " ")  # JSON allows tabs between tokens, YAML does not
     try:
-        loader = yaml.SafeLoader(text)
+        loader = _Loader(text)
         try:
             node = loader.get_single_node()
             data = loader.construct_document(node) if node is not None else {}
@@ -91,6 +92,25 @@ def parse_document(text: str, name: str) -> Document:
     if faults:
         raise InvalidSettings("\n".join(faults))
     return Document(name=name, data=data, lines=lines)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML whose plain values are what JSON would take them for: `on`, `no`, dates and `22:30` are texts."""
+
+
+_OWN_RULES = {"bool", "int", "float", "timestamp"}
+_NUMBER_STARTS = list("-+.0123456789")
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in found if tag.rpartition(":")[2] not in _OWN_RULES]
+    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(?i:true|false)\Z"), list("tTfF"))
+_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"[-+]?(?:0|[1-9][0-9_]*)\Z"), _NUMBER_STARTS)
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)(?:[eE][-+]?[0-9]+)?\Z|[-+]?[0-9]+[eE][-+]?[0-9]+\Z"),
+    _NUMBER_STARTS,
+)
 
 
 def _number(node: yaml.Node, at: Location, lines: dict[Location, int], faults: list[str], name: str) -> None:

@@ -12,6 +12,32 @@ from aether_agents.settings import Settings
 from .toolshed import template
 
 DEV = Specialist(name="dev", description="d", templates=(template("build", specialist="dev"),))
+#: The plan language as it is published.
+PUBLISHED = """\
+name: scan_repositories
+description: Scan repositories for secrets and unsafe code, and write a report
+specialist: security
+examples: ["security audit of all repos", "look for leaked credentials in these projects", "リポジトリのセキュリティ監査"]
+required_tools: [git, secrets]
+inputs:
+  paths: {type: array, items: {type: string, format: path}, required: true, prompt: "Which repositories?"}
+subtasks:
+  - id: history
+    tool: git/git_log
+    for_each: ${inputs.paths}
+    max_parallel: 4
+    args: {repo_path: "${item}", max_count: 50}
+    retry: {max_attempts: 3, delay: 1, backoff: 2, on: [timeout, transport]}
+    timeout: 60
+  - id: secrets
+    tool: secrets/scan
+    for_each: ${inputs.paths}
+    args: {path: "${item}"}
+  - id: report
+    tool: reports/write
+    args: {title: "Repository audit", sections: ["${subtasks.secrets.output}", "${subtasks.history.output}"]}
+outputs: {report: "${subtasks.report.output.path}"}
+"""
 GOOD = "name: local_one\ndescription: Does it\nsubtasks:\n  - {id: a, tool: s/t}\n"
 
 
@@ -129,3 +155,13 @@ def test_a_wrong_shape_is_named_with_line_and_nearest_name(tmp_path: Path, text:
         read_template(path)
     assert str(error.value).startswith(f"{path}:{line}: ")
     assert says in str(error.value)
+
+
+def test_the_published_sample_of_the_plan_language_is_read_unchanged(tmp_path: Path) -> None:
+    path = tmp_path / "scan.yaml"
+    path.write_text(PUBLISHED, encoding="utf-8")
+    read = read_template(path)
+    assert read.subtasks[0].retry.on == ("timeout", "transport")
+    assert read.subtasks[1].for_each == "${inputs.paths}"
+    assert read.inputs["paths"].prompt == "Which repositories?"
+    assert "リポジトリのセキュリティ監査" in read.examples
