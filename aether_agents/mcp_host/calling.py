@@ -45,6 +45,9 @@ async def call(
     except TimeoutError:
         session.suspect = True
         return CallResult(error=f"`{session.spec.name}/{tool}` did not answer within {seconds:g} s", kind="timeout")
+    except asyncio.CancelledError:
+        session.suspect = True  # a server that does not heed the cancellation is still at it
+        raise
     except Exception as error:  # noqa: BLE001 - the outermost handler of a call: no server may break its caller
         return _became(session, tool, error)
     finally:

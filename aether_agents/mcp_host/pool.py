@@ -161,10 +161,10 @@ class Pool:
     async def _is_well(self, session: Session, spec: ServerSpec) -> bool:
         """Ask a session that is suspect, or was not used for long, for its tools.
 
-        One that is suspect and still busy is not asked: it may be slow for a good reason, and the
-        calls under way must live. It is put aside, and ends when they do.
+        One that does not answer is put aside by the caller, not killed: it may be slow for a good
+        reason, and the calls under way on it must live. It ends when they do.
         """
-        if not session.alive or session.spec != spec or (session.suspect and session.inflight):
+        if not session.alive or session.spec != spec:
             return False
         try:
             async with asyncio.timeout(PROBE_TIMEOUT):

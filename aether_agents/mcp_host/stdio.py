@@ -119,7 +119,11 @@ class StdioTransport:
             start_new_session=True,  # a group of its own, to be ended as a whole; and not by our terminal's Ctrl-C
             limit=CHUNK,
         )
-        self._lifeline.watch(self._process.pid)
+        try:
+            self._lifeline.watch(self._process.pid)
+        except OSError:  # no guard, no server
+            self._signal(signal.SIGKILL)
+            raise
         return self._process
 
     async def _read(self, process: asyncio.subprocess.Process, incoming: MemoryObjectSendStream[Incoming]) -> None:

@@ -150,8 +150,8 @@ def ledger(request: Message) -> None:
 def chatty(request: Message) -> None:
     """Report progress as fast as it goes."""
     token = request["params"]["_meta"]["progressToken"]
-    for number in range(5_000):
-        params = {"progressToken": token, "progress": number, "total": 5_000, "message": f"{number}"}
+    for number in range(1_500):
+        params = {"progressToken": token, "progress": number, "total": 1_500, "message": f"{number}"}
         write({"jsonrpc": "2.0", "method": "notifications/progress", "params": params})
     text(request, "ok")
 

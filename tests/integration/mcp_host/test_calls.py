@@ -110,8 +110,8 @@ def test_a_flood_of_progress_to_a_slow_listener_neither_blocks_nor_grows(open_ho
     result = host.call("chatty", "call", timeout=60, on_progress=slow)
 
     assert result.output == "ok"
-    assert len(heard) < 5_000, "old news was dropped"
-    assert heard[-1] == pytest.approx(4_999 / 5_000)
+    assert len(heard) < 1_500, "old news was dropped"
+    assert heard[-1] == pytest.approx(1_499 / 1_500)
 
 
 def test_an_exception_of_the_listener_cancels_the_call_and_goes_on(echo: Host) -> None:

@@ -144,6 +144,32 @@ def test_a_long_call_lives_on_when_another_times_out(open_host: OpenHost, tmp_pa
     assert long.ended().output == {"opened": True}
 
 
+def test_a_stuck_server_is_put_aside_and_its_other_calls_live_on(open_host: OpenHost) -> None:
+    host = open_host(spec("raw", "stuck", name="stuck"))
+    host.call("stuck", "call", {"free": True}, timeout=10)
+    stuck = InThread(host, "stuck", "call", timeout=60, key="other")
+    eventually(lambda: host.call("stuck", "call", {"free": True}, timeout=0.2).kind == "timeout")
+
+    after = host.call("stuck", "call", {"free": True}, timeout=10)
+
+    assert after.output == "free", "a new server beside the stuck one"
+    assert stuck.result is None, "which was not ended while a call is under way on it"
+    host.cancel("other")
+    assert stuck.ended().kind == "cancelled"
+    eventually(lambda: len(servers_running()) == 1, what="the stuck server was not ended")
+
+
+def test_after_a_cancelled_call_a_server_that_does_not_listen_is_replaced(open_host: OpenHost) -> None:
+    host = open_host(spec("raw", "stuck", name="stuck"))
+    host.call("stuck", "call", {"free": True}, timeout=10)
+    first = {process.pid for process in servers_running()}
+    stuck = InThread(host, "stuck", "call", timeout=60, key="k")
+    eventually(lambda: (host.cancel("k"), stuck.result)[1])
+
+    assert host.call("stuck", "call", {"free": True}, timeout=10).output == "free"
+    eventually(lambda: first.isdisjoint(process.pid for process in servers_running()))
+
+
 def test_a_changed_declaration_replaces_the_server(tmp_path: Path, open_host: OpenHost) -> None:
     known = {"echo": spec("echo", env={"VERSION": "1"})}
     host = Host(lambda: known, home=tmp_path / "home")
