@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 
+from aether_agents.errors import AetherError
 from aether_agents.local.child import GRACE
 from aether_agents.settings import Settings
 from aether_agents.specialists import load_specialists
@@ -64,4 +65,7 @@ def main(news: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    try:
+        main(int(sys.argv[1]))
+    except AetherError as wrong:
+        sys.exit(str(wrong))  # what the supervisor passes on as the worker's last words
