@@ -1,14 +1,26 @@
-"""What people do: approve, answer, pause, resume, cancel. And the calls that may have run."""
+"""What people do: approve, answer, pause, resume, cancel."""
 
 import pytest
 
-from aether_agents.contracts import Answer, Intervention, Outcome
+from aether_agents.contracts import Answer, HighLevelTask, Intervention, Outcome
 from aether_agents.errors import TaskNotFound, WrongStatus
 from aether_agents.store import Store
-from tests.integration.store.plans import DONE, FAILED, granted, overdue, reap, refused, run, started, status, types
+from tests.integration.store.plans import (
+    DONE,
+    FAILED,
+    granted,
+    overdue,
+    plan_of,
+    planned,
+    reap,
+    refused,
+    run,
+    started,
+    status,
+    types,
+)
 
 CHAIN = {"a": [], "b": ["a"], "c": ["b"]}
-ONCE = {"repeatable": False}
 ASKED = {"needs_approval": True}
 
 
@@ -103,62 +115,6 @@ def test_values_of_an_answer_reach_the_task(store: Store) -> None:
     assert store.tasks.task("t").inputs == {"port": 80}
 
 
-# ------------------------------------------------------------------------------ it may have run
-
-
-def lost(store: Store) -> int:
-    """A run of an unrepeatable tool whose worker is gone; gives its token."""
-    started(store, CHAIN, direct=False, a=ONCE)
-    claim = granted(store, "a")
-    overdue(store, "a")
-    assert reap(store) == []
-    question = store.tasks.view("t").interventions[0]
-    assert "may have run" in question.prompt
-    assert question.choices == ("retry", "skip", "fail")
-    assert store.tasks.renew([("t", "a", claim.token)]) == [], "the call goes on: what it comes to may still arrive"
-    return claim.token
-
-
-def test_a_late_outcome_of_the_last_run_is_genuine_and_closes_the_question(store: Store) -> None:
-    token = lost(store)
-    done = store.tasks.complete("t", "a", token, DONE)
-    assert (done.kind, [d.subtask_id for d in done.deliveries]) == ("ok", ["b"])
-    assert store.tasks.view("t").interventions == ()
-    assert status(store) == "running"
-
-
-def test_a_late_failure_may_be_tried_again(store: Store) -> None:
-    token = lost(store)
-    never_sent = Outcome(status="failed", error="no connection", error_kind="transport", sent=False)
-    assert store.tasks.complete("t", "a", token, never_sent, retry_in=0).kind == "ok"
-    assert reap(store) == ["a"]
-
-
-def test_retry_runs_it_again_and_the_late_outcome_no_longer_counts(store: Store) -> None:
-    token = lost(store)
-    assert respond(store, "retry") == ["a"]
-    assert store.tasks.renew([("t", "a", token)]) == [("t", "a")]
-    assert store.tasks.complete("t", "a", token, DONE).kind == "stale"
-    claim = granted(store, "a")
-    assert claim.answered
-    assert store.tasks.complete("t", "a", token, DONE).kind == "stale"
-    assert store.tasks.complete("t", "a", claim.token, DONE).kind == "ok"
-
-
-@pytest.mark.parametrize(
-    ("response", "ends"), [("skip", ["skipped", "skipped", "skipped"]), ("fail", ["failed", "skipped", "skipped"])]
-)
-def test_skip_and_fail(store: Store, response: str, ends: list[str]) -> None:
-    lost(store)
-    respond(store, response)
-    view = store.tasks.view("t")
-    assert [one.status.value for one in view.subtasks] == ends
-    assert view.status.value == ("completed" if response == "skip" else "failed")
-
-
-# ------------------------------------------------------------------------------ pause and resume
-
-
 def test_pause_starts_nothing_new_and_resume_sends_what_is_ready(store: Store) -> None:
     started(store, CHAIN, direct=False)
     claim = granted(store, "a")
@@ -186,8 +142,6 @@ def test_the_last_subtask_may_end_a_paused_task(store: Store) -> None:
 
 
 def test_pause_before_and_during_planning(store: Store) -> None:
-    from tests.integration.store.plans import plan_of, planned
-
     claim = planned(store)
     store.tasks.pause("t", "ann")
     assert store.tasks.start("t", claim.token, plan_of({"a": []}), direct=True) == []
@@ -211,9 +165,6 @@ def test_resume_goes_back_to_waiting_when_only_questions_are_left(store: Store) 
     assert status(store) == "waiting_user_input"
 
 
-# ------------------------------------------------------------------------------ cancel
-
-
 def test_cancel_ends_at_once_what_does_not_run(store: Store) -> None:
     started(store, {**CHAIN, "x": []}, x=ASKED)
     claim = granted(store, "a")
@@ -231,8 +182,6 @@ def test_cancel_ends_at_once_what_does_not_run(store: Store) -> None:
 
 
 def test_a_task_is_cancelled_before_it_is_planned(store: Store) -> None:
-    from aether_agents.contracts import HighLevelTask
-
     store.tasks.create(HighLevelTask(task_id="t", description="do it"))
     assert store.tasks.cancel("t", "ann") == []
     assert types(store) == ["task.pending", "task.cancelled"]
