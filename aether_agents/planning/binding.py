@@ -127,10 +127,12 @@ class _Binder:
         inputs = [name for name in self._open() if _format(self._spec(name)) == "path"]
         if given or not inputs:
             return
-        certain = [*said.paths, *(text for text in said.loose if self._is_there(text))]
-        takes_text = any(_is_text(self._spec(name)) for name in self._open())
-        certain += [] if takes_text else said.quoted
+        loose = list(said.loose)
+        if not any(_is_text(self._spec(name)) for name in self._open()):
+            loose += said.quoted
+        certain = [*said.paths, *(text for text in loose if self._is_there(text))]
         foreign = [text for text in said.loose if "/" in text and text not in certain]
+        foreign += [text for text in said.quoted if text in loose and text.isascii() and text not in certain]
         takes_address = any(_format(self._spec(name)) == "url" for name in self._open())
         foreign += [] if takes_address else said.addresses
         if foreign:

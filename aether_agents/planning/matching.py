@@ -70,7 +70,10 @@ class Matcher:
         words = said.rest
         for path in said.loose:
             words = words.replace(path, " ") if "/" in path else words
-        terms = _subject(Reader().terms(words))
+        reader = Reader()
+        terms = _subject(reader.terms(words))
+        if all(term.common or term.looks for term in terms):  # quotes may also stress a word: the 「監査」 of a project
+            terms = _subject(reader.terms(" ".join((*said.quoted, words))))
         if not terms or not self._templates:
             return Match("refuse", (), "it names nothing that a template does")
         near = self._index.scores(terms)

@@ -44,6 +44,7 @@ class Mentions(NamedTuple):
 def read_sentence(text: str) -> Mentions:
     """Find what a sentence names. Each part of it is counted once."""
     rest, quoted = _take(text, _QUOTED)
+    quoted = tuple(part for part in quoted if not _HERE.search(part))
     rest, addresses = _take(rest, _ADDRESS)
     rest, paths = _take(rest, _PATH)
     loose = tuple(_trimmed(found.group(1)) for found in _LOOSE.finditer(rest) if _may_be_path(found.group(1)))

@@ -68,6 +68,8 @@ class _Checker:
             at: Location = ("inputs", name)
             if spec.required and spec.default is not None:
                 yield Fault(at, f"input `{name}` is required and has a default: leave one out")
+            if isinstance(spec.default, str) and "${" in spec.default:
+                yield Fault((*at, "default"), f"input `{name}`: a default is a value, it takes no reference")
             if spec.items is not None and spec.type != "array":
                 yield Fault((*at, "items"), f"input `{name}` has `items` but is no array")
             if spec.minimum is not None and spec.maximum is not None and spec.minimum > spec.maximum:

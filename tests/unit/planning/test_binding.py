@@ -28,7 +28,8 @@ def bound(of: Template, sentence: str, context: dict[str, Json] | None = None, *
     ("of", "sentence", "expected"),
     [
         (ONE, "audit ./a", {"path": "/place/a"}),
-        (ONE, "audit 'my project'", {"path": "/place/my project"}),
+        (ONE, "「このリポジトリ」の「監査」", {"path": "/place"}),
+        (ONE, "audit 'this repository'", {"path": "/place"}),
         (ONE, "audit this repository", {"path": "/place"}),
         (ONE, "このリポジトリの監査", {"path": "/place"}),
         (ONE, "audit /a/../b", {"path": "/b"}),
@@ -60,6 +61,7 @@ def test_what_the_sentence_says_is_bound(of: Template, sentence: str, expected: 
         (ONE, "audit it", "path", "Which folder?"),
         (ONE, "audit ./a and ./b", "path", "names `./a`, `./b`, and one is wanted"),
         (ONE, "audit https://host/x", "path", "`https://host/x` in the request is no file or folder here"),
+        (ONE, "audit 'my project'", "path", "`my project` in the request is no file or folder here"),
         (ONE, "audit someone/project", "path", "`someone/project` in the request is no file or folder here"),
         (MANY, "quality of someone/project", "paths", "no file or folder here"),
         (MANY, "quality over 0 days", "days", "at least 1"),
@@ -77,6 +79,9 @@ def test_what_it_does_not_say_is_asked(of: Template, sentence: str, name: str, s
 
 def test_a_path_without_a_prefix_counts_if_it_is_there(tmp_path: Path) -> None:
     (tmp_path / "src" / "app").mkdir(parents=True)
+    (tmp_path / "my project").mkdir()
+    quoted = HighLevelTask(description="audit 'my project'", folder=str(tmp_path))
+    assert bind(ONE, quoted, {}).values == {"path": str(tmp_path / "my project")}
     task = HighLevelTask(description="audit src/app", folder=str(tmp_path))
     assert bind(ONE, task, {}).values == {"path": str(tmp_path / "src" / "app")}
 

@@ -34,6 +34,7 @@ def name(match: Match) -> str | None:
         ("restor the databse from the backup", "restore_database"),
         ("compare the infrastructure with terraform", "find_drift"),
         ("パスワードをローテーション", "rotate_credentials"),
+        ("「パスワード」を「ローテーション」", "rotate_credentials"),
     ],
 )
 def test_a_template_may_do_what_its_own_words_say(text: str, expected: str) -> None:

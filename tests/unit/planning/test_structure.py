@@ -116,6 +116,7 @@ SCAN = {"id": "scan", "tool": "secrets/scan", "args": {"path": "/x"}}
         ),
         ({"subtasks": [SCAN], "description": "d" * 1_100_000}, (), "1048576 is the limit"),
         ({"inputs": {"a": {"required": True, "default": 1}}}, ("inputs", "a"), "leave one out"),
+        ({"inputs": {"a": {"default": "${context.folder}"}}}, ("inputs", "a", "default"), "takes no reference"),
         ({"inputs": {"a": {"type": "string", "items": {}}}}, ("inputs", "a", "items"), "is no array"),
         (
             {"inputs": {"a": {"type": "integer", "minimum": 3, "maximum": 2}}},

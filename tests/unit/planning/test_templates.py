@@ -17,7 +17,7 @@ PUBLISHED = """\
 name: scan_repositories
 description: Scan repositories for secrets and unsafe code, and write a report
 specialist: security
-examples: ["security audit of all repos", "look for leaked credentials in these projects", "リポジトリのセキュリティ監査"]
+examples: ["security audit of all repos", "look for leaked credentials", "リポジトリのセキュリティ監査"]
 required_tools: [git, secrets]
 inputs:
   paths: {type: array, items: {type: string, format: path}, required: true, prompt: "Which repositories?"}
