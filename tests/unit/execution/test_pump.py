@@ -1,0 +1,169 @@
+"""The heartbeat of a process, and the listing beside it."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from aether_agents.errors import StoreUnavailable
+from aether_agents.execution.held import Held, Lease
+from aether_agents.execution.known_servers import KnownServers
+from aether_agents.execution.listing import Listing
+from aether_agents.execution.pump import Pump
+from aether_agents.execution.toolbox import Toolbox
+from aether_agents.mcp_host.config import spec_digest
+from aether_agents.settings import Settings
+from aether_agents.store import CatalogueEntry, Delivery
+from tests.unit.execution.fakes import DEV, SPEC, FakeHost, FakeSender, store
+
+
+class Kept:
+    """A store that remembers what the pump asked, and can be away."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.lost: list[tuple[str, str]] = []
+        self.asked: list[tuple[Any, ...]] = []
+        self.waiting = {"dev": 3, "planner": 0}
+        self.tasks = SimpleNamespace(renew=self.renew, reap=self.reap)
+        self.presence = SimpleNamespace(beat=self.note("beat"), leave=self.note("leave"))
+
+    def note(self, word: str) -> Any:
+        def noted(*args: Any) -> None:
+            self.reach()
+            self.asked.append((word, *args))
+
+        return noted
+
+    def reach(self) -> None:
+        if self.away:
+            raise StoreUnavailable("away")
+
+    def renew(self, leases: list[Lease]) -> list[tuple[str, str]]:
+        self.note("renew")(*leases)
+        return self.lost
+
+    def reap(self, limit: int, busy: set[str]) -> list[Delivery]:
+        self.note("reap")(busy)
+        return [Delivery("t", "late", "dev")]
+
+    def backlog(self, queues: tuple[str, ...]) -> dict[str, int]:
+        self.reach()
+        return {queue: self.waiting[queue] for queue in queues}
+
+
+def pump(kept: Kept, held: Held, cancelled: list[Lease]) -> tuple[Pump, FakeSender]:
+    sender = FakeSender()
+    made = Pump(
+        Settings(),
+        kept,
+        sender,
+        held,
+        cancelled.append,
+        name="w",
+        kind="worker",
+        queues=["dev"],
+        watched=["planner", "dev"],
+        pid=1,
+    )
+    return made, sender
+
+
+def test_a_round_renews_says_it_is_alive_and_sends_what_lies_unclaimed():
+    kept, held, cancelled = Kept(), Held(), []
+    made, sender = pump(kept, held, cancelled)
+    with held.holding(Lease("t", "a", 1)):
+        made.turn()
+    assert kept.asked == [("renew", Lease("t", "a", 1)), ("beat", "w", "worker", ("dev",), 1), ("reap", {"dev"})]
+    assert sender.sent == [Delivery("t", "late", "dev")]
+    made.turn()
+    assert [word for word, *_ in kept.asked[3:]] == ["reap"]  # nothing is held, and a sign of life is not due
+
+
+def test_a_lease_that_is_lost_cancels_its_call_and_no_other():
+    kept, held, cancelled = Kept(), Held(), []
+    kept.lost = [("t", "a")]
+    made, _ = pump(kept, held, cancelled)
+    with held.holding(Lease("t", "a", 1)), held.holding(Lease("t", "b", 1)):
+        made.turn()
+    assert cancelled == [Lease("t", "a", 1)]
+
+
+def test_it_outlives_a_store_that_is_away(caplog: pytest.LogCaptureFixture):
+    kept, held = Kept(), Held()
+    made, _ = pump(kept, held, [])
+    kept.away = True
+    with held.holding(Lease("t", "a", 1)), caplog.at_level("INFO"):
+        made.turn()
+        made.turn()
+        kept.away = False
+        made.turn()
+    assert [record.message for record in caplog.records] == [
+        "the store or the broker is away: away",
+        "the store and the broker are back",
+    ]
+    assert [word for word, *_ in kept.asked] == ["renew", "beat", "reap"]
+
+
+def test_every_part_is_done_whichever_of_them_fails(monkeypatch: pytest.MonkeyPatch):
+    kept, held = Kept(), Held()
+    made, sender = pump(kept, held, [])
+
+    def broken(_: Any) -> list[Any]:
+        raise ZeroDivisionError
+
+    kept.tasks.renew = broken
+    with held.holding(Lease("t", "a", 1)):
+        made.turn()
+    assert sender.sent
+
+
+def test_it_says_goodbye_once():
+    kept = Kept()
+    made, _ = pump(kept, Held(), [])
+    made.start()
+    made.stop()
+    made.stop()
+    assert [entry for entry in kept.asked if entry[0] == "leave"] == [("leave", "w")]
+
+
+class TestListing:
+    """A worker says which tools its servers have, once, beside its work."""
+
+    @pytest.fixture
+    def settings_of(self, tmp_path: Path) -> Settings:
+        return Settings(home=tmp_path, project=tmp_path)
+
+    def listing(self, settings: Settings, host: FakeHost, **entries: CatalogueEntry) -> tuple[Listing, Any]:
+        kept = store(**entries)
+        servers = KnownServers(settings, [DEV])
+        return Listing(kept, Toolbox(host, kept, [DEV], servers), servers, ["planner", "dev"]), kept
+
+    def entry(self, status: str, digest: str) -> CatalogueEntry:
+        return CatalogueEntry(server=SPEC.name, specialist="dev", spec_digest=digest, status=status)
+
+    def test_a_server_without_an_entry_is_listed(self, settings_of: Settings):
+        listing, kept = self.listing(settings_of, FakeHost())
+        listing.turn()
+        assert kept.catalogue.said == [("live", "dev-echo")]
+
+    @pytest.mark.parametrize(
+        ("status", "same", "listed"),
+        [("live", True, 0), ("live", False, 1), ("failed", True, 1), ("quarantined", True, 0)],
+    )
+    def test_an_entry_is_believed_unless_it_is_of_another_specification_or_a_failure(
+        self, settings_of: Settings, status: str, same: bool, listed: int
+    ):
+        digest = spec_digest(SPEC) if same else "sha256:other"
+        listing, kept = self.listing(settings_of, FakeHost(), one=self.entry(status, digest))
+        listing.turn()
+        assert len(kept.catalogue.said) == listed
+
+    def test_a_server_that_does_not_start_is_said_to_have_failed_and_not_tried_again(self, settings_of: Settings):
+        host = FakeHost()
+        host.down = "its last words"
+        listing, kept = self.listing(settings_of, host)
+        listing.turn()
+        listing.turn()
+        assert kept.catalogue.said == [("failed", "its last words")]

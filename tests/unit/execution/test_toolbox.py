@@ -1,0 +1,85 @@
+"""The live tools of a process, checked against their pins."""
+
+import pytest
+
+from aether_agents.errors import ServerDown, ToolDrifted
+from aether_agents.execution.toolbox import Toolbox
+from aether_agents.store import CatalogueEntry
+from tests.unit.execution.fakes import DEV, PIN, SPEC, FakeHost, store
+
+
+def toolbox(host: FakeHost, **entries: CatalogueEntry) -> tuple[Toolbox, object]:
+    kept = store(**entries)
+    return Toolbox(host, kept, [DEV], lambda: {SPEC.name: SPEC}), kept
+
+
+def entry(status: str = "live", **accepted: str) -> CatalogueEntry:
+    return CatalogueEntry(
+        server="dev-echo", specialist="dev", spec_digest="d", status=status, error="changed", accepted=accepted
+    )
+
+
+def test_a_tool_comes_with_the_row_of_its_specialist():
+    tool = toolbox(FakeHost())[0].find("dev-echo/say", PIN)
+    assert (tool.ref, tool.specialist, tool.row.repeatable, tool.risk.value) == ("dev-echo/say", "dev", True, "read")
+
+
+def test_a_server_is_listed_once_while_its_session_is_open():
+    host = FakeHost()
+    box, kept = toolbox(host)
+    for _ in range(5):
+        box.find("dev-echo/say")
+        box.find("dev-echo/look")
+    assert host.listings == 1
+    assert kept.catalogue.reads == 1  # and its word on the server is believed for a while
+
+
+def test_a_session_that_was_opened_anew_with_another_definition_is_listed_anew():
+    host = FakeHost()
+    box, _ = toolbox(host)
+    box.find("dev-echo/say", PIN)
+    host.pins["say"] = "sha256:2"
+    with pytest.raises(ToolDrifted):
+        box.find("dev-echo/say", PIN)
+    assert host.listings == 2
+
+
+def test_drift_quarantines_the_server():
+    host = FakeHost()
+    host.pins["say"] = "sha256:2"
+    box, kept = toolbox(host, one=entry(say=PIN))
+    with pytest.raises(ToolDrifted, match="servers lock dev-echo"):
+        box.find("dev-echo/say", PIN)
+    assert [server for server, _ in kept.catalogue.quarantined] == ["dev-echo"]
+
+
+def test_a_change_that_a_person_accepted_does_not_quarantine():
+    host = FakeHost()
+    host.pins["say"] = "sha256:2"
+    box, kept = toolbox(host, one=entry(say="sha256:2"))
+    with pytest.raises(ToolDrifted, match="run the task again"):
+        box.find("dev-echo/say", PIN)
+    assert kept.catalogue.quarantined == []
+
+
+def test_nothing_of_a_quarantined_server_is_used():
+    host = FakeHost()
+    box, _ = toolbox(host, one=entry("quarantined", say=PIN))
+    with pytest.raises(ToolDrifted, match="is quarantined"):
+        box.find("dev-echo/say", PIN)
+    assert host.listings == 0
+
+
+def test_what_is_not_known_is_named():
+    box, _ = toolbox(FakeHost())
+    with pytest.raises(ServerDown, match="this worker knows no server `ghost`"):
+        box.find("ghost/say")
+    with pytest.raises(ServerDown, match="has no tool `none` any more; it has: drop, look, say"):
+        box.find("dev-echo/none")
+
+
+def test_a_server_that_is_down_says_so():
+    host = FakeHost()
+    host.down = "it ended at once: boom"
+    with pytest.raises(ServerDown, match="boom"):
+        toolbox(host)[0].find("dev-echo/say")
