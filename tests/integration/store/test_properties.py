@@ -4,11 +4,10 @@ Hypothesis drives the real library on the real server and looks at the state aft
 """
 
 from collections.abc import Callable
-from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, note
+from hypothesis import given, note
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -21,21 +20,14 @@ from hypothesis.stateful import (
 )
 
 from aether_agents.contracts import Outcome
-from aether_agents.settings import DeliverySettings, Settings
-from aether_agents.store import Store, open_store
+from aether_agents.settings import Settings
+from aether_agents.store import Store
 from tests.conftest import leaks
 from tests.integration.store.checks import TASK_ENDS, check_history, check_state
 from tests.integration.store.plans import FAILED
-from tests.integration.store.world import BROKE, DONE, TERMINAL, Node, Run, World
+from tests.integration.store.world import BROKE, DONE, NUMBERS, PROFILE, TERMINAL, Node, Run, World, timeless
 
-NUMBERS = count()
 SKIPPED = Outcome(status="skipped", error="its condition did not hold")
-
-PROFILE: dict[str, Any] = {
-    "deadline": None,
-    "database": None,
-    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-}
 
 
 @st.composite
@@ -54,18 +46,6 @@ def plans(draw: st.DrawFn, plain: bool = False) -> dict[str, Node]:
             window=draw(st.sampled_from([None, 1, 2])) if fans and not plain else None,
         )
     return nodes
-
-
-def timeless(settings: Settings) -> Store:
-    """A store of its own where only the test lets time pass."""
-    return open_store(
-        settings.model_copy(
-            update={
-                "broker": settings.broker.model_copy(update={"prefix": f"{settings.broker.prefix}-{next(NUMBERS)}"}),
-                "delivery": DeliverySettings(lease=36_000, stale=36_000),
-            }
-        )
-    )
 
 
 def disturbed(settings: Settings) -> type[RuleBasedStateMachine]:

@@ -6,9 +6,14 @@ needs have come back normally. A refused claim, a retry or a question does not c
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from hypothesis import HealthCheck
 
 from aether_agents.contracts import Answer, Intervention, Outcome, PlannedSubtask
-from aether_agents.store import Delivery, Granted, Store
+from aether_agents.settings import DeliverySettings, Settings
+from aether_agents.store import Delivery, Granted, Store, open_store
 from aether_agents.store.codes import STATUSES
 from tests.integration.store.plans import DONE, overdue, plan_of, planned, subtask
 
@@ -16,6 +21,28 @@ BROKE = Outcome(status="failed", error="it broke", error_kind="timeout", sent=Fa
 QUESTION = Intervention(id="x", kind="approval", prompt="Go on?", choices=("approve", "deny"))
 
 TERMINAL = {"completed", "failed", "skipped", "cancelled"}
+
+
+NUMBERS = count()
+
+#: Hypothesis keeps nothing on disk and is patient: the server may be shared.
+PROFILE: dict[str, Any] = {
+    "deadline": None,
+    "database": None,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+}
+
+
+def timeless(settings: Settings) -> Store:
+    """A store of its own where only the test lets time pass."""
+    return open_store(
+        settings.model_copy(
+            update={
+                "broker": settings.broker.model_copy(update={"prefix": f"{settings.broker.prefix}-{next(NUMBERS)}"}),
+                "delivery": DeliverySettings(lease=36_000, stale=36_000),
+            }
+        )
+    )
 
 
 @dataclass(frozen=True)
