@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import anyio
 from mcp import MCPError
@@ -24,27 +25,44 @@ _BROKEN_OFF = ("SSE stream ended", http.BROKEN_BODY, f"Failed to parse JSON resp
 log = logging.getLogger(__name__)
 
 
-async def call(
-    session: Session, tool: str, args: Mapping[str, Json], seconds: float, progress: Progress | None
-) -> CallResult:
+class Request(NamedTuple):
+    """What is asked of a tool."""
+
+    server: str
+    tool: str
+    args: Mapping[str, Json]
+    #: How long the answer may take.
+    seconds: float
+    #: Called on the loop: it must not block.
+    progress: Progress | None = None
+    #: The definition that was meant; empty for whatever there is.
+    pin: str = ""
+
+
+async def call(request: Request, session: Session) -> CallResult:
     """Call a tool.
 
-    When `seconds` pass, or this task is cancelled, the server gets `notifications/cancelled`
-    (on HTTP of 2026-07-28: its request is closed). `progress` is called on the loop: it must not block.
+    When its seconds have passed, or this task is cancelled, the server gets `notifications/cancelled`
+    (on HTTP of 2026-07-28: its request is closed).
     """
+    tool, seconds, progress = request.tool, request.seconds, request.progress
     client = session.client
     if client is None or not session.alive:
         return CallResult(error=f"server `{session.spec.name}` had ended", kind="transport", sent=False)
+    if request.pin and (known := session.definitions.get(tool)) is not None and known.pin != request.pin:
+        return CallResult(error="is not the tool it was when this was planned", kind="tool_error", sent=False)
 
     session.inflight += 1
     try:
         async with asyncio.timeout(seconds):
             return read(
-                await client.call_tool(tool, dict(args), progress_callback=_Heard(progress) if progress else None)
+                await client.call_tool(
+                    tool, dict(request.args), progress_callback=_Heard(progress) if progress else None
+                )
             )
     except TimeoutError:
         session.suspect = True
-        return CallResult(error=f"`{session.spec.name}/{tool}` did not answer within {seconds:g} s", kind="timeout")
+        return CallResult(error=f"did not answer within {seconds:g} s", kind="timeout")
     except asyncio.CancelledError:
         session.suspect = True  # a server that does not heed the cancellation is still at it
         raise
@@ -72,13 +90,12 @@ def _became(session: Session, tool: str, error: Exception) -> CallResult:
     if isinstance(error, _LOST):
         return _ended(session, tool)
     if isinstance(error, ValidationError):
-        return _wrong(session, tool, f"gave an answer that is not MCP: {error.errors()[0]['msg']}")
+        return _wrong(f"gave an answer that is not MCP: {error.errors()[0]['msg']}")
     if isinstance(error, RuntimeError):  # the SDK's word for content that does not fit the tool's own output schema
-        return _wrong(session, tool, f"gave an answer that cannot be used: {error}")
+        return _wrong(f"gave an answer that cannot be used: {error}")
     session.suspect = True
     log.warning("%s/%s failed in an unknown way", session.spec.name, tool, exc_info=error)
-    text = f"`{session.spec.name}/{tool}` failed: {type(error).__name__}: {error}"
-    return CallResult(error=shorten(text), kind="transport")
+    return CallResult(error=shorten(f"failed: {type(error).__name__}: {error}"), kind="transport")
 
 
 def _answered(session: Session, tool: str, error: MCPError) -> CallResult:
@@ -90,11 +107,11 @@ def _answered(session: Session, tool: str, error: MCPError) -> CallResult:
     if broken_off or error.code in (http.NOT_SENT, http.NETWORK, http.REFUSED):
         session.suspect = True
         unsent = error.code in (http.NOT_SENT, http.REFUSED)
-        text = f"`{session.spec.name}/{tool}`: {error.message}" + ("" if unsent else "; it may have run")
+        text = error.message + ("" if unsent else "; it may have run")
         return CallResult(error=shorten(text), kind="transport", sent=not unsent)
     if error.code not in (stdio.OVER_LIMIT, stdio.BROKEN_ANSWER) and not session.transport.alive:
         return _ended(session, tool)
-    return CallResult(error=shorten(f"`{session.spec.name}/{tool}`: {error.message}"), kind="tool_error")
+    return _wrong(error.message)
 
 
 def _ended(session: Session, tool: str) -> CallResult:
@@ -103,5 +120,5 @@ def _ended(session: Session, tool: str) -> CallResult:
     return CallResult(error=shorten(f"{text}; its last words:\n{lines}" if lines else text), kind="transport")
 
 
-def _wrong(session: Session, tool: str, what: str) -> CallResult:
-    return CallResult(error=shorten(f"`{session.spec.name}/{tool}` {what}"), kind="tool_error")
+def _wrong(what: str) -> CallResult:
+    return CallResult(error=shorten(what), kind="tool_error")

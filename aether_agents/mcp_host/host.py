@@ -14,6 +14,7 @@ from pathlib import Path
 from aether_agents.contracts import Json, ServerSpec
 from aether_agents.errors import ServerDown
 from aether_agents.mcp_host.call import CallResult
+from aether_agents.mcp_host.calling import Request
 from aether_agents.mcp_host.definition import Definition
 from aether_agents.mcp_host.mailbox import Mailbox
 from aether_agents.mcp_host.opener import Limits
@@ -57,21 +58,23 @@ class Host:
         timeout: float,
         on_progress: Callable[[float | None, str], None] | None = None,
         key: object = None,
+        pin: str = "",
     ) -> CallResult:
         """Call a tool and wait for what it comes to. Never raises for a server's fault.
 
         `timeout` is for the call; connecting has its own. `on_progress` is called in this thread,
         with the fraction done (None if unknown) and a message; if it is slow, updates are dropped.
-        `key` names the call for `cancel`. A request that may have reached its server is never sent
-        again. An exception raised in this thread meanwhile cancels the call and goes on.
+        `key` names the call for `cancel`. With a `pin`, a tool with another definition is not called.
+        A request that may have reached its server is never sent again. An exception raised in this
+        thread meanwhile cancels the call and goes on.
         """
         try:
             running = self._running()
         except ServerDown as error:
             return CallResult(error=str(error), kind="transport", sent=False)
         box = Mailbox()
-        progress = box.put if on_progress else None
-        job = running.submit(running.pool.call(server, tool, args or {}, timeout, progress, key))
+        request = Request(server, tool, args or {}, timeout, box.put if on_progress else None, pin)
+        job = running.submit(running.pool.call(request, key))
         job.add_done_callback(box.close)
         limit = self._connect_timeout(server) * 2 + timeout + MARGIN
         try:

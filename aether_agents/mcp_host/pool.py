@@ -1,13 +1,13 @@
 """Pool: one warm session per server, opened when it is first needed. Lives on one event loop."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
-from aether_agents.contracts import Json, ServerSpec
+from aether_agents.contracts import ServerSpec
 from aether_agents.errors import ServerDown
 from aether_agents.mcp_host.call import CallResult
-from aether_agents.mcp_host.calling import Progress, call
+from aether_agents.mcp_host.calling import Request, call
 from aether_agents.mcp_host.calls import Calls, UnderWay
 from aether_agents.mcp_host.definition import Definition
 from aether_agents.mcp_host.diagnosis import why_down
@@ -34,19 +34,11 @@ class Pool:
         self._closing: set[asyncio.Task[None]] = set()
         self._sweeper = asyncio.create_task(self._sweep(), name="mcp-sweeper")
 
-    async def call(
-        self,
-        server: str,
-        tool: str,
-        args: Mapping[str, Json],
-        seconds: float,
-        progress: Progress | None = None,
-        key: object = None,
-    ) -> CallResult:
+    async def call(self, request: Request, key: object = None) -> CallResult:
         """Call a tool, on a warm session if there is one. `cancel(key)` ends it."""
         with self._calls.begin(key) as under_way:
             try:
-                return await self._send(under_way, server, lambda session: call(session, tool, args, seconds, progress))
+                return await self._send(request, under_way)
             except asyncio.CancelledError:
                 if not under_way.caught():
                     raise
@@ -56,22 +48,20 @@ class Pool:
         """Cancel the calls of a key; their servers hear of it."""
         self._calls.cancel(key)
 
-    async def _send(
-        self, under_way: UnderWay, server: str, send: Callable[[Session], Awaitable[CallResult]]
-    ) -> CallResult:
+    async def _send(self, request: Request, under_way: UnderWay) -> CallResult:
         """Send a request. One that certainly did not reach its server is sent once more, to a fresh
         session; any other is never sent twice."""
         while True:
-            known = self._sessions.get(server)
+            known = self._sessions.get(request.server)
             try:
-                session = await self.session(server)
+                session = await self.session(request.server)
             except ServerDown as error:
                 return CallResult(error=str(error), kind="transport", sent=False)
             under_way.sent = True
-            result = await send(session)
-            if result.sent or session is not known:
+            result = await call(request, session)
+            under_way.sent = result.sent
+            if result.sent or result.kind != "transport" or session is not known:
                 return result
-            under_way.sent = False
             self._retire(session)
 
     async def tools(self, server: str) -> tuple[Definition, ...]:

@@ -171,3 +171,17 @@ def test_a_pin_is_the_same_in_every_session_and_drifts_with_its_definition(open_
     assert first["call"] == second["call"]
     assert first["other"] != second["other"]
     assert host.pin("raw", "other") == second["other"]
+
+
+def test_a_call_that_names_a_pin_is_not_sent_to_another_definition(open_host: OpenHost, tmp_path: Path) -> None:
+    log = tmp_path / "count.log"
+    host = open_host(spec("raw", "drift", name="drift", env={"COUNT_LOG": str(log)}))
+    planned = {tool.name: tool.pin for tool in host.tools("drift")}
+
+    right = host.call("drift", "other", timeout=10, pin=planned["other"])
+    host.tools("drift")  # the server tells of another definition
+    wrong = host.call("drift", "other", timeout=10, pin=planned["other"])
+
+    assert right.ok
+    assert (wrong.kind, wrong.sent) == ("tool_error", False)
+    assert "is not the tool it was" in str(wrong.error)
