@@ -69,6 +69,30 @@ def test_a_folder_with_a_long_path_has_its_socket_elsewhere(tmp_path: Path) -> N
     assert not elsewhere.exists()
 
 
+def test_a_recorded_folder_of_the_socket_is_used_again(tmp_path: Path) -> None:
+    folder = tmp_path / ("deep" * 30)
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with owner:
+        assert owner.stdout is not None
+        owner.stdout.readline()
+        before = ValkeyServer(folder).socket
+        owner.kill()
+    with ValkeyServer(folder) as server:
+        assert server.socket == before
+    assert not before.parent.exists()
+
+
+def test_a_server_that_will_not_end_is_killed(tmp_path: Path) -> None:
+    server = ValkeyServer(tmp_path).start()
+    pid = server.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    server.stop(timeout=0.2)
+    eventually(lambda: not is_running(pid))
+
+
 def test_it_dies_with_its_owner_even_a_killed_one(tmp_path: Path) -> None:
     owner = subprocess.Popen(
         [sys.executable, "-c", OWNER, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

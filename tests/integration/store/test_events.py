@@ -9,7 +9,7 @@ from aether_agents.contracts import Event
 from aether_agents.errors import StoreUnavailable, TaskNotFound
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings import Settings
-from aether_agents.store import Store, open_store
+from aether_agents.store import Store, connection, open_store
 from aether_agents.store.events import PAGE
 from tests.conftest import eventually
 from tests.integration.store.plans import DONE, granted, planned, run, started
@@ -99,6 +99,24 @@ def test_a_follower_of_an_ended_task_ends(store: Store) -> None:
     claim = planned(store)
     store.tasks.fail_planning("t", claim.token, "no", "could_not_plan")
     assert [event.type.value for event in store.events.follow("t")][-1] == "task.failed"
+
+
+def test_a_follower_that_has_seen_the_end_ends_and_a_quiet_task_is_idle(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "BLOCK", 0.05)
+    started(store, {"a": []})
+    idle = 0
+
+    def count() -> None:
+        nonlocal idle
+        idle += 1
+        if idle == 2:
+            run(store, "a")
+
+    seen = list(store.events.follow("t", idle=count))
+    assert (idle, seen[-1].type.value) == (2, "task.completed")
+    assert list(store.events.follow("t", seen[-1].seq)) == []
 
 
 def test_a_follower_goes_on_after_its_connection_is_killed(store: Store, settings: Settings) -> None:
