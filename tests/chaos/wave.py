@@ -89,9 +89,12 @@ class Scenario:
                     self.strike()
             for task_id in list(left):
                 self._attend(task_id, plans[task_id], left)
-            return not left and struck
+            return not left
 
-        eventually(over, within=self.within, what=f"the wave ends: {self._stuck(left)}")
+        try:
+            eventually(over, within=self.within, what="the wave ends")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; struck: {struck}; {self._stuck(left)}") from None
         self.slowest = max(self.slowest, time.monotonic() - started)
         self._judge(plans)
 
@@ -153,7 +156,13 @@ class Scenario:
             ]
 
     def _stuck(self, left: set[str]) -> str:
-        return f"{sorted(left)}"
+        found = []
+        for task_id in sorted(left):
+            view = self.lab.store.tasks.view(task_id)
+            open_ones = [f"{one.id} {one.status.value}" for one in view.subtasks if one.finished_at is None]
+            last = [f"{event.type.value} {event.subtask_id}" for event in self.lab.store.events.read(task_id)][-5:]
+            found.append(f"{task_id} {view.status.value}: {open_ones}, last {last}")
+        return "\n".join(found)
 
 
 def infect(scenario: Scenario, workers: int = 1) -> None:

@@ -9,10 +9,9 @@ from typing import Any
 from celery.canvas import _chain, _chord
 
 from aether_agents.contracts import PlannedSubtask
-from aether_agents.execution.canvas import closure
 from aether_agents.store import Delivery
-from tests.chaos.plans import plain, plan_of, series_parallel
-from tests.conftest import eventually
+from tests.chaos.plans import plain, plan_of
+from tests.integration.execution.gate import barriers
 from tests.integration.execution.lab import Lab, step
 
 DIAMOND = [("a", (), "dev"), ("b", ("a",), "dev"), ("c", ("a",), "security"), ("d", ("b", "c"), "dev")]
@@ -123,38 +122,7 @@ def test_what_celery_refuses_goes_directly(bare_lab: Lab, monkeypatch) -> None:
 
 
 def test_the_canvas_has_no_barrier_that_the_plan_does_not_have(lab: Lab) -> None:
-    """One subtask is held inside its tool until all that is not after it has ended."""
-    dice = random.Random(20261122)
-    for number in range(12):
-        task_id = f"gate{number}"
-        needs = series_parallel(dice, dice.randint(2, 14))
-        plan = plan_of(dice, task_id, needs, plain, lab.names)
-        held = dice.choice(list(needs))
-        gate = lab.folder / task_id
-        plan = [_gated(subtask, task_id, gate) if subtask.id == held else subtask for subtask in plan]
-        assert lab.launch(plan, task_id) == "canvas"
-        _reached(lab, task_id, _free(needs, held))
-        gate.touch()
-        assert lab.ended(task_id) == "completed"
-
-
-def _reached(lab: Lab, task_id: str, free: set[str]) -> None:
-    eventually(lambda: _done(lab, task_id) >= free, within=30, what=f"{task_id}: {free} end without what is held")
-
-
-def _gated(subtask: PlannedSubtask, task_id: str, gate: Any) -> PlannedSubtask:
-    tool = f"{subtask.specialist}-echo/gate"
-    return subtask.model_copy(update={"tool": tool, "args": {"path": str(gate), "key": f"{task_id}/{subtask.id}"}})
-
-
-def _free(needs: dict[str, list[str]], held: str) -> set[str]:
-    names, _, after = closure(needs)
-    behind = after[names.index(held)]
-    return {name for at, name in enumerate(names) if name != held and not behind >> at & 1}
-
-
-def _done(lab: Lab, task_id: str) -> set[str]:
-    return {one.id for one in lab.store.tasks.view(task_id).subtasks if one.status.value == "completed"}
+    assert barriers(lab, random.Random(20261122), 12) == []
 
 
 def test_a_large_plan_goes_directly_and_every_subtask_runs_once(lab: Lab) -> None:
