@@ -1,8 +1,10 @@
 """What counts as a secret, and what only looks like one. The secrets here are put together when the test runs."""
 
+import time
+
 import pytest
 
-from workers.security.servers.scan.detectors import Detectors, Hit
+from workers.security.servers.scan.detectors import MAX_LINE, Detectors, Hit
 from workers.security.servers.scan.secrets import is_no_source, mask
 
 DETECTORS = Detectors()
@@ -31,7 +33,7 @@ def hits(path: str, *lines: str) -> list[Hit]:
         ("app.js", f'const stripe = "{STRIPE}";', "Stripe Access Key", "critical"),
         ("settings.yaml", f"  api_token: {HEX}", "Token", "medium"),
         ("settings.yaml", f"password: {PASSWORD}", "Secret keyword", "medium"),
-        ("tests/fixtures/settings.yaml", f"password: {PASSWORD}", "Secret keyword", "low"),
+        ("tests/fixtures/settings.yaml", f"password: {HEX}", "Secret keyword", "low"),
         (".env", f"SECRET_KEY={HEX}", "Secret keyword", "medium"),
         (".env.production", f"DATABASE_PASSWORD={PASSWORD}", "Secret keyword", "medium"),
         ("app.py", f'db = "postgres://me:{PASSWORD}@db/x"', "Basic Auth Credentials", "medium"),
@@ -67,6 +69,8 @@ def test_a_secret_is_found(path: str, line: str, title: str, severity: str) -> N
         ("README.md", "Connect to postgres://user:password@host/db"),
         ("app.py", f'url = "https://me:{PASSWORD}@example.com/"'),
         ("app.py", 'ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"'),
+        ("tests/test_login.py", f'password = "{PASSWORD}"'),
+        ("tests/test_login.py", f'url = "redis://me:{PASSWORD}@server:6379"'),
         ("picture.svg", f'<image href="data:image/png;base64,iVBORw0KGgo{AWS}xyz"/>'),
     ],
 )
@@ -110,6 +114,25 @@ def test_a_secret_is_named_once_however_many_rules_see_it() -> None:
 
 def test_an_endless_line_is_looked_at_in_part_and_in_time() -> None:
     assert hits("min.txt", "a=" * 200_000 + AWS) == []
+
+
+HOSTILE = (
+    *("password", "password=", "secret: '", "token.auth-", "://a:", "AKIA", "eyJ", "A1", "ibm_cos_hmac_secret", "'"),
+    *("password='abc12345' # pragma: allowlist", "password\t", HEADER, "<!-- "),
+)
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_no_line_however_hostile_takes_long(piece: str) -> None:
+    started = time.process_time()
+    hits("a.yaml", *[piece * (MAX_LINE // len(piece))] * 3)
+    assert time.process_time() - started < 2
+
+
+def test_it_ends_when_told_that_it_is_enough() -> None:
+    asked = iter([False, False, True])
+    lines = [(number, f'"{AWS}"') for number in range(1, 1_000)]
+    assert len(list(DETECTORS.scan("a.txt", lines, lambda: next(asked)))) == 200
 
 
 def test_nothing_of_a_secret_shows_in_its_masked_form() -> None:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from .churn import Churn, read_churn
 from .findings import Coverage, Finding, ScanResult, conclude, note_skipped
 from .git import printable
-from .job import Job, OutOfTime
+from .job import Beyond, Job
 from .languages import Language, by_language
 from .lint import lint
 from .repository import MAX_FILE_BYTES, SKIPPED_FOLDERS, Entry, Repository, Skipped
@@ -126,10 +126,12 @@ class Assessment:
             try:
                 self._findings.extend(lint(self._repository, self._job, chunk))
                 measured = self._measure(chunk)
-            except OutOfTime:
-                bound = f"beyond the bound of {self._job.seconds:g} s"
-                self._coverage.gaps.append(f"{len(paths) - start} Python files: {bound}")
-                return
+            except Beyond as bound:
+                lost = len(paths) - start if self._job.out_of_time else len(chunk)
+                self._coverage.gaps.append(f"{lost} Python files: beyond the bound of {bound}")
+                if self._job.out_of_time:
+                    return
+                continue
             for item in measured:
                 if "error" in item:
                     why = f"cannot be parsed: {item['error']}"

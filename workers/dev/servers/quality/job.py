@@ -4,7 +4,6 @@ The same file serves every first-party server (each is a program of its own); a 
 """
 
 import os
-import signal
 import subprocess
 import tempfile
 import time
@@ -24,14 +23,18 @@ Result = TypeVar("Result")
 PROGRESS_EVERY = 0.25
 #: Seconds between two looks at the clock while a program runs.
 LOOK_EVERY = 0.2
+#: Most that a program may print, in bytes: beyond it, a stranger's folder is made to flood its reader.
+MAX_OUTPUT = 32 << 20
+#: What of its standard error is read, in bytes.
+MAX_SAID = 64 << 10
 
 
 class Stopped(Exception):
     """The caller no longer wants the result."""
 
 
-class OutOfTime(Exception):
-    """A program did not end in the time the job had left."""
+class Beyond(Exception):
+    """A program went beyond a bound; the text says which."""
 
 
 class Job:
@@ -69,33 +72,38 @@ class Job:
         self._report(min(1.0, fraction), message)
 
     def program(self, command: Sequence[str], folder: Path, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        """Run a program to its end in a folder, with no environment but the search path, and its group ended with it.
+        """Run a program to its end in a folder, with no environment but the search path.
 
         Raises:
-            OutOfTime: it did not end in time; it has been killed.
+            Beyond: it took too long, or wrote too much; it has been killed.
             Stopped: nobody wants the result any more; it has been killed.
             OSError: it cannot be started.
         """
         environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"}
-        with tempfile.TemporaryFile() as fed:
+        with tempfile.TemporaryFile() as fed, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as said:
             fed.write(given)
             fed.seek(0)
-            process = subprocess.Popen(
-                command, cwd=folder, env=environment, stdin=fed, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                start_new_session=True,
-            )  # fmt: skip
+            process = subprocess.Popen(command, cwd=folder, env=environment, stdin=fed, stdout=out, stderr=said)
             try:
-                while True:
-                    try:
-                        out, said = process.communicate(timeout=min(LOOK_EVERY, self.left + 0.01))
-                        return subprocess.CompletedProcess(command, process.returncode, out, said)
-                    except subprocess.TimeoutExpired:
-                        if self.out_of_time:
-                            raise OutOfTime from None
+                while not self._ended(process):
+                    if max(os.fstat(file.fileno()).st_size for file in (out, said)) > MAX_OUTPUT:
+                        raise Beyond(f"{MAX_OUTPUT >> 20} MiB of findings")
+                    if self.out_of_time:
+                        raise Beyond(f"{self.seconds:g} s")
             finally:
                 if process.poll() is None:
-                    os.killpg(process.pid, signal.SIGKILL)
-                    process.communicate()
+                    process.kill()
+                    process.wait()
+            out.seek(0)
+            said.seek(0)
+            return subprocess.CompletedProcess(command, process.returncode, out.read(), said.read(MAX_SAID))
+
+    def _ended(self, process: "subprocess.Popen[bytes]") -> bool:
+        try:
+            process.wait(min(LOOK_EVERY, self.left + 0.01))
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
 
 async def run(ctx: Context, seconds: float, work: Callable[[Job], Result]) -> Result:

@@ -25,7 +25,7 @@ def lint(repository: Repository, job: Job, paths: Sequence[str]) -> Iterator[Fin
 
     Raises:
         ToolError: ruff cannot be run.
-        OutOfTime, Stopped: it did not end.
+        Beyond, Stopped: it did not end, or found too much.
     """
     command = [sys.executable, "-I", "-m", "ruff", "check", "--isolated", "--no-cache", "--exit-zero", "--quiet"]
     command += ["--select", SELECTED, "--target-version", "py313", "--output-format", "json", "--"]

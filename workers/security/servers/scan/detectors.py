@@ -5,25 +5,25 @@ would need the network. Their values are read from whole matches, filtered, and 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
-from detect_secrets.filters import heuristic
 from detect_secrets.filters.allowlist import is_line_allowlisted
 from detect_secrets.plugins.high_entropy_strings import HexHighEntropyString, HighEntropyStringsPlugin
 from detect_secrets.plugins.jwt import JwtTokenDetector
-from detect_secrets.plugins.keyword import REGEX_BY_FILETYPE, KeywordDetector
+from detect_secrets.plugins.keyword import KeywordDetector
 from detect_secrets.plugins.private_key import PrivateKeyDetector
 from detect_secrets.util.code_snippet import get_code_snippet
-from detect_secrets.util.filetype import FileType, determine_file_type
 
 from .findings import Severity
 from .guesses import is_checksum_line, is_no_secret, is_placeholder, is_sample_login, looks_random
 
 #: Characters of a line that are looked at; what is longer is generated or data.
 MAX_LINE = 4_000
+#: Lines between two questions whether it is enough.
+LOOK_EVERY = 100
 
 _CRITICAL = {"AWS Access Key", "Azure Storage Account access key", "GitHub Token", "GitLab Token", "Stripe Access Key"}
 _IN_ADDRESS = "Basic Auth Credentials"
@@ -44,16 +44,20 @@ _MORE = {
 _RUN = re.compile(r"[A-Za-z0-9_+/=-]{16,}")
 _MIXED = re.compile(r"[A-Z0-9]")
 _WITHOUT_RUN = re.compile(r"://|cloudant|softlayer", re.IGNORECASE)
-_KEYWORD = re.compile(
-    r"(?:api|auth|service|account|db|database|priv|private|client|secret)[-_]?key|pass|pwd|secret|contrase",
+#: Names that promise a secret, and names that do so only for a value that looks random. All lengths are bounded:
+#: detect-secrets' own patterns for names take minutes for one hostile line.
+_PROMISING = (
+    r"(?:api|auth|service|account|db|database|priv|private|client|secret)[-_]?key|pass(?:word|wd|phrase)?|pwd|secret"
+)
+_HINTING = r"token|credential|auth|bearer"
+_NAMED = re.compile(
+    rf"(?:(?P<promising>{_PROMISING}|contrase[nñ]a)|{_HINTING})[\w.-]{{0,40}}[\"']?\]?[ \t]{{0,20}}"
+    r"(?::=|=>|={1,3}|!==?|:)[ \t]{0,20}@?"
+    r"(?:(?P<quote>[\"'`])(?P<quoted>[^\"'`\s]{5,200})(?P=quote)"
+    r"|(?P<bare>[^\s\"'`#;,]{5,200})(?=[ \t]{0,99}(?:[#;]|$)))",
     re.IGNORECASE,
 )
-_TOKEN_NAME = re.compile(r"token|credential|auth|bearer|passphrase", re.IGNORECASE)
-_TOKEN = re.compile(
-    r"(?P<name>[\w.-]*(?:token|credential|auth|bearer|passphrase)[\w.-]*)[\"']?\s*(?::=|=>|[:=])\s*"
-    r"(?:(?P<quote>[\"'])(?P<quoted>[^\"'\s]{12,})(?P=quote)|(?P<bare>[^\s\"'#;,]{12,})\s*(?:[#;].*)?$)",
-    re.IGNORECASE,
-)
+_NAME = re.compile(r"key|pass|pwd|secret|contrase|token|credential|auth|bearer", re.IGNORECASE)
 _SETTING = re.compile(r"^\s*(?:-\s+|export\s+)?[\w.-]+\s*[:=]\s*(?P<value>[A-Za-z0-9+/=_-]{20,})\s*(?:#.*)?$")
 _SETTINGS_FILES = {".yaml", ".yml", ".ini", ".cfg", ".conf", ".env", ".properties", ".toml", ".tfvars"}
 _KEY_HEADER = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-\d")
@@ -86,17 +90,19 @@ _Found = tuple[str, Severity, str, bool]
 class _Place(NamedTuple):
     """What a path tells about the lines in it."""
 
-    severity: Severity  #: of a guess there
+    trial: bool  #: whether it is a test or an example: what is there by name only is made up
     settings: bool  #: whether values stand there without quotes
-    patterns: Any  #: detect-secrets' patterns of named secrets for it
 
     @classmethod
     def of(cls, path: str) -> "_Place":
         pure = PurePosixPath(path.lower())
         settings = pure.suffix in _SETTINGS_FILES or pure.name.startswith(".env")
-        kind = determine_file_type(path)
-        known = REGEX_BY_FILETYPE.get(FileType.INI if settings and kind not in REGEX_BY_FILETYPE else kind)
-        return cls("low" if _TRIAL_PLACES & set(pure.parts) else "medium", settings, known)
+        return cls(bool(_TRIAL_PLACES & set(pure.parts)), settings)
+
+    @property
+    def severity(self) -> Severity:
+        """The severity of a guess there."""
+        return "low" if self.trial else "medium"
 
 
 class Detectors:
@@ -107,7 +113,6 @@ class Detectors:
         self._patterns: list[_Pattern] = [
             _Pattern(title, "critical", re.compile(pattern), None) for title, pattern in _MORE.items()
         ]
-        self._keyword = KeywordDetector()
         kinds: dict[str, Any] = get_mapping_from_secret_type_to_class()
         for title, kind in kinds.items():
             if title in _UNUSED or kind in (KeywordDetector, PrivateKeyDetector):
@@ -120,22 +125,26 @@ class Detectors:
                 valid = detector.is_formally_valid if isinstance(detector, JwtTokenDetector) else None
                 self._patterns.extend(_Pattern(title, severity, pattern, valid) for pattern in detector.denylist)
 
-    def scan(self, path: str, lines: Sequence[tuple[int, str]]) -> Iterator[Hit]:
-        """The secrets in some lines of one file; the lines need not be all of them."""
+    def scan(
+        self, path: str, lines: Sequence[tuple[int, str]], enough: Callable[[], bool] = lambda: False
+    ) -> Iterator[Hit]:
+        """The secrets in some lines of one file; the lines need not be all of them. It ends early when told so."""
         texts = [text[:MAX_LINE] for _, text in lines]
         place = _Place.of(path)
         for index, (number, _) in enumerate(lines):
+            if index % LOOK_EVERY == 0 and enough():
+                return
             text = texts[index]
             dense = any(_MIXED.search(run.group()) for run in _RUN.finditer(text))
             found = [
                 *(self._by_form(text, place) if dense or _WITHOUT_RUN.search(text) else ()),
                 *(_private_keys(texts, index) if "PRIVATE KEY" in text or "PuTTY" in text else ()),
-                *self._by_name(text, place),
+                *(self._by_name(text, place) if _NAME.search(text) else ()),
                 *(self._by_randomness(texts, index, place) if dense else ()),
             ]
             if not found:
                 continue
-            allowed = is_line_allowlisted(path, text, get_code_snippet(texts, index + 1))
+            allowed = _is_allowed(path, texts, index)
             taken: set[str] = set()
             for title, severity, value, known in found:
                 if not any(value in other or other in value for other in taken):
@@ -147,22 +156,18 @@ class Detectors:
             for match in pattern.finditer(text):
                 value = match.group().strip(" \t:=\"'")
                 if title == _IN_ADDRESS:
-                    if not is_sample_login(match, text):
+                    if not is_sample_login(match, text) and (looks_random(match[1]) or not place.trial):
                         yield title, place.severity, match[1], False
                 elif _stands_alone(text, match) and not is_placeholder(value) and (valid is None or valid(value)):
                     known = severity != "medium"
                     yield title, severity if known else place.severity, value, known
 
     def _by_name(self, text: str, place: "_Place") -> Iterator[_Found]:
-        if _KEYWORD.search(text):
-            for value in self._keyword.analyze_string(text, place.patterns):
-                if not is_no_secret(value, text) and not heuristic.is_indirect_reference(text):
-                    yield "Secret keyword", place.severity, value, False
-        if _TOKEN_NAME.search(text):
-            for match in _TOKEN.finditer(text):
-                value = match["quoted"] or (match["bare"] if place.settings else "")
-                if value and looks_random(value) and not is_no_secret(value, text):
-                    yield "Token", place.severity, value, False
+        for match in _NAMED.finditer(text):
+            value = match["quoted"] or (match["bare"] if place.settings else None) or ""
+            likely = looks_random(value) or (match["promising"] and not place.trial)
+            if value and likely and not is_no_secret(value, text):
+                yield "Secret keyword" if match["promising"] else "Token", place.severity, value, False
 
     def _by_randomness(self, texts: Sequence[str], index: int, place: "_Place") -> Iterator[_Found]:
         text = texts[index]
@@ -195,3 +200,10 @@ def _private_keys(texts: Sequence[str], index: int) -> Iterator[_Found]:
         body = "".join(_KEY_BODY.findall("\n".join([rest, *texts[index + 1 : index + 9]]))[:4])
         if body:
             yield "Private key", "critical", body, False
+
+
+def _is_allowed(path: str, texts: Sequence[str], index: int) -> bool:
+    near = list(texts[max(0, index - 1) : index + 1])
+    if not any("pragma" in text for text in near):
+        return False
+    return bool(is_line_allowlisted(path, near[-1], get_code_snippet(near, len(near))))

@@ -26,6 +26,8 @@ _CHECKSUM = re.compile(r"sha-?\d|sha\b|md5|\bhash|digest|checksum|integrity|\bco
 
 #: A secret shorter than this is not told from an ordinary word.
 _SHORTEST = 5
+#: A token made by a machine is at least that long.
+_TOKEN_LENGTH = 12
 #: Different characters that a token made by a machine has at least.
 _VARIETY = 6
 
@@ -74,7 +76,7 @@ def is_checksum_line(line: str) -> bool:
 
 def looks_random(value: str) -> bool:
     """Whether letters and digits are mixed as no word mixes them."""
-    if not (any(char.isdigit() for char in value) and any(char.isalpha() for char in value)):
+    if len(value) < _TOKEN_LENGTH or not (any(c.isdigit() for c in value) and any(c.isalpha() for c in value)):
         return False
     tally = Counter(value)
     entropy = -sum(n / len(value) * math.log2(n / len(value)) for n in tally.values())

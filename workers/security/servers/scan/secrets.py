@@ -85,6 +85,8 @@ class SecretsScan:
             self._coverage.files += 1
             self._coverage.lines += len(lines)
             self._note(entry.path, lines, None)
+            if self._job.out_of_time:
+                self._coverage.gaps.append(f"{printable(entry.path)}: beyond the bound of {self._job.seconds:g} s")
 
     def _text(self, entry: Entry) -> str | None:
         """The text of a file, or None with the reason noted."""
@@ -128,7 +130,7 @@ class SecretsScan:
         kind = PurePosixPath(path).suffix
         if "PRIVATE KEY" not in (joined := "\n".join(text for _, text in lines)) and "nextline" not in joined:
             lines = [line for line in lines if hash((kind, line[1])) not in self._clean]
-        hits = list(self._detectors.scan(path, lines))
+        hits = list(self._detectors.scan(path, lines, lambda: self._job.out_of_time))
         if len(self._clean) < _MAX_CLEAN:
             dirty = {hit.line for hit in hits}
             self._clean.update(hash((kind, text)) for number, text in lines if number not in dirty)

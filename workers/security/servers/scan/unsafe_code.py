@@ -10,7 +10,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from .findings import Coverage, Finding, ScanResult, Severity, conclude, note_skipped
 from .git import printable
-from .job import Job, OutOfTime
+from .job import Beyond, Job
 from .repository import MAX_FILE_BYTES, SKIPPED_FOLDERS, Entry, Repository, Skipped
 
 #: Files given to one run of bandit: few runs, but progress between them.
@@ -40,9 +40,12 @@ def scan_code(repository: Repository, job: Job) -> ScanResult:
         job.progress(start / len(entries), f"file {start + 1} of {len(entries)}")
         try:
             report = _bandit(repository, job, [entry.path for entry in chunk])
-        except OutOfTime:
-            coverage.gaps.append(f"{len(entries) - start} Python files: beyond the bound of {job.seconds:g} s")
-            break
+        except Beyond as bound:
+            lost = len(entries) - start if job.out_of_time else len(chunk)
+            coverage.gaps.append(f"{lost} Python files: beyond the bound of {bound}")
+            if job.out_of_time:
+                break
+            continue
         findings.extend(_findings(report))
         errors = [error for error in report.get("errors", ()) if isinstance(error, dict)]
         skipped.extend(Skipped(_relative(e), f"cannot be parsed: {_reason(e)}", True) for e in errors)
