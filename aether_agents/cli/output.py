@@ -87,7 +87,7 @@ class Output:
 
     def say(self, message: str, style: str = "") -> None:
         """A message beside the result."""
-        self.err.print(Text(message, style=style))
+        self.err.print(Text(message, style=style), soft_wrap=True)
 
     def good(self, message: str) -> None:
         """A message that something was done."""
@@ -103,7 +103,7 @@ class Output:
 
     def hint(self, message: str) -> None:
         """What can be done next."""
-        self.err.print(Text(f"{self.error_glyphs.arrow} {message}", style=QUIET))
+        self.err.print(Text(f"{self.error_glyphs.arrow} {message}", style=QUIET), soft_wrap=True)
 
     def confirm(self, question: str) -> bool:
         """Ask yes or no; anything but yes is no.
@@ -126,7 +126,8 @@ class Output:
             yield
 
     def _signed(self, sign: str, message: str, style: str) -> None:
-        self.err.print(Text(f"{self.error_glyphs.status[sign]} ", style=style).append(message, style="not bold"))
+        line = Text(f"{self.error_glyphs.status[sign]} ", style=style).append(message, style="default")
+        self.err.print(line, soft_wrap=True)  # a path or a command is never broken
 
 
 def _width(stream: TextIO) -> int | None:

@@ -20,7 +20,7 @@ from tests.conftest import eventually
 
 PROGRAM = str(Path(sys.executable).parent / "aether-agent")
 ECHO = Path(__file__).parents[1] / "servers" / "echo.py"
-ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\x1b[=>]|\r")
+ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\x1b[=>]")
 TASK_ID = re.compile(r"\b[0-9a-f]{12}\b")
 
 #: Seconds that anything may take on a machine that does other things too.
@@ -114,12 +114,15 @@ class Terminal:
     @property
     def text(self) -> str:
         """All that was written, without the codes that colour it and move the cursor."""
-        return ANSI.sub("", self.raw)
+        return ANSI.sub("", self.raw).replace("\r\n", "\n").replace("\r", "\n")
 
     def sees(self, what: str, within: float = PATIENCE) -> str:
         """Wait until a text has been written; all that was written so far."""
-        eventually(lambda: what in self.text or self.ended, within, f"`{what}` in:\n{self.text}")
-        assert what in self.text, f"`{what}` is not in:\n{self.text}"
+        try:
+            eventually(lambda: what in self.text or self.ended, within)
+            assert what in self.text
+        except AssertionError:
+            raise AssertionError(f"`{what}` is not in:\n{self.text[-3000:]}") from None
         return self.text
 
     def types(self, line: str) -> None:

@@ -2,17 +2,24 @@
 
 import json
 import re
+import shlex
+
+import pytest
 
 from tests.conftest import eventually
 from tests.e2e.terminal import TASK_ID, Person
 
-PERMISSIONS = "look at the permissions of one folder"
-CONSENT = "write a small report with consent"
-WAIT = "wait for a while and do nothing else"
+#: The stack of all these tests comes up in the first one, on a machine that does other things too.
+pytestmark = pytest.mark.timeout(300)
+
+#: The words of a task each: matching is not what is tested here, so the template is named.
+PERMISSIONS = ("look at the permissions of one folder", "--template", "look_at_permissions")
+CONSENT = ("write a small report with consent", "--template", "write_with_consent")
+WAIT = ("wait for a while", "--template", "wait_a_while")
 
 
 def test_a_task_ends_with_its_outputs_and_code_0(person: Person) -> None:
-    ran = person.run("execute", PERMISSIONS, "--input", "folder=.")
+    ran = person.run("execute", *PERMISSIONS, "--input", "folder=.")
     assert ran.returncode == 0, ran.stderr
     assert re.search(r"^status  (pass|fail)$", ran.stdout, re.MULTILINE)
     assert "template look_at_permissions" in ran.stderr
@@ -21,7 +28,7 @@ def test_a_task_ends_with_its_outputs_and_code_0(person: Person) -> None:
 
 
 def test_json_is_one_object_of_the_promised_shape_and_nothing_else(person: Person) -> None:
-    told = person.json("execute", PERMISSIONS, "--input", "folder=.")
+    told = person.json("execute", *PERMISSIONS, "--input", "folder=.")
     assert told["status"] == "completed"
     assert told["degraded"] is False
     assert {"origin", "template", "digest", "delivery"} <= set(told["plan"])
@@ -36,7 +43,7 @@ def test_json_is_one_object_of_the_promised_shape_and_nothing_else(person: Perso
 
 
 def test_detached_then_looked_at_from_every_side(person: Person) -> None:
-    started = person.run("execute", PERMISSIONS, "--input", "folder=.", "--detach")
+    started = person.run("execute", *PERMISSIONS, "--input", "folder=.", "--detach")
     assert started.returncode == 0, started.stderr
     task_id = started.stdout.strip()
     assert TASK_ID.fullmatch(task_id)
@@ -55,7 +62,7 @@ def test_detached_then_looked_at_from_every_side(person: Person) -> None:
 
 
 def test_following_events_ends_with_the_task(person: Person) -> None:
-    task_id = person.run("execute", PERMISSIONS, "--input", "folder=.", "--detach").stdout.strip()
+    task_id = person.run("execute", *PERMISSIONS, "--input", "folder=.", "--detach").stdout.strip()
     followed = person.run("events", task_id, "--follow", "--json")
     kinds = [json.loads(line)["type"] for line in followed.stdout.splitlines()]
     assert kinds[-1] == "task.completed"
@@ -70,7 +77,7 @@ def test_a_failed_task_says_why_and_leaves_with_1(person: Person) -> None:
 
 
 def test_a_missing_input_leaves_with_4_and_the_command_that_answers(person: Person) -> None:
-    ran = person.run("execute", PERMISSIONS)
+    ran = person.run("execute", *PERMISSIONS)
     assert ran.returncode == 4
     assert "Which folder?" in ran.stderr
     command = re.search(r"aether-agent (approve \S+ \S+) --input folder=…", ran.stderr)
@@ -84,7 +91,7 @@ def test_a_missing_input_leaves_with_4_and_the_command_that_answers(person: Pers
 
 
 def test_consent_from_elsewhere(person: Person) -> None:
-    ran = person.run("execute", CONSENT)
+    ran = person.run("execute", *CONSENT)
     assert ran.returncode == 4
     [task_id] = set(TASK_ID.findall(ran.stderr.partition("approve")[2]))
     assert task_id in person.run("approve").stderr
@@ -101,7 +108,7 @@ def test_consent_from_elsewhere(person: Person) -> None:
 
 
 def test_refusing_fails_the_task(person: Person) -> None:
-    task_id = person.run("execute", CONSENT, "--detach").stdout.strip()
+    task_id = person.run("execute", *CONSENT, "--detach").stdout.strip()
     eventually(lambda: person.json("status", task_id)["interventions"], 60)
     assert person.run("approve", task_id, "--deny").returncode == 0
     ran = person.run("watch", task_id)
@@ -110,11 +117,11 @@ def test_refusing_fails_the_task(person: Person) -> None:
 
 
 def test_yes_answers_ahead_what_policy_lets_one_answer_ahead(person: Person) -> None:
-    assert person.run("execute", CONSENT, "--yes").returncode == 0
+    assert person.run("execute", *CONSENT, "--yes").returncode == 0
 
 
 def test_cancelling_pausing_and_resuming(person: Person) -> None:
-    task_id = person.run("execute", CONSENT, "--detach").stdout.strip()
+    task_id = person.run("execute", *CONSENT, "--detach").stdout.strip()
     eventually(lambda: person.json("status", task_id)["status"] == "waiting_user_input", 60)
     assert person.run("pause", task_id).returncode == 0
     assert person.json("status", task_id)["status"] == "paused"
@@ -129,15 +136,15 @@ def test_cancelling_pausing_and_resuming(person: Person) -> None:
 
 
 def test_a_task_may_run_out_of_time(person: Person) -> None:
-    ran = person.run("execute", WAIT, "--timeout", "1")
+    ran = person.run("execute", *WAIT, "--timeout", "1")
     assert ran.returncode in (1, 4), ran.stderr  # it asks before it waits; asking takes time too
 
 
 def test_head_closes_the_pipe_and_nothing_is_said(person: Person) -> None:
-    task_id = person.run("execute", PERMISSIONS, "--input", "folder=.", "--detach").stdout.strip()
+    task_id = person.run("execute", *PERMISSIONS, "--input", "folder=.", "--detach").stdout.strip()
     ran = person.shell(f"set -o pipefail; aether-agent events {task_id} --follow --json | head -1")
     assert ran.returncode == 0, ran.stderr
     assert json.loads(ran.stdout)["type"] == "task.pending"
     assert ran.stderr == ""
-    one = person.shell(f"aether-agent execute '{PERMISSIONS}' -i folder=. --json 2>/dev/null | head -1")
+    one = person.shell(f"aether-agent execute {shlex.join(PERMISSIONS)} -i folder=. --json 2>/dev/null | head -1")
     assert json.loads(one.stdout)["status"] == "completed"

@@ -1,0 +1,134 @@
+"""Bad input gets a clear error, the right exit code, and loses nothing. No stack is needed for any of this."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.terminal import Person
+
+#: The stack of all these tests comes up in the first one, on a machine that does other things too.
+pytestmark = pytest.mark.timeout(300)
+
+NOWHERE = "redis://127.0.0.1:1/0"
+
+
+def test_no_broker(stranger: Person) -> None:
+    ran = stranger.run("execute", "anything", AETHER_REDIS_URL=NOWHERE, AETHER_SEALING_KEY="k:" + "A" * 43 + "=")
+    assert ran.returncode == 6
+    assert ran.stdout == ""
+    assert "127.0.0.1:1" in ran.stderr
+    assert "aether-agent up" in ran.stderr or "AETHER_REDIS_URL" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_traceback_only_with_debug(stranger: Person) -> None:
+    (stranger.project / "aether_agent.yaml").write_text("agent_system: [\n")
+    ran = stranger.run("config", "show", "--debug")
+    assert ran.returncode == 2
+    assert "Traceback" in ran.stderr
+
+
+def test_a_wrong_setting_is_named_with_file_line_and_nearest_name(stranger: Person) -> None:
+    path = stranger.project / "aether_agent.yaml"
+    path.write_text("agent_system:\n  cli_interface:\n    default_contxt: local\n")
+    ran = stranger.run("config", "validate")
+    assert ran.returncode == 2
+    assert f"{path}:3" in ran.stderr
+    assert "did you mean `default_context`?" in ran.stderr
+
+
+def test_broken_yaml_is_named_with_file_and_line(stranger: Person) -> None:
+    path = stranger.project / "plan.yaml"
+    path.write_text("name: x\ndescription: y\nsubtasks:\n  - id: a\n   tool: b/c\n")
+    ran = stranger.run("apply", "plan.yaml")
+    assert ran.returncode == 2
+    assert "plan.yaml:5: not valid YAML" in ran.stderr
+
+
+def test_every_fault_of_a_template_is_named(stranger: Person) -> None:
+    path = stranger.project / "t.yaml"
+    path.write_text(
+        "name: x\ndescription: y\nsubtasks:\n  - {id: a, tool: b/c, needs: [z]}\n  - {id: a, tool: b/c, tmeout: 3}\n"
+    )
+    ran = stranger.run("templates", "validate", "t.yaml")
+    assert ran.returncode == 2
+    assert "t.yaml:5" in ran.stderr
+    assert "did you mean `timeout`?" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["templates", "show", "security_audi"], 2, "did you mean `security_audit`?"),
+        (["servers", "test", "gti"], 2, "did you mean `git`?"),
+        (["execute", "x", "--input", "paths"], 2, "write it as name=value"),
+        (["execute", "x", "--priority", "12"], 2, "--priority"),
+        (["apply", "missing.yaml"], 2, "missing.yaml"),
+        (["worker"], 2, "name the queues to serve"),
+        (["worker", "scurity"], 2, "did you mean `security`?"),
+        (["logs", "wroker"], 6, "did you mean `worker`?"),
+        (["config", "show", "nothing"], 2, "no setting begins with `nothing`"),
+        (["frobnicate"], 2, "No such command `frobnicate`"),
+    ],
+)
+def test_a_mistyped_name_is_answered_with_the_nearest(stranger: Person, words: list[str], code: int, told: str) -> None:
+    ran = stranger.run(*words)
+    assert ran.returncode == code, ran.stderr
+    assert told in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def hostile(project: Path) -> Path:
+    """A server file that would leave a mark if it were ever started."""
+    mark = project / "pwned"
+    command = {"command": "/bin/sh", "args": ["-c", f"touch {mark}"], "queue": "dev"}
+    (project / ".mcp.json").write_text(json.dumps({"mcpServers": {"nice": command}}))
+    return mark
+
+
+def test_a_hostile_server_file_is_listed_and_never_started(stranger: Person) -> None:
+    mark = hostile(stranger.project)
+    listed = stranger.json("servers", "list")
+    assert {row["name"]: row["status"] for row in listed}["nice"] == "untrusted"
+    probed = stranger.run("servers", "test", "nice")
+    assert probed.returncode == 2
+    assert "not trusted" in probed.stderr
+    assert stranger.run("config", "validate").returncode == 0
+    assert not mark.exists()
+
+
+def test_trust_shows_the_exact_command_and_asks_again_after_a_change(stranger: Person) -> None:
+    mark = hostile(stranger.project)
+    shown = stranger.run("trust")
+    assert shown.returncode == 0
+    assert "touch" in shown.stdout
+    assert "nothing was trusted" in shown.stderr
+    assert stranger.json("trust")[0]["trusted"] is False
+    with stranger.terminal("trust") as terminal:
+        terminal.sees("trust it? [y/N]")
+        terminal.types("n")
+        assert terminal.leaves_with() == 0
+    assert stranger.json("trust")[0]["trusted"] is False
+    assert stranger.run("trust", "--yes").returncode == 0
+    assert "nice" in {row["name"] for row in stranger.json("servers", "list") if row["status"] != "untrusted"}
+    file = stranger.project / ".mcp.json"
+    file.write_text(file.read_text().replace("touch", "touch "))
+    changed = stranger.run("trust")
+    assert "changed since you trusted it" in changed.stdout
+    assert not mark.exists()
+
+
+def test_doctor_looks_at_everything_and_starts_nothing_to_do_so(stranger: Person) -> None:
+    ran = stranger.run("doctor", "--no-servers")
+    assert ran.returncode == 0, ran.stdout
+    for what in ("python", "packages", "uv", "settings", "specialists", "templates", "disk", "server", "stack"):
+        assert f"✓ {what}" in ran.stdout
+    assert stranger.json("ps") == []
+    findings = stranger.json("doctor", "--no-servers")
+    assert {finding["verdict"] for finding in findings} == {"ok"}
+
+
+def test_the_schema_is_a_schema(stranger: Person) -> None:
+    schema = json.loads(stranger.run("templates", "schema").stdout)
+    assert "subtasks" in schema["properties"]
