@@ -61,7 +61,7 @@ def stub_answer(template: Template, toolbox: Toolbox) -> str:
 
 
 def _question(task: HighLevelTask, match: Match) -> Asked:
-    shown = [f"- {one.template.name}: {one.template.description}" for one in match.ranked]
+    shown = [f"- {one.name}: {one.description}" for one in match.offered]
     why = f" ({match.reason})" if match.reason else ""
     prompt = f"It is not certain what `{task.description}` means{why}. Which of these?\n" + "\n".join(shown)
     return Asked(
@@ -69,7 +69,7 @@ def _question(task: HighLevelTask, match: Match) -> Asked:
             id="task.1",
             kind="choice",
             prompt=prompt,
-            choices=(*(one.template.name for one in match.ranked), NONE_OF_THEM),
+            choices=(*(one.name for one in match.offered), NONE_OF_THEM),
         )
     )
 

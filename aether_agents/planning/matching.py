@@ -56,6 +56,11 @@ class Match(NamedTuple):
         """The template it certainly means."""
         return self.ranked[0].template if self.verdict == "accept" else None
 
+    @property
+    def offered(self) -> tuple[Template, ...]:
+        """The templates a person may choose from: those that speak of enough of the sentence."""
+        return tuple(one.template for one in self.ranked if one.score >= LITTLE)
+
 
 class Matcher:
     """Matches sentences against a set of templates. The index is built once per set of texts."""
