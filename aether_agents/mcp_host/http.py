@@ -7,6 +7,7 @@ was not. Answers are bounded in size.
 
 import asyncio
 import json
+import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -46,11 +47,6 @@ class HttpTransport:
         return not self.closed.is_set()
 
     @property
-    def pid(self) -> int | None:
-        """There is no process of ours."""
-        return None
-
-    @property
     def status(self) -> int | None:
         """There is no process of ours."""
         return None
@@ -82,10 +78,8 @@ class _Contained(httpx2.AsyncBaseTransport):
     def __init__(self, spec: ServerSpec, limit: int) -> None:
         self._spec = spec
         self._limit = limit
-        self._inner = httpx2.AsyncHTTPTransport()
-        url = httpx2.URL(str(spec.url))
-        # Without user, password and query: they may hold a secret, and this is shown in errors.
-        self._shown = f"{url.scheme}://{url.netloc.decode()}{url.path}"
+        self._inner = httpx2.AsyncHTTPTransport(proxy=proxy_for(str(spec.url)))
+        self._shown = shown(str(spec.url))
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send it."""
@@ -133,6 +127,20 @@ class _Bounded(httpx2.AsyncByteStream):
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+def proxy_for(address: str) -> str | None:
+    """The proxy of our environment for an address, as every program of this machine uses it; never for loopback."""
+    url = httpx2.URL(address)
+    if url.host in ("localhost", "127.0.0.1", "::1") or urllib.request.proxy_bypass(url.host):
+        return None
+    return urllib.request.getproxies().get(url.scheme)
+
+
+def shown(address: str) -> str:
+    """An address without user, password and query: they may hold a secret, and errors are shown."""
+    url = httpx2.URL(address)
+    return f"{url.scheme}://{url.netloc.decode()}{url.path}"
 
 
 def _answer(request: httpx2.Request, code: int, message: str) -> httpx2.Response:

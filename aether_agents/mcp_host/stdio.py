@@ -56,11 +56,6 @@ class StdioTransport:
         self.noise = Tail()
 
     @property
-    def pid(self) -> int | None:
-        """The server's process id, and its group's."""
-        return self._process.pid if self._process else None
-
-    @property
     def status(self) -> int | None:
         """How the process ended by itself; None if it did not. Negative is the number of a signal."""
         return self._status
