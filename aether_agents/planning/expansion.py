@@ -92,12 +92,12 @@ class _Expander:
             scope.goals[subtask.id] = inner = self._goal(subtask, scope, trail)
             self._adopt(subtask, inner, scope, part)
             return
-        bound = scope.bound(subtask)
-        self.written[bound.id] = subtask
         condition, never = scope.decided(subtask.if_)
+        bound = scope.bound(subtask, condition)
+        self.written[bound.id] = subtask
         if never:
             part.never.add(bound.id)
-        part.subtasks.append(bound.model_copy(update={"if_": condition}))
+        part.subtasks.append(bound)
 
     def _adopt(self, goal: Subtask, inner: Part, scope: Scope, part: Part) -> None:
         """Take in the subtasks of a goal, with what the plan says about the goal itself."""

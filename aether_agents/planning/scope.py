@@ -58,8 +58,8 @@ class Scope:
         found = [self.goals[name].ends() if name in self.goals else (self.id(name),) for name in names]
         return tuple(dict.fromkeys(name for part in found for name in part))
 
-    def bound(self, subtask: Subtask) -> Subtask:
-        """A subtask with inputs and context bound and its ids made the plan's."""
+    def bound(self, subtask: Subtask, condition: Condition | None) -> Subtask:
+        """A subtask with inputs and context bound and its ids made the plan's, under what is left of its condition."""
         name = self.id(subtask.id)
         if len(name) > MAX_ID:
             raise InvalidPlan(f"its id is longer than {MAX_ID} characters: nest goals less deep")
@@ -68,6 +68,7 @@ class Scope:
             "needs": self.ids(subtask.needs),
             "args": self._args(subtask.args),
             "for_each": self._items(subtask.for_each),
+            "if_": condition,
         }
         for field_name in ("compensate", "verify"):
             call = getattr(subtask, field_name)

@@ -228,6 +228,47 @@ def test_what_cannot_be_expanded_is_named(fields: dict[str, Any], values: dict[s
     assert any(says in fault for fault in expansion.faults), expansion.faults
 
 
+def test_conditions_inside_a_goal_keep_their_own_subtasks() -> None:
+    careful = template(
+        "careful",
+        subtasks=[
+            {"id": "x", "tool": "s/x", "if": {"ref": "${subtasks.y.output.found}"}},
+            {"id": "y", "tool": "s/y"},
+        ],
+    )
+    top = template(
+        subtasks=[
+            {"id": "look", "tool": "s/look"},
+            {"id": "a", "goal": "careful", "if": {"ref": "${subtasks.look.output}"}},
+        ]
+    )
+    subtasks = good(expanded(top, careful))
+    assert subtasks["a/x"].needs == ("a/y",)
+    assert subtasks["a/x"].if_.ref == "${subtasks.a/y.output.found}"
+    assert subtasks["a/y"].needs == ("look",)
+    assert subtasks["a/y"].if_.ref == "${subtasks.look.output}"
+
+
+def test_two_conditions_on_one_subtask_are_a_fault() -> None:
+    inner = template(
+        "inner",
+        inputs={"seen": {}},
+        subtasks=[{"id": "x", "tool": "s/x", "if": {"ref": "${inputs.seen}"}}],
+    )
+    top = template(
+        subtasks=[
+            {"id": "look", "tool": "s/look"},
+            {
+                "id": "a",
+                "goal": "inner",
+                "args": {"seen": "${subtasks.look.output.seen}"},
+                "if": {"ref": "${subtasks.look.output.more}"},
+            },
+        ]
+    )
+    assert "so has its first subtask `a/x`: keep one" in expanded(top, inner).faults[0]
+
+
 def test_templates_that_call_each_other_are_named_with_the_way() -> None:
     one = template("one", subtasks=[{"id": "g", "goal": "two"}])
     two = template("two", subtasks=[{"id": "g", "goal": "one"}])

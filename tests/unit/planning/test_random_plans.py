@@ -79,6 +79,7 @@ INNER = template(
     subtasks=[
         {"id": "one", "tool": "code/scan", "args": {"path": "${inputs.path}"}},
         {"id": "two", "tool": "code/scan", "args": {"path": "${subtasks.one.output.x}"}},
+        {"id": "three", "tool": "code/scan", "args": {"path": "/t"}, "if": {"ref": "${subtasks.two.output.found}"}},
     ],
     outputs={"count": "${subtasks.two.output}"},
 )

@@ -1,0 +1,43 @@
+"""HighLevelTask from a plain payload."""
+
+from typing import Any
+
+import pytest
+
+from aether_agents.contracts import HighLevelTask
+from aether_agents.errors import InvalidTask
+
+
+def test_a_payload_becomes_a_task() -> None:
+    task = HighLevelTask.from_dict(
+        {"task": "Audit it", "type": "audit", "inputs": {"path": "/x"}, "priority": 7, "timeout_seconds": None}
+    )
+    assert (task.description, task.type, task.inputs, task.priority) == ("Audit it", "audit", {"path": "/x"}, 7)
+    assert task.timeout_seconds is None
+
+
+def test_a_terminals_context_gives_folder_and_session() -> None:
+    task = HighLevelTask.from_dict({"description": "x", "context": {"path": "/here", "session": "s1", "name": "prod"}})
+    assert (task.folder, task.session, task.context) == ("/here", "s1", "prod")
+
+
+@pytest.mark.parametrize("private", ["owner", "role", "document", "version", "created_at"])
+def test_who_asks_is_never_taken_from_a_payload(private: str) -> None:
+    with pytest.raises(InvalidTask, match=f"`{private}` is not taken from a payload"):
+        HighLevelTask.from_dict({"description": "x", private: "root"})
+
+
+@pytest.mark.parametrize(
+    ("payload", "says"),
+    [
+        ({}, "`description`"),
+        ({"description": ""}, "`description`"),
+        ({"description": "x", "priority": 12}, "`priority`"),
+        ({"description": "x", "descripton": "y"}, "`descripton`"),
+        ({"description": "x", "task_id": "../x"}, "`task_id`"),
+        ({"description": "x", "timeout_seconds": -1}, "`timeout_seconds`"),
+    ],
+)
+def test_a_wrong_field_is_named(payload: dict[str, Any], says: str) -> None:
+    with pytest.raises(InvalidTask, match=says):
+        HighLevelTask.from_dict(payload)
