@@ -37,7 +37,7 @@ format: .venv/dev.stamp  ## Put the code into its format
 	$(BIN)/ruff format .
 
 bench: .venv/dev.stamp  ## Measure the numbers to hold, side by side, in one run
-	$(BIN)/python -m pytest tests/benchmarks -o python_files='bench_*.py' --timeout 1800 -s $(ARGS)
+	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 lock: .venv/dev.stamp  ## Choose the newest versions that fit and write the lock files
 	$(LOCK) --extra all --group dev -o requirements/dev.txt
