@@ -54,7 +54,8 @@ def how_to_answer(task_id: str, asked: Intervention) -> str:
     if asked.kind == "input":
         return command + "".join(f" --input {name}=…" for name in asked.fields)
     if asked.kind == "choice":
-        return f"{command} --choose {'|'.join(asked.choices)}"
+        first, *others = asked.choices
+        return f"{command} --choose {first}" + (f"   (or: {', '.join(others)})" if others else "")
     return f"{command}   (or --deny)"
 
 
