@@ -35,10 +35,11 @@ def parse(path: Path, content: bytes) -> list[Declared]:
     folder = path.parent
     if path.name != PROJECT:
         try:
-            text = content.decode("utf-8")
+            return list(declared(parse_document(content.decode("utf-8"), str(path)), folder))
         except UnicodeDecodeError as error:
             raise InvalidSettings(f"{path}: cannot be read: {error}") from None
-        return list(declared(parse_document(text, str(path)), folder))
+        except RecursionError:
+            raise InvalidSettings(f"{path}: is nested too deeply") from None
     script = f"{folder.name}-mcp"
     own = folder / ".venv" / "bin" / script
     raw = {"command": str(own) if own.exists() else script, "args": ["mcp"], "cwd": str(folder)}
@@ -50,7 +51,7 @@ def parse(path: Path, content: bytes) -> list[Declared]:
 def _has_script(project: Path) -> bool:
     try:
         data = tomllib.loads(project.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False  # a project that cannot be read is not a server of ours
     section = data.get("project")
     scripts = section.get("scripts") if isinstance(section, dict) else None

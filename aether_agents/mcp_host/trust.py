@@ -57,7 +57,8 @@ class Trust:
         Raises:
             InvalidSettings: the record is damaged.
         """
-        return self._recorded().get(str(path.resolve())) == fingerprint(path, content)
+        known = self._recorded().get(str(path.resolve()))
+        return known is not None and known == fingerprint(path, content)
 
     def paths(self) -> list[Path]:
         """Every file that was trusted, and every file beside one that counts for it: a change of any matters."""
@@ -153,6 +154,8 @@ def read_bounded(path: Path) -> bytes:
         InvalidSettings: it cannot be read, or is far too large to be what it should be.
     """
     try:
+        if not path.is_file():  # a pipe would hold us for ever
+            raise InvalidSettings(f"{path}: is not a regular file")
         if path.stat().st_size > LARGEST:
             raise InvalidSettings(f"{path}: over {LARGEST >> 20} MiB: that is no configuration")
         return path.read_bytes()
@@ -197,7 +200,8 @@ def _candidates(folder: Path, discovery: Path | None) -> Iterator[tuple[Path, Ki
         for path in discovered(discovery):
             yield path, "servers"
     for path in sorted((folder / "templates").glob("*.yaml")):
-        yield path, "template"
+        if path.is_file():
+            yield path, "template"
     settings = folder / SETTINGS_FILE
     if settings.is_file() and show_policy(settings, read_bounded(settings)):
         yield settings, "settings"
