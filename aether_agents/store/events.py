@@ -61,7 +61,8 @@ class Events(Accessing):
             StoreUnavailable: the store was away for longer than `patience` seconds.
         """
         last, lost_at = after, 0.0
-        self._access.require(task_id)
+        if self._is_over(task_id, after):
+            return
         while True:
             try:
                 entries = self._access.connection.wait(self._access.keys.events(task_id), f"{last}-0")

@@ -38,10 +38,9 @@ local function write_back(task)
   for i = 1, #TASK_FIELDS do
     local name = TASK_FIELDS[i]
     local value = task[name]
-    if i > #TEXTS then value = int(value) end
-    if value ~= task.was[name] and not (value == '0' and task.was[name] == '') then
+    if value ~= task.was[name] then
       fields[#fields + 1] = name
-      fields[#fields + 1] = value
+      fields[#fields + 1] = i > #TEXTS and int(value) or value
     end
   end
   if #fields > 0 then redis.call('HSET', task.key, unpack(fields)) end

@@ -66,6 +66,6 @@ local function turn(task, it, status)
     unschedule(task, it.id)
   end
   it.status = status
-  it.since = task.call.at - task.created
+  it.since = math.max(0, task.call.at - task.created)  -- the server's clock may be set back
   changed(task, it)
 end

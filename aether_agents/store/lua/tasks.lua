@@ -59,9 +59,9 @@ local function open(call, id)
   local task = {id = id, call = call, key = key, subtasks = key .. ':subtasks', events = key .. ':events',
                 waiting = key .. ':waiting', nodes = {}, changed = {}, was = {}}
   for i = 1, #TASK_FIELDS do
-    local name, value = TASK_FIELDS[i], values[i] or ''
-    task.was[name] = value
-    if i <= #TEXTS then task[name] = value else task[name] = tonumber(value) or 0 end
+    local name, value = TASK_FIELDS[i], values[i]
+    if i <= #TEXTS then value = value or '' else value = value and tonumber(value) or 0 end
+    task[name], task.was[name] = value, value
   end
   call.tasks[id] = task
   call.opened[#call.opened + 1] = task

@@ -129,6 +129,14 @@ def test_a_retry_that_falls_due_while_paused_is_sent_by_resume(store: Store) -> 
     assert [d.subtask_id for d in store.tasks.resume("t", "ann")] == ["a"]
 
 
+def test_a_clock_that_is_set_back_damages_nothing(store: Store) -> None:
+    started(store, {"a": []})
+    later = int(store.connection.command("TIME")[0]) * 1000 + 3_600_000
+    store.connection.command("HSET", store.keys.task("t"), "created", later)
+    run(store, "a")
+    assert status(store) == "completed"
+
+
 def test_a_damaged_task_does_not_stop_the_reaper(store: Store) -> None:
     started(store, {"a": []}, task_id="damaged")
     started(store, {"a": []}, task_id="healthy")
