@@ -12,6 +12,7 @@ from aether_agents.planning.toolbox import Toolbox
 #: The answer to "which of these?" that ends the task.
 NONE_OF_THEM = "cancel"
 
+_SAID = 120
 _LIST = "`aether-agent templates list` shows what can be asked for"
 
 
@@ -54,16 +55,21 @@ def stub_answer(template: Template, toolbox: Toolbox) -> str:
             lines.append(f"- {toolbox.trouble(server)}")
     lines.append(
         f"- subtasks: write templates/{name}.yaml (`aether-agent templates schema` shows the language, "
-        f"`aether-agent templates show security_audit` an example), check it with "
+        f"`aether-agent templates show NAME` an example), check it with "
         f"`aether-agent templates validate templates/{name}.yaml`, and allow it with `aether-agent trust`"
     )
     return "\n".join(lines)
 
 
+def _said(task: HighLevelTask) -> str:
+    text = " ".join(task.description.split())
+    return text if len(text) <= _SAID else f"{text[: _SAID - 1]}…"
+
+
 def _question(task: HighLevelTask, match: Match) -> Asked:
     shown = [f"- {one.name}: {one.description}" for one in match.offered]
     why = f" ({match.reason})" if match.reason else ""
-    prompt = f"It is not certain what `{task.description}` means{why}. Which of these?\n" + "\n".join(shown)
+    prompt = f"It is not certain what `{_said(task)}` means{why}. Which of these?\n" + "\n".join(shown)
     return Asked(
         Intervention(
             id="task.1",
@@ -78,7 +84,7 @@ def _refusal(task: HighLevelTask, match: Match) -> Unplannable:
     nearby = ", ".join(f"`{one.template.name}`" for one in match.ranked[:3])
     why = f": {match.reason}" if match.reason else ""
     return Unplannable(
-        f"no template does `{task.description}`{why}, and nothing is guessed.\n"
+        f"no template does `{_said(task)}`{why}, and nothing is guessed.\n"
         + (f"Nearest: {nearby}.\n" if nearby else "")
         + f"{_LIST}; `--template NAME` names one outright",
         "could_not_plan",

@@ -12,6 +12,7 @@ from aether_agents.planning.digest import digest_of, reports_folder
 from aether_agents.planning.expansion import expand
 from aether_agents.planning.matching import Matcher
 from aether_agents.planning.structure import structure
+from aether_agents.planning.templates import completes
 from aether_agents.planning.toolbox import Toolbox
 from aether_agents.planning.validation import Asker, check
 from aether_agents.settings import ContextSettings, Settings
@@ -40,9 +41,13 @@ class Planner:
         Args:
             task: what is asked. Its `document` is run exactly, its `type` names a template; else it is matched.
             catalogue: the live tools, by server.
-            templates: further templates for this task, such as its project's. A name that is taken stays taken.
+            templates: further templates for this task, such as its project's. A name that is taken stays taken,
+                but a stub gives way.
         """
-        known = {**{template.name: template for template in templates}, **self._templates}
+        known = dict(self._templates)
+        for template in templates:
+            if template.name not in known or completes(template, known[template.name]):
+                known[template.name] = template
         name = task.context or self._settings.agent_system.cli_interface.default_context
         context = self._settings.contexts.get(name, ContextSettings() if name == _PLAIN_CONTEXT else None)
         if context is None:

@@ -47,7 +47,8 @@ def gather(
 ) -> Templates:
     """All templates: the specialists', then the settings', then the trusted ones in `<folder>/templates`.
 
-    Where two have one name the first is used and the second is named in `faults`.
+    Where two have one name the first is used and the second is named in `faults`; but a stub gives way to a
+    template that says what to do.
     """
     known: dict[str, Template] = {}
     sources: dict[str, str] = {}
@@ -59,7 +60,7 @@ def gather(
         *own,
     ]
     for source, template in found:
-        if template.name in known:
+        if template.name in known and not completes(template, known[template.name]):
             faults.append(
                 f"{source}: a template `{template.name}` is already there ({sources[template.name]}): rename it"
             )
@@ -67,6 +68,11 @@ def gather(
         known[template.name] = template
         sources[template.name] = source
     return Templates(tuple(known.values()), sources, tuple(inert), tuple(faults))
+
+
+def completes(template: Template, known: Template) -> bool:
+    """Whether a template takes the place of a known one of its name: of a stub, if it is none itself."""
+    return known.is_stub and not template.is_stub
 
 
 def read_template(path: Path) -> Template:

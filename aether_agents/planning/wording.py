@@ -1,6 +1,7 @@
 """A text as terms: stems and concepts, each with how much it says. English by words, Japanese by runs of script."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -64,7 +65,7 @@ class Reader:
 
     def terms(self, text: str) -> list[Term]:
         """What a text says, in order."""
-        words = _WORD.findall(_joined(text.lower().replace("_", " ")))
+        words = _WORD.findall(_joined(unicodedata.normalize("NFKC", text).lower().replace("_", " ")))
         return list(self._terms(words))
 
     def _terms(self, words: list[str]) -> Iterator[Term]:

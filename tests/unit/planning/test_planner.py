@@ -258,6 +258,17 @@ def test_templates_of_a_project_are_there_for_its_tasks_and_cannot_take_a_name()
     assert "no template `mine`" in refused(planner.plan(task(type="mine"), catalogue()))
 
 
+def test_a_project_completes_a_stub() -> None:
+    planner = Planner(Settings(home=HOME), [template("mine")])
+    whole = template("mine", subtasks=[{"id": "a", "tool": "code/scan", "args": {"path": "/x"}}])
+    assert "is a stub" in refused(planner.plan(task(type="mine"), catalogue()))
+    assert planned(planner.plan(task(type="mine"), catalogue(), [whole])).subtasks[0].id == "a"
+
+
+def test_a_long_request_is_not_echoed_whole() -> None:
+    assert len(refused(plan(AUDIT, asks=task("bake " * 700)))) < 500
+
+
 def test_a_verb_in_an_argument_sets_the_risk() -> None:
     verbs = tool(
         "k8s/kubectl",

@@ -82,6 +82,21 @@ def test_a_name_taken_twice_keeps_the_first_and_names_both_places() -> None:
     )
 
 
+def test_a_stub_gives_way_to_a_template_that_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "one.yaml").write_text(GOOD)
+    stubs = settings(
+        development=[{"name": "local_one", "description": "A stub"}, {"name": "build", "description": "x"}]
+    )
+    found = gather([DEV], stubs, tmp_path, trust)
+    whole = found.named("local_one")
+    assert whole is not None
+    assert not whole.is_stub
+    assert found.sources["local_one"].endswith("one.yaml")
+    again = gather([DEV], stubs)
+    assert len(again.faults) == 1  # `build` of the specialist is whole: a stub does not take its name
+
+
 def test_an_unknown_domain_is_named() -> None:
     found = gather([], settings(infrastrcture=[{"name": "x", "description": "y"}]))
     assert "did you mean `infrastructure`?" in found.faults[0]
