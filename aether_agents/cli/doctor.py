@@ -14,7 +14,7 @@ from aether_agents.cli.duration import brief
 from aether_agents.cli.failure import COMPLETED, TASK_FAILED
 from aether_agents.cli.glyphs import QUIET
 from aether_agents.cli.parts import servers_here, templates_here
-from aether_agents.cli.serverwork import probe_all
+from aether_agents.cli.serverwork import probes_of
 from aether_agents.cli.session import Session
 from aether_agents.cli.tables import sign
 from aether_agents.errors import AetherError
@@ -123,7 +123,8 @@ def _store(session: Session) -> Iterator[Finding]:
         served = {queue for worker in door.workers() for queue in worker.queues}
         for queue in ("planner", *(one.queue for one in session.specialists)):
             count = sum(queue in worker.queues for worker in door.workers())
-            mend = "" if queue in served else f"aether-agent worker {queue}"
+            start = f"aether-agent worker {queue}" if session.stack is None else "aether-agent logs worker"
+            mend = "" if queue in served else start
             said = f"{queue}: {count} worker{'s' * (count != 1)}"
             yield Finding("queue", "ok" if count else "fail", said, mend)
 
@@ -134,11 +135,11 @@ def _servers(session: Session) -> Iterator[Finding]:
         yield Finding(
             "mcp server", "warn", f"{spec.name} is not installed", f"aether-agent servers install {spec.name}"
         )
-    absent = {spec.name for spec in missing}
-    for found in probe_all(session):
+    present = [spec for spec in servers_here(session).known.values() if spec not in missing]
+    for found in probes_of(session, present):
         if found.ok:
             yield Finding("mcp server", "ok", f"{found.server}: {len(found.tools)} tools in {brief(found.seconds)}")
-        elif found.server not in absent:
+        else:
             yield Finding(
                 "mcp server", "fail", f"{found.server}: {found.error}", f"aether-agent servers test {found.server}"
             )

@@ -9,10 +9,10 @@ from aether_agents.cli.failure import COMPLETED, exit_code_of
 from aether_agents.cli.follow import Follower, attach
 from aether_agents.cli.output import Output
 from aether_agents.cli.picture import Picture
-from aether_agents.cli.screen import screen_for
+from aether_agents.cli.screen import Screen, screen_for
 from aether_agents.cli.session import Session
 from aether_agents.cli.values import read_pairs
-from aether_agents.contracts import HighLevelTask, TaskView
+from aether_agents.contracts import HighLevelTask, Plan, TaskView
 
 _HINT = "Ctrl-C cancels the task"
 _WATCH_HINT = "Ctrl-C leaves; the task goes on"
@@ -39,17 +39,27 @@ def task_from(session: Session, goal: str, options: Mapping[str, Any]) -> HighLe
     return HighLevelTask.from_dict(wishes)
 
 
-def follow(session: Session, door: Door, picture: Picture, *, cancels: bool, events: bool = False) -> TaskView:
+def follow(session: Session, door: Door, picture: Picture, screen: Screen, *, cancels: bool) -> TaskView:
     """Show a task until it has ended, or waits for a person who is not there; keep the stack if it goes on."""
-    screen = screen_for(session.output, picture, events=events, hint=_HINT if cancels else _WATCH_HINT)
+    follower = Follower(door, picture, screen, session.questioner(), cancels=cancels, idle=session.check)
     try:
-        view = Follower(door, picture, screen, session.questioner(), cancels=cancels, idle=session.check).follow()
+        view = follower.follow()
     except KeyboardInterrupt:
         if not cancels:
             session.keep_for(door.view(picture.task_id))
         raise
     session.keep_for(view)
     return view
+
+
+def planned(session: Session, task: HighLevelTask) -> tuple[TaskView, Plan | None]:
+    """Have a task planned and no more: how it went, and the plan if there is one."""
+    with session.door() as door:
+        session.require_worker(door)
+        picture = Picture(door.submit(task), description=task.description)
+        screen = screen_for(session.output, picture, passing=True, hint=_HINT)
+        view = follow(session, door, picture, screen, cancels=True)
+        return view, door.plan_of(view.task_id) if view.status == "completed" else None
 
 
 def carry_out(session: Session, task: HighLevelTask, *, detach: bool = False) -> int:
@@ -59,7 +69,8 @@ def carry_out(session: Session, task: HighLevelTask, *, detach: bool = False) ->
         task_id = door.submit(task)
         if detach:
             return _leave_to_itself(session.output, task_id)
-        view = follow(session, door, Picture(task_id, description=task.description), cancels=True)
+        picture = Picture(task_id, description=task.description)
+        view = follow(session, door, picture, screen_for(session.output, picture, hint=_HINT), cancels=True)
         return ending(session.output, view)
 
 
@@ -67,7 +78,8 @@ def watch(session: Session, task_id: str, *, events: bool) -> int:
     """Follow a task that is already there; the exit code is the task's."""
     with session.door() as door:
         picture = attach(door, task_id)
-        view = follow(session, door, picture, cancels=False, events=events)
+        screen = screen_for(session.output, picture, events=events, hint=_WATCH_HINT)
+        view = follow(session, door, picture, screen, cancels=False)
         return exit_code_of(view.status, planned=view.plan is not None) if events else ending(session.output, view)
 
 

@@ -27,7 +27,7 @@ class Follower:
         questioner: Questioner | None,
         *,
         cancels: bool,
-        idle: Callable[[], None] | None = None,
+        idle: Callable[[], str | None] | None = None,
     ) -> None:
         self._door = door
         self._picture = picture
@@ -68,8 +68,9 @@ class Follower:
     def _quiet(self) -> None:
         """Nothing happens, and the connection stands."""
         self._lost(False)
-        if self._idle is not None:
-            self._idle()
+        trouble = self._idle() if self._idle is not None else None
+        if trouble:
+            self._screen.say(trouble)
 
     def _take(self, event: Event) -> None:
         self._lost(False)

@@ -4,18 +4,17 @@ from pathlib import Path
 
 from aether_agents.cli.blueprint import Blueprint
 from aether_agents.cli.ending import body, ending
-from aether_agents.cli.errand import carry_out, follow
+from aether_agents.cli.errand import carry_out, planned
 from aether_agents.cli.failure import COMPLETED, exit_code_of
-from aether_agents.cli.picture import Picture
 from aether_agents.cli.planfile import template_of, write_plan
 from aether_agents.cli.session import Session
 from aether_agents.cli.tree import Tree
-from aether_agents.contracts import HighLevelTask, Plan, TaskView, new_task_id
+from aether_agents.contracts import HighLevelTask, Plan, new_task_id
 
 
 def propose(session: Session, task: HighLevelTask, *, calls: bool) -> int:
     """Plan a task and show the plan; nothing runs. The exit code."""
-    view, plan = _planned(session, task)
+    view, plan = planned(session, task)
     if plan is None:
         return ending(session.output, view)
     if session.output.json_wanted:
@@ -27,7 +26,7 @@ def propose(session: Session, task: HighLevelTask, *, calls: bool) -> int:
 
 def decide(session: Session, task: HighLevelTask, *, save_to: Path | None) -> int:
     """Plan a task and show the plan; then save it, run it or leave it, as the person decides. The exit code."""
-    view, plan = _planned(session, task)
+    view, plan = planned(session, task)
     if plan is None:
         return ending(session.output, view)
     if session.output.json_wanted and not task.assume_yes:
@@ -41,14 +40,6 @@ def decide(session: Session, task: HighLevelTask, *, save_to: Path | None) -> in
     elif task.assume_yes or (session.may_ask and not session.output.json_wanted and session.output.confirm("run it?")):
         return carry_out(session, _to_run(task, plan))
     return COMPLETED
-
-
-def _planned(session: Session, task: HighLevelTask) -> tuple[TaskView, Plan | None]:
-    with session.door() as door:
-        session.require_worker(door)
-        picture = Picture(door.submit(task), description=task.description)
-        view = follow(session, door, picture, cancels=True)
-        return view, door.plan_of(view.task_id) if view.status == "completed" else None
 
 
 def _show(session: Session, plan: Plan, *, calls: bool) -> None:

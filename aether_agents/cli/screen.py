@@ -55,9 +55,10 @@ class Screen(Protocol):
 class LiveScreen:
     """The tree, redrawn in place on standard error."""
 
-    def __init__(self, output: Output, picture: Picture, hint: str) -> None:
+    def __init__(self, output: Output, picture: Picture, hint: str, *, transient: bool = False) -> None:
         self._output = output
         self._picture = picture
+        self._transient = transient
         self._tree = Tree(output.error_glyphs, animated=True)
         self._still = Tree(output.error_glyphs)
         self._hint = hint
@@ -106,6 +107,7 @@ class LiveScreen:
             redirect_stdout=False,
             redirect_stderr=False,
             vertical_overflow="crop",
+            transient=self._transient,
         )
         self._live.start(refresh=True)
 
@@ -199,8 +201,27 @@ class JsonScreen(LineScreen):
         self._output.json_line(event)
 
 
-def screen_for(output: Output, picture: Picture, *, events: bool = False, hint: str = "") -> Screen:
-    """JSON lines where events were asked for, the live tree on a terminal, lines elsewhere."""
+class StillScreen(LineScreen):
+    """Says only what is about the following itself: for a plan that is shown in full afterwards."""
+
+    def show(self, event: Event) -> None:
+        """Nothing."""
+
+
+def screen_for(
+    output: Output, picture: Picture, *, events: bool = False, passing: bool = False, hint: str = ""
+) -> Screen:
+    """JSON lines where events were asked for, the live tree on a terminal, lines elsewhere.
+
+    Args:
+        output: where to.
+        picture: of what.
+        events: every event as a line of JSON.
+        passing: nothing of it is to stay on the screen, or in a log.
+        hint: what the person can do meanwhile.
+    """
     if events:
         return JsonScreen(output, picture)
-    return LiveScreen(output, picture, hint) if output.live else LineScreen(output, picture)
+    if output.live:
+        return LiveScreen(output, picture, hint, transient=passing)
+    return StillScreen(output, picture) if passing else LineScreen(output, picture)

@@ -1,12 +1,14 @@
 """Work on servers: installing them, trying them, accepting what they changed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from rich.text import Text
 
 from aether_agents.cli.duration import brief
 from aether_agents.cli.failure import COMPLETED, TASK_FAILED, USAGE, WAITS
+from aether_agents.cli.glyphs import QUIET
 from aether_agents.cli.parts import servers_here, the_server
 from aether_agents.cli.session import Session
 from aether_agents.cli.stopwatch import Stopwatch
@@ -15,6 +17,9 @@ from aether_agents.contracts import ServerSpec
 from aether_agents.errors import AetherError, InvalidSettings, ServerDown
 from aether_agents.mcp_host.host import Host
 from aether_agents.mcp_host.install import install, installed
+
+#: Servers started at once: a Python server takes a second of a processor to start.
+AT_ONCE = 4
 
 
 class Probe(NamedTuple):
@@ -47,7 +52,7 @@ def _install_one(session: Session, spec: ServerSpec) -> int:
     watch = Stopwatch()
     session.output.say(f"installing {spec.name} ({spec.install.pypi if spec.install else ''})")
     try:
-        install(spec, session.settings.home, lambda line: session.output.say(f"  {line}", "bright_black"))
+        install(spec, session.settings.home, lambda line: _pass_on(session, line))
     except AetherError as error:
         session.output.bad(f"{spec.name}: {error}")
         return error.exit_code
@@ -55,18 +60,15 @@ def _install_one(session: Session, spec: ServerSpec) -> int:
     return COMPLETED
 
 
+def _pass_on(session: Session, line: str) -> None:
+    """The steps of an installation, without the list of what came along."""
+    if not line.partition(": ")[2].startswith("+ "):
+        session.output.say(f"  {line}", QUIET)
+
+
 def probe(session: Session, names: Sequence[str]) -> int:
     """Start each server, list its tools, end it. 1 if one does not work."""
-    specs = {name: the_server(session, name) for name in names} or dict(servers_here(session).known)
-    host = Host(
-        specs,
-        home=session.settings.home,
-        connect_timeout=session.settings.agent_system.mcp_integration.server_timeout,
-    )
-    try:
-        probes = [_probe_one(host, name) for name in specs]
-    finally:
-        host.close()
+    probes = probes_of(session, [the_server(session, name) for name in names] or servers_here(session).known.values())
     if session.output.json_wanted:
         session.output.json([found._asdict() for found in probes])
     else:
@@ -74,13 +76,14 @@ def probe(session: Session, names: Sequence[str]) -> int:
     return COMPLETED if all(found.ok for found in probes) else TASK_FAILED
 
 
-def probe_all(session: Session) -> list[Probe]:
-    """As `probe`, as values: for `doctor`."""
-    specs = dict(servers_here(session).known)
+def probes_of(session: Session, specs: Iterable[ServerSpec]) -> list[Probe]:
+    """How each server does. All are started at once; each is ended again."""
+    chosen = {spec.name: spec for spec in specs}
     timeout = session.settings.agent_system.mcp_integration.server_timeout
-    host = Host(specs, home=session.settings.home, connect_timeout=timeout)
+    host = Host(chosen, home=session.settings.home, connect_timeout=timeout)
     try:
-        return [_probe_one(host, name) for name in specs]
+        with session.output.spinning("starting servers"), ThreadPoolExecutor(AT_ONCE) as pool:
+            return list(pool.map(lambda name: _probe_one(host, name), chosen))
     finally:
         host.close()
 

@@ -11,6 +11,7 @@ from aether_agents.cli.output import Output
 from aether_agents.cli.questions import Questioner
 from aether_agents.configuration import Configuration, default_home, load_configuration
 from aether_agents.contracts import TERMINAL_TASK, Specialist, TaskView
+from aether_agents.errors import StackError
 from aether_agents.mcp_host.trust import Trust
 from aether_agents.settings import Settings
 from aether_agents.specialists import load_specialists
@@ -112,14 +113,21 @@ class Session:
         if self.stack is None:
             door.require_worker()
 
-    def check(self) -> None:
-        """See whether the stack behind the door is well.
+    def check(self) -> str | None:
+        """What went wrong with the stack behind the door, if it goes on all the same: its worker starts again.
 
         Raises:
-            StackError: it is not; the error has its worker's last words.
+            StackError: it has ended; the error has the last words of its worker.
         """
-        if self._lease is not None:
+        if self._lease is None or self.stack is None:
+            return None
+        try:
             self._lease.check()
+        except StackError as error:
+            if not self.stack.running():
+                raise
+            return str(error)
+        return None
 
     def keep_for(self, view: TaskView) -> None:
         """Keep the stack that was started here while the task goes on."""
