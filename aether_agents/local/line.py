@@ -73,12 +73,6 @@ class Line:
             raise ValueError("a message is an object")  # noqa: TRY004 - as malformed JSON is
         return message
 
-    def ask(self, message: Message, timeout: float | None) -> Message | None:
-        """Say something and wait for the answer, as `receive`."""
-        self.connection.settimeout(timeout)
-        self.send(message)
-        return self.receive(timeout)
-
     def close(self) -> None:
         """Hang up."""
         self.connection.close()

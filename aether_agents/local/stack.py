@@ -23,7 +23,6 @@ from aether_agents.local.logfile import follow, last_lines
 from aether_agents.local.state import ProcessInfo, read_state
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings import Settings
-from aether_agents.store.sealing import make_key_file
 
 #: What its worker cannot do without, beside the base install.
 NEEDED = ("mcp", "jsonschema", "bm25s", "psutil")
@@ -72,15 +71,14 @@ class Stack:
                 "or set AETHER_REDIS_URL to the broker of a deployment"
             )
         self.folder.prepare()
-        make_key_file(self.folder.key)
         end = time.monotonic() + START
         while time.monotonic() < end:
             line = Line.to(self.folder.control)
             started = line is None
-            reply = _ask(line, self._orders("hold", keep=keep)) if line else None
-            if line is None:
-                line = self._spawn()
-                reply = _ask(line, self._orders("start", keep=keep), START)
+            line = line or self._spawn()
+            line.send(self._orders("start" if started else "hold", keep=keep))
+            self._make_key()
+            reply = _reply(line, START if started else ANSWER)
             if reply and "up" in reply:
                 return Lease(line, started=started, note=reply["note"])
             line.close()
@@ -164,6 +162,14 @@ class Stack:
         starter.wait()  # it forks at once, and the supervisor is nobody's child
         return Line(ours)
 
+    def _make_key(self) -> None:
+        """Make the sealing key, unless it is there."""
+        # Loaded here because it takes half a second: by now the supervisor is on its way, and needs the key later.
+        if not self.folder.key.exists():
+            from aether_agents.store.sealing import make_key_file  # noqa: PLC0415
+
+            make_key_file(self.folder.key)
+
     def _environment(self) -> dict[str, str]:
         """The caller's, for MCP servers and secrets that name a variable; ours are replaced by what holds here."""
         settings = self.settings()
@@ -187,8 +193,13 @@ class Stack:
 
 
 def _ask(line: Line, message: Message, timeout: float = ANSWER) -> Message | None:
-    """The answer; None when the other end is gone or silent."""
+    """The answer to a message; None when the other end is gone or silent."""
+    line.send(message)
+    return _reply(line, timeout)
+
+
+def _reply(line: Line, timeout: float) -> Message | None:
     try:
-        return line.ask(message, timeout)
+        return line.receive(timeout)
     except (TimeoutError, ValueError):
         return None
