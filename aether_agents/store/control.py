@@ -93,7 +93,7 @@ class Control(Accessing):
         done, sends = self._access.call("resume", task_id, by)
         if not done:
             self._access.require(task_id)
-            raise WrongStatus(f"`{task_id}` cannot be resumed: it is not paused")
+            raise WrongStatus(f"`{task_id}` cannot be resumed: it is not paused, or is being ended")
         return deliveries(sends)
 
     def cancel(self, task_id: str, by: str, reason: str = "") -> list[str]:

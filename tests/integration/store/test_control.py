@@ -169,6 +169,7 @@ def test_cancel_ends_at_once_what_does_not_run(store: Store) -> None:
     started(store, {**CHAIN, "x": []}, x=ASKED)
     claim = granted(store, "a")
     assert store.tasks.cancel("t", "ann", "wrong folder") == ["a"]
+    assert store.events.read("t")[-1].message == "cancelled by ann: wrong folder; still running: a"
     assert refused(store, "b") == "done"
     assert store.tasks.renew([("t", "a", claim.token)]) == [("t", "a")]
     assert status(store) == "running"
@@ -187,6 +188,17 @@ def test_a_task_is_cancelled_before_it_is_planned(store: Store) -> None:
     assert types(store) == ["task.pending", "task.cancelled"]
     with pytest.raises(TaskNotFound):
         store.tasks.cancel("nobody", "ann")
+
+
+def test_a_paused_task_is_cancelled_and_not_resumed_any_more(store: Store) -> None:
+    started(store, CHAIN)
+    claim = granted(store, "a")
+    store.tasks.pause("t", "ann")
+    assert store.tasks.cancel("t", "ann") == ["a"]
+    with pytest.raises(WrongStatus, match="being ended"):
+        store.tasks.resume("t", "ann")
+    assert store.tasks.complete("t", "a", claim.token, DONE).kind == "ok"
+    assert status(store) == "cancelled"
 
 
 def test_a_success_that_arrives_after_the_cancel_is_kept_but_opens_nothing(store: Store) -> None:

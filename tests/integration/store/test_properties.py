@@ -126,7 +126,7 @@ def disturbed(settings: Settings) -> type[RuleBasedStateMachine]:
             if not self.world.meta("halt"):
                 self.world.store.tasks.pause(self.world.task_id, "ann")
 
-        @precondition(lambda self: self.world.status() == "paused")
+        @precondition(lambda self: self.world.status() == "paused" and not self.world.meta("halt"))
         @rule()
         def a_person_resumes(self) -> None:
             self.world.send(self.world.store.tasks.resume(self.world.task_id, "ann"))

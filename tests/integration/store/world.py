@@ -199,7 +199,7 @@ class World:
             status = self.status()
             if self.meta("finished"):
                 return
-            if status == "paused":
+            if status == "paused" and not self.meta("halt"):
                 self.send(self.store.tasks.resume(self.task_id, "ann"))
             elif "waiting_user_input" in self.statuses().values():
                 self.answer("retry")
