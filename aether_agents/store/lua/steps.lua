@@ -135,6 +135,6 @@ local function halt(task, how, message)
     if it.status == SUBTASK.running then running[#running + 1] = it.id
     else close(task, it, SUBTASK.cancelled) end
   end)
-  if #running > 0 then emit(task, 'log', nil, task.error .. '; still running: ' .. table.concat(running, ', ')) end
+  if #running > 0 then emit(task, 'log', nil, task.error .. '; still running: ' .. table.concat(running, ', ', 1, math.min(#running, 10))) end
   return running
 end
