@@ -1,6 +1,7 @@
 """First-party servers, started once each over real MCP stdio, and all that ever came out of them."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -80,8 +81,9 @@ def talk_with(name: str, portal: BlockingPortal, folder: Path) -> Iterator[Talk]
     log = folder / f"{name}.log"
     with ExitStack() as stack:
         errors = stack.enter_context(log.open("w"))
+        measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
         parameters = StdioServerParameters(
-            command=server.command, args=list(server.args), env=dict(server.env), cwd=folder
+            command=server.command, args=list(server.args), env={**server.env, **measured}, cwd=folder
         )
         client = Client(stdio_client(parameters, errlog=errors))
         stack.enter_context(portal.wrap_async_context_manager(client))
