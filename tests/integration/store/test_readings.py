@@ -66,9 +66,9 @@ def test_outcomes_opens_only_what_is_asked_and_there(store: Store) -> None:
 
 
 def test_recent_tasks_come_newest_first(store: Store) -> None:
-    for name in ("one", "two", "three"):
+    for name in ("t1", "t2", "t3"):
         planned(store, name)
-    assert [view.task_id for view in store.tasks.recent(2)] == ["three", "two"]
+    assert [view.task_id for view in store.tasks.recent(2)] == ["t3", "t2"]
     assert store.tasks.recent(2)[0].description == "do it"
 
 
