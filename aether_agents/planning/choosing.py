@@ -13,6 +13,7 @@ from aether_agents.planning.toolbox import Toolbox
 NONE_OF_THEM = "cancel"
 
 _SAID = 120
+_SHOWN = 3
 _LIST = "`aether-agent templates list` shows what can be asked for"
 
 
@@ -81,7 +82,7 @@ def _question(task: HighLevelTask, match: Match) -> Asked:
 
 
 def _refusal(task: HighLevelTask, match: Match) -> Unplannable:
-    nearby = ", ".join(f"`{one.template.name}`" for one in match.ranked[:3])
+    nearby = ", ".join(f"`{one.template.name}`" for one in match.ranked[:_SHOWN] if one.score > 0)
     why = f": {match.reason}" if match.reason else ""
     return Unplannable(
         f"no template does `{_said(task)}`{why}, and nothing is guessed.\n"

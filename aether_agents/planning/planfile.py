@@ -22,14 +22,22 @@ def dump(plan: Plan, task_id: str = "", reports: str = "") -> str:
     plan names its own task or the folder of that task's reports, the file says `${context.task_id}` and
     `${context.reports}`, so that it can be applied again.
     """
-    document: dict[str, Any] = {"name": plan.name, "description": plan.description}
-    if plan.specialist:
-        document["specialist"] = plan.specialist
-    document["subtasks"] = [portable(_written(subtask), task_id, reports) for subtask in plan.subtasks]
-    if plan.outputs:
-        document["outputs"] = portable(plan.outputs, task_id, reports)
-    text = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
-    return _head(plan) + text
+    template = template_of(plan, task_id, reports)
+    document = template.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return _head(plan) + yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
+
+
+def template_of(plan: Plan, task_id: str = "", reports: str = "") -> Template:
+    """The document that makes a plan again when a task is given it to run exactly; `dump` writes it down."""
+    return Template.model_validate(
+        {
+            "name": plan.name,
+            "description": plan.description,
+            "specialist": plan.specialist,
+            "subtasks": [portable(_written(subtask), task_id, reports) for subtask in plan.subtasks],
+            "outputs": portable(plan.outputs, task_id, reports),
+        }
+    )
 
 
 def load(path: Path) -> Template:

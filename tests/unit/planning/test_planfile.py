@@ -73,6 +73,14 @@ def test_a_plan_file_reads_like_a_template_and_says_where_it_is_from() -> None:
     assert "日本語" in text
 
 
+def test_the_document_of_a_plan_can_be_run_without_a_file() -> None:
+    first = task(type="everything", task_id="11aa22bb33cc", inputs={"paths": ["/a"], "text": "T"})
+    made = planned(plan(EVERYTHING, asks=first))
+    document = planfile.template_of(made, first.task_id, reports_folder(HOME, first.task_id))
+    again = planned(plan(EVERYTHING, asks=task("apply", task_id="99dd88ee77ff", document=document)))
+    assert again.digest == made.digest
+
+
 def test_a_short_task_id_is_not_taken_for_other_words() -> None:
     made = planned(plan(EVERYTHING, asks=task(type="everything", task_id="T", inputs={"paths": ["/T"], "text": "T"})))
     assert "title: T\n" in planfile.dump(made, "T", reports_folder(HOME, "T"))
