@@ -32,7 +32,8 @@ def test_nothing_found_in_what_was_looked_at_passes() -> None:
 def test_nothing_found_in_nothing_is_inconclusive() -> None:
     seen = result(coverage=Coverage(), looked=False)
     assert seen.status == "inconclusive"
-    assert "nothing to look at" in seen.summary
+    assert seen.summary == "nothing to look at: no file of the kind it reads"
+    assert seen.coverage.gaps == ["no file of the kind it reads"]
 
 
 def test_nothing_found_with_a_gap_is_inconclusive() -> None:

@@ -94,7 +94,9 @@ def note_skipped(coverage: Coverage, skipped: Sequence[Skipped]) -> None:
 
 
 def conclude(scanner: str, path: str, findings: Iterable[Finding], coverage: Coverage, looked: bool) -> ScanResult:
-    """Put a result together. `looked` says whether there was anything to look at."""
+    """Put a result together. `looked` says whether there was anything to look at: that there was not is a gap."""
+    if not looked and not coverage.gaps:
+        coverage.gaps.append("no file of the kind it reads")
     ordered = sorted(
         findings, key=lambda f: (SEVERITIES.index(f.severity), f.status == "in history", f.file, f.line or 0, f.rule)
     )
@@ -119,6 +121,6 @@ def _summary(found: int, coverage: Coverage, looked: bool) -> str:
     if coverage.commits:
         seen += f" and {coverage.commits} commit{'' if coverage.commits == 1 else 's'}"
     if not looked:
-        return f"nothing to look at: {coverage.gaps[0] if coverage.gaps else 'no file of the kind it reads'}"
+        return f"nothing to look at: {coverage.gaps[0]}"
     what = f"{found} finding{'' if found == 1 else 's'}" if found else "no findings"
     return f"{what} in {seen}" + (", not everything was covered" if coverage.gaps else "")
