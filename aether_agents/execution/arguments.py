@@ -1,6 +1,8 @@
 """Arguments: references become values just before the call, and the values are checked against the live schema."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from jsonschema import Draft202012Validator, SchemaError
@@ -13,7 +15,6 @@ from aether_agents.contracts import (
     PlannedSubtask,
     Reference,
     depends,
-    find,
     holds,
     walk,
 )
@@ -71,23 +72,13 @@ def applies(condition: Condition, outcomes: Mapping[str, Outcome]) -> bool:
 
 def faults(args: Json, schema: Mapping[str, Any]) -> list[str]:
     """What is wrong with arguments by a tool's input schema; empty when nothing is."""
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        return [f"the tool's own schema is not valid: {_short(error.message)}"]
-    found = sorted(Draft202012Validator(schema).iter_errors(args), key=lambda error: list(map(str, error.path)))
+    validator = _validator(json.dumps(schema, sort_keys=True))
+    if isinstance(validator, str):
+        return [validator]
+    found = sorted(validator.iter_errors(args), key=lambda error: list(map(str, error.path)))
     shown = [f"`{'.'.join(map(str, error.path)) or 'arguments'}`: {_short(error.message)}" for error in found]
     rest = len(shown) - _FAULTS_SHOWN
     return shown[:_FAULTS_SHOWN] + ([f"and {rest} more"] if rest > 0 else [])
-
-
-def names_secrets(values: Iterable[Json]) -> bool:
-    """Whether any of the expressions refers to a secret.
-
-    Raises:
-        InvalidPlan: a reference is malformed.
-    """
-    return any(reference.root == "secrets" for value in values for reference in find(value))
 
 
 def _output(reference: Reference, outcomes: Mapping[str, Outcome]) -> Json:
@@ -101,6 +92,17 @@ def _output(reference: Reference, outcomes: Mapping[str, Outcome]) -> Json:
         return walk(outcome.output, path)
     except ReferenceMissing as error:
         raise ReferenceMissing(f"`{reference.text}`: {error}") from None
+
+
+@lru_cache(maxsize=1_024)
+def _validator(schema: str) -> Draft202012Validator | str:
+    """The validator of a schema, or what is wrong with the schema. Checking one costs more than a short call."""
+    document = json.loads(schema)
+    try:
+        Draft202012Validator.check_schema(document)
+    except SchemaError as error:
+        return f"the tool's own schema is not valid: {_short(error.message)}"
+    return Draft202012Validator(document)
 
 
 def _short(text: str) -> str:
