@@ -1,20 +1,14 @@
 """Reports: known shapes become blocks, hostile text is inert, the same content gives the same files."""
 
-import json
 import re
-import stat
-from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
-from mcp.server.mcpserver.exceptions import ToolError
 
+from tests.unit.workers.content import Tags, scan, write
 from workers.dev.servers.reports.markdown import code, fenced, plain
 from workers.dev.servers.reports.reading import clean, read_sections
-from workers.dev.servers.reports.writing import write_report
-from workers.dev.servers.reports.written import Written
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -34,45 +28,6 @@ HOSTILE = [
     "&lt;b&gt;",
     "--><script>",
 ]
-
-
-def scan(**changed: Any) -> dict[str, Any]:
-    known: dict[str, Any] = {
-        "scanner": "a scan",
-        "path": "/repository",
-        "status": "fail",
-        "summary": "1 finding in 2 files",
-        "counts": {"high": 1, "total": 1},
-        "findings": [
-            {"rule": "B602", "title": "Shell", "severity": "high", "file": "a.py", "line": 4, "status": "present"}
-        ],
-        "truncated": False,
-        "coverage": {"files": 2, "lines": 10, "commits": 1, "skipped": [], "skipped_total": 0, "gaps": []},
-    }
-    return known | changed
-
-
-def write(folder: Path, *sections: Any, title: str = "Audit", **more: str) -> tuple[Written, str, str]:
-    written = write_report(title, sections, str(folder), **more)
-    return written, Path(written.html).read_text(), Path(written.markdown).read_text()
-
-
-class Tags(HTMLParser):
-    """Tags, attributes and text of a page."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str]] = []
-        self.text = ""
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes.extend((name, value or "") for name, value in attrs)
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 def test_the_verdict_and_the_counts_are_of_all_sections(tmp_path: Path) -> None:
@@ -212,84 +167,3 @@ def test_escaped_text_reads_as_it_was_written(text: str) -> None:
 def test_code_and_fences_hold_any_backticks() -> None:
     assert code("a``b") == "``` a``b ```"
     assert fenced("````").startswith("`````text\n")
-
-
-def test_only_known_pages_about_rules_are_links(tmp_path: Path) -> None:
-    good, bad = "https://docs.astral.sh/ruff/rules/unused-import", "https://docs.astral.sh.evil.example/x"
-    rows = [{"rule": "F401", "severity": "low", "file": "f", "help": page} for page in (good, bad)]
-    _, html, markdown = write(tmp_path, scan(findings=rows))
-    assert good in html
-    assert f"(<{good}>)" in markdown
-    assert "evil.example" not in html + markdown
-
-
-def test_the_same_content_gives_the_same_files(tmp_path: Path) -> None:
-    first, html, _ = write(tmp_path, scan())
-    before = Path(first.html).stat().st_mtime_ns
-    second, again, _ = write(tmp_path, scan())
-    assert (second, again) == (first, html)
-    assert Path(first.html).stat().st_mtime_ns == before
-    assert len(list(tmp_path.iterdir())) == 2
-
-
-def test_other_content_replaces_them(tmp_path: Path) -> None:
-    write(tmp_path, "old words")
-    assert "old words" not in write(tmp_path, "new words")[1]
-    assert len(list(tmp_path.iterdir())) == 2
-
-
-def test_a_damaged_file_is_written_again(tmp_path: Path) -> None:
-    written, html, _ = write(tmp_path, scan())
-    Path(written.html).write_text("half")
-    assert write(tmp_path, scan())[1].splitlines()[10:] == html.splitlines()[10:]
-
-
-def test_a_report_is_for_its_owner_only(tmp_path: Path) -> None:
-    written, _, _ = write(tmp_path / "new", scan())
-    assert stat.S_IMODE(Path(written.html).stat().st_mode) == 0o600
-    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
-
-
-def test_a_link_in_the_way_is_replaced_and_not_followed(tmp_path: Path) -> None:
-    victim = tmp_path / "victim"
-    victim.write_text("mine")
-    folder = tmp_path / "reports"
-    folder.mkdir()
-    (folder / "report.html").symlink_to(victim)
-    write(folder, scan())
-    assert victim.read_text() == "mine"
-
-
-def test_one_file_with_no_outside_parts(tmp_path: Path) -> None:
-    page = Tags(write(tmp_path, scan())[1])
-    assert not {"script", "iframe", "object"} & set(page.tags)
-    assert [value for name, value in page.attributes if name == "href"] == ["data:,", "#s1"]
-
-
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(ToolError, match="file/below' cannot be made"):
-        write_report("t", [], str(tmp_path / "file" / "below"))
-
-
-def test_a_relative_folder_is_refused() -> None:
-    with pytest.raises(ToolError, match="not an absolute path"):
-        write_report("t", [], "reports")
-
-
-def test_without_a_folder_it_gets_one_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    written = write_report("Repository audit", [scan()], None)
-    assert re.fullmatch(
-        r"reports/repository-audit-[0-9a-f]{8}/report.html", str(Path(written.path).relative_to(tmp_path))
-    )
-
-
-def test_too_much_to_report_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ToolError, match="32 MiB at most"):
-        write_report("t", ["x" * (33 << 20)], str(tmp_path))
-
-
-def test_strange_numbers_do_not_break_it(tmp_path: Path) -> None:
-    odd = json.loads('{"counts": {"high": "many"}, "coverage": 3, "score": null, "findings": [1, {"line": "x"}]}')
-    assert write(tmp_path, scan(**odd))[0].findings.total == 1
