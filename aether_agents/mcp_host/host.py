@@ -113,7 +113,7 @@ class Host:
             job.cancel()
 
     def pin(self, server: str, tool: str) -> str | None:
-        """The pin of a tool on the open session; None when it is not open or has no such tool."""
+        """The pin of a tool on the open session; None when it is not open, has no such tool, or says it has changed."""
         running = self._state
         return running.pool.pin(server, tool) if running is not None else None
 

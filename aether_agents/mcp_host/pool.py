@@ -82,9 +82,9 @@ class Pool:
         return tuple(session.definitions.values())
 
     def pin(self, server: str, tool: str) -> str | None:
-        """The pin of a tool on the open session; None when it is not open or has no such tool."""
+        """The pin of a tool on the open session; None when it is not open, has no such tool, or says it has changed."""
         session = self._sessions.get(server)
-        definition = session.definitions.get(tool) if session and session.alive else None
+        definition = session.definitions.get(tool) if session and session.alive and not session.stale else None
         return definition.pin if definition else None
 
     async def session(self, server: str) -> Session:
@@ -143,13 +143,13 @@ class Pool:
 
     def _warm(self, spec: ServerSpec) -> Session | None:
         session = self._sessions.get(spec.name)
-        if session is None or not session.alive or session.suspect or session.spec != spec:
+        if session is None or not session.alive or session.suspect or session.stale or session.spec != spec:
             return None
         idle = asyncio.get_running_loop().time() - session.last_used
         return session if session.inflight or idle <= self._limits.probe_after else None
 
     async def _is_well(self, session: Session, spec: ServerSpec) -> bool:
-        """Ask a session that is suspect, or was not used for long, for its tools.
+        """Ask a session that is suspect, was not used for long, or says that they have changed, for its tools.
 
         One that does not answer is put aside by the caller, not killed: it may be slow for a good
         reason, and the calls under way on it must live. It ends when they do.

@@ -14,6 +14,7 @@ from aether_agents.mcp_host.definition import Definition
 from aether_agents.mcp_host.diagnosis import why_down
 from aether_agents.mcp_host.pins import pin
 from aether_agents.mcp_host.tail import Tail
+from aether_agents.mcp_host.watching import Notices, watched
 
 #: The most a server may list. Real servers have up to a hundred tools; more pages are a loop.
 MAX_PAGES, MAX_TOOLS = 100, 5_000
@@ -52,6 +53,8 @@ class Session:
         self.inflight = 0
         #: A call timed out: the server may be stuck, so it is asked before it is used again.
         self.suspect = False
+        #: The server said that its tools have changed.
+        self.stale = False
         self.last_used = asyncio.get_running_loop().time()
         self._opened = asyncio.Event()
         self._owner = asyncio.create_task(self._own(), name=f"mcp-{spec.name}")
@@ -83,6 +86,7 @@ class Session:
             ServerDown: it lists them without end.
         """
         if self.client is not None:
+            self.stale = False
             self.definitions = await _list(self.client, self.spec)
 
     async def close(self) -> None:
@@ -95,13 +99,18 @@ class Session:
             self._owner.cancel()
             await asyncio.wait([self._owner], timeout=1)
 
+    def _changed(self) -> None:
+        self.stale = True
+
     async def _own(self) -> None:
         try:
-            async with Client(self.transport, mode=self.mode) as client:  # type: ignore[arg-type]
+            notices = Notices(self._changed)
+            async with Client(self.transport, mode=self.mode, message_handler=notices) as client:  # type: ignore[arg-type]
                 self.definitions = await _list(client, self.spec)
                 self.client = client
                 self._opened.set()
-                await self.transport.closed.wait()
+                async with watched(client, self._changed):
+                    await self.transport.closed.wait()
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001 - the outermost handler of this task: it comes as a group
