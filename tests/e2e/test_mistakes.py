@@ -29,56 +29,6 @@ def test_a_traceback_only_with_debug(stranger: Person) -> None:
     assert "Traceback" in ran.stderr
 
 
-def test_a_wrong_setting_is_named_with_file_line_and_nearest_name(stranger: Person) -> None:
-    path = stranger.project / "aether_agent.yaml"
-    path.write_text("agent_system:\n  cli_interface:\n    default_contxt: local\n")
-    ran = stranger.run("config", "validate")
-    assert ran.returncode == 2
-    assert f"{path}:3" in ran.stderr
-    assert "did you mean `default_context`?" in ran.stderr
-
-
-def test_broken_yaml_is_named_with_file_and_line(stranger: Person) -> None:
-    path = stranger.project / "plan.yaml"
-    path.write_text("name: x\ndescription: y\nsubtasks:\n  - id: a\n   tool: b/c\n")
-    ran = stranger.run("apply", "plan.yaml")
-    assert ran.returncode == 2
-    assert "plan.yaml:5: not valid YAML" in ran.stderr
-
-
-def test_every_fault_of_a_template_is_named(stranger: Person) -> None:
-    path = stranger.project / "t.yaml"
-    path.write_text(
-        "name: x\ndescription: y\nsubtasks:\n  - {id: a, tool: b/c, needs: [z]}\n  - {id: a, tool: b/c, tmeout: 3}\n"
-    )
-    ran = stranger.run("templates", "validate", "t.yaml")
-    assert ran.returncode == 2
-    assert "t.yaml:5" in ran.stderr
-    assert "did you mean `timeout`?" in ran.stderr
-
-
-@pytest.mark.parametrize(
-    ("words", "code", "told"),
-    [
-        (["templates", "show", "security_audi"], 2, "did you mean `security_audit`?"),
-        (["servers", "test", "gti"], 2, "did you mean `git`?"),
-        (["execute", "x", "--input", "paths"], 2, "write it as name=value"),
-        (["execute", "x", "--priority", "12"], 2, "--priority"),
-        (["apply", "missing.yaml"], 2, "missing.yaml"),
-        (["worker"], 2, "name the queues to serve"),
-        (["worker", "scurity"], 2, "did you mean `security`?"),
-        (["logs", "wroker"], 6, "did you mean `worker`?"),
-        (["config", "show", "nothing"], 2, "no setting begins with `nothing`"),
-        (["frobnicate"], 2, "No such command `frobnicate`"),
-    ],
-)
-def test_a_mistyped_name_is_answered_with_the_nearest(stranger: Person, words: list[str], code: int, told: str) -> None:
-    ran = stranger.run(*words)
-    assert ran.returncode == code, ran.stderr
-    assert told in ran.stderr
-    assert "Traceback" not in ran.stderr
-
-
 def hostile(project: Path) -> Path:
     """A server file that would leave a mark if it were ever started."""
     mark = project / "pwned"
@@ -127,8 +77,3 @@ def test_doctor_looks_at_everything_and_starts_nothing_to_do_so(stranger: Person
     assert stranger.json("ps") == []
     findings = stranger.json("doctor", "--no-servers")
     assert {finding["verdict"] for finding in findings} == {"ok"}
-
-
-def test_the_schema_is_a_schema(stranger: Person) -> None:
-    schema = json.loads(stranger.run("templates", "schema").stdout)
-    assert "subtasks" in schema["properties"]

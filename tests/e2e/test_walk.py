@@ -6,7 +6,6 @@ import shlex
 
 import pytest
 
-from tests.conftest import eventually
 from tests.e2e.terminal import TASK_ID, Person
 
 #: The stack of all these tests comes up in the first one, on a machine that does other things too.
@@ -16,6 +15,14 @@ pytestmark = pytest.mark.timeout(300)
 PERMISSIONS = ("look at the permissions of one folder", "--template", "look_at_permissions")
 CONSENT = ("write a small report with consent", "--template", "write_with_consent")
 WAIT = ("wait for a while", "--template", "wait_a_while")
+
+
+def waiting_for_consent(person: Person) -> str:
+    """A task that asks for consent, left as it is: the command ends with 4, having said how to answer."""
+    ran = person.run("execute", *CONSENT)
+    assert ran.returncode == 4, ran.stderr
+    [task_id] = set(TASK_ID.findall(ran.stderr.partition("aether-agent approve")[2]))
+    return task_id
 
 
 def test_a_task_ends_with_its_outputs_and_code_0(person: Person) -> None:
@@ -91,9 +98,7 @@ def test_a_missing_input_leaves_with_4_and_the_command_that_answers(person: Pers
 
 
 def test_consent_from_elsewhere(person: Person) -> None:
-    ran = person.run("execute", *CONSENT)
-    assert ran.returncode == 4
-    [task_id] = set(TASK_ID.findall(ran.stderr.partition("approve")[2]))
+    task_id = waiting_for_consent(person)
     assert task_id in person.run("approve").stderr
     [asked] = person.json("approve", task_id, "--list")
     assert asked["kind"] == "approval"
@@ -108,8 +113,7 @@ def test_consent_from_elsewhere(person: Person) -> None:
 
 
 def test_refusing_fails_the_task(person: Person) -> None:
-    task_id = person.run("execute", *CONSENT, "--detach").stdout.strip()
-    eventually(lambda: person.json("status", task_id)["interventions"], 60)
+    task_id = waiting_for_consent(person)
     assert person.run("approve", task_id, "--deny").returncode == 0
     ran = person.run("watch", task_id)
     assert ran.returncode == 1
@@ -121,8 +125,7 @@ def test_yes_answers_ahead_what_policy_lets_one_answer_ahead(person: Person) -> 
 
 
 def test_cancelling_pausing_and_resuming(person: Person) -> None:
-    task_id = person.run("execute", *CONSENT, "--detach").stdout.strip()
-    eventually(lambda: person.json("status", task_id)["status"] == "waiting_user_input", 60)
+    task_id = waiting_for_consent(person)
     assert person.run("pause", task_id).returncode == 0
     assert person.json("status", task_id)["status"] == "paused"
     assert person.run("resume", task_id).returncode == 0
