@@ -1,7 +1,6 @@
 """Server files: what other programs write is read; what nobody means is named with its line."""
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -242,37 +241,3 @@ def test_a_digest_follows_the_declaration_and_the_script_not_where_it_was_read(t
     assert spec_digest(spec.model_copy(update={"mode": "legacy"})) != first
     script.write_text("two", encoding="utf-8")
     assert spec_digest(spec) != first
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        '{"mcpServers": ' + "[" * 100_000,
-        '{"mcpServers": ' + '{"a": ' * 3_000 + "1" + "}" * 3_000 + "}",
-        '{"mcpServers": {"x": {"command": "x", "args": ' + "[" * 500 + "]" * 500 + "}}}",
-        "\x00\x01\x02",
-        '{"mcpServers": {"\\ud800": {"command": "x"}}}',
-        '{"mcpServers": {"x": {"command": "x\\u0000y"}}}',
-        '{"mcpServers": {"x": {"command": "x", "args": ["' + "a" * 100_000 + '"]}}}',
-        "",
-    ],
-)
-def test_a_file_made_to_break_us_does_not(chosen: Settings, content: str) -> None:
-    (chosen.project / ".mcp.json").write_text(content, encoding="utf-8")
-
-    servers = load_servers(chosen, SPECIALISTS, environ={})
-    shown = Trust(chosen.home).review(chosen.project)
-
-    assert set(servers.known) == {"git"}
-    assert len(shown) == 1
-
-
-def test_pipes_and_folders_in_the_place_of_files_are_passed_over(chosen: Settings) -> None:
-    os.mkfifo(chosen.project / ".mcp.json")
-    (chosen.project / "templates").mkdir()
-    os.mkfifo(chosen.project / "templates" / "a.yaml")
-    (chosen.project / "templates" / "b.yaml").mkdir()
-    (chosen.project / "mcp_config.json").mkdir()
-
-    assert load_servers(chosen, SPECIALISTS, environ={}).faults == []
-    assert Trust(chosen.home).review(chosen.project) == []
