@@ -39,7 +39,7 @@ LOOKING = _words("""
 
 #: Verbs that change the world wherever they stand. Only a template that has the same verb may do them.
 CHANGING = _words("""
-    add allow append archive attack block book bypass buy cancel chmod clean clear clone configure convert copy
+    add allow append archive attack block book bypass buy cancel chmod clear clone configure convert copy
     create decommission decrypt delete deploy destroy disable discard downgrade draft drop edit email enable encrypt
     erase exfiltrate expose fix force format generate grant hack harden hide hire ignore implement import improve
     install invite kill lock merge message migrate modify move notify offboard optimise optimize order overwrite pay
@@ -51,8 +51,8 @@ CHANGING = _words("""
 
 #: Verbs that change the world (or only talk about it) where a request begins with them, and are nouns elsewhere.
 LEADING = _words("""
-    back backup build change close commit define describe download explain export launch load make monitor open schedule
-    set setup share ship sign spin stand tag teach train transform turn
+    back backup build change clean close commit define describe download explain export launch load make monitor open
+    schedule set setup share ship sign spin stand tag teach train transform turn
 """)
 
 #: What may be written without changing anything but the report itself.
@@ -70,7 +70,7 @@ _SAME: Mapping[str, str] = {
     """,
     "code": "code コード ソースコード program programs module modules file files ファイル モジュール",
     "secret": """
-        secret secrets credential credentials password passwords passphrase token tokens apikey privatekey
+        secret secrets credential credentials password passwords passphrase token tokens keys apikey privatekey
         accesskey シークレット 認証情報 パスワード 秘密鍵 秘密情報 機密情報 機密 クレデンシャル トークン 鍵
     """,
     "leak": "leak leaks leaked leaking exposed hardcoded 漏洩 漏 流出 露出",
@@ -87,7 +87,7 @@ _SAME: Mapping[str, str] = {
     "onboard": """
         onboard onboarding orient orientation introduce introduction intro overview newcomer tour walkthrough
         familiarise familiarize familiar acquaint gettingstarted オンボード オンボーディング 概要 紹介 入門
-        導入 新人 全体像 把握
+        導入 新人 全体像 把握 参加
     """,
     "history": "history histories 履歴 来歴",
     "change": "churn hotspot hotspots 変更頻度",
@@ -113,6 +113,7 @@ CONCEPTS: Mapping[str, str] = {word: f"={concept}" for concept, words in _SAME.i
 #: Concepts that nearly every template is about.
 COMMON = frozenset({"=place", "=code"})
 
+_PLACE = r"(?:the|this|these|our|my) (?:code ?bases?|projects?|repos?|repositor(?:y|ies))\b"
 #: Several words that are one.
 PHRASES: Mapping[str, str] = {
     r"api[\s-]?keys?\b": "apikey",
@@ -125,6 +126,10 @@ PHRASES: Mapping[str, str] = {
     r"source[\s-]code\b": "code",
     r"tech(?:nical)?[\s-]debt\b": "techdebt",
     r"code[\s-]smells?\b": "codesmell",
+    r"(?:git|commit) logs?\b": "history",
+    rf"(?:explain|tell (?:me|us) about|what(?:'s| is)|summari[sz]e|describe|get to know) {_PLACE}": "overview project",
+    rf"(?:grade|rate|judge|score|rank) (?:{_PLACE}|(?:the |this |our |my )?code\b(?! quality))": "quality code",
+    r"how (?:good|bad|clean|healthy|messy)\b": "quality",
     r"static[\s-](?:code[\s-])?analysis\b": "staticanalysis",
     r"hard(?:est|er)? to maintain\b": "maintain",
     r"get(?:ting)? (?:\w+ ){0,4}(?:started|going)\b": "gettingstarted",
@@ -135,11 +140,19 @@ PHRASES: Mapping[str, str] = {
     r"new (?:team )?(?:member|developer|joiner|colleague|starter)s?\b": "newcomer",
     r"ci\s?/\s?cd\b": "cicd",
     r"(?:make|be) sure\b": "check",
+    r"make (?:me|us)\b": "let",
     r"set(?:ting)?[\s-]up\b": "setup",
     r"roll(?:ing)?[\s-]out\b": "rollout",
     r"shut(?:ting)?[\s-]down\b": "shutdown",
     r"back(?:ing)?[\s-]up\b": "backup",
 }
+
+#: Words that, where a template does not use them, name no other thing, only a side of the one it is about.
+WEAK = _words("""
+    bug bugs concern concerns error errors condition figure figures flaw flaws gap gaps hygiene insight insights level levels
+    metric metrics number numbers pattern patterns poor posture rating ratings risk risks score scores situation spot spots stat stats
+    statistics status sweep warning warnings weak
+""")
 
 #: Japanese that changes something, as it stands before する or its own ending.
 CHANGING_JAPANESE = _words("""
@@ -151,15 +164,16 @@ CHANGING_JAPANESE = _words("""
 
 #: Japanese that says nothing of its own in a request.
 FILLERS_JAPANESE = _words("""
-    日 日間 週 週間 時間 年 月 ヶ月 過去 調査 調 確認 検査 点検 診断 チェック スキャン レビュー 分析 解析 評価
-    測定 計測 アセスメント 実行 実施 開始 教 見 探 検出 発見 願 欲 全体 全部 全 直近 最近 現在 今 新 新規 問題
-    問題点 箇所 点 結果 レポート 報告 報告書 一覧 観点 含 部分 中 内 用 向 初 方 人 行 洗 出 情報
+    説明 知 複数 比較 メンバー 担当者 チーム 日 日間 週 週間 時間 年 月 ヶ月 過去 調査 調 確認 検査 点検 診断
+    チェック スキャン レビュー 分析 解析 評価 測定 計測 アセスメント 実行 実施 開始 教 見 探 検出 発見 願 欲
+    全体 全部 全 直近 最近 現在 今 新 新規 問題 問題点 箇所 点 結果 レポート 報告 報告書 一覧 観点 含 部分 中 内
+    用 向 初 方 人 行 洗 出 情報
 """)
 
 #: A request that wants something explained, not done.
 EXPLANATION = (
     r"^\W*(?:what(?:'s| is| are| does) (?:an?|the (?:meaning|definition|point|purpose|difference))\b"
     r"|what does .* (?:mean|do)\b|how (?:do|can|should|would|could) (?:i|we|you|one|people)\b|how to\b"
-    r"|why\b|explain\b|define\b|describe how\b|teach\b|tell me (?:how|why)\b)"
-    r"|とは(?:何|なに|？|\?|$)|(?:方法|やり方|仕方)を"
+    rf"|why\b|explain (?!{_PLACE})|define\b|describe how\b|teach\b|tell me (?:how|why)\b)"
+    r"|とは(?:何|なに|？|\?|$)|(?:方法|やり方|仕方)を|(?<!概要を)(?<!全体像を)(?:説明|解説)"
 )

@@ -9,7 +9,7 @@ import numpy as np
 
 from aether_agents.contracts import Template
 from aether_agents.planning.index import Index, Knowledge
-from aether_agents.planning.lexicon import EXPLANATION, SHAPES
+from aether_agents.planning.lexicon import EXPLANATION, SHAPES, WEAK
 from aether_agents.planning.sentence import read_sentence
 from aether_agents.planning.wording import Reader, Term
 
@@ -31,6 +31,7 @@ LITTLE = 0.3
 #: Weights of words in that share, against 1 for a plain one.
 _LOOKING = 0.3
 _COMMON = 0.5
+_WEAK = 0.2
 _UNKNOWN_THING = 1.5  # what a request is about counts for more than how it is put
 
 _EXPLAINS = re.compile(EXPLANATION, re.IGNORECASE)
@@ -81,7 +82,8 @@ class Matcher:
             terms = _subject(reader.terms(" ".join((*said.quoted, words))))
         if not terms or not self._templates:
             return Match("refuse", (), "it names nothing that a template does")
-        near = self._index.scores(terms)
+        has_topic = any(not term.looks and not term.common for term in terms)
+        near = self._index.scores([term for term in terms if not (has_topic and term.looks)])
         if agent_type:
             near = near + PREFERRED * near * [template.specialist == agent_type for template in self._templates]
         order = np.argsort(-near, kind="stable")[:SHOWN]
@@ -161,6 +163,8 @@ def _share(terms: list[Term], knowledge: Knowledge) -> float:
         if term.looks:
             knows = max(knows, 1.0)
             weight = _LOOKING
+        elif not knows and term.word in WEAK:
+            weight = _WEAK
         elif term.bound and not knows:
             weight = _UNKNOWN_THING
         known += weight * knows

@@ -102,7 +102,7 @@ class Reader:
         )
 
     def _japanese(self, run: str, before: str, after: list[str]) -> Iterator[Term]:
-        """A run of one script, cut by the longest words the lexicon knows."""
+        """A run of one script, cut by the longest words the lexicon knows. Nearly all of them name things."""
         rest = ""
         at = 0
         while at < len(run):
@@ -111,15 +111,15 @@ class Reader:
                 rest += run[at]
                 at += 1
                 continue
-            if rest:
-                yield Term(rest, "", rest)
-                rest = ""
+            if len(rest) > 1:  # a single sign is an ending or a verb's stem
+                yield Term(rest, "", rest, bound=True)
+            rest = ""
             at += len(known)
             changes = known in CHANGING_JAPANESE and not _writes_a_report(known, (before, run, *after))
             if changes or known in CONCEPTS:
-                yield Term(known, CONCEPTS.get(known, ""), known, changes=changes)
-        if rest:
-            yield Term(rest, "", rest)
+                yield Term(known, CONCEPTS.get(known, ""), known, bound=not changes, changes=changes)
+        if len(rest) > 1:
+            yield Term(rest, "", rest, bound=True)
 
 
 def _is_filler(word: str) -> bool:
