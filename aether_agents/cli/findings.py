@@ -1,6 +1,7 @@
 """Findings: what the subtasks of a task found, worst first, and what each of them concluded."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePath
 from typing import NamedTuple
 
 from rich.console import RenderableType
@@ -8,6 +9,7 @@ from rich.text import Text
 
 from aether_agents.cli.glyphs import BAD, GOOD, QUIET, WARN, Glyphs
 from aether_agents.cli.tables import Column, quiet, table
+from aether_agents.cli.text import plain, width_of
 from aether_agents.contracts import Json, SubtaskView, TaskView
 
 #: Findings a screen is spared beyond; the report has them all.
@@ -28,10 +30,12 @@ class Finding(NamedTuple):
 
 
 def findings_of(view: TaskView) -> list[Finding]:
-    """All findings, worst first; in one severity, in the order found."""
+    """All findings, worst first, then in the order found. With several folders, each place names its own."""
+    looks = list(_looks(view))
+    several = len({str(output.get("path")) for _, output in looks if output.get("path")}) > 1
     found = [
-        _finding(item)
-        for _, output in _looks(view)
+        _finding(item, _folder(output) if several else "")
+        for _, output in looks
         for item in _list(output.get("findings"))
         if isinstance(item, dict) and item.get("severity") in SEVERITIES
     ]
@@ -39,13 +43,22 @@ def findings_of(view: TaskView) -> list[Finding]:
 
 
 def conclusions(view: TaskView, glyphs: Glyphs) -> Iterator[Text]:
-    """What each subtask that looked for something concluded, in a line. Empty is not clean: it says what it covered."""
+    """What each subtask that looked for something concluded, in a line. Empty is not clean: it says what it covered.
+
+    Of many, those that passed are counted.
+    """
     looks = list(_looks(view))
-    names = max((len(subtask.name or subtask.id) for subtask, _ in looks), default=0)
-    for subtask, output in looks:
+    passed = [look for look in looks if look[1]["status"] == "pass"]
+    told = [look for look in looks if look not in passed][:SHOWN] if len(looks) > SHOWN else looks
+    names = max((width_of(_name(*look)) for look in told), default=0)
+    for subtask, output in told:
         sign, colour = _CONCLUSIONS[str(output["status"])]
-        line = Text(f"{glyphs.status[sign]} ", style=colour).append((subtask.name or subtask.id).ljust(names))
-        yield line.append(f"  {output['status']}", style=colour).append(f"  {output.get('summary', '')}", style=QUIET)
+        line = Text(f"{glyphs.status[sign]} ", style=colour, no_wrap=True, overflow="ellipsis")
+        line.append(_name(subtask, output)).pad_right(names - width_of(_name(subtask, output)))
+        line.append(f"  {output['status']}", style=colour)
+        yield line.append(f"  {plain(str(output.get('summary', '')))}", style=QUIET)
+    if len(looks) > SHOWN:
+        yield Text(f"{glyphs.status['completed']} {len(passed)} of {len(looks)} pass", style=GOOD)
 
 
 def worst(view: TaskView, glyphs: Glyphs) -> Iterator[RenderableType]:
@@ -72,12 +85,22 @@ def _looks(view: TaskView) -> Iterator[tuple[SubtaskView, Mapping[str, Json]]]:
             yield subtask, output
 
 
-def _finding(item: Mapping[str, Json]) -> Finding:
-    place = str(item.get("file") or item.get("path") or "")
+def _name(subtask: SubtaskView, output: Mapping[str, Json]) -> str:
+    """The subtask; of a fan-out's child, also the folder it looked at."""
+    name = plain(subtask.name or subtask.id)
+    return f"{name} {folder}" if "#" in subtask.id and (folder := _folder(output)) else name
+
+
+def _folder(output: Mapping[str, Json]) -> str:
+    return plain(PurePath(str(output.get("path") or "")).name)
+
+
+def _finding(item: Mapping[str, Json], folder: str) -> Finding:
+    place = str(PurePath(folder, str(item.get("file") or item.get("path") or "")))
     line = item.get("line")
     return Finding(
         str(item["severity"]),
-        f"{place}:{line}" if place and line else place,
+        f"{place}:{line}" if line else place,
         str(item.get("rule") or ""),
         str(item.get("title") or item.get("detail") or ""),
     )

@@ -24,8 +24,9 @@ _STATES = {"pass": GOOD, "fail": BAD, "inconclusive": WARN}
 
 def outputs(values: Mapping[str, Json], glyphs: Glyphs) -> Iterator[RenderableType]:
     """Each output under its name: a path as it is, findings as a table, a text by its first lines."""
-    names = max(map(len, values), default=0)
-    for name, value in values.items():
+    given = {name: value for name, value in values.items() if value is not None}
+    names = max(map(len, given), default=0)
+    for name, value in given.items():
         label = Text(f"{name.ljust(names)}  ", style="bold")
         if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
             yield label.append(f"{len(value)}", style=QUIET)

@@ -125,8 +125,10 @@ class Picture:
         """Whether the event can be applied without another look at the task."""
         if event.type in _TELLING or event.ends_task:
             return False
-        stem = (event.subtask_id or "").partition("#")[0]
-        return event.subtask_id is None or event.subtask_id in self.nodes or stem in self.nodes
+        if event.subtask_id is None or event.subtask_id in self.nodes:
+            return True
+        stem, mark, _ = event.subtask_id.partition("#")  # of a fan-out's first child, how many there are is not known
+        return bool(mark) and any(node.parent == stem for node in self.nodes.values())
 
     def apply(self, event: Event) -> None:
         """Bring the picture up to date. An event it already knows changes nothing."""

@@ -13,9 +13,10 @@ def found(severity: str, line: int = 1) -> Json:
     return {"severity": severity, "file": "a.py", "line": line, "rule": "R", "title": f"a {severity} thing"}
 
 
-def looked(*severities: str, status: str = "fail") -> Json:
+def looked(*severities: str, status: str = "fail", path: str = "/p") -> Json:
     return {
         "status": status,
+        "path": path,
         "summary": f"{len(severities)} findings in 1 file",
         "findings": [found(s) for s in severities],
     }
@@ -90,3 +91,19 @@ def test_json_leaves_out_what_was_not_said() -> None:
     assert "error" not in said
     assert said["subtasks"][0]["output"] == {"x": 1}  # type: ignore[index,call-overload]
     assert "output" not in said["subtasks"][1]  # type: ignore[index,call-overload,operator]
+
+
+def test_several_folders_are_told_apart() -> None:
+    children = [subtask(f"a#{n}", name="look", output=looked("low", path=f"/repos/r{n}")) for n in range(2)]
+    view = task(subtask("a"), *children)
+    assert [one.place for one in findings_of(view)] == ["r0/a.py:1", "r1/a.py:1"]
+    assert [line.plain.split("  ")[0] for line in conclusions(view, ASCII)] == ["x look r0", "x look r1"]
+
+
+def test_of_many_looks_those_that_passed_are_counted() -> None:
+    clean = [subtask(f"a#{n}", output=looked(status="pass", path=f"/r{n}")) for n in range(SHOWN)]
+    view = task(*clean, subtask("b", output=looked("high")))
+    assert [line.plain for line in conclusions(view, ASCII)] == [
+        "x b  fail  1 findings in 1 file",
+        f"+ {SHOWN} of {SHOWN + 1} pass",
+    ]
