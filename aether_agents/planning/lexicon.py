@@ -149,9 +149,9 @@ PHRASES: Mapping[str, str] = {
 
 #: Words that, where a template does not use them, name no other thing, only a side of the one it is about.
 WEAK = _words("""
-    bug bugs concern concerns error errors condition figure figures flaw flaws gap gaps hygiene insight insights level levels
-    metric metrics number numbers pattern patterns poor posture rating ratings risk risks score scores situation spot spots stat stats
-    statistics status sweep warning warnings weak
+    bug bugs concern concerns condition error errors figure figures flaw flaws gap gaps hygiene insight insights
+    level levels metric metrics number numbers pattern patterns poor posture rating ratings risk risks score
+    scores situation spot spots stat statistics stats status sweep warning warnings weak
 """)
 
 #: Japanese that changes something, as it stands before する or its own ending.
