@@ -1,7 +1,9 @@
 """Delivery against bare Celery: the same calls on the same worker, pool and queue. Paired, alternating, medians."""
 
+import os
 import random
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -20,7 +22,7 @@ from tests.conftest import eventually
 from tests.integration.execution.conftest import laboratory, quick
 from tests.integration.execution.lab import Lab, step
 
-ROUNDS = 9
+ROUNDS = int(os.environ.get("AETHER_BENCH_ROUNDS", "9"))
 STEPS = 40
 WIDTH = 400
 NODES = 1_000
@@ -109,10 +111,8 @@ def ratios(cases: dict[str, Callable[[], None]]) -> dict[str, float]:
             cases[name]()
             times[name].append(time.perf_counter() - before)
     bare = times.pop("bare")
-    print(
-        f"\n  bare {statistics.median(bare) * 1e3:.0f} ms",
-        {k: f"{statistics.median(v) * 1e3:.0f} ms" for k, v in times.items()},
-    )  # noqa: E501, T201
+    medians = {name: f"{statistics.median(taken) * 1e3:.0f} ms" for name, taken in {"bare": bare, **times}.items()}
+    sys.stdout.write(f"\n  medians of {ROUNDS}: {medians}\n")
     return {
         name: statistics.median(ours / base for ours, base in zip(taken, bare, strict=True))
         for name, taken in times.items()
