@@ -69,6 +69,8 @@ def parse_document(text: str, name: str) -> Document:
             json.loads(text)
         except json.JSONDecodeError as error:
             raise InvalidSettings(f"{name}:{error.lineno}: not valid JSON: {error.msg}") from None
+        except RecursionError:
+            raise InvalidSettings(f"{name}: nested too deeply to be read") from None
         text = text.replace("\t", " ")  # JSON allows tabs between tokens, YAML does not
     try:
         loader = _Loader(text)

@@ -143,4 +143,4 @@ class Plan(Contract):
     values: dict[str, Json] = Field(default_factory=dict, description="What it was told, as bound.")
     subtasks: tuple[PlannedSubtask, ...] = Field(description="The nodes, in a topological order.")
     outputs: dict[str, Json] = Field(default_factory=dict, description="References that make the result.")
-    digest: str = Field(default="", description="`sha256:…` over what it does: the same for every task with the same work.")
+    digest: str = Field(default="", description="`sha256:…` over what it does; the same work, the same digest.")

@@ -30,10 +30,9 @@ class ServerSpec(Contract):
     headers: dict[str, str] = Field(default_factory=dict, description="Static HTTP headers.")
     mode: Literal["auto", "legacy", "2026-07-28"] = Field(default="auto", description="Protocol era to speak.")
     timeout: float | None = Field(default=None, gt=0, le=3_600, description="Seconds a connection may take.")
+    sources: tuple[str, ...] = Field(default=(), description="Further folders of its code: if they change, it did.")
     install: Install | None = Field(default=None, description="Environment of its own, if it needs one.")
-    table: tuple[ToolRow, ...] = Field(
-        default=(), description="Its own tool table: rows a specialist's table lacks."
-    )
+    table: tuple[ToolRow, ...] = Field(default=(), description="Its own tool table: rows a specialist's table lacks.")
     source: str = Field(default="", description="File it was read from, for people.")
     trusted: bool = Field(default=False, description="Whether it may be started.")
 

@@ -72,9 +72,9 @@ def spec_digest(spec: ServerSpec) -> str:
 
 
 def _scripts(spec: ServerSpec) -> list[Path]:
-    """The files a server is known to run: scripts among its arguments, modules on its own PYTHONPATH."""
+    """The files a server is known to run: scripts among its arguments, modules on its own PYTHONPATH, its sources."""
     named = [Path(spec.cwd or "/", word) for word in spec.args if Path(word).suffix]
-    folders = [Path(part) for part in spec.env.get("PYTHONPATH", "").split(os.pathsep) if part]
+    folders = [Path(part) for part in (*spec.env.get("PYTHONPATH", "").split(os.pathsep), *spec.sources) if part]
     beside = [path for folder in folders if folder.is_dir() for path in folder.rglob("*.py")]
     return [path for path in (*named, *sorted(beside)[:MOST_SCRIPTS]) if path.is_file()]
 

@@ -6,6 +6,7 @@ is a file the reader is told to write.
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -53,8 +54,7 @@ class Reader:
 
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command,
-            shell=True,
+            shlex.split(command),
             cwd=self.project,
             env=self.environ,
             capture_output=True,

@@ -1,6 +1,6 @@
 """What a scan comes to: empty is not clean."""
 
-from workers.security.servers.scan.findings import (
+from workers.inspection.findings import (
     MAX_FINDINGS,
     MAX_SKIPPED,
     Coverage,
@@ -10,7 +10,7 @@ from workers.security.servers.scan.findings import (
     conclude,
     note_skipped,
 )
-from workers.security.servers.scan.repository import Skipped
+from workers.inspection.repository import Skipped
 
 
 def finding(severity: Severity = "high", file: str = "a.py", **more: str) -> Finding:

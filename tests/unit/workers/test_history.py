@@ -4,17 +4,17 @@ import io
 
 import pytest
 
-from workers.security.servers.scan.git import Git
+from workers.inspection.git import Git
+from workers.inspection.job import Job
+from workers.inspection.repository import Repository
 from workers.security.servers.scan.history import MAX_LINE_BYTES, History
-from workers.security.servers.scan.job import Job
-from workers.security.servers.scan.repository import Repository
 
 COMMIT = "a" * 40
 
 
 @pytest.fixture
 def history(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> History:
-    from workers.security.servers.scan.git import Place
+    from workers.inspection.git import Place
 
     monkeypatch.setattr(Git, "place", lambda self: Place(self.folder, False, ""))
     return History(Repository(str(tmp_path_factory.mktemp("repository"))), 10)

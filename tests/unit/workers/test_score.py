@@ -1,9 +1,9 @@
 """The score of a repository's code, with its reasons."""
 
-from workers.dev.servers.quality.findings import Finding, Severity
 from workers.dev.servers.quality.languages import by_language
-from workers.dev.servers.quality.repository import Entry
 from workers.dev.servers.quality.score import Measures, score
+from workers.inspection.findings import Finding, Severity
+from workers.inspection.repository import Entry
 
 
 def measures(**changed: float) -> Measures:

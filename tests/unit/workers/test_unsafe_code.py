@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from mcp.server.mcpserver.exceptions import ToolError
 
+from workers.inspection.findings import ScanResult
+from workers.inspection.job import Beyond, Job
+from workers.inspection.repository import Repository
 from workers.security.servers.scan import unsafe_code
-from workers.security.servers.scan.findings import ScanResult
-from workers.security.servers.scan.job import Beyond, Job
-from workers.security.servers.scan.repository import Repository
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
+from workers.inspection.job import Job, run
+from workers.inspection.repository import Repository
+
 from .assessment import Assessment, Quality
-from .job import Job, run
-from .repository import Repository
 
 server = MCPServer(
     "quality",

@@ -10,13 +10,14 @@ from typing import Any, Literal
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
 
+from workers.inspection.findings import Coverage, Finding, ScanResult, conclude, note_skipped
+from workers.inspection.git import printable
+from workers.inspection.job import Beyond, Job
+from workers.inspection.repository import MAX_FILE_BYTES, SKIPPED_FOLDERS, Entry, Repository, Skipped
+
 from .churn import Churn, read_churn
-from .findings import Coverage, Finding, ScanResult, conclude, note_skipped
-from .git import printable
-from .job import Beyond, Job
 from .languages import Language, by_language
 from .lint import lint
-from .repository import MAX_FILE_BYTES, SKIPPED_FOLDERS, Entry, Repository, Skipped
 from .score import Measures, score
 
 #: Files given to one run of a program: few runs, but progress between them.

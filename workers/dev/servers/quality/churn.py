@@ -3,8 +3,8 @@
 import time
 from dataclasses import dataclass
 
-from .git import printable
-from .repository import Repository
+from workers.inspection.git import printable
+from workers.inspection.repository import Repository
 
 #: Commits that are counted at most.
 MAX_COMMITS = 20_000

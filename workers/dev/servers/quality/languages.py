@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from pydantic import BaseModel, Field
 
-from .repository import Entry
+from workers.inspection.repository import Entry
 
 MAX_LANGUAGES = 12
 

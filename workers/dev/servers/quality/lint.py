@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-from .findings import Finding, Severity
-from .git import printable
-from .job import Job
-from .repository import Repository
+from workers.inspection.findings import Finding, Severity
+from workers.inspection.git import printable
+from workers.inspection.job import Job
+from workers.inspection.repository import Repository
 
 #: Rules about mistakes, not about taste.
 SELECTED = "E4,E7,E9,F,B,PLE,W605"

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, Field
 
-from .findings import Finding
+from workers.inspection.findings import Finding
 
 #: Points that a lint finding takes away per 1,000 lines of code.
 _WEIGHT = {"critical": 5.0, "high": 5.0, "medium": 1.0, "low": 0.5, "info": 0.0}

@@ -6,10 +6,11 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
-from .findings import ScanResult
-from .job import Job, run
+from workers.inspection.findings import ScanResult
+from workers.inspection.job import Job, run
+from workers.inspection.repository import Repository
+
 from .permissions import scan_permissions
-from .repository import Repository
 from .unsafe_code import scan_code
 
 server = MCPServer(

@@ -17,7 +17,8 @@ from detect_secrets.plugins.keyword import KeywordDetector
 from detect_secrets.plugins.private_key import PrivateKeyDetector
 from detect_secrets.util.code_snippet import get_code_snippet
 
-from .findings import Severity
+from workers.inspection.findings import Severity
+
 from .guesses import is_checksum_line, is_no_secret, is_placeholder, is_sample_login, looks_random
 
 #: Characters of a line that are looked at; what is longer is generated or data.

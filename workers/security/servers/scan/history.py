@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
-from .git import printable
-from .job import Job
-from .repository import Repository, Skipped
+from workers.inspection.git import printable
+from workers.inspection.job import Job
+from workers.inspection.repository import Repository, Skipped
 
 #: Most of git's output that is read; what is beyond is older history, and is said to be uncovered.
 MAX_BYTES = 512 << 20

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from .findings import Coverage, Finding, ScanResult, Severity, conclude, note_skipped
-from .git import printable
-from .job import Job
-from .repository import SKIPPED_FOLDERS, Repository, Skipped
+from workers.inspection.findings import Coverage, Finding, ScanResult, Severity, conclude, note_skipped
+from workers.inspection.git import printable
+from workers.inspection.job import Job
+from workers.inspection.repository import SKIPPED_FOLDERS, Repository, Skipped
 
 #: Files and folders one scan looks at.
 MAX_ENTRIES = 200_000

@@ -8,12 +8,13 @@ from pathlib import PurePosixPath
 
 from detect_secrets.filters.heuristic import IGNORED_FILE_EXTENSIONS, is_lock_file
 
+from workers.inspection.findings import Coverage, Finding, ScanResult, conclude, note_skipped
+from workers.inspection.git import printable
+from workers.inspection.job import Job
+from workers.inspection.repository import MAX_FILE_BYTES, Entry, Repository, Skipped
+
 from .detectors import Detectors, Hit
-from .findings import Coverage, Finding, ScanResult, conclude, note_skipped
-from .git import printable
 from .history import History
-from .job import Job
-from .repository import MAX_FILE_BYTES, Entry, Repository, Skipped
 
 #: Secrets are hashed with a salt that only this process knows: the same secret has the same
 #: fingerprint in all its results, and nobody can guess secrets from fingerprints.

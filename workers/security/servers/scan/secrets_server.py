@@ -6,9 +6,9 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
-from .findings import ScanResult
-from .job import Job, run
-from .repository import Repository
+from workers.inspection.findings import ScanResult
+from workers.inspection.job import Job, run
+from workers.inspection.repository import Repository
 
 server = MCPServer(
     "secrets",

@@ -8,10 +8,10 @@ from typing import Any
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-from .findings import Coverage, Finding, ScanResult, Severity, conclude, note_skipped
-from .git import printable
-from .job import Beyond, Job
-from .repository import MAX_FILE_BYTES, SKIPPED_FOLDERS, Entry, Repository, Skipped
+from workers.inspection.findings import Coverage, Finding, ScanResult, Severity, conclude, note_skipped
+from workers.inspection.git import printable
+from workers.inspection.job import Beyond, Job
+from workers.inspection.repository import MAX_FILE_BYTES, SKIPPED_FOLDERS, Entry, Repository, Skipped
 
 #: Files given to one run of bandit: few runs, but progress between them.
 CHUNK = 400

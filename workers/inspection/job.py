@@ -1,7 +1,4 @@
-"""Job: one bounded piece of work in a thread, which reports how far it is and can be stopped.
-
-The same file serves every first-party server (each is a program of its own); a test keeps the copies equal.
-"""
+"""Job: one bounded piece of work in a thread, which reports how far it is and can be stopped."""
 
 import os
 import subprocess

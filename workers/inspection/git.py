@@ -3,8 +3,6 @@
 Git obeys the repository's own configuration, and that can name programs. Every call here switches off what could
 start one (hooks, file system monitor, pager, external diff, text conversion, signature checks, fetches), reads only,
 and takes no lock.
-
-The same file serves every first-party server (each is a program of its own); a test keeps the copies equal.
 """
 
 import os

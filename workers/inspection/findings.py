@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from .repository import Skipped
+from workers.inspection.repository import Skipped
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
 Status = Literal["pass", "fail", "inconclusive"]

@@ -1,7 +1,4 @@
-"""Repository: a folder that may be a stranger's, with its history where it has one. Links are not followed.
-
-The same file serves every first-party server (each is a program of its own); a test keeps the copies equal.
-"""
+"""Repository: a folder that may be a stranger's, with its history where it has one. Links are not followed."""
 
 import os
 import stat
@@ -11,7 +8,7 @@ from typing import IO, NamedTuple
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-from .git import Git, printable
+from workers.inspection.git import Git, printable
 
 #: Folders that hold what others made; looked into only where git tracks them.
 SKIPPED_FOLDERS = frozenset(
