@@ -151,12 +151,17 @@ class LineScreen:
         pass
 
     def show(self, event: Event) -> None:
-        """One line; the whole tree when the plan is there."""
+        """One line; the plan when it is there, and the whole tree when the task has ended."""
+        width, now = min(self._output.err.width, WIDEST), datetime.now(UTC)
+        lines: list[Text] = []
         if event.type is EventType.TASK_PLANNED:
-            for line in self._tree.lines(self._picture, min(self._output.err.width, WIDEST), datetime.now(UTC)):
-                self._output.err.print(line)
+            lines = self._tree.plan(self._picture, width, now)
         elif event.type not in _SILENT and not self._is_one_of_many(event):
-            self._output.err.print(self._line(event, self._picture.nodes.get(event.subtask_id or "")))
+            lines = [self._line(event, self._picture.nodes.get(event.subtask_id or ""))]
+        if event.ends_task:
+            lines += self._tree.lines(self._picture, width, now)
+        for line in lines:
+            self._output.err.print(line)
 
     def say(self, message: str) -> None:
         """A line of its own."""

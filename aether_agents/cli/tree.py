@@ -29,6 +29,10 @@ class Tree:
         self.glyphs = glyphs
         self.animated = animated
 
+    def plan(self, picture: Picture, width: int, now: datetime) -> list[Text]:
+        """The header and the subtasks of a task, for a log that is about to say how it goes."""
+        return self.header(picture, width) + Rows(list(self._rows(picture, now, 0)), self.glyphs).lines(width)
+
     def lines(self, picture: Picture, width: int, now: datetime, *, height: int = 10_000, frame: int = 0) -> list[Text]:
         """The header, the subtasks and the footer of a task, each at most `width` cells wide."""
         head = self.header(picture, width)
