@@ -9,11 +9,14 @@ A message carries ids and nothing else:
 A Celery name belongs to its queue, and is registered only in a worker that serves it.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from threading import Lock
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from celery import Celery, Task
+from celery.exceptions import Ignore
 
 from aether_agents.contracts import Specialist
 from aether_agents.errors import StoreUnavailable
@@ -26,6 +29,9 @@ VISIBILITY_TIMEOUT = 90_000
 
 #: Seconds the bookkeeping of a chord outlives its last header: members that ignore their result leave it behind.
 CHORD_EXPIRES = 3_600
+
+#: Seams a process remembers, to end the branch of one that is delivered twice. The claim does that for subtasks.
+SEAMS_REMEMBERED = 1_024
 
 #: Runs one message: the Celery task, its queue, and the ids it carries.
 Handler = Callable[[Task, str, tuple[str, ...]], None]
@@ -104,13 +110,23 @@ def _register(app: Celery, queue: str, handler: Handler) -> None:
     def run(celery_task: Task, *ids: str) -> None:
         handler(celery_task, queue, ids)
 
-    def seam() -> None:
-        """Nothing: it only stands between two parallel parts."""
+    seen: OrderedDict[str, None] = OrderedDict()
+    lock = Lock()
+
+    def seam(celery_task: Task) -> None:
+        """Nothing: it only stands between two parallel parts. One that came twice must not send what follows twice."""
+        with lock:
+            again = celery_task.request.id in seen
+            seen[celery_task.request.id] = None
+            if len(seen) > SEAMS_REMEMBERED:
+                seen.popitem(last=False)
+        if again:
+            raise Ignore
 
     options = {"queue": queue, "acks_late": True, "ignore_result": True, "shared": False}
     name = f"{queue}.open_task" if queue == PLANNER else f"{queue}.run_subtask"
     app.task(run, bind=True, name=name, **options)
-    app.task(seam, name=seam_of(queue), **options)
+    app.task(seam, bind=True, name=seam_of(queue), **options)
 
 
 def _configuration(settings: Settings, queues: Sequence[str]) -> dict[str, Any]:

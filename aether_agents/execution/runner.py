@@ -56,7 +56,7 @@ class Runner:
         """
         try:
             claim = self._store.tasks.claim(task_id, subtask_id, queue)
-        except StoreUnavailable as error:
+        except (StoreUnavailable, CannotOpen) as error:  # without the key there is no subtask: the lease ends by itself
             log.warning("%s/%s not claimed: %s", task_id, subtask_id, error)
             raise Ignore from error
         if isinstance(claim, Refused):

@@ -2,6 +2,7 @@
 
 import pytest
 from celery import current_app
+from celery.exceptions import Ignore
 
 from aether_agents.celery_app import broker_priority, broker_url, create_app
 from aether_agents.contracts import Specialist
@@ -37,6 +38,22 @@ def test_a_message_runs_the_handler_with_its_queue_and_its_ids():
     app = create_app(SETTINGS, [DEV], serve=["dev"], handler=lambda task, queue, ids: seen.append((queue, ids)))
     app.tasks["dev.run_subtask"]("t1", "scan")
     assert seen == [("dev", ("t1", "scan"))]
+
+
+def test_a_seam_that_is_delivered_twice_ends_its_branch():
+    app = create_app(SETTINGS, [DEV], serve=["dev"], handler=lambda task, queue, ids: None)
+    seam = app.tasks["dev.seam"]
+    for delivery in ("one", "two", "one"):
+        seam.push_request(id=delivery)
+        try:
+            seam.run()
+        except Ignore:
+            assert delivery == "one"
+            break
+        finally:
+            seam.pop_request()
+    else:
+        pytest.fail("the second delivery of the seam went on")
 
 
 def test_a_queue_that_is_nobodys_is_not_served():

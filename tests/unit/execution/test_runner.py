@@ -6,7 +6,7 @@ import pytest
 from celery.exceptions import Ignore
 
 from aether_agents.contracts import Condition, Expect, Intervention, Outcome, PlannedSubtask, Retry, Verify
-from aether_agents.errors import StoreUnavailable
+from aether_agents.errors import CannotOpen, StoreUnavailable
 from aether_agents.execution import runner as module
 from aether_agents.execution.calling import Caller
 from aether_agents.execution.held import Held
@@ -73,10 +73,12 @@ def test_a_refused_claim_cuts_the_branch_and_calls_nothing(reason: str):
     assert bench.host.calls == []
 
 
-def test_a_store_that_is_away_cuts_the_branch():
+@pytest.mark.parametrize("error", [StoreUnavailable("away"), CannotOpen("another key")])
+def test_a_store_that_is_away_or_does_not_open_cuts_the_branch_and_calls_nothing(error: Exception):
     bench = Bench()
-    bench.store.tasks.answer = StoreUnavailable("away")
+    bench.store.tasks.answer = error
     assert bench.run() == (None, True)
+    assert bench.host.calls == []
 
 
 def test_an_outcome_is_offered_again_while_the_store_is_away():
