@@ -11,10 +11,10 @@ from aether_agents.planning.conclusion import Asked, Conclusion, NotYet, Planned
 from aether_agents.planning.digest import digest_of, reports_folder
 from aether_agents.planning.expansion import expand
 from aether_agents.planning.matching import Matcher
-from aether_agents.planning.structure import structure
+from aether_agents.planning.structure import Fault, structure
 from aether_agents.planning.templates import completes
 from aether_agents.planning.toolbox import Toolbox
-from aether_agents.planning.validation import Asker, check
+from aether_agents.planning.validation import Asker, check, check_written
 from aether_agents.settings import ContextSettings, Settings
 from aether_agents.store.replies import CatalogueEntry
 
@@ -73,8 +73,9 @@ class Planner:
         toolbox: Toolbox,
     ) -> Conclusion:
         template = choice.template
+        asker = Asker(task.folder, task.context, context.secrets, task.assume_yes)
         if wrong := structure(template):
-            return _invalid(template, [fault.message for fault in wrong])
+            return self._malformed(template, wrong, toolbox, asker)
         binding = bind(template, task, context.inputs)
         if binding.faults:
             return Unplannable("\n".join(binding.faults), "invalid_task")
@@ -82,7 +83,6 @@ class Planner:
             return _asked(template, binding)
         expansion = expand(template, binding.values, self._context(task, context), known, task.folder)
         toolbox.require(template.required_tools, template.name)
-        asker = Asker(task.folder, task.context, context.secrets, task.assume_yes)
         checked = check(expansion, toolbox, asker, self._settings.policy)
         if expansion.faults or (checked.faults and not toolbox.waiting_for):
             return _invalid(template, checked.faults)
@@ -102,6 +102,15 @@ class Planner:
         )
         reports = reports_folder(self._settings.home, task.task_id)
         return Planned(plan.model_copy(update={"digest": digest_of(plan, task.task_id, reports)}))
+
+    def _malformed(self, template: Template, wrong: Sequence[Fault], toolbox: Toolbox, asker: Asker) -> Conclusion:
+        """A document that cannot be expanded: its faults, and what the live tools say against the rest of it."""
+        bad = {fault.location[1] for fault in wrong if fault.location[:1] == ("subtasks",)}
+        sound = [one for index, one in enumerate(template.subtasks) if index not in bad]
+        further = check_written(sound, toolbox, asker, self._settings.policy)
+        if toolbox.waiting_for:
+            return NotYet(toolbox.waiting_for)  # then all of it can be told at once
+        return _invalid(template, [*(fault.message for fault in wrong), *further])
 
     def _context(self, task: HighLevelTask, context: ContextSettings) -> dict[str, Json]:
         return {

@@ -1,6 +1,6 @@
 """A plan against the live catalogue: every fault at once, or every subtask resolved to a live tool."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -42,6 +42,13 @@ def check(expansion: Expansion, toolbox: Toolbox, asker: Asker, policy: PolicySe
     if faults or toolbox.waiting_for:
         return Checked(faults=tuple(dict.fromkeys(faults)))
     return Checked(subtasks=tuple(checker.planned()))
+
+
+def check_written(sound: Iterable[Subtask], toolbox: Toolbox, asker: Asker, policy: PolicySettings) -> list[str]:
+    """What the catalogue says against the sound part of a document that cannot be expanded: all faults at once."""
+    written = tuple(subtask for subtask in sound if subtask.tool)
+    found = check(Expansion(written, written={one.id: one for one in written}), toolbox, asker, policy)
+    return list(found.faults)
 
 
 class _Checker:
