@@ -88,9 +88,9 @@ def test_a_list_fans_out_and_its_join_has_the_results_in_order(lab: Lab, window:
 
 
 def test_an_empty_list_is_joined_at_once(lab: Lab) -> None:
-    lab.launch([step("none", "each", for_each=[], args={"message": "${item}"}), step("none", "z", ["each"])], "none")
-    assert lab.ended("none") == "completed"
-    assert lab.store.tasks.outcomes("none", ["each"])["each"].output == []
+    lab.launch([step("empty", "each", for_each=[], args={"message": "${item}"}), step("empty", "z", ["each"])], "empty")
+    assert lab.ended("empty") == "completed"
+    assert lab.store.tasks.outcomes("empty", ["each"])["each"].output == []
 
 
 def test_one_child_that_fails_fails_the_join_and_skips_what_follows(lab: Lab) -> None:
