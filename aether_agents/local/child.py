@@ -33,7 +33,6 @@ class Child:
 
     def __init__(self, log_file: Path, settings: Mapping[str, Any], environ: Mapping[str, str], cwd: Path) -> None:
         self.log_file = log_file
-        self.failures = 0  # times it ended before it served, in a row
         self.queues: tuple[str, ...] = ()
         self.news = -1  # where it says that it serves
         self._settings = settings
@@ -85,7 +84,6 @@ class Child:
     def serves(self, news: bytes) -> None:
         """It said which queues it serves."""
         self.queues = tuple(json.loads(news)["queues"])
-        self.failures = 0
         log.info("the worker serves %s", ", ".join(self.queues))
 
     def exited(self) -> bool:
@@ -99,7 +97,6 @@ class Child:
         self._restarts = 0 if time.monotonic() - self._started_at > HEALTHY else self._restarts
         pause = min(PAUSES[0] * 2**self._restarts, PAUSES[1])
         self._restarts += 1
-        self.failures += 0 if served else 1
         self._start_again_at = time.monotonic() + pause
         self._forget()
         how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"

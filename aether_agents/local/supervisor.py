@@ -38,9 +38,6 @@ log = logging.getLogger("supervisor")
 #: Seconds between two looks at what no event tells of: the server, the sizes of the logs, the folder itself.
 TICK = 1.0
 
-#: Times in a row a worker may end before it serves; then a stack that nobody asked to keep ends.
-WORKER_FAILURES = 3
-
 OTHER_SETTINGS = "the running stack was started with other settings; end it with `aether-agent down` to use yours"
 
 
@@ -150,10 +147,7 @@ class Supervisor:
             self._selector.unregister(self.worker.news)
         what = self.worker.bury()
         self._lines.tell_holders({"error": what})
-        if self.worker.failures >= WORKER_FAILURES and not self.kept:
-            log.error("the worker does not start: giving up")
-            self._ending = True
-        self._write_state()
+        self._write_state()  # those who hold the stack know now, and decide; it goes on trying as long as they do
 
     def _start_server(self) -> None:
         self.server.start()

@@ -106,10 +106,19 @@ def test_a_worker_that_cannot_start_says_why(house: House) -> None:
     house.deserted()
 
 
-def test_a_stack_whose_worker_never_starts_gives_up_unless_it_is_kept(house: House) -> None:
+def test_a_worker_that_never_starts_is_tried_with_growing_pauses_while_somebody_waits(house: House) -> None:
     stack = house.stack_with(specialists={"nope": SpecialistSettings()})
-    with stack.join_or_start():
-        house.deserted(within=60)
+
+    def pauses() -> list[str]:
+        lines = [line for _, line in stack.logs(["supervisor"], lines=500)]
+        return [line.rpartition(" in ")[2] for line in lines if "starts again in" in line]
+
+    with stack.join_or_start() as lease:
+        eventually(lambda: len(pauses()) >= 3, within=30)
+        assert pauses()[:3] == ["0.2 s", "0.4 s", "0.8 s"]
+        with pytest.raises(StackError):
+            lease.check()
+    house.deserted()
 
 
 def test_a_removed_home_ends_its_stack(house: House) -> None:
