@@ -14,7 +14,12 @@ _TASK_OPTIONS = (
     click.option("--context", "-c", metavar="NAME", help="Context to run in (default: the settings' own)."),
     click.option("--template", "-t", metavar="NAME", help="Use this template instead of looking for one."),
     click.option("--specialist", metavar="NAME", help="Prefer the templates of this specialist."),
-    click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Seconds it may take."),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="S",
+        help="Seconds it may take; waiting for you does not count.",
+    ),
     click.option("--priority", type=click.IntRange(0, 9), default=5, help="0 to 9, 9 the highest.", show_default=True),
 )
 

@@ -6,10 +6,12 @@ from aether_agents.cli.blueprint import Blueprint
 from aether_agents.cli.ending import body, ending
 from aether_agents.cli.errand import carry_out, planned
 from aether_agents.cli.failure import COMPLETED, exit_code_of
-from aether_agents.cli.planfile import template_of, write_plan
+from aether_agents.cli.planfile import write_plan
 from aether_agents.cli.session import Session
 from aether_agents.cli.tree import Tree
 from aether_agents.contracts import HighLevelTask, Plan, new_task_id
+from aether_agents.planning.digest import reports_folder
+from aether_agents.planning.planfile import dump, template_of
 
 
 def propose(session: Session, task: HighLevelTask, *, calls: bool) -> int:
@@ -34,11 +36,11 @@ def decide(session: Session, task: HighLevelTask, *, save_to: Path | None) -> in
     else:
         _show(session, plan, calls=True)
     if save_to is not None:
-        write_plan(plan, save_to)
+        write_plan(dump(plan, view.task_id, _reports(session, view.task_id)), save_to)
         session.output.good(f"saved: {save_to}")
         session.output.hint(f"run it: aether-agent apply {save_to}")
     elif task.assume_yes or (session.may_ask and not session.output.json_wanted and session.output.confirm("run it?")):
-        return carry_out(session, _to_run(task, plan))
+        return carry_out(session, _to_run(session, task, plan))
     return COMPLETED
 
 
@@ -51,7 +53,12 @@ def _show(session: Session, plan: Plan, *, calls: bool) -> None:
         console.print(line, no_wrap=True, overflow="crop")
 
 
-def _to_run(task: HighLevelTask, plan: Plan) -> HighLevelTask:
-    """A task of its own that runs exactly this plan."""
-    fresh = {"task_id": new_task_id(), "plan_only": False, "document": template_of(plan), "inputs": {}, "type": None}
+def _reports(session: Session, task_id: str) -> str:
+    return reports_folder(session.settings.home, task_id)
+
+
+def _to_run(session: Session, task: HighLevelTask, plan: Plan) -> HighLevelTask:
+    """A task of its own that runs exactly this plan, and writes into a folder of its own."""
+    document = template_of(plan, task.task_id, _reports(session, task.task_id))
+    fresh = {"task_id": new_task_id(), "plan_only": False, "document": document, "inputs": {}, "type": None}
     return task.model_copy(update=fresh)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from aether_agents.local.valkey import ValkeyServer
 from tests.e2e.terminal import Person
 
 #: The stack of all these tests comes up in the first one, on a machine that does other things too.
@@ -20,6 +21,13 @@ def test_no_broker(stranger: Person) -> None:
     assert "127.0.0.1:1" in ran.stderr
     assert "aether-agent up" in ran.stderr or "AETHER_REDIS_URL" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_a_broker_without_a_worker(stranger: Person, valkey: ValkeyServer, sealing_key: Path) -> None:
+    ran = stranger.run("execute", "anything", AETHER_REDIS_URL=valkey.url, AETHER_ENCRYPTION__KEY_FILE=str(sealing_key))
+    assert ran.returncode == 6
+    assert "no worker serves the queue `planner`" in ran.stderr
+    assert "aether-agent worker planner" in ran.stderr
 
 
 def test_a_traceback_only_with_debug(stranger: Person) -> None:

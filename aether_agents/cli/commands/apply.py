@@ -7,8 +7,8 @@ import click
 
 from aether_agents.cli.errand import carry_out, task_from
 from aether_agents.cli.options import detach_option, examples, json_option, task_options, yes_option
-from aether_agents.cli.planfile import read_plan
 from aether_agents.cli.session import Session
+from aether_agents.planning.planfile import load
 
 
 @click.command("apply", epilog=examples("aether-agent apply plan.yaml", "aether-agent apply plan.yaml --yes --json"))
@@ -20,6 +20,6 @@ from aether_agents.cli.session import Session
 def apply_command(file: Path, as_json: bool, detach: bool, **options: Any) -> int:
     """Run exactly the plan in FILE, as `aether-agent plan -o` wrote it or you did."""
     session = Session(json_wanted=as_json)
-    document = read_plan(file)
+    document = load(file)
     order = task_from(session, document.description or document.name, options)
     return carry_out(session, order.model_copy(update={"document": document}), detach=detach)
