@@ -6,6 +6,8 @@ from functools import lru_cache
 from typing import Any
 
 from jsonschema import Draft202012Validator, SchemaError
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import EMPTY_REGISTRY
 
 from aether_agents.contracts import (
     MISSING,
@@ -75,7 +77,10 @@ def faults(args: Json, schema: Mapping[str, Any]) -> list[str]:
     validator = _validator(json.dumps(schema, sort_keys=True))
     if isinstance(validator, str):
         return [validator]
-    found = sorted(validator.iter_errors(args), key=lambda error: list(map(str, error.path)))
+    try:
+        found = sorted(validator.iter_errors(args), key=lambda error: list(map(str, error.path)))
+    except Unresolvable as error:
+        return [f"the tool's own schema refers outside itself: {_short(str(error))}"]
     shown = [f"`{'.'.join(map(str, error.path)) or 'arguments'}`: {_short(error.message)}" for error in found]
     rest = len(shown) - _FAULTS_SHOWN
     return shown[:_FAULTS_SHOWN] + ([f"and {rest} more"] if rest > 0 else [])
@@ -102,7 +107,7 @@ def _validator(schema: str) -> Draft202012Validator | str:
         Draft202012Validator.check_schema(document)
     except SchemaError as error:
         return f"the tool's own schema is not valid: {_short(error.message)}"
-    return Draft202012Validator(document)
+    return Draft202012Validator(document, registry=EMPTY_REGISTRY)  # a server must not make a worker fetch anything
 
 
 def _short(text: str) -> str:

@@ -86,7 +86,13 @@ class Caller:
 
     def _made(self, tool: Tool, args: dict[str, Json], run: Run, on_progress: Progress | None) -> Outcome:
         result = self._host.call(
-            tool.server, tool.name, args, timeout=run.subtask.timeout, on_progress=on_progress, key=run.lease
+            tool.server,
+            tool.name,
+            args,
+            timeout=run.subtask.timeout,
+            on_progress=on_progress,
+            key=run.lease,
+            pin=tool.pin,
         )
         return _outcome(tool.ref, result)
 

@@ -6,11 +6,12 @@ import pytest
 
 from aether_agents.cli.blueprint import Blueprint
 from aether_agents.cli.glyphs import UNICODE
-from aether_agents.cli.planfile import read_plan, template_of, write_plan
+from aether_agents.cli.planfile import write_plan
 from aether_agents.cli.text import width_of
 from aether_agents.cli.tree import Tree
 from aether_agents.contracts import Plan, PlannedSubtask, Risk
 from aether_agents.errors import InvalidSettings
+from aether_agents.planning.planfile import dump, load, template_of
 
 PLAN = Plan(
     name="audit",
@@ -55,25 +56,25 @@ PLAN = Plan(
 
 def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
     path = tmp_path / "plan.yaml"
-    write_plan(PLAN, path)
+    write_plan(dump(PLAN), path)
     text = path.read_text()
     assert text.startswith("# Made by aether-agent plan on ")
     assert f"aether-agent apply {path}" in text
     assert "監査" in text
     assert "pin" not in text
-    assert read_plan(path) == template_of(PLAN)
-    assert [step.id for step in read_plan(path).subtasks] == ["scan", "each", "drop"]
+    assert load(path) == template_of(PLAN)
+    assert [step.id for step in load(path).subtasks] == ["scan", "each", "drop"]
 
 
 def test_a_plan_without_subtasks_cannot_be_applied(tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text("name: x\ndescription: y\n")
     with pytest.raises(InvalidSettings, match=r"p\.yaml:1: there is nothing to run"):
-        read_plan(tmp_path / "p.yaml")
+        load(tmp_path / "p.yaml")
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidSettings, match=r"no/plan\.yaml: cannot be written"):
-        write_plan(PLAN, tmp_path / "no" / "plan.yaml")
+        write_plan(dump(PLAN), tmp_path / "no" / "plan.yaml")
 
 
 def test_the_blueprint_shows_calls_risks_and_what_asks() -> None:

@@ -108,3 +108,9 @@ def test_more_faults_than_can_be_shown_are_counted():
 def test_a_schema_that_is_none_is_the_tools_fault():
     assert faults({}, {"type": 5}) == [faults({}, {"type": 5})[0]]
     assert faults({}, {"type": 5})[0].startswith("the tool's own schema is not valid")
+
+
+def test_a_schema_that_refers_elsewhere_makes_nobody_fetch_anything():
+    schema = {"type": "object", "properties": {"a": {"$ref": "http://127.0.0.1:9/schema.json"}}}
+    (fault,) = faults({"a": 1}, schema)
+    assert fault.startswith("the tool's own schema refers outside itself")
