@@ -34,6 +34,7 @@ class Child:
     def __init__(self, log_file: Path, settings: Mapping[str, Any], environ: Mapping[str, str], cwd: Path) -> None:
         self.log_file = log_file
         self.queues: tuple[str, ...] = ()
+        self.vain_starts: int | None = 0  # starts without ever serving; None once it has served
         self.news = -1  # where it says that it serves
         self._settings = settings
         self._environ = dict(environ)
@@ -84,6 +85,7 @@ class Child:
     def serves(self, news: bytes) -> None:
         """It said which queues it serves."""
         self.queues = tuple(json.loads(news)["queues"])
+        self.vain_starts = None
         log.info("the worker serves %s", ", ".join(self.queues))
 
     def exited(self) -> bool:
@@ -98,6 +100,7 @@ class Child:
         pause = min(PAUSES[0] * 2**self._restarts, PAUSES[1])
         self._restarts += 1
         self._start_again_at = time.monotonic() + pause
+        self.vain_starts = None if self.vain_starts is None else self.vain_starts + 1
         self._forget()
         how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
         log.error("the worker ended %s; it starts again in %.1f s", how, pause)

@@ -38,6 +38,12 @@ log = logging.getLogger("supervisor")
 #: Seconds between two looks at what no event tells of: the server, the sizes of the logs, the folder itself.
 TICK = 1.0
 
+#: Starts of a worker that has never served before the stack gives up: its settings are wrong, or its installation.
+VAIN_STARTS = 3
+
+#: Seconds in which those who hold a stack that gives up can hear why.
+LAST_WORDS = 10.0
+
 OTHER_SETTINGS = "the running stack was started with other settings; end it with `aether-agent down` to use yours"
 
 
@@ -58,6 +64,7 @@ class Supervisor:
         self._first = first
         self._ending = False
         self._next_tick = 0.0
+        self._gives_up_at = float("inf")
 
     def run(self) -> None:
         """Start everything, serve, end everything.
@@ -80,14 +87,15 @@ class Supervisor:
             self._end()
 
     def _over(self) -> bool:
-        return self._ending or not (self.kept or self._lines.holders)
+        kept = self.kept and self._gives_up_at == float("inf")
+        return self._ending or time.monotonic() > self._gives_up_at or not (kept or self._lines.holders)
 
     def _turn(self) -> None:
         for key, _ in self._selector.select(TICK):
             key.data()
         if self.worker.exited():
             self._bury_worker()
-        elif self.worker.due():
+        elif self.worker.due() and self._gives_up_at == float("inf"):
             self.worker.start()
             self._worker_may_go()
         if time.monotonic() >= self._next_tick:
@@ -147,7 +155,12 @@ class Supervisor:
             self._selector.unregister(self.worker.news)
         what = self.worker.bury()
         self._lines.tell_holders({"error": what})
-        self._write_state()  # those who hold the stack know now, and decide; it goes on trying as long as they do
+        if self.worker.vain_starts == VAIN_STARTS:
+            log.error("the worker has never served: giving up")
+            self._lines.refuse()  # no stack answers here any more; the server stays a moment, so that holders hear why
+            self.folder.control.unlink(missing_ok=True)
+            self._gives_up_at = time.monotonic() + LAST_WORDS
+        self._write_state()
 
     def _start_server(self) -> None:
         self.server.start()

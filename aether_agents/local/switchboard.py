@@ -1,5 +1,6 @@
 """Switchboard: the open lines to the supervisor, and which of them hold the stack."""
 
+import contextlib
 import os
 import selectors
 import socket
@@ -38,7 +39,10 @@ class Switchboard:
 
     def refuse(self) -> None:
         """Accept nobody any more: who comes now starts the next stack, which waits for the lock."""
-        self._listener.close()
+        if self._listener.fileno() >= 0:
+            with contextlib.suppress(KeyError):
+                self._selector.unregister(self._listener)
+            self._listener.close()
 
     def _accept(self) -> None:
         connection, _ = self._listener.accept()

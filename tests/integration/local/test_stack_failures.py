@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from redis import Redis
 
 from aether_agents.errors import StackError
 from aether_agents.local.identity import Identity
@@ -106,19 +107,16 @@ def test_a_worker_that_cannot_start_says_why(house: House) -> None:
     house.deserted()
 
 
-def test_a_worker_that_never_starts_is_tried_with_growing_pauses_while_somebody_waits(house: House) -> None:
+def test_a_stack_whose_worker_never_serves_gives_up_and_its_holders_hear_why(house: House) -> None:
     stack = house.stack_with(specialists={"nope": SpecialistSettings()})
-
-    def pauses() -> list[str]:
-        lines = [line for _, line in stack.logs(["supervisor"], lines=500)]
-        return [line.rpartition(" in ")[2] for line in lines if "starts again in" in line]
-
-    with stack.join_or_start() as lease:
-        eventually(lambda: len(pauses()) >= 3, within=30)
-        assert pauses()[:3] == ["0.2 s", "0.4 s", "0.8 s"]
-        with pytest.raises(StackError):
+    with stack.join_or_start(keep=True) as lease, Redis.from_url(str(stack.settings().broker.url)) as client:
+        eventually(lambda: not stack.running(), within=30, what="it gives up")
+        assert client.ping()  # who follows a task hears the reason, not that the connection is lost
+        with pytest.raises(StackError, match="`nope` is not installed"):
             lease.check()
     house.deserted()
+    lines = [line for _, line in stack.logs(["supervisor"], lines=500)]
+    assert [line.rpartition(" in ")[2] for line in lines if "starts again in" in line] == ["0.2 s", "0.4 s", "0.8 s"]
 
 
 def test_a_removed_home_ends_its_stack(house: House) -> None:
