@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Sequence
 
 from aether_agents.contracts import ServerSpec
@@ -15,6 +16,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two looks for servers that were trusted, edited or mended meanwhile.
 LOOK_EVERY = 5.0
+#: Seconds after which a server that failed is tried again: it may have been installed or mended meanwhile.
+TRY_AGAIN = 30.0
 
 
 class Listing:
@@ -25,7 +28,7 @@ class Listing:
         self._toolbox = toolbox
         self._servers = servers
         self._queues = tuple(queues)
-        self._tried: set[tuple[str, str]] = set()  # failures are retried by the next process, or after a change
+        self._failed_at: dict[str, float] = {}  # by server; what failed in an earlier process is tried at once
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="aether-listing", daemon=True)
 
@@ -40,7 +43,7 @@ class Listing:
             self._thread.join(timeout)
 
     def turn(self) -> None:
-        """List every server whose entry is absent, of another specification, or a failure of an earlier process.
+        """List every server whose entry is absent, of another specification, or a failure of a while ago.
 
         Raises:
             StoreUnavailable: the store is away.
@@ -55,15 +58,15 @@ class Listing:
                     self._list(spec, digest)
 
     def _wanted(self, spec: ServerSpec, digest: str, entry: CatalogueEntry | None) -> bool:
-        if (spec.name, digest) in self._tried:
-            return False
-        return entry is None or entry.spec_digest != digest or entry.status == "failed"
+        if entry is None or entry.spec_digest != digest:
+            return True
+        return entry.status == "failed" and time.monotonic() - self._failed_at.get(spec.name, -TRY_AGAIN) >= TRY_AGAIN
 
     def _list(self, spec: ServerSpec, digest: str) -> None:
         try:
             tools = self._toolbox.list(spec)
         except ServerDown as error:
-            self._tried.add((spec.name, digest))
+            self._failed_at[spec.name] = time.monotonic()
             log.warning("server %s cannot be listed: %s", spec.name, error)
             self._store.catalogue.failed(spec.name, spec.queue, digest, str(error))
             return

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 LOOK_AGAIN = 0.3
 #: Seconds a worker gets to start, beyond the time a server may take to connect.
 MARGIN = 10.0
+#: Tasks of which a process remembers since when they wait.
+TASKS_WAITED_FOR = 1_000
 
 
 class Opening:
@@ -125,6 +127,8 @@ class Opening:
     def _wait_for(self, task_id: str, claim: PlanningClaim, servers: tuple[str, ...]) -> None:
         """Look again soon, for as long as a server may take to start."""
         now = time.monotonic()
+        if len(self._waited) >= TASKS_WAITED_FOR:  # tasks that were cancelled while they waited leave theirs behind
+            self._waited.pop(next(iter(self._waited)))
         began = self._waited.setdefault(task_id, now)
         names = ", ".join(servers)
         if now - began > self._settings.agent_system.mcp_integration.server_timeout + MARGIN:

@@ -58,7 +58,7 @@ def test_every_message_is_doubled_while_people_act(lab: Lab, dice: random.Random
 
 
 def test_one_message_in_ten_is_lost(lab: Lab, dice: random.Random) -> None:
-    scenario = Scenario(lab, dice, mixed, faults={"lose": 0.1}, people=True, within=60)
+    scenario = Scenario(lab, dice, mixed, faults={"lose": 0.1}, people=True, within=90)
     infect(scenario)
     scenario.run()
     show(scenario.report("lost"))
@@ -67,7 +67,7 @@ def test_one_message_in_ten_is_lost(lab: Lab, dice: random.Random) -> None:
 
 
 def test_a_worker_is_killed_in_every_wave(lab: Lab, dice: random.Random) -> None:
-    scenario = Scenario(lab, dice, half_unsafe, killed=True, within=60)
+    scenario = Scenario(lab, dice, half_unsafe, killed=True, within=90)
     infect(scenario, workers=2)
 
     def strike() -> None:
@@ -81,7 +81,7 @@ def test_a_worker_is_killed_in_every_wave(lab: Lab, dice: random.Random) -> None
 
 
 def test_all_queues_are_deleted_in_every_wave(lab: Lab, dice: random.Random) -> None:
-    scenario = Scenario(lab, dice, mixed, within=60)
+    scenario = Scenario(lab, dice, mixed, within=90)
 
     def strike() -> None:
         keys = [lab.store.keys.queue(name, priority) for name in lab.names for priority in range(10)]

@@ -19,7 +19,7 @@ from tests.integration.execution.lab import Lab
 
 #: Plans per scenario. The suite takes its hundred; more by environment.
 PLANS = int(os.environ.get("AETHER_TEST_PLANS", "100"))
-WAVE = 10
+WAVE = 20
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Scenario:
     people: bool = False  #: they pause, resume and cancel
     strike: Callable[[], None] | None = None  #: once per wave, while it runs
     killed: bool = False
-    within: float = 30.0  #: seconds a wave may take
+    within: float = 60.0  #: seconds a wave may take
     log: Path = field(init=False)
     modes: Counter[str] = field(default_factory=Counter)
     ends: Counter[str] = field(default_factory=Counter)

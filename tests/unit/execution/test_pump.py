@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from aether_agents.errors import StoreUnavailable
+from aether_agents.execution import listing as listing_module
 from aether_agents.execution.held import Held, Lease
 from aether_agents.execution.known_servers import KnownServers
 from aether_agents.execution.listing import Listing
@@ -160,10 +161,26 @@ class TestListing:
         listing.turn()
         assert len(kept.catalogue.said) == listed
 
-    def test_a_server_that_does_not_start_is_said_to_have_failed_and_not_tried_again(self, settings_of: Settings):
+    def test_a_server_that_does_not_start_is_said_to_have_failed_and_tried_again_later(
+        self, settings_of: Settings, monkeypatch: pytest.MonkeyPatch
+    ):
         host = FakeHost()
         host.down = "its last words"
         listing, kept = self.listing(settings_of, host)
         listing.turn()
+        kept.catalogue.all = {"one": self.entry("failed", spec_digest(SPEC))}
         listing.turn()
         assert kept.catalogue.said == [("failed", "its last words")]
+        monkeypatch.setattr(listing_module, "TRY_AGAIN", 0.0)
+        host.down = None
+        listing.turn()
+        assert kept.catalogue.said[-1] == ("live", "dev-echo")
+
+    def test_a_server_that_was_forgotten_is_listed_at_once(self, settings_of: Settings):
+        host = FakeHost()
+        host.down = "its last words"
+        listing, kept = self.listing(settings_of, host)
+        listing.turn()
+        host.down = None
+        listing.turn()
+        assert kept.catalogue.said == [("failed", "its last words"), ("live", "dev-echo")]
