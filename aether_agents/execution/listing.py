@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 
 from aether_agents.contracts import ServerSpec
@@ -18,6 +19,10 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 5.0
 #: Seconds after which a server that failed is tried again: it may have been installed or mended meanwhile.
 TRY_AGAIN = 30.0
+
+
+#: Servers listed at once. The first task on a fresh installation waits for this, and each start is mostly one core's.
+LANES = 3
 
 
 class Listing:
@@ -49,18 +54,34 @@ class Listing:
             StoreUnavailable: the store is away.
         """
         entries = self._store.catalogue.entries()
-        for queue in self._queues:
-            for spec in self._servers.of(queue):
-                if self._stopped.is_set():
-                    return
-                digest = spec_digest(spec)
-                if self._wanted(spec, digest, entries.get(spec.name)):
-                    self._list(spec, digest)
+        known = [(spec, spec_digest(spec)) for queue in self._queues for spec in self._servers.of(queue)]
+        wanted = deque((spec, digest) for spec, digest in known if self._wanted(spec, digest, entries.get(spec.name)))
+        errors: list[AetherError] = []
+        lanes = [
+            threading.Thread(target=self._list_some, args=(wanted, errors), name="aether-listing-lane", daemon=True)
+            for _ in range(min(LANES, len(wanted)))
+        ]
+        for lane in lanes:
+            lane.start()
+        for lane in lanes:
+            lane.join()  # bounded by the time a server may take to connect
+        if errors:
+            raise errors[0]
 
     def _wanted(self, spec: ServerSpec, digest: str, entry: CatalogueEntry | None) -> bool:
         if entry is None or entry.spec_digest != digest:
             return True
         return entry.status == "failed" and time.monotonic() - self._failed_at.get(spec.name, -TRY_AGAIN) >= TRY_AGAIN
+
+    def _list_some(self, wanted: deque[tuple[ServerSpec, str]], errors: list[AetherError]) -> None:
+        """List servers until none is left, or the store is away."""
+        while wanted and not errors and not self._stopped.is_set():
+            try:
+                self._list(*wanted.popleft())
+            except IndexError:  # another lane took the last one
+                return
+            except AetherError as error:
+                errors.append(error)
 
     def _list(self, spec: ServerSpec, digest: str) -> None:
         try:
