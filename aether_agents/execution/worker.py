@@ -4,7 +4,7 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from celery import Celery, Task, signals
@@ -98,10 +98,12 @@ class _Bench:
         self._lock = threading.Lock()
         self._services: Services | None = None
         self._pid = 0
+        self._lifeline: tuple[int, int] | None = None
 
     def attend(self, app: Celery) -> None:
         """Open and close with the process: a forked child by itself, any other pool in the one process there is."""
         self._app = app
+        signals.worker_init.connect(self._before_forks, weak=False)
         signals.worker_process_init.connect(self._begin_child, weak=False)
         signals.worker_process_shutdown.connect(self._end, weak=False)
         signals.worker_ready.connect(self._begin, weak=False)
@@ -130,12 +132,22 @@ class _Bench:
         if not _forks(sender):
             self._open()
 
+    def _before_forks(self, **_: object) -> None:
+        self._lifeline = os.pipe()  # Celery tells a child of nothing: it hears of the end when the parent's side closes
+
     def _begin_child(self, **_: object) -> None:
         self._lock = threading.Lock()  # the parent's may have been held when it forked
         self._name = f"{self._name}-{os.getpid()}"
-        self._open()
+        services = self._open()
+        if self._lifeline is not None:
+            heard, held = self._lifeline
+            os.close(held)
+            threading.Thread(target=_at_end_of, args=(heard, services.wind_down), daemon=True).start()
 
     def _wind_down(self, **_: object) -> None:
+        if self._lifeline is not None:
+            os.close(self._lifeline[1])
+            self._lifeline = None
         services = self._services
         if services is not None and self._pid == os.getpid():
             services.wind_down()
@@ -144,6 +156,12 @@ class _Bench:
         services, self._services = self._services, None
         if services is not None and self._pid == os.getpid():
             services.close()
+
+
+def _at_end_of(pipe: int, act: Callable[[], None]) -> None:
+    """Wait until the other side of a pipe is closed, then act."""
+    os.read(pipe, 1)
+    act()
 
 
 def _forks(consumer: Any) -> bool:
