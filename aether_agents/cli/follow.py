@@ -56,7 +56,7 @@ class Follower:
     def _events(self) -> Iterator[Event]:
         """The events after the last one the picture knows, across lost connections, however long they last."""
         task_id = self._picture.task_id
-        while not self._picture.ended:
+        while True:
             try:
                 yield from self._door.follow(
                     task_id, self._picture.seq, idle=self._quiet, on_reconnect=lambda _why: self._lost(True)
@@ -64,6 +64,8 @@ class Follower:
             except StoreUnavailable:
                 self._lost(True)
                 self._view()
+            else:
+                return
 
     def _quiet(self) -> None:
         """Nothing happens, and the connection stands."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from aether_agents.cli.duration import ago, brief
+from aether_agents.cli.duration import ago
 from aether_agents.cli.outcome import how_to_answer, trouble
 from aether_agents.cli.output import Output
 from aether_agents.cli.picture import Picture
@@ -20,7 +20,7 @@ def show_tasks(output: Output, views: Sequence[TaskView]) -> None:
         return
     columns = (Column("task", keep=True), Column("status", keep=True), Column("asked", keep=True), Column("what"))
     rows = [
-        (view.task_id, sign(_shown(view), output.glyphs, _word(view)), quiet(ago(view.created_at)), view.description)
+        (view.task_id, sign(view.status, output.glyphs, _word(view)), quiet(ago(view.created_at)), view.description)
         for view in views
     ]
     output.show(table(columns, rows))
@@ -44,20 +44,9 @@ def show_task(output: Output, view: TaskView, plan: Plan | None) -> None:
         output.hint(f"follow it: aether-agent watch {view.task_id}")
 
 
-def _shown(view: TaskView) -> str:
-    return str(view.status)
-
-
 def _word(view: TaskView) -> str | None:
     if view.status == "running":
         return f"running {view.progress:.0%}"
     if view.degraded:
         return "degraded"
     return None
-
-
-def took(view: TaskView) -> str:
-    """How long an ended task took."""
-    if view.created_at is None or view.finished_at is None:
-        return ""
-    return brief((view.finished_at - view.created_at).total_seconds())

@@ -1,15 +1,39 @@
 """A door with a task behind it that was recorded, for tests of following. Nothing of it leaves the tests."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Self
+from types import MappingProxyType
+from typing import NamedTuple, Self
 
-from aether_agents.contracts import Answer, Event, Plan, TaskView
+from aether_agents.contracts import Answer, Event, HighLevelTask, Plan, TaskView, Tool
 from aether_agents.errors import StoreUnavailable, WrongStatus
+from tests.unit.cli.recorded import TASK
+
+
+class Listed(NamedTuple):
+    """What the catalogue says of one server."""
+
+    status: str
+    tools: tuple[Tool, ...] = ()
+    accepted: Mapping[str, str] = MappingProxyType({})
+    error: str | None = None
+
+
+class Living(NamedTuple):
+    """A worker that is alive."""
+
+    name: str
+    queues: tuple[str, ...]
+    kind: str = "worker"
+    pid: int = 7
 
 
 class RecordedDoor:
     """Plays a list of events; an entry that is None is a lost connection. `views` are given out in turn."""
+
+    listed: Mapping[str, Listed] = {}
+    living: Sequence[Living] = ()
+    faults: Sequence[str] = ()
 
     def __init__(self, events: list[Event | None], *views: TaskView, plan: Plan | None = None) -> None:
         self.played = list(events)
@@ -18,6 +42,8 @@ class RecordedDoor:
         self.answers: list[Answer] = []
         self.cancelled: list[str] = []
         self.asked_from: list[int] = []
+        self.done: list[tuple[str, str]] = []
+        self.submitted: list[HighLevelTask] = []
         self.answered_elsewhere = False
         self.during: Callable[[Event], None] = lambda _event: None
 
@@ -51,6 +77,39 @@ class RecordedDoor:
 
     def cancel(self, task_id: str, *, by: str = "local", reason: str = "") -> None:
         self.cancelled.append(reason)
+        if self.answered_elsewhere:
+            raise WrongStatus("it has ended")
+
+    def pause(self, task_id: str, *, by: str = "local") -> None:
+        self.done.append(("pause", task_id))
+
+    def resume(self, task_id: str, *, by: str = "local") -> None:
+        self.done.append(("resume", task_id))
+
+    def accept_server(self, name: str) -> None:
+        self.done.append(("accept", name))
+
+    def submit(self, task: HighLevelTask) -> str:
+        self.submitted.append(task)
+        return TASK
+
+    def require_worker(self, queue: str = "planner") -> None:
+        pass
+
+    def tasks(self, limit: int = 50) -> list[TaskView]:
+        return self.views[:limit]
+
+    def events(self, task_id: str, after: int = 0) -> list[Event]:
+        return [event for event in self.played if event is not None and event.seq > after]
+
+    def catalogue(self) -> Mapping[str, Listed]:
+        return self.listed
+
+    def workers(self) -> Sequence[Living]:
+        return self.living
+
+    def diagnose(self) -> list[str]:
+        return list(self.faults)
 
 
 class Notebook:

@@ -193,3 +193,12 @@ def test_a_task_that_has_ended_is_not_followed() -> None:
     view = Follower(door, picture, Notebook(), None, cancels=False).follow()  # type: ignore[arg-type]
     assert view is DONE
     assert door.asked_from == []
+
+
+def test_a_stream_that_stops_without_an_end_is_not_asked_for_ever() -> None:
+    said = Recording()
+    said.add("task.pending")
+    door = RecordedDoor(said.events, task(subtask("write")))
+    view, _ = follow(door)
+    assert view.status is TaskStatus.RUNNING
+    assert door.asked_from == [0]

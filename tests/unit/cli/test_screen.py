@@ -1,8 +1,10 @@
 """Screens: lines for a log, JSON for a program, and a live tree only on a terminal."""
 
+import io
 import json
 
 import pytest
+from rich.console import Console
 
 from aether_agents.cli.output import Output
 from aether_agents.cli.picture import Picture
@@ -92,3 +94,38 @@ def test_there_is_a_screen_for_every_place(
 ) -> None:
     monkeypatch.setattr("aether_agents.cli.output.Output.live", live)
     assert type(screen_for(Output(), Picture(TASK), events=events, passing=passing)) is kind
+
+
+def on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> tuple[Output, io.StringIO]:
+    written = io.StringIO()
+    output = Output()
+    output.err = Console(file=written, force_terminal=True, width=60, height=12, color_system=None)
+    monkeypatch.setattr("aether_agents.cli.screen.FRAMES", 1)
+    return output, written
+
+
+def test_the_live_tree_is_drawn_in_place_and_its_last_frame_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    output, written = on_a_terminal(monkeypatch)
+    picture = Picture(TASK)
+    picture.look(task(*(subtask(f"s{number}", status="running") for number in range(20))))
+    screen = LiveScreen(output, picture, "Ctrl-C cancels the task")
+    with screen:
+        with screen.aside():
+            output.err.print("a question")
+        with screen.changing():
+            picture.look(task(*(subtask(f"s{n}", status="completed") for n in range(20)), status="completed", seq=9))
+    frames = written.getvalue()
+    assert "Ctrl-C cancels the task" in frames
+    assert "○ 14 more" in frames  # twenty do not fit into twelve lines while it moves
+    last = frames.rpartition("Onboard this project")[2]
+    assert last.count("✓ s") == 20
+    assert "Ctrl-C" not in last
+    assert "a question" in frames
+
+
+def test_log_lines_stay_above_the_live_tree(monkeypatch: pytest.MonkeyPatch) -> None:
+    output, written = on_a_terminal(monkeypatch)
+    screen = LiveScreen(output, Picture(TASK), "")
+    with screen:
+        screen.show(Recording().add("log", message="waits for a place"))
+    assert "waits for a place" in written.getvalue()

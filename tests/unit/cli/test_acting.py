@@ -1,0 +1,223 @@
+"""Commands on tasks, through a door that is recorded: what they ask of it, print, and leave with."""
+
+import json
+
+import pytest
+
+from aether_agents.contracts import Intervention, Plan, PlannedSubtask, Risk, TaskStatus, TaskView, Tool, ToolRow
+from tests.unit.cli.conftest import Behind, Run
+from tests.unit.cli.fake import Listed, Living, RecordedDoor
+from tests.unit.cli.recorded import START, TASK, Recording, subtask, task
+
+ASKED = Intervention(id="write.1", kind="approval", subtask_id="write", prompt="Go on?", choices=("approve", "deny"))
+OTHER = ASKED.model_copy(update={"id": "drop.2", "prompt": "Drop it?"})
+PLAN = Plan(
+    name="small",
+    description="Small",
+    origin="template",
+    template="small",
+    subtasks=(PlannedSubtask(id="write", tool="reports/write", args={"a": 1}, specialist="dev", risk=Risk.WRITE),),
+)
+DONE = task(
+    subtask("write", status="completed", output={"x": 1}),
+    status="completed",
+    outputs={"report": "/r.html"},
+    finished_at=START,
+)
+
+
+def asking(*asked: Intervention) -> TaskView:
+    return task(subtask("write", status="waiting_user_input"), status="waiting_user_input", interventions=asked)
+
+
+def said_all() -> Recording:
+    said = Recording()
+    said.add("task.pending")
+    said.add("task.planned")
+    said.add("subtask.completed", "write", 2)
+    said.add("task.completed", seconds=3, status=TaskStatus.COMPLETED)
+    return said
+
+
+def test_execute_submits_follows_and_tells(run: Run, behind: Behind) -> None:
+    door = behind(RecordedDoor(said_all().events, DONE))
+    ran = run("execute", "do it", "-i", "a=1", "--priority", "9", "--yes")
+    assert ran.code == 0
+    assert ran.out == "report  /r.html\n"
+    assert "write completed" in ran.err
+    [given] = door.submitted
+    assert (given.description, given.inputs, given.priority, given.assume_yes) == ("do it", {"a": "1"}, 9, True)
+
+
+def test_execute_detached_prints_the_id_alone(run: Run, behind: Behind) -> None:
+    behind(RecordedDoor([], DONE))
+    assert run("execute", "do it", "--detach").out == f"{TASK}\n"
+    assert json.loads(run("execute", "do it", "--detach", "--json").out) == {"task_id": TASK, "status": "pending"}
+
+
+def test_plan_shows_and_without_a_person_runs_nothing(run: Run, behind: Behind) -> None:
+    door = behind(RecordedDoor(said_all().events, DONE, plan=PLAN))
+    ran = run("plan", "do it")
+    assert ran.code == 0
+    assert "○ write  write" in ran.out
+    assert "dev  reports/write" in ran.out
+    assert [given.plan_only for given in door.submitted] == [True]
+
+
+def test_plan_with_yes_runs_exactly_that_plan(run: Run, behind: Behind) -> None:
+    door = behind(RecordedDoor(said_all().events, DONE, plan=PLAN))
+    assert run("plan", "do it", "-i", "a=1", "--yes").code == 0
+    proposed, applied = door.submitted
+    assert (proposed.plan_only, applied.plan_only) == (True, False)
+    assert applied.document is not None
+    assert applied.document.subtasks[0].args == {"a": 1}
+    assert applied.inputs == {}
+    assert applied.task_id != proposed.task_id
+
+
+def test_a_dry_run_lists_every_call_and_plan_only_does_not(run: Run, behind: Behind) -> None:
+    behind(RecordedDoor([], DONE, plan=PLAN))
+    assert "reports/write" in run("execute", "do it", "--dry-run").out
+    assert "reports/write" not in run("execute", "do it", "--plan-only").out
+    told = json.loads(run("execute", "do it", "--dry-run", "--json").out)
+    assert told["calls"][0]["tool"] == "reports/write"
+
+
+def test_what_could_not_be_planned_leaves_with_5(run: Run, behind: Behind) -> None:
+    failed = task(status="failed", plan=None, error="no template matches")
+    behind(RecordedDoor([], failed))
+    for words in (("execute", "x"), ("plan", "x")):
+        ran = run(*words)
+        assert ran.code == 5
+        assert "no template matches" in ran.err
+        assert "aether-agent templates list" in ran.err
+
+
+def test_tasks_and_status(run: Run, behind: Behind) -> None:
+    behind(RecordedDoor([], asking(ASKED), plan=PLAN))
+    listed = run("tasks")
+    assert TASK in listed.out
+    assert "waits for you" in listed.out
+    shown = run("status", TASK)
+    assert "? write" in shown.out
+    assert f"aether-agent approve {TASK} write.1" in shown.err
+    assert json.loads(run("status", TASK, "--json").out)["interventions"][0]["id"] == "write.1"
+
+
+def test_no_tasks_yet(run: Run, behind: Behind) -> None:
+    door = behind(RecordedDoor([], DONE))
+    door.views = []
+    assert "no tasks yet" in run("tasks").err
+
+
+@pytest.mark.parametrize(("status", "hint"), [("paused", "resume"), ("running", "watch")])
+def test_status_says_what_to_do_next(run: Run, behind: Behind, status: str, hint: str) -> None:
+    behind(RecordedDoor([], task(subtask("a"), status=status)))
+    assert f"aether-agent {hint} {TASK}" in run("status", TASK).err
+
+
+def test_result_of_a_task_that_goes_on_is_an_error(run: Run, behind: Behind) -> None:
+    behind(RecordedDoor([], task(subtask("a"))))
+    ran = run("result", TASK)
+    assert ran.code == 2
+    assert "has not ended (running)" in ran.err
+
+
+def test_events_are_a_list_or_lines_of_json(run: Run, behind: Behind) -> None:
+    behind(RecordedDoor(said_all().events, DONE))
+    assert [line.split()[3] for line in run("events", TASK).out.splitlines()][:2] == ["task.pending", "task.planned"]
+    behind(RecordedDoor(said_all().events, DONE))
+    lines = run("events", TASK, "--after", "1", "--follow", "--json").out.splitlines()
+    assert [json.loads(line)["seq"] for line in lines] == [2, 3, 4]
+
+
+def test_what_waits_is_listed_with_the_call_and_the_command(run: Run, behind: Behind) -> None:
+    behind(RecordedDoor([], asking(ASKED), plan=PLAN))
+    ran = run("approve")
+    assert "tool  reports/write" in ran.out
+    assert f"aether-agent approve {TASK} write.1" in ran.err
+    assert json.loads(run("approve", TASK, "--list", "--json").out)[0]["task_id"] == TASK
+    behind(RecordedDoor([], DONE))
+    assert "nothing waits" in run("approve").err
+
+
+def test_one_of_several_questions_has_to_be_named(run: Run, behind: Behind) -> None:
+    door = behind(RecordedDoor([], asking(ASKED, OTHER)))
+    unclear = run("approve", TASK)
+    assert (unclear.code, "name one: write.1, drop.2" in unclear.err) == (2, True)
+    wrong = run("approve", TASK, "gone.1")
+    assert (wrong.code, "it asks: write.1, drop.2" in wrong.err) == (2, True)
+    assert run("approve", TASK, "drop.2", "--deny").code == 0
+    assert [(given.intervention_id, given.response) for given in door.answers] == [("drop.2", "deny")]
+    assert json.loads(run("approve", TASK, "write.1", "--json").out)["response"] == "approve"
+
+
+def test_pause_resume_and_cancel_of_several_tasks(run: Run, behind: Behind) -> None:
+    door = behind(RecordedDoor([], task(subtask("a"))))
+    assert run("pause", "a", "b").code == 0
+    assert run("resume", "a").code == 0
+    assert door.done == [("pause", "a"), ("pause", "b"), ("resume", "a")]
+    assert "cancelled" in run("cancel", "a", "-r", "wrong").err
+    assert door.cancelled == ["wrong"]
+    door.answered_elsewhere = True
+    ran = run("cancel", "a", "b", "--json")
+    assert ran.code == 2
+    assert [row["code"] for row in json.loads(ran.out)] == ["wrong_status", "wrong_status"]
+
+
+def tool(pin: str) -> Tool:
+    return Tool(
+        server="git",
+        name="log",
+        specialist="dev",
+        description="Show the log",
+        pin=pin,
+        row=ToolRow(tool="git/log", risk=Risk.READ),
+    )
+
+
+def test_tools_are_listed_and_found(run: Run, behind: Behind) -> None:
+    door = behind(RecordedDoor([], DONE))
+    assert "no tools are known yet" in run("tools", "list").err
+    door.listed = {"git": Listed("live", (tool("sha256:1"),))}
+    assert "git/log  read  dev  Show the log" in run("tools", "list").out
+    assert "git/log" in run("tools", "search", "log").out
+    assert json.loads(run("tools", "search", "nothing", "--json").out) == []
+    assert run("tools", "list", "gti").code == 2
+
+
+def test_changed_tools_are_shown_before_they_are_accepted(run: Run, behind: Behind) -> None:
+    door = behind(RecordedDoor([], DONE))
+    door.listed = {"git": Listed("quarantined", (tool("sha256:2"),), {"log": "sha256:1"}, "a tool has changed")}
+    shown = run("servers", "lock", "git")
+    assert shown.code == 4
+    assert "changed  git/log" in shown.out
+    assert door.done == []
+    assert run("servers", "lock", "git", "--yes").code == 0
+    assert door.done == [("accept", "git")]
+    door.listed = {"git": Listed("live", (tool("sha256:2"),), {"log": "sha256:2"})}
+    assert "nothing has changed" in run("servers", "lock", "git").err
+    assert run("servers", "lock", "gti").code == 2
+
+
+def test_doctor_names_a_queue_that_nobody_serves(run: Run, behind: Behind, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AETHER_REDIS_URL", "redis://127.0.0.1:1/0")
+    door = behind(RecordedDoor([], DONE))
+    door.living, door.faults = [Living("w", ("planner", "dev"))], ["eviction is on: set noeviction"]
+    ran = run("doctor", "--no-servers")
+    assert ran.code == 1
+    assert "security: 0 workers" in ran.out
+    assert "aether-agent worker security" in ran.out
+    assert "set noeviction" in ran.out
+    assert json.loads(run("ps", "--json").out) == [
+        {"name": "w", "kind": "worker", "pid": 7, "queues": ["planner", "dev"], "status": "alive"}
+    ]
+
+
+def test_there_is_no_stack_where_a_broker_is_configured(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AETHER_REDIS_URL", "redis://:secret@127.0.0.1:1/0")
+    for command in ("up", "down", "logs"):
+        ran = run(command)
+        assert ran.code == 2
+        assert "there is no embedded stack here" in ran.err
+        assert "secret" not in ran.err
