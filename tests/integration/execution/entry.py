@@ -1,7 +1,9 @@
 """The worker of the tests, as a process: `python -m tests.integration.execution.entry NAME COUNT_LOG NAMES QUEUES`."""
 
 import os
+import signal
 import sys
+import threading
 from pathlib import Path
 
 from aether_agents.execution.worker import serve
@@ -9,8 +11,14 @@ from aether_agents.settings import Settings
 from tests.integration.execution.lab import specialists
 
 
+def _end_with_the_tests() -> None:
+    os.read(0, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def main() -> int:
-    """Serve until told to end."""
+    """Serve until told to end, or until the tests are no more."""
+    threading.Thread(target=_end_with_the_tests, daemon=True).start()
     name, count_log, names, queues = sys.argv[1:]
     settings = Settings.model_validate_json(os.environ["AETHER_TEST_SETTINGS"])
     return serve(

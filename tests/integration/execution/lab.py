@@ -97,6 +97,7 @@ class Lab:
             process = subprocess.Popen(
                 [sys.executable, "-m", entry, name, str(self.count_log), ",".join(self.names), ",".join(served)],
                 cwd=ROOT,
+                stdin=subprocess.PIPE,  # its lifeline: it ends with the tests, even if they are killed
                 env={
                     **os.environ,
                     **(env or {}),
@@ -116,7 +117,7 @@ class Lab:
         return (self.folder / f"w{worker}.log").read_text(errors="replace")
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
-        """SIGKILL, and whatever it left behind with it (its servers see the end of their input by themselves)."""
+        """SIGKILL; its servers see the end of their input by themselves."""
         process.send_signal(signal.SIGKILL)
         process.wait()
 
@@ -137,6 +138,8 @@ class Lab:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+            if process.stdin:
+                process.stdin.close()
         self.sender.close()
 
     def children(self, process: subprocess.Popen[bytes]) -> list[psutil.Process]:
