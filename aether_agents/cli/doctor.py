@@ -17,6 +17,7 @@ from aether_agents.cli.parts import servers_here, templates_here
 from aether_agents.cli.serverwork import probes_of
 from aether_agents.cli.session import Session
 from aether_agents.cli.tables import sign
+from aether_agents.cli.text import printable
 from aether_agents.errors import AetherError
 from aether_agents.local.valkey import find_binary
 from aether_agents.mcp_host.install import installed
@@ -63,7 +64,7 @@ def examine(session: Session, *, servers: bool) -> int:
 
 def _show(session: Session, finding: Finding) -> None:
     line = sign(finding.verdict, session.output.glyphs, finding.what.ljust(12))
-    session.output.out.print(line.append("  ").append(finding.said, style="default"), soft_wrap=True)
+    session.output.out.print(line.append("  ").append(printable(finding.said), style="default"), soft_wrap=True)
     if finding.mend:
         session.output.out.print(
             Text(f"{' ' * 16}{session.output.glyphs.arrow} {finding.mend}", style=QUIET), soft_wrap=True

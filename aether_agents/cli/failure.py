@@ -48,10 +48,20 @@ def leave_well(run: Callable[[], Any], *, debug: bool) -> int:
         return forget_output()
     except AetherError as error:
         return _tell(error, str(error), error.exit_code, debug=debug)
+    except ModuleNotFoundError as error:
+        return _tell(error, _missing(error), USAGE, debug=debug)
     except Exception as error:  # noqa: BLE001 - the outermost handler: nothing above could tell the person
         text = f"unexpected {type(error).__name__}: {error}"
         return _tell(error, f"{text}\nThis is a fault of ours; `--debug` shows where.", TASK_FAILED, debug=debug)
     return code if isinstance(code, int) else COMPLETED
+
+
+def _missing(error: ModuleNotFoundError) -> str:
+    """The base install is the client; what starts servers, plans or serves queues comes with the extra `worker`."""
+    return (
+        f"`{error.name}` is not installed, and this command needs it: `pip install 'aether-agents[worker]'`, or "
+        "`aether-agents[local]` for the embedded stack as well"
+    )
 
 
 def _tell(error: Exception, message: str, code: int, *, debug: bool) -> int:
