@@ -46,14 +46,19 @@ def leave_well(run: Callable[[], Any], *, debug: bool) -> int:
         return error.exit_code
     except BrokenPipeError:
         return forget_output()
-    except AetherError as error:
-        return _tell(error, str(error), error.exit_code, debug=debug)
-    except ModuleNotFoundError as error:
-        return _tell(error, _missing(error), USAGE, debug=debug)
     except Exception as error:  # noqa: BLE001 - the outermost handler: nothing above could tell the person
-        text = f"unexpected {type(error).__name__}: {error}"
-        return _tell(error, f"{text}\nThis is a fault of ours; `--debug` shows where.", TASK_FAILED, debug=debug)
+        return _tell(error, *_words(error), debug=debug)
     return code if isinstance(code, int) else COMPLETED
+
+
+def _words(error: Exception) -> tuple[str, int]:
+    """What a person is told of an error, and the exit code."""
+    if isinstance(error, AetherError):
+        return str(error), error.exit_code
+    if isinstance(error, ModuleNotFoundError):
+        return _missing(error), USAGE
+    text = f"unexpected {type(error).__name__}: {error}"
+    return f"{text}\nThis is a fault of ours; `--debug` shows where.", TASK_FAILED
 
 
 def _missing(error: ModuleNotFoundError) -> str:

@@ -97,3 +97,13 @@ def test_a_usage_error_is_2(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_code_of_the_command_is_the_code_of_the_program() -> None:
     assert leave_well(lambda: 4, debug=False) == 4
     assert leave_well(lambda: None, debug=False) == 0
+
+
+def test_what_is_not_installed_is_named_with_the_mend(capsys: pytest.CaptureFixture[str]) -> None:
+    def run() -> None:
+        raise ModuleNotFoundError("No module named 'bm25s'", name="bm25s")
+
+    assert leave_well(run, debug=False) == 2
+    said = capsys.readouterr().err
+    assert "`bm25s` is not installed" in said
+    assert "pip install 'aether-agents[worker]'" in said
