@@ -4,10 +4,11 @@ A door holds a connection to the store and, once it has something to send, a Cel
 waits for a task and never asks Celery for a result: state is in the store, news comes as events.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 from aether_agents.contracts import (
     TERMINAL_TASK,
@@ -20,12 +21,21 @@ from aether_agents.contracts import (
 )
 from aether_agents.document import nearest
 from aether_agents.errors import InvalidTask, NoWorker, StoreUnavailable
-from aether_agents.execution.delivery import Sender
 from aether_agents.roles import Act, require
 from aether_agents.settings import Settings
 from aether_agents.store import CatalogueEntry, Delivery, Store, WorkerInfo, open_store
 
 PLANNER_QUEUE = "planner"
+
+
+class Sender(Protocol):
+    """What the door needs of `execution.delivery.Sender`."""
+
+    def send(self, deliveries: Iterable[Delivery]) -> None:
+        """Send one message per delivery."""
+
+    def close(self) -> None:
+        """Let go of all connections."""
 
 
 def connect(settings: Settings) -> "Orchestrator":
@@ -193,7 +203,10 @@ class Orchestrator:
 
     @cached_property
     def _sender(self) -> Sender:
-        return Sender.to(self.settings)
+        # Celery takes as long to import as all the rest together; who only looks need not wait for it.
+        from aether_agents.execution import delivery  # noqa: PLC0415
+
+        return delivery.Sender.to(self.settings)
 
     def _send(self, deliveries: list[Delivery]) -> None:
         if deliveries:
