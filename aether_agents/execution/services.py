@@ -48,7 +48,9 @@ class Services:
         toolbox = Toolbox(self._host, self._store, specialists, servers)
         caller = Caller(self._host, toolbox, settings)
         self._runner = Runner(settings, self._store, caller, sender, self._held)
-        self._opening = Opening(settings, specialists, self._store, sender, self._held, lambda: servers().keys())
+        self._opening = None
+        if PLANNER in queues:  # its index of templates is made at once: a worker that plans nothing has none
+            self._opening = Opening(settings, specialists, self._store, sender, self._held, lambda: servers().keys())
         self._pump = Pump(
             settings,
             self._store,
@@ -78,7 +80,7 @@ class Services:
         if not all(isinstance(one, str) for one in ids) or len(ids) != (1 if queue == PLANNER else 2):
             log.warning("a message on %s carries something else than ids: left alone", queue)
             raise Ignore
-        if queue == PLANNER:
+        if self._opening is not None and queue == PLANNER:
             self._opening.open(ids[0])
         else:
             self._runner.run(celery_task, queue, *ids)

@@ -13,6 +13,7 @@ from tests.integration.execution.lab import specialists
 
 def _end_with_the_tests() -> None:
     os.read(0, 1)
+    sys.stderr.write("the tests are no more: this worker ends\n")
     os.kill(os.getpid(), signal.SIGTERM)
 
 
