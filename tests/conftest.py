@@ -18,7 +18,7 @@ from aether_agents.store.sealing import make_key_file
 Value = TypeVar("Value")
 
 
-def eventually(condition: Callable[[], Value], within: float = 10.0, what: str = "") -> Value:
+def eventually(condition: Callable[[], Value], within: float = 40.0, what: str = "") -> Value:
     """Ask again and again until the answer is true, `within` seconds at most, and give it back."""
     end = time.monotonic() + within
     while not (value := condition()):
