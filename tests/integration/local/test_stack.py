@@ -28,7 +28,7 @@ def test_up_ps_down(house: House) -> None:
     house.stack.up()  # it runs already: the same stack
     assert house.process("supervisor") == processes["supervisor"]
     assert house.stack.down()
-    house.deserted(within=1)  # down returns when all have ended
+    house.deserted(within=10)  # down returns when all have ended
     assert not house.stack.down()
 
 
@@ -37,7 +37,7 @@ def test_a_stack_that_a_command_started_ends_with_it(house: House) -> None:
         assert lease.started
         assert house.stack.running()
         lease.check()
-    house.deserted(within=1)
+    house.deserted(within=10)
 
 
 def test_it_ends_with_the_last_of_those_who_joined(house: House) -> None:
@@ -48,7 +48,7 @@ def test_it_ends_with_the_last_of_those_who_joined(house: House) -> None:
         for command in (first, second):
             command.communicate("\n")
             assert house.stack.running()
-    house.deserted(within=1)
+    house.deserted(within=10)
 
 
 def test_kept_by_whoever_asks_until_down(house: House) -> None:
@@ -59,7 +59,7 @@ def test_kept_by_whoever_asks_until_down(house: House) -> None:
         assert not lease.started
     assert house.stack.running()
     assert house.stack.down()
-    house.deserted(within=1)
+    house.deserted(within=10)
 
 
 def test_up_keeps_a_stack_that_another_command_started(house: House) -> None:
@@ -137,7 +137,7 @@ def test_a_home_with_a_very_long_path(tmp_path: Path) -> None:
     with house.stack.join_or_start(), Redis.from_url(str(house.stack.settings().broker.url)) as client:
         assert client.ping()
         assert len(house.stack.ps()) == 3
-    house.deserted(within=1)
+    house.deserted(within=10)
 
 
 def test_a_home_that_cannot_be_written(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_down_ends_what_a_killed_supervisor_left(house: House) -> None:
     stopped = [("worker", "without its supervisor")]
     eventually(lambda: [(info.name, info.status) for info in house.stack.ps()] == stopped)
     assert house.stack.down()
-    house.deserted(within=1)
+    house.deserted(within=10)
 
 
 def test_a_stale_state_file_harms_nobody(house: House) -> None:
@@ -101,7 +101,7 @@ def test_a_stale_state_file_harms_nobody(house: House) -> None:
 def test_a_worker_that_cannot_start_says_why(house: House) -> None:
     stack = house.stack_with(specialists={"nope": SpecialistSettings()})
     with stack.join_or_start() as lease, pytest.raises(StackError) as caught:
-        eventually(lease.check, within=20)
+        eventually(lease.check, within=40)
     assert "before it could serve" in str(caught.value)
     assert "`nope` is not installed" in str(caught.value)
     house.deserted()
@@ -122,7 +122,7 @@ def test_a_stack_whose_worker_never_serves_gives_up_and_its_holders_hear_why(hou
 def test_a_removed_home_ends_its_stack(house: House) -> None:
     house.stack.up()
     shutil.rmtree(house.home)
-    eventually(lambda: not house.left(), within=15, what="all ended")
+    eventually(lambda: not house.left(), within=40, what="all ended")
 
 
 def test_a_server_that_does_not_start_is_an_error_with_its_last_lines(house: House) -> None:
@@ -149,4 +149,4 @@ def test_the_folder_has_one_supervisor_even_if_its_socket_is_gone(house: House, 
     house.stack.up()
     house.stack.folder.control.unlink()
     assert house.stack.down()
-    house.deserted(within=1)
+    house.deserted(within=10)

@@ -54,7 +54,7 @@ def test_a_killed_worker_leaves_no_server_and_no_child_of_a_server(tmp_path: Pat
         os.kill(process.pid, number)
         process.wait(10)
 
-        eventually(lambda: not running(descendants), within=10, what="a server outlived its worker")
+        eventually(lambda: not running(descendants), within=30, what="a server outlived its worker")
 
 
 def test_a_forked_child_does_not_keep_the_servers_of_a_killed_worker_alive(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_forked_child_does_not_keep_the_servers_of_a_killed_worker_alive(tmp_p
         process.kill()
         process.wait(10)
 
-        eventually(lambda: not running(descendants), within=10, what="a server outlived its worker")
+        eventually(lambda: not running(descendants), within=30, what="a server outlived its worker")
         assert psutil.Process(told["forked"]).is_running(), "the child is still there: it is not why"
 
 

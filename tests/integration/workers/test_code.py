@@ -111,7 +111,7 @@ def test_a_cancelled_scan_ends_the_program_it_runs(code: Talk, repository: Plant
             group.cancel_scope.cancel()
 
     code.portal.call(give_up)
-    eventually(lambda: not bandits(), within=5, what="bandit ends")
+    eventually(lambda: not bandits(), within=30, what="bandit ends")
 
 
 def test_a_world_writable_file_is_found(code: Talk, planted: Planted) -> None:
