@@ -103,7 +103,8 @@ class Orchestrator:
             WrongStatus: nothing of that name is being asked, or the answer is not one of its choices.
         """
         asked = next((i for i in self.view(task_id).interventions if i.id == answer.intervention_id), None)
-        act: Act = "act" if asked is not None and asked.kind in ("input", "choice") else "approve"
+        of_planning = asked is not None and asked.subtask_id is None and asked.kind in ("input", "choice")
+        act: Act = "act" if of_planning else "approve"  # "it may have run: again?" weighs as much as the first yes
         self._allow(role, act, task_id, answer.by)
         self._send(self._store.tasks.answer(task_id, answer))
 

@@ -74,7 +74,8 @@ def _tell(error: Exception, message: str, code: int, *, debug: bool) -> int:
         logging.getLogger(__name__).error("traceback", exc_info=error)
     coloured = sys.stderr.isatty() and "NO_COLOR" not in os.environ
     label = click.style("error", fg="red", bold=True) if coloured else "error"
-    lines = message.strip().splitlines() or [type(error).__name__]
+    safe = "".join(char for char in message if char == "\n" or char.isprintable())  # a file's words steer no terminal
+    lines = safe.strip().splitlines() or [type(error).__name__]
     print(f"{label}: " + "\n       ".join(lines), file=sys.stderr)  # noqa: T201 - rich would cost its import
     return code
 

@@ -11,6 +11,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from aether_agents.cli.glyphs import BAD, GOOD, QUIET, UNICODE, WARN, Glyphs, glyphs_for
+from aether_agents.cli.text import printable
 from aether_agents.contracts import Contract
 
 #: What counts as yes.
@@ -87,7 +88,7 @@ class Output:
 
     def say(self, message: str, style: str = "") -> None:
         """A message beside the result."""
-        self.err.print(Text(message, style=style), soft_wrap=True)
+        self.err.print(Text(printable(message), style=style), soft_wrap=True)
 
     def good(self, message: str) -> None:
         """A message that something was done."""
@@ -103,7 +104,7 @@ class Output:
 
     def hint(self, message: str) -> None:
         """What can be done next."""
-        self.err.print(Text(f"{self.error_glyphs.arrow} {message}", style=QUIET), soft_wrap=True)
+        self.err.print(Text(f"{self.error_glyphs.arrow} {printable(message)}", style=QUIET), soft_wrap=True)
 
     def confirm(self, question: str) -> bool:
         """Ask yes or no; anything but yes is no.
@@ -126,7 +127,7 @@ class Output:
             yield
 
     def _signed(self, sign: str, message: str, style: str) -> None:
-        line = Text(f"{self.error_glyphs.status[sign]} ", style=style).append(message, style="default")
+        line = Text(f"{self.error_glyphs.status[sign]} ", style=style).append(printable(message), style="default")
         self.err.print(line, soft_wrap=True)  # a path or a command is never broken
 
 

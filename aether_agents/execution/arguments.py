@@ -1,7 +1,7 @@
 """Arguments: references become values just before the call, and the values are checked against the live schema."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -72,8 +72,11 @@ def applies(condition: Condition, outcomes: Mapping[str, Outcome]) -> bool:
     return holds(condition.op, actual, condition.value)
 
 
-def faults(args: Json, schema: Mapping[str, Any]) -> list[str]:
-    """What is wrong with arguments by a tool's input schema; empty when nothing is."""
+def faults(args: Json, schema: Mapping[str, Any], strike: Callable[[str], str] = str) -> list[str]:
+    """What is wrong with arguments by a tool's input schema; empty when nothing is.
+
+    Complaints quote values: `strike` takes the secrets out of them before they are cut to a length.
+    """
     validator = _validator(json.dumps(schema, sort_keys=True))
     if isinstance(validator, str):
         return [validator]
@@ -81,7 +84,7 @@ def faults(args: Json, schema: Mapping[str, Any]) -> list[str]:
         found = sorted(validator.iter_errors(args), key=lambda error: list(map(str, error.path)))
     except Unresolvable as error:
         return [f"the tool's own schema refers outside itself: {_short(str(error))}"]
-    shown = [f"`{'.'.join(map(str, error.path)) or 'arguments'}`: {_short(error.message)}" for error in found]
+    shown = [f"`{'.'.join(map(str, error.path)) or 'arguments'}`: {_short(strike(error.message))}" for error in found]
     rest = len(shown) - _FAULTS_SHOWN
     return shown[:_FAULTS_SHOWN] + ([f"and {rest} more"] if rest > 0 else [])
 

@@ -78,7 +78,7 @@ class Caller:
         outcome = self._made(tool, args, run, on_progress)
         expect = subtask.expect or tool.row.expect
         if outcome.status == "completed" and expect is not None and not meets(expect, outcome.output):
-            return _unmet(outcome, f"`{tool.ref}` did not do it", expect)
+            return _unmet(run, outcome, f"`{tool.ref}` did not do it", expect)
         verify = subtask.verify or tool.row.verify
         if outcome.status == "completed" and verify is not None:
             return self._verified(outcome, verify, run)
@@ -99,23 +99,25 @@ class Caller:
     def _verified(self, outcome: Outcome, verify: Verify, run: Run) -> Outcome:
         """Read the effect back through another tool. Only a tool that looks and changes nothing may do that."""
         own = {**run.outcomes, run.subtask.id: outcome}
-        tool = self._toolbox.find(verify.tool)
-        args = self._arguments(run._replace(outcomes=own), tool, verify.args)
+        try:
+            tool = self._toolbox.find(verify.tool)
+            args = self._arguments(run._replace(outcomes=own), tool, verify.args)
+        except (InvalidPlan, ReferenceMissing, SecretMissing, ServerDown, ToolDrifted) as error:
+            return _not_read_back(outcome, str(error))  # it was sent: nothing of this may make it run again
         reader = run.subtask.model_copy(update={"approval": "auto", "approved_up_to": None})
         decision = decide(tool, args, reader, self._settings)
         if isinstance(decision, Denied | NeedsApproval):
             return failed("policy", f"it ran, but its effect was not read back: {decision.reason}")
         seen = self._made(tool, args, run, None)
         if seen.status != "completed":
-            error = f"it ran, but its effect could not be read back: {seen.error}"
-            return outcome.model_copy(update={"status": "failed", "error": error, "error_kind": "expectation"})
+            return _not_read_back(outcome, seen.error or "cancelled")
         if not meets(verify.expect, seen.output):
-            return _unmet(outcome, f"`{verify.tool}` does not show its effect", verify.expect, seen.output)
+            return _unmet(run, outcome, f"`{verify.tool}` does not show its effect", verify.expect, seen.output)
         return outcome
 
     def _arguments(self, run: Run, tool: Tool, args: Mapping[str, Json]) -> dict[str, Json]:
         resolved = resolve(dict(args), run.outcomes, run.secrets)
-        if wrong := faults(resolved, tool.input_schema):
+        if wrong := faults(resolved, tool.input_schema, run.secrets.redact_text):
             raise InvalidPlan(f"arguments of `{tool.ref}`: {'; '.join(wrong)}")
         return resolved if isinstance(resolved, dict) else {}
 
@@ -145,11 +147,17 @@ def _outcome(ref: str, result: CallResult) -> Outcome:
     return failed(result.kind, f"`{ref}`: {result.error or result.kind}", sent=result.sent)
 
 
-def _unmet(outcome: Outcome, what: str, expect: Expect, shown: Json = None) -> Outcome:
+def _not_read_back(outcome: Outcome, why: str) -> Outcome:
+    error = f"it ran, but its effect could not be read back: {why}"
+    return outcome.model_copy(update={"status": "failed", "error": error, "error_kind": "expectation"})
+
+
+def _unmet(run: Run, outcome: Outcome, what: str, expect: Expect, shown: Json = None) -> Outcome:
     try:
         actual = json.dumps(walk(outcome.output if shown is None else shown, expect.path), ensure_ascii=False)
     except ReferenceMissing:
         actual = "missing"
+    actual = run.secrets.redact_text(actual)  # before it is cut: half a secret is not recognised any more
     actual = actual if len(actual) <= _SHOWN_VALUE else actual[:_SHOWN_VALUE] + "…"
     wanted = f"{expect.op} {json.dumps(expect.value, ensure_ascii=False)}"
     where = f"`{expect.path}`" if expect.path else "its output"

@@ -26,7 +26,7 @@ class KnownServers:
         self._specialists = specialists
         self._lock = threading.Lock()
         self._looked = float("-inf")
-        self._stamps: dict[Path, int] | None = None
+        self._stamps: dict[Path, tuple[int, ...]] | None = None
         self._known: Mapping[str, ServerSpec] = {}
 
     def __call__(self) -> Mapping[str, ServerSpec]:
@@ -52,7 +52,7 @@ class KnownServers:
             log.warning("%s", fault)
         self._known = dict(servers.known)
 
-    def _now(self) -> dict[Path, int]:
+    def _now(self) -> dict[Path, tuple[int, ...]]:
         """When each file that may declare servers was last written."""
         trust = Trust(self._settings.home)
         try:
@@ -62,8 +62,10 @@ class KnownServers:
         return {path: _stamp(path) for path in (trust.file, self._settings.home / USER_FILE, *trusted)}
 
 
-def _stamp(path: Path) -> int:
+def _stamp(path: Path) -> tuple[int, ...]:
+    """Changes whenever the file does, also where a copy kept the time of writing."""
     try:
-        return path.stat().st_mtime_ns
+        stat = path.stat()
     except OSError:
-        return 0
+        return ()
+    return stat.st_ctime_ns, stat.st_mtime_ns, stat.st_size, stat.st_ino

@@ -49,7 +49,8 @@ async def call(request: Request, session: Session) -> CallResult:
     client = session.client
     if client is None or not session.alive:
         return CallResult(error=f"server `{session.spec.name}` had ended", kind="transport", sent=False)
-    if request.pin and (known := session.definitions.get(tool)) is not None and known.pin != request.pin:
+    known = session.definitions.get(tool)
+    if request.pin and (known is None or known.pin != request.pin):
         return CallResult(error="is not the tool it was when this was planned", kind="tool_error", sent=False)
 
     session.inflight += 1

@@ -8,6 +8,7 @@ started, and none of their `${VAR}` is looked up.
 import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from aether_agents.settings import Settings
 USER_FILE = "mcp.json"
 #: Modules that count for a server's digest; a server of ours has a handful.
 MOST_SCRIPTS = 200
+#: Endings of files that are programs. A database among the arguments is not: it changes with every call.
+SCRIPTS = frozenset({".py", ".js", ".mjs", ".cjs", ".ts", ".sh", ".rb", ".pl", ".php", ".jar"})
 
 
 @dataclass
@@ -67,13 +70,14 @@ def spec_digest(spec: ServerSpec) -> str:
     text = spec.model_dump_json(exclude={"source", "trusted", "inferred"}, by_alias=True)
     digest = hashlib.sha256(text.encode())
     for path in _scripts(spec):
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+        with suppress(OSError):  # a file that cannot be read is the server's trouble, when it starts
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
     return "sha256:" + digest.hexdigest()
 
 
 def _scripts(spec: ServerSpec) -> list[Path]:
     """The files a server is known to run: scripts among its arguments, modules on its own PYTHONPATH, its sources."""
-    named = [Path(spec.cwd or "/", word) for word in spec.args if Path(word).suffix]
+    named = [Path(spec.cwd or "/", word) for word in spec.args if Path(word).suffix in SCRIPTS]
     folders = [Path(part) for part in (*spec.env.get("PYTHONPATH", "").split(os.pathsep), *spec.sources) if part]
     beside = [path for folder in folders if folder.is_dir() for path in folder.rglob("*.py")]
     return [path for path in (*named, *sorted(beside)[:MOST_SCRIPTS]) if path.is_file()]

@@ -199,8 +199,8 @@ def _candidates(folder: Path, discovery: Path | None) -> Iterator[tuple[Path, Ki
     if discovery is not None:
         for path in discovered(discovery):
             yield path, "servers"
-    for path in sorted((folder / "templates").glob("*.yaml")):
-        if path.is_file():
+    for path in sorted((folder / "templates").glob("*")):
+        if path.suffix in {".yaml", ".yml", ".json"} and path.is_file():
             yield path, "template"
     settings = folder / SETTINGS_FILE
     if settings.is_file() and show_policy(settings, read_bounded(settings)):

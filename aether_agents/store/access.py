@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from pydantic import ValidationError
+
 from aether_agents.contracts import Contract, HighLevelTask, Json, Outcome, Plan, PlannedSubtask
-from aether_agents.errors import TaskNotFound
+from aether_agents.errors import CannotOpen, TaskNotFound
 from aether_agents.settings import Settings
 from aether_agents.store.connection import Connection, Part
 from aether_agents.store.keys import Keys, Places
@@ -40,19 +42,28 @@ class Access:
 
     def open_task(self, task_id: str, blob: bytes) -> HighLevelTask:
         """Open a HighLevelTask."""
-        return HighLevelTask.model_validate(self.sealer.open(Places.task(task_id), blob))
+        return self._open(HighLevelTask, Places.task(task_id), blob)
 
     def open_plan(self, task_id: str, blob: bytes) -> Plan:
         """Open a Plan."""
-        return Plan.model_validate(self.sealer.open(Places.plan(task_id), blob))
+        return self._open(Plan, Places.plan(task_id), blob)
 
     def open_subtask(self, task_id: str, subtask_id: str, blob: bytes) -> PlannedSubtask:
         """Open a PlannedSubtask."""
-        return PlannedSubtask.model_validate(self.sealer.open(Places.subtask(task_id, subtask_id), blob))
+        return self._open(PlannedSubtask, Places.subtask(task_id, subtask_id), blob)
 
     def open_outcome(self, task_id: str, subtask_id: str, blob: bytes) -> Outcome:
         """Open an Outcome."""
-        return Outcome.model_validate(self.sealer.open(Places.outcome(task_id, subtask_id), blob))
+        return self._open(Outcome, Places.outcome(task_id, subtask_id), blob)
+
+    def _open(self, model: type[Document], place: str, blob: bytes) -> Document:
+        try:
+            return model.model_validate(self.sealer.open(place, blob))
+        except ValidationError as error:
+            raise CannotOpen(
+                f"{place} was written by another version of AetherTerm agents ({error.error_count()} fields do not "
+                "fit): run it with that version, or submit the task again"
+            ) from None
 
     def require(self, task_id: str) -> None:
         """Make sure that there is such a task.

@@ -1,7 +1,5 @@
 """Accepting a task, and the planner's own step."""
 
-from collections.abc import Mapping
-
 from aether_agents.contracts import HighLevelTask, Intervention, Json, Plan, PlannedSubtask
 from aether_agents.errors import InvalidPlan, NotAllowed
 from aether_agents.store import questions
@@ -65,18 +63,8 @@ class PlanningSteps(Accessing):
         """Put a question about the whole task. The store gives it its id; the answer starts the step again."""
         return bool(self._access.call("ask_task", task_id, token, questions.write(intervention)))
 
-    def start(
-        self,
-        task_id: str,
-        token: int,
-        plan: Plan,
-        *,
-        direct: bool,
-        prompts: Mapping[str, str] | None = None,
-    ) -> list[Delivery] | None:
+    def start(self, task_id: str, token: int, plan: Plan, *, direct: bool) -> list[Delivery] | None:
         """Run the plan. Gives what to send now: nothing for a canvas, which brings it. None: the claim is lost.
-
-        `prompts` are the questions of subtasks that need approval, redacted, where more is known than their tool.
 
         Raises:
             InvalidPlan: a subtask needs one that is not in the plan.
@@ -84,9 +72,7 @@ class PlanningSteps(Accessing):
         following = _following(plan)
         args: list[Part] = [task_id, token, int(direct), *self._plan(task_id, plan)]
         for subtask in plan.subtasks:
-            question = ""
-            if subtask.needs_approval:
-                question = questions.write(questions.approval(subtask, (prompts or {}).get(subtask.id)))
+            question = questions.write(questions.approval(subtask)) if questions.asked_ahead(subtask) else ""
             args += [
                 subtask.id,
                 wiring(subtask, following[subtask.id]),
@@ -121,7 +107,7 @@ class PlanningSteps(Accessing):
 def wiring(subtask: PlannedSubtask, successors: list[str]) -> str:
     """The part of a subtask that the library reads: queue, flags, successors."""
     flags = ""
-    if subtask.needs_approval:
+    if questions.asked_ahead(subtask):
         flags += "a"
     if not subtask.repeatable and subtask.for_each is None:  # a fan-out itself calls nothing
         flags += "u"

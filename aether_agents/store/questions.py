@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Literal
 
-from aether_agents.contracts import Answer, Intervention, Outcome, PlannedSubtask
+from aether_agents.contracts import Answer, Intervention, Outcome, PlannedSubtask, find
 from aether_agents.errors import InvalidPlan, WrongStatus
 from aether_agents.store.access import compact, dump
 
@@ -47,14 +47,23 @@ def read(text: bytes, asked_ms: int) -> Intervention:
     )
 
 
-def approval(subtask: PlannedSubtask, prompt: str | None) -> Intervention:
-    """The question that policy puts before a subtask that needs approval."""
+def asked_ahead(subtask: PlannedSubtask) -> bool:
+    """Whether a subtask is asked about as soon as it could run: policy wants a yes, and all of the call is known.
+
+    Where arguments hang on results, the runner asks, with their values: nobody says yes to what he has not seen.
+    """
+    return subtask.needs_approval and subtask.for_each is None and not find(dict(subtask.args))
+
+
+def approval(subtask: PlannedSubtask) -> Intervention:
+    """The question that policy puts before a subtask whose arguments are all known."""
     name = f" ({subtask.name})" if subtask.name else ""
+    args = json.dumps(dict(subtask.args), ensure_ascii=False, indent=1)
     return Intervention(
         id=f"{subtask.id}.0",
         kind="approval",
         subtask_id=subtask.id,
-        prompt=prompt or f"`{subtask.id}`{name} calls {subtask.tool}, which is {subtask.risk.value}. Go on?",
+        prompt=f"`{subtask.id}`{name} calls {subtask.tool}, which is {subtask.risk.value}. Go on?\n{args}",
         choices=(APPROVE, DENY),
     )
 

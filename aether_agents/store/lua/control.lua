@@ -77,11 +77,19 @@ local function status_below(task)
   return TASK.running
 end
 
+-- What a waiting task asks first.
+local function open_question(task)
+  if task.step == STEP.waiting then return redis.call('HGET', task.key, 'question') end
+  return redis.call('HGET', task.subtasks, 'i:' .. redis.call('ZRANGE', task.waiting, 0, 0)[1])
+end
+
 -- id by → 1 | 0, deliveries
 export('resume', function(call, args)
   local task = open(call, args[1])
   if not task or halted(task) or task.status ~= TASK.paused then return {0, {}} end
-  turn_task(task, status_below(task), 'task.resumed', 'by ' .. args[2])
+  local below = status_below(task)
+  turn_task(task, below, 'task.resumed', 'by ' .. args[2])
+  if below == TASK.waiting then emit(task, 'task.waiting', nil, '', '{"intervention":' .. open_question(task) .. '}') end
   if task.step == STEP.due then
     schedule(task, '', call.at + call.stale)
     send(task, '', 'planner')

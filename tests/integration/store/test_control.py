@@ -216,3 +216,15 @@ def test_a_failure_of_a_cancelled_task_does_not_make_it_failed(store: Store) -> 
     store.tasks.cancel("t", "ann")
     store.tasks.complete("t", "a", claim.token, FAILED)
     assert status(store) == "cancelled"
+
+
+def test_whoever_follows_across_a_pause_hears_what_is_asked(store: Store) -> None:
+    started(store, {"a": [], "b": []}, b=ASKED)
+    run(store, "a")
+    assert types(store)[-1] == "task.waiting"
+    store.tasks.pause("t", "ann")
+    store.tasks.resume("t", "ann")
+    assert types(store)[-3:] == ["task.paused", "task.resumed", "task.waiting"]
+    asked = store.events.read("t")[-1].data["intervention"]
+    assert isinstance(asked, dict)
+    assert asked["subtask_id"] == "b"

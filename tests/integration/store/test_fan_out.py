@@ -2,7 +2,7 @@
 
 import pytest
 
-from aether_agents.contracts import Answer, Outcome
+from aether_agents.contracts import Outcome
 from aether_agents.store import Fanned, Store
 from tests.integration.store.plans import (
     DONE,
@@ -15,7 +15,6 @@ from tests.integration.store.plans import (
     started,
     status,
     subtask,
-    types,
 )
 
 NEEDS = {"each": [], "after": ["each"]}
@@ -115,15 +114,11 @@ def test_a_lost_join_runs_again_without_asking(store: Store) -> None:
     assert granted(store, "each").join
 
 
-def test_an_approved_fan_out_is_not_asked_about_again(store: Store) -> None:
-    started(store, NEEDS, each={"for_each": ["x"], "needs_approval": True})
-    assert status(store, "each") == "waiting_user_input"
-    question = store.tasks.view("t").interventions[0]
-    store.tasks.answer("t", Answer(intervention_id=question.id, response="approve"))
-    claim = granted(store, "each")
-    store.tasks.fan("t", "each", claim.token, [subtask("each#0")], window=None)
-    assert run(store, "each#0") == ["each"]
-    assert types(store).count("subtask.waiting each") == 1
+@pytest.mark.parametrize("hidden", [{"for_each": ["x"]}, {"args": {"path": "${subtasks.a.output.path}"}}])
+def test_nobody_is_asked_about_a_call_that_is_not_known_yet(store: Store, hidden: dict[str, object]) -> None:
+    started(store, {"a": [], "each": ["a"]}, each={**hidden, "needs_approval": True})
+    assert run(store, "a") == ["each"]
+    assert status(store, "each") == "ready"  # its worker asks, with the values, before each call
 
 
 def test_children_of_a_paused_task_wait_for_resume(store: Store) -> None:

@@ -114,3 +114,10 @@ def test_a_schema_that_refers_elsewhere_makes_nobody_fetch_anything():
     schema = {"type": "object", "properties": {"a": {"$ref": "http://127.0.0.1:9/schema.json"}}}
     (fault,) = faults({"a": 1}, schema)
     assert fault.startswith("the tool's own schema refers outside itself")
+
+
+def test_a_secret_in_a_complaint_is_struck_out_before_it_is_cut():
+    secret = "-----BEGIN KEY-----" + "x" * 400
+    (fault,) = faults({"k": secret}, {"properties": {"k": {"maxLength": 3}}}, lambda text: text.replace(secret, "•••"))
+    assert "•••" in fault
+    assert "xxxx" not in fault
