@@ -19,6 +19,9 @@ from aether_agents.errors import InvalidSettings
 
 Location = tuple[str | int, ...]
 
+#: Endings of the files that are read as documents where a whole folder is looked at.
+ENDINGS = frozenset({".yaml", ".yml", ".json"})
+
 #: Values one file may hold once its aliases are written out: a guard against a few lines that unfold to gigabytes.
 MOST_NODES = 200_000
 Model = TypeVar("Model", bound=BaseModel)

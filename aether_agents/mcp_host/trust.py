@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from aether_agents.document import ENDINGS
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.discovery import discovered, parse
 from aether_agents.mcp_host.server_file import FILE_NAMES, Declared
@@ -200,7 +201,7 @@ def _candidates(folder: Path, discovery: Path | None) -> Iterator[tuple[Path, Ki
         for path in discovered(discovery):
             yield path, "servers"
     for path in sorted((folder / "templates").glob("*")):
-        if path.suffix in {".yaml", ".yml", ".json"} and path.is_file():
+        if path.suffix in ENDINGS and path.is_file():
             yield path, "template"
     settings = folder / SETTINGS_FILE
     if settings.is_file() and show_policy(settings, read_bounded(settings)):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aether_agents.contracts import Specialist, Template
-from aether_agents.document import Document, nearest, parse_document, read_as, read_document
+from aether_agents.document import ENDINGS, Document, nearest, parse_document, read_as, read_document
 from aether_agents.errors import InvalidSettings
 from aether_agents.planning.structure import MAX_DOCUMENT_BYTES, structure
 from aether_agents.settings import Settings
@@ -137,7 +137,7 @@ def _content(path: Path) -> bytes:
 
 def _files(folder: Path) -> Sequence[Path]:
     try:
-        return sorted(path for path in folder.iterdir() if path.suffix in {".yaml", ".yml", ".json"} and path.is_file())
+        return sorted(path for path in folder.iterdir() if path.suffix in ENDINGS and path.is_file())
     except OSError:
         return []
 
