@@ -1,24 +1,10 @@
 """What writing a report came to."""
 
-from typing import Literal
-
 from pydantic import BaseModel, Field
 
-Severity = Literal["critical", "high", "medium", "low", "info"]
-Status = Literal["pass", "fail", "inconclusive"]
+from workers.inspection.findings import SEVERITIES, Counts, Severity, Status
 
-SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
-
-
-class Counts(BaseModel):
-    """Findings by severity."""
-
-    critical: int = 0
-    high: int = 0
-    medium: int = 0
-    low: int = 0
-    info: int = 0
-    total: int = 0
+__all__ = ["SEVERITIES", "Counts", "Severity", "Status", "Written"]
 
 
 class Written(BaseModel):
