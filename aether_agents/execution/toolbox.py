@@ -48,7 +48,7 @@ class Toolbox:
             )
         tool = self._live(server, name)
         if pin and tool.pin != pin:
-            raise self._drifted(tool, entry)
+            raise self._drifted(tool)
         return tool
 
     def list(self, spec: ServerSpec) -> list[Tool]:
@@ -76,7 +76,8 @@ class Toolbox:
             raise ServerDown(f"server `{server}` has no tool `{name}` any more; it has: {', '.join(sorted(found))}")
         return found[name]
 
-    def _drifted(self, tool: Tool, entry: CatalogueEntry | None) -> ToolDrifted:
+    def _drifted(self, tool: Tool) -> ToolDrifted:
+        entry = self._entry(tool.server, believed=0.0)  # never quarantined on what the catalogue said a while ago
         accepted = entry.accepted.get(tool.name) if entry else None
         if accepted == tool.pin:
             return ToolDrifted(f"`{tool.ref}` was changed, and accepted, after this was planned: run the task again")
@@ -86,10 +87,9 @@ class Toolbox:
             self._read_at = float("-inf")
         return ToolDrifted(f"{reason}: look at it, then `aether-agent servers lock {tool.server}`")
 
-    def _entry(self, server: str) -> CatalogueEntry | None:
+    def _entry(self, server: str, believed: float = BELIEVED) -> CatalogueEntry | None:
         with self._lock:
-            fresh = time.monotonic() - self._read_at < BELIEVED
-            if fresh:
+            if time.monotonic() - self._read_at < believed:
                 return self._entries.get(server)
         entries = self._store.catalogue.entries()
         with self._lock:

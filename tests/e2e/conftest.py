@@ -54,7 +54,7 @@ outputs: {status: "${subtasks.scan.output.status}"}
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def person(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
     """Somebody with a project of trusted templates, a server of his own, and a running stack."""
     folder = tmp_path_factory.mktemp("person")

@@ -19,13 +19,13 @@ ECHO = Path(__file__).parents[1] / "servers" / "echo.py"
 Run = Callable[[HighLevelTask], list[Event]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The caller's folder."""
     return tmp_path_factory.mktemp("project")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def door(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Iterator[Orchestrator]:
     """The door to an embedded stack that ends with the tests."""
     home = tmp_path_factory.mktemp("home")

@@ -24,7 +24,7 @@ def quick(valkey: ValkeyServer, key: Path, folder: Path) -> Settings:
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lab(valkey: ValkeyServer, sealing_key: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """One worker for all queues. Tests that share it use task ids of their own."""
     folder = tmp_path_factory.mktemp("lab")

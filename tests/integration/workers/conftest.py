@@ -66,7 +66,7 @@ class Talk:
         return "\n".join([*self.heard, self.stderr.read_text()])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def portal() -> Iterator[BlockingPortal]:
     """An event loop in a thread."""
     with start_blocking_portal() as opened:
@@ -90,28 +90,28 @@ def talk_with(name: str, portal: BlockingPortal, folder: Path) -> Iterator[Talk]
         yield Talk(portal, client, log)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def secrets(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
     """The server `secrets`."""
     with talk_with("secrets", portal, tmp_path_factory.mktemp("secrets")) as talk:
         yield talk
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def code(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
     """The server `code`."""
     with talk_with("code", portal, tmp_path_factory.mktemp("code")) as talk:
         yield talk
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def quality(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
     """The server `quality`."""
     with talk_with("quality", portal, tmp_path_factory.mktemp("quality")) as talk:
         yield talk
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def reports(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
     """The server `reports`."""
     with talk_with("reports", portal, tmp_path_factory.mktemp("reports")) as talk:
