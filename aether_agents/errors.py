@@ -80,6 +80,12 @@ class WrongStatus(AetherError):
     code = "wrong_status"
 
 
+class CannotUndo(AetherError):
+    """Nothing of that task can be undone."""
+
+    code = "cannot_undo"
+
+
 class StoreUnavailable(AetherError):
     """The store cannot be reached; start one with `aether-agent up` or set AETHER_REDIS_URL."""
 

@@ -4,26 +4,20 @@ A door holds a connection to the store and, once it has something to send, a Cel
 waits for a task and never asks Celery for a result: state is in the store, news comes as events.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from aether_agents.contracts import (
-    TERMINAL_TASK,
-    Answer,
-    Event,
-    HighLevelTask,
-    Plan,
-    Role,
-    TaskView,
-)
+from aether_agents.contracts import Answer, HighLevelTask, Role
 from aether_agents.document import nearest
 from aether_agents.errors import InvalidTask, NoWorker, StoreUnavailable
+from aether_agents.execution import undo
 from aether_agents.roles import Act, require
 from aether_agents.settings import Settings
-from aether_agents.store import CatalogueEntry, Delivery, Store, WorkerInfo, open_store
+from aether_agents.store import Delivery, open_store
+from aether_agents.window import Window
 
 PLANNER_QUEUE = "planner"
 
@@ -48,12 +42,8 @@ def connect(settings: Settings) -> "Orchestrator":
     return Orchestrator(settings, open_store(settings))
 
 
-class Orchestrator:
+class Orchestrator(Window):
     """Submit, answer, stop and follow tasks. Safe to share between threads; close it when done."""
-
-    def __init__(self, settings: Settings, store: Store) -> None:
-        self.settings = settings
-        self._store = store
 
     def __enter__(self) -> "Orchestrator":
         return self
@@ -135,70 +125,30 @@ class Orchestrator:
         self._allow(role, "act", task_id, by)
         self._store.tasks.cancel(task_id, by, reason)
 
+    def undo(
+        self, task_id: str, to: str | None = None, *, by: str = "local", role: Role = "Owner", assume_yes: bool = False
+    ) -> str:
+        """Put back what an ended task changed, in a task of its own, whose id this gives; `undoing` shows it first.
+
+        Args:
+            task_id: the task to undo.
+            to: the subtask to go back to: it stays, what ended after it is undone.
+            by: who asks.
+            role: the asker's role.
+            assume_yes: answer ahead the questions policy lets one answer ahead.
+
+        Raises:
+            CannotUndo: it changed nothing, or nothing of what it changed can be undone.
+            TaskNotFound, NotAllowed, WrongStatus: see each; what has been undone is not undone again.
+        """
+        self._allow(role, "act", task_id, by)
+        task = undo.accept(self._store, task_id, to, role=role, assume_yes=assume_yes, complete=self._completed)
+        self._send([Delivery(task.task_id, "", PLANNER_QUEUE, task.priority)])
+        return task.task_id
+
     def accept_server(self, name: str) -> None:
         """Accept the present definitions of a quarantined server's tools."""
         self._store.catalogue.accept(name)
-
-    # -- look --------------------------------------------------------------------------------------------------
-
-    def view(self, task_id: str, *, outputs: bool = False) -> TaskView:
-        """A task as it stands; with `outputs`, what its subtasks and the task itself came to.
-
-        Raises:
-            TaskNotFound: there is no such task.
-            CannotOpen: this process lacks the sealing key.
-        """
-        return self._store.tasks.view(task_id, outputs=outputs)
-
-    def plan_of(self, task_id: str) -> Plan | None:
-        """The plan of a task, once there is one.
-
-        Raises:
-            TaskNotFound: there is no such task.
-        """
-        return self._store.tasks.plan(task_id)
-
-    def tasks(self, limit: int = 50) -> list[TaskView]:
-        """The latest tasks, newest first, without their subtasks' outputs."""
-        return self._store.tasks.recent(limit)
-
-    def events(self, task_id: str, after: int = 0) -> list[Event]:
-        """What happened to a task after a number."""
-        return self._store.events.read(task_id, after)
-
-    def follow(
-        self,
-        task_id: str,
-        after: int = 0,
-        *,
-        idle: Callable[[], None] | None = None,
-        on_reconnect: Callable[[str], None] | None = None,
-    ) -> Iterator[Event]:
-        """What happened and what happens to a task, until it has ended. Survives a lost connection.
-
-        Args:
-            task_id: the task.
-            after: number of the last event already seen.
-            idle: called now and then while nothing happens.
-            on_reconnect: told what is wrong when the connection is lost, once per loss.
-        """
-        return self._store.events.follow(task_id, after, idle=idle, on_reconnect=on_reconnect)
-
-    def has_ended(self, task_id: str) -> bool:
-        """Whether nothing more will happen to a task."""
-        return self.view(task_id).status in TERMINAL_TASK
-
-    def catalogue(self) -> dict[str, CatalogueEntry]:
-        """The live tools of all specialists, by server."""
-        return self._store.catalogue.entries()
-
-    def workers(self) -> list[WorkerInfo]:
-        """The workers that have been heard of in the last seconds."""
-        return self._store.presence.alive()
-
-    def diagnose(self) -> list[str]:
-        """What is wrong with the store's configuration, each with its mend; empty when nothing is."""
-        return self._store.diagnose()
 
     # -- inside ------------------------------------------------------------------------------------------------
 

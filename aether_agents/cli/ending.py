@@ -1,5 +1,7 @@
 """The ending of a command that followed a task: what it says last, and the code it leaves with."""
 
+from collections.abc import Mapping
+
 from aether_agents.cli.failure import exit_code_of
 from aether_agents.cli.findings import conclusions, worst
 from aether_agents.cli.outcome import how_to_answer, outputs, trouble
@@ -8,10 +10,10 @@ from aether_agents.contracts import TERMINAL_TASK, TaskView
 from aether_agents.contracts.contract import Json
 
 
-def ending(output: Output, view: TaskView) -> int:
-    """Tell what a task came to, on the right stream and in the right form; the exit code."""
+def ending(output: Output, view: TaskView, *, more: Mapping[str, Json] | None = None) -> int:
+    """Tell what a task came to, on the right stream and in the right form; the exit code. `more` goes into the JSON."""
     if output.json_wanted:
-        output.json(body(view))
+        output.json({**body(view), **(more or {})})
     elif view.status in TERMINAL_TASK:
         output.sections(
             conclusions(view, output.glyphs), worst(view, output.glyphs), outputs(view.outputs, output.glyphs)

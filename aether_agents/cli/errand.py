@@ -14,7 +14,8 @@ from aether_agents.cli.session import Session
 from aether_agents.cli.values import read_pairs
 from aether_agents.contracts import HighLevelTask, Plan, TaskView
 
-_HINT = "Ctrl-C cancels the task"
+#: What is said beside a task that this command began.
+HINT = "Ctrl-C cancels the task"
 _WATCH_HINT = "Ctrl-C leaves; the task goes on"
 
 
@@ -57,7 +58,7 @@ def planned(session: Session, task: HighLevelTask) -> tuple[TaskView, Plan | Non
     with session.door() as door:
         session.require_worker(door)
         picture = Picture(door.submit(task), description=task.description)
-        screen = screen_for(session.output, picture, passing=True, hint=_HINT)
+        screen = screen_for(session.output, picture, passing=True, hint=HINT)
         view = follow(session, door, picture, screen, cancels=True)
         return view, door.plan_of(view.task_id) if view.status == "completed" else None
 
@@ -70,7 +71,7 @@ def carry_out(session: Session, task: HighLevelTask, *, detach: bool = False) ->
         if detach:
             return _leave_to_itself(session.output, task_id)
         picture = Picture(task_id, description=task.description)
-        view = follow(session, door, picture, screen_for(session.output, picture, hint=_HINT), cancels=True)
+        view = follow(session, door, picture, screen_for(session.output, picture, hint=HINT), cancels=True)
         return ending(session.output, view)
 
 

@@ -39,6 +39,7 @@ COMMANDS: dict[str, Entry] = {
             ("cancel", "End a task; calls under way are cancelled.", "act"),
             ("pause", "Start nothing new of a task for now.", "act"),
             ("resume", "Go on with a paused task.", "act"),
+            ("undo", "Put back what a task changed.", "undo"),
         ),
         "Parts": (
             ("servers", "List, install, test and accept MCP servers.", "servers"),

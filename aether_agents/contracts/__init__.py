@@ -45,6 +45,7 @@ from aether_agents.contracts.status import (
 )
 from aether_agents.contracts.task import HighLevelTask, Role, new_task_id
 from aether_agents.contracts.tool import RISK_ORDER, Annotations, Expect, Risk, Tool, ToolRow, Verb, Verify, asks
+from aether_agents.contracts.undo import Irreversible, Undoing
 
 __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of contents
     # The shape of all
@@ -111,4 +112,7 @@ __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of content
     "TaskView",
     "SubtaskView",
     "PlanView",
+    # How it is put back
+    "Undoing",
+    "Irreversible",
 ]

@@ -43,6 +43,7 @@ class HighLevelTask(Contract):
     plan_only: bool = Field(default=False, description="End after planning, with the plan as result.")
     assume_yes: bool = Field(default=False, description="Answer ahead the questions policy lets one answer ahead.")
     document: Template | None = Field(default=None, description="A plan file to run exactly, instead of matching.")
+    undoes: str | None = Field(default=None, description="Task that this one puts back.")
     created_at: datetime = Field(default_factory=lambda: datetime.now(UTC), description="When it was asked, UTC.")
 
     @classmethod
@@ -53,7 +54,7 @@ class HighLevelTask(Contract):
             InvalidTask: a field is unknown, missing or wrong; the error names each.
         """
         payload = {_ALIASES.get(key, key): value for key, value in data.items() if value is not None}
-        for private in ("owner", "role", "document", "version", "created_at"):
+        for private in ("owner", "role", "document", "version", "created_at", "undoes"):
             if private in payload:
                 raise InvalidTask(f"`{private}` is not taken from a payload: leave it out")
         if isinstance(payload.get("context"), dict):

@@ -2,9 +2,9 @@
 
 from aether_agents.store.control import Control
 from aether_agents.store.planning import PlanningSteps
-from aether_agents.store.readings import Readings
 from aether_agents.store.runs import Runs
+from aether_agents.store.undoing import Undoings
 
 
-class Tasks(PlanningSteps, Runs, Control, Readings):
+class Tasks(PlanningSteps, Runs, Control, Undoings):
     """The state of tasks. Every change is one Lua function that checks it, makes it and appends its event."""

@@ -43,6 +43,24 @@ subtasks:
   - {id: idle, name: wait, tool: echo/wait, args: {seconds: "${inputs.seconds}"}}
 outputs: {waited: "${subtasks.idle.output.waited}"}
 """,
+    "keep_a_note": """\
+description: Keep a note in a folder, and one that nobody takes away
+specialist: dev
+examples: ["keep a note in a folder"]
+inputs:
+  folder: {type: string, format: path, default: "."}
+  lasting: {type: boolean, default: false}
+subtasks:
+  - id: keep
+    tool: echo/write_note
+    args: {folder: "${inputs.folder}", name: kept.txt, text: "a note"}
+    compensate: {tool: echo/remove, args: {folder: "${inputs.folder}", name: kept.txt}}
+  - id: lasting
+    tool: echo/write_note
+    if: {ref: "${inputs.lasting}", value: true}
+    args: {folder: "${inputs.folder}", name: lasting.txt, text: "a note"}
+outputs: {path: "${subtasks.keep.output.path}"}
+""",
     "fail_for_sure": """\
 description: Scan a folder that is not there, which fails
 specialist: security
@@ -63,7 +81,8 @@ def person(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
     home.mkdir(mode=0o700)
     for name, text in TEMPLATES.items():
         (project / "templates" / f"{name}.yaml").write_text(f"name: {name}\n{text}")
-    echo = {"command": sys.executable, "args": [str(ECHO)], "queue": "dev"}
+    table = {"write_note": {"risk": "write"}}
+    echo = {"command": sys.executable, "args": [str(ECHO)], "queue": "dev", "table": table}
     (home / "mcp.json").write_text(json.dumps({"mcpServers": {"echo": echo}}))
     somebody = Person(home, project)
     trusted = somebody.run("trust", "--yes")

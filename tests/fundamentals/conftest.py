@@ -29,7 +29,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def door(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Iterator[Orchestrator]:
     """The door to an embedded stack that ends with the tests."""
     home = tmp_path_factory.mktemp("home")
-    table = {name: {"risk": "read", "repeatable": True} for name in ("echo", "wait", "fail")}
+    table: dict[str, Any] = {name: {"risk": "read", "repeatable": True} for name in ("echo", "wait", "fail")}
+    table["write_note"] = {"risk": "write"}
     spec = {"command": sys.executable, "args": [str(ECHO)], "queue": "dev", "table": table}
     (home / "mcp.json").write_text(json.dumps({"mcpServers": {"echo": spec}}))
     settings = load_settings(project, environ={"AETHER_HOME": str(home)})

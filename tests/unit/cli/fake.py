@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import NamedTuple, Self
 
-from aether_agents.contracts import Answer, Event, HighLevelTask, Plan, TaskView, Tool
-from aether_agents.errors import StoreUnavailable, WrongStatus
+from aether_agents.contracts import Answer, Event, HighLevelTask, Plan, TaskView, Tool, Undoing
+from aether_agents.errors import CannotUndo, StoreUnavailable, WrongStatus
 from tests.unit.cli.recorded import TASK
 
 
@@ -34,6 +34,7 @@ class RecordedDoor:
     listed: Mapping[str, Listed] = {}
     living: Sequence[Living] = ()
     faults: Sequence[str] = ()
+    undo_found = Undoing(task_id=TASK)
 
     def __init__(self, events: list[Event | None], *views: TaskView, plan: Plan | None = None) -> None:
         self.played = list(events)
@@ -85,6 +86,15 @@ class RecordedDoor:
 
     def resume(self, task_id: str, *, by: str = "local") -> None:
         self.done.append(("resume", task_id))
+
+    def undoing(self, task_id: str, to: str | None = None) -> Undoing:
+        return self.undo_found
+
+    def undo(self, task_id: str, to: str | None = None, *, by: str = "local", assume_yes: bool = False) -> str:
+        if self.undo_found.document is None:
+            raise CannotUndo
+        self.done.append(("undo", task_id))
+        return TASK
 
     def accept_server(self, name: str) -> None:
         self.done.append(("accept", name))

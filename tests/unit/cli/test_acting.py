@@ -4,7 +4,19 @@ import json
 
 import pytest
 
-from aether_agents.contracts import Intervention, Plan, PlannedSubtask, Risk, TaskStatus, TaskView, Tool, ToolRow
+from aether_agents.contracts import (
+    Intervention,
+    Irreversible,
+    Plan,
+    PlannedSubtask,
+    Risk,
+    TaskStatus,
+    TaskView,
+    Template,
+    Tool,
+    ToolRow,
+    Undoing,
+)
 from tests.unit.cli.conftest import Behind, Run
 from tests.unit.cli.fake import Listed, Living, RecordedDoor
 from tests.unit.cli.recorded import START, TASK, Recording, subtask, task
@@ -221,3 +233,22 @@ def test_there_is_no_stack_where_a_broker_is_configured(run: Run, monkeypatch: p
         assert ran.code == 2
         assert "there is no embedded stack here" in ran.err
         assert "secret" not in ran.err
+
+
+def test_undo_shows_then_does_and_leaves_with_1_for_what_it_could_not(run: Run, behind: Behind) -> None:
+    document = Template.model_validate(
+        {"name": "undo", "description": "Undo", "subtasks": [{"id": "undo/write", "tool": "reports/remove"}]}
+    )
+    lasting = Irreversible(subtask="send", tool="mail/send", risk=Risk.WRITE, why="its plan names no call")
+    door = behind(RecordedDoor(said_all().events, DONE))
+    door.undo_found = Undoing(task_id=TASK, undone=("write",), document=document)
+    assert run("undo", TASK).code == 0
+    assert door.done == [("undo", TASK)]
+    door = behind(RecordedDoor(said_all().events, DONE))
+    door.undo_found = Undoing(task_id=TASK, undone=("write",), document=document, cannot=(lasting,))
+    ran = run("undo", TASK, "--json")
+    assert ran.code == 1
+    told = json.loads(ran.out)
+    assert (told["undoes"], told["undone"], told["cannot_be_undone"][0]["subtask"]) == (TASK, ["write"], "send")
+    assert "cannot be undone: send" in ran.err
+    assert run("undo", TASK, "--dry-run").code == 0

@@ -1,0 +1,83 @@
+"""The window: all that can be seen of tasks, tools and workers without changing anything. The door is one too."""
+
+from collections.abc import Callable, Iterator
+
+from aether_agents.contracts import TERMINAL_TASK, Event, Plan, TaskView, Undoing
+from aether_agents.execution import undo
+from aether_agents.settings import Settings
+from aether_agents.store import CatalogueEntry, Store, WorkerInfo
+
+
+class Window:
+    """Looks at a store. Safe to share between threads."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self.settings = settings
+        self._store = store
+
+    def view(self, task_id: str, *, outputs: bool = False) -> TaskView:
+        """A task as it stands; with `outputs`, what its subtasks and the task itself came to.
+
+        Raises:
+            TaskNotFound: there is no such task.
+            CannotOpen: this process lacks the sealing key.
+        """
+        return self._store.tasks.view(task_id, outputs=outputs)
+
+    def plan_of(self, task_id: str) -> Plan | None:
+        """The plan of a task, once there is one.
+
+        Raises:
+            TaskNotFound: there is no such task.
+        """
+        return self._store.tasks.plan(task_id)
+
+    def undoing(self, task_id: str, to: str | None = None) -> Undoing:
+        """What undoing a task would do, and what it could not; nothing runs.
+
+        Raises:
+            TaskNotFound, WrongStatus: see `undo`.
+        """
+        return undo.prepare(self._store, task_id, to)
+
+    def tasks(self, limit: int = 50) -> list[TaskView]:
+        """The latest tasks, newest first, without their subtasks' outputs."""
+        return self._store.tasks.recent(limit)
+
+    def events(self, task_id: str, after: int = 0) -> list[Event]:
+        """What happened to a task after a number."""
+        return self._store.events.read(task_id, after)
+
+    def follow(
+        self,
+        task_id: str,
+        after: int = 0,
+        *,
+        idle: Callable[[], None] | None = None,
+        on_reconnect: Callable[[str], None] | None = None,
+    ) -> Iterator[Event]:
+        """What happened and what happens to a task, until it has ended. Survives a lost connection.
+
+        Args:
+            task_id: the task.
+            after: number of the last event already seen.
+            idle: called now and then while nothing happens.
+            on_reconnect: told what is wrong when the connection is lost, once per loss.
+        """
+        return self._store.events.follow(task_id, after, idle=idle, on_reconnect=on_reconnect)
+
+    def has_ended(self, task_id: str) -> bool:
+        """Whether nothing more will happen to a task."""
+        return self.view(task_id).status in TERMINAL_TASK
+
+    def catalogue(self) -> dict[str, CatalogueEntry]:
+        """The live tools of all specialists, by server."""
+        return self._store.catalogue.entries()
+
+    def workers(self) -> list[WorkerInfo]:
+        """The workers that have been heard of in the last seconds."""
+        return self._store.presence.alive()
+
+    def diagnose(self) -> list[str]:
+        """What is wrong with the store's configuration, each with its mend; empty when nothing is."""
+        return self._store.diagnose()
