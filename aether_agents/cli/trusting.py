@@ -8,6 +8,7 @@ from rich.text import Text
 from aether_agents.cli.failure import COMPLETED
 from aether_agents.cli.glyphs import QUIET, WARN
 from aether_agents.cli.session import Session
+from aether_agents.mcp_host.showing import visible
 from aether_agents.mcp_host.trust import Trustable
 
 
@@ -19,7 +20,7 @@ def review(session: Session, path: Path | None, *, yes: bool) -> int:
     if output.json_wanted:
         if yes:
             session.trust.accept(fresh)
-        output.json([{**item._asdict(), "path": str(item.path), "trusted": item.trusted or yes} for item in found])
+        output.json([_row(item, yes=yes) for item in found])
         return COMPLETED
     if not fresh:
         known = f"; {len(found)} trusted as they are" if found else ""
@@ -29,9 +30,15 @@ def review(session: Session, path: Path | None, *, yes: bool) -> int:
     session.trust.accept(accepted)
     for item in accepted:
         output.good(f"trusted: {item.path}")
-    if not accepted and not session.may_ask:
+    if not accepted and not session.may_ask and not all(item.refused for item in fresh):
         output.hint("nothing was trusted; to trust what is shown: aether-agent trust --yes")
     return COMPLETED
+
+
+def _row(item: Trustable, *, yes: bool) -> dict[str, object]:
+    covers = [str(folder) for folder in item.covers]
+    trusted = item.trusted or (yes and not item.refused)
+    return {**item._asdict(), "path": str(item.path), "covers": covers, "trusted": trusted}
 
 
 def _found(session: Session, path: Path | None) -> Sequence[Trustable]:
@@ -44,10 +51,12 @@ def _found(session: Session, path: Path | None) -> Sequence[Trustable]:
 
 def _wanted(session: Session, item: Trustable, *, yes: bool) -> bool:
     output = session.output
-    title = Text(str(item.path), style="bold").append(f"  {item.kind}", style=QUIET)
+    title = Text(visible(str(item.path)), style="bold").append(f"  {item.kind}", style=QUIET)
     output.show(title.append("  changed since you trusted it", style=f"bold {WARN}") if item.changed else title)
     for line in item.what:
         output.show(Text(f"  {line}"))
+    if item.refused:
+        return False
     if yes:
         return True
     return session.may_ask and output.confirm("trust it?")

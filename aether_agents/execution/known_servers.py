@@ -4,12 +4,11 @@ import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from aether_agents.contracts import ServerSpec, Specialist
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.config import USER_FILE, load_servers
-from aether_agents.mcp_host.trust import Trust
+from aether_agents.mcp_host.trust import Trust, stamp
 from aether_agents.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -26,7 +25,7 @@ class KnownServers:
         self._specialists = specialists
         self._lock = threading.Lock()
         self._looked = float("-inf")
-        self._stamps: dict[Path, tuple[int, ...]] | None = None
+        self._stamps: tuple[object, ...] | None = None
         self._known: Mapping[str, ServerSpec] = {}
 
     def __call__(self) -> Mapping[str, ServerSpec]:
@@ -52,20 +51,10 @@ class KnownServers:
             log.warning("%s", fault)
         self._known = dict(servers.known)
 
-    def _now(self) -> dict[Path, tuple[int, ...]]:
-        """When each file that may declare servers was last written."""
-        trust = Trust(self._settings.home)
+    def _now(self) -> tuple[object, ...]:
+        """When anything that declares a server, or that a trusted one can run, was last written."""
+        user = stamp(self._settings.home / USER_FILE)
         try:
-            trusted = trust.paths()
+            return user, *Trust(self._settings.home).stamp()
         except InvalidSettings:
-            trusted = []  # load_servers says what is wrong with the record
-        return {path: _stamp(path) for path in (trust.file, self._settings.home / USER_FILE, *trusted)}
-
-
-def _stamp(path: Path) -> tuple[int, ...]:
-    """Changes whenever the file does, also where a copy kept the time of writing."""
-    try:
-        stat = path.stat()
-    except OSError:
-        return ()
-    return stat.st_ctime_ns, stat.st_mtime_ns, stat.st_size, stat.st_ino
+            return (user,)  # load_servers says what is wrong with the record

@@ -139,7 +139,7 @@ def _files(settings: Settings, folder: Path, trust: Trust, faults: list[str]) ->
     """Every file that may declare servers, once: trusted ones anywhere, the folder's, the discovered."""
     paths: dict[Path, Path] = {}
     try:
-        trusted = [path for path in trust.paths() if path.name in (*FILE_NAMES, PROJECT) and path.is_file()]
+        trusted = [path for path in trust.watched() if path.name in (*FILE_NAMES, PROJECT) and path.is_file()]
     except InvalidSettings as error:
         faults.append(str(error))
         return []

@@ -53,6 +53,8 @@ def server_environment(spec: ServerSpec, home: Path, environ: Mapping[str, str])
     env = {name: environ[name] for name in ALLOWED if name in environ}
     env["HOME"] = str(server_folder(home, spec.name) / "home")
     env.setdefault("PATH", DEFAULT_PATH)
+    if spec.cwd:  # the folder is watched: what Python makes of its code must not count as a change of it
+        env["PYTHONPYCACHEPREFIX"] = str(server_folder(home, spec.name) / "pycache")
     env.update(spec.env)
     if spec.install is not None:
         env["PATH"] = f"{venv_bin(home, spec.name)}{os.pathsep}{env['PATH']}"

@@ -61,7 +61,9 @@ class Entry(Contract):
     command: str | None = Field(default=None, description="Program to start (stdio).")
     args: tuple[str, ...] = Field(default=(), description="Its arguments.")
     env: dict[str, str] = Field(default_factory=dict, description="Environment beside the allow-list.")
-    cwd: str | None = Field(default=None, description="Folder it runs in; the file's own without it.")
+    cwd: str | None = Field(
+        default=None, description="Folder it runs in; the file's own without it, or with `install` a scratch one."
+    )
     url: str | None = Field(default=None, description="Address (streamable HTTP).")
     headers: dict[str, str] = Field(default_factory=dict, description="Static HTTP headers.")
     type: Literal["stdio", "http", "streamable-http", "streamableHttp"] | None = Field(
@@ -104,7 +106,7 @@ class Declared:
         )
         rows = values.pop("table", {})
         values["table"] = [{**row, "tool": f"{self.name}/{tool}"} for tool, row in rows.items()]
-        if default_cwd and values.get("command"):
+        if default_cwd and values.get("command") and not self.scratch:
             values["cwd"] = str(self.folder / values.get("cwd", ""))
         try:
             return ServerSpec.model_validate(
@@ -112,6 +114,11 @@ class Declared:
             )
         except ValidationError as error:
             raise InvalidSettings("\n".join(faults(ServerSpec, self.document, error, self.at))) from None
+
+    @property
+    def scratch(self) -> bool:
+        """Whether it runs in its scratch folder: its program is not its file's folder's, and it names no folder."""
+        return bool(self.raw.get("install")) and not self.raw.get("cwd")
 
     @property
     def disabled(self) -> bool:

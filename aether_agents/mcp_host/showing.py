@@ -8,6 +8,7 @@ import yaml
 
 from aether_agents.document import parse_document
 from aether_agents.errors import InvalidSettings
+from aether_agents.mcp_host.reach import working_folder
 from aether_agents.mcp_host.server_file import FOREIGN, Declared
 
 #: Parts of a project's settings that steer what is allowed, where it runs, and what it may read.
@@ -29,14 +30,21 @@ def show_text(content: bytes) -> tuple[str, ...]:
 
 
 def show_server(server: Declared) -> list[str]:
-    """What one server would run or reach, as its file has it: nothing is expanded."""
+    """What one server would run or reach, and in which folder, as its file has it: nothing is expanded.
+
+    Raises:
+        InvalidSettings: it cannot be told where it would run.
+    """
     raw = server.raw
     lines = [f"server {visible(server.name)}" + (" (disabled)" if server.disabled else "")]
     if raw.get("command") is not None:
         args = raw.get("args")
         words = [str(raw["command"]), *(map(str, args) if isinstance(args, list) else ())]
-        lines.append(f"  runs      {visible(shlex.join(words))}")
-    for key, label in (("url", "reaches"), ("cwd", "in folder"), ("install", "installs")):
+        lines += [
+            f"  runs      {visible(shlex.join(words))}",
+            _line("in folder", _place(server)),
+        ]
+    for key, label in (("url", "reaches"), ("install", "installs")):
         if raw.get(key) is not None:
             lines.append(_line(label, _plain(raw[key])))
     for key, label in (("env", "env"), ("headers", "header"), ("table", "claims")):
@@ -45,6 +53,13 @@ def show_server(server: Declared) -> list[str]:
             lines.append(_line(label, f"{name}={_plain(value)}"))
     rest = [key for key in raw if key not in SHOWN and key not in FOREIGN]
     return [*lines, *(_line(str(key), _plain(raw[key])) for key in rest)]
+
+
+def _place(server: Declared) -> str:
+    if server.disabled:
+        return str(server.raw.get("cwd") or ".")
+    folder = working_folder(server)
+    return str(folder.resolve()) if folder else "a scratch folder of its own"
 
 
 def _line(label: str, text: str) -> str:

@@ -1,28 +1,26 @@
 """Trust: which files of strangers may start programs and steer plans.
 
-A file is trusted when its fingerprint is recorded in `<home>/trust.json`. The fingerprint is over
-its content and over the files of its own folder that its servers run, so that neither can change
-unseen. Only `accept` records one, and only what `review` has shown.
+A file is trusted when its fingerprint is recorded in `<home>/trust.json`. The fingerprint is over its content and,
+where it starts programs, over every file of the folders whose code they can run (`mcp_host.reach`): after a change
+of any of them nothing of it is started until a person has looked again. So a server that writes into its project,
+or a project that is being worked on, keeps asking; the user's own `<home>/mcp.json` is the place for those, and
+needs no trust. Only `accept` records a fingerprint, and only of what `review` has shown.
 """
 
-import fcntl
 import hashlib
-import json
-import os
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from aether_agents.document import ENDINGS
 from aether_agents.errors import InvalidSettings
-from aether_agents.mcp_host.discovery import discovered, parse
+from aether_agents.mcp_host.discovery import PROJECT, discovered, parse
+from aether_agents.mcp_host.reach import reach
 from aether_agents.mcp_host.server_file import FILE_NAMES, Declared
-from aether_agents.mcp_host.showing import show_policy, show_server, show_text
-
-Kind = Literal["servers", "template", "settings"]
+from aether_agents.mcp_host.showing import show_policy, show_server, show_text, visible
+from aether_agents.mcp_host.tree import Tree
+from aether_agents.mcp_host.trust_record import Entry, Kind, TrustRecord
 
 #: A project's settings file, and the parts of it that steer what is allowed.
 SETTINGS_FILE = "aether_agent.yaml"
@@ -41,8 +39,10 @@ class Trustable(NamedTuple):
     trusted: bool
     #: Whether it was trusted with another content before.
     changed: bool
-    #: Files of its own folder that its servers run: part of what is trusted.
-    beside: tuple[Path, ...] = ()
+    #: Folders whose code its servers can run: every file in them is part of what is trusted.
+    covers: tuple[Path, ...] = ()
+    #: Why it cannot be trusted as it is, with the mend.
+    refused: str = ""
 
 
 class Trust:
@@ -50,7 +50,8 @@ class Trust:
 
     def __init__(self, home: Path) -> None:
         self._home = home
-        self.file = home / "trust.json"
+        self._record = TrustRecord(home)
+        self.file = self._record.file
 
     def is_trusted(self, path: Path, content: bytes) -> bool:
         """Whether a file with this very content was trusted.
@@ -58,18 +59,24 @@ class Trust:
         Raises:
             InvalidSettings: the record is damaged.
         """
-        known = self._recorded().get(str(path.resolve()))
-        return known is not None and known == fingerprint(path, content)
+        known = self._record.read().get(str(path.resolve()))
+        return known is not None and known.digest == self._fingerprint(path, content)
 
-    def paths(self) -> list[Path]:
-        """Every file that was trusted, and every file beside one that counts for it: a change of any matters."""
-        record = self._read()
-        return [
-            Path(path)
-            for path, entry in record.items()
-            for path in (path, *entry.get("beside", "").split("\0"))
-            if path
-        ]
+    def watched(self) -> list[Path]:
+        """Every file that was trusted, and every folder that counts for one.
+
+        Raises:
+            InvalidSettings: the record is damaged.
+        """
+        return [Path(path) for file, entry in self._record.read().items() for path in (file, *entry.covers)]
+
+    def stamp(self) -> tuple[object, ...]:
+        """Another one after any change of the record, or of anything that was trusted. Reads no content.
+
+        Raises:
+            InvalidSettings: the record is damaged.
+        """
+        return tuple(self._stamp(path) for path in (self.file, *self.watched()))
 
     def review(self, folder: Path, discovery: Path | None = None) -> list[Trustable]:
         """What a folder, and the folder of discovery, would do if they were trusted. Starts nothing.
@@ -79,73 +86,65 @@ class Trust:
         Raises:
             InvalidSettings: the record is damaged, or a file cannot be read.
         """
-        recorded = self._recorded()
+        recorded = self._record.read()
         return [self._look(path, kind, recorded) for path, kind in _candidates(folder, discovery)]
 
     def accept(self, shown: Iterable[Trustable]) -> None:
-        """Trust files as they were shown. If one has changed since, it will not match, and stays inert."""
-        with self._locked():
-            record = self._read()
-            now = datetime.now(UTC).isoformat(timespec="seconds")
+        """Trust files as they were shown. If one has changed since, it will not match, and stays inert.
+
+        What is refused is passed over.
+        """
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._record.changing() as record:
             for item in shown:
-                beside = "\0".join(map(str, item.beside))
-                entry = {"digest": item.digest, "kind": item.kind, "at": now, "beside": beside}
-                record[str(item.path.resolve())] = entry
-            self._write(record)
+                if not item.refused:
+                    entry = Entry(digest=item.digest, kind=item.kind, at=now, covers=tuple(map(str, item.covers)))
+                    record[str(item.path.resolve())] = entry
 
     def forget(self, path: Path) -> bool:
         """Trust a file no more; False when it was not trusted."""
-        with self._locked():
-            record = self._read()
-            known = record.pop(str(path.resolve()), None) is not None
-            self._write(record)
-        return known
+        with self._record.changing() as record:
+            return record.pop(str(path.resolve()), None) is not None
 
-    def _look(self, path: Path, kind: Kind, recorded: Mapping[str, str]) -> Trustable:
-        content = read_bounded(path)
-        digest = fingerprint(path, content)
-        known = recorded.get(str(path.resolve()))
-        changed = known is not None and known != digest
-        what, beside = _what(path, kind, content), tuple(_run_by(path, content))
-        return Trustable(path, kind, digest, what, known == digest, changed, beside)
-
-    def _recorded(self) -> dict[str, str]:
-        return {path: entry.get("digest", "") for path, entry in self._read().items()}
-
-    def _read(self) -> dict[str, dict[str, str]]:
+    def _look(self, path: Path, kind: Kind, recorded: Mapping[str, Entry]) -> Trustable:
+        content, entry = read_bounded(path), recorded.get(str(path.resolve()))
+        known = entry.digest if entry else None
         try:
-            data = json.loads(self.file.read_text(encoding="utf-8"))
-            return {path: {key: str(value) for key, value in entry.items()} for path, entry in data["files"].items()}
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InvalidSettings(
-                f"{self.file} is damaged ({error}): remove it, then look at each project with `aether-agent trust`"
-            ) from None
+            digest = self._fingerprint(path, content)
+            covers = _covered(path, content)
+            what = (*_what(path, kind, content), *(self._describe(folder) for folder in covers))
+        except InvalidSettings as error:
+            why = visible(str(error))
+            return Trustable(path, kind, "", (f"cannot be trusted: {why}",), False, known is not None, (), why)
+        return Trustable(path, kind, digest, what, known == digest, known not in (None, digest), covers)
 
-    def _write(self, record: Mapping[str, Mapping[str, str]]) -> None:
-        text = json.dumps({"version": 1, "files": record}, indent=1, sort_keys=True)
-        handle, name = tempfile.mkstemp(dir=self._home, prefix=".trust-")  # made with mode 0600
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(self.file)
+    def _describe(self, folder: Path) -> str:
+        files, size = Tree(folder, self._home).size()
+        return f"can run any of the {files:,} files ({size / 1e6:.1f} MB) in {visible(str(folder))}"
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (self._home / "trust.lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+    def _fingerprint(self, path: Path, content: bytes) -> str:
+        """`sha256:…` over a file, and over every file that its servers can run."""
+        digest = hashlib.sha256(content)
+        for folder in _covered(path, content):
+            digest.update(b"\0" + bytes(folder) + b"\0" + Tree(folder, self._home).digest())
+        return "sha256:" + digest.hexdigest()
+
+    def _stamp(self, path: Path) -> object:
+        if not path.is_dir():
+            return stamp(path)
+        try:
+            return Tree(path, self._home).stamp()
+        except InvalidSettings:
+            return "too large"
 
 
-def fingerprint(path: Path, content: bytes) -> str:
-    """`sha256:…` over a file, and over the files beside it that its servers would run."""
-    digest = hashlib.sha256(content)
-    for beside in _run_by(path, content):
-        digest.update(b"\0" + str(beside).encode() + b"\0" + hashlib.sha256(read_bounded(beside)).digest())
-    return "sha256:" + digest.hexdigest()
+def stamp(path: Path) -> tuple[int, ...]:
+    """Changes whenever a file does, also where a copy kept the time of writing."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_ctime_ns, found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def read_bounded(path: Path) -> bytes:
@@ -164,33 +163,23 @@ def read_bounded(path: Path) -> bytes:
         raise InvalidSettings(f"{path}: cannot be read: {error.strerror or error}") from None
 
 
-def _run_by(path: Path, content: bytes) -> list[Path]:
-    """Files of its own folder that a server file names in a command: they are part of what it does."""
-    if path.name not in FILE_NAMES:
+def _covered(path: Path, content: bytes) -> tuple[Path, ...]:
+    """The folders whose code a file's servers can run, none twice; none for a file that starts nothing.
+
+    Raises:
+        InvalidSettings: it cannot be told where one would run.
+    """
+    folders = {folder for server in _servers(path, content) for folder in reach(server)}
+    return tuple(sorted(folders))
+
+
+def _servers(path: Path, content: bytes) -> list[Declared]:
+    if path.name not in (*FILE_NAMES, PROJECT):
         return []
     try:
-        servers = parse(path, content)
+        return parse(path, content)
     except InvalidSettings:
-        return []
-    folder = path.parent.resolve()
-    found = {_beside(folder, server, word) for server in servers for word in _command_words(server)}
-    return sorted(item for item in found if item is not None)
-
-
-def _command_words(server: Declared) -> list[str]:
-    args = server.raw.get("args")
-    return [word for word in (server.raw.get("command"), *(args if isinstance(args, list) else ())) if word]
-
-
-def _beside(folder: Path, server: Declared, word: object) -> Path | None:
-    text = str(word).replace("${workspaceFolder}", str(folder))
-    base = folder / str(server.raw.get("cwd") or "")
-    try:
-        target = (base / text).resolve()
-        inside = target.is_relative_to(folder) and target.is_file() and target.stat().st_size <= LARGEST
-    except (OSError, ValueError):
-        return None
-    return target if inside else None
+        return []  # it is not well formed, so nothing of it is started
 
 
 def _candidates(folder: Path, discovery: Path | None) -> Iterator[tuple[Path, Kind]]:
@@ -217,5 +206,4 @@ def _what(path: Path, kind: Kind, content: bytes) -> tuple[str, ...]:
         lines = [line for server in parse(path, content) for line in show_server(server)]
     except InvalidSettings as error:
         return (*(f"starts nothing: {line}" for line in str(error).splitlines()), *show_text(content))
-    beside = [f"runs the file {show_text(str(item).encode())[0]}" for item in _run_by(path, content)]
-    return (*lines, *beside)
+    return tuple(lines)

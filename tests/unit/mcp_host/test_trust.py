@@ -24,7 +24,9 @@ def project(tmp_path: Path) -> Path:
 def test_review_shows_every_file_exactly_and_trusts_none(tmp_path: Path, project: Path) -> None:
     servers, template, settings = Trust(tmp_path / "home").review(project)
 
-    assert servers.what == ("server x", "  runs      python -c 'print('\"'\"'a  b'\"'\"')'", "  env       T=${TOKEN}")
+    assert servers.what[:2] == ("server x", "  runs      python -c 'print('\"'\"'a  b'\"'\"')'")
+    assert servers.what[2:4] == (f"  in folder {project}", "  env       T=${TOKEN}")
+    assert servers.what[4].startswith("can run any of the 3 files (0.0 MB) in ")
     assert template.what == ("name: t", "description: does it", "")
     assert "".join(settings.what) == "policy:  deny:  - git/*"
     assert [item.trusted or item.changed for item in (servers, template, settings)] == [False] * 3
@@ -126,20 +128,6 @@ def test_whatever_of_a_server_is_heeded_is_shown(tmp_path: Path, project: Path) 
         "  queue     infra",
         "  timeout   5",
     )
-
-
-def test_a_script_beside_the_file_is_part_of_what_is_trusted(tmp_path: Path, project: Path) -> None:
-    script = project / "run.sh"
-    script.write_text("echo one", encoding="utf-8")
-    (project / ".mcp.json").write_text('{"mcpServers": {"x": {"command": "./run.sh"}}}', encoding="utf-8")
-    trust = Trust(tmp_path / "home")
-    trust.accept(trust.review(project))
-    assert f"runs the file {script}" in trust.review(project)[0].what
-    assert script in trust.paths(), "whoever watches for changes knows of it"
-
-    script.write_text("rm -rf ~", encoding="utf-8")
-
-    assert trust.review(project)[0].changed
 
 
 def test_a_settings_file_that_steers_nothing_needs_no_trust(tmp_path: Path, project: Path) -> None:

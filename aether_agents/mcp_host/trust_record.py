@@ -1,0 +1,79 @@
+"""TrustRecord: what a person has trusted on this machine, in one file of AETHER_HOME."""
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from aether_agents.contracts import Contract
+from aether_agents.errors import InvalidSettings
+
+Kind = Literal["servers", "template", "settings"]
+
+
+class Entry(Contract):
+    """One trusted file."""
+
+    digest: str = Field(description="Fingerprint of what was shown.")
+    kind: Kind = Field(description="What it is.")
+    at: str = Field(default="", description="When it was trusted, in UTC.")
+    covers: tuple[str, ...] = Field(default=(), description="Folders whose content is in the fingerprint.")
+
+
+class _File(Contract):
+    """The record as it is written. Another version of it is refused, so nothing of it is trusted."""
+
+    version: Literal[2] = Field(default=2, description="Of this form.")
+    files: dict[str, Entry] = Field(default_factory=dict, description="Entries by path.")
+
+
+class TrustRecord:
+    """Entries by the path of the trusted file."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self.file = home / "trust.json"
+
+    def read(self) -> dict[str, Entry]:
+        """All entries.
+
+        Raises:
+            InvalidSettings: the record is damaged.
+        """
+        try:
+            return dict(_File.model_validate_json(self.file.read_bytes()).files)
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValidationError) as error:
+            why = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error.strerror
+            raise InvalidSettings(
+                f"{self.file} is damaged, or of another version ({why}): remove it, then look at each project with "
+                "`aether-agent trust`"
+            ) from None
+
+    @contextmanager
+    def changing(self) -> Iterator[dict[str, Entry]]:
+        """The entries, to be changed and then written, by one process at a time.
+
+        Raises:
+            InvalidSettings: the record is damaged.
+        """
+        self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (self._home / "trust.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            entries = self.read()
+            yield entries
+            self._write(_File(files=entries))
+
+    def _write(self, record: _File) -> None:
+        handle, name = tempfile.mkstemp(dir=self._home, prefix=".trust-")  # made with mode 0600
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(record.model_dump_json(indent=1))
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(self.file)
