@@ -26,6 +26,7 @@ COMMANDS: dict[str, Entry] = {
             ("execute", "Do a task and follow it until it has ended.", "execute"),
             ("plan", "Show the plan of a task, then run it, save it or leave it.", "plan"),
             ("apply", "Run exactly the plan in a file.", "apply"),
+            ("batch", "Do many tasks from a file; again, go on where it stopped.", "batch"),
         ),
         "Look": (
             ("tasks", "List the latest tasks.", "look"),

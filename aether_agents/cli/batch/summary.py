@@ -1,0 +1,66 @@
+"""What a batch came to: a table for people, JSON for programs, one exit code for both."""
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from aether_agents.cli.batch.work import Run
+from aether_agents.cli.duration import brief
+from aether_agents.cli.failure import CANCELLED, COMPLETED, NO_PLAN, TASK_FAILED, WAITS
+from aether_agents.cli.output import Output
+from aether_agents.cli.tables import Column, quiet, sign, table
+from aether_agents.contracts import Json, TaskStatus
+
+
+def exit_code(runs: Sequence[Run]) -> int:
+    """The worst that happened, as one code: failed, not planned, cancelled, waiting, completed.
+
+    What is tolerated (`on_failure: continue`) counts for nothing.
+    """
+    heavy = [run for run in runs if not (run.job.tolerated and run.ended)]
+    failed = [run for run in heavy if run.status == "failed"]
+    if failed:
+        return TASK_FAILED if any(run.view is not None and run.view.plan is not None for run in failed) else NO_PLAN
+    if any(run.status == "cancelled" for run in heavy):
+        return CANCELLED
+    if any(run.status == TaskStatus.WAITING for run in heavy):
+        return WAITS
+    return CANCELLED if any(run.status != "completed" for run in heavy) else COMPLETED
+
+
+def body(name: str, runs: Sequence[Run]) -> dict[str, Json]:
+    """The JSON of a batch."""
+    return {
+        "batch": name,
+        "exit_code": exit_code(runs),
+        "tasks": [
+            {
+                "id": run.job.id,
+                "task_id": run.task_id or None,
+                "status": run.status,
+                "resumed": run.resumed,
+                "seconds": round(run.seconds, 3),
+                "outputs": dict(run.view.outputs) if run.view else {},
+                **({"why": run.why} if run.why else {}),
+            }
+            for run in runs
+        ],
+    }
+
+
+def show(output: Output, runs: Sequence[Run]) -> None:
+    """The batch as a table, and what to do next."""
+    columns = (Column("entry", keep=True), Column("status", keep=True), Column("took", align="right"), Column("task"))
+    rows: list[list[str | Text]] = []
+    for run in runs:
+        known = " (before)" if run.resumed else ""
+        status = sign(run.status, output.glyphs).append(known, style="bright_black")
+        rows.append([run.job.id, status, brief(run.seconds) if run.view else "", quiet(run.task_id)])
+    output.show(table(columns, rows))
+    for run in runs:
+        if run.why:
+            output.say(f"{output.error_glyphs.status[run.status]} {run.job.id}: {run.why}")
+    if runs and all(run.resumed for run in runs):
+        output.hint("everything had completed before; --fresh starts over")
+    elif exit_code(runs) not in (COMPLETED, WAITS):
+        output.hint("run it again to go on where it stopped: what has completed is left alone")
