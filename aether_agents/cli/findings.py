@@ -96,7 +96,8 @@ def _folder(output: Mapping[str, Json]) -> str:
 
 
 def _finding(item: Mapping[str, Json], folder: str) -> Finding:
-    place = str(PurePath(folder, str(item.get("file") or item.get("path") or "")))
+    place = str(item.get("file") or item.get("path") or "")
+    place = str(PurePath(folder, place)) if folder and "://" not in place else place  # an address is no path
     line = item.get("line")
     return Finding(
         str(item["severity"]),

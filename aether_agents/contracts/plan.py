@@ -32,8 +32,9 @@ class InputSpec(Contract):
     type: Literal["string", "integer", "number", "boolean", "array", "object"] = Field(
         default="string", description="JSON type of the value."
     )
-    format: Literal["path", "url", "text"] | None = Field(
-        default=None, description="`path` values are resolved against the caller's folder."
+    format: Literal["path", "url", "endpoint", "text"] | None = Field(
+        default=None,
+        description="`path` values are resolved against the caller's folder; an `endpoint` is an address or host:port.",
     )
     items: "InputSpec | None" = Field(default=None, description="What an array holds.")
     enum: tuple[Json, ...] | None = Field(default=None, description="The only values allowed.")

@@ -91,6 +91,8 @@ class _Binder:
     def _from_sentence(self, said: Mentions) -> None:
         self._places(said)
         self._fill([name for name in self._open() if _format(self._spec(name)) == "url"], said.addresses)
+        ends = [name for name in self._open() if _format(self._spec(name)) == "endpoint"]
+        self._fill(ends, (*said.addresses, *said.hosts))
         texts = [name for name in self._open() if _is_text(self._spec(name)) and self._spec(name).required]
         self._fill(texts, said.quoted)
         for name in self._open():
@@ -133,7 +135,7 @@ class _Binder:
         certain = [*said.paths, *(text for text in loose if self._is_there(text))]
         foreign = [text for text in said.loose if "/" in text and text not in certain]
         foreign += [text for text in said.quoted if text in loose and text.isascii() and text not in certain]
-        takes_address = any(_format(self._spec(name)) == "url" for name in self._open())
+        takes_address = any(_format(self._spec(name)) in {"url", "endpoint"} for name in self._open())
         foreign += [] if takes_address else said.addresses
         if foreign:
             self._ask(inputs[0], f"`{foreign[0]}` in the request is no file or folder here")

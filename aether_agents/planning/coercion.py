@@ -14,6 +14,7 @@ from aether_agents.errors import InvalidTask
 
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
+_HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\s:/@\[\]]+):\d{1,5}")
 _SCP_ADDRESS = re.compile(r"[\w.-]+@[\w.-]+:\S+")
 
 
@@ -57,6 +58,8 @@ def _string(spec: InputSpec, value: Json, folder: str) -> Json:
         return absolute(text, folder)
     if spec.format == "url" and not _is_address(text):
         raise InvalidTask(f"must be an address such as https://host/path, not {_shown(value)}")
+    if spec.format == "endpoint" and not (_has_scheme(text) or _HOST_AND_PORT.fullmatch(text)):
+        raise InvalidTask(f"must be an address such as https://host/path or host:port, not {_shown(value)}")
     return text
 
 
@@ -149,11 +152,15 @@ def _within(spec: InputSpec, number: int | float, value: Json) -> int | float:
 
 
 def _is_address(text: str) -> bool:
+    return _has_scheme(text) or _SCP_ADDRESS.fullmatch(text) is not None
+
+
+def _has_scheme(text: str) -> bool:
     try:
         parts = urlsplit(text)
     except ValueError:
         return False
-    return bool(parts.scheme and parts.netloc) or _SCP_ADDRESS.fullmatch(text) is not None
+    return bool(parts.scheme and parts.netloc)
 
 
 def _shown(value: Json) -> str:

@@ -44,15 +44,15 @@ CHANGING = _words("""
     erase exfiltrate expose fix force format generate grant hack harden hide hire ignore implement import improve
     install invite kill lock merge message migrate modify move notify offboard optimise optimize order overwrite pay
     patch post provision publish purge push rebase reboot redeploy redact reduce refactor release remediate remove
-    rename renew replace reset resolve restart restore revert revoke rewrite rollback rotate sanitise sanitize save
-    scale schedule scrub sell send shutdown squash steal stop store submit suppress switch terminate transfer translate
-    truncate undo unarchive uninstall unlock update upgrade upload wipe write
+    rename renew replace reset resize resolve restart restore revert revoke rewrite rollback rotate sanitise sanitize
+    save scale schedule scrub sell send shutdown squash steal stop store submit suppress switch terminate transfer
+    translate truncate undo unarchive uninstall unlock update upgrade upload wipe write
 """)
 
 #: Verbs that change the world (or only talk about it) where a request begins with them, and are nouns elsewhere.
 LEADING = _words("""
-    back backup build change clean close commit define describe download explain export launch load make monitor open
-    schedule set setup share ship sign spin stand tag teach train transform turn
+    back backup build change clean close free commit define describe download explain export launch load make monitor
+    open schedule set setup share ship sign spin stand tag teach train transform turn
 """)
 
 #: What may be written without changing anything but the report itself.
@@ -79,7 +79,7 @@ _SAME: Mapping[str, str] = {
         weaknesses hole holes cve threat threats セキュリティ 脆弱性 脆弱 安全 安全性 危険 弱点
     """,
     "quality": """
-        quality maintainability maintainable maintain readability readable health clean cleanliness techdebt
+        quality maintainability maintainable maintain readability readable clean cleanliness techdebt
         codesmell 品質 保守性 保守 可読性 健全性 技術的負債
     """,
     "complexity": "complexity complex complicated convoluted cyclomatic 複雑 複雑度 複雑性",
@@ -104,6 +104,25 @@ _SAME: Mapping[str, str] = {
     "dependency": "dependency dependencies 依存 依存関係",
     "migrate": "migrate migration 移行",
     "backup": "backup backups バックアップ",
+    "machine": """
+        machine machines server servers host hosts computer computers box laptop workstation vm マシン サーバー サーバ
+        ホスト コンピュータ コンピューター 機械 端末
+    """,
+    "health": "health healthy unhealthy ヘルス 健康",
+    "disk": "disk disks diskspace storage filesystem filesystems inode inodes ディスク ストレージ 容量",
+    "memory": "memory ram swap メモリ メモリー",
+    "load": "load loaded cpu processor processors 負荷",
+    "process": "process processes プロセス",
+    "port": "port ports listening ポート",
+    "endpoint": """
+        endpoint endpoints url urls address addresses site sites website websites webpage
+        エンドポイント サイト ウェブサイト アドレス
+    """,
+    "certificate": "certificate certificates cert certs ssl tls https 証明書",
+    "reachable": """
+        reachable unreachable up uptime alive respond responds responding response answer answers answering available
+        availability 死活 応答 稼働 到達
+    """,
     "test": "test tests testing テスト",
     "audit": "audit auditing audits 監査",
 }
@@ -129,7 +148,10 @@ PHRASES: Mapping[str, str] = {
     r"(?:git|commit) logs?\b": "history",
     rf"(?:explain|tell (?:me|us) about|what(?:'s| is)|summari[sz]e|describe|get to know) {_PLACE}": "overview project",
     rf"(?:grade|rate|judge|score|rank) (?:{_PLACE}|(?:the |this |our |my )?code\b(?! quality))": "quality code",
-    r"how (?:good|bad|clean|healthy|messy)\b": "quality",
+    rf"(?:code ?(?:base)?|software) health\b|how healthy (?=(?:is|are) (?:the code\b|{_PLACE}))": "quality code",
+    r"how (?:good|bad|clean|messy)\b": "quality",
+    r"(?:マシン|サーバー?|ホスト)の健全性": "マシン ヘルス",
+    r"(?:is|are|still)\s+up\b(?! to)": "uptime",
     r"static[\s-](?:code[\s-])?analysis\b": "staticanalysis",
     r"hard(?:est|er)? to maintain\b": "maintain",
     r"get(?:ting)? (?:\w+ ){0,4}(?:started|going)\b": "gettingstarted",

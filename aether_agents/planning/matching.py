@@ -76,6 +76,8 @@ class Matcher:
         words = said.rest
         for path in said.loose:
             words = words.replace(path, " ") if "/" in path else words
+        for host in said.hosts:
+            words = words.replace(host, " ")
         reader = Reader()
         terms = _subject(reader.terms(words))
         if all(term.common or term.looks for term in terms):  # quotes may also stress a word: the 「監査」 of a project

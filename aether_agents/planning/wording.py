@@ -39,6 +39,8 @@ _JAPANESE = sorted(
     key=len,
     reverse=True,
 )
+#: `ヘルスレポート` is a report, as `レポート` is.
+_JAPANESE_REPORTS = tuple(word for word in REPORTS if _CJK.match(word))
 
 
 class Term(NamedTuple):
@@ -132,7 +134,7 @@ def _joined(text: str) -> str:
 
 
 def _writes_a_report(word: str, near: Sequence[str]) -> bool:
-    return word in WRITING and not REPORTS.isdisjoint(near)
+    return word in WRITING and any(one in REPORTS or one.endswith(_JAPANESE_REPORTS) for one in near)
 
 
 def _base(word: str) -> str:

@@ -22,7 +22,9 @@ class Finding(BaseModel):
     rule: str = Field(description="Rule that found it.")
     title: str = Field(description="What it is, in a few words.")
     severity: Severity = Field(description="How bad it is.")
-    file: str = Field(description="File, relative to the folder.")
+    file: str = Field(
+        description="File, relative to the folder; else the part of a machine or the endpoint it is about."
+    )
     line: int | None = Field(default=None, description="Line from 1, where there is one.")
     status: Literal["present", "in history"] = Field(default="present", description="Where it is now.")
     detail: str = Field(default="", description="What to know and what to do about it.")
@@ -48,6 +50,7 @@ class Coverage(BaseModel):
     files: int = Field(default=0, description="Files looked at.")
     lines: int = Field(default=0, description="Lines looked at in files.")
     commits: int = Field(default=0, description="Commits looked at.")
+    checks: int = Field(default=0, description="Checks made, of a machine or of endpoints.")
     allowlisted: int = Field(default=0, description="Findings that `pragma: allowlist secret` lines take back.")
     skipped: list[Left] = Field(default_factory=list, description="Files left out, the first 50.")
     skipped_total: int = Field(default=0, description="Files left out in all.")
@@ -69,7 +72,7 @@ class ScanResult(BaseModel):
     """What a scan came to."""
 
     scanner: str = Field(description="What was looked for, and with what.")
-    path: str = Field(description="The folder.")
+    path: str = Field(description="The folder, machine or endpoint.")
     status: Status = Field(
         description="`fail` with findings above `info`, else `pass`; `inconclusive` without when not all was seen."
     )
@@ -117,7 +120,8 @@ def conclude(scanner: str, path: str, findings: Iterable[Finding], coverage: Cov
 
 
 def _summary(found: int, coverage: Coverage, looked: bool) -> str:
-    seen = f"{coverage.files} file{'' if coverage.files == 1 else 's'}"
+    kind, number = ("check", coverage.checks) if coverage.checks else ("file", coverage.files)
+    seen = f"{number} {kind}{'' if number == 1 else 's'}"
     if coverage.commits:
         seen += f" and {coverage.commits} commit{'' if coverage.commits == 1 else 's'}"
     if not looked:

@@ -182,7 +182,7 @@ def _counts(content: Mapping[str, Any], rows: Sequence[Row]) -> Counts:
 
 
 def _covered(given: Mapping[str, Any]) -> str:
-    parts = [(_whole(given.get(key)), key) for key in ("files", "lines", "commits", "allowlisted")]
+    parts = [(_whole(given.get(key)), key) for key in ("checks", "files", "lines", "commits", "allowlisted")]
     return ", ".join(
         f"{number:,} {word if number != 1 else word.removesuffix('s')}" for number, word in parts if number
     )

@@ -1,0 +1,62 @@
+"""The specialist infra as data: it loads, its parts fit together, and its servers stand on their own."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+import workers.infra
+from aether_agents.contracts import Risk, Template
+from aether_agents.contracts.reference import find
+from aether_agents.settings import Settings
+from aether_agents.specialists import load_specialists
+from workers.dev import SPECIALIST as DEV
+from workers.infra import SPECIALIST as INFRA
+
+ROWS = {row.tool: row for specialist in (DEV, INFRA) for row in specialist.tools}
+ALLOWED = {"mcp", "mcp_types", "pydantic", "anyio", "psutil", "cryptography"}
+PROGRAMS = sorted((Path(workers.infra.__file__ or "").parent / "servers").rglob("*.py"))
+
+
+def test_it_is_found_as_a_strangers_would_be() -> None:
+    assert "infra" in {specialist.name for specialist in load_specialists(Settings())}
+    assert {template.name for template in INFRA.templates} == {"health_report", "watch_endpoints"}
+
+
+@pytest.mark.parametrize("template", INFRA.templates, ids=lambda template: template.name)
+def test_a_template_only_refers_to_what_it_has(template: Template) -> None:
+    ids = {subtask.id for subtask in template.subtasks}
+    known = {"inputs": set(template.inputs), "subtasks": ids, "context": {"reports", "task_id"}, "item": {""}}
+    for subtask in template.subtasks:
+        assert all(reference.name in known[reference.root] for reference in find(subtask.args)), subtask.id
+    assert all(reference.name in ids for output in template.outputs.values() for reference in find(output))
+    assert all(spec.prompt for spec in template.inputs.values())
+    assert sum(not example.isascii() for example in template.examples) >= 2
+
+
+@pytest.mark.parametrize("template", INFRA.templates, ids=lambda template: template.name)
+def test_a_template_only_looks_and_writes_its_report(template: Template) -> None:
+    used = {subtask.tool for subtask in template.subtasks if subtask.tool}
+    assert used == set(template.required_tools)
+    assert {tool: ROWS[tool].risk for tool in used if ROWS[tool].risk is not Risk.READ} == {"reports/write": Risk.WRITE}
+    assert all(ROWS[tool].repeatable for tool in used)
+
+
+def test_its_servers_run_on_the_workers_interpreter() -> None:
+    assert {server.name for server in INFRA.servers} == {row.tool.split("/")[0] for row in INFRA.tools}
+    assert all(server.command == sys.executable for server in INFRA.servers)
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_server_imports_nothing_of_ours(program: Path) -> None:
+    for node in ast.walk(ast.parse(program.read_text())):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names = [node.module or ""]
+        for name in names:
+            top = name.split(".")[0]
+            fine = name.startswith("workers.inspection.") or top in ALLOWED or top in sys.stdlib_module_names
+            assert fine, f"{program.name} imports {name}"
