@@ -6,6 +6,7 @@ from click.shell_completion import CompletionItem
 from aether_agents.cli.parts import server_names, template_names
 from aether_agents.cli.session import Session
 from aether_agents.errors import AetherError
+from aether_agents.mcp_host import offers as offering
 
 LATEST = 30
 
@@ -40,3 +41,9 @@ def servers(_context: click.Context, _parameter: click.Parameter, incomplete: st
     except AetherError:
         return []
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def offers(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The names of the verified servers."""
+    found = offering.offers().values()
+    return [CompletionItem(offer.name, help=offer.summary) for offer in found if offer.name.startswith(incomplete)]

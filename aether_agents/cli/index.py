@@ -43,8 +43,8 @@ COMMANDS: dict[str, Entry] = {
             ("undo", "Put back what a task changed.", "undo"),
         ),
         "Parts": (
-            ("servers", "List, install, test and accept MCP servers.", "servers"),
-            ("tools", "List and search the live tools.", "tools"),
+            ("servers", "List, add, install, test and accept MCP servers.", "servers"),
+            ("tools", "List, search and call the live tools.", "tools"),
             ("templates", "List, show and check templates.", "templates"),
             ("contexts", "List the contexts a task can run in.", "contexts"),
             ("trust", "Let files of this project start programs.", "trust"),

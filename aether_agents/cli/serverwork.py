@@ -50,7 +50,7 @@ def install_all(session: Session, names: Sequence[str]) -> int:
 
 def _install_one(session: Session, spec: ServerSpec) -> int:
     watch = Stopwatch()
-    session.output.say(f"installing {spec.name} ({spec.install.pypi if spec.install else ''})")
+    session.output.say(f"installing {spec.name} ({spec.install.package if spec.install else ''})")
     try:
         install(spec, session.settings.home, lambda line: _pass_on(session, line))
     except AetherError as error:

@@ -29,10 +29,10 @@ def holds(op: Operator, actual: Json | _Missing, expected: Json) -> bool:
     Equality is JSON's: `true` is not 1, 1 is 1.0. Order is between two numbers or two strings and false of
     anything else. `in`: the value is one of a list, or part of a string. `contains`: the other way round, also
     a key of an object. `exists`: there and not null (`value: false` turns it round). `matches`: a regular
-    expression found anywhere in a string.
+    expression found anywhere in a string. `lacks`: anything but a string in which it is found.
 
     Raises:
-        InvalidPlan: `matches` was given something that is not a regular expression.
+        InvalidPlan: `matches` or `lacks` was given something that is not a regular expression.
     """
     if op == "exists":
         return (not isinstance(actual, _Missing) and actual is not None) is not (expected is False)
@@ -40,6 +40,8 @@ def holds(op: Operator, actual: Json | _Missing, expected: Json) -> bool:
         return op == "ne"
     if op == "matches":
         return isinstance(actual, str) and _pattern(expected).search(actual) is not None
+    if op == "lacks":
+        return not isinstance(actual, str) or _pattern(expected).search(actual) is None
     return _COMPARE[op](actual, expected)
 
 

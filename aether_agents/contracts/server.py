@@ -11,9 +11,25 @@ from aether_agents.contracts.tool import ToolRow
 class Install(Contract):
     """Exactly what is put into the environment a third-party server has to itself."""
 
-    pypi: str = Field(description="`name==version` of the package.")
-    with_: tuple[str, ...] = Field(default=(), alias="with", description="Constraints beside it, such as `mcp<2`.")
+    pypi: str = Field(default="", description="`name==version` of a Python package.")
+    npm: str = Field(default="", description="`name@version` of a Node package, instead.")
+    with_: tuple[str, ...] = Field(
+        default=(), alias="with", description="Constraints on Python packages beside it, such as `mcp<2`."
+    )
     python: str | None = Field(default=None, description="Python it needs, such as `3.12`.")
+
+    @model_validator(mode="after")
+    def _one_package(self) -> Self:
+        if bool(self.pypi) == bool(self.npm):
+            raise ValueError("give exactly one of `pypi` and `npm`")
+        if self.npm and (self.with_ or self.python):
+            raise ValueError("`with` and `python` are for `pypi`: a Node package brings exactly what it names")
+        return self
+
+    @property
+    def package(self) -> str:
+        """The package with its version, as its registry writes it."""
+        return self.pypi or self.npm
 
 
 class ServerSpec(Contract):

@@ -21,7 +21,7 @@ class Risk(StrEnum):
 RISK_ORDER: tuple[Risk, ...] = (Risk.READ, Risk.WRITE, Risk.COSTLY, Risk.DESTRUCTIVE)
 
 Approval = Literal["auto", "required", "never"]
-Operator = Literal["eq", "ne", "lt", "le", "gt", "ge", "in", "contains", "exists", "matches"]
+Operator = Literal["eq", "ne", "lt", "le", "gt", "ge", "in", "contains", "exists", "matches", "lacks"]
 
 
 class Expect(Contract):

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from aether_agents.contracts import ServerSpec, Specialist
 from aether_agents.errors import InvalidSettings
-from aether_agents.mcp_host.config import USER_FILE, load_servers
+from aether_agents.mcp_host.config import load_servers
 from aether_agents.mcp_host.trust import Trust, stamp
+from aether_agents.mcp_host.user_file import USER_FILE
 from aether_agents.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -19,10 +19,9 @@ from aether_agents.mcp_host.discovery import PROJECT, discovered, parse
 from aether_agents.mcp_host.inference import infer_queue
 from aether_agents.mcp_host.server_file import FILE_NAMES, Declared
 from aether_agents.mcp_host.trust import Trust, read_bounded
+from aether_agents.mcp_host.user_file import USER_FILE
 from aether_agents.settings import Settings
 
-#: The user's own server file in AETHER_HOME; trusted, because only the user writes there.
-USER_FILE = "mcp.json"
 #: Modules that count for a server's digest; a server of ours has a handful.
 MOST_SCRIPTS = 200
 #: Endings of files that are programs. A database among the arguments is not: it changes with every call.

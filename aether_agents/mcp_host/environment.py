@@ -72,7 +72,7 @@ def program(spec: ServerSpec, home: Path, path: str, cwd: Path) -> str:
         found = shutil.which(cwd / command)
     else:
         if not installed(spec, home):
-            package = spec.install.pypi if spec.install else ""
+            package = spec.install.package if spec.install else ""
             raise ServerDown(
                 f"server `{spec.name}` ({package}) is not installed: run `aether-agent servers install {spec.name}`"
             )

@@ -35,7 +35,9 @@ FALLBACK = "dev"
 
 def infer_queue(spec: ServerSpec, specialists: Sequence[Specialist], tools: Iterable[str] = ()) -> str:
     """The specialist whose words the server's tools, name and command have most; tools count most."""
-    told = _words(f"{spec.name} {spec.command or ''} {' '.join(spec.args)} {spec.install.pypi if spec.install else ''}")
+    told = _words(
+        f"{spec.name} {spec.command or ''} {' '.join(spec.args)} {spec.install.package if spec.install else ''}"
+    )
     tool_words = _words(" ".join(tools))
     best, best_score = "", 0
     for specialist in specialists:

@@ -118,7 +118,7 @@ class _Checker:
             yield from _path(subtask.verify.expect.path, (*at, "verify", "expect", "path"), who)
         if subtask.expect:
             yield from _path(subtask.expect.path, (*at, "expect", "path"), who)
-            if subtask.expect.op == "matches":
+            if subtask.expect.op in ("matches", "lacks"):
                 yield from _pattern(subtask.expect.value, (*at, "expect", "value"), who)
 
     def _condition(self, subtask: Subtask, at: Location) -> Iterator[Fault]:
@@ -133,7 +133,7 @@ class _Checker:
             yield Fault(
                 where, f"`{subtask.id}`: `if.ref` must be one reference, such as `${{subtasks.scan.output.count}}`"
             )
-        if condition.op == "matches":
+        if condition.op in ("matches", "lacks"):
             yield from _pattern(condition.value, (*at, "if", "value"), f"`{subtask.id}`")
 
     def _fan_out(self, subtask: Subtask, at: Location) -> Iterator[Fault]:

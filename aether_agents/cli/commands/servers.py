@@ -2,8 +2,9 @@
 
 import click
 
-from aether_agents.cli.complete import servers
+from aether_agents.cli.complete import offers, servers
 from aether_agents.cli.options import examples, json_option
+from aether_agents.cli.serveradd import add, show_offers
 from aether_agents.cli.serverlist import catalogue_of, server_rows, show_servers
 from aether_agents.cli.serverwork import accept, install_all, probe
 from aether_agents.cli.session import Session
@@ -32,6 +33,25 @@ def list_command(as_json: bool) -> None:
 def install_command(names: tuple[str, ...]) -> int:
     """Give third-party servers an environment of their own, at exact versions. Without NAMES, all that lack one."""
     return install_all(Session(), names)
+
+
+@servers_command.command(
+    "add",
+    epilog=examples(
+        "aether-agent servers add",
+        "aether-agent servers add time",
+        "aether-agent servers add sqlite --as orders --env SQLITE_DB=orders.db --yes",
+    ),
+)
+@click.argument("name", required=False, shell_complete=offers)
+@click.option("--env", "-e", "pairs", metavar="NAME=VALUE", multiple=True, help="What it must be told.")
+@click.option("--as", "alias", metavar="NAME", help="Its name here, for a second one of a kind.")
+@click.option("--yes", "-y", is_flag=True, help="Add what is shown, without being asked.")
+@json_option
+def add_command(name: str | None, pairs: tuple[str, ...], alias: str | None, yes: bool, as_json: bool) -> int:
+    """Add a verified server, after showing exactly what it starts. Without NAME, list those there are."""
+    session = Session(json_wanted=as_json)
+    return add(session, name, alias, pairs, yes=yes) if name else show_offers(session)
 
 
 @servers_command.command("lock", epilog=examples("aether-agent servers lock git"))

@@ -7,7 +7,7 @@ import pytest
 
 from aether_agents.contracts import ServerSpec
 from aether_agents.errors import InvalidSettings, ServerDown
-from aether_agents.mcp_host import install as module
+from aether_agents.mcp_host import recipes as module
 from aether_agents.mcp_host.environment import launch
 from aether_agents.mcp_host.install import install, installed
 from aether_agents.mcp_host.package_index import uv_environment
