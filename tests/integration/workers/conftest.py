@@ -15,9 +15,10 @@ from mcp_types import CallToolResult, Tool
 
 from tests.integration.workers.planted import Planted, plant
 from workers.dev import SPECIALIST as DEV
+from workers.infra import SPECIALIST as INFRA
 from workers.security import SPECIALIST as SECURITY
 
-SERVERS = {server.name: server for specialist in (DEV, SECURITY) for server in specialist.servers}
+SERVERS = {server.name: server for specialist in (DEV, INFRA, SECURITY) for server in specialist.servers}
 
 
 class Talk:
@@ -115,6 +116,20 @@ def quality(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) ->
 def reports(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
     """The server `reports`."""
     with talk_with("reports", portal, tmp_path_factory.mktemp("reports")) as talk:
+        yield talk
+
+
+@pytest.fixture(scope="package")
+def host(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+    """The server `host`."""
+    with talk_with("host", portal, tmp_path_factory.mktemp("host")) as talk:
+        yield talk
+
+
+@pytest.fixture(scope="package")
+def endpoints(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+    """The server `endpoints`."""
+    with talk_with("endpoints", portal, tmp_path_factory.mktemp("endpoints")) as talk:
         yield talk
 
 

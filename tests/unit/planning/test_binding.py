@@ -18,6 +18,7 @@ MANY = template(
     }
 )
 WORDS = template(inputs={"query": {"required": True}, "level": {"enum": ["low", "high"]}, "site": {"format": "url"}})
+ENDS = template(inputs={"ends": {"type": "array", "items": {"format": "endpoint"}, "required": True}})
 
 
 def bound(of: Template, sentence: str, context: dict[str, Json] | None = None, **inputs: Json) -> Binding:
@@ -45,6 +46,11 @@ def bound(of: Template, sentence: str, context: dict[str, Json] | None = None, *
             WORDS,
             "find 'red shoes' at https://shop.example/x, high please",
             {"query": "red shoes", "level": "high", "site": "https://shop.example/x"},
+        ),
+        (
+            ENDS,
+            "watch https://shop.example/x, db.example:5432 and 10.0.0.1:22 at 10:30",
+            {"ends": ["https://shop.example/x", "db.example:5432", "10.0.0.1:22"]},
         ),
         (WORDS, "find 'x' with a highway", {"query": "x", "level": None}),
     ],

@@ -23,6 +23,8 @@ PATHS = {"type": "array", "items": {"format": "path"}}
         ({"format": "path"}, "~/x", str(Path.home() / "x")),
         ({"format": "url"}, "https://h/p", "https://h/p"),
         ({"format": "url"}, "git@host.org:a/b.git", "git@host.org:a/b.git"),
+        ({"format": "endpoint"}, "https://h/p", "https://h/p"),
+        ({"format": "endpoint"}, "[::1]:22", "[::1]:22"),
         ({"type": "integer"}, "42", 42),
         ({"type": "integer"}, " -7 ", -7),
         ({"type": "integer"}, 3.0, 3),

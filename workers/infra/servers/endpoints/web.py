@@ -50,7 +50,7 @@ def get(address: Address, sock: socket.socket, text: str, deadline: float) -> An
     finally:
         connection.close()
         sock.close()
-    if found is False and time.monotonic() >= deadline:
+    if time.monotonic() >= deadline:  # what was cut off in its headers still looks like an answer
         raise Unreachable("no answer in time")
     return Answered(answer.status, ms, location, found)
 
