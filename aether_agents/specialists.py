@@ -91,7 +91,7 @@ def _servers(declared: _Declaration, document: Document, folder: Path) -> Iterat
         spec = read_as(_AnySpec, document, ("mcpServers", name)).model_dump(exclude_unset=True, by_alias=True)
         filled = {key: _fill(value, places) for key, value in spec.items()}
         yield ServerSpec.model_validate(
-            {**filled, "name": name, "queue": declared.name, "source": document.name, "trusted": True}
+            {**filled, "name": name, "queue": declared.name, "source": document.name, "bundled": True, "trusted": True}
         )
 
 

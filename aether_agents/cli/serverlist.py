@@ -7,6 +7,7 @@ from aether_agents.cli.parts import servers_here
 from aether_agents.cli.session import Session
 from aether_agents.cli.tables import Column, quiet, sign, table
 from aether_agents.contracts import Json, ServerSpec
+from aether_agents.mcp_host.hidden import Hidden
 from aether_agents.mcp_host.install import installed
 
 
@@ -28,7 +29,7 @@ def server_rows(session: Session, catalogue: Mapping[str, Entry]) -> list[dict[s
                 "inferred": spec.inferred,
                 "status": _server_status(spec, entry, session),
                 "tools": len(entry.tools) if entry else None,
-                "start": spec.url or " ".join((spec.command or "", *spec.args)),
+                "start": Hidden(spec.hidden).text(spec.url or " ".join((spec.command or "", *spec.args))),
                 "source": spec.source,
                 "error": entry.error if entry else None,
             }

@@ -49,6 +49,13 @@ class ServerSpec(Contract):
     sources: tuple[str, ...] = Field(default=(), description="Further folders of its code: if they change, it did.")
     install: Install | None = Field(default=None, description="Environment of its own, if it needs one.")
     table: tuple[ToolRow, ...] = Field(default=(), description="Its own tool table: rows a specialist's table lacks.")
+    bundled: bool = Field(default=False, description="Whether it came with an installed specialist.")
+    hidden: tuple[str, ...] = Field(
+        default=(),
+        exclude=True,
+        repr=False,
+        description="Values of the environment in it, and literal secrets: not to be shown.",
+    )
     source: str = Field(default="", description="File it was read from, for people.")
     trusted: bool = Field(default=False, description="Whether it may be started.")
 

@@ -93,6 +93,7 @@ class Caller:
             on_progress=on_progress,
             key=run.lease,
             pin=tool.pin,
+            hidden=run.secrets.read_so_far,
         )
         return _outcome(tool.ref, result)
 

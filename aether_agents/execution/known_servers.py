@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two looks at the files' times.
 LOOK_EVERY = 1.0
+#: A look at a large folder takes longer than a moment; this many times as long passes before the next.
+LOOK_SHARE = 20.0
 
 
 class KnownServers:
@@ -25,17 +27,18 @@ class KnownServers:
         self._settings = settings
         self._specialists = specialists
         self._lock = threading.Lock()
-        self._looked = float("-inf")
+        self._next = float("-inf")
         self._stamps: tuple[object, ...] | None = None
         self._known: Mapping[str, ServerSpec] = {}
 
     def __call__(self) -> Mapping[str, ServerSpec]:
         """The servers by name, as the files are now."""
         with self._lock:
-            now = time.monotonic()
-            if now - self._looked >= LOOK_EVERY:
-                self._looked = now
+            began = time.monotonic()
+            if began >= self._next:
                 self._read_if_changed()
+                took = time.monotonic() - began
+                self._next = began + max(LOOK_EVERY, took * LOOK_SHARE)
             return self._known
 
     def of(self, queue: str) -> list[ServerSpec]:

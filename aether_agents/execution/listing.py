@@ -10,7 +10,7 @@ from aether_agents.contracts import ServerSpec
 from aether_agents.errors import AetherError, ServerDown
 from aether_agents.execution.known_servers import KnownServers
 from aether_agents.execution.toolbox import Toolbox
-from aether_agents.mcp_host.config import spec_digest
+from aether_agents.mcp_host.digest import listing_digest, spec_digest
 from aether_agents.store import CatalogueEntry, Store
 
 log = logging.getLogger(__name__)
@@ -48,13 +48,13 @@ class Listing:
             self._thread.join(timeout)
 
     def turn(self) -> None:
-        """List every server whose entry is absent, of another specification, or a failure of a while ago.
+        """List every server whose entry is absent, of another specification or other code, or a failure of a while ago.
 
         Raises:
             StoreUnavailable: the store is away.
         """
         entries = self._store.catalogue.entries()
-        known = [(spec, spec_digest(spec)) for queue in self._queues for spec in self._servers.of(queue)]
+        known = [(spec, listing_digest(spec)) for queue in self._queues for spec in self._servers.of(queue)]
         wanted = deque((spec, digest) for spec, digest in known if self._wanted(spec, digest, entries.get(spec.name)))
         errors: list[AetherError] = []
         lanes = [
@@ -69,7 +69,7 @@ class Listing:
             raise errors[0]
 
     def _wanted(self, spec: ServerSpec, digest: str, entry: CatalogueEntry | None) -> bool:
-        if entry is None or entry.spec_digest != digest:
+        if entry is None or entry.listing_digest != digest:
             return True
         return entry.status == "failed" and time.monotonic() - self._failed_at.get(spec.name, -TRY_AGAIN) >= TRY_AGAIN
 
@@ -89,9 +89,9 @@ class Listing:
         except ServerDown as error:
             self._failed_at[spec.name] = time.monotonic()
             log.warning("server %s cannot be listed: %s", spec.name, error)
-            self._store.catalogue.failed(spec.name, spec.queue, digest, str(error))
+            self._store.catalogue.failed(spec.name, spec.queue, spec_digest(spec), str(error), listing_digest=digest)
             return
-        entry = self._store.catalogue.publish(digest, spec.name, spec.queue, tools)
+        entry = self._store.catalogue.publish(spec_digest(spec), spec.name, spec.queue, tools, listing_digest=digest)
         log.info("server %s is %s with %d tools", spec.name, entry.status, len(tools))
 
     def _run(self) -> None:

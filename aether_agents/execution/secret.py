@@ -1,16 +1,14 @@
 """Secrets: read in the worker just before the call, and struck out of everything that leaves it."""
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote
 
 from aether_agents.contracts import Json
 from aether_agents.errors import SecretMissing
+from aether_agents.mcp_host.hidden import Hidden
 from aether_agents.settings import Settings
 
-MASK = "•••"
 #: A shorter secret cannot be struck out without striking out half of what a tool says.
 SHORTEST = 4
 
@@ -40,24 +38,18 @@ class Secrets:
             self._known[name] = value
         return self._known[name]
 
+    @property
+    def read_so_far(self) -> tuple[str, ...]:
+        """The values that must not be seen any more."""
+        return tuple(self._known.values())
+
     def redact(self, value: Json) -> Json:
         """The same value with every secret that was read struck out, wherever it stands in it."""
-        if not self._known:
-            return value
-        if isinstance(value, str):
-            return self.redact_text(value)
-        if isinstance(value, list):
-            return [self.redact(item) for item in value]
-        if isinstance(value, dict):
-            return {self.redact_text(key): self.redact(item) for key, item in value.items()}
-        return value
+        return Hidden(self._known.values()).value(value)
 
     def redact_text(self, text: str) -> str:
         """The same text with every secret that was read struck out, also as JSON and URLs write it."""
-        for value in sorted(self._known.values(), key=len, reverse=True):
-            for form in {value, value.strip(), json.dumps(value)[1:-1], quote(value, safe="")}:
-                text = text.replace(form, MASK)
-        return text
+        return Hidden(self._known.values()).text(text)
 
     def _look_up(self, name: str) -> str:
         place = self._places.get(name)

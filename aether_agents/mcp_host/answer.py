@@ -6,13 +6,12 @@ from mcp.types import CallToolResult, ContentBlock, EmbeddedResource, TextConten
 
 from aether_agents.contracts import Json
 from aether_agents.mcp_host.call import CallResult
-from aether_agents.mcp_host.diagnosis import shorten
 
 
 def read(result: CallToolResult) -> CallResult:
     """Structured content; else the JSON of a single text part; else the text."""
     if result.is_error:
-        return CallResult(output=_text(result.content), error=shorten(_text(result.content)), kind="tool_error")
+        return CallResult(output=_text(result.content), error=_text(result.content), kind="tool_error")
     if result.structured_content is not None:
         return CallResult(output=result.structured_content)
     if len(result.content) == 1 and isinstance(result.content[0], TextContent):

@@ -13,7 +13,7 @@ class CallResult(NamedTuple):
     #: The tool's structured content as the server sent it (MCP's own Python server wraps a bare
     #: value as `{"result": value}`); without it, the JSON of a single text part; else the text.
     output: Json = None
-    #: What went wrong, in words for people; bounded in size, not yet redacted.
+    #: What went wrong, in words for people; bounded in size.
     error: str | None = None
     kind: CallKind | None = None
     #: Whether the request may have reached the server. False means it certainly did not.

@@ -14,6 +14,7 @@ from aether_agents.mcp_host import http, stdio
 from aether_agents.mcp_host.answer import read
 from aether_agents.mcp_host.call import CallResult
 from aether_agents.mcp_host.diagnosis import shorten
+from aether_agents.mcp_host.hidden import Hidden
 from aether_agents.mcp_host.session import Session
 
 Progress = Callable[[float | None, str], None]
@@ -37,10 +38,20 @@ class Request(NamedTuple):
     progress: Progress | None = None
     #: The definition that was meant; empty for whatever there is.
     pin: str = ""
+    #: What may not be seen in the answer, beside what the server's own specification hides.
+    hidden: tuple[str, ...] = ()
 
 
 async def call(request: Request, session: Session) -> CallResult:
-    """Call a tool.
+    """Call a tool. What comes back has nothing hidden in it, and no error that goes on and on."""
+    hidden = Hidden((*session.spec.hidden, *request.hidden))
+    result = await _call(request, session, hidden)
+    error = shorten(hidden.text(result.error)) if result.error else result.error
+    return result._replace(output=hidden.value(result.output), error=error)
+
+
+async def _call(request: Request, session: Session, hidden: Hidden) -> CallResult:
+    """The call itself.
 
     When its seconds have passed, or this task is cancelled, the server gets `notifications/cancelled`
     (on HTTP of 2026-07-28: its request is closed).
@@ -58,7 +69,7 @@ async def call(request: Request, session: Session) -> CallResult:
         async with asyncio.timeout(seconds):
             return read(
                 await client.call_tool(
-                    tool, dict(request.args), progress_callback=_Heard(progress) if progress else None
+                    tool, dict(request.args), progress_callback=_Heard(progress, hidden) if progress else None
                 )
             )
     except TimeoutError:
@@ -68,7 +79,7 @@ async def call(request: Request, session: Session) -> CallResult:
         session.suspect = True  # a server that does not heed the cancellation is still at it
         raise
     except Exception as error:  # noqa: BLE001 - the outermost handler of a call: no server may break its caller
-        return _became(session, tool, error)
+        return _became(session, tool, error, hidden)
     finally:
         session.inflight -= 1
         session.last_used = asyncio.get_running_loop().time()
@@ -77,29 +88,30 @@ async def call(request: Request, session: Session) -> CallResult:
 class _Heard:
     """MCP's progress (any number of any total) as a fraction. Asking for it is what makes servers send it."""
 
-    def __init__(self, tell: Progress) -> None:
+    def __init__(self, tell: Progress, hidden: Hidden) -> None:
         self._tell = tell
+        self._hidden = hidden
 
     async def __call__(self, progress: float, total: float | None, message: str | None) -> None:
-        self._tell(progress / total if total else None, message or "")
+        self._tell(progress / total if total else None, self._hidden.text(message or ""))
 
 
-def _became(session: Session, tool: str, error: Exception) -> CallResult:
+def _became(session: Session, tool: str, error: Exception, hidden: Hidden) -> CallResult:
     """What an exception out of the SDK means for the call."""
     if isinstance(error, MCPError):
-        return _answered(session, tool, error)
+        return _answered(session, tool, error, hidden)
     if isinstance(error, _LOST):
-        return _ended(session, tool)
+        return _ended(session, tool, hidden)
     if isinstance(error, ValidationError):
         return _wrong(f"gave an answer that is not MCP: {error.errors()[0]['msg']}")
     if isinstance(error, RuntimeError):  # the SDK's word for content that does not fit the tool's own output schema
         return _wrong(f"gave an answer that cannot be used: {error}")
     session.suspect = True
-    log.warning("%s/%s failed in an unknown way", session.spec.name, tool, exc_info=error)
-    return CallResult(error=shorten(f"failed: {type(error).__name__}: {error}"), kind="transport")
+    log.warning("%s/%s failed in an unknown way: %s", session.spec.name, tool, hidden.text(repr(error)))
+    return CallResult(error=f"failed: {type(error).__name__}: {error}", kind="transport")
 
 
-def _answered(session: Session, tool: str, error: MCPError) -> CallResult:
+def _answered(session: Session, tool: str, error: MCPError, hidden: Hidden) -> CallResult:
     """A JSON-RPC error: the server's own, or one of those our transports put in the place of an answer."""
     if error.code == http.FORGOTTEN:
         session.transport.closed.set()
@@ -109,17 +121,17 @@ def _answered(session: Session, tool: str, error: MCPError) -> CallResult:
         session.suspect = True
         unsent = error.code in (http.NOT_SENT, http.REFUSED)
         text = error.message + ("" if unsent else "; it may have run")
-        return CallResult(error=shorten(text), kind="transport", sent=not unsent)
+        return CallResult(error=text, kind="transport", sent=not unsent)
     if error.code not in (stdio.OVER_LIMIT, stdio.BROKEN_ANSWER) and not session.transport.alive:
-        return _ended(session, tool)
+        return _ended(session, tool, hidden)
     return _wrong(error.message)
 
 
-def _ended(session: Session, tool: str) -> CallResult:
+def _ended(session: Session, tool: str, hidden: Hidden) -> CallResult:
     text = f"server `{session.spec.name}` ended during `{tool}`; it may have run"
-    lines = "\n".join(f"  {line}" for line in session.transport.stderr.lines())
-    return CallResult(error=shorten(f"{text}; its last words:\n{lines}" if lines else text), kind="transport")
+    lines = "\n".join(f"  {line}" for line in session.transport.stderr.lines(hidden))
+    return CallResult(error=f"{text}; its last words:\n{lines}" if lines else text, kind="transport")
 
 
 def _wrong(what: str) -> CallResult:
-    return CallResult(error=shorten(what), kind="tool_error")
+    return CallResult(error=what, kind="tool_error")

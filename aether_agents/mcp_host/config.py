@@ -5,27 +5,21 @@ discovered server that is trusted as it is now. All others are listed, inert: no
 started, and none of their `${VAR}` is looked up.
 """
 
-import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from aether_agents.contracts import ServerSpec, Specialist
 from aether_agents.document import nearest
 from aether_agents.errors import InvalidSettings
+from aether_agents.mcp_host.digest import spec_digest
 from aether_agents.mcp_host.discovery import PROJECT, discovered, parse
 from aether_agents.mcp_host.inference import infer_queue
 from aether_agents.mcp_host.server_file import FILE_NAMES, Declared
 from aether_agents.mcp_host.trust import Trust, read_bounded
 from aether_agents.mcp_host.user_file import USER_FILE
 from aether_agents.settings import Settings
-
-#: Modules that count for a server's digest; a server of ours has a handful.
-MOST_SCRIPTS = 200
-#: Endings of files that are programs. A database among the arguments is not: it changes with every call.
-SCRIPTS = frozenset({".py", ".js", ".mjs", ".cjs", ".ts", ".sh", ".rb", ".pl", ".php", ".jar"})
 
 
 @dataclass
@@ -59,27 +53,6 @@ def load_servers(
     for path in _files(settings, folder or settings.project, trust, registry.servers.faults):
         registry.read(path, trust)
     return registry.servers
-
-
-def spec_digest(spec: ServerSpec) -> str:
-    """`sha256:…` over all that makes a server what it is, the scripts it runs included.
-
-    A catalogue entry with another digest is of another server, and is listed anew.
-    """
-    text = spec.model_dump_json(exclude={"source", "trusted", "inferred"}, by_alias=True)
-    digest = hashlib.sha256(text.encode())
-    for path in _scripts(spec):
-        with suppress(OSError):  # a file that cannot be read is the server's trouble, when it starts
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return "sha256:" + digest.hexdigest()
-
-
-def _scripts(spec: ServerSpec) -> list[Path]:
-    """The files a server is known to run: scripts among its arguments, modules on its own PYTHONPATH, its sources."""
-    named = [Path(spec.cwd or "/", word) for word in spec.args if Path(word).suffix in SCRIPTS]
-    folders = [Path(part) for part in (*spec.env.get("PYTHONPATH", "").split(os.pathsep), *spec.sources) if part]
-    beside = [path for folder in folders if folder.is_dir() for path in folder.rglob("*.py")]
-    return [path for path in (*named, *sorted(beside)[:MOST_SCRIPTS]) if path.is_file()]
 
 
 class _Registry:

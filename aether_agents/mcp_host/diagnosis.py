@@ -7,6 +7,7 @@ from mcp import MCPError
 
 from aether_agents.contracts import ServerSpec
 from aether_agents.errors import ServerDown
+from aether_agents.mcp_host.hidden import Hidden
 from aether_agents.mcp_host.tail import Tail
 
 #: Characters of a server's text that an error carries.
@@ -46,19 +47,20 @@ def explain(stderr: str, name: str = "NAME") -> str | None:
 
 
 def why_down(spec: ServerSpec, witness: Witness, failure: BaseException | None, waited: float | None = None) -> str:
-    """Why a server could not be used: what happened, its last words, the mend."""
+    """Why a server could not be used: what happened, its last words, the mend; nothing that is hidden."""
+    hidden = Hidden(spec.hidden)
     if ours := [leaf for leaf in leaves_of(failure) if isinstance(leaf, ServerDown)]:
-        return str(ours[0])
+        return hidden.text(str(ours[0]))
     parts = [f"server `{spec.name}` {_what(spec, witness, failure, waited)}"]
-    if lines := witness.stderr.lines():
+    if lines := witness.stderr.lines(hidden):
         parts += ["its last words:", *(f"  {line}" for line in lines)]
-    if lines := witness.noise.lines(3):
+    if lines := witness.noise.lines(hidden, 3):
         parts += ["on its standard output, where only MCP may be:", *(f"  {line}" for line in lines)]
     if mend := explain(witness.stderr.text, spec.name):
         parts.append(mend)
     elif waited is not None:
         parts.append(f"if it is slow to start give it a longer `timeout`; if it is old, `mode: legacy` ({spec.source})")
-    return shorten("\n".join(parts))
+    return shorten(hidden.text("\n".join(parts)))
 
 
 def _what(spec: ServerSpec, witness: Witness, failure: BaseException | None, waited: float | None) -> str:

@@ -22,6 +22,8 @@ class Expansion:
         self._folder = folder
         self._environ = environ
         self.faults: list[str] = []
+        #: What came out of the environment, by name.
+        self.found: dict[str, str] = {}
 
     def expand(self, value: object, at: Location) -> object:
         """The value with all its strings expanded; keys are left as they are."""
@@ -42,6 +44,7 @@ class Expansion:
             return str(self._folder)
         value = self._environ.get(name)
         if value:
+            self.found[name] = value
             return value
         if default is not None:
             return default

@@ -9,6 +9,7 @@ from aether_agents.contracts import ServerSpec
 from aether_agents.errors import ServerDown
 from aether_agents.mcp_host.diagnosis import why_down
 from aether_agents.mcp_host.environment import launch
+from aether_agents.mcp_host.hidden import Hidden
 from aether_agents.mcp_host.http import HttpTransport
 from aether_agents.mcp_host.lifeline import Lifeline
 from aether_agents.mcp_host.session import Session
@@ -94,4 +95,7 @@ class Opener:
     def _transport(self, spec: ServerSpec) -> StdioTransport | HttpTransport:
         if spec.url is not None:
             return HttpTransport(spec, self._limits.message, self.patience(spec))
-        return StdioTransport(launch(spec, self._home), self._lifeline, self._limits.message)
+        try:
+            return StdioTransport(launch(spec, self._home), self._lifeline, self._limits.message)
+        except ServerDown as error:  # it quotes the specification
+            raise ServerDown(Hidden(spec.hidden).text(str(error))) from None

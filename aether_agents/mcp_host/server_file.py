@@ -5,6 +5,7 @@ The key is `mcpServers` (VS Code: `servers`). Each server has `command` with `ar
 mean something to another program are read over; a key nobody knows is an error.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from pydantic import Field, ValidationError
 from aether_agents.contracts import Contract, Install, Json, ServerSpec, ToolRow
 from aether_agents.document import Document, Location, faults, nearest
 from aether_agents.errors import InvalidSettings
+from aether_agents.mcp_host.environment import ALLOWED
 from aether_agents.mcp_host.expansion import Expansion
 from aether_agents.mcp_host.folders import server_folder
 
@@ -47,6 +49,14 @@ FOREIGN: dict[str, str] = {
 }
 #: Keys of the file beside the servers.
 FOREIGN_TOP = ("inputs", "$schema", "globalShortcut", "preferences")
+
+
+#: Variables whose values are no secrets: they are in every message of the system itself.
+PUBLIC = frozenset({*ALLOWED, "HOME", "PWD", "SHELL", "HOSTNAME"})
+#: A shorter value cannot be struck out without striking out half of what a server says (`true`, `8080`).
+SHORTEST = 6
+#: Names that values which are secrets have, where they are written into the file itself.
+_SECRET = re.compile(r"token|secret|passw|credential|api.?key|private.?key|auth|cookie", re.IGNORECASE)
 
 
 class Row(ToolRow):
@@ -96,11 +106,13 @@ class Declared:
             InvalidSettings: every fault, each with file and line.
         """
         raw: Any = dict(self.raw)
+        found: Mapping[str, str] = {}
         if environ is not None:
             expansion = Expansion(self.document, self.folder, environ)
             raw = expansion.expand(raw, self.at)
             if expansion.faults:
                 raise InvalidSettings("\n".join(expansion.faults))
+            found = expansion.found
         values = self._entry(raw).model_dump(
             by_alias=True, exclude_unset=True, exclude={"type", "transport", "disabled", "enabled"}
         )
@@ -110,7 +122,13 @@ class Declared:
             values["cwd"] = str(self.folder / values.get("cwd", ""))
         try:
             return ServerSpec.model_validate(
-                {**values, "name": self.name, "source": self.document.name, "trusted": environ is not None}
+                {
+                    **values,
+                    "name": self.name,
+                    "hidden": _hidden(found, {**values.get("env", {}), **values.get("headers", {})}),
+                    "source": self.document.name,
+                    "trusted": environ is not None,
+                }
             )
         except ValidationError as error:
             raise InvalidSettings("\n".join(faults(ServerSpec, self.document, error, self.at))) from None
@@ -135,6 +153,14 @@ class Declared:
             return Entry.model_validate(own)
         except ValidationError as error:
             raise InvalidSettings("\n".join(faults(Entry, self.document, error, self.at))) from None
+
+
+def _hidden(found: Mapping[str, str], written: Mapping[str, str]) -> tuple[str, ...]:
+    """What of a server's values may not be shown: all from the environment but what every server gets of it anyway,
+    and what is written under the name of a secret."""
+    values = [value for name, value in found.items() if name not in PUBLIC]
+    values += [word for name, value in written.items() if _SECRET.search(name) for word in value.split()[-1:]]
+    return tuple(dict.fromkeys(value for value in values if len(value) >= SHORTEST))
 
 
 def declared(document: Document, folder: Path) -> Iterator[Declared]:

@@ -12,6 +12,7 @@ from aether_agents.contracts import Annotations, Json, ServerSpec
 from aether_agents.errors import ServerDown
 from aether_agents.mcp_host.definition import Definition
 from aether_agents.mcp_host.diagnosis import why_down
+from aether_agents.mcp_host.hidden import Hidden
 from aether_agents.mcp_host.pins import pin
 from aether_agents.mcp_host.tail import Tail
 from aether_agents.mcp_host.watching import Notices, watched
@@ -44,6 +45,8 @@ class Session:
 
     def __init__(self, spec: ServerSpec, transport: Transport, mode: str) -> None:
         self.spec = spec
+        #: What of its specification may not be shown.
+        self.hidden = Hidden(spec.hidden)
         self.transport = transport
         self.mode = mode
         self.client: Client | None = None
@@ -115,7 +118,7 @@ class Session:
             raise
         except BaseException as error:  # noqa: BLE001 - the outermost handler of this task: it comes as a group
             self.failure = error
-            log.debug("session of %s ended: %r", self.spec.name, error)
+            log.debug("session of %s ended: %s", self.spec.name, self.hidden.text(repr(error)))
         finally:
             self.client = None
             self._opened.set()

@@ -96,7 +96,7 @@ class Tree:
             found = _look(path)
             if found is None or path == self._without:
                 continue
-            yield Item(os.path.relpath(path, self._folder) if root == self._folder else path, path, found)
+            yield Item(path[len(self._folder) :] if root == self._folder else path, path, found)
             if stat.S_ISDIR(found.st_mode):
                 pending += _children(path)
 

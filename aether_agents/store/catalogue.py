@@ -18,7 +18,9 @@ class Catalogue(Accessing):
         super().__init__(access)
         self._read: dict[str, tuple[bytes, CatalogueEntry]] = {}  # opening is the cost, and entries rarely change
 
-    def publish(self, spec_digest: str, server: str, specialist: str, tools: Iterable[Tool]) -> CatalogueEntry:
+    def publish(
+        self, spec_digest: str, server: str, specialist: str, tools: Iterable[Tool], *, listing_digest: str = ""
+    ) -> CatalogueEntry:
         """Say which tools a server lists.
 
         The pins of a server that is new, or whose specification a person has changed, are accepted as they are. A tool
@@ -28,14 +30,17 @@ class Catalogue(Accessing):
         pins = {tool.name: tool.pin for tool in listed}
 
         def entry(before: CatalogueEntry | None) -> CatalogueEntry:
-            accepted = before.accepted if before and before.spec_digest == spec_digest and before.accepted else pins
+            same = before is not None and before.spec_digest == spec_digest
+            listed_before = before is not None and (before.status != "failed" or bool(before.accepted))
+            accepted = before.accepted if before and same and listed_before else pins
             drifted = sorted(name for name, pin in pins.items() if accepted.get(name) != pin)
-            held = before is not None and before.status == "quarantined" and before.spec_digest == spec_digest
+            held = before is not None and same and before.status == "quarantined"
             error = _drift(server, drifted) if drifted else before.error if held and before else None
             return CatalogueEntry(
                 server=server,
                 specialist=specialist,
                 spec_digest=spec_digest,
+                listing_digest=listing_digest,
                 status="quarantined" if drifted or held else "live",
                 error=error,
                 tools=listed,
@@ -45,7 +50,9 @@ class Catalogue(Accessing):
 
         return self._change(server, entry)
 
-    def failed(self, server: str, specialist: str, spec_digest: str, error: str) -> CatalogueEntry:
+    def failed(
+        self, server: str, specialist: str, spec_digest: str, error: str, *, listing_digest: str = ""
+    ) -> CatalogueEntry:
         """Say that a server cannot be listed. What was listed and accepted before is kept."""
 
         def entry(before: CatalogueEntry | None) -> CatalogueEntry:
@@ -53,6 +60,7 @@ class Catalogue(Accessing):
                 server=server,
                 specialist=specialist,
                 spec_digest=spec_digest,
+                listing_digest=listing_digest,
                 status="failed",
                 error=error[:2_000],
                 tools=before.tools if before else (),

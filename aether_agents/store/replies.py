@@ -89,7 +89,8 @@ class CatalogueEntry(Contract):
 
     server: str = Field(description="Name of the server.")
     specialist: str = Field(description="Specialist whose queue calls its tools.")
-    spec_digest: str = Field(description="Digest of the specification it was listed with.")
+    spec_digest: str = Field(description="Digest of the specification it was listed with: its pins hold for that.")
+    listing_digest: str = Field(default="", description="Digest of that and of its code: another one is listed anew.")
     status: Literal["live", "failed", "quarantined"] = Field(description="Whether its tools may be planned and called.")
     error: str | None = Field(default=None, description="Why it is not live, and what to do.")
     tools: tuple[Tool, ...] = Field(default=(), description="Its tools as last listed.")

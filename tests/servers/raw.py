@@ -131,6 +131,23 @@ def minus32000(request: Message) -> None:
     write({"jsonrpc": "2.0", "id": request["id"], "error": {"code": -32000, "message": "quota exceeded"}})
 
 
+def leaks(request: Message) -> None:
+    """Tell the token it was started with, in the way the call says."""
+    token, how = os.environ["TOKEN"], request["params"]["arguments"]["how"]
+    if how == "dies":
+        sys.stderr.write(f"401: {token} was refused\n")
+        sys.stderr.flush()
+        os._exit(7)
+    if how == "protocol":
+        write({"jsonrpc": "2.0", "id": request["id"], "error": {"code": -32000, "message": f"{token} was refused"}})
+    elif how == "structured":
+        text(request, "{}", structuredContent={token: [f"Bearer {token}"]})
+    elif how == "failure":
+        text(request, "x" * request["params"]["arguments"]["at"] + token + "y" * 9_000, isError=True)
+    else:
+        text(request, json.dumps({"sent": token}))
+
+
 def noisy(request: Message) -> None:
     """Fill the standard error before answering."""
     sys.stderr.write("noise " * 200_000 + "\n")
@@ -179,7 +196,7 @@ CALLS: dict[str, Callable[[Message], None]] = {
     call.__name__: call
     for call in (
         dies, shuts, stuck, huge, endless, latin, surrogate, broken, shapeless, mismatched, minus32000, noisy, chatty,
-        asks, family, ledger,
+        asks, family, ledger, leaks,
     )
 }  # fmt: skip
 

@@ -7,12 +7,14 @@ import pytest
 
 from aether_agents.errors import ServerDown
 from aether_agents.mcp_host.call import CallKind
+from aether_agents.mcp_host.hidden import MASK
 from aether_agents.mcp_host.pool import PROBE_TIMEOUT
 from tests.conftest import eventually
 from tests.integration.mcp_host.conftest import OpenHost, servers_running
 from tests.servers import spec
 
 MIB = 1 << 20
+TOKEN = "tok-en/987654"
 
 
 @pytest.mark.parametrize(
@@ -153,3 +155,25 @@ def test_a_server_that_keeps_failing_is_left_alone_for_a_while(open_host: OpenHo
 def test_listing_the_tools_of_a_broken_server_raises_with_its_last_words(open_host: OpenHost) -> None:
     with pytest.raises(ServerDown, match="No module named"):
         open_host(spec("raw", "exits", name="exits")).tools("exits")
+
+
+@pytest.mark.parametrize("how", ["dies", "protocol", "structured", "text"])
+@pytest.mark.parametrize("whose", ["specification", "call"])
+def test_no_word_of_a_server_has_what_is_hidden(open_host: OpenHost, how: str, whose: str) -> None:
+    hidden = (TOKEN,) if whose == "specification" else ()
+    host = open_host(spec("raw", "leaks", name="leaks", env={"TOKEN": TOKEN}, hidden=hidden))
+
+    result = host.call("leaks", "call", {"how": how}, timeout=20, hidden=() if hidden else (TOKEN,))
+
+    assert "987654" not in f"{result.output} {result.error}"
+    assert MASK in f"{result.output} {result.error}"
+
+
+def test_a_long_failure_is_cut_after_what_is_hidden_was_struck_out(open_host: OpenHost) -> None:
+    host = open_host(spec("raw", "leaks", name="leaks", env={"TOKEN": TOKEN}, hidden=(TOKEN,)))
+
+    for at in range(2_650, 2_670):  # about where a text is cut
+        error = str(host.call("leaks", "call", {"how": "failure", "at": at}, timeout=20).error)
+        assert "tok" not in error
+        assert len(error) < 5_000
+        assert "characters left out" in error

@@ -43,6 +43,23 @@ def test_fewer_tools_are_no_drift_and_a_new_specification_starts_afresh(store: S
     assert store.catalogue.publish("d2", "git", "dev", tools(log="9")).status == "live"
 
 
+def test_other_code_of_the_same_specification_has_the_pins_to_keep(store: Store) -> None:
+    store.catalogue.publish("d1", "git", "dev", tools(log="1"), listing_digest="code-1")
+    store.catalogue.failed("git", "dev", "d1", "it ended", listing_digest="code-2")
+    entry = store.catalogue.publish("d1", "git", "dev", tools(log="2"), listing_digest="code-3")
+    assert (entry.status, entry.listing_digest, entry.accepted) == ("quarantined", "code-3", {"log": "sha256:1"})
+
+
+def test_a_server_that_first_listed_nothing_has_nothing_accepted(store: Store) -> None:
+    store.catalogue.publish("d1", "git", "dev", [])
+    assert store.catalogue.publish("d1", "git", "dev", tools(log="1")).status == "quarantined"
+
+
+def test_a_server_that_only_ever_failed_has_its_first_tools_accepted(store: Store) -> None:
+    store.catalogue.failed("git", "dev", "d1", "not installed")
+    assert store.catalogue.publish("d1", "git", "dev", tools(log="1")).status == "live"
+
+
 def test_a_failed_server_says_why_and_keeps_its_pins(store: Store) -> None:
     store.catalogue.publish("d1", "git", "dev", tools(log="1"))
     store.catalogue.failed("git", "dev", "d1", "it ended with code 1")

@@ -130,11 +130,13 @@ class FakeCatalogue:
     def quarantine(self, server: str, reason: str) -> None:
         self.quarantined.append((server, reason))
 
-    def publish(self, digest: str, server: str, specialist: str, tools: Any) -> CatalogueEntry:
+    def publish(
+        self, digest: str, server: str, specialist: str, tools: Any, *, listing_digest: str = ""
+    ) -> CatalogueEntry:
         self.said.append(("live", server))
         return CatalogueEntry(server=server, specialist=specialist, spec_digest=digest, status="live")
 
-    def failed(self, server: str, specialist: str, digest: str, error: str) -> None:
+    def failed(self, server: str, specialist: str, digest: str, error: str, *, listing_digest: str = "") -> None:
         self.said.append(("failed", error))
 
 

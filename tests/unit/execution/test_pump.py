@@ -13,7 +13,7 @@ from aether_agents.execution.known_servers import KnownServers
 from aether_agents.execution.listing import Listing
 from aether_agents.execution.pump import Pump
 from aether_agents.execution.toolbox import Toolbox
-from aether_agents.mcp_host.config import spec_digest
+from aether_agents.mcp_host.digest import listing_digest
 from aether_agents.settings import Settings
 from aether_agents.store import CatalogueEntry, Delivery
 from tests.unit.execution.fakes import DEV, SPEC, FakeHost, FakeSender, store
@@ -142,7 +142,7 @@ class TestListing:
         return Listing(kept, Toolbox(host, kept, [DEV], servers), servers, ["planner", "dev"]), kept
 
     def entry(self, status: str, digest: str) -> CatalogueEntry:
-        return CatalogueEntry(server=SPEC.name, specialist="dev", spec_digest=digest, status=status)
+        return CatalogueEntry(server=SPEC.name, specialist="dev", spec_digest="d", listing_digest=digest, status=status)
 
     def test_a_server_without_an_entry_is_listed(self, settings_of: Settings):
         listing, kept = self.listing(settings_of, FakeHost())
@@ -156,7 +156,7 @@ class TestListing:
     def test_an_entry_is_believed_unless_it_is_of_another_specification_or_a_failure(
         self, settings_of: Settings, status: str, same: bool, listed: int
     ):
-        digest = spec_digest(SPEC) if same else "sha256:other"
+        digest = listing_digest(SPEC) if same else "sha256:other"
         listing, kept = self.listing(settings_of, FakeHost(), one=self.entry(status, digest))
         listing.turn()
         assert len(kept.catalogue.said) == listed
@@ -168,7 +168,7 @@ class TestListing:
         host.down = "its last words"
         listing, kept = self.listing(settings_of, host)
         listing.turn()
-        kept.catalogue.all = {"one": self.entry("failed", spec_digest(SPEC))}
+        kept.catalogue.all = {"one": self.entry("failed", listing_digest(SPEC))}
         listing.turn()
         assert kept.catalogue.said == [("failed", "its last words")]
         monkeypatch.setattr(listing_module, "TRY_AGAIN", 0.0)

@@ -44,9 +44,8 @@ def test_several_parts_are_one_text_in_which_pictures_are_named() -> None:
     assert read(CallToolResult(content=parts)).output == "one\n[image image/png]\ninside"
 
 
-def test_a_failure_has_its_words_bounded() -> None:
-    result = read(CallToolResult(content=[text("no " * 10_000)], is_error=True))
+def test_a_failure_has_its_words() -> None:
+    result = read(CallToolResult(content=[text("no such table")], is_error=True))
 
-    assert result.kind == "tool_error"
-    assert len(str(result.error)) < 5_000
+    assert (result.kind, result.error) == ("tool_error", "no such table")
     assert read(CallToolResult(content=[], is_error=True)).error == "(the server gave no text)"

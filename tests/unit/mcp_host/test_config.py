@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from aether_agents.contracts import Risk, ServerSpec, Specialist
-from aether_agents.mcp_host.config import Servers, load_servers, spec_digest
+from aether_agents.mcp_host.config import Servers, load_servers
 from aether_agents.mcp_host.definition import Definition, catalogue_tools
+from aether_agents.mcp_host.digest import listing_digest, spec_digest
 from aether_agents.mcp_host.trust import Trust
 from aether_agents.settings import AgentSystem, McpSettings, Settings
 
@@ -231,13 +232,39 @@ def test_discovery_finds_server_files_and_scripts_and_leaves_them_inert(chosen: 
     assert (trusted.known["supervisord"].queue, trusted.known["supervisord"].inferred) == ("infra", True)
 
 
-def test_a_digest_follows_the_declaration_and_the_script_not_where_it_was_read(tmp_path: Path) -> None:
+def test_the_digest_of_a_specification_is_of_what_was_written_and_a_listings_is_of_its_code_too(tmp_path: Path) -> None:
     script = tmp_path / "server.py"
     script.write_text("one", encoding="utf-8")
     spec = ServerSpec(name="x", command="python", args=(str(script),))
-    first = spec_digest(spec)
+    first, listed = spec_digest(spec), listing_digest(spec)
 
     assert spec_digest(spec.model_copy(update={"source": "elsewhere", "trusted": True})) == first
     assert spec_digest(spec.model_copy(update={"mode": "legacy"})) != first
     script.write_text("two", encoding="utf-8")
-    assert spec_digest(spec) != first
+    assert spec_digest(spec) == first, "its code changed, and nobody said that it might have other tools"
+    assert listing_digest(spec) != listed, "so its tools are looked at again"
+    bundled = spec.model_copy(update={"bundled": True})
+    before = spec_digest(bundled)
+    script.write_text("three", encoding="utf-8")
+    assert spec_digest(bundled) != before, "the code of an installed specialist is what a person installed"
+
+
+def test_another_token_makes_no_other_specification(load: Load) -> None:
+    file = {"mcpServers": {"x": {"command": "x", "env": {"T": "${T}"}, "args": ["--url=https://h/${T}"]}}}
+
+    one, two = (load(file, environ={"T": value}).known["x"] for value in ("token-one", "token-two-longer"))
+
+    assert spec_digest(one) == spec_digest(two)
+    assert listing_digest(one) != listing_digest(two)
+
+
+def test_what_came_from_the_environment_is_known_to_be_hidden_and_never_written_out(load: Load) -> None:
+    environ = {"T": "s3cret-token", "HOME": "/home/somebody", "PORT": "8080", "DEFAULTED": ""}
+    env = {"TOKEN": "Bearer ${T}", "DIR": "${HOME}/x", "PORT": "${PORT}", "D": "${DEFAULTED:-plain-default}"}
+    literal = {"API_KEY": "written-into-the-file", "MODE": "a-longer-word"}
+
+    spec = load({"mcpServers": {"x": {"command": "x", "env": {**env, **literal}}}}, environ=environ).known["x"]
+
+    assert spec.hidden == ("s3cret-token", "written-into-the-file")
+    assert "hidden" not in spec.model_dump()
+    assert "hidden" not in repr(spec)

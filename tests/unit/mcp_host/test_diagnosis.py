@@ -1,12 +1,16 @@
 """What a server's last words mean."""
 
+import json
+from urllib.parse import quote
+
 import pytest
 from mcp import MCPError
 
 from aether_agents.contracts import ServerSpec
 from aether_agents.errors import ServerDown
 from aether_agents.mcp_host.diagnosis import explain, leaves_of, shorten, why_down
-from aether_agents.mcp_host.tail import Tail
+from aether_agents.mcp_host.hidden import MASK, Hidden
+from aether_agents.mcp_host.tail import KEPT, Tail
 
 
 class Witness:
@@ -18,6 +22,7 @@ class Witness:
         self.noise.add(noise.encode())
 
 
+SECRET = "tok/en-123456"
 SPEC = ServerSpec(name="s", command="x", source="p/.mcp.json")
 
 
@@ -87,5 +92,27 @@ def test_the_tail_keeps_the_last_bytes_and_hides_what_a_terminal_would_obey() ->
         tail.add(f"line {number}\n".encode())
     tail.add(b"\x1b[31mred\xff\n\n")
 
-    assert tail.lines(2) == ["line 999", " [31mred\ufffd"]
+    assert tail.lines(Hidden(()), 2) == ["line 999", " [31mred\ufffd"]
     assert len(tail.text) <= 100
+
+
+@pytest.mark.parametrize("written", [SECRET, json.dumps({"t": SECRET}), quote(SECRET, safe="")])
+def test_what_came_from_the_environment_is_in_no_word_of_it(written: str) -> None:
+    spec = SPEC.model_copy(update={"hidden": (SECRET,)})
+    witness = Witness(f"401 for {written}\n", f"debug: {written}\n")
+
+    for failure in (OSError(f"{written} is no host"), ServerDown(f"cannot reach {written}")):
+        text = why_down(spec, witness, failure)
+        assert "123456" not in text
+        assert MASK in text
+
+
+def test_no_half_of_it_is_left_where_the_text_was_cut() -> None:
+    spec = SPEC.model_copy(update={"hidden": (SECRET,)})
+    for missing in range(1, len(SECRET)):
+        begun = SECRET[missing:] + " was refused"
+        witness = Witness("x" * missing + SECRET[:missing] + begun + "y" * (KEPT - len(begun)))
+        assert "123456" not in why_down(spec, witness, None)
+    long = SPEC.model_copy(update={"hidden": (SECRET,)})
+    for at in range(2_600, 2_700):
+        assert "123456"[-3:] not in why_down(long, Witness(), OSError("x" * at + SECRET + "x" * 5_000))

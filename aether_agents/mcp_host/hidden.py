@@ -1,0 +1,44 @@
+"""Hidden: what may not be seen, struck out of what is said. Always before a text is cut: half a secret is not known."""
+
+import json
+from collections.abc import Iterable
+from urllib.parse import quote
+
+from aether_agents.contracts import Json
+
+MASK = "•••"
+
+
+class Hidden:
+    """Values to strike out, as they are, and as JSON and addresses write them."""
+
+    def __init__(self, values: Iterable[str]) -> None:
+        forms = {
+            form
+            for value in values
+            for form in (value, value.strip(), json.dumps(value)[1:-1], quote(value, safe=""))
+            if form
+        }
+        self._forms = sorted(forms, key=len, reverse=True)
+
+    def text(self, text: str) -> str:
+        """The text without them."""
+        for form in self._forms:
+            text = text.replace(form, MASK)
+        return text
+
+    def tail(self, text: str) -> str:
+        """The text without them, and without its first characters: the rest of one may stand there."""
+        return self.text(text)[len(self._forms[0]) if self._forms else 0 :]
+
+    def value(self, value: Json) -> Json:
+        """The value without them, wherever they stand in it."""
+        if not self._forms:
+            return value
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return [self.value(item) for item in value]
+        if isinstance(value, dict):
+            return {self.text(key): self.value(item) for key, item in value.items()}
+        return value
