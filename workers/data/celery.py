@@ -1,0 +1,10 @@
+"""The worker of the specialist data: `celery -A workers.data worker`, or `aether-agent worker data`."""
+
+from aether_agents.configuration import load_settings
+from aether_agents.execution.worker import app_for
+from aether_agents.specialists import load_specialists
+from workers.data import SPECIALIST
+
+_settings = load_settings()
+
+app = app_for(_settings, load_specialists(_settings), [SPECIALIST.queue], name=SPECIALIST.name)

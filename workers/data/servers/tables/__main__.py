@@ -1,0 +1,173 @@
+"""The MCP server `tables`: data files into DuckDB, looked at, checked, exported, backed up and restored."""
+
+from typing import Annotated, Literal
+
+from mcp.server.mcpserver import Context, MCPServer
+from mcp_types import ToolAnnotations
+from pydantic import Field
+
+from workers.inspection.job import Job, run
+
+from .backing import BackedUp, Proof, Restored, back_up
+from .backing import restore as restore_backup
+from .backing import verify_backup as prove_backup
+from .backing import verify_restore as prove_restore
+from .checking import Checked
+from .checking import check as check_rules
+from .csv_sheet import Header
+from .exporting import Discarded, Exported, Format
+from .exporting import discard as discard_file
+from .exporting import export as export_table
+from .ledger import Unloaded
+from .ledger import unload as unload_tables
+from .loading import Load, Loaded
+from .profiling import Profile
+from .profiling import profile as profile_tables
+from .rules import Rule
+from .sources import Loadable
+from .survey import Survey
+from .survey import survey as survey_folder
+
+server = MCPServer(
+    "tables",
+    instructions="Tables in DuckDB files. Nothing is overwritten, no argument is SQL, every write names its undo.",
+    log_level="WARNING",
+)
+
+_READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+_MAKES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False)
+_TAKES_BACK = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False)
+_REMOVES = ToolAnnotations(read_only_hint=False, destructive_hint=True, open_world_hint=False)
+
+DatabasePath = Annotated[str, Field(description="Absolute path of the DuckDB file.")]
+AnyDatabase = Annotated[str, Field(description="Absolute path of the database: a DuckDB or a SQLite file.")]
+BackupPath = Annotated[str, Field(description="Absolute path of the backup, as `backup` gave it.")]
+Names = Annotated[list[str] | None, Field(max_length=200, description="Tables; all of them without.")]
+Seconds = Annotated[float, Field(gt=0, le=3_600, description="Seconds it may take in all.")]
+
+
+@server.tool(title="Survey the data files of a folder", annotations=_READS)
+async def survey(
+    ctx: Context,
+    path: Annotated[str, Field(description="Absolute path of the folder.")],
+    max_files: Annotated[int, Field(ge=1, le=1_000, description="Files looked at, at most.")] = 50,
+    max_seconds: Seconds = 20,
+) -> Survey:
+    """Say which CSV, JSON Lines, Parquet, SQLite and DuckDB files a folder holds, with rows, columns and faults."""
+    return await run(ctx, max_seconds, lambda job: survey_folder(path, max_files, job))
+
+
+@server.tool(title="Load data files into a database", annotations=_MAKES)
+async def load(
+    ctx: Context,
+    database: Annotated[str, Field(description="Absolute path of the DuckDB file; made if it is not there.")],
+    sources: Annotated[
+        list[str], Field(min_length=1, max_length=200, description="Absolute paths of files and folders.")
+    ],
+    kind: Annotated[
+        Loadable | Literal["all"], Field(description="Kind of the files that are taken from folders.")
+    ] = "all",
+    header: Annotated[Header, Field(description="Whether the first record of a CSV file names its columns.")] = "auto",
+    max_seconds: Seconds = 240,
+) -> Loaded:
+    """Load CSV, JSON Lines, Parquet and SQLite files into new tables. Records that fit none are kept and counted."""
+
+    def work(job: Job) -> Loaded:
+        return Load(job, sources, header, kind).run(database)
+
+    return await run(ctx, max_seconds, work)
+
+
+@server.tool(title="Take a load back", annotations=_TAKES_BACK)
+async def unload(
+    ctx: Context,
+    database: DatabasePath,
+    load: Annotated[str, Field(max_length=40, description="The load, as `load` named it.")],
+    max_seconds: Seconds = 240,
+) -> Unloaded:
+    """Drop the tables that a load made, if none has changed since. All of them or none."""
+    return await run(ctx, max_seconds, lambda job: unload_tables(database, load, job))
+
+
+@server.tool(title="Profile tables", annotations=_READS)
+async def profile(ctx: Context, database: DatabasePath, tables: Names = None, max_seconds: Seconds = 240) -> Profile:
+    """Say what tables hold: types, rows, missing values, duplicates, ranges, keys. No text is shown."""
+    return await run(ctx, max_seconds, lambda job: profile_tables(database, tables or [], job))
+
+
+@server.tool(title="Check rules", annotations=_READS)
+async def check(
+    ctx: Context,
+    database: DatabasePath,
+    rules: Annotated[
+        list[Rule] | None, Field(max_length=500, description="What must hold; without: the usual rules, by names.")
+    ] = None,
+    tables: Names = None,
+    max_seconds: Seconds = 240,
+) -> Checked:
+    """Check rules against tables: how many rows break each, and which are the first. No value is shown."""
+    return await run(ctx, max_seconds, lambda job: check_rules(database, rules or [], tables or [], job))
+
+
+@server.tool(title="Export a table", annotations=_MAKES)
+async def export(
+    ctx: Context,
+    database: DatabasePath,
+    table: Annotated[str, Field(description="The table.")],
+    path: Annotated[str, Field(description="Absolute path of the file, which must not be there yet.")],
+    format: Annotated[Format, Field(description="What is written.")] = "csv",
+    max_seconds: Seconds = 240,
+) -> Exported:
+    """Write a table to a new CSV, Parquet or JSON Lines file."""
+    return await run(ctx, max_seconds, lambda job: export_table(database, table, path, format, job))
+
+
+@server.tool(title="Back up a database", annotations=_MAKES)
+async def backup(
+    ctx: Context,
+    database: AnyDatabase,
+    folder: Annotated[str, Field(description="Absolute path of the folder for it; made if it is not there.")],
+    max_seconds: Seconds = 600,
+) -> BackedUp:
+    """Copy a database consistently, with a manifest: rows and checksum of every table, and the file's hash."""
+    return await run(ctx, max_seconds, lambda job: back_up(database, folder, job))
+
+
+@server.tool(title="Restore a backup", annotations=_MAKES)
+async def restore(
+    ctx: Context,
+    backup: BackupPath,
+    database: Annotated[
+        str | None, Field(description="Absolute path of the new database; beside the backup without it.")
+    ] = None,
+    max_seconds: Seconds = 600,
+) -> Restored:
+    """Make a new database from a backup. A corrupted one is refused, and nothing is ever restored over."""
+    return await run(ctx, max_seconds, lambda job: restore_backup(backup, database, job))
+
+
+@server.tool(title="Verify a backup", annotations=_READS)
+async def verify_backup(ctx: Context, backup: BackupPath, max_seconds: Seconds = 600) -> Proof:
+    """Say whether a backup is still what its manifest says."""
+    return await run(ctx, max_seconds, lambda job: prove_backup(backup, job))
+
+
+@server.tool(title="Verify a restored database", annotations=_READS)
+async def verify_restore(ctx: Context, backup: BackupPath, database: AnyDatabase, max_seconds: Seconds = 600) -> Proof:
+    """Compare a restored database, table by table, with the manifest of its backup."""
+    return await run(ctx, max_seconds, lambda job: prove_restore(backup, database, job))
+
+
+@server.tool(title="Discard a file that was made", annotations=_REMOVES)
+async def discard(
+    ctx: Context,
+    path: Annotated[str, Field(description="Absolute path of the file, as the call that made it gave it.")],
+    sha256: Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$", description="Its hash, as that call gave it.")],
+    max_seconds: Seconds = 240,
+) -> Discarded:
+    """Remove a file that `export`, `backup` or `restore` made, if it has not changed since."""
+    return await run(ctx, max_seconds, lambda job: discard_file(path, sha256, job))
+
+
+if __name__ == "__main__":
+    server.run("stdio")
