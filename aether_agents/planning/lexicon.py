@@ -167,6 +167,9 @@ PHRASES: Mapping[str, str] = {
     r"roll(?:ing)?[\s-]out\b": "rollout",
     r"shut(?:ting)?[\s-]down\b": "shutdown",
     r"back(?:ing)?[\s-]up\b": "backup",
+    r"(?:create|make|take|do) (?:a|an|another) (?:[a-z]+ ){0,2}backup\b": "backup",
+    r"(?:ingest|import|read|put|get)(?= [^.;:!?]{0,80}\binto (?:an? |the |our )?(?:database|duckdb|tables?)\b)": "load",
+    r"(?:読み?込|取り?込|インポート|ロード)(?=[みむめんし])": "load",
 }
 
 #: Words that, where a template does not use them, name no other thing, only a side of the one it is about.

@@ -368,7 +368,6 @@ NEAR_MISSES = (
     "book an onboarding meeting",
     "scan this document",
     "check the weather",
-    "backup the database",
     "deploy the onboarding service",
     "add a linter to this repository",
     "write unit tests for this project",

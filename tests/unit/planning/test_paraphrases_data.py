@@ -1,0 +1,87 @@
+"""Ways people put the data specialist's tasks, and requests that only sound like them. Read against every template."""
+
+import pytest
+
+from aether_agents.planning.matching import Matcher
+from tests.unit.planning.test_paraphrases import ALONE, WITH_STUBS
+
+PARAPHRASES: dict[str, tuple[str, ...]] = {
+    "load_tables": (
+        "Load the CSV files in ./data into a database, check them and report",
+        "Load the CSV files from ./exports into a database",
+        "import these CSV files into DuckDB and check them for duplicates",
+        "load ./data/orders.csv into a table and profile it",
+        "ingest the JSON Lines files in ./events into a database",
+        "Load the Parquet files in ./lake into DuckDB and check the data quality",
+        "read the CSVs in ./in into tables and look for nulls and duplicate rows",
+        "put the CSV files in this folder into a database and report wrong types",
+        "load the dataset in ./data and check it for missing values",
+        "please load all data files in ./data into a database and check the rules",
+        "./data のCSVファイルをデータベースに読み込んで検査して",
+        "CSVファイルをデータベースに取り込んで重複をチェックして",
+        "./data のデータを読み込んで、欠損値と重複を報告して",
+    ),
+    "back_up_database": (
+        "Back up this database and prove that it restores",
+        "back up ./shop.duckdb and test the restore",
+        "Make a backup of our database and verify that it can be restored",
+        "take a backup of the database and prove it restores",
+        "Backup the database shop.duckdb and check the restore",
+        "create a verified backup of this database",
+        "I need a database backup with proof that it restores",
+        "backup the database and compare the restored copy",
+        "back up the SQLite database in ./var/app.db and verify the backup",
+        "Please back up the database",
+        "このデータベースをバックアップして復元できることを確認して",
+        "データベースのバックアップを取って、リストアを検証して",
+        "./shop.duckdb のデータベースをバックアップして",
+    ),
+}
+
+NEAR_MISSES = (
+    "drop the customers table",
+    "delete the old backups",
+    "delete the database",
+    "restore the database from last night's backup",
+    "restore the production database over the current one",
+    "truncate all tables in the database",
+    "encrypt the database backups",
+    "schedule a backup of the database every night",
+    "delete duplicate rows from the customers table",
+    "upload the CSV files to the warehouse",
+    "load test the database",
+    "migrate the database to PostgreSQL",
+    "email the CSV files in ./data to the customer",
+    "remove the null values from the CSV files",
+    "back up my home folder",
+    "backup the kubernetes cluster",
+    "update the prices in the orders table",
+    "convert the CSV files to Excel",
+    "how do I load a CSV file into a database?",
+    "what is a database backup?",
+    "顧客テーブルを削除して",
+    "古いバックアップを消して",
+    "データベースを復元して",
+    "CSVファイルの重複行を削除して",
+)
+
+
+@pytest.mark.parametrize("matcher", [ALONE, WITH_STUBS], ids=["alone", "with stubs"])
+@pytest.mark.parametrize("name", PARAPHRASES)
+def test_every_paraphrase_finds_its_template(matcher: Matcher, name: str) -> None:
+    found = {text: matcher.match(text) for text in PARAPHRASES[name]}
+    assert {text: (match.verdict, match.reason) for text, match in found.items() if match.verdict != "accept"} == {}
+    assert {match.accepted.name for match in found.values() if match.accepted} == {name}
+
+
+@pytest.mark.parametrize("matcher", [ALONE, WITH_STUBS], ids=["alone", "with stubs"])
+def test_every_near_miss_is_asked_about_or_refused(matcher: Matcher) -> None:
+    found = {text: matcher.match(text) for text in NEAR_MISSES}
+    assert {text: match.ranked[0].template.name for text, match in found.items() if match.accepted} == {}
+    assert all(match.reason for match in found.values())
+
+
+def test_each_sentence_has_ten_paraphrases_of_which_two_are_japanese() -> None:
+    for texts in PARAPHRASES.values():
+        assert len(texts) >= 10
+        assert sum(not text.isascii() for text in texts) >= 2
