@@ -6,6 +6,9 @@ BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --custom-compile-command "make lock" --quiet --upgrade
 
+# Images often set it; then every one of the hundreds of processes of a test run compiles what it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test unit check format bench lock clean
 
@@ -20,10 +23,10 @@ demo: .venv/run.stamp  ## Install, then run "Onboard this project" on this check
 
 test: .venv/dev.stamp  ## Run every test, with the floor for coverage
 	@rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered $(ARGS)
 
 unit: .venv/dev.stamp  ## Run the unit tests only, in seconds
-	$(BIN)/python -m pytest tests/unit $(ARGS)
+	$(BIN)/python -m pytest -n 2 tests/unit $(ARGS)
 
 check: .venv/dev.stamp  ## Lint, format, types, layers, and the rules of the house
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
 
+import hypothesis
 import pytest
 
 from aether_agents.errors import StackError
@@ -16,6 +17,12 @@ from aether_agents.store import Store, open_store
 from aether_agents.store.sealing import make_key_file
 
 Value = TypeVar("Value")
+
+# Few examples of each property here, more by environment (CI takes more on the other Pythons). None is timed.
+hypothesis.settings.register_profile(
+    "house", max_examples=int(os.environ.get("AETHER_TEST_EXAMPLES", "20")), deadline=None, database=None
+)
+hypothesis.settings.load_profile("house")
 
 
 def eventually(condition: Callable[[], Value], within: float = 40.0, what: str = "") -> Value:

@@ -112,7 +112,7 @@ def test_plain_yaml_values_are_what_json_would_take_them_for() -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["deep.json", "deep.yaml"])
-def test_a_file_nested_too_deeply_is_refused(name: str) -> None:
+@pytest.mark.parametrize(("name", "depth"), [("deep.json", 5_000), ("deep.yaml", 600)])  # PyYAML is slow at this
+def test_a_file_nested_too_deeply_is_refused(name: str, depth: int) -> None:
     with pytest.raises(InvalidSettings, match=name):
-        parse_document("[" * 5_000 + "]" * 5_000, name)
+        parse_document("[" * depth + "]" * depth, name)

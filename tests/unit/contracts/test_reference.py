@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aether_agents.contracts import (
@@ -213,14 +213,12 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=50)
 @given(json_values)
 def test_an_escaped_value_means_itself(value: Json) -> None:
     assert find(escape(value)) == []
     assert resolve(escape(value), lookup) == value
 
 
-@settings(max_examples=50)
 @given(before=st.text(alphabet="${}a", max_size=6), value=json_values, after=st.text(alphabet="${}a", max_size=6))
 def test_substituting_then_resolving_is_resolving_at_once(before: str, value: Json, after: str) -> None:
     escaped_before = str(escape(before))
@@ -235,7 +233,6 @@ def test_substituting_then_resolving_is_resolving_at_once(before: str, value: Js
     assert at_once == f"{before}{text}I{after}"
 
 
-@settings(max_examples=50)
 @given(
     st.sampled_from(["item", "inputs", "context"]),
     st.lists(st.integers(0, 9) | st.text(alphabet="ab-_/# é", min_size=1, max_size=5), min_size=1, max_size=4),

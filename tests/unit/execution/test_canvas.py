@@ -2,20 +2,18 @@
 
 import inspect
 import itertools
-import os
 import random
 import sys
 
 import pytest
 from celery import Celery, chain
 from celery.canvas import Signature, _chain, _chord
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aether_agents.execution.canvas import Tree, compile, decompose, first, weight, with_seams
 from tests.unit.execution.posets import Needs, canvas_order, has_n, labelled, needs_of, order_of, shapes
 
-EXAMPLES = int(os.environ.get("AETHER_TEST_EXAMPLES", "40"))
 app = Celery("canvas-test", broker="memory://", backend="cache+memory://", set_as_current=False)
 
 
@@ -39,7 +37,6 @@ def tree_order(tree: Tree) -> set[tuple[str, str]]:
     return order
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
 @given(shapes, st.randoms(use_true_random=False), st.sampled_from(["all", "fewest", "some more"]))
 def test_a_series_parallel_plan_keeps_its_order_down_to_the_celery_signatures(shape, rnd: random.Random, how: str):
     names, order = labelled(shape, itertools.count())
@@ -58,7 +55,6 @@ def test_a_series_parallel_plan_keeps_its_order_down_to_the_celery_signatures(sh
         assert canvas_order(prepared) == (set(names), order)
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
 @given(st.integers(1, 8), st.floats(0.05, 0.6), st.randoms(use_true_random=False))
 def test_a_plan_has_no_tree_exactly_if_it_has_an_n(size: int, density: float, rnd: random.Random):
     names = [f"v{at}" for at in range(size)]

@@ -50,6 +50,7 @@ def test_groups_are_asked_then_killed(
 def test_only_groups_that_are_still_watched_are_ended(
     sleeper: subprocess.Popen[bytes], deaf: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(guard, "GRACE", 0.3)
     kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     words = f"+{sleeper.pid}\n+{deaf.pid}\n-{deaf.pid}\n".encode()
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(words)))

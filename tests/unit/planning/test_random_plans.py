@@ -106,7 +106,7 @@ def holds(of: Template) -> Planned | Unplannable:
     return conclusion
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(subtasks(), max_size=5), st.dictionaries(st.sampled_from(["o", "p"]), VALUES, max_size=2))
 def test_any_document_plans_or_is_refused_with_reasons(listed: list[dict[str, Any]], outputs: dict[str, Json]) -> None:
     made = template(subtasks=listed, outputs=outputs, inputs={"x": {"default": "d"}, "y": {"type": "array"}})
@@ -118,7 +118,6 @@ def test_any_document_plans_or_is_refused_with_reasons(listed: list[dict[str, An
     holds(made)
 
 
-@settings(max_examples=25, deadline=None)
 @given(sound_subtasks())
 def test_what_only_looks_back_plans(listed: list[dict[str, Any]]) -> None:
     conclusion = holds(template(subtasks=listed))

@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aether_agents.errors import CannotOpen, InvalidSettings
@@ -26,7 +26,6 @@ def sealer(**keys: bytes) -> Sealer:
 
 
 @given(JSON)
-@settings(max_examples=40, deadline=None, database=None)
 def test_what_is_sealed_opens_in_its_place(value: object) -> None:
     box = sealer(k1=NEW)
     assert box.open("task/a", box.seal("task/a", value)) == value  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
 """The measuring program: radon's own figures, from one parse, and no file that ends it."""
 
 import inspect
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from workers.dev.servers.quality.measure import measure
 
 
 def test_the_figures_are_radons(tmp_path: Path) -> None:
-    code = inspect.getsource(inspect) + "\n\nclass C:\n    def m(self):\n        return [x for x in y if x]\n"
+    code = inspect.getsource(textwrap) + "\n\nclass C:\n    def m(self):\n        return [x for x in y if x]\n"
     (tmp_path / "a.py").write_text(code)
     found = measure(str(tmp_path / "a.py"))
     assert found["lines"] == analyze(code).loc
