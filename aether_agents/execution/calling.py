@@ -18,7 +18,7 @@ from aether_agents.contracts import (
 )
 from aether_agents.errors import InvalidPlan, ReferenceMissing, SecretMissing, ServerDown, ToolDrifted
 from aether_agents.execution.arguments import faults, resolve
-from aether_agents.execution.held import Lease
+from aether_agents.execution.held import Held, Lease
 from aether_agents.execution.policy import Denied, NeedsApproval, decide
 from aether_agents.execution.secret import Secrets
 from aether_agents.execution.toolbox import Toolbox
@@ -49,10 +49,11 @@ class Run(NamedTuple):
 class Caller:
     """Makes calls for one process."""
 
-    def __init__(self, host: Host, toolbox: Toolbox, settings: Settings) -> None:
+    def __init__(self, host: Host, toolbox: Toolbox, settings: Settings, held: Held) -> None:
         self._host = host
         self._toolbox = toolbox
         self._settings = settings
+        self._held = held
 
     def call(self, run: Run, on_progress: Progress) -> Outcome | Intervention:
         """What the call came to, with every secret struck out; or the question that a person has to answer first."""
@@ -92,6 +93,7 @@ class Caller:
             timeout=run.subtask.timeout,
             on_progress=on_progress,
             key=run.lease,
+            still=lambda: self._held.good(run.lease),
             pin=tool.pin,
             hidden=run.secrets.read_so_far,
         )

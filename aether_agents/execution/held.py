@@ -1,9 +1,17 @@
-"""Held: the leases this process holds now. Whoever works adds one; the pump renews them all."""
+"""Held: the leases this process holds now. Whoever works adds one; the pump renews them all.
+
+A process may be stopped for longer than its leases (SIGSTOP, a suspended machine, a starved one), and go on without
+knowing it. So each lease has an end by the clock of this machine too, which is asked the moment before a call is sent.
+"""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
+
+#: A clock that goes on while the machine is suspended, where there is one.
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Lease(NamedTuple):
@@ -14,25 +22,43 @@ class Lease(NamedTuple):
     token: int
 
 
+def now() -> float:
+    """Seconds on the clock that leases end by."""
+    return time.clock_gettime(_CLOCK)
+
+
 class Held:
     """A set of leases, safe to share between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float) -> None:
+        """`seconds` is how long the store holds a lease without a renewal."""
+        self._seconds = seconds
         self._lock = threading.Lock()
-        self._leases: set[Lease] = set()
+        self._ends: dict[Lease, float] = {}
 
     @contextmanager
-    def holding(self, lease: Lease) -> Iterator[Lease]:
-        """Hold a lease for as long as the block runs."""
+    def holding(self, lease: Lease, asked_at: float) -> Iterator[Lease]:
+        """Hold a lease, which was asked for at a time of `now`, for as long as the block runs."""
         with self._lock:
-            self._leases.add(lease)
+            self._ends[lease] = asked_at + self._seconds
         try:
             yield lease
         finally:
             with self._lock:
-                self._leases.discard(lease)
+                self._ends.pop(lease, None)
 
     def leases(self) -> list[Lease]:
         """All of them, as they are now."""
         with self._lock:
-            return sorted(self._leases)
+            return sorted(self._ends)
+
+    def renewed(self, lease: Lease, asked_at: float) -> None:
+        """The store has renewed it; it was asked at a time of `now`."""
+        with self._lock:
+            if lease in self._ends:
+                self._ends[lease] = asked_at + self._seconds
+
+    def good(self, lease: Lease) -> bool:
+        """Whether a lease is certainly still ours."""
+        with self._lock:
+            return now() < self._ends.get(lease, float("-inf"))

@@ -10,7 +10,7 @@ from celery.exceptions import Ignore
 from aether_agents.contracts import HighLevelTask, Intervention, Plan, Specialist, Template
 from aether_agents.errors import CannotOpen, InvalidSettings, StoreUnavailable
 from aether_agents.execution.delivery import Sender
-from aether_agents.execution.held import Held, Lease
+from aether_agents.execution.held import Held, Lease, now
 from aether_agents.mcp_host.trust import Trust
 from aether_agents.planning.conclusion import Asked, NotYet, Planned, Unplannable
 from aether_agents.planning.planner import Planner
@@ -57,6 +57,7 @@ class Opening:
         Raises:
             Ignore: it was refused, or the store is away; the reaper sends it again.
         """
+        asked_at = now()
         try:
             claim = self._store.tasks.claim_planning(
                 task_id, limit=self._settings.agent_system.orchestrator.max_concurrent_tasks
@@ -64,7 +65,7 @@ class Opening:
             if isinstance(claim, Refused):
                 log.debug("%s refused: %s", task_id, claim.reason)
                 raise Ignore
-            with self._held.holding(Lease(task_id, "", claim.token)):
+            with self._held.holding(Lease(task_id, "", claim.token), asked_at):
                 self._step(task_id, claim)
         except (StoreUnavailable, CannotOpen) as error:
             log.warning("%s not planned: %s", task_id, error)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from aether_agents.errors import AetherError, StoreUnavailable
 from aether_agents.execution.delivery import Sender
-from aether_agents.execution.held import Held, Lease
+from aether_agents.execution.held import Held, Lease, now
 from aether_agents.settings import Settings
 from aether_agents.store import Store
 
@@ -95,10 +95,13 @@ class Pump:
         leases = self._held.leases()
         if not leases:
             return
-        lost = set(self._store.tasks.renew(leases))
+        asked_at = now()
+        lost, in_doubt = self._store.tasks.renew(leases)
         for lease in leases:
-            if (lease.task_id, lease.subtask_id) in lost:
+            if lease[:2] in lost:
                 self._cancel(lease)
+            elif lease[:2] not in in_doubt:
+                self._held.renewed(lease, asked_at)
 
     def _beat(self) -> None:
         now = time.monotonic()

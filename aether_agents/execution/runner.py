@@ -19,7 +19,7 @@ from aether_agents.execution.arguments import applies, needed, resolve
 from aether_agents.execution.calling import MOST_OUTPUT, Caller, Progress, Run, bounded, failed
 from aether_agents.execution.delivery import Sender
 from aether_agents.execution.fanout import children_of, joined
-from aether_agents.execution.held import Held, Lease
+from aether_agents.execution.held import Held, Lease, now
 from aether_agents.execution.secret import Secrets
 from aether_agents.settings import Settings
 from aether_agents.store import Delivery, Granted, Refused, Store
@@ -54,6 +54,7 @@ class Runner:
         Raises:
             Ignore: this branch of the canvas ends here.
         """
+        asked_at = now()
         try:
             claim = self._store.tasks.claim(task_id, subtask_id, queue)
         except (StoreUnavailable, CannotOpen) as error:  # without the key there is no subtask: the lease ends by itself
@@ -63,11 +64,11 @@ class Runner:
             log.debug("%s/%s refused: %s", task_id, subtask_id, claim.reason)
             raise Ignore
         started = time.monotonic()
-        with self._held.holding(Lease(task_id, subtask_id, claim.token)) as lease:
+        with self._held.holding(Lease(task_id, subtask_id, claim.token), asked_at) as lease:
             result = self._work(lease, claim)
             log.info("%s/%s %s in %.3f s", task_id, subtask_id, _word(result), time.monotonic() - started)
             if isinstance(result, Outcome):
-                if result.status == "cancelled" and self._stopping.is_set():
+                if result.status == "cancelled" and self._given_up(lease, result):
                     self._give_back(lease, claim, result)
                 self._complete(lease, claim, result)
                 return
@@ -112,8 +113,12 @@ class Runner:
         run = Run(lease, subtask, outcomes, secrets, claim.answered)
         return self._caller.call(run, self._reporter(lease, secrets))
 
+    def _given_up(self, lease: Lease, outcome: Outcome) -> bool:
+        """Whether a call was cancelled by this process, not by a person."""
+        return self._stopping.is_set() or (not outcome.sent and not self._held.good(lease))
+
     def _give_back(self, lease: Lease, claim: Granted, outcome: Outcome) -> NoReturn:
-        """This process ends while the call runs: somebody else makes it again, if that is safe.
+        """This process ends while the call runs, or was stopped before it: it is made again, if that is safe.
 
         If it is not, the lease is left to end, and the reaper asks a person: it may have run.
         """

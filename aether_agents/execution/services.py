@@ -40,13 +40,13 @@ class Services:
         self, settings: Settings, specialists: Sequence[Specialist], app: Celery, queues: Sequence[str], name: str
     ) -> None:
         self._store = open_store(settings)
-        self._held = Held()
+        self._held = Held(settings.delivery.lease)
         sender = Sender(app)
         servers = KnownServers(settings, specialists)
         timeout = settings.agent_system.mcp_integration.server_timeout
         self._host = Host(servers, home=settings.home, connect_timeout=timeout)
         toolbox = Toolbox(self._host, self._store, specialists, servers)
-        caller = Caller(self._host, toolbox, settings)
+        caller = Caller(self._host, toolbox, settings, self._held)
         self._runner = Runner(settings, self._store, caller, sender, self._held)
         self._opening = None
         if PLANNER in queues:  # its index of templates is made at once: a worker that plans nothing has none

@@ -40,6 +40,8 @@ class Request(NamedTuple):
     pin: str = ""
     #: What may not be seen in the answer, beside what the server's own specification hides.
     hidden: tuple[str, ...] = ()
+    #: Whether it is still wanted. Asked on the loop, the moment before it is sent.
+    still: Callable[[], bool] | None = None
 
 
 async def call(request: Request, session: Session) -> CallResult:
@@ -63,6 +65,8 @@ async def _call(request: Request, session: Session, hidden: Hidden) -> CallResul
     known = session.definitions.get(tool)
     if request.pin and (known is None or known.pin != request.pin):
         return CallResult(error="is not the tool it was when this was planned", kind="tool_error", sent=False)
+    if request.still is not None and not request.still():
+        return CallResult(error="it was too late to send it", kind="cancelled", sent=False)
 
     session.inflight += 1
     try:

@@ -60,6 +60,7 @@ class Host:
         key: object = None,
         pin: str = "",
         hidden: tuple[str, ...] = (),
+        still: Callable[[], bool] | None = None,
     ) -> CallResult:
         """Call a tool and wait for what it comes to. Never raises for a server's fault.
 
@@ -67,6 +68,7 @@ class Host:
         with the fraction done (None if unknown) and a message; if it is slow, updates are dropped.
         `key` names the call for `cancel`. With a `pin`, a tool with another definition is not called.
         `hidden` is struck out of all that comes back, as is what the server's specification hides.
+        `still` is asked on the loop the moment before the request is sent: where it says no, the call is cancelled.
         A request that may have reached its server is never sent again. An exception raised in this
         thread meanwhile cancels the call and goes on.
         """
@@ -75,7 +77,7 @@ class Host:
         except ServerDown as error:
             return CallResult(error=str(error), kind="transport", sent=False)
         box = Mailbox()
-        request = Request(server, tool, args or {}, timeout, box.put if on_progress else None, pin, hidden)
+        request = Request(server, tool, args or {}, timeout, box.put if on_progress else None, pin, hidden, still)
         job = running.submit(running.pool.call(request, key))
         job.add_done_callback(box.close)
         limit = self._connect_timeout(server) * 2 + timeout + MARGIN

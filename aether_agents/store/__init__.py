@@ -11,6 +11,7 @@ from aether_agents.store.replies import (
     PlanningClaim,
     Refusal,
     Refused,
+    Renewal,
     WorkerInfo,
 )
 from aether_agents.store.sealing import Keyring, Sealer, make_key_file
@@ -33,6 +34,7 @@ __all__ = [
     "PlanningClaim",
     "Refusal",
     "Refused",
+    "Renewal",
     "Sealer",
     "Store",
     "WorkerInfo",

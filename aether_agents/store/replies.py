@@ -49,6 +49,13 @@ class Granted(NamedTuple):
     priority: int = 5  #: of its task
 
 
+class Renewal(NamedTuple):
+    """The (task, subtask) that were not renewed; all others were."""
+
+    lost: list[tuple[str, str]]  #: taken back, or their task is being ended: the worker cancels those calls
+    in_doubt: list[tuple[str, str]]  #: overdue and unsafe to repeat: a person is asked, and a call under way goes on
+
+
 class PlanningClaim(NamedTuple):
     """The planner's own step, granted."""
 

@@ -9,7 +9,7 @@ from aether_agents.store.access import Accessing, compact, deliveries, pairs, sh
 from aether_agents.store.connection import Part
 from aether_agents.store.keys import Places
 from aether_agents.store.planning import wiring
-from aether_agents.store.replies import Completed, Delivery, Fanned, Granted, Refused
+from aether_agents.store.replies import Completed, Delivery, Fanned, Granted, Refused, Renewal
 
 logger = logging.getLogger(__name__)
 
@@ -96,13 +96,11 @@ class Runs(Accessing):
         """Add a redacted sentence to the events of an open task."""
         return bool(self._access.call("log", task_id, subtask_id or "", shorten(message)))
 
-    def renew(self, held: Iterable[tuple[str, str, int]]) -> list[tuple[str, str]]:
-        """Hold on to (task, subtask, token), planner's steps with an empty subtask. Gives those that are lost.
-
-        A lost one was taken back, or its task is being ended: the worker cancels that call.
-        """
+    def renew(self, held: Iterable[tuple[str, str, int]]) -> Renewal:
+        """Hold on to (task, subtask, token), planner's steps with an empty subtask. Gives what is not renewed."""
         args = [part for step in held for part in step]
-        return pairs(self._access.call("renew", *args)) if args else []
+        lost, in_doubt = self._access.call("renew", *args) if args else ([], [])
+        return Renewal(pairs(lost), pairs(in_doubt))
 
     def reap(self, limit: int, busy_queues: Iterable[str]) -> list[Delivery]:
         """Take back what was lost, and give what must be sent again; at most `limit` steps are looked at.

@@ -138,6 +138,8 @@ class Scenario:
     def _answer(self, task_id: str, question: Intervention) -> None:
         response = "approve"
         if question.kind == "choice":  # its worker was lost: whoever looks knows whether it ran
+            if self.lab.killed_live_on():
+                return  # a server of the killed worker may still do what it had been sent
             ran = self.lab.calls().started[f"{task_id}/{question.subtask_id}"]
             response = "fail" if ran else "retry"
         elif self.dice.random() < 0.05:

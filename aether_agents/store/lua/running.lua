@@ -127,10 +127,10 @@ export('log', function(call, args)
   return 1
 end)
 
--- (id subtask|'' token)* → (id subtask)* that are no longer theirs: the worker cancels those calls. A lost run that a
--- person is asked about goes on: it is not safe to repeat, and what it comes to still counts.
+-- (id subtask|'' token)* → (id subtask)* that are no longer theirs: the worker cancels those calls; (id subtask)* whose
+-- run was lost and that a person is asked about: it goes on, as what it comes to still counts, but nothing new is sent.
 export('renew', function(call, args)
-  local lost = {}
+  local lost, in_doubt = {}, {}
   for i = 1, #args, 3 do
     local task, step, token = open(call, args[i]), args[i + 1], tonumber(args[i + 2])
     local theirs, waits = task and not halted(task), false
@@ -143,10 +143,11 @@ export('renew', function(call, args)
     end
     if theirs and not waits then
       schedule(task, step, call.at + call.lease)
-    elseif not theirs then
-      lost[#lost + 1] = args[i]
-      lost[#lost + 1] = step
+    else
+      local told = theirs and in_doubt or lost
+      told[#told + 1] = args[i]
+      told[#told + 1] = step
     end
   end
-  return lost
+  return {lost, in_doubt}
 end)

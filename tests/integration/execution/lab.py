@@ -77,6 +77,7 @@ class Lab:
         self.count_log.touch()
         self.sender = Sender.to(settings)
         self.workers: list[subprocess.Popen[bytes]] = []
+        self._killed: list[psutil.Process] = []
 
     # -- workers
 
@@ -118,8 +119,14 @@ class Lab:
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """SIGKILL; its servers see the end of their input by themselves."""
+        self._killed += self.children(process)
         process.send_signal(signal.SIGKILL)
         process.wait()
+
+    def killed_live_on(self) -> bool:
+        """Whether a server of a killed worker has not ended yet."""
+        self._killed = [child for child in self._killed if child.is_running() and child.status() != "zombie"]
+        return bool(self._killed)
 
     def stop(self, process: subprocess.Popen[bytes], timeout: float = 15) -> int:
         """SIGTERM, and its exit code."""

@@ -188,6 +188,17 @@ def test_a_call_that_names_a_pin_is_not_sent_to_another_definition(open_host: Op
     assert "is not the tool it was" in str(wrong.error)
 
 
+def test_a_call_that_is_wanted_no_more_is_not_sent(open_host: OpenHost, tmp_path: Path) -> None:
+    log = tmp_path / "count.log"
+    host = open_host(spec("echo", env={"COUNT_LOG": str(log)}))
+
+    result = host.call("echo", "echo", {"message": "x"}, timeout=10, still=lambda: False)
+
+    assert (result.kind, result.sent) == ("cancelled", False)
+    assert not log.exists()
+    assert host.call("echo", "echo", {"message": "x"}, timeout=10, still=lambda: True).ok
+
+
 @pytest.mark.parametrize("mode", ["auto", "legacy", "2026-07-28"])
 def test_a_server_that_says_its_tools_changed_is_listed_anew(open_host: OpenHost, mode: str) -> None:
     host = open_host(spec("echo", mode=mode))

@@ -56,7 +56,7 @@ def test_what_a_lost_repeatable_run_still_says_does_not_count(store: Store) -> N
     lost = granted(store, "a")
     overdue(store, "a")
     reap(store)
-    assert store.tasks.renew([("t", "a", lost.token)]) == [("t", "a")]
+    assert store.tasks.renew([("t", "a", lost.token)]).lost == [("t", "a")]
     assert store.tasks.complete("t", "a", lost.token, DONE).kind == "stale"
     assert granted(store, "a").attempts == 2
     assert types(store).count("log a") == 1
@@ -66,7 +66,7 @@ def test_a_renewed_lease_is_not_taken_back(store: Store) -> None:
     started(store, CHAIN)
     claim = granted(store, "a")
     overdue(store, "a")
-    assert store.tasks.renew([("t", "a", claim.token)]) == []
+    assert store.tasks.renew([("t", "a", claim.token)]).lost == []
     assert reap(store) == []
     assert status(store, "a") == "running"
 

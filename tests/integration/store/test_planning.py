@@ -61,11 +61,11 @@ def test_a_lost_planner_is_replaced_and_what_it_still_says_is_refused(store: Sto
 
 def test_renewal_holds_the_step_and_names_what_is_lost(store: Store) -> None:
     claim = planned(store)
-    assert store.tasks.renew([("t", "", claim.token)]) == []
+    assert store.tasks.renew([("t", "", claim.token)]).lost == []
     overdue(store)
-    assert store.tasks.renew([("t", "", claim.token)]) == []
+    assert store.tasks.renew([("t", "", claim.token)]).lost == []
     assert reap(store) == []
-    assert store.tasks.renew([("t", "", claim.token + 1)]) == [("t", "")]
+    assert store.tasks.renew([("t", "", claim.token + 1)]).lost == [("t", "")]
 
 
 def test_postponed_planning_is_taken_again_without_a_second_event(store: Store) -> None:
@@ -198,7 +198,7 @@ def test_a_task_over_its_time_fails_and_its_running_call_is_given_up(store: Stor
     assert not isinstance(claim, Refused)
     overdue(store, "!")
     assert reap(store) == []
-    assert store.tasks.renew([("t", "a", claim.token)]) == [("t", "a")]
+    assert store.tasks.renew([("t", "a", claim.token)]).lost == [("t", "a")]
     assert status(store) == "running"
     overdue(store, "a")
     reap(store)

@@ -50,11 +50,13 @@ class FakeHost:
         self.cancelled: list[object] = []
         self.pins = {"say": PIN, "look": PIN, "drop": PIN}
         self.down: str | None = None
+        self.still: Callable[[], bool] = lambda: False  #: what the last call was told to ask before it is sent
         self.listings = 0
         self.progress: list[tuple[float | None, str]] = []
 
     def call(self, server: str, tool: str, args: Mapping[str, Any], **options: Any) -> CallResult:
         self.calls.append((tool, args))
+        self.still = options["still"]
         for heard in self.progress:
             options["on_progress"](*heard)
         result = self.results.pop(0) if len(self.results) > 1 else self.results[0]

@@ -39,7 +39,7 @@ class Desk:
         self.accepted = True
         kept = SimpleNamespace(tasks=tasks, catalogue=FakeCatalogue())
         settings = Settings(home=tmp_path, project=tmp_path)
-        self.opening = Opening(settings, [DEV], kept, self.sender, Held(), tuple)
+        self.opening = Opening(settings, [DEV], kept, self.sender, Held(30.0), tuple)
         self.opening._planner = SimpleNamespace(plan=lambda *args: self.concluded(conclusion))  # type: ignore[assignment]
 
     def concluded(self, conclusion: Any) -> Any:

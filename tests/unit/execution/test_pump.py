@@ -1,5 +1,6 @@
 """The heartbeat of a process, and the listing beside it."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -8,14 +9,14 @@ import pytest
 
 from aether_agents.errors import StoreUnavailable
 from aether_agents.execution import listing as listing_module
-from aether_agents.execution.held import Held, Lease
+from aether_agents.execution.held import Held, Lease, now
 from aether_agents.execution.known_servers import KnownServers
 from aether_agents.execution.listing import Listing
 from aether_agents.execution.pump import Pump
 from aether_agents.execution.toolbox import Toolbox
 from aether_agents.mcp_host.digest import listing_digest
 from aether_agents.settings import Settings
-from aether_agents.store import CatalogueEntry, Delivery
+from aether_agents.store import CatalogueEntry, Delivery, Renewal
 from tests.unit.execution.fakes import DEV, SPEC, FakeHost, FakeSender, store
 
 
@@ -25,6 +26,7 @@ class Kept:
     def __init__(self) -> None:
         self.away = False
         self.lost: list[tuple[str, str]] = []
+        self.in_doubt: list[tuple[str, str]] = []
         self.asked: list[tuple[Any, ...]] = []
         self.waiting = {"dev": 3, "planner": 0}
         self.tasks = SimpleNamespace(renew=self.renew, reap=self.reap)
@@ -41,9 +43,9 @@ class Kept:
         if self.away:
             raise StoreUnavailable("away")
 
-    def renew(self, leases: list[Lease]) -> list[tuple[str, str]]:
+    def renew(self, leases: list[Lease]) -> Renewal:
         self.note("renew")(*leases)
-        return self.lost
+        return Renewal(self.lost, self.in_doubt)
 
     def reap(self, limit: int, busy: set[str]) -> list[Delivery]:
         self.note("reap")(busy)
@@ -72,9 +74,9 @@ def pump(kept: Kept, held: Held, cancelled: list[Lease]) -> tuple[Pump, FakeSend
 
 
 def test_a_round_renews_says_it_is_alive_and_sends_what_lies_unclaimed():
-    kept, held, cancelled = Kept(), Held(), []
+    kept, held, cancelled = Kept(), Held(30.0), []
     made, sender = pump(kept, held, cancelled)
-    with held.holding(Lease("t", "a", 1)):
+    with held.holding(Lease("t", "a", 1), now()):
         made.turn()
     assert kept.asked == [("renew", Lease("t", "a", 1)), ("beat", "w", "worker", ("dev",), 1), ("reap", {"dev"})]
     assert sender.sent == [Delivery("t", "late", "dev")]
@@ -83,19 +85,33 @@ def test_a_round_renews_says_it_is_alive_and_sends_what_lies_unclaimed():
 
 
 def test_a_lease_that_is_lost_cancels_its_call_and_no_other():
-    kept, held, cancelled = Kept(), Held(), []
+    kept, held, cancelled = Kept(), Held(30.0), []
     kept.lost = [("t", "a")]
     made, _ = pump(kept, held, cancelled)
-    with held.holding(Lease("t", "a", 1)), held.holding(Lease("t", "b", 1)):
+    with held.holding(Lease("t", "a", 1), now()), held.holding(Lease("t", "b", 1), now()):
         made.turn()
     assert cancelled == [Lease("t", "a", 1)]
 
 
+def test_only_a_lease_that_was_renewed_is_good_for_longer():
+    kept, held = Kept(), Held(30.0)
+    kept.lost, kept.in_doubt = [("t", "lost")], [("t", "asked")]
+    made, _ = pump(kept, held, [])
+    leases = [Lease("t", name, 1) for name in ("mine", "lost", "asked")]
+    with ExitStack() as stack:
+        for lease in leases:
+            stack.enter_context(held.holding(lease, now() - 31))  # this process was stopped for that long
+            assert not held.good(lease)
+        made.turn()
+        assert [lease.subtask_id for lease in leases if held.good(lease)] == ["mine"]
+    assert not held.good(leases[0])
+
+
 def test_it_outlives_a_store_that_is_away(caplog: pytest.LogCaptureFixture):
-    kept, held = Kept(), Held()
+    kept, held = Kept(), Held(30.0)
     made, _ = pump(kept, held, [])
     kept.away = True
-    with held.holding(Lease("t", "a", 1)), caplog.at_level("INFO"):
+    with held.holding(Lease("t", "a", 1), now()), caplog.at_level("INFO"):
         made.turn()
         made.turn()
         kept.away = False
@@ -108,21 +124,21 @@ def test_it_outlives_a_store_that_is_away(caplog: pytest.LogCaptureFixture):
 
 
 def test_every_part_is_done_whichever_of_them_fails(monkeypatch: pytest.MonkeyPatch):
-    kept, held = Kept(), Held()
+    kept, held = Kept(), Held(30.0)
     made, sender = pump(kept, held, [])
 
     def broken(_: Any) -> list[Any]:
         raise ZeroDivisionError
 
     kept.tasks.renew = broken
-    with held.holding(Lease("t", "a", 1)):
+    with held.holding(Lease("t", "a", 1), now()):
         made.turn()
     assert sender.sent
 
 
 def test_it_says_goodbye_once():
     kept = Kept()
-    made, _ = pump(kept, Held(), [])
+    made, _ = pump(kept, Held(30.0), [])
     made.start()
     made.stop()
     made.stop()

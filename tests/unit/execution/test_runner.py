@@ -28,9 +28,10 @@ class Bench:
         self.store = store(claim)
         self.host = FakeHost(*results)
         self.sender = FakeSender()
-        self.held = Held()
+        self.held = Held(30.0)
         toolbox = Toolbox(self.host, self.store, [DEV], lambda: {SPEC.name: SPEC})
-        self.runner = Runner(SETTINGS, self.store, Caller(self.host, toolbox, SETTINGS), self.sender, self.held)
+        self.caller = Caller(self.host, toolbox, SETTINGS, self.held)
+        self.runner = Runner(SETTINGS, self.store, self.caller, self.sender, self.held)
 
     @property
     def said(self) -> list[tuple[str, Any]]:
@@ -289,6 +290,23 @@ def test_a_process_that_ends_gives_back_only_what_may_run_twice(repeatable: bool
     bench.runner.stop()
     assert bench.run()[1]
     assert [word for word, _ in bench.said] == said
+
+
+def test_a_call_that_a_stopped_process_did_not_send_is_given_back_even_if_it_may_not_run_twice():
+    late = CallResult(kind="cancelled", error="it was too late to send it", sent=False)
+    bench = Bench(subtask(repeatable=False), late)
+    bench.runner = Runner(SETTINGS, bench.store, bench.caller, bench.sender, Held(0.0))
+    assert bench.run()[1]
+    assert [word for word, _ in bench.said] == ["retry"]
+
+
+def test_a_call_is_asked_for_once_more_before_it_is_sent():
+    bench = Bench()
+    asked = []
+    bench.host.results = [lambda: CallResult(output={"ok": asked.append(bench.host.still())})]
+    bench.run()
+    assert asked == [True]
+    assert not bench.host.still(), "its run is over"
 
 
 def test_what_is_lost_in_sending_is_left_to_the_reaper(monkeypatch: pytest.MonkeyPatch):
