@@ -4,7 +4,7 @@ Ours are found the same way as a stranger's. A specialist is a folder of data:
 
     specialist.yaml     name, description, mcpServers
     tools.yaml          the tool table: `server/tool` → risk, repeatable, expect, verify …
-    templates/*.yaml    its templates
+    templates/*.yaml    its templates, each with what it is tried on: see planning/fixture.py
     servers/*.py        first-party MCP servers: programs that import nothing of ours
 """
 
@@ -51,6 +51,7 @@ def read_specialist(folder: Path) -> Specialist:
     return Specialist(
         name=declared.name,
         description=declared.description,
+        folder=str(folder),
         servers=tuple(_servers(declared, document, folder)),
         tools=tuple(_rows(folder / "tools.yaml")),
         templates=tuple(_templates(folder / "templates", declared.name)),

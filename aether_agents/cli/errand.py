@@ -9,6 +9,7 @@ from aether_agents.cli.failure import COMPLETED, exit_code_of
 from aether_agents.cli.follow import Follower, attach
 from aether_agents.cli.output import Output
 from aether_agents.cli.picture import Picture
+from aether_agents.cli.questions import Questioner
 from aether_agents.cli.screen import Screen, screen_for
 from aether_agents.cli.session import Session
 from aether_agents.cli.values import read_pairs
@@ -40,9 +41,21 @@ def task_from(session: Session, goal: str, options: Mapping[str, Any]) -> HighLe
     return HighLevelTask.from_dict(wishes)
 
 
-def follow(session: Session, door: Door, picture: Picture, screen: Screen, *, cancels: bool) -> TaskView:
-    """Show a task until it has ended, or waits for a person who is not there; keep the stack if it goes on."""
-    follower = Follower(door, picture, screen, session.questioner(), cancels=cancels, idle=session.check)
+def follow(
+    session: Session,
+    door: Door,
+    picture: Picture,
+    screen: Screen,
+    *,
+    cancels: bool,
+    questioner: Questioner | None = None,
+) -> TaskView:
+    """Show a task until it has ended, or waits for a person who is not there; keep the stack if it goes on.
+
+    `questioner` answers in the person's place.
+    """
+    answers = questioner or session.questioner()
+    follower = Follower(door, picture, screen, answers, cancels=cancels, idle=session.check)
     try:
         view = follower.follow()
     except KeyboardInterrupt:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from aether_agents.cli.blueprint import Blueprint
+from aether_agents.cli.effectlist import effect_lines, effects_of
 from aether_agents.cli.ending import body, ending
 from aether_agents.cli.errand import carry_out, planned
 from aether_agents.cli.failure import COMPLETED, exit_code_of
@@ -50,6 +51,10 @@ def _show(session: Session, plan: Plan, *, calls: bool) -> None:
     console = output.err if output.json_wanted else output.out
     blueprint = Blueprint(Tree(output.glyphs), session.settings.delivery.canvas_limit)
     for line in blueprint.lines(plan, min(console.width, 120), calls=calls):
+        console.print(line, no_wrap=True, overflow="crop")
+    for line in effect_lines(
+        effects_of(session, plan.subtasks if calls else ()), min(console.width, 120), output.glyphs.more
+    ):
         console.print(line, no_wrap=True, overflow="crop")
 
 

@@ -2,10 +2,13 @@
 
 from rich.text import Text
 
+from aether_agents.cli.effectlist import effect_lines, effects_of
 from aether_agents.cli.glyphs import QUIET
+from aether_agents.cli.parts import templates_here
 from aether_agents.cli.session import Session
 from aether_agents.cli.tables import Column, quiet, table
-from aether_agents.contracts import Template
+from aether_agents.contracts import Json, Template
+from aether_agents.planning.effects import Effect
 from aether_agents.planning.templates import Templates
 
 
@@ -31,6 +34,12 @@ def show_templates(session: Session, templates: Templates) -> None:
         output.hint("look at it, and decide: aether-agent trust")
 
 
+def template_body(session: Session, template: Template) -> dict[str, Json]:
+    """A template as JSON, with what it does to the world under `effects`."""
+    found = [one.model_dump(mode="json") for one in _effects(session, template)]
+    return {**template.model_dump(mode="json", by_alias=True), "effects": found}
+
+
 def show_template(session: Session, template: Template) -> None:
     """One template: what it is told, what it does, how it is asked for."""
     output = session.output
@@ -46,7 +55,13 @@ def show_template(session: Session, template: Template) -> None:
                 subtask.tool or f"goal {subtask.goal}", style=QUIET
             )
         )
+    for line in effect_lines(_effects(session, template), output.out.width, output.glyphs.more):
+        output.show(line)
     if template.is_stub:
         output.warn("a stub: it has no subtasks yet, so it cannot run")
     if template.examples:
         output.hint(f'aether-agent execute "{template.examples[0]}"')
+
+
+def _effects(session: Session, template: Template) -> tuple[Effect, ...]:
+    return effects_of(session, template.subtasks, templates_here(session))

@@ -13,6 +13,7 @@ class Specialist(Contract):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,31}$", description="infra, dev, data, security, or a new one.")
     description: str = Field(description="What it is for, in a sentence.")
+    folder: str = Field(default="", description="Where it was read; its fixtures lie there.")
     servers: tuple[ServerSpec, ...] = Field(default=(), description="Its own MCP servers, trusted as installed.")
     tools: tuple[ToolRow, ...] = Field(default=(), description="Its tool table.")
     templates: tuple[Template, ...] = Field(default=(), description="Its templates.")

@@ -53,6 +53,9 @@ class ToolRow(Contract):
     tool: str = Field(description="`server/tool`.")
     risk: Risk = Field(default=Risk.DESTRUCTIVE, description="Risk of a call.")
     repeatable: bool = Field(default=False, description="Whether running it twice is as good as once.")
+    creates: bool = Field(
+        default=False, description="Whether what a call writes is new: nothing that was there is changed."
+    )
     expect: Expect | None = Field(default=None, description="When a call counts as a success.")
     verify: Verify | None = Field(default=None, description="How the effect is read back.")
     verb: Verb | None = Field(default=None, description="Risk by verb, where the tool takes one.")

@@ -28,6 +28,7 @@ class Templates:
 
     known: tuple[Template, ...]
     sources: Mapping[str, str] = field(default_factory=dict)  #: by template name: where it was read
+    places: Mapping[str, Path] = field(default_factory=dict)  #: by template name: the folder its file lies in
     inert: tuple[Path, ...] = ()  #: files of the folder that are not trusted
     faults: tuple[str, ...] = ()  #: files that are wrong, and names that are taken twice
 
@@ -52,14 +53,15 @@ def gather(
     """
     known: dict[str, Template] = {}
     sources: dict[str, str] = {}
+    places: dict[str, Path] = {}
     faults: list[str] = []
     own, inert = _read_folder(folder, is_trusted, faults) if folder else ([], [])
     found = [
-        *((f"specialist {one.name}", template) for one in specialists for template in one.templates),
-        *_from_settings(settings, faults),
-        *own,
+        *((f"specialist {one.name}", template, one.folder) for one in specialists for template in one.templates),
+        *((source, template, "") for source, template in _from_settings(settings, faults)),
+        *((source, template, str(folder)) for source, template in own),
     ]
-    for source, template in found:
+    for source, template, home in found:
         if template.name in known and not completes(template, known[template.name]):
             faults.append(
                 f"{source}: a template `{template.name}` is already there ({sources[template.name]}): rename it"
@@ -67,7 +69,9 @@ def gather(
             continue
         known[template.name] = template
         sources[template.name] = source
-    return Templates(tuple(known.values()), sources, tuple(inert), tuple(faults))
+        if home:
+            places[template.name] = Path(home) / FOLDER
+    return Templates(tuple(known.values()), sources, places, tuple(inert), tuple(faults))
 
 
 def completes(template: Template, known: Template) -> bool:

@@ -9,7 +9,8 @@ from aether_agents.cli.options import examples, json_option
 from aether_agents.cli.parts import templates_here, the_template
 from aether_agents.cli.planfile import check_files, template_text
 from aether_agents.cli.session import Session
-from aether_agents.cli.templatelist import show_template, show_templates
+from aether_agents.cli.templatelist import show_template, show_templates, template_body
+from aether_agents.cli.trial import try_template
 from aether_agents.contracts import Template
 
 
@@ -35,11 +36,11 @@ def list_command(as_json: bool) -> None:
 @click.option("--yaml", "as_yaml", is_flag=True, help="As the file that would make it.")
 @json_option
 def show_command(name: str, as_yaml: bool, as_json: bool) -> None:
-    """Show one template: its inputs, its subtasks, how it is asked for."""
+    """Show one template: its inputs, its subtasks, what it reads, creates, changes or destroys."""
     session = Session(json_wanted=as_json)
     template = the_template(session, name)
     if as_json:
-        session.output.json(template.model_dump(mode="json", by_alias=True))
+        session.output.json(template_body(session, template))
     elif as_yaml:
         session.output.text(template_text(template))
     else:
@@ -51,6 +52,14 @@ def show_command(name: str, as_yaml: bool, as_json: bool) -> None:
 def validate_command(files: tuple[Path, ...]) -> int:
     """Check template or plan files: every fault with file and line."""
     return check_files(Session().output, files)
+
+
+@templates_command.command("test", epilog=examples("aether-agent templates test security_audit"))
+@click.argument("name", shell_complete=templates)
+@json_option
+def test_command(name: str, as_json: bool) -> int:
+    """Run a template on the fixture that ships with it, and say whether it finds what was planted."""
+    return try_template(Session(json_wanted=as_json), name)
 
 
 @templates_command.command("schema", epilog=examples("aether-agent templates schema > template.schema.json"))

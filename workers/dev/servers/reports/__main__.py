@@ -7,6 +7,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
+from .removing import Removed, remove_report
 from .written import Written
 
 server = MCPServer(
@@ -49,6 +50,19 @@ async def write(
         return write_report(title, sections, folder, subject=subject, task=task, name=name)
 
     return await anyio.to_thread.run_sync(work)
+
+
+@server.tool(
+    title="Remove a report",
+    annotations=ToolAnnotations(
+        read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False
+    ),
+)
+async def remove(
+    html: Annotated[str, Field(max_length=4_096, description="Absolute path of the report's HTML file.")],
+) -> Removed:
+    """Remove a report that `write` made, HTML and Markdown; a file that is no report is never touched."""
+    return await anyio.to_thread.run_sync(remove_report, html)
 
 
 if __name__ == "__main__":
