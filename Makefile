@@ -10,10 +10,10 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit check format bench lock clean
+.PHONY: help setup demo test unit test-servers check format bench lock clean
 
 help:  ## Show what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/dev.stamp  ## Create .venv with everything for development
 
@@ -38,6 +38,9 @@ check: .venv/dev.stamp  ## Lint, format, types, layers, and the rules of the hou
 format: .venv/dev.stamp  ## Put the code into its format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+test-servers: .venv/dev.stamp  ## Install and call every server of the catalogue, the heavy ones too
+	AETHER_TEST_SERVERS=all $(BIN)/python -m pytest tests/integration/mcp_host/test_offered.py -s $(ARGS)
 
 bench: .venv/dev.stamp  ## Measure the numbers to hold, side by side, in one run
 	$(BIN)/python -m tests.benchmarks $(ARGS)

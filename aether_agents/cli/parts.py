@@ -1,5 +1,7 @@
 """Parts: the servers and templates that hold here, looked up by name."""
 
+import re
+
 from aether_agents.cli.session import Session
 from aether_agents.contracts import ServerSpec, Template
 from aether_agents.document import nearest
@@ -39,6 +41,9 @@ def the_server(session: Session, name: str) -> ServerSpec:
         return servers.known[name]
     if any(spec.name == name for spec in servers.inert):
         raise InvalidSettings(f"`{name}` is not trusted: look at it with `aether-agent trust`")
+    faults = [fault for fault in servers.faults if re.search(rf"`(mcpServers|servers)\.{re.escape(name)}[.`]", fault)]
+    if faults:
+        raise InvalidSettings("\n".join(faults))
     raise InvalidSettings(
         f"there is no server `{name}`{nearest(name, servers.known)}; known: {', '.join(servers.known)}"
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
 
 from rich.text import Text
 
@@ -13,23 +12,16 @@ from aether_agents.cli.parts import servers_here, the_server
 from aether_agents.cli.session import Session
 from aether_agents.cli.stopwatch import Stopwatch
 from aether_agents.cli.tables import Column, quiet, sign, table
+from aether_agents.cli.text import printable
 from aether_agents.contracts import ServerSpec
-from aether_agents.errors import AetherError, InvalidSettings, ServerDown
+from aether_agents.errors import AetherError, InvalidSettings
+from aether_agents.mcp_host import probing
 from aether_agents.mcp_host.host import Host
 from aether_agents.mcp_host.install import install, installed
+from aether_agents.mcp_host.probing import Probe
 
 #: Servers started at once: a Python server takes a second of a processor to start.
 AT_ONCE = 4
-
-
-class Probe(NamedTuple):
-    """How a server did when it was tried."""
-
-    server: str
-    ok: bool
-    tools: tuple[str, ...]
-    seconds: float
-    error: str | None
 
 
 def install_all(session: Session, names: Sequence[str]) -> int:
@@ -67,7 +59,7 @@ def _pass_on(session: Session, line: str) -> None:
 
 
 def probe(session: Session, names: Sequence[str]) -> int:
-    """Start each server, list its tools, end it. 1 if one does not work."""
+    """Start each server, try it, end it. 1 if one does not work."""
     probes = probes_of(session, [the_server(session, name) for name in names] or servers_here(session).known.values())
     if session.output.json_wanted:
         session.output.json([found._asdict() for found in probes])
@@ -83,18 +75,9 @@ def probes_of(session: Session, specs: Iterable[ServerSpec]) -> list[Probe]:
     host = Host(chosen, home=session.settings.home, connect_timeout=timeout)
     try:
         with session.output.spinning("starting servers"), ThreadPoolExecutor(AT_ONCE) as pool:
-            return list(pool.map(lambda name: _probe_one(host, name), chosen))
+            return list(pool.map(lambda spec: probing.probe(host, spec), chosen.values()))
     finally:
         host.close()
-
-
-def _probe_one(host: Host, name: str) -> Probe:
-    watch = Stopwatch()
-    try:
-        tools = tuple(definition.name for definition in host.tools(name))
-    except ServerDown as error:
-        return Probe(name, False, (), watch.seconds, str(error))
-    return Probe(name, True, tools, watch.seconds, None)
 
 
 def _show(session: Session, probes: Sequence[Probe]) -> None:
@@ -103,7 +86,7 @@ def _show(session: Session, probes: Sequence[Probe]) -> None:
         (
             found.server,
             sign("ok" if found.ok else "fail", output.glyphs, "works" if found.ok else "does not work"),
-            brief(found.seconds),
+            ", ".join(f"{name} {brief(seconds)}" for name, seconds in found.steps.items()),
             quiet(", ".join(found.tools)),
         )
         for found in probes
@@ -112,7 +95,9 @@ def _show(session: Session, probes: Sequence[Probe]) -> None:
     output.show(table(columns, rows))
     for found in probes:
         if found.error:
-            output.bad(f"{found.server}: {found.error}")
+            output.bad(f"{found.server}: {printable(found.error)}")
+        for warning in found.warnings:
+            output.warn(f"{found.server}: {printable(warning)}")
 
 
 def accept(session: Session, name: str, *, yes: bool) -> int:

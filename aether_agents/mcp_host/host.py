@@ -19,6 +19,7 @@ from aether_agents.mcp_host.definition import Definition
 from aether_agents.mcp_host.mailbox import Mailbox
 from aether_agents.mcp_host.opener import Limits
 from aether_agents.mcp_host.running import Running
+from aether_agents.mcp_host.session import Portrait
 
 Servers = Mapping[str, ServerSpec] | Callable[[], Mapping[str, ServerSpec]]
 
@@ -120,6 +121,11 @@ class Host:
         """The pin of a tool on the open session; None when it is not open, has no such tool, or says it has changed."""
         running = self._state
         return running.pool.pin(server, tool) if running is not None else None
+
+    def portrait(self, server: str) -> Portrait | None:
+        """What a server is, as its open session knows it; None when it is not open."""
+        running = self._state
+        return running.pool.portrait(server) if running is not None else None
 
     def close(self) -> None:
         """End all sessions and servers, within ten seconds. May be called twice, and from any thread."""

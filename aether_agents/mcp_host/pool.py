@@ -13,7 +13,7 @@ from aether_agents.mcp_host.definition import Definition
 from aether_agents.mcp_host.diagnosis import why_down
 from aether_agents.mcp_host.lifeline import Lifeline
 from aether_agents.mcp_host.opener import Limits, Opener
-from aether_agents.mcp_host.session import Session
+from aether_agents.mcp_host.session import Portrait, Session
 
 #: Seconds a server has to answer the question whether it is well.
 PROBE_TIMEOUT = 3.0
@@ -86,6 +86,11 @@ class Pool:
         session = self._sessions.get(server)
         definition = session.definitions.get(tool) if session and session.alive and not session.stale else None
         return definition.pin if definition else None
+
+    def portrait(self, server: str) -> Portrait | None:
+        """What a server is, if its session is open."""
+        session = self._sessions.get(server)
+        return session.portrait() if session else None
 
     async def session(self, server: str) -> Session:
         """An open, well session of a server.

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from mcp import Client
 from mcp.types import Tool as McpTool
@@ -23,6 +23,18 @@ MAX_PAGES, MAX_TOOLS = 100, 5_000
 CLOSE_TIMEOUT = 5.0
 
 log = logging.getLogger(__name__)
+
+
+class Portrait(NamedTuple):
+    """What a server is, as its open session knows it."""
+
+    #: Version of the protocol that is spoken, such as `2026-07-28`.
+    protocol: str
+    #: What the server calls itself.
+    name: str
+    version: str
+    #: The last lines on its standard output that were no messages.
+    noise: tuple[str, ...]
 
 
 class Transport(Protocol):
@@ -71,6 +83,15 @@ class Session:
     def is_old(self) -> bool:
         """Whether the server speaks only the protocol that begins with a handshake."""
         return self.client is not None and self.client.protocol_version in HANDSHAKE_PROTOCOL_VERSIONS
+
+    def portrait(self) -> Portrait | None:
+        """What the server is; None when it is not open."""
+        client = self.client
+        if client is None:
+            return None
+        told = client.server_info
+        name, version = (told.name, told.version) if told else (self.spec.name, "")
+        return Portrait(client.protocol_version, name, version, tuple(self.transport.noise.lines(3)))
 
     async def opened(self) -> None:
         """Wait until it is open.

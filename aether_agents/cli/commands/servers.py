@@ -62,9 +62,13 @@ def lock_command(name: str, yes: bool) -> int:
     return accept(Session(), name, yes=yes)
 
 
-@servers_command.command("test", epilog=examples("aether-agent servers test git"))
+@servers_command.command("test", epilog=examples("aether-agent servers test git", "aether-agent servers test --json"))
 @click.argument("names", nargs=-1, shell_complete=servers)
 @json_option
 def probe_command(names: tuple[str, ...], as_json: bool) -> int:
-    """Start servers, list their tools and end them again: do they work here? Without NAMES, all."""
+    """Do servers work here, and if not, what is wrong? Without NAMES, all.
+
+    Each is started, lists its tools, is asked for a tool it does not have (does it say so?) and, if it is one of
+    `servers add`, makes one harmless call. Then it is ended.
+    """
     return probe(Session(json_wanted=as_json), names)
