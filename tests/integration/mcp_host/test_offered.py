@@ -7,9 +7,12 @@ offered; without it, those that install in seconds.
 import json
 import os
 import shutil
+import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +20,7 @@ import pytest
 
 from aether_agents.contracts import ServerSpec, meets
 from aether_agents.document import Document
-from aether_agents.local.valkey import ValkeyServer
+from aether_agents.local.valkey import find_binary
 from aether_agents.mcp_host.host import Host
 from aether_agents.mcp_host.install import install
 from aether_agents.mcp_host.offers import offered, offers
@@ -53,7 +56,7 @@ class Laboratory(NamedTuple):
     folder: Path
 
 
-def told(folder: Path, valkey: ValkeyServer) -> dict[str, dict[str, str]]:
+def told(folder: Path, port: int) -> dict[str, dict[str, str]]:
     """What each server must be told, with the files it wants."""
     (folder / "kubeconfig").write_text(KUBECONFIG)
     (folder / "tools.yaml").write_text(TOOLS.replace("FOLDER", str(folder)))
@@ -68,7 +71,7 @@ def told(folder: Path, valkey: ValkeyServer) -> dict[str, dict[str, str]]:
         "prometheus": {"PROMETHEUS_URL": "http://127.0.0.1:9"},
         "grafana": {"GRAFANA_URL": "http://127.0.0.1:9", "GRAFANA_SERVICE_ACCOUNT_TOKEN": "none"},
         "toolbox": {"TOOLBOX_CONFIG": "tools.yaml"},
-        "redis": {"REDIS_URL": valkey.url},
+        "redis": {"REDIS_URL": f"redis://127.0.0.1:{port}/0"},
     }
 
 
@@ -79,8 +82,25 @@ def spec_of(name: str, given: dict[str, str], folder: Path) -> ServerSpec:
     return Declared(name, entry, ("mcpServers", name), document, folder).spec(os.environ, default_cwd=False)
 
 
+@contextmanager
+def redis_on_a_port() -> Iterator[int]:
+    """A server to talk to, for those who cannot speak through a socket file; only where it is tried."""
+    with closing(socket.socket()) as found:
+        found.bind(("127.0.0.1", 0))
+        port = int(found.getsockname()[1])
+    if "redis" not in NAMES:
+        yield port
+        return
+    words = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--daemonize", "no"]
+    with subprocess.Popen([str(find_binary()), *words], stdout=subprocess.DEVNULL) as process:
+        try:
+            yield port
+        finally:
+            process.kill()
+
+
 @pytest.fixture(scope="module")
-def laboratory(tmp_path_factory: pytest.TempPathFactory, valkey: ValkeyServer) -> Iterator[Laboratory]:
+def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
     """Every server of this run: installed side by side into a home of its own, then probed."""
     if shutil.which("npm") is None:
         if os.environ.get("CI"):
@@ -90,21 +110,22 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory, valkey: ValkeyServer) -
     import duckdb
 
     duckdb.connect(str(folder / "data.duckdb")).close()
-    given = told(folder, valkey)
-    specs = {name: spec_of(name, given.get(name, {}), folder) for name in NAMES}
-    begun = time.monotonic()
-    with ThreadPoolExecutor(4) as pool:
-        assert all(pool.map(lambda spec: install(spec, folder / "home"), specs.values()))
-    print(f"{len(specs)} servers installed in {time.monotonic() - begun:.1f} s")  # noqa: T201 - for -s, and make test-servers
-    host = Host(specs, home=folder / "home", connect_timeout=60)
-    try:
-        with ThreadPoolExecutor(2) as pool:
-            probes = list(pool.map(lambda spec: probe(host, spec), specs.values()))
-        for found in probes:
-            print(found.server, found.protocol, found.steps, found.warnings, found.error or "works")  # noqa: T201
-        yield Laboratory(host, dict(zip(specs, probes, strict=True)), specs, folder)
-    finally:
-        host.close()
+    with redis_on_a_port() as port:
+        given = told(folder, port)
+        specs = {name: spec_of(name, given.get(name, {}), folder) for name in NAMES}
+        begun = time.monotonic()
+        with ThreadPoolExecutor(4) as pool:
+            assert all(pool.map(lambda spec: install(spec, folder / "home"), specs.values()))
+        print(f"{len(specs)} servers installed in {time.monotonic() - begun:.1f} s")  # noqa: T201 - for -s, and make test-servers
+        host = Host(specs, home=folder / "home", connect_timeout=60)
+        try:
+            with ThreadPoolExecutor(2) as pool:
+                probes = list(pool.map(lambda spec: probe(host, spec), specs.values()))
+            for found in probes:
+                print(found.server, found.protocol, found.steps, found.warnings, found.error or "works")  # noqa: T201
+            yield Laboratory(host, dict(zip(specs, probes, strict=True)), specs, folder)
+        finally:
+            host.close()
 
 
 @pytest.mark.timeout(900)
