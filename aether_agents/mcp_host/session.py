@@ -91,7 +91,7 @@ class Session:
             return None
         told = client.server_info
         name, version = (told.name, told.version) if told else (self.spec.name, "")
-        return Portrait(client.protocol_version, name, version, tuple(self.transport.noise.lines(3)))
+        return Portrait(client.protocol_version, name, version, tuple(self.transport.noise.lines(self.hidden, 3)))
 
     async def opened(self) -> None:
         """Wait until it is open.
