@@ -50,7 +50,9 @@ class Coverage(BaseModel):
     files: int = Field(default=0, description="Files looked at.")
     lines: int = Field(default=0, description="Lines looked at in files.")
     commits: int = Field(default=0, description="Commits looked at.")
-    checks: int = Field(default=0, description="Checks made, of a machine or of endpoints.")
+    packages: int = Field(default=0, description="Versions of packages looked up.")
+    endpoints: int = Field(default=0, description="Network endpoints looked at.")
+    checks: int = Field(default=0, description="Checks made, of a machine, of endpoints or of infrastructure code.")
     allowlisted: int = Field(default=0, description="Findings that `pragma: allowlist secret` lines take back.")
     skipped: list[Left] = Field(default_factory=list, description="Files left out, the first 50.")
     skipped_total: int = Field(default=0, description="Files left out in all.")
@@ -120,10 +122,10 @@ def conclude(scanner: str, path: str, findings: Iterable[Finding], coverage: Cov
 
 
 def _summary(found: int, coverage: Coverage, looked: bool) -> str:
-    kind, number = ("check", coverage.checks) if coverage.checks else ("file", coverage.files)
-    seen = f"{number} {kind}{'' if number == 1 else 's'}"
-    if coverage.commits:
-        seen += f" and {coverage.commits} commit{'' if coverage.commits == 1 else 's'}"
+    kinds = ("files", "commits", "packages", "endpoints", "checks")
+    counts = {kind: getattr(coverage, kind) for kind in kinds}
+    named = [f"{count} {kind[:-1] if count == 1 else kind}" for kind, count in counts.items() if count]
+    seen = " and ".join(named) or "0 files"
     if not looked:
         return f"nothing to look at: {coverage.gaps[0]}"
     what = f"{found} finding{'' if found == 1 else 's'}" if found else "no findings"

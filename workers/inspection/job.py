@@ -4,7 +4,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -68,19 +68,21 @@ class Job:
         self._reported = now
         self._report(min(1.0, fraction), message)
 
-    def program(self, command: Sequence[str], folder: Path, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        """Run a program to its end in a folder, with no environment but the search path.
+    def program(
+        self, command: Sequence[str], folder: Path, given: bytes = b"", environment: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run a program to its end in a folder, with no environment but the search path and what is named here.
 
         Raises:
             Beyond: it took too long, or wrote too much; it has been killed.
             Stopped: nobody wants the result any more; it has been killed.
             OSError: it cannot be started.
         """
-        environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"}
+        known = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", **(environment or {})}
         with tempfile.TemporaryFile() as fed, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as said:
             fed.write(given)
             fed.seek(0)
-            process = subprocess.Popen(command, cwd=folder, env=environment, stdin=fed, stdout=out, stderr=said)
+            process = subprocess.Popen(command, cwd=folder, env=known, stdin=fed, stdout=out, stderr=said)
             try:
                 while not self._ended(process):
                     if max(os.fstat(file.fileno()).st_size for file in (out, said)) > MAX_OUTPUT:

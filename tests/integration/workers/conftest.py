@@ -75,16 +75,17 @@ def portal() -> Iterator[BlockingPortal]:
 
 
 @contextmanager
-def talk_with(name: str, portal: BlockingPortal, folder: Path) -> Iterator[Talk]:
-    """Start a server in a folder, and end it."""
+def talk_with(name: str, portal: BlockingPortal, folder: Path, programs: Path | None = None) -> Iterator[Talk]:
+    """Start a server in a folder, with further programs first on its search path, and end it."""
     server = SERVERS[name]
     assert server.command is not None
     log = folder / f"{name}.log"
     with ExitStack() as stack:
         errors = stack.enter_context(log.open("w"))
         measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+        path = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"} if programs else {}
         parameters = StdioServerParameters(
-            command=server.command, args=list(server.args), env={**server.env, **measured}, cwd=folder
+            command=server.command, args=list(server.args), env={**server.env, **measured, **path}, cwd=folder
         )
         client = Client(stdio_client(parameters, errlog=errors))
         stack.enter_context(portal.wrap_async_context_manager(client))
@@ -143,3 +144,45 @@ def planted(tmp_path: Path) -> Planted:
 def repository(tmp_path: Path) -> Planted:
     """An empty repository."""
     return Planted(tmp_path / "repository")
+
+
+@pytest.fixture(scope="package")
+def dependencies(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+    """The server `dependencies`."""
+    with talk_with("dependencies", portal, tmp_path_factory.mktemp("dependencies")) as talk:
+        yield talk
+
+
+@pytest.fixture(scope="package")
+def infracode(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+    """The server `infracode`."""
+    with talk_with("infracode", portal, tmp_path_factory.mktemp("infracode")) as talk:
+        yield talk
+
+
+@pytest.fixture(scope="package")
+def tls(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+    """The server `tls`."""
+    with talk_with("tls", portal, tmp_path_factory.mktemp("tls")) as talk:
+        yield talk
+
+
+@pytest.fixture(scope="package")
+def hardening(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+    """The server `hardening`."""
+    with talk_with("hardening", portal, tmp_path_factory.mktemp("hardening")) as talk:
+        yield talk
+
+
+@pytest.fixture(scope="package")
+def findings(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+    """The server `findings`."""
+    with talk_with("findings", portal, tmp_path_factory.mktemp("findings")) as talk:
+        yield talk
+
+
+@pytest.fixture(scope="package")
+def policy(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+    """The server `policy`."""
+    with talk_with("policy", portal, tmp_path_factory.mktemp("policy")) as talk:
+        yield talk

@@ -23,9 +23,10 @@ GIT = (
 
 
 @pytest.fixture(scope="module")
-def live(secrets: Talk, code: Talk, quality: Talk, reports: Talk) -> dict[str, Tool]:
+def live(request: pytest.FixtureRequest) -> dict[str, Tool]:
     """Every live first-party tool, by `server/tool`."""
-    servers = {"secrets": secrets, "code": code, "quality": quality, "reports": reports}
+    own = [server.name for specialist in (DEV, SECURITY) for server in specialist.servers if server.name != "git"]
+    servers: dict[str, Talk] = {name: request.getfixturevalue(name) for name in own}
     return {f"{name}/{tool}": known for name, talk in servers.items() for tool, known in talk.tools().items()}
 
 

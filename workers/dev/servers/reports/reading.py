@@ -17,7 +17,7 @@ MAX_TEXT = 100_000
 MAX_CELL = 400
 
 #: Pages about rules that a report links to. Any other address stays text.
-_HELP = re.compile(r"https://(docs\.astral\.sh|bandit\.readthedocs\.io)/[A-Za-z0-9_./#-]+")
+_HELP = re.compile(r"https://(docs\.astral\.sh|bandit\.readthedocs\.io|osv\.dev|docs\.zizmor\.sh)/[A-Za-z0-9_./#-]+")
 _COMMIT = re.compile(
     r"^Commit: (?P<commit>[0-9a-f]{7,64})\nAuthor: (?P<author>[^\n]*)\nDate: (?P<date>[^\n]*)\n"
     r"Message: (?P<message>.*?)"
@@ -182,7 +182,10 @@ def _counts(content: Mapping[str, Any], rows: Sequence[Row]) -> Counts:
 
 
 def _covered(given: Mapping[str, Any]) -> str:
-    parts = [(_whole(given.get(key)), key) for key in ("checks", "files", "lines", "commits", "allowlisted")]
+    parts = [
+        (_whole(given.get(key)), key)
+        for key in ("files", "lines", "commits", "packages", "endpoints", "checks", "allowlisted")
+    ]
     return ", ".join(
         f"{number:,} {word if number != 1 else word.removesuffix('s')}" for number, word in parts if number
     )

@@ -1,0 +1,113 @@
+"""Project and lock files of Python's tools, read as data."""
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from packaging.utils import canonicalize_name
+
+from .wanted import Wanted
+
+#: Lock files of other languages: known, and not covered by an audit of Python's packages.
+OTHERS: Mapping[str, str] = {
+    **dict.fromkeys(("package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml"), "npm"),
+    **dict.fromkeys(("environment.yml", "environment.yaml"), "conda"),
+    "Cargo.lock": "Rust",
+    "go.sum": "Go",
+    "Gemfile.lock": "Ruby",
+    "composer.lock": "PHP",
+    "gradle.lockfile": "Java",
+}
+_TABLE = re.compile(r"^\s*\[\[packages?\]\]")
+_OWN = ("editable", "virtual", "directory", "path")
+_PLAIN_VERSION = re.compile(r"={0,3}\s*[0-9][0-9A-Za-z.+!-]*")
+
+
+def read_lock(text: str, path: str, wanted: Wanted) -> None:
+    """Add what `uv.lock`, `poetry.lock`, `pdm.lock` or `pylock.toml` pins."""
+    document = tomllib.loads(text)
+    packages = document.get("packages" if path.rpartition("/")[2].startswith("pylock") else "package")
+    packages = [item for item in packages if isinstance(item, dict)] if isinstance(packages, list) else []
+    heads = [number for number, line in enumerate(text.splitlines(), 1) if _TABLE.match(line)]
+    for index, item in enumerate(packages):
+        line = heads[index] + 1 if len(heads) == len(packages) else None
+        source = item.get("source")
+        kinds = {*item, *(source if isinstance(source, dict) else {}), str(_of(source, "type"))}
+        if kinds & set(_OWN):
+            continue  # the project itself and its neighbours: their own files say what they ask for
+        if kinds & {"git", "vcs", "archive"} or ("url" in kinds and _of(source, "type") != "legacy"):
+            wanted.other(path, line, f"{item.get('name')} comes from an address")
+        elif "name" in item:
+            wanted.pin(str(item["name"]), str(item.get("version", "")), path, line)
+
+
+def read_pipfile_lock(text: str, path: str, wanted: Wanted) -> None:
+    """Add what `Pipfile.lock` pins."""
+    document = json.loads(text)
+    for group in ("default", "develop"):
+        packages = _of(document, group)
+        for name, item in packages.items() if isinstance(packages, dict) else ():
+            version = _of(item, "version")
+            line = _line_of(text, f'"{name}":')
+            if isinstance(version, str) and version.startswith("=="):
+                wanted.pin(name, version[2:], path, line)
+            else:
+                wanted.other(path, line, f"{name} is not pinned to a version")
+
+
+def read_pyproject(text: str, path: str, wanted: Wanted) -> None:
+    """Add what `pyproject.toml` asks for at run time and in its groups."""
+    document = tomllib.loads(text)
+    own = _of(_of(document, "project"), "name")
+    wanted.own.update([canonicalize_name(own)] if isinstance(own, str) else [])
+    for requirement in _requirements(document):
+        wanted.requirement(requirement, path, _line_of(text, requirement))
+    poetry = _of(_of(document, "tool"), "poetry")
+    tables = [poetry, *_values(_of(poetry, "group"))]
+    for table in tables:
+        for key in ("dependencies", "dev-dependencies"):
+            for name, spec in (_of(table, key) or {}).items():
+                _poetry(name, spec, path, _line_of(text, f"{name} ="), wanted)
+
+
+def _poetry(name: str, spec: Any, path: str, line: int | None, wanted: Wanted) -> None:
+    if name == "python" or _of(spec, "path"):
+        return
+    version = spec if isinstance(spec, str) else _of(spec, "version")
+    if not isinstance(version, str):
+        wanted.other(path, line, f"{name} comes from an address")
+    elif _PLAIN_VERSION.fullmatch(version):
+        wanted.pin(name, version.lstrip("= "), path, line)
+    else:
+        wanted.requirement(name, path, line)
+
+
+def _requirements(document: dict[str, Any]) -> Iterator[str]:
+    project = _of(document, "project")
+    groups = [_of(project, "dependencies"), *_values(_of(project, "optional-dependencies"))]
+    groups += _values(_of(document, "dependency-groups"))
+    for group in groups:
+        yield from (item for item in group if isinstance(item, str)) if isinstance(group, list) else ()
+
+
+def _of(value: Any, key: str) -> Any:
+    return value.get(key) if isinstance(value, dict) else None
+
+
+def _values(value: Any) -> list[Any]:
+    return list(value.values()) if isinstance(value, dict) else []
+
+
+def _line_of(text: str, what: str) -> int | None:
+    at = text.find(what)
+    return text.count("\n", 0, at) + 1 if at >= 0 else None
+
+
+#: How a file is read, by its name.
+READERS: Mapping[str, Callable[[str, str, Wanted], None]] = {
+    **dict.fromkeys(("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml"), read_lock),
+    "Pipfile.lock": read_pipfile_lock,
+    "pyproject.toml": read_pyproject,
+}

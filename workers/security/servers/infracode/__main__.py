@@ -1,0 +1,42 @@
+"""The MCP server `infracode`: insecure settings in infrastructure code."""
+
+from typing import Annotated
+
+from mcp.server.mcpserver import Context, MCPServer
+from mcp_types import ToolAnnotations
+from pydantic import Field
+
+from workers.inspection.findings import ScanResult
+from workers.inspection.job import Job, run
+from workers.inspection.repository import Repository
+
+from .scan import scan_infrastructure
+
+server = MCPServer(
+    "infracode",
+    instructions="Finds insecure settings in infrastructure code. It deploys, fetches and runs nothing.",
+    log_level="WARNING",
+)
+
+
+@server.tool(
+    title="Scan infrastructure code",
+    annotations=ToolAnnotations(
+        read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
+    ),
+)
+async def scan(
+    ctx: Context,
+    path: Annotated[str, Field(description="Absolute path of the folder; a git repository or not.")],
+    max_seconds: Annotated[float, Field(gt=0, le=3_600, description="Seconds it may take in all.")] = 240,
+) -> ScanResult:
+    """Find insecure settings in CloudFormation, Terraform, Kubernetes, Dockerfiles and GitHub workflows."""
+
+    def work(job: Job) -> ScanResult:
+        return scan_infrastructure(Repository(path), job)
+
+    return await run(ctx, max_seconds, work)
+
+
+if __name__ == "__main__":
+    server.run("stdio")
