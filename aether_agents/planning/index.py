@@ -65,9 +65,12 @@ class Index:
         texts: list[list[Term]] = []
         wholes: list[list[Term]] = []
         owners: list[int] = []
+        self._examples: dict[str, set[int]] = {}
         for number, template in enumerate(templates):
             headline = reader.terms(f"{template.name}. {template.description}")
             examples = [reader.terms(example) for example in template.examples]
+            for example in template.examples:
+                self._examples.setdefault(_plain(example), set()).add(number)
             texts += [headline, *examples]
             owners += [number] * (1 + len(examples))
             further = [term for example in examples for term in example]
@@ -76,6 +79,11 @@ class Index:
         self._owners = np.array(owners, dtype=np.int64)
         self._texts = _Nearness(texts)
         self._wholes = _Nearness(wholes)
+
+    def said_so(self, text: str) -> int | None:
+        """The one template that has a request, word for word, among its examples."""
+        owners = self._examples.get(_plain(text), set())
+        return next(iter(owners)) if len(owners) == 1 else None
 
     def scores(self, terms: Sequence[Term]) -> Scores:
         """By template, how near it is to a request, 0 to about 1: its nearest text, and all its texts together."""
@@ -119,6 +127,11 @@ class _Bm25:
         ideal = sum(self._weights.get(token, self._unknown) for token in tokens)  # the tf part is below 1 (Lucene form)
         found: Scores = np.asarray(self._model.get_scores(known), dtype=np.float64)
         return found / ideal
+
+
+def _plain(text: str) -> str:
+    """A sentence without case, blanks and marks."""
+    return re.sub(r"[\W_]+", " ", text.casefold()).strip()
 
 
 def _weight(count: int, times: int) -> float:

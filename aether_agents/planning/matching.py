@@ -77,7 +77,7 @@ class Matcher:
         for path in said.loose:
             words = words.replace(path, " ") if "/" in path else words
         for host in said.hosts:
-            words = words.replace(host, " ")
+            words = words.replace(host, " ") if ":" in host else words
         reader = Reader()
         terms = _subject(reader.terms(words))
         if all(term.common or term.looks for term in terms):  # quotes may also stress a word: the 「監査」 of a project
@@ -94,6 +94,11 @@ class Matcher:
             for at in order
             if near[at] > 0
         )
+        own = self._index.said_so(text)
+        if own is not None:
+            template = self._templates[own]
+            others = tuple(one for one in ranked if one.template is not template)
+            return Match("accept", (Candidate(template, 1.0, float(near[own])), *others)[:SHOWN])
         return self._judge(text, terms, ranked)
 
     def _judge(self, text: str, terms: list[Term], ranked: tuple[Candidate, ...]) -> Match:

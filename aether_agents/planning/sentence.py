@@ -17,8 +17,10 @@ _PATH = re.compile(
 _LOOSE = re.compile(
     rf"(?<![A-Za-z0-9_/.-])([A-Za-z0-9_.-]+(?:/[^{_NOT_IN_PATH}]+|/)|[A-Za-z0-9_-]+\.[a-z]{{1,5}})(?![A-Za-z0-9_/])"
 )
-_HOST_AND_PORT = re.compile(
-    r"(?<![\w./:@-])((?:localhost|\[[0-9a-f:.]+\]|(?:[a-z0-9_-]+\.)*[a-z][a-z0-9_-]*|\d{1,3}(?:\.\d{1,3}){3}):\d{2,5})(?![\w:/])",
+#: A name with its domain may stand alone: what is no endpoint by itself is asked about.
+_HOST = re.compile(
+    r"(?<![\w./:@-])((?:localhost|\[[0-9a-f:.]+\]|(?:[a-z0-9_-]+\.)*[a-z][a-z0-9_-]*|\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}"
+    r"|(?:[a-z0-9_-]+\.)+[a-z]{2,})(?![\w:/])",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"(?<![A-Za-z0-9_.])(\d+(?:\.\d+)?)\s*-?([^\W\d_]+)")
@@ -39,7 +41,7 @@ class Mentions(NamedTuple):
     paths: tuple[str, ...]  #: certainly paths: `./a`, `/b`, `~/c`, `.`
     loose: tuple[str, ...]  #: perhaps paths: `src/app`, `setup.py`
     addresses: tuple[str, ...]
-    hosts: tuple[str, ...]  #: perhaps endpoints: `db:5432`, `10.0.0.1:22`
+    hosts: tuple[str, ...]  #: perhaps endpoints: `db:5432`, `10.0.0.1:22`, `shop.example`
     quoted: tuple[str, ...]
     numbers: tuple[tuple[str, str], ...]  #: the number and the word after it
     here: bool  #: "this repository", "these projects", "here"
@@ -58,7 +60,7 @@ def read_sentence(text: str) -> Mentions:
         paths=tuple(_trimmed(path) for path in paths),
         loose=loose,
         addresses=tuple(address.rstrip(_SENTENCE_END) for address in addresses),
-        hosts=tuple(found.group(1) for found in _HOST_AND_PORT.finditer(rest)),
+        hosts=tuple(found.group(1) for found in _HOST.finditer(rest)),
         quoted=quoted,
         numbers=numbers,
         here=_HERE.search(text) is not None,

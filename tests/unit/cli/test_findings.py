@@ -30,6 +30,13 @@ def test_findings_of_all_subtasks_worst_first() -> None:
     assert findings_of(view)[0].place == "a.py:1"
 
 
+def test_an_address_is_shown_as_it_is() -> None:
+    finding: Json = {"severity": "high", "file": "https://host/x", "rule": "expired", "title": "Expired"}
+    one, two = ({**looked("low"), "path": path, "findings": [finding]} for path in ("/p", "/q"))  # type: ignore[dict-item]
+    view = task(subtask("a", output=one), subtask("b", output=two))
+    assert {found.place for found in findings_of(view)} == {"https://host/x"}
+
+
 def test_a_fan_out_is_told_by_its_children_only() -> None:
     children = [subtask(f"a#{n}", output=looked("low")) for n in range(2)]
     view = task(subtask("a", output=[looked("low"), looked("low")]), *children)

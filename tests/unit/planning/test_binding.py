@@ -69,6 +69,7 @@ def test_what_the_sentence_says_is_bound(of: Template, sentence: str, expected: 
         (ONE, "audit https://host/x", "path", "`https://host/x` in the request is no file or folder here"),
         (ONE, "audit 'my project'", "path", "`my project` in the request is no file or folder here"),
         (ONE, "audit someone/project", "path", "`someone/project` in the request is no file or folder here"),
+        (ENDS, "watch shop.example and https://shop.example/x", "ends", "item 2 must be an address"),
         (MANY, "quality of someone/project", "paths", "no file or folder here"),
         (MANY, "quality over 0 days", "days", "at least 1"),
         (MANY, "quality over 30 hours", "days", "no whole number of days"),

@@ -147,3 +147,14 @@ def test_texts_are_read_as_terms(text: str, tokens: list[str]) -> None:
 )
 def test_verbs_that_change_something_are_told_from_kinds_of_things(text: str, changes: list[str]) -> None:
     assert [term.word for term in Reader().terms(text) if term.changes] == changes
+
+
+def test_an_example_word_for_word_is_certain_however_near_another_is() -> None:
+    one = template("scan_one", description="Look for secrets", examples=["Look for secrets in this project!"])
+    other = template("scan_many", description="Look for secrets", examples=["look for secrets in these projects"])
+    both = Matcher([one, other])
+    assert name(both.match("look for secrets in these projects.")) == "scan_many"
+    assert name(both.match("look for secrets in this project")) == "scan_one"
+    assert both.match("look for secrets in my project").verdict == "ask"
+    twice = Matcher([one, template("scan_again", description="Look for secrets", examples=one.examples)])
+    assert twice.match("look for secrets in this project").verdict == "ask"

@@ -44,6 +44,18 @@ def test_addresses_are_no_paths() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "hosts"),
+    [
+        ("ask db:5432, 10.0.0.1:1 and [::1]:22.", ("db:5432", "10.0.0.1:1", "[::1]:22")),
+        ("is api.shop.example up?", ("api.shop.example",)),
+        ("at 10:30, version 1.2, e.g. https://host:80/x or a/b:12", ()),
+    ],
+)
+def test_what_may_be_an_endpoint(text: str, hosts: tuple[str, ...]) -> None:
+    assert read_sentence(text).hosts == hosts
+
+
+@pytest.mark.parametrize(
     ("text", "quoted"),
     [
         ("audit 'my project' and \"x y\"", ("my project", "x y")),

@@ -21,7 +21,7 @@ class Reading(NamedTuple):
     of: str  #: what was measured: a mount, "the machine"
     value: float | None  #: the figure; None when it cannot be known
     limit: float
-    unit: str  #: `%`, `per core`, `failed units`, `s`
+    unit: str  #: `%`, `per core`, `failed`, `s`
     note: str = ""  #: how it is made up, or why it cannot be known
 
 

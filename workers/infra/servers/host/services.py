@@ -45,8 +45,8 @@ def counted(units: Sequence[str]) -> Reading:
     """Failed units as a reading: one is too many."""
     more = f" and {len(units) - _SHOWN} more" if len(units) > _SHOWN else ""
     note = ", ".join(units[:_SHOWN]) + more if units else ""
-    return Reading("services", "systemd", float(len(units)), 1, "failed units", note)
+    return Reading("services", "systemd", float(len(units)), 1, "failed", note)
 
 
 def _unknown(why: str) -> Reading:
-    return Reading("services", "systemd", None, 1, "failed units", why)
+    return Reading("services", "systemd", None, 1, "failed", why)
