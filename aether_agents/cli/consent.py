@@ -59,7 +59,7 @@ def reply_to(session: Session, task_id: str, wanted: str | None, reply: Reply) -
         answer = answer_to(question, deny=reply.deny, choice=reply.choose, pairs=reply.inputs, by=session.person)
         door.answer(task_id, answer)
         after = door.view(task_id)
-        session.keep_for(after)
+        session.keep_for(after, moved=True)
     if session.output.json_wanted:
         session.output.json({"task_id": task_id, "intervention": question.id, "response": answer.response})
     else:

@@ -26,7 +26,7 @@ def control(session: Session, act: Act, task_ids: Iterable[str], *, reason: str 
                 rows.append({"task_id": task_id, "error": str(error), "code": error.code})
                 worst = max(worst, error.exit_code)
                 continue
-            session.keep_for(view)
+            session.keep_for(view, moved=act != "cancel")
             rows.append({"task_id": task_id, "status": str(view.status)})
             if not session.output.json_wanted:
                 session.output.good(f"{task_id} {_DONE[act]}")

@@ -62,7 +62,7 @@ def follow(
         if not cancels:
             session.keep_for(door.view(picture.task_id))
         raise
-    session.keep_for(view)
+    session.keep_for(view, moved=cancels)
     return view
 
 

@@ -38,7 +38,6 @@ def leave_well(run: Callable[[], Any], *, debug: bool) -> int:
         logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
     try:
         code = run()
-        sys.stdout.flush()
     except (click.exceptions.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except click.ClickException as error:
@@ -48,6 +47,10 @@ def leave_well(run: Callable[[], Any], *, debug: bool) -> int:
         return forget_output()
     except Exception as error:  # noqa: BLE001 - the outermost handler: nothing above could tell the person
         return _tell(error, *_words(error), debug=debug)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        forget_output()
     return code if isinstance(code, int) else COMPLETED
 
 

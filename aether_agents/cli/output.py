@@ -10,6 +10,7 @@ from typing import Any, TextIO
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from aether_agents.cli.failure import forget_output
 from aether_agents.cli.glyphs import BAD, GOOD, QUIET, UNICODE, WARN, Glyphs, glyphs_for
 from aether_agents.cli.text import printable
 from aether_agents.contracts import Contract
@@ -21,6 +22,21 @@ YES = frozenset({"y", "yes", "はい"})
 WIDE = 200
 
 
+class _Results(Console):
+    """Standard output. Whoever follows something stops when nobody reads on."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+class _Messages(Console):
+    """Standard error. That nobody reads it is no reason to end what is being done."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        forget_output()
+
+
 class Output:
     """The two streams of a command. Colour and a live display only where there is a terminal."""
 
@@ -29,8 +45,8 @@ class Output:
             if hasattr(stream, "reconfigure"):  # a name in another alphabet must not end the program
                 stream.reconfigure(errors="replace")
         self.json_wanted = json_wanted
-        self.out = Console(highlight=False, width=_width(sys.stdout))
-        self.err = Console(stderr=True, highlight=False, width=_width(sys.stderr))
+        self.out = _Results(highlight=False, width=_width(sys.stdout))
+        self.err = _Messages(stderr=True, highlight=False, width=_width(sys.stderr))
         self.glyphs: Glyphs = glyphs_for(sys.stdout.encoding)
         self.error_glyphs: Glyphs = glyphs_for(sys.stderr.encoding)
 
@@ -50,11 +66,14 @@ class Output:
         """One JSON value: indented for a person at a terminal, one line for a program."""
         body = value.model_dump(mode="json") if isinstance(value, Contract) else value
         indent = 2 if sys.stdout.isatty() else None
-        sys.stdout.write(json.dumps(body, ensure_ascii=False, indent=indent, default=str) + "\n")
-        sys.stdout.flush()
+        self._result(json.dumps(body, ensure_ascii=False, indent=indent, default=str))
 
     def json_line(self, value: Any) -> None:
-        """One JSON value on one line, at once: for what is being followed."""
+        """One JSON value on one line, at once: for what is being followed.
+
+        Raises:
+            BrokenPipeError: nobody reads on.
+        """
         body = value.model_dump(mode="json") if isinstance(value, Contract) else value
         sys.stdout.write(json.dumps(body, ensure_ascii=False, default=str) + "\n")
         sys.stdout.flush()
@@ -67,7 +86,7 @@ class Output:
                 continue
             with self.out.capture() as captured:
                 self.out.print(renderable, markup=False)
-            self.text("\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n")))
+            self._result("\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n")))
 
     def sections(self, *sections: Iterable[RenderableType]) -> None:
         """Several parts of a result, with an empty line between those that are not empty."""
@@ -80,9 +99,20 @@ class Output:
                 begun = True
 
     def text(self, text: str) -> None:
-        """Text exactly as it is, as the result of the command."""
+        """Text exactly as it is, as the result of the command.
+
+        Raises:
+            BrokenPipeError: nobody reads on.
+        """
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         sys.stdout.flush()
+
+    def _result(self, text: str) -> None:
+        """Text that is the end of what a command does: its exit code counts, whether or not somebody reads."""
+        try:
+            self.text(text)
+        except BrokenPipeError:
+            forget_output()
 
     # -- messages ----------------------------------------------------------------------------------------------
 

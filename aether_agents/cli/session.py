@@ -129,15 +129,17 @@ class Session:
             return str(error)
         return None
 
-    def keep_for(self, view: TaskView) -> None:
-        """Keep the stack that was started here while the task goes on."""
-        if view.status not in TERMINAL_TASK:
+    def keep_for(self, view: TaskView, *, moved: bool = False) -> None:
+        """Keep the stack while the task goes on: one that was started here, and any if the task was `moved` by us.
+
+        Whoever only looks leaves a stack to those who hold it for their tasks.
+        """
+        if view.status not in TERMINAL_TASK and (moved or (self._lease is not None and self._lease.started)):
             self.keep()
 
     def keep(self) -> None:
-        """Keep the stack that was started here."""
-        if self._lease is not None and self._lease.started:
-            self._lease.keep()
+        """Keep the stack, if there is one."""
+        if self._lease is not None and self._lease.keep():
             self.output.hint("the embedded stack goes on; `aether-agent down` ends it")
 
     def questioner(self) -> Questioner | None:

@@ -21,14 +21,16 @@ class Lease:
         self.note = note  # what the person should know, such as: it runs with other settings
         self._line: Line | None = line
 
-    def keep(self) -> None:
-        """Let the stack go on after this command, until `down`.
+    def keep(self) -> bool:
+        """Let the stack go on after this command, until `down`, whoever started it. False if it was kept already.
 
         Raises:
             StackError: the stack has ended.
         """
-        if self._ask({"do": "keep"}) is None:
+        reply = self._ask({"do": "keep"})
+        if reply is None:
             raise StackError("the embedded stack ended meanwhile; `aether-agent logs` shows why")
+        return bool(reply.get("kept"))
 
     def check(self) -> None:
         """See whether all is well; to be called now and then while waiting for the stack. Returns at once.

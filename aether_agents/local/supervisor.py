@@ -6,7 +6,7 @@ to the command that started it. It ends everything when it is told to, or when n
 
     {"do": "start", "settings", "digest", "keep"}   first message of the command that started it; its line holds
     {"do": "hold", "digest", "keep"}      keep running as long as this line is open (or until `down`)
-    {"do": "keep"}                        keep running until `down`
+    {"do": "keep"}                        keep running until `down`; answered with whether that is new
     {"do": "leave"}                       this line holds no more; answered only if the stack goes on all the same
     {"do": "ps"} · {"do": "down"}         its processes · end everything, then hang up
 """
@@ -111,8 +111,8 @@ class Supervisor:
                 self.kept = self.kept or bool(message.get("keep"))
                 line.send({"up": True, "note": "" if message.get("digest") == self._digest else OTHER_SETTINGS})
             case "keep":
+                line.send({"kept": not self.kept})
                 self.kept = True
-                line.send({"kept": True})
             case "leave":
                 self._lines.holders.discard(line)
                 self._ending = self._over()

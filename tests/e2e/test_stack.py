@@ -111,6 +111,16 @@ def test_a_detached_task_keeps_its_stack_until_down(newcomer: Person) -> None:
     assert processes_of(newcomer.home) == []
 
 
+def test_a_task_that_waits_keeps_the_stack_of_another_command_that_leaves(newcomer: Person) -> None:
+    with started(newcomer, "execute", TASK, "--yes", "--input", "seconds=6") as first:
+        assert first.stderr is not None
+        assert next(line for line in first.stderr if "idle started" in line)
+        second = newcomer.run("execute", TASK)
+        assert second.returncode == 4, second.stderr
+        first.communicate(timeout=60)
+    assert {"supervisor", "valkey", "worker"} == {row["name"] for row in newcomer.json("ps")}
+
+
 def test_a_broken_worker_is_an_error_with_its_last_words(newcomer: Person) -> None:
     (newcomer.home / "mcp.json").unlink()
     ran = newcomer.run("execute", TASK, AETHER_SPECIALISTS__NOPE__ENABLED="true")

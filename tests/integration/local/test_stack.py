@@ -62,6 +62,17 @@ def test_kept_by_whoever_asks_until_down(house: House) -> None:
     house.deserted(within=10)
 
 
+def test_kept_by_one_who_joined_when_the_one_who_started_it_leaves(house: House) -> None:
+    first = house.holder()
+    with house.stack.join_or_start() as lease:
+        assert not lease.started
+        assert lease.keep()
+        assert not lease.keep(), "it was kept already"
+    first.communicate("\n")
+    assert house.stack.running()
+    assert house.stack.down()
+
+
 def test_up_keeps_a_stack_that_another_command_started(house: House) -> None:
     with house.stack.join_or_start():
         house.stack.up()

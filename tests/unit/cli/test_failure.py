@@ -1,9 +1,13 @@
 """How the program leaves: every ending has its exit code, and every error its message."""
 
+import os
+import sys
+
 import click
 import pytest
 
 from aether_agents.cli.failure import exit_code_of, leave_well
+from aether_agents.cli.output import Output
 from aether_agents.errors import (
     AetherError,
     CouldNotPlan,
@@ -107,3 +111,47 @@ def test_what_is_not_installed_is_named_with_the_mend(capsys: pytest.CaptureFixt
     said = capsys.readouterr().err
     assert "`bm25s` is not installed" in said
     assert "pip install 'aether-agents[worker]'" in said
+
+
+def test_the_exit_code_is_the_commands_own_when_nobody_reads_its_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as unheard:
+        monkeypatch.setattr(sys, "stdout", unheard)
+
+        def fail() -> int:
+            output = Output(json_wanted=True)
+            output.json({"status": "failed"})
+            output.show("it failed")
+            return 1
+
+        assert leave_well(fail, debug=False) == 1
+
+
+def test_whoever_follows_stops_when_nobody_reads_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as unheard:
+        monkeypatch.setattr(sys, "stdout", unheard)
+
+        def follow() -> int:
+            output = Output()
+            while True:
+                output.out.print("an event")
+
+        assert leave_well(follow, debug=False) == 0
+
+
+def test_what_is_done_goes_on_when_nobody_reads_its_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as unheard:
+        monkeypatch.setattr(sys, "stderr", unheard)
+
+        def work() -> int:
+            output = Output()
+            for _ in range(3):
+                output.say("it goes on")
+            return 1
+
+        assert leave_well(work, debug=False) == 1
