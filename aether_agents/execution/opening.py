@@ -16,7 +16,7 @@ from aether_agents.planning.conclusion import Asked, NotYet, Planned, Unplannabl
 from aether_agents.planning.planner import Planner
 from aether_agents.planning.templates import FOLDER, gather
 from aether_agents.settings import Settings
-from aether_agents.store import APPROVE, DENY, PlanningClaim, Refused, Store
+from aether_agents.store import APPROVE, DENY, PlanningClaim, Refused, Store, Unopened
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +65,9 @@ class Opening:
             if isinstance(claim, Refused):
                 log.debug("%s refused: %s", task_id, claim.reason)
                 raise Ignore
+            if isinstance(claim, Unopened):
+                self._store.tasks.fail_planning(task_id, claim.token, claim.reason, "document")
+                return
             with self._held.holding(Lease(task_id, "", claim.token), asked_at):
                 self._step(task_id, claim)
         except (StoreUnavailable, CannotOpen) as error:

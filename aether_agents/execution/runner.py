@@ -22,7 +22,7 @@ from aether_agents.execution.fanout import children_of, joined
 from aether_agents.execution.held import Held, Lease, now
 from aether_agents.execution.secret import Secrets
 from aether_agents.settings import Settings
-from aether_agents.store import Delivery, Granted, Refused, Store
+from aether_agents.store import Delivery, Granted, Refused, Store, Unopened
 
 log = logging.getLogger(__name__)
 Value = TypeVar("Value")
@@ -57,12 +57,16 @@ class Runner:
         asked_at = now()
         try:
             claim = self._store.tasks.claim(task_id, subtask_id, queue)
-        except (StoreUnavailable, CannotOpen) as error:  # without the key there is no subtask: the lease ends by itself
+        except StoreUnavailable as error:
             log.warning("%s/%s not claimed: %s", task_id, subtask_id, error)
             raise Ignore from error
         if isinstance(claim, Refused):
             log.debug("%s/%s refused: %s", task_id, subtask_id, claim.reason)
             raise Ignore
+        if isinstance(claim, Unopened):
+            outcome = failed("document", claim.reason, sent=False).model_copy(update={"attempts": claim.attempts})
+            self._finish(Lease(task_id, subtask_id, claim.token), outcome)
+            return
         started = time.monotonic()
         with self._held.holding(Lease(task_id, subtask_id, claim.token), asked_at) as lease:
             result = self._work(lease, claim)
@@ -129,7 +133,9 @@ class Runner:
 
     def _complete(self, lease: Lease, claim: Granted, outcome: Outcome) -> None:
         outcome = outcome.model_copy(update={"attempts": claim.attempts})
-        again = retry_in(claim.subtask, outcome, claim.attempts)
+        self._finish(lease, outcome, retry_in(claim.subtask, outcome, claim.attempts))
+
+    def _finish(self, lease: Lease, outcome: Outcome, again: float | None = None) -> None:
         done = self._patiently(lambda: self._store.tasks.complete(*lease, outcome, retry_in=again))
         self._send(done.deliveries)
         if done.kind == "stale" or again is not None:

@@ -12,6 +12,7 @@ from aether_agents.store.replies import (
     Refusal,
     Refused,
     Renewal,
+    Unopened,
     WorkerInfo,
 )
 from aether_agents.store.sealing import Keyring, Sealer, make_key_file
@@ -37,6 +38,7 @@ __all__ = [
     "Renewal",
     "Sealer",
     "Store",
+    "Unopened",
     "WorkerInfo",
     "make_key_file",
     "open_store",

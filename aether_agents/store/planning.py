@@ -1,12 +1,12 @@
 """Accepting a task, and the planner's own step."""
 
 from aether_agents.contracts import HighLevelTask, Intervention, Json, Plan, PlannedSubtask
-from aether_agents.errors import InvalidPlan, NotAllowed
+from aether_agents.errors import CannotOpen, InvalidPlan, NotAllowed
 from aether_agents.store import questions
 from aether_agents.store.access import Accessing, compact, deliveries, shorten
 from aether_agents.store.connection import Part
 from aether_agents.store.keys import RECENT_MAX, Places
-from aether_agents.store.replies import Delivery, PlanningClaim, Refused
+from aether_agents.store.replies import Delivery, PlanningClaim, Refused, Unopened
 
 
 class PlanningSteps(Accessing):
@@ -38,18 +38,21 @@ class PlanningSteps(Accessing):
             raise NotAllowed(f"the task `{task.task_id}` is somebody else's: leave the id out, or choose another")
         return bool(answer == b"new")
 
-    def claim_planning(self, task_id: str, *, limit: int) -> PlanningClaim | Refused:
+    def claim_planning(self, task_id: str, *, limit: int) -> PlanningClaim | Unopened | Refused:
         """Take the planner's step of a task. `limit` is how many tasks may be planning or running at once."""
         answer = self._access.call("claim_planning", task_id, limit)
         if answer[0] != b"granted":
             return Refused(answer[0].decode())
         _, token, approved, task, plan = answer
-        return PlanningClaim(
-            token=token,
-            task=self._access.open_task(task_id, task),
-            plan=self._access.open_plan(task_id, plan) if plan else None,
-            approved=bool(approved),
-        )
+        try:
+            return PlanningClaim(
+                token=token,
+                task=self._access.open_task(task_id, task),
+                plan=self._access.open_plan(task_id, plan) if plan else None,
+                approved=bool(approved),
+            )
+        except CannotOpen as error:
+            return Unopened(token, str(error))
 
     def postpone_planning(self, task_id: str, token: int, delay: float, message: str = "") -> bool:
         """Let go of the step and have it taken again in `delay` seconds. A message goes to the log."""

@@ -56,6 +56,14 @@ class Renewal(NamedTuple):
     in_doubt: list[tuple[str, str]]  #: overdue and unsafe to repeat: a person is asked, and a call under way goes on
 
 
+class Unopened(NamedTuple):
+    """A claim that was granted, whose sealed document does not open here: it ends with an outcome that says so."""
+
+    token: int
+    reason: str  #: with the mend
+    attempts: int = 1
+
+
 class PlanningClaim(NamedTuple):
     """The planner's own step, granted."""
 

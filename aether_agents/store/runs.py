@@ -4,12 +4,13 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from aether_agents.contracts import Intervention, Json, Outcome, PlannedSubtask
+from aether_agents.errors import CannotOpen
 from aether_agents.store import questions
 from aether_agents.store.access import Accessing, compact, deliveries, pairs, shorten
 from aether_agents.store.connection import Part
 from aether_agents.store.keys import Places
 from aether_agents.store.planning import wiring
-from aether_agents.store.replies import Completed, Delivery, Fanned, Granted, Refused, Renewal
+from aether_agents.store.replies import Completed, Delivery, Fanned, Granted, Refused, Renewal, Unopened
 
 logger = logging.getLogger(__name__)
 
@@ -17,16 +18,20 @@ logger = logging.getLogger(__name__)
 class Runs(Accessing):
     """claim → (renew, progress) → complete | fan | ask_subtask. The token of the claim goes with each."""
 
-    def claim(self, task_id: str, subtask_id: str, queue: str) -> Granted | Refused:
+    def claim(self, task_id: str, subtask_id: str, queue: str) -> Granted | Unopened | Refused:
         """Take a subtask for a lease (`delivery.lease` of the settings), or learn why not."""
         answer = self._access.call("claim", task_id, subtask_id, queue)
         if answer[0] != b"granted":
             return Refused(answer[0].decode())
         _, token, attempts, join, answered, priority, document, children = answer
+        try:
+            subtask = self._access.open_subtask(task_id, subtask_id, document)
+        except CannotOpen as error:
+            return Unopened(token, str(error), attempts)
         return Granted(
             token=token,
             attempts=attempts,
-            subtask=self._access.open_subtask(task_id, subtask_id, document),
+            subtask=subtask,
             join=bool(join),
             children=tuple(f"{subtask_id}#{index}" for index in range(int(children))),
             answered=bool(answered),

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from aether_agents.contracts import HighLevelTask
+from aether_agents.contracts import HighLevelTask, Outcome
 from aether_agents.errors import CannotOpen, InvalidSettings, StoreUnavailable
 from aether_agents.settings import BrokerSettings, EncryptionSettings, Settings
-from aether_agents.store import Store, make_key_file, open_store
+from aether_agents.store import Store, Unopened, make_key_file, open_store
 from tests.conftest import leaks
 from tests.integration.store.plans import run, started, status
 
@@ -42,8 +42,33 @@ def test_a_worker_with_another_key_opens_nothing(store: Store, settings: Setting
     started(store, {"a": []})
     make_key_file(tmp_path / "other.key")
     stranger = settings.model_copy(update={"encryption": EncryptionSettings(key_file=tmp_path / "other.key")})
-    with open_store(stranger) as other, pytest.raises(CannotOpen, match="does not have"):
-        other.tasks.claim("t", "a", "dev")
+    with open_store(stranger) as other:
+        claim = other.tasks.claim("t", "a", "dev")
+    assert isinstance(claim, Unopened)
+    assert "does not have" in claim.reason
+
+
+def test_a_document_in_anothers_place_ends_its_subtask_at_once(store: Store) -> None:
+    started(store, {"a": [], "b": []})
+    key = store.keys.subtasks("t")
+    store.connection.command("HSET", key, "d:a", store.connection.command("HGET", key, "d:b"))
+    claim = store.tasks.claim("t", "a", "dev")
+    assert isinstance(claim, Unopened)
+    failed = Outcome(status="failed", error=claim.reason, error_kind="document", sent=False)
+    assert store.tasks.complete("t", "a", claim.token, failed).kind == "ok"
+    assert store.tasks.outcomes("t", ["a"])["a"].error_kind == "document"
+    assert status(store, "a") == "failed"
+
+
+def test_a_task_that_does_not_open_cannot_be_planned(store: Store) -> None:
+    for name in ("t", "other"):
+        store.tasks.create(HighLevelTask(task_id=name, description="x"))
+    swapped = store.connection.command("HGET", store.keys.task("other"), "task")
+    store.connection.command("HSET", store.keys.task("t"), "task", swapped)
+    claim = store.tasks.claim_planning("t", limit=10)
+    assert isinstance(claim, Unopened)
+    assert store.tasks.fail_planning("t", claim.token, claim.reason, "document")
+    assert store.connection.command("HGET", store.keys.task("t"), "status") == b"failed"
 
 
 def test_the_embedded_server_is_as_it_should_be(store: Store) -> None:

@@ -14,7 +14,7 @@ from aether_agents.execution.held import Held
 from aether_agents.execution.opening import Opening
 from aether_agents.planning.conclusion import Asked, NotYet, Planned, Unplannable
 from aether_agents.settings import Settings
-from aether_agents.store import Delivery, PlanningClaim, Refused
+from aether_agents.store import Delivery, PlanningClaim, Refused, Unopened
 from tests.unit.execution.fakes import DEV, FakeCatalogue, FakeSender, subtask
 
 PLAN = Plan(name="p", description="d", origin="template", subtasks=(subtask(),))
@@ -89,6 +89,12 @@ def test_a_canvas_that_celery_refuses_is_given_up(tmp_path: Path):
     desk.accepted = False
     assert opened(desk)[-1] == ("flip",)
     assert desk.sender.sent == [Delivery("t", "a", "dev")]
+
+
+def test_a_task_that_does_not_open_ends_and_says_so(tmp_path: Path):
+    desk = Desk(tmp_path)
+    desk.claim = Unopened(3, "sealed with another key")
+    assert opened(desk) == [("fail_planning", "sealed with another key", "document")]
 
 
 def test_a_plan_that_was_saved_before_is_not_made_again(tmp_path: Path):

@@ -6,7 +6,7 @@ import pytest
 from celery.exceptions import Ignore
 
 from aether_agents.contracts import Condition, Expect, Intervention, Outcome, PlannedSubtask, Retry, Verify
-from aether_agents.errors import CannotOpen, StoreUnavailable
+from aether_agents.errors import StoreUnavailable
 from aether_agents.execution import runner as module
 from aether_agents.execution.calling import Caller
 from aether_agents.execution.held import Held
@@ -14,7 +14,7 @@ from aether_agents.execution.runner import Runner, retry_in
 from aether_agents.execution.toolbox import Toolbox
 from aether_agents.mcp_host import CallResult
 from aether_agents.settings import ContextSettings, Settings
-from aether_agents.store import Completed, Delivery, Fanned, Granted, Refused
+from aether_agents.store import Completed, Delivery, Fanned, Granted, Refused, Unopened
 from tests.unit.execution.fakes import DEV, PIN, SPEC, FakeHost, FakeSender, store, subtask
 
 SETTINGS = Settings(contexts={"prod": ContextSettings(secrets={"token": "env:RUNNER_TEST_TOKEN"})})
@@ -74,11 +74,19 @@ def test_a_refused_claim_cuts_the_branch_and_calls_nothing(reason: str):
     assert bench.host.calls == []
 
 
-@pytest.mark.parametrize("error", [StoreUnavailable("away"), CannotOpen("another key")])
-def test_a_store_that_is_away_or_does_not_open_cuts_the_branch_and_calls_nothing(error: Exception):
+def test_a_store_that_is_away_cuts_the_branch_and_calls_nothing():
     bench = Bench()
-    bench.store.tasks.answer = error
+    bench.store.tasks.answer = StoreUnavailable("away")
     assert bench.run() == (None, True)
+    assert bench.host.calls == []
+
+
+def test_a_document_that_does_not_open_is_an_outcome_and_not_a_lease_to_wait_for():
+    bench = Bench()
+    bench.store.tasks.answer = Unopened(7, "sealed with another key", attempts=2)
+    (word, outcome), cut = bench.run()
+    assert (word, outcome.status, outcome.error_kind, cut) == ("complete", "failed", "document", False)
+    assert (outcome.error, outcome.sent, outcome.attempts) == ("sealed with another key", False, 2)
     assert bench.host.calls == []
 
 
