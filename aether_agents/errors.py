@@ -73,6 +73,13 @@ class NotAllowed(AetherError):
     code = "not_allowed"
 
 
+class TooManyTasks(AetherError):
+    """You have as many tasks open as one user may have; wait for one to end, or cancel one."""
+
+    exit_code = 2
+    code = "too_many_tasks"
+
+
 class WrongStatus(AetherError):
     """That cannot be done to a task in its present status."""
 

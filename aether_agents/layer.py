@@ -188,6 +188,8 @@ def _anchored(data: dict[str, Any], folder: Path) -> dict[str, Any]:
         result["roots"] = [_absolute(path, folder) for path in data["roots"]]
     if key_file := (data.get("encryption") or {}).get("key_file"):
         result["encryption"] = {**data["encryption"], "key_file": _absolute(key_file, folder)}
+    if token_file := (data.get("agentserver") or {}).get("token_file"):
+        result["agentserver"] = {**data["agentserver"], "token_file": _absolute(token_file, folder)}
     return result
 
 

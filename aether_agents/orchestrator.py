@@ -98,6 +98,15 @@ class Orchestrator(Window):
         self._allow(role, act, task_id, answer.by)
         self._send(self._store.tasks.answer(task_id, answer))
 
+    def refine(self, task_id: str, instruction: str, *, by: str = "local", role: Role = "Owner") -> None:
+        """Have a task planned anew with more words, while it asks about its plan; what it asked is void.
+
+        Raises:
+            TaskNotFound, NotAllowed, WrongStatus, InvalidTask: see each.
+        """
+        self._allow(role, "act", task_id, by)
+        self._send(self._store.tasks.refine(task_id, instruction, by))
+
     def pause(self, task_id: str, *, by: str = "local", role: Role = "Owner") -> None:
         """Start nothing new of a task until it is resumed; what runs goes on to its end.
 

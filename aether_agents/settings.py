@@ -105,6 +105,18 @@ class EncryptionSettings(Contract):
     key_file: Path | None = Field(default=None, description="File with one `id:base64` key per line, newest first.")
 
 
+class AgentServerSettings(Contract):
+    """Where `aether-agent serve` listens, and whose word is taken for who asks."""
+
+    host: str = Field(default="127.0.0.1", description="Address it listens on; loopback unless you say otherwise.")
+    port: int = Field(default=57_580, ge=0, le=65_535, description="Port; 0 takes a free one.")
+    token_file: Path | None = Field(default=None, description="File with the token; without it one is made in `home`.")
+    origins: tuple[str, ...] = Field(default=(), description="Web origins beside its own that may use it.")
+    proxies: tuple[str, ...] = Field(default=(), description="Addresses of proxies whose headers say who asks.")
+    user_header: str = Field(default="X-Remote-User", description="Header in which such a proxy names the user.")
+    role_header: str = Field(default="X-Auth-Roles", description="Header in which it names roles; the highest counts.")
+
+
 class Settings(Contract):
     """All that a process is told."""
 
@@ -119,6 +131,9 @@ class Settings(Contract):
     specialists: dict[str, SpecialistSettings] = Field(default_factory=dict, description="Specialists by name.")
     roots: tuple[Path, ...] = Field(default=(), description="Folders tools may touch; needed with a remote broker.")
     retention: RetentionSettings = Field(default_factory=RetentionSettings, description="How long things are kept.")
+    agentserver: AgentServerSettings = Field(
+        default_factory=AgentServerSettings, description="AgentServer and `aether-agent serve`."
+    )
     encryption: EncryptionSettings = Field(default_factory=EncryptionSettings, description="Sealing keys.")
     home: Path = Field(default=Path(), description="AETHER_HOME: state of the embedded stack, trust, reports.")
     project: Path = Field(default=Path(), description="The folder project files are read from.")

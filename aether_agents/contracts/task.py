@@ -1,10 +1,12 @@
 """HighLevelTask: what a person asks for, with its context, inputs and owner."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
 from uuid import uuid4
 
 from pydantic import Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from aether_agents.contracts.contract import Contract, Json
 from aether_agents.contracts.plan import Template
@@ -47,24 +49,64 @@ class HighLevelTask(Contract):
     created_at: datetime = Field(default_factory=lambda: datetime.now(UTC), description="When it was asked, UTC.")
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> Self:
-        """Make a task from a plain payload; `task` is accepted for `description`.
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Make a task from a plain payload.
+
+        `task` is accepted for `description`. `context` is the name of a context, or a mapping with any of `name`,
+        `path` (the caller's folder) and `session`.
 
         Raises:
             InvalidTask: a field is unknown, missing or wrong; the error names each.
         """
-        payload = {_ALIASES.get(key, key): value for key, value in data.items() if value is not None}
+        if not isinstance(data, Mapping):
+            raise InvalidTask("a task is a mapping with at least `description`")
+        payload = {str(key): value for key, value in data.items() if value is not None}
         for private in ("owner", "role", "document", "version", "created_at", "undoes"):
             if private in payload:
                 raise InvalidTask(f"`{private}` is not taken from a payload: leave it out")
-        if isinstance(payload.get("context"), dict):
-            context = payload.pop("context")
-            payload.setdefault("folder", str(context.get("path", "")))
-            payload.setdefault("session", context.get("session"))
-            payload["context"] = context.get("name", "")
+        for alias, name in _ALIASES.items():
+            if alias in payload and payload.setdefault(name, payload[alias]) != payload.pop(alias):
+                raise InvalidTask(f"`{alias}` and `{name}` say different things: give one of them")
+        if isinstance(payload.get("context"), Mapping):
+            _spread(payload, payload.pop("context"))
         try:
             return cls.model_validate(payload)
         except ValidationError as error:
-            raise InvalidTask(
-                "; ".join(f"`{'.'.join(map(str, e['loc'])) or 'task'}`: {e['msg']}" for e in error.errors())
-            ) from None
+            raise InvalidTask("; ".join(_complaint(one) for one in error.errors())) from None
+
+    def refined(self, instruction: str) -> Self:
+        """The task with more words after its own.
+
+        Raises:
+            InvalidTask: there are none, or too many.
+        """
+        words = instruction.strip()
+        if not words:
+            raise InvalidTask("`instruction`: say what should be different")
+        said = self.description.rstrip()
+        joint = " " if said.endswith((".", "!", "?", "。", "！", "？")) else ". "
+        limit = 4_000
+        if len(said) + len(joint) + len(words) > limit:
+            raise InvalidTask(f"`instruction`: the description with it may have {limit} characters")
+        return self.model_copy(update={"description": f"{said}{joint}{words}"})
+
+
+def _spread(payload: dict[str, Any], context: Mapping[str, Any]) -> None:
+    """What a context that is a mapping says, each at its own place."""
+    given = {str(key): value for key, value in context.items() if value is not None}
+    known = {"name": "context", "path": "folder", "session": "session"}
+    if strange := [key for key in given if key not in known]:
+        raise InvalidTask(f"`context.{strange[0]}` is unknown; known: {', '.join(known)}")
+    for key, value in given.items():
+        if not isinstance(value, str):
+            raise InvalidTask(f"`context.{key}`: a text is wanted, not {type(value).__name__}")
+        payload.setdefault(known[key], value)
+
+
+def _complaint(error: ErrorDetails) -> str:
+    name = ".".join(map(str, error["loc"])) or "task"
+    if error["type"] == "extra_forbidden":
+        return f"`{name}` is unknown"
+    if error["type"] == "missing":
+        return f"`{name}` is missing"
+    return f"`{name}`: {error['msg']}"

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +22,9 @@ BLOCK = 5.0
 CONNECTIONS_MAX = 4_096
 
 Part = str | bytes | int | float
+
+#: One entry of a stream: its id and its fields.
+Entry = tuple[bytes, dict[bytes, bytes]]
 
 
 class Connection:
@@ -54,17 +57,26 @@ class Connection:
                 pipeline.execute_command(*line)
             return list(pipeline.execute())
 
-    def wait(self, stream: str, after: str) -> list[tuple[bytes, dict[bytes, bytes]]]:
+    def wait(self, stream: str, after: str) -> list[Entry]:
         """Entries of a stream after an id; waits up to `BLOCK` seconds for one.
+
+        Raises:
+            StoreUnavailable: the server cannot be reached.
+        """
+        news = self.wait_for({stream: after})
+        return news[0][1] if news else []
+
+    def wait_for(self, after: Mapping[str, str]) -> list[tuple[bytes, list[Entry]]]:
+        """Entries of several streams, each after an id; waits up to `BLOCK` seconds for the first of any.
 
         Raises:
             StoreUnavailable: the server cannot be reached.
         """
         with self._named():
             news = self._client("wait").execute_command(
-                "XREAD", "COUNT", 500, "BLOCK", int(BLOCK * 1000), "STREAMS", stream, after
+                "XREAD", "COUNT", 500, "BLOCK", int(BLOCK * 1000), "STREAMS", *after, *after.values()
             )
-        return list(news[0][1]) if news else []
+        return [(stream, list(entries)) for stream, entries in news or ()]
 
     def close(self) -> None:
         """Close every connection. Idempotent."""
@@ -116,4 +128,4 @@ class Connection:
             ) from error
 
 
-__all__ = ["BLOCK", "PATIENCE", "Connection", "Part", "ResponseError"]
+__all__ = ["BLOCK", "PATIENCE", "Connection", "Entry", "Part", "ResponseError"]

@@ -72,6 +72,34 @@ class Control(Accessing):
             raise _closed(answer.intervention_id)
         return deliveries(sends)
 
+    def refine(self, task_id: str, instruction: str, by: str) -> list[Delivery]:
+        """Plan a task anew that asks about the whole of itself (a plan to review, a choice, inputs), with more words.
+
+        Raises:
+            TaskNotFound: there is no such task.
+            WrongStatus: it asks nothing about the whole of itself, or runs exactly the plan it was given.
+            InvalidTask: its description would be too long.
+        """
+        key = self._access.keys.task(task_id)
+        while True:
+            before = self._access.connection.command("HGET", key, "task")
+            if before is None:
+                raise unknown(task_id)
+            task: HighLevelTask = self._access.open_task(task_id, before)
+            if task.document is not None:
+                raise WrongStatus(f"`{task_id}` runs exactly the plan it was given: change the plan, and submit it")
+            refined = task.refined(instruction)
+            kind, sends = self._access.call(
+                "refine", task_id, by, before, self._access.seal(Places.task(task_id), refined)
+            )
+            if kind == b"again":
+                return deliveries(sends)
+            if kind == b"closed":
+                raise WrongStatus(
+                    f"`{task_id}` cannot be refined: only a task that asks about its plan can. Cancel it and submit "
+                    "another, or answer what its subtasks ask"
+                )
+
     def pause(self, task_id: str, by: str) -> None:
         """Start nothing new of a task; what runs goes on.
 

@@ -1,14 +1,15 @@
 """Events: what happened to a task, in order; replayed, then followed."""
 
-import json
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from typing import NamedTuple
 
-from aether_agents.contracts import Event, EventType, TaskStatus
+from aether_agents.contracts import Event
 from aether_agents.errors import StoreUnavailable
 from aether_agents.store.access import Accessing, unknown
 from aether_agents.store.connection import BLOCK
+from aether_agents.store.entry import event_of
+from aether_agents.store.feed import Deliver, Feed, Vanished
 
 #: Seconds a follower goes on trying to reach a store that is gone, before it gives up.
 RECONNECT_FOR = 60.0
@@ -16,7 +17,12 @@ RECONNECT_FOR = 60.0
 #: Events fetched at once.
 PAGE = 1_000
 
-Entry = tuple[bytes, dict[bytes, bytes]]
+
+class Head(NamedTuple):
+    """How far the events of a task have come."""
+
+    seq: int  #: number of the last one
+    finished: bool  #: nothing follows it
 
 
 class Events(Accessing):
@@ -36,7 +42,7 @@ class Events(Accessing):
             entries = self._access.connection.command(
                 "XRANGE", self._access.keys.events(task_id), f"({start}-0", "+", "COUNT", page
             )
-            found += [_event(task_id, entry) for entry in entries]
+            found += [event_of(task_id, entry) for entry in entries]
             page = page if len(entries) == page else 0
         if not found:
             self._access.require(task_id)
@@ -79,7 +85,7 @@ class Events(Accessing):
                 continue
             lost_at = 0.0
             for entry in entries:
-                event = _event(task_id, entry)
+                event = event_of(task_id, entry)
                 last = event.seq
                 yield event
                 if event.ends_task:
@@ -89,29 +95,25 @@ class Events(Accessing):
             if not entries and idle:
                 idle()
 
-    def _is_over(self, task_id: str, last: int) -> bool:
-        """Whether nothing can follow number `last`."""
+    def head(self, task_id: str) -> Head:
+        """How far the events of a task have come.
+
+        Raises:
+            TaskNotFound: there is no such task.
+        """
         finished, seq = self._access.connection.command("HMGET", self._access.keys.task(task_id), "finished", "seq")
         if seq is None:
             raise unknown(task_id)
-        return bool(finished) and int(seq) <= last
+        return Head(int(seq), bool(finished))
+
+    def feed(self, deliver: Deliver, vanished: Vanished) -> Feed:
+        """A reader of the streams of many tasks, with one thread and one connection of its own. Close it when done."""
+        return Feed(self._access, deliver, vanished)
+
+    def _is_over(self, task_id: str, last: int) -> bool:
+        """Whether nothing can follow number `last`."""
+        head = self.head(task_id)
+        return head.finished and head.seq <= last
 
 
-def _event(task_id: str, entry: Entry) -> Event:
-    number, fields = entry
-    text = {name.decode(): value.decode() for name, value in fields.items()}
-    return Event(
-        seq=int(number.partition(b"-")[0]),
-        type=EventType(text["t"]),
-        task_id=task_id,
-        subtask_id=text["s"] or None,
-        at=datetime.fromtimestamp(int(text["a"]) / 1000, UTC),
-        specialist=text["q"] or None,
-        status=TaskStatus(text["u"]),
-        progress=int(text["p"]) / 1000,
-        message=text["m"],
-        data=json.loads(text["d"]) if text["d"] else {},
-    )
-
-
-__all__ = ["BLOCK", "RECONNECT_FOR", "Events"]
+__all__ = ["BLOCK", "RECONNECT_FOR", "Events", "Head"]

@@ -65,6 +65,10 @@ class Keys(NamedTuple):
         """What one live process says of itself."""
         return f"{self.prefix}:worker:{name}"
 
+    def wake(self, name: str) -> str:
+        """Stream of one entry: a reader of many streams reads it too, so that it can be woken. It expires."""
+        return f"{self.prefix}:wake:{name}"
+
     def task(self, task_id: str) -> str:
         """Hash: what is true of the task as a whole."""
         return f"{self.prefix}:task:{task_id}"

@@ -60,6 +60,23 @@ export('answer', function(call, args)
   return {'open', call.out}
 end)
 
+-- id by task_before task_after → again|closed|changed, deliveries: what was asked is void, the task is planned anew
+export('refine', function(call, args)
+  local task = open(call, args[1])
+  if not task or halted(task) or task.step ~= STEP.waiting then return {'closed', {}} end
+  if not keep_values(task, args[3], args[4]) then return {'changed', {}} end
+  redis.call('HDEL', task.key, 'plan', 'about', 'question', 'asked_at')
+  task.question_id, task.approved, task.step, task.resends = '', 0, STEP.due, 0
+  if task.status == TASK.paused then
+    emit(task, 'log', nil, 'refined by ' .. args[2])
+    return {'again', {}}
+  end
+  turn_task(task, TASK.planning, 'task.replanned', 'refined by ' .. args[2])
+  schedule(task, '', call.at + call.stale)
+  send(task, '', 'planner')
+  return {'again', call.out}
+end)
+
 -- id by → 1 | 0
 export('pause', function(call, args)
   local task = open(call, args[1])

@@ -18,3 +18,11 @@ export('put_server', function(call, args)
   if after == '' then redis.call('HDEL', catalogue, server) else redis.call('HSET', catalogue, server, after) end
   return 1
 end)
+
+-- name ttl_ms: whoever waits for entries of this stream among others looks up
+export('wake', function(call, args)
+  local key = call.prefix .. ':wake:' .. args[1]
+  redis.call('XADD', key, 'MAXLEN', 1, '*', 'w', '')
+  redis.call('PEXPIRE', key, args[2])
+  return 1
+end)

@@ -19,6 +19,8 @@ from aether_agents.store import PLANNER, PlanningClaim, Store
 from tests.conftest import eventually
 
 ROOT = Path(__file__).parents[3]
+#: Workers run with this interpreter: a client at other versions is tested against the workers there are.
+PYTHON = os.environ.get("AETHER_TEST_WORKER_PYTHON", sys.executable)
 ECHO = ROOT / "tests" / "servers" / "echo.py"
 NAMES = ("infra", "dev", "data", "security")
 
@@ -96,7 +98,7 @@ class Lab:
         chosen = (settings or self.settings).model_dump_json()
         with (self.folder / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", entry, name, str(self.count_log), ",".join(self.names), ",".join(served)],
+                [PYTHON, "-m", entry, name, str(self.count_log), ",".join(self.names), ",".join(served)],
                 cwd=ROOT,
                 stdin=subprocess.PIPE,  # its lifeline: it ends with the tests, even if they are killed
                 env={

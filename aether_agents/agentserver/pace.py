@@ -1,0 +1,38 @@
+"""Pace: how often a client is told of progress. A change of status is never held back, nor overtaken."""
+
+from collections.abc import Iterable
+
+from aether_agents.contracts import Event, EventType
+
+
+class Pace:
+    """Lets everything through at once but progress, of which only the latest per subtask, once per interval."""
+
+    def __init__(self, interval: float) -> None:
+        self._interval = interval
+        self._held: dict[str | None, Event] = {}
+        self._next = 0.0  # when progress may be told again
+
+    def take(self, events: Iterable[Event], now: float) -> list[Event]:
+        """What to tell now, in order, of what has come. `now` is in seconds of a clock that only goes forward."""
+        told: list[Event] = []
+        for event in events:
+            if event.type is EventType.SUBTASK_PROGRESS and self._interval:
+                self._held.pop(event.subtask_id, None)  # the latest goes last: numbers never go back
+                self._held[event.subtask_id] = event
+            else:
+                told += [*self._release(now), event]
+        if self._held and now >= self._next:
+            told += self._release(now)
+        return told
+
+    def wait(self, now: float) -> float | None:
+        """Seconds until what is held should be told; none when nothing is."""
+        return max(0.0, self._next - now) if self._held else None
+
+    def _release(self, now: float) -> list[Event]:
+        held = list(self._held.values())
+        if held:
+            self._held.clear()
+            self._next = now + self._interval
+        return held

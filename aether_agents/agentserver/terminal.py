@@ -1,0 +1,84 @@
+"""HistoryTerminal: the terminal of a host whose sessions can be written to and remember what they showed.
+
+AetherTerm's sessions give no exit codes. So a command is typed between two marks that the shell itself prints, and its
+exit code after the second. The typed line holds each mark in two halves: its echo is not mistaken for the mark.
+"""
+
+import asyncio
+import re
+import shlex
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Mapping
+from typing import Protocol
+from uuid import uuid4
+
+from aether_agents.agentserver.shell import Ran
+from aether_agents.errors import TaskNotFound
+
+#: Seconds between two looks at what a session shows.
+LOOK = 0.05
+
+#: Ctrl-C.
+INTERRUPT = "\x03"
+
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+
+
+class Session(Protocol):
+    """What is needed of a session: AetherTerm's `AsyncioTerminal` has it."""
+
+    @property
+    def history(self) -> str:
+        """What it showed, at least the end of it."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether its shell has ended."""
+
+    def write(self, text: str) -> Awaitable[None]:
+        """Type something."""
+
+
+class HistoryTerminal:
+    """One command at a time per session, in the session's own POSIX shell: a changed folder or variable stays."""
+
+    def __init__(self, sessions: Mapping[str, Session]) -> None:
+        self._sessions = sessions
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def run(self, session: str, command: str, within: float) -> Ran:
+        """Run one command; one that does not end in time is interrupted, and has no exit code.
+
+        Raises:
+            TaskNotFound: there is no such session.
+        """
+        if session not in self._sessions:
+            self._turns.pop(session, None)
+            raise TaskNotFound(f"there is no terminal session `{session}` (any more)")
+        async with self._turns[session]:
+            return await self._run(self._sessions[session], command, within)
+
+    async def _run(self, session: Session, command: str, within: float) -> Ran:
+        mark = uuid4().hex
+        start, end = f"<{mark}", f">{mark}"
+        quoted = shlex.quote(command)  # whatever it is, it ends where it should; and it reads nothing we type
+        await session.write(
+            f"printf '%s%s\\n' '{start[:9]}' '{start[9:]}'; eval {quoted} </dev/null; "
+            f"printf '%s%s %d\\n' '{end[:9]}' '{end[9:]}' \"$?\"\n"
+        )
+        until = time.monotonic() + within
+        while time.monotonic() < until and not session.closed:
+            if found := re.search(rf"{re.escape(end)} (\d+)", session.history):
+                return Ran(int(found[1]), _between(session.history, start, found.start()))
+            await asyncio.sleep(LOOK)
+        if not session.closed:
+            await session.write(INTERRUPT)
+        return Ran(None, _between(session.history, start, len(session.history)))
+
+
+def _between(history: str, start: str, end: int) -> str:
+    """What was shown after the first mark (or all that is remembered, if it is so long ago), as plain text."""
+    begin = history.find(start, 0, end)
+    shown = history[begin + len(start) if begin >= 0 else 0 : end]
+    return _ESCAPES.sub("", shown).replace("\r\n", "\n").replace("\r", "\n").strip("\n")

@@ -1,0 +1,83 @@
+"""Who is behind a connection: the host's word, its session, a configured proxy; never anybody else's."""
+
+import asyncio
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from aether_agents.agentserver.identity import NOBODY, Identities, Person, from_proxy, name_of, role_of
+from aether_agents.settings import AgentServerSettings
+
+
+class Server:
+    """What a Socket.IO server knows of one sid."""
+
+    def __init__(self, session: Mapping[str, Any] | None = None, environ: Mapping[str, Any] | None = None) -> None:
+        self.session, self.environ = session, environ
+
+    async def get_session(self, sid: str) -> Mapping[str, Any]:
+        if self.session is None:
+            raise KeyError(sid)
+        return self.session
+
+    def get_environ(self, sid: str) -> Mapping[str, Any] | None:
+        return self.environ
+
+
+def found(server: Server, settings: AgentServerSettings | None = None, **told: Any) -> Person:
+    return asyncio.run(Identities(server, settings or AgentServerSettings(), **told).of("s1"))
+
+
+def environ(address: str, **headers: str) -> dict[str, Any]:
+    return {"asgi.scope": {"client": (address, 1)}, "REMOTE_ADDR": "127.0.0.1", **headers}
+
+
+def test_nobody_says_anything() -> None:
+    assert found(Server({}, environ("127.0.0.1"))) == NOBODY
+    assert found(Server()) == NOBODY
+
+
+def test_the_hosts_functions_go_first_and_may_be_awaited() -> None:
+    async def role(sid: str) -> str:
+        return "Supervisor"
+
+    server = Server({"user": "eve", "role": "Viewer"})
+    assert found(server, get_role=role, get_user=lambda sid: {"name": "ann"}) == ("ann", "Supervisor")
+    assert found(server, get_role=role) == ("eve", "Supervisor")
+    assert found(Server({}), get_role=role) == ("client s1", "Supervisor")
+    assert found(server, get_role=lambda sid: "God") == NOBODY
+
+
+def test_the_session_is_the_servers_own() -> None:
+    assert found(Server({"user": SimpleNamespace(name="ann"), "role": "user"})) == ("ann", "User")
+
+
+def test_headers_count_only_from_a_configured_proxy() -> None:
+    headers = {"HTTP_X_REMOTE_USER": "ann", "HTTP_X_AUTH_ROLES": "viewer, Supervisor, cook"}
+    trusting = AgentServerSettings(proxies=("127.0.0.1",))
+    assert found(Server({}, environ("127.0.0.1", **headers))) == NOBODY
+    assert found(Server({}, environ("10.0.0.7", **headers)), trusting) == NOBODY
+    assert found(Server({}, environ("127.0.0.1", **headers)), trusting) == ("ann", "Supervisor")
+    assert found(Server({}, environ("127.0.0.1", HTTP_X_AUTH_ROLES="Owner")), trusting) == NOBODY
+    assert found(Server({}, environ("127.0.0.1", HTTP_X_REMOTE_USER="ann")), trusting) == ("ann", "User")
+
+
+def test_the_headers_have_the_names_that_are_configured() -> None:
+    settings = AgentServerSettings(proxies=("unix",), user_header="X-Me", role_header="X-Am")
+    said = {"X-Me": "ann", "X-Am": "Owner", "X-Remote-User": "eve"}
+    assert from_proxy(settings, "unix", lambda name: said.get(name, "")) == ("ann", "Owner")
+
+
+@pytest.mark.parametrize(
+    ("said", "role"),
+    [("Owner", "Owner"), ("user,viewer", "User"), ("", "Anonymous"), (None, "Anonymous"), ("root", "Anonymous")],
+)
+def test_the_highest_known_role_counts(said: object, role: str) -> None:
+    assert role_of(said) == role
+
+
+def test_a_user_is_a_name_a_mapping_or_an_object() -> None:
+    assert name_of("ann") == name_of({"username": "ann"}) == name_of(SimpleNamespace(uid="ann")) == "ann"
+    assert name_of(None) == ""
