@@ -127,6 +127,9 @@ def test_every_setting_has_a_variable(place: Place) -> None:
         "yes_up_to": "read",
         "deny": "[git/*]",
         "roots": "[/a, b]",
+        "origins": "['https://terminal.example']",
+        "proxies": "[127.0.0.1, unix]",
+        "token_file": "token",
         "task_templates": "{data: [{name: one, description: A stub}]}",
         "contexts": "{prod: {secrets: {token: 'env:TOKEN'}}}",
         "specialists": "{dev: {concurrency: 3}}",
@@ -145,6 +148,7 @@ def test_every_setting_has_a_variable(place: Place) -> None:
     assert settings.specialists["dev"].concurrency == 3
     assert not settings.agent_system.cli_interface.interactive_mode
     assert settings.policy.deny == ("git/*",)
+    assert settings.agentserver.token_file == place.project / "token"
 
 
 def test_variables_reach_into_free_mappings_and_short_names_win(place: Place) -> None:

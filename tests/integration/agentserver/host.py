@@ -101,13 +101,10 @@ class Client:
 
     async def status(self, task_id: str, *wanted: str) -> Update:
         """The first update of a task with one of these statuses."""
-        return await self.until(lambda one: one["task_id"] == task_id and one["status"] in wanted)
-
-    async def subtask(self, task_id: str, subtask_id: str, status: str) -> Update:
-        """The update that says that a subtask has a status."""
         return await self.until(
             lambda one: (
-                one["task_id"] == task_id and one.get("subtask", {}).items() >= {("id", subtask_id), ("status", status)}
+                one["task_id"] == task_id
+                and (one.get("subtask", {}).get("id"), one.get("subtask", {}).get("status")) == (subtask_id, status)
             )
         )
 

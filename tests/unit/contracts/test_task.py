@@ -36,8 +36,31 @@ def test_who_asks_is_never_taken_from_a_payload(private: str) -> None:
         ({"description": "x", "descripton": "y"}, "`descripton`"),
         ({"description": "x", "task_id": "../x"}, "`task_id`"),
         ({"description": "x", "timeout_seconds": -1}, "`timeout_seconds`"),
+        ({"description": "x", "context": {"folder": "/x"}}, "`context.folder` is unknown; known: name, path, session"),
+        ({"description": "x", "context": {"path": 3}}, "`context.path`: a text is wanted, not int"),
+        ({"description": "x", "context": ["prod"]}, "`context`"),
+        ({"description": "x", "task": "y"}, "`task` and `description` say different things"),
     ],
 )
 def test_a_wrong_field_is_named(payload: dict[str, Any], says: str) -> None:
     with pytest.raises(InvalidTask, match=says):
         HighLevelTask.from_dict(payload)
+
+
+def test_what_is_no_mapping_is_no_task() -> None:
+    with pytest.raises(InvalidTask, match="a mapping with at least `description`"):
+        HighLevelTask.from_dict(["x"])  # type: ignore[arg-type]
+
+
+def test_a_context_may_leave_things_out() -> None:
+    task = HighLevelTask.from_dict({"description": "x", "task": "x", "context": {"path": None}})
+    assert (task.description, task.folder, task.session, task.context) == ("x", "", None, "")
+
+
+def test_a_refined_task_has_more_words() -> None:
+    task = HighLevelTask(description="List the notes")
+    assert task.refined(" of /tmp ").description == "List the notes. of /tmp"
+    assert HighLevelTask(description="一覧。").refined("次").description == "一覧。 次"
+    for wrong in ("  ", "x" * 4_000):
+        with pytest.raises(InvalidTask, match="`instruction`"):
+            task.refined(wrong)
