@@ -101,12 +101,16 @@ class Client:
 
     async def status(self, task_id: str, *wanted: str) -> Update:
         """The first update of a task with one of these statuses."""
-        return await self.until(
-            lambda one: (
-                one["task_id"] == task_id
-                and (one.get("subtask", {}).get("id"), one.get("subtask", {}).get("status")) == (subtask_id, status)
-            )
-        )
+        return await self.until(lambda one: one["task_id"] == task_id and one["status"] in wanted)
+
+    async def subtask(self, task_id: str, subtask_id: str, status: str) -> Update:
+        """The update that says that a subtask has a status."""
+
+        def fits(one: Update) -> bool:
+            about = one.get("subtask", {})
+            return one["task_id"] == task_id and (about.get("id"), about.get("status")) == (subtask_id, status)
+
+        return await self.until(fits)
 
     def of(self, task_id: str) -> list[Update]:
         """The updates of one task, as they came."""
