@@ -9,6 +9,7 @@ import pytest
 import workers.infra
 from aether_agents.contracts import Risk, Template
 from aether_agents.contracts.reference import find
+from aether_agents.planning.fixture import read_fixture
 from aether_agents.settings import Settings
 from aether_agents.specialists import load_specialists
 from workers.dev import SPECIALIST as DEV
@@ -41,6 +42,13 @@ def test_a_template_only_looks_and_writes_its_report(template: Template) -> None
     assert used == set(template.required_tools)
     assert {tool: ROWS[tool].risk for tool in used if ROWS[tool].risk is not Risk.READ} == {"reports/write": Risk.WRITE}
     assert all(ROWS[tool].repeatable for tool in used)
+
+
+@pytest.mark.parametrize("template", INFRA.templates, ids=lambda template: template.name)
+def test_a_template_ships_with_what_it_is_tried_on(template: Template) -> None:
+    fixture = read_fixture(Path(INFRA.folder) / "templates", template)
+    assert fixture.undo
+    assert len(fixture.expect) >= 2
 
 
 def test_its_servers_run_on_the_workers_interpreter() -> None:
