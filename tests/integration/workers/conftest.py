@@ -14,11 +14,12 @@ from mcp.client.stdio import stdio_client
 from mcp_types import CallToolResult, Tool
 
 from tests.integration.workers.planted import Planted, plant
+from workers.data import SPECIALIST as DATA
 from workers.dev import SPECIALIST as DEV
 from workers.infra import SPECIALIST as INFRA
 from workers.security import SPECIALIST as SECURITY
 
-SERVERS = {server.name: server for specialist in (DEV, INFRA, SECURITY) for server in specialist.servers}
+SERVERS = {server.name: server for specialist in (DATA, DEV, INFRA, SECURITY) for server in specialist.servers}
 
 
 class Talk:
@@ -131,6 +132,13 @@ def host(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> It
 def endpoints(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
     """The server `endpoints`."""
     with talk_with("endpoints", portal, tmp_path_factory.mktemp("endpoints")) as talk:
+        yield talk
+
+
+@pytest.fixture(scope="package")
+def tables(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+    """The server `tables`."""
+    with talk_with("tables", portal, tmp_path_factory.mktemp("tables")) as talk:
         yield talk
 
 

@@ -8,8 +8,10 @@ from pydantic import Field
 
 from workers.inspection.job import Job, run
 
-from .backing import BackedUp, Proof, Restored, back_up
+from .backed import BackedUp, Proof, Restored, Unrestored
+from .backing import back_up
 from .backing import restore as restore_backup
+from .backing import unrestore as take_back_restore
 from .backing import verify_backup as prove_backup
 from .backing import verify_restore as prove_restore
 from .checking import Checked
@@ -146,6 +148,12 @@ async def restore(
     return await run(ctx, max_seconds, lambda job: restore_backup(backup, database, job))
 
 
+@server.tool(title="Take a restore back", annotations=_TAKES_BACK)
+async def unrestore(ctx: Context, backup: BackupPath, database: AnyDatabase, max_seconds: Seconds = 600) -> Unrestored:
+    """Remove a restored database that is still, byte for byte, its backup."""
+    return await run(ctx, max_seconds, lambda job: take_back_restore(backup, database, job))
+
+
 @server.tool(title="Verify a backup", annotations=_READS)
 async def verify_backup(ctx: Context, backup: BackupPath, max_seconds: Seconds = 600) -> Proof:
     """Say whether a backup is still what its manifest says."""
@@ -165,7 +173,7 @@ async def discard(
     sha256: Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$", description="Its hash, as that call gave it.")],
     max_seconds: Seconds = 240,
 ) -> Discarded:
-    """Remove a file that `export`, `backup` or `restore` made, if it has not changed since."""
+    """Remove a file that `export` or `backup` made, if it has not changed since."""
     return await run(ctx, max_seconds, lambda job: discard_file(path, sha256, job))
 
 

@@ -7,17 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mcp.server.mcpserver.exceptions import ToolError
-from pydantic import BaseModel, Field
 
-from workers.inspection.findings import Coverage, Finding, ScanResult, conclude
+from workers.inspection.findings import Coverage, Finding, conclude
 from workers.inspection.git import printable
 from workers.inspection.job import Job
 
-from .engine import literal, opened
+from .backed import BackedUp, Compared, Proof, Restored, Unrestored
+from .engine import opened
 from .manifest import (
     Manifest,
     Tallied,
-    Tally,
     beside,
     engine_of,
     read_manifest,
@@ -28,41 +27,6 @@ from .manifest import (
 )
 from .other_sheets import sqlite_file
 from .places import appearing, digest, existing, fresh, shown
-
-
-class BackedUp(BaseModel):
-    """A backup as it lies on disk."""
-
-    path: str = Field(description="Absolute path of the backup: a database of the same kind.")
-    manifest: str = Field(description="Absolute path of its manifest.")
-    sha256: str = Field(description="Hash of the backup; `discard` wants it.")
-    bytes: int = Field(description="Its size.")
-    rows: int = Field(description="Rows of all tables.")
-    tables: list[Tally] = Field(description="Its tables.")
-
-
-class Restored(BaseModel):
-    """A database made from a backup."""
-
-    path: str = Field(description="Absolute path of the new database.")
-    backup: str = Field(description="Absolute path of the backup.")
-    sha256: str = Field(description="Hash of the new database; `discard` wants it.")
-    bytes: int = Field(description="Its size.")
-
-
-class Compared(BaseModel):
-    """One table in the manifest and in the database."""
-
-    table: str = Field(description="Its name.")
-    rows_backed_up: int | None = Field(description="Its rows by the manifest.")
-    rows_found: int | None = Field(description="Its rows in the database.")
-    same: bool = Field(description="Whether rows and checksum are the same.")
-
-
-class Proof(ScanResult):
-    """Whether a database is what its backup's manifest says."""
-
-    tables: list[Compared] = Field(default_factory=list, description="Every table of either.")
 
 
 def back_up(database: str, folder: str, job: Job) -> BackedUp:
@@ -118,6 +82,24 @@ def restore(backup: str, database: str | None, job: Job) -> Restored:
         part.chmod(0o600)
         found = digest(part, job)
     return Restored(path=str(target), backup=str(source), sha256=found, bytes=target.stat().st_size)
+
+
+def unrestore(backup: str, database: str, job: Job) -> Unrestored:
+    """Remove a restored database that is still, byte for byte, its backup: nothing is lost with it.
+
+    Raises:
+        ToolError: it has changed since, or the backup is no longer whole.
+    """
+    source, file = existing(backup, "the backup"), existing(database, "the database")
+    manifest = read_manifest(source)
+    if source.samefile(file):
+        raise ToolError(f"{shown(file)} is the backup itself: it was not removed")
+    if fault := _corrupted(source, manifest, job):
+        raise ToolError(f"{fault}: {shown(file)} may be the better copy and was not removed")
+    if digest(file, job) != manifest.sha256:
+        raise ToolError(f"{shown(file)} has changed since it was restored: it was not removed")
+    file.unlink()
+    return Unrestored(path=str(file), backup=str(source))
 
 
 def verify_backup(backup: str, job: Job) -> Proof:
@@ -204,12 +186,18 @@ def _corrupted(backup: Path, manifest: Manifest, job: Job) -> str:
 
 
 def _copy_duckdb(source: Path, part: Path, job: Job) -> Tallied:
-    """Copy; what the source held meanwhile. While it is open here, nobody can write to it."""
-    with opened(source, job, reach=[part]) as store:
+    """Copy; what the source held meanwhile. While it is open here, nobody can write to it.
+
+    Byte for byte, with what is not yet in the file itself: the engine's own copy fills tables in an order that their
+    foreign keys refuse.
+    """
+    with opened(source, job) as store:
         tallied = tally_duckdb(store)
-        store.rows(f"ATTACH {literal(str(part))} AS copy")
-        store.rows("COPY FROM DATABASE db TO copy")
-        store.rows("DETACH copy")
+        ahead = source.with_name(source.name + ".wal")
+        if ahead.exists():
+            shutil.copyfile(ahead, part.with_name(part.name + ".wal"), follow_symlinks=False)
+        shutil.copyfile(source, part, follow_symlinks=False)  # closing it gives our lock up: so it comes last
+    with opened(part, job, write=True):
         return tallied
 
 

@@ -13,7 +13,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from workers.inspection.git import printable
 from workers.inspection.job import Job, Stopped
 
-from .places import shown
+from .places import read, shown
 
 #: What one call may use.
 THREADS, MEMORY, SPILL = 2, "1GB", "8GB"
@@ -21,6 +21,7 @@ THREADS, MEMORY, SPILL = 2, "1GB", "8GB"
 LOOK_EVERY = 0.1
 #: The schema that holds what this server knows of its own loads.
 OWN = "aether"
+_MAGIC, _MAGIC_AT = b"DUCK", 8
 
 
 class Table(NamedTuple):
@@ -154,13 +155,15 @@ def opened(
     Raises:
         ToolError: it is no DuckDB file, is damaged, or another program has it open.
     """
+    if not memory and file.exists() and not _is_duckdb(file):
+        raise ToolError(f"{shown(file)} is no DuckDB database")
     with tempfile.TemporaryDirectory(prefix="tables-") as scratch:
         connection = _engine([file, *reach], scratch)
         try:
-            mode = "" if write or memory else " (READ_ONLY)"
+            mode = "TYPE duckdb" if write or memory else "TYPE duckdb, READ_ONLY"
             place = literal(":memory:" if memory else str(file))
             try:
-                connection.execute(f"ATTACH {place} AS db{mode}")
+                connection.execute(f"ATTACH {place} AS db ({mode})")
                 connection.execute("USE db")
             except duckdb.Error as error:
                 raise _complaint(error, file) from None
@@ -170,6 +173,14 @@ def opened(
                 database.rows("CHECKPOINT db")
         finally:
             connection.close()
+
+
+def _is_duckdb(file: Path) -> bool:
+    try:
+        with read(file) as content:
+            return content.read(len(_MAGIC) + _MAGIC_AT)[_MAGIC_AT:] == _MAGIC
+    except OSError as error:
+        raise ToolError(f"{shown(file)} cannot be read: {error.strerror}") from None
 
 
 def _engine(files: Sequence[Path], scratch: str) -> duckdb.DuckDBPyConnection:
@@ -194,8 +205,6 @@ def _engine(files: Sequence[Path], scratch: str) -> duckdb.DuckDBPyConnection:
 
 def _complaint(error: duckdb.Error, file: Path) -> ToolError:
     said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    if "not a valid DuckDB database" in said:
-        return ToolError(f"{shown(file)} is no DuckDB database")
     if "Could not set lock" in said or "onflicting lock" in said:
         return ToolError(f"{shown(file)} is open in another program: end it there, then try again")
     if isinstance(error, duckdb.OutOfMemoryException):

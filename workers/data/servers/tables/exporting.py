@@ -53,7 +53,7 @@ def export(database: str, table: str, path: str, kind: Format, job: Job) -> Expo
 
 
 def discard(path: str, sha256: str, job: Job) -> Discarded:
-    """Remove a file that `export`, `backup` or `restore` made, if it is still what it was.
+    """Remove a file that `export` or `backup` made, if it is still what it was.
 
     Raises:
         ToolError: it is not there, or has changed since.
