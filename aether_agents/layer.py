@@ -186,6 +186,11 @@ def _anchored(data: dict[str, Any], folder: Path) -> dict[str, Any]:
     result = dict(data)
     if "roots" in data:
         result["roots"] = [_absolute(path, folder) for path in data["roots"]]
+    if "schedules" in data:
+        result["schedules"] = {
+            name: {**one, "folder": _absolute(one.get("folder") or ".", folder)}
+            for name, one in data["schedules"].items()
+        }
     if key_file := (data.get("encryption") or {}).get("key_file"):
         result["encryption"] = {**data["encryption"], "key_file": _absolute(key_file, folder)}
     if token_file := (data.get("agentserver") or {}).get("token_file"):

@@ -1,11 +1,14 @@
 """Settings: `aether_agent.yaml` and the environment, read once, wrong values named at start."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from aether_agents.contracts import Contract, Json, Risk, Template
+
+#: What a schedule may be called.
+SCHEDULE_NAME = r"^[a-z0-9][a-z0-9_-]{0,47}$"
 
 
 class OrchestratorSettings(Contract):
@@ -86,6 +89,35 @@ class ContextSettings(Contract):
     )
 
 
+class ScheduleSettings(Contract):
+    """A task that is done again and again: an audit every night. Times are UTC."""
+
+    crontab: str | None = Field(
+        default=None,
+        pattern=r"^\s*(\S+\s+){4}\S+\s*$",
+        description="Minute, hour, day of month, month, day of week, as crontab has them; UTC.",
+    )
+    every: float | None = Field(
+        default=None, ge=1, le=31 * 86_400, description="Seconds between two runs, counted from 1970-01-01 UTC."
+    )
+    task: str = Field(min_length=1, max_length=4_000, description="The goal, in a sentence.")
+    template: str | None = Field(default=None, description="Template to use instead of looking for one.")
+    specialist: str | None = Field(default=None, description="Prefer the templates of this specialist.")
+    inputs: dict[str, Json] = Field(default_factory=dict, description="Inputs by name.")
+    context: str | None = Field(default=None, description="Context to run in; the settings' default without it.")
+    folder: Path | None = Field(default=None, description="What `this repository` means; the file's folder without it.")
+    priority: int = Field(default=3, ge=0, le=9, description="0 to 9, 9 the highest; people go first.")
+    timeout_seconds: float | None = Field(default=None, gt=0, le=604_800, description="Time one run may take.")
+    yes: bool = Field(default=False, description="Answer ahead what policy lets one answer ahead.")
+    enabled: bool = Field(default=True, description="Whether it runs at all.")
+
+    @model_validator(mode="after")
+    def _one_time(self) -> Self:
+        if (self.crontab is None) is (self.every is None):
+            raise ValueError("say either `crontab` (such as `0 3 * * *`, UTC) or `every` (seconds)")
+        return self
+
+
 class SpecialistSettings(Contract):
     """What is changed about one specialist."""
 
@@ -128,6 +160,9 @@ class Settings(Contract):
     delivery: DeliverySettings = Field(default_factory=DeliverySettings, description="Delivery.")
     policy: PolicySettings = Field(default_factory=PolicySettings, description="Policy.")
     contexts: dict[str, ContextSettings] = Field(default_factory=dict, description="Contexts by name.")
+    schedules: dict[Annotated[str, Field(pattern=SCHEDULE_NAME)], ScheduleSettings] = Field(
+        default_factory=dict, description="What is done again and again, by name."
+    )
     specialists: dict[str, SpecialistSettings] = Field(default_factory=dict, description="Specialists by name.")
     roots: tuple[Path, ...] = Field(default=(), description="Folders tools may touch; needed with a remote broker.")
     retention: RetentionSettings = Field(default_factory=RetentionSettings, description="How long things are kept.")

@@ -6,6 +6,7 @@ from aether_agents.contracts import TERMINAL_TASK, Event, Plan, TaskView, Undoin
 from aether_agents.execution import undo
 from aether_agents.settings import Settings
 from aether_agents.store import CatalogueEntry, Store, WorkerInfo
+from aether_agents.store.schedules import Schedules
 
 
 class Window:
@@ -73,6 +74,11 @@ class Window:
     def catalogue(self) -> dict[str, CatalogueEntry]:
         """The live tools of all specialists, by server."""
         return self._store.catalogue.entries()
+
+    @property
+    def schedules(self) -> Schedules:
+        """What is known of schedules beside their settings: paused, and fired last."""
+        return self._store.schedules
 
     def workers(self) -> list[WorkerInfo]:
         """The workers that have been heard of in the last seconds."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Literal, Protocol, Self
 
-from aether_agents.contracts import Answer, Event, HighLevelTask, Plan, TaskView, Tool, Undoing
+from aether_agents.contracts import Answer, Event, HighLevelTask, Note, Plan, TaskView, Tool, Undoing
 from aether_agents.settings import Settings
 
 
@@ -52,6 +52,14 @@ class Worker(Protocol):
         """Its process, on its own machine."""
 
 
+class Notes(Protocol):
+    """What is known of schedules. See `aether_agents.store.Schedules`."""
+
+    def notes(self) -> Mapping[str, Note]: ...
+    def pause(self, name: str) -> None: ...
+    def resume(self, name: str) -> bool: ...
+
+
 class Door(Protocol):
     """The orchestrator, as the command line uses it. See `aether_agents.orchestrator` for what each raises."""
 
@@ -79,6 +87,8 @@ class Door(Protocol):
     def catalogue(self) -> Mapping[str, Entry]: ...
     def workers(self) -> Sequence[Worker]: ...
     def diagnose(self) -> list[str]: ...
+    @property
+    def schedules(self) -> Notes: ...
 
 
 class Holding(Protocol):
@@ -104,5 +114,5 @@ class Behind(Protocol):
     """The embedded stack. See `aether_agents.local.Stack`."""
 
     def running(self) -> bool: ...
-    def join_or_start(self, *, keep: bool = ...) -> Holding: ...
+    def join_or_start(self, *, keep: bool = ..., also: Sequence[str] = ...) -> Holding: ...
     def settings(self) -> Settings: ...

@@ -55,6 +55,8 @@ COMMANDS: dict[str, Entry] = {
             ("ps", "List the processes that serve tasks.", "stack"),
             ("logs", "Show what the processes wrote.", "stack"),
             ("worker", "Serve one or more queues in this terminal.", "worker"),
+            ("beat", "Fire the schedules in this terminal.", "schedule"),
+            ("schedule", "List, run and pause what is done again and again.", "schedule"),
         ),
         "Rest": (
             ("doctor", "Say what is wrong with this installation, and the mend.", "doctor"),

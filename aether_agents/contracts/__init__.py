@@ -33,6 +33,7 @@ from aether_agents.contracts.reference import (
     whole,
 )
 from aether_agents.contracts.result import PlanView, SubtaskView, TaskView
+from aether_agents.contracts.schedule import Fired, Note
 from aether_agents.contracts.server import Install, ServerSpec
 from aether_agents.contracts.specialist import Specialist
 from aether_agents.contracts.status import (
@@ -52,6 +53,7 @@ __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of content
     "Contract",
     "Json",
     # What is asked
+    "Fired",
     "HighLevelTask",
     "Role",
     "new_task_id",
@@ -107,6 +109,7 @@ __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of content
     "Intervention",
     "Answer",
     # What it came to
+    "Note",
     "Outcome",
     "ErrorKind",
     "TaskView",

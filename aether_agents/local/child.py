@@ -1,4 +1,4 @@
-"""Child: the worker process as its supervisor sees it - started, started again with growing pauses, ended."""
+"""Child: a process as its supervisor sees it - started, started again with growing pauses, ended."""
 
 import contextlib
 import json
@@ -16,22 +16,27 @@ from aether_agents.local.logfile import last_lines
 
 log = logging.getLogger(__name__)
 
-#: Seconds before a worker that ended is started again: doubled each time, up to the last.
+#: What a stack may run beside its server, each a program that reads its orders from its supervisor.
+PROGRAMS = {"worker": "aether_agents.local.worker", "beat": "beat.child", "flower": "aether_agents.local.flower"}
+
+#: Seconds before a child that ended is started again: doubled each time, up to the last.
 PAUSES = (0.2, 30.0)
 
-#: Seconds after which a worker that runs counts as healthy and its pauses begin anew.
+#: Seconds after which a child that runs counts as healthy and its pauses begin anew.
 HEALTHY = 60.0
 
-#: Seconds a worker may use to finish or cancel what it does when it is ended.
+#: Seconds a child may use to finish or cancel what it does when it is ended.
 GRACE = 5.0
 
 
 class Child:
-    """The worker. Its standard input is its orders, then its lifeline: when it closes, the worker ends itself."""
+    """A program of ours. Its standard input is its orders, then its lifeline: when it closes, it ends itself."""
 
-    name, kind = "worker", "worker"
-
-    def __init__(self, log_file: Path, settings: Mapping[str, Any], environ: Mapping[str, str], cwd: Path) -> None:
+    def __init__(
+        self, name: str, log_file: Path, settings: Mapping[str, Any], environ: Mapping[str, str], cwd: Path
+    ) -> None:
+        """`name` is one of `PROGRAMS`."""
+        self.name = name
         self.log_file = log_file
         self.queues: tuple[str, ...] = ()
         self.vain_starts: int | None = 0  # starts without ever serving; None once it has served
@@ -44,6 +49,7 @@ class Child:
         self._started_at = 0.0
         self._start_again_at = 0.0
         self._log_start = 0
+        self._serving = False
 
     @property
     def pid(self) -> int:
@@ -55,7 +61,7 @@ class Child:
         """`starting`, `ready`, or `restarting` while it pauses."""
         if self._process is None:
             return "restarting"
-        return "ready" if self.queues else "starting"
+        return "ready" if self._serving else "starting"
 
     def start(self) -> None:
         """Start it; it loads its code and waits for `go`."""
@@ -63,7 +69,7 @@ class Child:
         self.news, news = os.pipe()
         with self.log_file.open("ab") as out:
             # -P: the folder it runs in is not searched for modules. Nothing in AETHER_HOME is code.
-            command = [sys.executable, "-P", "-m", "aether_agents.local.worker", str(news)]
+            command = [sys.executable, "-P", "-m", PROGRAMS[self.name], str(news)]
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
@@ -85,17 +91,17 @@ class Child:
     def serves(self, news: bytes) -> None:
         """It said which queues it serves."""
         self.queues = tuple(json.loads(news)["queues"])
-        self.vain_starts = None
-        log.info("the worker serves %s", ", ".join(self.queues))
+        self.vain_starts, self._serving = None, True
+        log.info("the %s serves %s", self.name, ", ".join(self.queues))
 
     def exited(self) -> bool:
         """Whether it has ended by itself and is not buried yet."""
         return self._process is not None and self._process.poll() is not None
 
     def bury(self) -> str:
-        """What happened to a worker that ended, with its last lines. It is due to start again after a pause."""
+        """What happened to a child that ended, with its last lines. It is due to start again after a pause."""
         code = self._process.wait() if self._process else 0
-        served = bool(self.queues)
+        served = self._serving
         self._restarts = 0 if time.monotonic() - self._started_at > HEALTHY else self._restarts
         pause = min(PAUSES[0] * 2**self._restarts, PAUSES[1])
         self._restarts += 1
@@ -103,9 +109,9 @@ class Child:
         self.vain_starts = None if self.vain_starts is None else self.vain_starts + 1
         self._forget()
         how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
-        log.error("the worker ended %s; it starts again in %.1f s", how, pause)
+        log.error("the %s ended %s; it starts again in %.1f s", self.name, how, pause)
         lines = "\n".join(last_lines(self.log_file, 12, start=self._log_start))
-        return f"the worker ended {how} {'while it served' if served else 'before it could serve'}:\n{lines}"
+        return f"the {self.name} ended {how} {'while it served' if served else 'before it could serve'}:\n{lines}"
 
     def due(self) -> bool:
         """Whether its pause is over."""
@@ -119,10 +125,10 @@ class Child:
         if process.stdin:
             process.stdin.close()
         try:
-            process.wait(GRACE if self.queues else 0)  # one that does not serve yet has nothing to finish
+            process.wait(GRACE if self._serving else 0)  # one that does not serve yet has nothing to finish
         except subprocess.TimeoutExpired:
-            if self.queues:
-                log.warning("the worker did not end within %g s: it is killed", GRACE)
+            if self._serving:
+                log.warning("the %s did not end within %g s: it is killed", self.name, GRACE)
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         self._forget()
@@ -141,4 +147,4 @@ class Child:
                 self._process.stdin.close()
         if self.news >= 0:
             os.close(self.news)
-        self._process, self.queues, self.news = None, (), -1
+        self._process, self.queues, self.news, self._serving = None, (), -1, False

@@ -5,7 +5,7 @@ control.sock    where commands reach the supervisor
 state.json      its processes, with the time each was born
 sealing.key     the key that seals documents, made once
 valkey/         the server's data, log and socket
-logs/           what supervisor and worker say
+logs/           what supervisor, worker, beat and Flower say
 """
 
 import os
@@ -28,7 +28,7 @@ class StackFolder:
         self.logs = {
             "supervisor": self.root / "logs" / "supervisor.log",
             "valkey": self.valkey / "valkey.log",
-            "worker": self.root / "logs" / "worker.log",
+            **{name: self.root / "logs" / f"{name}.log" for name in ("worker", "beat", "flower")},
         }
 
     def prepare(self) -> None:

@@ -56,11 +56,12 @@ class Stack:
             line.close()
         return line is not None
 
-    def join_or_start(self, *, keep: bool = False) -> Lease:
+    def join_or_start(self, *, keep: bool = False, also: Sequence[str] = ()) -> Lease:
         """Hold the stack that runs, or start one. Returns when its server answers; the worker may still be loading.
 
         Args:
             keep: let it run until `down`, whoever leaves.
+            also: what else shall run there: `flower`. Beat does whenever there are schedules.
 
         Raises:
             StackError: it cannot be started; the error says why and what to do.
@@ -76,7 +77,7 @@ class Stack:
             line = Line.to(self.folder.control)
             started = line is None
             line = line or self._spawn()
-            line.send(self._orders("start" if started else "hold", keep=keep))
+            line.send(self._orders("start" if started else "hold", keep=keep, also=also))
             self._make_key()
             reply = _reply(line, START if started else ANSWER)
             if reply and "up" in reply:
@@ -182,10 +183,11 @@ class Stack:
         theirs = {name: value for name, value in os.environ.items() if not name.startswith("AETHER_")}
         return theirs | {name: value for name, value in ours.items() if value}
 
-    def _orders(self, what: str, *, keep: bool) -> Message:
+    def _orders(self, what: str, *, keep: bool, also: Sequence[str]) -> Message:
         settings = self.settings().model_dump(mode="json", exclude={"project"}, by_alias=True)
         digest = hashlib.sha256(repr(settings).encode()).hexdigest()
-        orders = {"do": what, "keep": keep, "digest": digest}
+        beat = ["beat"] if what == "start" and any(one.enabled for one in self._settings.schedules.values()) else []
+        orders = {"do": what, "keep": keep, "digest": digest, "also": [*beat, *also]}
         return orders | {"settings": settings} if what == "start" else orders
 
     def _last_words(self) -> str:

@@ -12,7 +12,7 @@ class ProcessInfo(NamedTuple):
     """One process of the stack, as `ps` shows it."""
 
     name: str
-    kind: str  # supervisor, server or worker
+    kind: str  # supervisor, server, worker, beat or flower
     pid: int
     queues: tuple[str, ...]
     status: str  # starting, ready, restarting, or what the system says of a process without its supervisor

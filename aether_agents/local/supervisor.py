@@ -1,17 +1,17 @@
 """The supervisor of the embedded stack: `python -m aether_agents.local.supervisor HOME`, started detached.
 
-It holds the lock of the folder, runs server and worker, and answers on the control socket. Standard input is the line
-to the command that started it. It ends everything when it is told to, or when no line holds the stack any more
-(unless it is to be kept). It imports little: a second of its start is a second of everybody's first subtask.
+It holds the lock of the folder, runs server, worker and what else is wanted, and answers on the control socket.
+Standard input is the line to the command that started it. It ends everything when it is told to, or when no line holds
+the stack any more (unless it is to be kept). It imports little: a second of its start is a second of everybody's first
+subtask.
 
-    {"do": "start", "settings", "digest", "keep"}   first message of the command that started it; its line holds
-    {"do": "hold", "digest", "keep"}      keep running as long as this line is open (or until `down`)
+    {"do": "start", "settings", "digest", "keep", "also"}   first message of the command that started it; its line holds
+    {"do": "hold", "digest", "keep", "also"}   keep running as long as this line is open (or until `down`)
     {"do": "keep"}                        keep running until `down`; answered with whether that is new
     {"do": "leave"}                       this line holds no more; answered only if the stack goes on all the same
     {"do": "ps"} · {"do": "down"}         its processes · end everything, then hang up
 """
 
-import contextlib
 import logging
 import os
 import selectors
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO, NoReturn
 
 from aether_agents.errors import StackError
-from aether_agents.local.child import Child
+from aether_agents.local.family import WORKER, Family
 from aether_agents.local.folder import StackFolder
 from aether_agents.local.identity import Identity
 from aether_agents.local.line import Line, Message
@@ -38,9 +38,6 @@ log = logging.getLogger("supervisor")
 #: Seconds between two looks at what no event tells of: the server, the sizes of the logs, the folder itself.
 TICK = 1.0
 
-#: Starts of a worker that has never served before the stack gives up: its settings are wrong, or its installation.
-VAIN_STARTS = 3
-
 #: Seconds in which those who hold a stack that gives up can hear why.
 LAST_WORDS = 10.0
 
@@ -54,11 +51,12 @@ class Supervisor:
         self.folder = folder
         self.kept = bool(orders["keep"])
         self.server = ValkeyServer(folder.valkey)
-        self.worker = Child(folder.logs["worker"], orders["settings"], os.environ, folder.root)
         self._server_identity = Identity(0, "")
         self._digest = orders["digest"]
         self._lock = lock
         self._selector = selectors.DefaultSelector()
+        self.family = Family(folder, orders["settings"], self._selector, self._write_state)
+        self._also = tuple(orders.get("also") or ())
         self._lines = Switchboard(self._selector, self._answer)
         self._lines.holders.add(first)
         self._first = first
@@ -74,11 +72,11 @@ class Supervisor:
         """
         try:
             self._watch_signals()
-            self.worker.start()  # it loads its code while the server loads its data
+            self.family.start((WORKER, *self._also))  # they load their code while the server loads its data
             self._start_server()
             self._lines.listen(self.folder.control)
             self._lines.connect(self._first)
-            self._worker_may_go()
+            self.family.go()
             self._first.send({"up": True, "note": ""})
             log.info("the stack is up, started by a command that %s", "keeps it" if self.kept else "holds it")
             while not self._over():
@@ -93,11 +91,12 @@ class Supervisor:
     def _turn(self) -> None:
         for key, _ in self._selector.select(TICK):
             key.data()
-        if self.worker.exited():
-            self._bury_worker()
-        elif self.worker.due() and self._gives_up_at == float("inf"):
-            self.worker.start()
-            self._worker_may_go()
+        for what in self.family.turn():
+            self._lines.tell_holders({"error": what})
+        if self.family.is_hopeless and self._gives_up_at == float("inf"):
+            self._lines.refuse()  # no stack answers here any more; the server stays a moment, so that holders hear why
+            self.folder.control.unlink(missing_ok=True)
+            self._gives_up_at = time.monotonic() + LAST_WORDS
         if time.monotonic() >= self._next_tick:
             self._next_tick = time.monotonic() + TICK
             self._tick()
@@ -109,6 +108,7 @@ class Supervisor:
             case "hold":
                 self._lines.holders.add(line)
                 self.kept = self.kept or bool(message.get("keep"))
+                self.family.start(message.get("also") or ())
                 line.send({"up": True, "note": "" if message.get("digest") == self._digest else OTHER_SETTINGS})
             case "keep":
                 line.send({"kept": not self.kept})
@@ -130,37 +130,13 @@ class Supervisor:
         reading, writing = os.pipe()
         os.set_blocking(writing, False)
         signal.set_wakeup_fd(writing)
-        signal.signal(signal.SIGCHLD, lambda *_: None)  # it only ends the wait: the worker is looked at each turn
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # it only ends the wait: the children are looked at each turn
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._told)
         self._selector.register(reading, selectors.EVENT_READ, lambda: os.read(reading, 64))
 
     def _told(self, number: int, _frame: object) -> None:
         self._ending = self._ending or number != signal.SIGHUP  # a terminal that closes is not ours
-
-    def _worker_may_go(self) -> None:
-        self.worker.go()
-        self._selector.register(self.worker.news, selectors.EVENT_READ, self._hear_worker)
-        self._write_state()
-
-    def _hear_worker(self) -> None:
-        if news := os.read(self.worker.news, 4_096):
-            self.worker.serves(news)
-            self._write_state()
-        else:  # it ends
-            self._selector.unregister(self.worker.news)
-
-    def _bury_worker(self) -> None:
-        with contextlib.suppress(KeyError):
-            self._selector.unregister(self.worker.news)
-        what = self.worker.bury()
-        self._lines.tell_holders({"error": what})
-        if self.worker.vain_starts == VAIN_STARTS:
-            log.error("the worker has never served: giving up")
-            self._lines.refuse()  # no stack answers here any more; the server stays a moment, so that holders hear why
-            self.folder.control.unlink(missing_ok=True)
-            self._gives_up_at = time.monotonic() + LAST_WORDS
-        self._write_state()
 
     def _start_server(self) -> None:
         self.server.start()
@@ -186,7 +162,7 @@ class Supervisor:
         return [
             ProcessInfo("supervisor", "supervisor", os.getpid(), (), "ending" if self._ending else "ready"),
             ProcessInfo("valkey", "server", self._server_identity.pid, (), "ready"),
-            ProcessInfo("worker", "worker", self.worker.pid, self.worker.queues, self.worker.status),
+            *self.family.processes(),
         ]
 
     def _write_state(self) -> None:
@@ -194,7 +170,7 @@ class Supervisor:
 
     def _end(self) -> None:
         self._lines.refuse()
-        self.worker.end()
+        self.family.end()
         self.server.stop()
         for path in (self.folder.control, self.folder.state):
             path.unlink(missing_ok=True)

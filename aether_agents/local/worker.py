@@ -4,41 +4,15 @@ Standard input is first its orders (the settings as one line of JSON, then `go` 
 lifeline: when it closes, even because the supervisor was killed, the worker cancels what it does and ends.
 """
 
-import json
 import os
-import queue
-import signal
 import sys
-import threading
-import time
 
 from aether_agents.errors import AetherError
-from aether_agents.local.child import GRACE
+from aether_agents.local.lifeline import Lifeline, say_ready
 from aether_agents.settings import Settings
 from aether_agents.specialists import load_specialists
 
 PLANNER = "planner"
-
-
-class Lifeline:
-    """Reads the orders, and ends the process when they can come no more."""
-
-    def __init__(self) -> None:
-        self.serving = False  # whether there may be anything to finish
-        self._orders: queue.SimpleQueue[str] = queue.SimpleQueue()
-        threading.Thread(target=self._read, name="lifeline", daemon=True).start()
-
-    def order(self) -> str:
-        """The next order; the process ends instead if there is none."""
-        return self._orders.get()
-
-    def _read(self) -> None:
-        for line in sys.stdin:
-            self._orders.put(line)
-        if self.serving:
-            os.kill(os.getpid(), signal.SIGTERM)
-            time.sleep(GRACE)
-        os.killpg(0, signal.SIGKILL)  # a session of its own: nobody else is in this group
 
 
 def main(news: int) -> None:
@@ -58,7 +32,7 @@ def main(news: int) -> None:
     lifeline.serving = True
 
     def say_so(**_: object) -> None:
-        os.write(news, json.dumps({"queues": queues}).encode() + b"\n")
+        say_ready(news, queues)
 
     signals.worker_ready.connect(say_so, weak=False)
     serve(settings, specialists, queues, name="worker")

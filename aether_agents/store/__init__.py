@@ -1,5 +1,6 @@
 """The store: all state, in Redis or Valkey, changed only by the functions of one Lua library."""
 
+from aether_agents.store.keys import Keys
 from aether_agents.store.questions import APPROVE, DENY, FAIL, PROVIDE, RETRY, SKIP
 from aether_agents.store.replies import (
     PLANNER,
@@ -15,6 +16,7 @@ from aether_agents.store.replies import (
     Unopened,
     WorkerInfo,
 )
+from aether_agents.store.schedules import owner_of, schedule_of
 from aether_agents.store.sealing import Keyring, Sealer, make_key_file
 from aether_agents.store.store import Store, open_store
 
@@ -32,6 +34,7 @@ __all__ = [
     "Fanned",
     "Granted",
     "Keyring",
+    "Keys",
     "PlanningClaim",
     "Refusal",
     "Refused",
@@ -42,4 +45,6 @@ __all__ = [
     "WorkerInfo",
     "make_key_file",
     "open_store",
+    "owner_of",
+    "schedule_of",
 ]

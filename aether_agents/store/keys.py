@@ -15,6 +15,7 @@ PERMANENT = (
     "recent",  # sorted set: tasks by the time they were accepted, at most RECENT_MAX
     "catalogue",  # hash: sealed tools by server
     "libraries",  # hash: when each version of our Lua library was last loaded
+    "schedules",  # hash: which schedules are paused, and what each fired last
 )
 
 #: Celery's own: the bindings of its queues, what is delivered and not acknowledged, and the queues themselves. Its
@@ -23,6 +24,9 @@ CELERY_PERMANENT = re.compile(
     r"^(_kombu\.binding(_permanent)?\..+|_kombu\.binding_deadlines|unacked(_index|_mutex)?"
     r"|(?!celery-task)[a-z][a-z0-9.-]*(\x06\x16\d)?)$"
 )
+
+#: redbeat's own: one hash per schedule of the settings, and three keys beside them; those no longer set are removed.
+BEAT = "beat:"
 
 #: Tasks kept in the index of recent ones.
 RECENT_MAX = 10_000
@@ -60,6 +64,16 @@ class Keys(NamedTuple):
     def workers(self) -> str:
         """Sorted set of the processes that said they are alive, by that time (ms)."""
         return f"{self.prefix}:workers"
+
+    @property
+    def schedules(self) -> str:
+        """Hash of what is known of schedules beside their settings."""
+        return f"{self.prefix}:schedules"
+
+    @property
+    def beat(self) -> str:
+        """First part of redbeat's keys."""
+        return f"{self.prefix}:{BEAT}"
 
     def worker(self, name: str) -> str:
         """What one live process says of itself."""
@@ -100,7 +114,7 @@ class Keys(NamedTuple):
         name = key.removeprefix(f"{self.prefix}:")
         if name.startswith("celery:"):
             return CELERY_PERMANENT.match(name.removeprefix("celery:")) is not None
-        return name in PERMANENT
+        return name in PERMANENT or name.startswith(BEAT)
 
 
 class Places:

@@ -13,6 +13,7 @@ from aether_agents.store.events import Events
 from aether_agents.store.keys import Keys
 from aether_agents.store.library import Library
 from aether_agents.store.presence import Presence
+from aether_agents.store.schedules import Schedules
 from aether_agents.store.sealing import Sealer, load_keyring
 from aether_agents.store.tasks import Tasks
 
@@ -24,7 +25,7 @@ PRIORITY_STEPS = range(10)
 
 
 class Store:
-    """Tasks, events, catalogue and presence on one server under one key prefix. Thread-safe, and safe after a fork."""
+    """All that is kept on one server under one key prefix. Thread-safe, and safe after a fork."""
 
     def __init__(self, access: Access) -> None:
         self._access = access
@@ -34,6 +35,7 @@ class Store:
         self.events = Events(access)
         self.catalogue = Catalogue(access)
         self.presence = Presence(access)
+        self.schedules = Schedules(access)
 
     def ping(self) -> None:
         """Make sure that the server answers.

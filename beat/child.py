@@ -1,0 +1,31 @@
+"""Beat in the embedded stack: `python -m beat.child NEWS_FD`, started by the supervisor as the worker is."""
+
+import os
+import sys
+
+from aether_agents.errors import AetherError
+from aether_agents.local.lifeline import Lifeline, say_ready
+from aether_agents.settings import Settings
+from aether_agents.specialists import load_specialists
+
+
+def main(news: int) -> None:
+    """Load, wait for `go`, fire the schedules until the lifeline closes."""
+    os.set_inheritable(news, False)
+    lifeline = Lifeline()
+    settings = Settings.model_validate_json(lifeline.order())
+    specialists = load_specialists(settings)
+
+    # Loaded here because it takes a second: by now the lifeline is watched.
+    from beat.service import serve  # noqa: PLC0415
+
+    lifeline.order()
+    lifeline.serving = True
+    serve(settings, specialists, lambda: say_ready(news))
+
+
+if __name__ == "__main__":
+    try:
+        main(int(sys.argv[1]))
+    except AetherError as wrong:
+        sys.exit(str(wrong))  # what the supervisor passes on as its last words

@@ -1,0 +1,82 @@
+"""Firing: a slot of a schedule becomes a task, once, and what was missed is told."""
+
+import hashlib
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from aether_agents.contracts import Fired, HighLevelTask
+from aether_agents.errors import AetherError
+from aether_agents.orchestrator import Orchestrator
+from aether_agents.settings import ScheduleSettings, Settings
+from aether_agents.store import owner_of
+from beat.slots import Due
+
+log = logging.getLogger(__name__)
+
+
+def task_of(name: str, settings: ScheduleSettings, slot: datetime | None = None) -> HighLevelTask:
+    """The task of a schedule; of a slot it is always the same one, without a slot (by hand) a new one.
+
+    Raises:
+        InvalidTask: the schedule's settings make no task.
+    """
+    wish = {
+        "description": settings.task,
+        "type": settings.template,
+        "agent_type": settings.specialist,
+        "context": settings.context,
+        "inputs": settings.inputs,
+        "folder": str(settings.folder) if settings.folder else None,
+        "priority": settings.priority,
+        "timeout_seconds": settings.timeout_seconds,
+        "assume_yes": settings.yes,
+    }
+    if slot is not None:
+        wish["task_id"] = hashlib.sha256(f"{name} {slot.isoformat()}".encode()).hexdigest()[:12]
+    return HighLevelTask.from_dict(wish).model_copy(update={"owner": owner_of(name)})
+
+
+class Firing:
+    """Hands slots in through the one door. The door is opened when the first slot is due."""
+
+    def __init__(self, settings: Settings, connect: Callable[[Settings], Orchestrator]) -> None:
+        self._settings = settings
+        self._connect = connect
+        self._door: Orchestrator | None = None
+
+    def fire(self, name: str, due: Due) -> None:
+        """Hand in the task of a slot. Safe to repeat: the same slot is the same task.
+
+        Raises:
+            StoreUnavailable: the store is away; nothing was handed in.
+        """
+        door = self._open()
+        for slot in due.missed:
+            log.warning("schedule %s: the slot %s was missed, only the latest is run", name, slot.isoformat())
+        notes = door.schedules
+        if notes.paused(name):
+            log.info("schedule %s: paused, the slot %s is left out", name, due.slot.isoformat())
+            notes.fired(name, Fired(slot=due.slot, task_id="", missed=due.total, error="paused"))
+            return
+        task, error = "", ""
+        try:
+            task = door.submit(task_of(name, self._settings.schedules[name], due.slot))
+            log.info("schedule %s: the slot %s is task %s", name, due.slot.isoformat(), task)
+        except AetherError as wrong:
+            if wrong.code == "no_store":
+                raise
+            error = str(wrong)
+            log.error("schedule %s: the slot %s makes no task: %s", name, due.slot.isoformat(), error)  # noqa: TRY400
+        notes.fired(name, Fired(slot=due.slot, task_id=task, missed=due.total, error=error))
+
+    def close(self) -> None:
+        """Let go of the door."""
+        if self._door is not None:
+            self._door.close()
+            self._door = None
+
+    def _open(self) -> Orchestrator:
+        if self._door is None:
+            self._door = self._connect(self._settings)
+        return self._door

@@ -1,0 +1,34 @@
+"""The scheduler of redbeat, with slots: what is due goes through the one door instead of onto a queue."""
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from redbeat import RedBeatScheduler, RedBeatSchedulerEntry
+
+from beat.slots import due
+
+
+class SlotEntry(RedBeatSchedulerEntry):  # type: ignore[misc]  # redbeat has no types
+    """An entry that remembers the slot it ran for, not the second it happened to run in: so it never drifts."""
+
+    def _next_instance(self, last_run_at: datetime | None = None, **more: Any) -> Any:
+        slot = last_run_at or self.app.slots[self.name].latest(datetime.now(UTC))
+        return super()._next_instance(last_run_at=slot, **more)
+
+    __next__ = next = _next_instance
+
+
+class SlotScheduler(RedBeatScheduler):  # type: ignore[misc]  # as above
+    """One of all beats holds redbeat's lock and fires; the others wait for it."""
+
+    Entry = SlotEntry
+    #: Nothing is sent from here, so no connection to the broker is opened.
+    _maybe_due_kwargs: ClassVar[dict[str, Any]] = {}
+
+    def apply_async(self, entry: SlotEntry, producer: Any = None, advance: bool = True, **_: Any) -> None:  # noqa: ARG002
+        """Fire what is due of an entry, then remember that. A beat that ends in between fires it again: no harm."""
+        found = due(self.app.slots[entry.name], entry.last_run_at, datetime.now(UTC))
+        if found is not None:
+            self.app.fire(entry.name, found)
+        if advance:
+            self.reserve(entry)

@@ -1,0 +1,103 @@
+"""The service: one process that fires the schedules until it is told to end."""
+
+import logging
+import signal
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import Any
+
+from celery import Celery
+from celery.beat import Service
+
+from aether_agents.celery_app import create_app
+from aether_agents.contracts import Specialist
+from aether_agents.errors import InvalidSettings, StoreUnavailable
+from aether_agents.orchestrator import connect
+from aether_agents.settings import Settings
+from aether_agents.store import Keys
+from beat.firing import Firing
+from beat.scheduler import SlotScheduler
+from beat.slots import Slots
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two looks at what is due.
+LOOK = 2
+
+#: Seconds after which another beat takes over from one that was killed: six looks, so that a slow one keeps its lock.
+LOCK = 12
+
+
+def slots_of(settings: Settings) -> dict[str, Slots]:
+    """The moments of every schedule that is enabled.
+
+    Raises:
+        InvalidSettings: a crontab is none; all are named.
+    """
+    found, wrong = {}, []
+    for name, one in settings.schedules.items():
+        try:
+            if one.enabled:
+                found[name] = Slots(name, one)
+        except InvalidSettings as error:
+            wrong.append(str(error))
+    if wrong:
+        raise InvalidSettings("\n".join(wrong))
+    return found
+
+
+def beat_app(settings: Settings, specialists: Sequence[Specialist]) -> Celery:
+    """A Celery object whose beat fires the schedules of the settings: `celery -A beat.celery beat` finds one.
+
+    Raises:
+        StoreUnavailable: the settings name no broker.
+        InvalidSettings: a crontab is none.
+    """
+    app = create_app(settings, specialists)
+    app.slots = slots_of(settings)
+    app.firing = Firing(settings, connect)
+    app.fire = app.firing.fire
+    app.conf.update(
+        beat_scheduler=SlotScheduler,
+        beat_max_loop_interval=LOOK,
+        beat_schedule={name: {"task": name, "schedule": slots.for_celery} for name, slots in app.slots.items()},
+        redbeat_redis_url=settings.broker.url,
+        redbeat_redis_options={"socket_timeout": 10, "socket_connect_timeout": 5, "retry_period": 60},
+        redbeat_key_prefix=Keys(settings.broker.prefix).beat,
+        redbeat_lock_timeout=LOCK,
+    )
+    return app
+
+
+def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable[[], None] = lambda: None) -> None:
+    """Fire the schedules until this process is told to end (SIGTERM, SIGINT). `ready` is called when that begins.
+
+    Raises:
+        StoreUnavailable: there is no store, or it stayed away.
+        InvalidSettings: a crontab is none.
+        CannotOpen: this process has no sealing key.
+    """
+    app = beat_app(settings, specialists)
+    logging.basicConfig(
+        level=settings.agent_system.cli_interface.logging_level,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    connect(settings).close()  # a wrong address or key is found now, not at the first slot
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    ready()
+    try:
+        Service(app, scheduler_cls=SlotScheduler).start()
+    except SystemExit:
+        log.info("told to end before it was its turn")
+    except Exception as error:
+        raise StoreUnavailable(
+            f"beat lost the store, or its lock ({type(error).__name__}: {error}): start it again"
+        ) from error
+    finally:
+        app.firing.close()
+        app.close()
+
+
+def _leave(_number: int, _frame: FrameType | None) -> Any:
+    raise SystemExit(0)
