@@ -118,11 +118,13 @@ def known_keys(model: type[BaseModel] = Settings, above: str = "") -> list[str]:
 
 
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """One mapping from two: mappings key by key, template lists by name, everything else from above."""
+    """One mapping from two: mappings key by key, template lists and schedules by name, everything else from above."""
     result = dict(below)
     for key, value in above.items():
         old = result.get(key)
-        if isinstance(value, Mapping):
+        if key == "schedules":  # half a schedule from each place would be due at two times
+            result[key] = {**(old or {}), **value}
+        elif isinstance(value, Mapping):
             result[key] = merged(old if isinstance(old, Mapping) else {}, value)
         elif isinstance(old, list) and isinstance(value, list) and _named(old + value):
             names = {item["name"] for item in value}

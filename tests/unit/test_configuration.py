@@ -114,6 +114,15 @@ def test_levels_are_joined_key_by_key_and_templates_by_name(place: Place) -> Non
     ]
 
 
+def test_a_schedule_is_taken_whole_from_one_place(place: Place) -> None:
+    place.user.write_text("schedules: {night: {crontab: 0 3 * * *, task: look}, day: {every: 60, task: look}}")
+    place.file.write_text("schedules: {night: {every: 60, task: scan}}")
+    schedules = place.load().settings.schedules
+    assert (schedules["night"].every, schedules["night"].crontab, schedules["night"].task) == (60, None, "scan")
+    assert schedules["night"].folder == place.file.parent
+    assert schedules["day"].folder == place.user.parent
+
+
 def test_every_setting_has_a_variable(place: Place) -> None:
     """No key can be added that the environment cannot set."""
     values = {
@@ -133,6 +142,7 @@ def test_every_setting_has_a_variable(place: Place) -> None:
         "task_templates": "{data: [{name: one, description: A stub}]}",
         "contexts": "{prod: {secrets: {token: 'env:TOKEN'}}}",
         "specialists": "{dev: {concurrency: 3}}",
+        "schedules": "{night: {every: 60, task: look}}",
     }
     keys = known_keys()
     for key in keys:
