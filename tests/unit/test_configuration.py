@@ -152,7 +152,7 @@ def test_every_setting_has_a_variable(place: Place) -> None:
     for key in keys:
         where = [source for name, source in loaded.sources.items() if name == key or name.startswith(key + ".")]
         assert where, key
-        assert "default" not in where or key in {"contexts", "specialists"}, key
+        assert "default" not in where or key in {"contexts", "specialists", "schedules"}, key
     settings = loaded.settings
     assert settings.roots == (Path("/a"), place.project / "b")
     assert settings.specialists["dev"].concurrency == 3
