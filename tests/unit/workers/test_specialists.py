@@ -52,7 +52,7 @@ def test_one_can_be_switched_off() -> None:
 
 
 def test_the_three_templates_are_there() -> None:
-    assert {template.name for template in TEMPLATES} == {"security_audit", "code_quality", "onboard_project"}
+    assert {template.name for template in TEMPLATES} >= {"security_audit", "compliance_check", "code_quality"}
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.name)
@@ -95,7 +95,8 @@ def test_every_row_names_a_server_of_its_own_specialist(specialist: Specialist) 
 
 
 def test_every_path_a_tool_takes_is_confined() -> None:
-    assert all(row.path_args for row in ROWS.values())
+    pathless = {"hardening/audit", "findings/merge"}  # a machine, and findings that were handed over
+    assert {row.tool for row in ROWS.values() if not row.path_args} == pathless
 
 
 def test_what_changes_a_repository_is_not_run_twice_unasked() -> None:

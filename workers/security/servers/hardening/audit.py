@@ -1,0 +1,74 @@
+"""Runs lynis, bounded, and reads its report. What it did not finish is a gap."""
+
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from workers.inspection.findings import Coverage, ScanResult, conclude
+from workers.inspection.git import printable
+from workers.inspection.job import Beyond, Job
+
+from .lynis_report import read_lynis_report
+
+_MEND = "lynis is not installed: install it from the system's packages (`apt install lynis`, `dnf install lynis`)"
+#: Where the system's packages put programs of administrators, which a worker's search path may lack.
+_PLACES = ("/usr/sbin", "/usr/local/sbin", "/sbin")
+MAX_REPORT_BYTES = 8 << 20
+
+
+def audit_host(job: Job, groups: Sequence[str]) -> ScanResult:
+    """Audit this machine; `groups` of tests, or all of them.
+
+    Raises:
+        Stopped: the job is no longer wanted.
+    """
+    coverage = Coverage()
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *_PLACES])
+    program = shutil.which("lynis", path=path)
+    if program is None:
+        coverage.gaps.append(_MEND)
+        return conclude("host hardening (lynis)", _host(), [], coverage, looked=False)
+    with tempfile.TemporaryDirectory() as name:
+        file = Path(name) / "report.dat"
+        command = [program, "audit", "system", "--quick", "--no-colors", "--quiet"]
+        command += ["--report-file", str(file), "--log-file", str(Path(name) / "log")]
+        command += ["--tests-from-group", " ".join(groups)] if groups else []
+        job.progress(0.1, "lynis looks at the machine")
+        said = ""
+        try:
+            done = job.program(command, Path(name), environment={"PATH": path, "HOME": name, "TMPDIR": name})
+            said = (done.stdout + done.stderr).decode("utf-8", "replace")
+        except Beyond as bound:
+            coverage.gaps.append(f"lynis went beyond the bound of {bound}: name fewer `groups`, or give it more time")
+        except OSError as error:
+            coverage.gaps.append(f"lynis cannot be started: {error.strerror}")
+        text = file.read_bytes()[:MAX_REPORT_BYTES].decode("utf-8", "replace") if file.is_file() else ""
+    return _result(text, said, coverage)
+
+
+def _result(text: str, said: str, coverage: Coverage) -> ScanResult:
+    report = read_lynis_report(text, _host())
+    errors = [line.strip() for line in said.splitlines() if line.strip().startswith(("Error", "Fatal"))]
+    coverage.gaps.extend(printable(f"lynis: {line}", 200) for line in errors[:5])
+    if not report.finished and not coverage.gaps:
+        coverage.gaps.append("lynis did not come to its end")
+    if os.geteuid():
+        coverage.gaps.append("tests that need root: lynis ran as an ordinary user")
+    coverage.checks = report.executed
+    score = f", hardening index {report.score} of 100" if report.score is not None and report.finished else ""
+    result = conclude(
+        f"host hardening (lynis {report.version})".replace("lynis )", "lynis)"),
+        _host(),
+        report.findings,
+        coverage,
+        looked=report.executed > 0,
+    )
+    left_out = f", {len(report.skipped)} tests do not fit this machine" if report.skipped else ""
+    return result.model_copy(update={"summary": f"{result.summary}{score}{left_out}"})
+
+
+def _host() -> str:
+    return printable(platform.node(), 100) or "this machine"
