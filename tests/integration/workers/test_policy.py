@@ -23,15 +23,16 @@ scanners:
   code: {worst: none}
   permissions: {worst: high}
   dependencies: {worst: low}
-quality: {score: 101}
+quality: {score: 100}
 """
 
 
 @pytest.fixture
 def rules(planted: Planted) -> str:
+    planted.write("app/bad.py", "import os\nimport sys\nimport json\nx = undefined\n")
     planted.write("evil.slow", "a" * 60 + "b\n")
     file = planted.folder.parent / "policy.yaml"
-    file.write_text(POLICY.replace("101", "100"))
+    file.write_text(POLICY)
     return str(file)
 
 
