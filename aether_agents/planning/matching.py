@@ -113,7 +113,7 @@ class Matcher:
             return Match("ask", ranked, f"`{first.name}` does not do this: {foreign[0]}")
         if not knowledge.is_asked_for(terms):
             return Match("ask", ranked, f"`{first.name}` changes something that it does not ask for")
-        if not any(_is_specific(term) and knowledge.knows(term) for term in terms):
+        if not any(_is_specific(term) and not term.changes and knowledge.knows(term) for term in terms):
             return Match("ask", ranked, "it says too little")
         return self._compare(terms, ranked, knowledge)
 

@@ -119,7 +119,8 @@ class _Checker:
                 yield f"argument `{name}` of `{tool.ref}` is code: it takes no references; use the tool's parameters"
 
     def _further(self, subtask: Subtask, tool: Tool, producers: Mapping[str, Producer]) -> Iterator[str]:
-        """The tools of its verification and its compensation."""
+        """The tools of its verification and its compensation. Of a fan-out, each item has its own."""
+        own = {**producers, subtask.id: Producer(tool, False)}
         for word, call in (("verify", subtask.verify), ("compensate", subtask.compensate)):
             if call is None:
                 continue
@@ -128,7 +129,7 @@ class _Checker:
                 continue
             if other.specialist != tool.specialist:
                 yield f"its `{word}` uses `{other.ref}` of {other.specialist}; a specialist opens only its own servers"
-            yield from (f"its `{word}`: {fault}" for fault in argument_faults(other, call.args, producers))
+            yield from (f"its `{word}`: {fault}" for fault in argument_faults(other, call.args, own))
             yield from (f"its `{word}`: {fault}" for fault in self._policy(other))
 
     def _args(self, subtask: Subtask, tool: Tool) -> dict[str, Json]:

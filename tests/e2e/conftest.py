@@ -89,7 +89,7 @@ def person(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
     assert trusted.returncode == 0, trusted.stderr
     up = somebody.run("up", within=120)
     assert up.returncode == 0, up.stderr
-    wanted = {"code", "secrets", "reports", "quality", "echo"}
+    wanted = {"code", "secrets", "reports", "quality", "repos", "echo"}
     eventually(lambda: wanted <= live(somebody), 120, "the servers are listed")
     try:
         yield somebody

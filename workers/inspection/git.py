@@ -129,6 +129,11 @@ class Git:
                 said.seek(0)
                 raise ToolError(f"git {args[0]} failed in {self._shown}: {_first_line(said.read(4096))}")
 
+    @staticmethod
+    def environment() -> dict[str, str]:
+        """The environment of every git command."""
+        return dict(_how()["env"])
+
     @property
     def _shown(self) -> str:
         return printable(str(self.folder))

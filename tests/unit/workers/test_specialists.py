@@ -51,8 +51,9 @@ def test_one_can_be_switched_off() -> None:
     assert "security" not in {specialist.name for specialist in load_specialists(settings)}
 
 
-def test_the_three_templates_are_there() -> None:
-    assert {template.name for template in TEMPLATES} >= {"security_audit", "compliance_check", "code_quality"}
+def test_the_templates_are_there() -> None:
+    named = {"security_audit", "compliance_check", "code_quality", "onboard_project", "update_text"}
+    assert named <= {template.name for template in TEMPLATES}
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.name)
@@ -68,7 +69,10 @@ def test_a_template_refers_to_what_it_has(template: Template) -> None:
     ids = {subtask.id for subtask in template.subtasks}
     for subtask in template.subtasks:
         for reference in find(subtask.args):
-            known = {"inputs": template.inputs.keys(), "subtasks": ids, "context": {"reports", "task_id"}, "item": {""}}
+            if reference.root == "item":
+                assert subtask.for_each is not None
+                continue
+            known = {"inputs": template.inputs.keys(), "subtasks": ids, "context": {"reports", "task_id"}}
             assert reference.name in known[reference.root], f"{template.name}.{subtask.id}: {reference.text}"
     for output in template.outputs.values():
         assert {reference.name for reference in find(output)} <= ids
@@ -82,10 +86,12 @@ def test_a_template_uses_tabled_tools_and_names_them_as_required(template: Templ
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.name)
-def test_a_template_asks_nobody_and_may_be_repeated(template: Template) -> None:
+def test_a_template_that_may_not_be_repeated_asks_and_can_be_undone(template: Template) -> None:
     rows = [ROWS[subtask.tool] for subtask in template.subtasks if subtask.tool]
     assert {row.risk for row in rows} <= {Risk.READ, Risk.WRITE}
-    assert all(row.repeatable for row in rows)
+    once = [subtask for subtask in template.subtasks if subtask.tool and not ROWS[subtask.tool].repeatable]
+    assert all(subtask.compensate for subtask in once)
+    assert not once or any(subtask.approval == "required" for subtask in template.subtasks)
 
 
 @pytest.mark.parametrize("specialist", BOTH, ids=lambda specialist: specialist.name)
@@ -95,7 +101,8 @@ def test_every_row_names_a_server_of_its_own_specialist(specialist: Specialist) 
 
 
 def test_every_path_a_tool_takes_is_confined() -> None:
-    pathless = {"hardening/audit", "findings/merge"}  # a machine, and findings that were handed over
+    # A machine, findings that were handed over, and a yes to what was shown.
+    pathless = {"hardening/audit", "findings/merge", "repos/agree"}
     assert {row.tool for row in ROWS.values() if not row.path_args} == pathless
 
 

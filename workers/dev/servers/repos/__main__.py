@@ -1,0 +1,117 @@
+"""The MCP server `repos`."""
+
+from typing import Annotated
+
+import anyio.to_thread
+from mcp.server.mcpserver import Context, MCPServer
+from mcp_types import ToolAnnotations
+from pydantic import Field
+
+from workers.inspection.job import run
+
+from . import changing
+from .edits import Pattern
+from .results import Agreed, Applied, Found, Preview, Reverted
+
+server = MCPServer(
+    "repos",
+    instructions="Searches and replaces a text over git repositories: preview, then one commit on a new branch each. "
+    "It never pushes, and runs no hook or filter of a repository.",
+    log_level="WARNING",
+)
+
+Paths = Annotated[
+    list[str], Field(min_length=1, max_length=50, description="Absolute paths of the repositories' own folders.")
+]
+One = Annotated[str, Field(max_length=4_096, description="Absolute path of the repository's own folder.")]
+Find = Annotated[str, Field(min_length=1, max_length=2_000, description="The text to look for.")]
+Regex = Annotated[bool, Field(description="Whether it is a regular expression (Python's, lines by `^` and `$`).")]
+Case = Annotated[bool, Field(description="Whether capitals and small letters count as the same.")]
+Replace = Annotated[
+    str, Field(max_length=10_000, description="The new text; `\\1` is a group of a regular expression.")
+]
+Branch = Annotated[str, Field(min_length=1, max_length=200, description="The new branch; it must not exist yet.")]
+Seconds = Annotated[float, Field(gt=0, le=600, description="Seconds it may take in all.")]
+Commit = Annotated[str, Field(pattern=r"^[0-9a-f]{40,64}$", description="The commit that `apply` made.")]
+
+LOOKS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+
+
+@server.tool(title="Search repositories", annotations=LOOKS)
+async def search(
+    ctx: Context,
+    paths: Paths,
+    find: Find,
+    regex: Regex = False,
+    ignore_case: Case = False,
+    most: Annotated[int, Field(ge=1, le=2_000, description="Lines that are listed at most.")] = 200,
+    max_seconds: Seconds = 60,
+) -> Found:
+    """Find the tracked lines that hold a text, over several repositories."""
+    pattern = Pattern(find, regex, ignore_case)
+    return await run(ctx, max_seconds, lambda job: changing.search(paths, pattern, most, job))
+
+
+@server.tool(title="Preview a replacement", annotations=LOOKS)
+async def preview(
+    ctx: Context,
+    paths: Paths,
+    find: Find,
+    replace: Replace,
+    branch: Branch,
+    regex: Regex = False,
+    max_seconds: Seconds = 120,
+) -> Preview:
+    """Show what replacing a text would change, as a diff for each repository; nothing is changed."""
+    return await run(ctx, max_seconds, lambda job: changing.preview(paths, Pattern(find, regex), replace, branch, job))
+
+
+@server.tool(title="Agree to a preview", annotations=LOOKS)
+async def agree(
+    digests: Annotated[list[str], Field(max_length=50, description="Digests of the changes.")],
+    shown: Annotated[list[str], Field(max_length=500, description="The changes, as a person sees them.")],  # noqa: ARG001
+) -> Agreed:
+    """Give the digests back. It does nothing: a plan puts it where a person must say yes to what is shown."""
+    return Agreed(digests=digests)
+
+
+@server.tool(
+    title="Apply a replacement",
+    annotations=ToolAnnotations(
+        read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False
+    ),
+)
+async def apply(  # noqa: PLR0917 - a tool's arguments are named by who calls it
+    ctx: Context,
+    path: One,
+    find: Find,
+    replace: Replace,
+    branch: Branch,
+    message: Annotated[str, Field(min_length=1, max_length=5_000, description="Message of the commit.")],
+    digest: Annotated[str | None, Field(description="Digest of the preview; anything else is refused.")] = None,
+    regex: Regex = False,
+    max_seconds: Seconds = 120,
+) -> Applied:
+    """Replace a text in one repository, as one commit on a new branch; all of it or nothing."""
+    pattern = Pattern(find, regex)
+    return await run(ctx, max_seconds, lambda job: changing.apply(path, pattern, replace, branch, message, digest, job))
+
+
+@server.tool(
+    title="Revert a replacement",
+    annotations=ToolAnnotations(
+        read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False
+    ),
+)
+async def revert(
+    path: One,
+    branch: Branch,
+    commit: Commit,
+    former: Annotated[str, Field(min_length=1, max_length=200, description="The branch to go back to.")],
+) -> Reverted:
+    """Delete the branch that `apply` made and go back to the former one; refused if anything else was done since."""
+    return await anyio.to_thread.run_sync(changing.revert, path, branch, commit, former)
+
+
+if __name__ == "__main__":
+    server.run("stdio")

@@ -1,0 +1,186 @@
+"""Searching, previewing, applying and reverting: the four things that are done to repositories here."""
+
+from collections.abc import Sequence
+
+from mcp.server.mcpserver.exceptions import ToolError
+
+from workers.inspection.git import printable
+from workers.inspection.job import Job
+
+from .edits import Edit, Pattern, diff_of, digest_of, edits_of, matched
+from .results import Applied, Change, Found, Hit, Left, Preview, Reverted, Undo
+from .tree import Standing, WorkTree
+
+MAX_SKIPPED = 50
+#: Characters of one repository's diff, of all of them, and of what is shown with a question.
+MAX_DIFF, MAX_DIFFS, MAX_SHOWN, MAX_LINE = 60_000, 200_000, 1_300, 120
+
+
+def search(paths: Sequence[str], pattern: Pattern, most: int, job: Job) -> Found:
+    """Every tracked line that matches, over several repositories, at most so many."""
+    hits: list[Hit] = []
+    skipped: list[Left] = []
+    files = 0
+    for path in dict.fromkeys(paths):
+        tree = WorkTree(path)
+        names = list(tree.tracked())
+        files += len(names)
+        for answer in matched(tree, names, pattern, job, most=most + 1 - len(hits)):
+            hits += [
+                Hit(repository=tree.shown, file=printable(f), line=n, text=printable(t)) for f, n, t in answer["hits"]
+            ]
+            skipped += [Left(path=printable(f), why=why) for f, why in answer["skipped"]]
+    return Found(hits=hits[:most], truncated=len(hits) > most, files=files, skipped=skipped[:MAX_SKIPPED])
+
+
+def preview(paths: Sequence[str], pattern: Pattern, replacement: str, branch: str, job: Job) -> Preview:
+    """What a replacement would do, and that it could be done.
+
+    Raises:
+        ToolError: nothing matches, or a repository is not fit for it; the error names all that are not.
+    """
+    changes: list[Change] = []
+    unchanged: list[str] = []
+    skipped: list[Left] = []
+    faults: list[str] = []
+    for path in dict.fromkeys(paths):
+        tree = WorkTree(path)
+        standing = tree.standing()
+        if fault := _unfit(tree, standing, branch):
+            faults.append(fault)
+            continue
+        edits = edits_of(tree, pattern, replacement, job, skipped)
+        if not edits:
+            unchanged.append(tree.shown)
+            continue
+        diff = _cut("".join(diff_of(tree, edits)), MAX_DIFF)
+        changes.append(Change(
+            path=str(tree.folder), branch=standing.branch, files=len(edits), diff=diff,
+            replacements=sum(edit.places for edit in edits), digest=digest_of(standing.commit, edits),
+        ))  # fmt: skip
+    if faults:
+        raise ToolError("; ".join(faults))
+    if not changes:
+        raise ToolError(
+            f"no tracked text file in {', '.join(unchanged)} has {printable(pattern.text)!r}: nothing to do"
+        )
+    return Preview(
+        changes=changes,
+        unchanged=unchanged,
+        files=sum(change.files for change in changes),
+        replacements=sum(change.replacements for change in changes),
+        diff=_cut("\n".join(f"{change.path}\n{change.diff}" for change in changes), MAX_DIFFS),
+        shown=_shown(changes),
+        digests=[change.digest for change in changes],
+        skipped=skipped[:MAX_SKIPPED],
+    )
+
+
+def apply(
+    path: str, pattern: Pattern, replacement: str, branch: str, message: str, digest: str | None, job: Job
+) -> Applied:
+    """Make a change: on a new branch, as one commit. The commit is made before anything that can be seen changes.
+
+    Raises:
+        ToolError: the repository is not fit for it, the change is not the one of `digest`, or a file cannot be
+            written; then everything is as before.
+    """
+    tree = WorkTree(path)
+    standing = tree.standing()
+    if fault := _unfit(tree, standing, branch):
+        raise ToolError(fault)
+    edits = edits_of(tree, pattern, replacement, job, [])
+    if not edits:
+        raise ToolError(f"nothing in {tree.shown} has {printable(pattern.text)!r}")
+    if digest is not None and digest != digest_of(standing.commit, edits):
+        raise ToolError(f"{tree.shown} is no longer what was previewed: preview it again")
+    blobs = {edit.path: (edit.mode, tree.blob(edit.path, edit.new)) for edit in edits}
+    commit = tree.commit(blobs, standing.commit, message)
+    _replace(tree, edits)
+    tree.run("update-ref", f"refs/heads/{branch}", commit, "0" * len(commit))
+    tree.run("symbolic-ref", "HEAD", f"refs/heads/{branch}")
+    tree.stage(blobs)
+    args = {"path": str(tree.folder), "branch": branch, "commit": commit, "former": standing.branch}
+    return Applied(
+        **args,
+        base=standing.commit,
+        files=[printable(edit.path) for edit in edits],
+        replacements=sum(edit.places for edit in edits),
+        undo=Undo(tool="repos/revert", args=args),
+    )
+
+
+def revert(path: str, branch: str, commit: str, former: str) -> Reverted:
+    """Go back to the former branch and delete the new one, if nothing else was done on either.
+
+    Raises:
+        ToolError: something else was; the error says what, and nothing is changed.
+    """
+    tree = WorkTree(path)
+    standing, tip = tree.standing(), tree.tip(branch)
+    if not tip and standing.branch == former:
+        return Reverted(path=str(tree.folder), branch=former, deleted=branch, done=False)
+    base = tree.run("rev-parse", f"{commit}^").decode().strip() if tip == commit else ""
+    faults = {
+        f"`{branch}` is not at {commit[:12]} any more: something else was committed on it": tip != commit,
+        f"`{former}` has moved on since": tip == commit and tree.tip(former) != base,
+        f"`{standing.branch}` is checked out": standing.branch not in (branch, former),
+        f"{standing.dirty} files have changes that are in no commit": standing.dirty > 0,
+    }
+    if told := [fault for fault, holds in faults.items() if holds]:
+        raise ToolError(f"{tree.shown} is not put back: {'; '.join(told)}")
+    if standing.branch == branch:
+        names = tree.read("diff-tree", "-r", "-z", "--name-only", "--no-renames", base, commit).split("\0")
+        before = tree.entries(base, [name for name in names if name])
+        _replace(tree, [Edit(name, mode, 0, tree.content(base, name)) for name, (mode, _) in before.items()])
+        tree.run("symbolic-ref", "HEAD", f"refs/heads/{former}")
+        tree.stage(before)
+    tree.run("update-ref", "-d", f"refs/heads/{branch}", commit)
+    return Reverted(path=str(tree.folder), branch=former, deleted=branch, done=True)
+
+
+def _unfit(tree: WorkTree, standing: Standing, branch: str) -> str:
+    """Why a repository cannot be changed now, and the mend; empty when it can."""
+    named = tree.is_name(branch)
+    faults = (
+        (not named, f"{printable(branch)!r} is no name of a branch"),
+        (not standing.commit, f"{tree.shown} has no commit yet: make one"),
+        (not standing.branch, f"{tree.shown} has no branch checked out: check one out"),
+        (standing.under_way, f"{tree.shown} has something under way ({standing.under_way}): end it first"),
+        (standing.dirty, f"{tree.shown} has {standing.dirty} changed files that are in no commit: commit them first"),
+        (named and tree.tip(branch), f"{tree.shown} has a branch `{branch}` already: name another"),
+    )
+    return next((told for holds, told in faults if holds), "")
+
+
+def _replace(tree: WorkTree, edits: Sequence[Edit]) -> None:
+    """Write files, all or none."""
+    before: list[tuple[str, bytes]] = []
+    try:
+        for edit in edits:
+            before.append((edit.path, (tree.folder / edit.path).read_bytes()))
+            tree.write(edit.path, edit.new)
+    except (OSError, ToolError):
+        for path, content in before:
+            tree.write(path, content)
+        raise
+
+
+def _shown(changes: Sequence[Change]) -> list[str]:
+    """As much of the diffs as a question has room for, each repository with its share."""
+    lines: list[str] = []
+    room = max(120, MAX_SHOWN // len(changes))
+    for change in changes:
+        lines.append(f"{change.path}: {change.replacements} in {change.files} files on {change.branch}"[:MAX_LINE])
+        diff, used, count = change.diff.splitlines(), 0, 0
+        while count < len(diff) and used + len(diff[count]) < room:
+            lines.append(diff[count][:MAX_LINE])
+            used += len(lines[-1]) + 8
+            count += 1
+        if count < len(diff):
+            lines.append(f"… {len(diff) - count} more lines: see the report")
+    return lines
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[:most] + f"\n… cut: {len(text) - most} more characters\n"

@@ -1,0 +1,91 @@
+"""What the tools of `repos` answer."""
+
+from pydantic import BaseModel, Field
+
+
+class Left(BaseModel):
+    """A file that was not looked at."""
+
+    path: str = Field(description="File, relative to its repository.")
+    why: str = Field(description="Why.")
+
+
+class Hit(BaseModel):
+    """One line that matches."""
+
+    repository: str = Field(description="Absolute path of the repository.")
+    file: str = Field(description="File, relative to it.")
+    line: int = Field(description="Line from 1.")
+    text: str = Field(description="The line, around what matches; no control characters.")
+
+
+class Found(BaseModel):
+    """What a search came to."""
+
+    hits: list[Hit] = Field(description="Lines that match, in the order of the repositories.")
+    truncated: bool = Field(description="Whether there are more.")
+    files: int = Field(description="Tracked files looked at.")
+    skipped: list[Left] = Field(description="Tracked files that were not, the first 50.")
+    undo: str = Field(default="nothing was changed", description="How to undo it.")
+
+
+class Change(BaseModel):
+    """What a replacement would do in one repository."""
+
+    path: str = Field(description="Absolute path of the repository.")
+    branch: str = Field(description="Branch that is checked out.")
+    files: int = Field(description="Files that would change.")
+    replacements: int = Field(description="Places that would be replaced.")
+    digest: str = Field(description="Names exactly this change on exactly this commit; `apply` takes it.")
+    diff: str = Field(description="The change as a unified diff; long ones are cut, and say so.")
+
+
+class Preview(BaseModel):
+    """What a replacement would do, before anything is changed."""
+
+    changes: list[Change] = Field(description="One for each repository in which something would change.")
+    unchanged: list[str] = Field(description="Repositories in which nothing matches.")
+    files: int = Field(description="Files that would change in all.")
+    replacements: int = Field(description="Places that would be replaced in all.")
+    diff: str = Field(description="All diffs, one after the other, bounded.")
+    shown: list[str] = Field(description="The diffs' first lines, short enough to be shown with a question.")
+    digests: list[str] = Field(description="The digests of all changes, in their order.")
+    skipped: list[Left] = Field(description="Tracked files that were not looked at, the first 50.")
+    undo: str = Field(default="nothing was changed", description="How to undo it.")
+
+
+class Agreed(BaseModel):
+    """The changes that a person has seen and agreed to."""
+
+    digests: list[str] = Field(description="Their digests.")
+    undo: str = Field(default="nothing was changed", description="How to undo it.")
+
+
+class Undo(BaseModel):
+    """The call that undoes another."""
+
+    tool: str = Field(description="The tool.")
+    args: dict[str, str] = Field(description="Its arguments.")
+
+
+class Applied(BaseModel):
+    """A change made, on a branch of its own."""
+
+    path: str = Field(description="Absolute path of the repository.")
+    branch: str = Field(description="The new branch; it is checked out.")
+    former: str = Field(description="The branch that was checked out before.")
+    commit: str = Field(description="The commit with the change.")
+    base: str = Field(description="The commit it stands on.")
+    files: list[str] = Field(description="Files that changed.")
+    replacements: int = Field(description="Places that were replaced.")
+    undo: Undo = Field(description="The call that undoes it.")
+
+
+class Reverted(BaseModel):
+    """A change taken back."""
+
+    path: str = Field(description="Absolute path of the repository.")
+    branch: str = Field(description="Branch that is checked out now.")
+    deleted: str = Field(description="Branch that is gone.")
+    done: bool = Field(description="False when it was gone already.")
+    undo: str = Field(default="apply the change again", description="How to undo it.")

@@ -1,0 +1,211 @@
+"""A repository's work tree, looked at and changed with git's plumbing: no hook, filter or program of its own runs.
+
+Commits are made from blobs, trees and references, so nothing of the repository that names a program has a part in it.
+Where git would still run a filter (comparing a file, converting its line ends), the filter is overridden with none.
+"""
+
+import os
+import stat
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from mcp.server.mcpserver.exceptions import ToolError
+
+from workers.inspection.git import Git, printable
+from workers.inspection.repository import Repository
+
+_REGULAR = ("100644", "100755")
+_UNDER_WAY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply", "BISECT_LOG")
+_SECONDS = 120
+MAX_FILES = 20_000
+
+
+class Standing(NamedTuple):
+    """Where a repository stands."""
+
+    branch: str  #: the branch that is checked out; empty when none is
+    commit: str  #: its newest commit; empty when there is none
+    dirty: int  #: tracked files that are not as committed
+    under_way: str  #: a merge, a rebase … that has not ended; empty when none is
+
+
+class WorkTree(Git):
+    """The work tree of one repository.
+
+    Raises:
+        ToolError: there is no such repository, or the folder is not its own.
+    """
+
+    def __init__(self, path: str) -> None:
+        repository = Repository(path)
+        super().__init__(repository.folder)
+        self._off: list[str] = []
+        if repository.bare or not repository.is_git:
+            raise ToolError(f"{repository.shown} is no git repository with a work tree ({repository.why_not_git})")
+        top = Path(self.read("rev-parse", "--show-toplevel").rstrip("\n"))
+        if top != self.folder:
+            raise ToolError(f"{repository.shown} lies in the repository {printable(str(top))}: give that folder")
+        self._off = list(self._without_filters())
+
+    @property
+    def shown(self) -> str:
+        """The folder, for people."""
+        return printable(str(self.folder))
+
+    def standing(self) -> Standing:
+        """Where it stands."""
+        head = self._ask("symbolic-ref", "--quiet", "HEAD").strip()
+        commit = self._ask("rev-parse", "--verify", "--quiet", "HEAD").strip()
+        changed = self.read("status", "--porcelain=v1", "-z", "--untracked-files=no", "--ignore-submodules=all")
+        home = Path(self.read("rev-parse", "--absolute-git-dir").rstrip("\n"))
+        under_way = next((name for name in _UNDER_WAY if (home / name).exists()), "")
+        return Standing(head.removeprefix("refs/heads/"), commit, len([p for p in changed.split("\0") if p]), under_way)
+
+    def tracked(self) -> dict[str, str]:
+        """Mode by path of every tracked regular file that no link leads to, in order; nothing of a submodule."""
+        found: dict[str, str] = {}
+        for entry in filter(None, self.read("ls-files", "-z", "--stage").split("\0")):
+            about, _, path = entry.partition("\t")
+            mode, _, stage = about.split(" ")
+            if mode in _REGULAR and stage == "0" and self._is_own(path):
+                found[path] = mode
+            if len(found) > MAX_FILES:
+                raise ToolError(
+                    f"{self.shown} has more than {MAX_FILES} tracked files: that is beyond what is searched"
+                )
+        return found
+
+    def filtered(self, paths: Sequence[str]) -> set[str]:
+        """Those of some files that git passes through a filter, such as files kept elsewhere."""
+        said = self.run(
+            "check-attr", "-z", "--stdin", "filter", given="\0".join(paths).encode("utf-8", "surrogateescape")
+        )
+        parts = os.fsdecode(said).split("\0")
+        return {parts[i] for i in range(0, len(parts) - 2, 3) if parts[i + 2] not in ("unspecified", "unset")}
+
+    def tip(self, branch: str) -> str:
+        """The newest commit of a branch; empty when there is no such branch."""
+        return self._ask("rev-parse", "--verify", "--quiet", f"refs/heads/{branch}^{{commit}}").strip()
+
+    def is_name(self, branch: str) -> bool:
+        """Whether git takes this for the name of a branch."""
+        return not branch.startswith("-") and bool(self._ask("check-ref-format", "--branch", branch).strip())
+
+    def blob(self, path: str, content: bytes) -> str:
+        """Store what a file becomes, its line ends as the repository keeps them; the blob's id."""
+        return os.fsdecode(self.run("hash-object", "-w", "--stdin", f"--path={path}", given=content)).strip()
+
+    def commit(self, blobs: Mapping[str, tuple[str, str]], parent: str, message: str) -> str:
+        """A commit on `parent` with some files (mode and blob by path) changed; nothing that can be seen changes."""
+        with tempfile.TemporaryDirectory() as scratch:
+            index = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
+            self.run("read-tree", parent, more=index)
+            self.run("update-index", "-z", "--index-info", given=_entries(blobs), more=index)
+            tree = os.fsdecode(self.run("write-tree", more=index)).strip()
+        name = self._ask("config", "user.name").strip() or "AetherTerm agents"
+        email = self._ask("config", "user.email").strip() or "agents@localhost"
+        who = {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER")
+               for part, value in (("NAME", name), ("EMAIL", email))}  # fmt: skip
+        made = self.run("commit-tree", tree, "-p", parent, given=message.encode(), more=who)
+        return os.fsdecode(made).strip()
+
+    def entries(self, commit: str, paths: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """Mode and blob by path in a commit."""
+        found: dict[str, tuple[str, str]] = {}
+        for entry in filter(None, self.read("ls-tree", "-z", "-r", commit, "--", *paths).split("\0")):
+            about, _, path = entry.partition("\t")
+            mode, _, blob = about.split(" ")
+            found[path] = (mode, blob)
+        return found
+
+    def content(self, commit: str, path: str) -> bytes:
+        """A file of a commit as it lies in the work tree."""
+        return self.run("cat-file", "--filters", f"{commit}:{path}")
+
+    def stage(self, blobs: Mapping[str, tuple[str, str]]) -> None:
+        """Make the index agree with what was written."""
+        self.run("update-index", "-z", "--index-info", given=_entries(blobs))
+        self._ask("update-index", "-q", "--refresh")
+
+    def write(self, path: str, content: bytes) -> None:
+        """Replace a tracked file, whole or not at all; its mode stays.
+
+        Raises:
+            ToolError: it is no longer a regular file inside the folder, or cannot be written.
+        """
+        place = self.folder / path
+        try:
+            if not self._is_own(path):
+                raise ToolError(f"{printable(path)} is no longer a regular file inside {self.shown}")
+            mode = stat.S_IMODE(os.lstat(place).st_mode)
+            handle, name = tempfile.mkstemp(dir=place.parent, prefix=".aether-")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(content)
+                Path(name).chmod(mode)
+                Path(name).replace(place)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            raise ToolError(f"{printable(path)} cannot be written: {error.strerror}") from None
+
+    def run(self, *args: str, given: bytes = b"", more: Mapping[str, str] | None = None) -> bytes:
+        """What a git command prints, given something to read.
+
+        Raises:
+            ToolError: it failed; the error has its first words.
+        """
+        environment = {**self.environment(), **(more or {})}
+        try:
+            done = subprocess.run(
+                self._command(*args), input=given, capture_output=True, timeout=_SECONDS, check=False, env=environment
+            )
+        except subprocess.TimeoutExpired:
+            raise ToolError(f"git {args[0]} took longer than {_SECONDS} s in {self.shown}") from None
+        if done.returncode:
+            said = printable(os.fsdecode(done.stderr).strip() or "no reason given")
+            raise ToolError(f"git {args[0]} failed in {self.shown}: {said}")
+        return done.stdout
+
+    def _ask(self, *args: str) -> str:
+        """What a command prints that says no by failing."""
+        try:
+            return self.read(*args)
+        except ToolError:
+            return ""
+
+    def _is_own(self, path: str) -> bool:
+        """Whether a path is a regular file inside the folder, no link on the way to it."""
+        place = self.folder / path
+        try:
+            if not stat.S_ISREG(os.lstat(place).st_mode):
+                return False
+        except OSError:
+            return False
+        return os.path.realpath(place) == os.path.normpath(place) and place.is_relative_to(self.folder)
+
+    def _without_filters(self) -> Sequence[str]:
+        """Switches that take the programs away from every filter that any configuration names."""
+        off: list[str] = []
+        for key in self.read("config", "--null", "--list", "--name-only").split("\0"):
+            if key.startswith("filter.") and key.rpartition(".")[2] in ("clean", "smudge", "process", "required"):
+                if "=" in key or "\n" in key:
+                    raise ToolError(
+                        f"{self.shown}: its configuration has the filter {printable(key)!r}: remove it first"
+                    )
+                off += ["-c", f"{key}={'false' if key.endswith('.required') else ''}"]
+        return off
+
+    def _command(self, *args: str) -> list[str]:
+        git, *rest = super()._command(*args)
+        at = rest.index("-C")
+        return [git, *rest[:at], *self._off, *rest[at:]]
+
+
+def _entries(blobs: Mapping[str, tuple[str, str]]) -> bytes:
+    lines = [f"{mode} {blob} 0\t{path}\0" for path, (mode, blob) in blobs.items()]
+    return "".join(lines).encode("utf-8", "surrogateescape")
