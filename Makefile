@@ -48,6 +48,7 @@ bench: .venv/dev.stamp  ## Measure the numbers to hold, side by side, in one run
 lock: .venv/dev.stamp  ## Choose the newest versions that fit and write the lock files
 	$(LOCK) --extra all --group dev -o requirements/dev.txt
 	$(LOCK) --extra local --group build -c requirements/dev.txt -o requirements/run.txt
+	$(LOCK) --extra all --group build -c requirements/dev.txt -o requirements/all.txt
 	$(LOCK) --group build --group test -c requirements/aetherterm.in -o requirements/aetherterm.txt
 
 clean:  ## Remove what these targets made (not the state of the embedded stack)
