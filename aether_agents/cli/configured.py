@@ -1,6 +1,7 @@
 """What is configured: each setting with its source, and all that is wrong in the files of a project."""
 
 import json
+from pathlib import Path
 
 from aether_agents.cli.failure import COMPLETED, USAGE
 from aether_agents.cli.parts import servers_here, templates_here
@@ -8,6 +9,7 @@ from aether_agents.cli.session import Session
 from aether_agents.cli.tables import Column, quiet, table
 from aether_agents.configuration import describe
 from aether_agents.errors import AetherError, InvalidSettings
+from aether_agents.store import add_key
 
 
 def show_settings(session: Session, part: str) -> None:
@@ -25,6 +27,18 @@ def show_settings(session: Session, part: str) -> None:
     columns = (Column("setting", keep=True), Column("value"), Column("from"))
     shown = [(row.key, json.dumps(row.value, ensure_ascii=False, default=str), quiet(row.source)) for row in rows]
     session.output.show(table(columns, shown))
+
+
+def add_sealing_key(session: Session, path: Path) -> None:
+    """Make a key file, or put a new key before those of one.
+
+    Raises:
+        InvalidSettings: it cannot be done there.
+    """
+    new = not path.exists()
+    name = add_key(path)
+    what = f"made {path}" if new else f"{path} seals with a new key; the old ones still open what they sealed"
+    session.output.good(f"{what} (key {name}); give it to every worker and client: `encryption: {{key_file: …}}`")
 
 
 def check_settings(session: Session) -> int:

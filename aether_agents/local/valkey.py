@@ -5,6 +5,7 @@ launcher leaves orphans, and a pipe that nobody reads stops the server after a w
 """
 
 import fcntl
+import hashlib
 import os
 import platform
 import shutil
@@ -12,8 +13,8 @@ import signal
 import socket
 import stat
 import subprocess
-import tempfile
 import time
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Self
@@ -75,12 +76,15 @@ class ValkeyServer:
 
     @property
     def socket(self) -> Path:
-        """Where it listens: in the folder, or in the short temporary folder recorded there."""
-        recorded = self.folder / "valkey.socket-path"
-        try:
-            return Path(recorded.read_text(encoding="utf-8").strip())
-        except FileNotFoundError:
-            return self.folder / "valkey.sock"
+        """Where it listens: in the folder, or (where that path is too long) in a short one of this folder's own.
+
+        The same before it is started as after: whoever starts the rest of a stack tells it the address at once.
+        """
+        inside = self.folder / "valkey.sock"
+        if len(os.fsencode(inside)) <= SOCKET_PATH_MAX:
+            return inside
+        mark = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
+        return Path(f"/tmp/aether-{os.getuid()}-{mark}/valkey.sock")  # noqa: S108 - TMPDIR is too long on macOS
 
     @property
     def url(self) -> str:
@@ -136,8 +140,8 @@ class ValkeyServer:
         path = self.socket
         path.unlink(missing_ok=True)
         if path.parent != self.folder:
-            (self.folder / "valkey.socket-path").unlink(missing_ok=True)
-            path.parent.rmdir()
+            with suppress(OSError):
+                path.parent.rmdir()
         (self.folder / "valkey.pid").unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
@@ -181,13 +185,17 @@ class ValkeyServer:
             return lock
 
     def _place_socket(self) -> None:
-        """Make the way free for the socket; a folder with too long a path gets a short one elsewhere, recorded."""
-        recorded = self.folder / "valkey.socket-path"
-        if len(os.fsencode(self.folder / "valkey.sock")) <= SOCKET_PATH_MAX:
-            recorded.unlink(missing_ok=True)
-        elif not (recorded.exists() and _is_private(self.socket.parent)):
-            # mkdtemp makes it 0700; TMPDIR itself is too long on macOS
-            recorded.write_text(str(Path(tempfile.mkdtemp(prefix="aether-", dir="/tmp")) / "valkey.sock"))
+        """Make the way free for the socket.
+
+        Raises:
+            StackError: its short folder is somebody else's.
+        """
+        place = self.socket.parent
+        if place != self.folder:
+            with suppress(FileExistsError):
+                place.mkdir(mode=0o700)
+            if not _is_private(place):
+                raise StackError(f"{place} belongs to somebody else: set AETHER_HOME to a folder with a shorter path")
         self.socket.unlink(missing_ok=True)  # the lock is ours: whatever listens there is dead
 
     def _await(self, end: float, timeout: float) -> None:

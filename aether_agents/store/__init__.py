@@ -17,7 +17,7 @@ from aether_agents.store.replies import (
     WorkerInfo,
 )
 from aether_agents.store.schedules import owner_of, schedule_of
-from aether_agents.store.sealing import Keyring, Sealer, make_key_file
+from aether_agents.store.sealing import Keyring, Sealer, add_key, make_key_file
 from aether_agents.store.store import Store, open_store
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "Store",
     "Unopened",
     "WorkerInfo",
+    "add_key",
     "make_key_file",
     "open_store",
     "owner_of",

@@ -153,17 +153,47 @@ def parse_keys(lines: list[str], source: str) -> Keyring:
 def make_key_file(path: Path) -> None:
     """Make a key file with one new key, readable by its owner alone. A file that is there is left as it is."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    line = f"k{secrets.token_hex(4)}:{base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}\n"
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(line)
+    draft = _draft(path, _new_key())
     try:
         os.link(draft, path)  # whole or not at all, and never over another's
     except FileExistsError:
         return
     finally:
         draft.unlink()
+
+
+def add_key(path: Path) -> str:
+    """Put a new key before those of a key file, or make one. Gives the id of the new key.
+
+    The new one seals from now on; the old ones still open what they sealed.
+
+    Raises:
+        InvalidSettings: the file that is there is not a key file, or cannot be read or written.
+    """
+    line = _new_key()
+    try:
+        if path.exists():
+            before = path.read_text(encoding="utf-8")
+            parse_keys([old for old in before.splitlines() if not old.startswith("#")], str(path))
+            _draft(path, line + before).replace(path)
+        else:
+            _draft(path, line).replace(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidSettings(f"{path}: no key can be kept there: {error}") from None
+    return line.partition(":")[0]
+
+
+def _new_key() -> str:
+    return f"k{secrets.token_hex(4)}:{base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}\n"
+
+
+def _draft(path: Path, text: str) -> Path:
+    """A file beside `path`, readable by its owner alone, to be put in its place."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    return draft
 
 
 def _unpack(place: str, text: bytes) -> bytes:

@@ -31,8 +31,9 @@ def door(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Iterator[Or
     home = tmp_path_factory.mktemp("home")
     table: dict[str, Any] = {name: {"risk": "read", "repeatable": True} for name in ("echo", "wait", "fail")}
     table["write_note"] = {"risk": "write"}
-    spec = {"command": sys.executable, "args": [str(ECHO)], "queue": "dev", "table": table}
-    (home / "mcp.json").write_text(json.dumps({"mcpServers": {"echo": spec}}))
+    stranger = {"command": sys.executable, "args": [str(ECHO)], "queue": "dev"}  # nobody has looked at its tools
+    servers = {"echo": {**stranger, "table": table}, "stranger": stranger}
+    (home / "mcp.json").write_text(json.dumps({"mcpServers": servers}))
     settings = load_settings(project, environ={"AETHER_HOME": str(home)})
     stack = Stack(settings)
     with stack.join_or_start(), connect(stack.settings()) as door:

@@ -21,7 +21,7 @@ def until(door: Orchestrator, task_id: str, kind: EventType) -> None:
 def write(folder: Path, **more: object) -> HighLevelTask:
     """A task that writes a note; the tool has no row in any table, so it counts as destructive."""
     args = {"folder": str(folder), "name": "note", "text": "hello"}
-    return task_of({"id": "write", "tool": "echo/write_note", "args": args, **more}, folder=str(folder))
+    return task_of({"id": "write", "tool": "stranger/write_note", "args": args, **more}, folder=str(folder))
 
 
 def test_an_unknown_tool_asks_before_it_acts(door: Orchestrator, tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_an_unknown_tool_asks_before_it_acts(door: Orchestrator, tmp_path: Path)
     assert not (tmp_path / "note").exists()
     (asked,) = door.view(task_id).interventions
     assert asked.kind == "approval"
-    assert "echo/write_note" in asked.prompt
+    assert "stranger/write_note" in asked.prompt
     door.answer(task_id, Answer(intervention_id=asked.id, response="approve"))
     until(door, task_id, EventType.TASK_COMPLETED)
     assert (tmp_path / "note").read_text() == "hello"

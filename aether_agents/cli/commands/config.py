@@ -1,8 +1,10 @@
 """`aether-agent config`."""
 
+from pathlib import Path
+
 import click
 
-from aether_agents.cli.configured import check_settings, show_settings
+from aether_agents.cli.configured import add_sealing_key, check_settings, show_settings
 from aether_agents.cli.options import examples, json_option
 from aether_agents.cli.session import Session
 
@@ -24,3 +26,10 @@ def show_command(part: str | None, as_json: bool) -> None:
 def validate_command() -> int:
     """Check the settings, servers, templates and specialists that hold here: every fault with file and line."""
     return check_settings(Session())
+
+
+@config_command.command("new-key", epilog=examples("aether-agent config new-key /etc/aether/sealing.key"))
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+def new_key_command(path: Path) -> None:
+    """Make the file PATH with a sealing key; if it is there, put a new key before the ones it has."""
+    add_sealing_key(Session(), path)

@@ -32,6 +32,14 @@ def test_up_ps_down(house: House) -> None:
     assert not house.stack.down()
 
 
+def test_a_home_with_a_long_path_has_a_stack_too(tmp_path: Path) -> None:
+    house = House(tmp_path / ("deep" * 30))
+    house.stack.up()
+    house.ready()
+    assert house.stack.down()
+    house.deserted(within=10)
+
+
 def test_a_stack_that_a_command_started_ends_with_it(house: House) -> None:
     with house.stack.join_or_start() as lease:
         assert lease.started

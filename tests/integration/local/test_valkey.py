@@ -69,7 +69,17 @@ def test_a_folder_with_a_long_path_has_its_socket_elsewhere(tmp_path: Path) -> N
     assert not elsewhere.exists()
 
 
-def test_a_recorded_folder_of_the_socket_is_used_again(tmp_path: Path) -> None:
+def test_a_folder_of_somebody_elses_in_the_sockets_place_is_refused(tmp_path: Path) -> None:
+    server = ValkeyServer(tmp_path / ("deep" * 30))
+    server.socket.parent.mkdir(mode=0o755)  # open to all: somebody may have put a socket there
+    try:
+        with pytest.raises(StackError, match="AETHER_HOME to a folder with a shorter path"):
+            server.start()
+    finally:
+        server.socket.parent.rmdir()
+
+
+def test_what_a_killed_server_left_of_its_socket_is_used_again(tmp_path: Path) -> None:
     folder = tmp_path / ("deep" * 30)
     owner = subprocess.Popen(
         [sys.executable, "-c", OWNER, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

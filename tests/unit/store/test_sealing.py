@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from aether_agents.errors import CannotOpen, InvalidSettings
 from aether_agents.settings import EncryptionSettings, Settings
-from aether_agents.store import Keyring, Sealer, make_key_file
+from aether_agents.store import Keyring, Sealer, add_key, make_key_file
 from aether_agents.store.sealing import KEY_VARIABLE, load_keyring, parse_keys
 
 OLD, NEW = b"o" * 32, b"n" * 32
@@ -135,3 +135,24 @@ def test_a_keyring_takes_only_keys_that_can_seal(keys: dict[str, bytes]) -> None
 
 def test_a_keyring_does_not_show_its_keys() -> None:
     assert repr(Keyring({"k1": NEW})) == "Keyring(k1)"
+
+
+def test_a_key_is_added_before_the_others_which_still_open(tmp_path: Path) -> None:
+    path = tmp_path / "sealing.key"
+    settings = Settings(encryption=EncryptionSettings(key_file=path))
+    first = add_key(path)
+    blob = Sealer(load_keyring(settings, {})).seal("p", {"x": 1})
+    second = add_key(path)
+    box = Sealer(load_keyring(settings, {}))
+    assert box.open("p", blob) == {"x": 1}
+    assert [line.partition(":")[0] for line in path.read_text().split()] == [second, first]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [entry.name for entry in tmp_path.iterdir()] == ["sealing.key"]
+
+
+def test_what_is_no_key_file_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("my notes")
+    with pytest.raises(InvalidSettings, match="key 1"):
+        add_key(path)
+    assert path.read_text() == "my notes"
