@@ -115,6 +115,13 @@ def quality(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope="package")
+def repos(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+    """The server `repos`."""
+    with talk_with("repos", portal, tmp_path_factory.mktemp("repos")) as talk:
+        yield talk
+
+
+@pytest.fixture(scope="package")
 def reports(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
     """The server `reports`."""
     with talk_with("reports", portal, tmp_path_factory.mktemp("reports")) as talk:

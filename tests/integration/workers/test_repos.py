@@ -1,22 +1,13 @@
 """The server `repos` over real MCP stdio and real repositories: searched, previewed, changed, put back."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from anyio.from_thread import BlockingPortal
 
-from tests.integration.workers.conftest import Talk, talk_with
+from tests.integration.workers.conftest import Talk
 from tests.integration.workers.planted import Planted
 
 BRANCH = "aether/update-text"
-
-
-@pytest.fixture(scope="module")
-def repos(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
-    """The server `repos`."""
-    with talk_with("repos", portal, tmp_path_factory.mktemp("repos")) as talk:
-        yield talk
 
 
 @pytest.fixture

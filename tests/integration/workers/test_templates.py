@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 from mcp_types import Tool
 
-from aether_agents.contracts import Json, Specialist, Template
+from aether_agents.contracts import Json, Specialist, Template, depends
 from aether_agents.contracts.reference import Reference, resolve
 from tests.integration.workers.conftest import Talk
 from tests.integration.workers.planted import HOSTILE_MESSAGE, SECRETS, Planted
@@ -35,7 +35,8 @@ def bound(template: Template) -> dict[str, dict[str, Any]]:
 
     def value(reference: Reference) -> Json:
         if reference.root == "inputs":
-            return template.inputs[reference.name].default
+            spec = template.inputs[reference.name]
+            return "a text" if spec.required else spec.default
         return {"context": "/reports", "item": "/repository", "subtasks": {"findings": []}}[reference.root]  # type: ignore[return-value]
 
     return {subtask.id: resolve(subtask.args, value) for subtask in template.subtasks}  # type: ignore[misc]
@@ -47,7 +48,11 @@ def test_every_argument_fits_the_live_tool(template: Template, live: dict[str, T
     checked = 0
     for subtask in template.subtasks:
         if subtask.tool in live:
-            jsonschema.validate(args[subtask.id], live[subtask.tool].input_schema)
+            schema = live[subtask.tool].input_schema
+            for name, value in args[subtask.id].items():
+                if subtask.tool == "reports/write" or not depends(subtask.args[name]):  # a result has its own type
+                    jsonschema.validate(value, {**schema["properties"][name], "$defs": schema.get("$defs", {})})
+            assert set(schema.get("required", ())) <= set(args[subtask.id])
             assert set(args[subtask.id]) <= set(live[subtask.tool].input_schema["properties"])
             checked += 1
     assert checked >= 2
@@ -73,8 +78,9 @@ def test_every_tool_states_its_output_and_what_it_does_to_the_world(live: dict[s
         assert tool.output_schema, ref
         assert tool.annotations is not None, ref
         assert tool.annotations.destructive_hint is False, ref
-        assert tool.annotations.idempotent_hint is True, ref
-        assert tool.annotations.read_only_hint is (ref != "findings/sarif" and not ref.startswith("reports/")), ref
+        writes = ref.startswith("reports/") or ref in {"findings/sarif", "repos/apply", "repos/revert"}
+        assert tool.annotations.idempotent_hint is (ref != "repos/apply"), ref
+        assert tool.annotations.read_only_hint is not writes, ref
         assert all(known.get("description") for known in tool.input_schema["properties"].values()), ref
 
 
