@@ -11,13 +11,12 @@ from tests.integration.workers.planted_data import plant_data
 pytestmark = pytest.mark.timeout(300)
 
 
-def test_load_check_report_and_undo(person: Person, tmp_path: Path) -> None:
-    data, database = plant_data(tmp_path / "data"), tmp_path / "x.duckdb"
-    sentence = f"Load the CSV files in {data} into a database, check them and report"
-    told = person.json("execute", sentence, "--input", f"database={database}")
+def test_load_check_report_and_undo(person: Person) -> None:
+    data, database = plant_data(person.project / "sales"), person.project / "data.duckdb"
+    told = person.json("execute", "Load the CSV files in ./sales into a database, check them and report")
     assert (told["status"], told["plan"]["template"]) == ("completed", "load_tables")
     assert (told["outputs"]["status"], told["outputs"]["database"]) == ("fail", str(database))
-    report = Path(told["outputs"]["markdown"]).read_text()
+    report = Path(told["outputs"]["report"]).read_text()
     for planted in ("`amount` is no DOUBLE", "2 fields where 4 are wanted", "Rows twice", "orders.id", "no_row_twice"):
         assert planted in report
     assert "secret-amount" not in report
@@ -27,12 +26,11 @@ def test_load_check_report_and_undo(person: Person, tmp_path: Path) -> None:
     assert (data / "orders.csv").exists()
 
 
-def test_back_up_prove_and_undo(person: Person, tmp_path: Path) -> None:
-    database, folder = tmp_path / "shop.duckdb", tmp_path / "backups"
+def test_back_up_prove_and_undo(person: Person) -> None:
+    database, folder = person.project / "shop.duckdb", person.project / "backups"
     with duckdb.connect(str(database)) as shop:
         shop.execute("CREATE TABLE items AS SELECT i AS id, 'x' || i AS label FROM range(1000) t(i)")
-    sentence = f"Back up {database} and prove that the database restores"
-    told = person.json("execute", sentence, "--input", f"target={folder}")
+    told = person.json("execute", "Back up the database ./shop.duckdb and prove that it restores")
     assert (told["plan"]["template"], told["outputs"]["status"]) == ("back_up_database", "pass")
     assert "1,000 rows are what was backed up, row for row" in Path(told["outputs"]["markdown"]).read_text()
     assert len(list(folder.iterdir())) == 3
