@@ -8,6 +8,7 @@ from aether_agents.contracts.plan import (
     Call,
     Condition,
     Delivery,
+    Elicited,
     InputSpec,
     Origin,
     Plan,
@@ -68,6 +69,7 @@ __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of content
     "Call",
     "Origin",
     "Delivery",
+    "Elicited",
     # References, and what conditions mean
     "Reference",
     "find",

@@ -20,6 +20,7 @@ class Intervention(Contract):
     prompt: str = Field(description="The question, redacted, with what will happen.")
     choices: tuple[str, ...] = Field(default=(), description="The answers that mean something, the safest last.")
     fields: dict[str, InputSpec] = Field(default_factory=dict, description="For `input`: what is missing.")
+    elicitation: str = Field(default="", description="Digest of the question, if a server asks it during a call.")
     asked_at: datetime | None = Field(default=None, description="When it was asked, UTC.")
 
 

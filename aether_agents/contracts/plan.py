@@ -115,6 +115,13 @@ class Template(Contract):
         return not self.subtasks
 
 
+class Elicited(Contract):
+    """What a person answered to a question that a server asked during a call."""
+
+    question: str = Field(description="Digest of the server's question, words and fields.")
+    values: dict[str, Json] = Field(default_factory=dict, description="The answer, by field.")
+
+
 class PlannedSubtask(Subtask):
     """A subtask resolved to a live tool. All that its specialist needs to run it."""
 
@@ -128,6 +135,7 @@ class PlannedSubtask(Subtask):
     context: str = Field(default="local", description="Context whose secrets its arguments may name.")
     pin: str = Field(default="", description="Pin of the tool it was planned against.")
     confidence: float = Field(default=1.0, ge=0, le=1, description="How sure the planner is of this tool.")
+    elicited: tuple[Elicited, ...] = Field(default=(), description="Answers to what its server asked, so far.")
 
 
 class Plan(Contract):

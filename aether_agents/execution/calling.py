@@ -18,12 +18,14 @@ from aether_agents.contracts import (
 )
 from aether_agents.errors import InvalidPlan, ReferenceMissing, SecretMissing, ServerDown, ToolDrifted
 from aether_agents.execution.arguments import faults, resolve
+from aether_agents.execution.asking import question_of
 from aether_agents.execution.held import Held, Lease
 from aether_agents.execution.policy import Denied, NeedsApproval, decide
 from aether_agents.execution.secret import Secrets
 from aether_agents.execution.toolbox import Toolbox
 from aether_agents.mcp_host import CallResult
-from aether_agents.mcp_host.host import Host
+from aether_agents.mcp_host.elicitation import Consent
+from aether_agents.mcp_host.host import NOTHING_ASKED, Host
 from aether_agents.settings import Settings
 from aether_agents.store import APPROVE, DENY
 
@@ -76,7 +78,10 @@ class Caller:
             return failed("policy", decision.reason, sent=False)
         if isinstance(decision, NeedsApproval):
             return _question(subtask, decision, args, run.secrets)
-        outcome = self._made(tool, args, run, on_progress)
+        result = self._made(tool, args, run, on_progress, _consent(run))
+        if result.asked is not None:
+            return question_of(subtask, result.asked, result, args, run.secrets)
+        outcome = _outcome(tool.ref, result)
         expect = subtask.expect or tool.row.expect
         if outcome.status == "completed" and expect is not None and not meets(expect, outcome.output):
             return _unmet(run, outcome, f"`{tool.ref}` did not do it", expect)
@@ -85,8 +90,15 @@ class Caller:
             return self._verified(outcome, verify, run)
         return outcome
 
-    def _made(self, tool: Tool, args: dict[str, Json], run: Run, on_progress: Progress | None) -> Outcome:
-        result = self._host.call(
+    def _made(
+        self,
+        tool: Tool,
+        args: dict[str, Json],
+        run: Run,
+        on_progress: Progress | None = None,
+        consent: Consent = NOTHING_ASKED,
+    ) -> CallResult:
+        return self._host.call(
             tool.server,
             tool.name,
             args,
@@ -96,8 +108,8 @@ class Caller:
             still=lambda: self._held.good(run.lease),
             pin=tool.pin,
             hidden=run.secrets.read_so_far,
+            consent=consent,
         )
-        return _outcome(tool.ref, result)
 
     def _verified(self, outcome: Outcome, verify: Verify, run: Run) -> Outcome:
         """Read the effect back through another tool. Only a tool that looks and changes nothing may do that."""
@@ -111,7 +123,7 @@ class Caller:
         decision = decide(tool, args, reader, self._settings)
         if isinstance(decision, Denied | NeedsApproval):
             return failed("policy", f"it ran, but its effect was not read back: {decision.reason}")
-        seen = self._made(tool, args, run, None)
+        seen = _outcome(tool.ref, self._made(tool, args, run))
         if seen.status != "completed":
             return _not_read_back(outcome, seen.error or "cancelled")
         if not meets(verify.expect, seen.output):
@@ -142,12 +154,22 @@ def bounded(outcome: Outcome, what: str, most: int = MOST_OUTPUT) -> Outcome:
     )
 
 
+def _consent(run: Run) -> Consent:
+    """What the server's own questions may be answered with.
+
+    A yes to the call covers its plain confirmation only as long as the call has asked nothing else: what a person told
+    it since then may have changed what it is about to do.
+    """
+    return Consent(run.subtask.elicited, run.answered and not run.subtask.elicited)
+
+
 def _outcome(ref: str, result: CallResult) -> Outcome:
     if result.kind is None:
         return bounded(Outcome(status="completed", output=result.output), f"`{ref}`")
     if result.kind == "cancelled":
         return Outcome(status="cancelled", error="cancelled while it ran", sent=result.sent)
-    return failed(result.kind, f"`{ref}`: {result.error or result.kind}", sent=result.sent)
+    kind = "tool_error" if result.kind == "asked" else result.kind  # a tool that reads an effect back has no say
+    return failed(kind, f"`{ref}`: {result.error or result.kind}", sent=result.sent)
 
 
 def _not_read_back(outcome: Outcome, why: str) -> Outcome:

@@ -104,7 +104,7 @@ class Runner:
         if claim.join:
             results = self._outcomes(lease.task_id, claim.children)
             return bounded(joined(subtask, claim.children, results), f"`{subtask.id}`", JOIN_FACTOR * MOST_OUTPUT)
-        if claim.attempts > subtask.retry.max_attempts + LOST_RUNS:
+        if claim.attempts > subtask.retry.max_attempts + LOST_RUNS + len(subtask.elicited):
             return failed("internal", f"its worker was lost {LOST_RUNS} times while it ran: it is not tried again")
         outcomes = self._outcomes(lease.task_id, needed(subtask))
         if subtask.if_ is not None and not applies(subtask.if_, outcomes):

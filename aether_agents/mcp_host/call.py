@@ -2,9 +2,25 @@
 
 from typing import Literal, NamedTuple
 
-from aether_agents.contracts import Json
+from aether_agents.contracts import InputSpec, Json
 
-CallKind = Literal["timeout", "transport", "tool_error", "cancelled"]
+CallKind = Literal["timeout", "transport", "tool_error", "cancelled", "asked"]
+
+
+class Elicitation(NamedTuple):
+    """What a server asked a person during a call."""
+
+    #: The same for the same words and fields.
+    digest: str
+    #: The server's words: bounded, printable, untrusted.
+    message: str
+    #: What it wants to be told.
+    fields: dict[str, InputSpec]
+
+    @property
+    def confirms(self) -> bool:
+        """Whether it is a plain "are you sure?": no fields, or one yes/no."""
+        return not self.fields or [spec.type for spec in self.fields.values()] == ["boolean"]
 
 
 class CallResult(NamedTuple):
@@ -18,6 +34,8 @@ class CallResult(NamedTuple):
     kind: CallKind | None = None
     #: Whether the request may have reached the server. False means it certainly did not.
     sent: bool = True
+    #: With the kind `asked`: what the server asked; `error` is what it said when it was not told.
+    asked: Elicitation | None = None
 
     @property
     def ok(self) -> bool:

@@ -1,6 +1,7 @@
 """One call on an open session, with its time limit. Whatever happens becomes a value."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from aether_agents.mcp_host import http, stdio
 from aether_agents.mcp_host.answer import read
 from aether_agents.mcp_host.call import CallResult
 from aether_agents.mcp_host.diagnosis import shorten
+from aether_agents.mcp_host.elicitation import Consent, struck
 from aether_agents.mcp_host.hidden import Hidden
 from aether_agents.mcp_host.session import Session
 
@@ -42,25 +44,34 @@ class Request(NamedTuple):
     hidden: tuple[str, ...] = ()
     #: Whether it is still wanted. Asked on the loop, the moment before it is sent.
     still: Callable[[], bool] | None = None
+    #: What the server's own questions are answered with.
+    consent: Consent = Consent()
 
 
 async def call(request: Request, session: Session) -> CallResult:
     """Call a tool. What comes back has nothing hidden in it, and no error that goes on and on."""
     hidden = Hidden((*session.spec.hidden, *request.hidden))
-    result = await _call(request, session, hidden)
+    deadline = asyncio.get_running_loop().time() + request.seconds
+    try:
+        async with asyncio.timeout_at(deadline) as waiting, session.answering.turn():
+            waiting.reschedule(None)
+            result = await _call(request, session, hidden, deadline)
+    except TimeoutError:
+        text = f"server `{session.spec.name}` asks questions, so it takes one call at a time, and was busy all the time"
+        return CallResult(error=text, kind="timeout", sent=False)
     error = shorten(hidden.text(result.error)) if result.error else result.error
-    return result._replace(output=hidden.value(result.output), error=error)
+    asked = struck(result.asked, hidden) if result.asked else None
+    return result._replace(output=hidden.value(result.output), error=error, asked=asked)
 
 
-async def _call(request: Request, session: Session, hidden: Hidden) -> CallResult:
+async def _call(request: Request, session: Session, hidden: Hidden, deadline: float) -> CallResult:
     """The call itself.
 
     When its seconds have passed, or this task is cancelled, the server gets `notifications/cancelled`
     (on HTTP of 2026-07-28: its request is closed).
     """
-    tool, seconds, progress = request.tool, request.seconds, request.progress
-    client = session.client
-    if client is None or not session.alive:
+    tool = request.tool
+    if session.client is None or not session.alive:
         return CallResult(error=f"server `{session.spec.name}` had ended", kind="transport", sent=False)
     known = session.definitions.get(tool)
     if request.pin and (known is None or known.pin != request.pin):
@@ -70,15 +81,11 @@ async def _call(request: Request, session: Session, hidden: Hidden) -> CallResul
 
     session.inflight += 1
     try:
-        async with asyncio.timeout(seconds):
-            return read(
-                await client.call_tool(
-                    tool, dict(request.args), progress_callback=_Heard(progress, hidden) if progress else None
-                )
-            )
+        async with asyncio.timeout_at(deadline):
+            return await _asked(request, session, hidden)
     except TimeoutError:
         session.suspect = True
-        return CallResult(error=f"did not answer within {seconds:g} s", kind="timeout")
+        return CallResult(error=f"did not answer within {request.seconds:g} s", kind="timeout")
     except asyncio.CancelledError:
         session.suspect = True  # a server that does not heed the cancellation is still at it
         raise
@@ -87,6 +94,24 @@ async def _call(request: Request, session: Session, hidden: Hidden) -> CallResul
     finally:
         session.inflight -= 1
         session.last_used = asyncio.get_running_loop().time()
+
+
+async def _asked(request: Request, session: Session, hidden: Hidden) -> CallResult:
+    """The exchange: the answer, or what the server asked that only a person can tell."""
+    client, heard = session.client, _Heard(request.progress, hidden) if request.progress else None
+    if client is None:
+        return CallResult(error=f"server `{session.spec.name}` had ended", kind="transport", sent=False)
+    with session.answering.call(request.consent) as asked:
+        try:
+            result = read(await client.call_tool(request.tool, dict(request.args), progress_callback=heard))
+        except (MCPError, RuntimeError) as error:
+            result = _became(session, request.tool, error, hidden)
+    if result.kind not in (None, "tool_error"):
+        return result  # what became of it is not known: no answer makes it run again
+    said = result.error or json.dumps(result.output, ensure_ascii=False)
+    if asked.question is not None:
+        return CallResult(error=said, kind="asked", asked=asked.question)
+    return _wrong(f"{asked.refused}; then it said: {said}") if asked.refused else result
 
 
 class _Heard:

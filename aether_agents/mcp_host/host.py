@@ -16,12 +16,16 @@ from aether_agents.errors import ServerDown
 from aether_agents.mcp_host.call import CallResult
 from aether_agents.mcp_host.calling import Request
 from aether_agents.mcp_host.definition import Definition
+from aether_agents.mcp_host.elicitation import Consent
 from aether_agents.mcp_host.mailbox import Mailbox
 from aether_agents.mcp_host.opener import Limits
 from aether_agents.mcp_host.running import Running
 from aether_agents.mcp_host.session import Portrait
 
 Servers = Mapping[str, ServerSpec] | Callable[[], Mapping[str, ServerSpec]]
+
+#: No person has said anything yet.
+NOTHING_ASKED = Consent()
 
 #: Seconds beyond all its own limits after which a call is given up: the loop itself must be stuck.
 MARGIN = 20.0
@@ -61,6 +65,7 @@ class Host:
         key: object = None,
         pin: str = "",
         hidden: tuple[str, ...] = (),
+        consent: Consent = NOTHING_ASKED,
         still: Callable[[], bool] | None = None,
     ) -> CallResult:
         """Call a tool and wait for what it comes to. Never raises for a server's fault.
@@ -68,6 +73,7 @@ class Host:
         `timeout` is for the call; connecting has its own. `on_progress` is called in this thread,
         with the fraction done (None if unknown) and a message; if it is slow, updates are dropped.
         `key` names the call for `cancel`. With a `pin`, a tool with another definition is not called.
+        A question of the server's is answered from `consent`; any other ends the call, and is in the result (`asked`).
         `hidden` is struck out of all that comes back, as is what the server's specification hides.
         `still` is asked on the loop the moment before the request is sent: where it says no, the call is cancelled.
         A request that may have reached its server is never sent again. An exception raised in this
@@ -78,7 +84,9 @@ class Host:
         except ServerDown as error:
             return CallResult(error=str(error), kind="transport", sent=False)
         box = Mailbox()
-        request = Request(server, tool, args or {}, timeout, box.put if on_progress else None, pin, hidden, still)
+        request = Request(
+            server, tool, args or {}, timeout, box.put if on_progress else None, pin, hidden, still, consent
+        )
         job = running.submit(running.pool.call(request, key))
         job.add_done_callback(box.close)
         limit = self._connect_timeout(server) * 2 + timeout + MARGIN

@@ -12,6 +12,7 @@ from aether_agents.contracts import Annotations, Json, ServerSpec
 from aether_agents.errors import ServerDown
 from aether_agents.mcp_host.definition import Definition
 from aether_agents.mcp_host.diagnosis import why_down
+from aether_agents.mcp_host.elicitation import Answering
 from aether_agents.mcp_host.hidden import Hidden
 from aether_agents.mcp_host.pins import pin
 from aether_agents.mcp_host.tail import Tail
@@ -71,6 +72,8 @@ class Session:
         #: The server said that its tools have changed.
         self.stale = False
         self.last_used = asyncio.get_running_loop().time()
+        #: Answers what the server asks during calls.
+        self.answering = Answering()
         self._opened = asyncio.Event()
         self._owner = asyncio.create_task(self._own(), name=f"mcp-{spec.name}")
 
@@ -129,7 +132,13 @@ class Session:
     async def _own(self) -> None:
         try:
             notices = Notices(self._changed)
-            async with Client(self.transport, mode=self.mode, message_handler=notices) as client:  # type: ignore[arg-type]
+            client_of = Client(
+                self.transport,  # type: ignore[arg-type]
+                mode=self.mode,
+                message_handler=notices,
+                elicitation_callback=self.answering,
+            )
+            async with client_of as client:
                 self.definitions = await _list(client, self.spec)
                 self.client = client
                 self._opened.set()

@@ -1,6 +1,6 @@
 """What people do to a task: answer, pause, resume, cancel."""
 
-from aether_agents.contracts import Answer, HighLevelTask, Intervention
+from aether_agents.contracts import Answer, Elicited, HighLevelTask, Intervention, Json, PlannedSubtask
 from aether_agents.errors import WrongStatus
 from aether_agents.store import questions
 from aether_agents.store.access import Accessing, deliveries, unknown
@@ -65,6 +65,7 @@ class Control(Accessing):
                 outcome,
                 before,
                 after,
+                "1" if question.elicitation else "0",
             )
             if kind != b"changed":
                 break
@@ -142,7 +143,9 @@ class Control(Accessing):
         return deliveries(self._access.call("flip", task_id))
 
     def _with(self, task_id: str, question: Intervention, answer: Answer) -> tuple[bytes, bytes]:
-        """The task's document before and after an answer; empty where the answer does not change it."""
+        """The document before and after an answer, the task's or the subtask's; empty where it does not change."""
+        if question.elicitation and question.subtask_id is not None:
+            return self._with_elicited(task_id, question.subtask_id, question, answer)
         chosen = question.kind == "choice" and question.subtask_id is None
         if not answer.values and not chosen:
             return b"", b""
@@ -154,6 +157,21 @@ class Control(Accessing):
         if chosen:
             changes["type"] = answer.response
         return before, self._access.seal(Places.task(task_id), task.model_copy(update=changes))
+
+    def _with_elicited(
+        self, task_id: str, subtask_id: str, question: Intervention, answer: Answer
+    ) -> tuple[bytes, bytes]:
+        """The subtask's document, and the same with what the person told its server; a yes is a yes to each field."""
+        before = self._access.connection.command("HGET", self._access.keys.subtasks(task_id), f"d:{subtask_id}")
+        if before is None:
+            raise unknown(task_id)
+        subtask: PlannedSubtask = self._access.open_subtask(task_id, subtask_id, before)
+        yes: dict[str, Json] = dict.fromkeys(question.fields, True)
+        given = Elicited(
+            question=question.elicitation, values=yes if question.kind == "confirmation" else answer.values
+        )
+        told = subtask.model_copy(update={"elicited": (*subtask.elicited, given)})
+        return before, self._access.seal(Places.subtask(task_id, subtask_id), told)
 
 
 def _closed(intervention_id: str) -> WrongStatus:

@@ -36,15 +36,18 @@ local function answer_subtask(task, it, args)
   end
 end
 
--- The answer's values are sealed into the task's document, unless another answer has just changed it.
-local function keep_values(task, before, after)
+-- The answer's values are sealed into the task's document, or what its server asked into the subtask's, unless another
+-- answer has just changed it.
+local function keep_values(task, it, before, after)
   if before == '' then return true end
-  if redis.call('HGET', task.key, 'task') ~= before then return false end
-  redis.call('HSET', task.key, 'task', after)
+  local key, field = task.key, 'task'
+  if it then key, field = task.subtasks, 'd:' .. it.id end
+  if redis.call('HGET', key, field) ~= before then return false end
+  redis.call('HSET', key, field, after)
   return true
 end
 
--- id intervention go|failed|skipped response by outcome task_before task_after → open|closed|changed, deliveries
+-- id intervention go|failed|skipped response by outcome before after of_subtask → open|closed|changed, deliveries
 export('answer', function(call, args)
   local task, id = open(call, args[1]), args[2]
   if not task or halted(task) then return {'closed', {}} end
@@ -55,7 +58,7 @@ export('answer', function(call, args)
     local head = '{"id":"' .. id .. '",'
     if not question or string.sub(question, 1, #head) ~= head then return {'closed', {}} end
   end
-  if not keep_values(task, args[7], args[8]) then return {'changed', {}} end
+  if not keep_values(task, args[9] == '1' and it or nil, args[7], args[8]) then return {'changed', {}} end
   if it then answer_subtask(task, it, args) else answer_task(task, args) end
   return {'open', call.out}
 end)

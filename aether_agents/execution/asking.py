@@ -1,0 +1,46 @@
+"""Asking: a question that a server put during a call, as a person is asked it.
+
+The rules of what is asked, and of what is answered without asking, are in `mcp_host.elicitation`.
+"""
+
+import json
+from collections.abc import Mapping
+
+from aether_agents.contracts import Intervention, Json, PlannedSubtask
+from aether_agents.execution.secret import Secrets
+from aether_agents.mcp_host.call import CallResult, Elicitation
+from aether_agents.store import APPROVE, DENY
+
+#: Characters of the arguments, and of what the server said when it was not told, that the question shows.
+_SHOWN = 250
+
+
+def question_of(
+    subtask: PlannedSubtask, asked: Elicitation, result: CallResult, args: Mapping[str, Json], secrets: Secrets
+) -> Intervention:
+    """The question, with what the call was given and what the server said when nobody was there to answer."""
+    said = _cut(secrets.redact_text(result.error or ""))
+    shown = _cut(json.dumps(secrets.redact(dict(args)), ensure_ascii=False))
+    lines = [
+        f"{subtask.id} called {subtask.tool}, and the server asks:",
+        asked.message,
+        f"The call was ended; the server said: {said}",
+        "It is made again, from its beginning, with your answer." + ("" if subtask.repeatable else _ONCE),
+        shown,
+    ]
+    return Intervention(
+        id=subtask.id,
+        kind="confirmation" if asked.confirms else "input",
+        subtask_id=subtask.id,
+        prompt="\n".join(lines),
+        choices=(APPROVE, DENY) if asked.confirms else (DENY,),
+        fields=asked.fields,
+        elicitation=asked.digest,
+    )
+
+
+_ONCE = " It is not safe to repeat: deny if what the server said means that it did something already."
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
