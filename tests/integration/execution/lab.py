@@ -17,6 +17,7 @@ from aether_agents.execution.delivery import Sender
 from aether_agents.settings import Settings
 from aether_agents.store import PLANNER, PlanningClaim, Store
 from tests.conftest import eventually
+from tests.servers import spec
 
 ROOT = Path(__file__).parents[3]
 #: Workers run with this interpreter: a client at other versions is tested against the workers there are.
@@ -36,6 +37,17 @@ ROWS: dict[str, dict[str, Any]] = {
 }
 
 
+def asking(queue: str, count_log: Path) -> tuple[ServerSpec, ...]:
+    """Servers of both eras that ask during their calls, in a worker that is told to have them."""
+    if not os.environ.get("AETHER_TEST_ASKING"):
+        return ()
+    log = {"COUNT_LOG": str(count_log.with_name("asked.log"))}
+    return (
+        spec("asking", "older", name="older", queue=queue, mode="legacy", env=log),
+        spec("asking", "newer", name="newer", queue=queue, env=log),
+    )
+
+
 def specialists(count_log: Path, names: Sequence[str] = NAMES) -> tuple[Specialist, ...]:
     """Specialists that each have an echo server of their own, `<name>-echo`."""
     return tuple(
@@ -51,6 +63,7 @@ def specialists(count_log: Path, names: Sequence[str] = NAMES) -> tuple[Speciali
                     env={"COUNT_LOG": str(count_log)},
                     trusted=True,
                 ),
+                *asking(name, count_log),
             ),
             tools=tuple(ToolRow(tool=f"{name}-echo/{tool}", **row) for tool, row in ROWS.items()),
         )
