@@ -79,13 +79,18 @@ def planned(session: Session, task: HighLevelTask) -> tuple[TaskView, Plan | Non
 def carry_out(session: Session, task: HighLevelTask, *, detach: bool = False) -> int:
     """Submit a task and follow it, or leave it to itself; the exit code."""
     with session.door(keep=detach) as door:
-        session.require_worker(door)
-        task_id = door.submit(task)
-        if detach:
-            return _leave_to_itself(session.output, task_id)
-        picture = Picture(task_id, description=task.description)
-        view = follow(session, door, picture, screen_for(session.output, picture, hint=HINT), cancels=True)
-        return ending(session.output, view)
+        return bring(session, door, task, detach=detach)
+
+
+def bring(session: Session, door: Door, task: HighLevelTask, *, detach: bool = False) -> int:
+    """Submit a task through an open door and follow it, or leave it to itself; the exit code."""
+    session.require_worker(door)
+    task_id = door.submit(task)
+    if detach:
+        return _leave_to_itself(session.output, task_id)
+    picture = Picture(task_id, description=task.description)
+    view = follow(session, door, picture, screen_for(session.output, picture, hint=HINT), cancels=True)
+    return ending(session.output, view)
 
 
 def watch(session: Session, task_id: str, *, events: bool) -> int:

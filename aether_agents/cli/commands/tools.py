@@ -1,10 +1,13 @@
 """`aether-agent tools`."""
 
+from typing import Any
+
 import click
 
 from aether_agents.cli.complete import servers
-from aether_agents.cli.options import examples, json_option
+from aether_agents.cli.options import detach_option, examples, json_option, yes_option
 from aether_agents.cli.session import Session
+from aether_agents.cli.toolcall import call
 from aether_agents.cli.toollist import ranked, show_tools, tool_rows
 
 
@@ -40,3 +43,23 @@ def search_command(words: tuple[str, ...], limit: int, as_json: bool) -> None:
         session.output.json([tool.model_dump(mode="json") for tool in tools])
     else:
         show_tools(session, tools)
+
+
+@tools_command.command(
+    "call",
+    epilog=examples(
+        "aether-agent tools call git/git_log repo_path=. max_count=3",
+        """aether-agent tools call secrets/scan --args '{"path": "."}' --json""",
+    ),
+)
+@click.argument("tool", metavar="SERVER/TOOL")
+@click.argument("pairs", metavar="[NAME=VALUE]...", nargs=-1)
+@click.option("--args", "text", metavar="JSON", help="All arguments as one JSON object.")
+@click.option("--context", "-c", metavar="NAME", help="Context to run in (default: the settings' own).")
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Seconds it may take.")
+@yes_option
+@detach_option
+@json_option
+def call_command(tool: str, pairs: tuple[str, ...], text: str | None, as_json: bool, **options: Any) -> int:
+    """Call one tool: a task of one subtask, with the same policy, approvals and record as any other."""
+    return call(Session(json_wanted=as_json), tool, (pairs, text), options)
