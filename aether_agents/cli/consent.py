@@ -8,7 +8,7 @@ from aether_agents.cli.failure import COMPLETED
 from aether_agents.cli.outcome import how_to_answer
 from aether_agents.cli.questions import answer_to, describe
 from aether_agents.cli.session import Session
-from aether_agents.contracts import Intervention, TaskView
+from aether_agents.contracts import Intervention, Json, PlannedSubtask, TaskView
 from aether_agents.errors import InvalidTask, WrongStatus
 
 #: Tasks that are looked through for questions.
@@ -34,8 +34,7 @@ def list_open(session: Session, task_id: str | None) -> int:
         views = [door.view(task_id)] if task_id else [door.view(v.task_id) for v in door.tasks(LATEST) if _waits(v)]
         asked = [(view, question) for view in views for question in view.interventions]
         if session.output.json_wanted:
-            rows = [{"task_id": view.task_id, **question.model_dump(mode="json")} for view, question in asked]
-            session.output.json(rows)
+            session.output.json([_row(door, view, question) for view, question in asked])
         elif not asked:
             session.output.say("nothing waits for an answer")
         else:
@@ -83,11 +82,21 @@ def _pick(view: TaskView, wanted: str | None) -> Intervention:
     return found
 
 
-def _show(session: Session, door: Door, view: TaskView, question: Intervention) -> None:
+def _row(door: Door, view: TaskView, question: Intervention) -> dict[str, Json]:
+    """The question with the call it is about, whole: a prompt may be cut."""
+    subtask = _asked_about(door, view, question)
+    call: Json = {"tool": subtask.tool, "args": dict(subtask.args)} if subtask else None
+    return {"task_id": view.task_id, **question.model_dump(mode="json"), "call": call}
+
+
+def _asked_about(door: Door, view: TaskView, question: Intervention) -> PlannedSubtask | None:
     plan = door.plan_of(view.task_id)
     stem = (question.subtask_id or "").partition("#")[0]
-    subtask = next((step for step in plan.subtasks if step.id == stem), None) if plan else None
-    session.output.show(*describe(question, subtask))
+    return next((step for step in plan.subtasks if step.id == stem), None) if plan else None
+
+
+def _show(session: Session, door: Door, view: TaskView, question: Intervention) -> None:
+    session.output.show(*describe(question, _asked_about(door, view, question)))
     session.output.hint(how_to_answer(view.task_id, question))
 
 

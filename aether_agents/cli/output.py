@@ -142,7 +142,7 @@ class Output:
         Raises:
             KeyboardInterrupt: Ctrl-C.
         """
-        self.err.print(Text(f"{question} [y/N] ", style="bold"), end="")
+        self.err.print(Text(f"{printable(question)} [y/N] ", style="bold"), end="")
         self.err.file.flush()
         return sys.stdin.readline().strip().lower() in YES
 

@@ -40,9 +40,9 @@ class Questioner:
     def _choice(self, asked: Intervention) -> str:
         choices = asked.choices or ("approve", "deny")
         if asked.kind != "choice" and len(choices) == 2:  # noqa: PLR2004 - yes and no
-            return choices[0] if self._read(f"{choices[0]}? [y/N] ").strip().lower() in YES else choices[-1]
+            return choices[0] if self._read(f"{plain(choices[0])}? [y/N] ").strip().lower() in YES else choices[-1]
         for number, choice in enumerate(choices, start=1):
-            self._output.err.print(Text(f"  {number}  ", style=WARN).append(choice))
+            self._output.err.print(Text(f"  {number}  ", style=WARN).append(plain(choice)))
         while True:
             given = self._read(f"which? [1-{len(choices)}] ").strip()
             try:
@@ -51,10 +51,10 @@ class Questioner:
                 self._output.bad(str(error))
 
     def _value(self, name: str, spec: InputSpec) -> Json:
-        self._output.err.print(Text(f"  {spec.prompt or spec.description or name}"))
+        self._output.err.print(Text(f"  {plain(spec.prompt or spec.description or name)}"))
         hint = f" ({told})" if (told := ", ".join(hints(spec))) else ""
         while True:
-            given = self._read(f"  {name}{hint}: ").strip()
+            given = self._read(plain(f"{name}{hint}:").join(("  ", " "))).strip()
             try:
                 return parse_value(name, given, spec)
             except InvalidTask as error:
@@ -75,14 +75,18 @@ def describe(asked: Intervention, subtask: PlannedSubtask | None) -> Iterable[Te
     yield Text("? ", style=f"bold {WARN}").append(printable(asked.prompt), style="bold")
     if subtask is None:
         return
-    yield Text("  tool  ", style=QUIET).append(subtask.tool or "").append(f"  ({subtask.specialist})", style=QUIET)
+    yield (
+        Text("  tool  ", style=QUIET)
+        .append(plain(subtask.tool or ""))
+        .append(f"  ({plain(subtask.specialist)})", style=QUIET)
+    )
     yield (
         Text("  risk  ", style=QUIET)
         .append(str(subtask.risk), style=RISK_STYLES[subtask.risk])
         .append("" if subtask.repeatable else ", cannot be repeated", style=QUIET)
     )
     for name, value in subtask.args.items():
-        yield Text(f"  {name}  ", style=QUIET).append(plain(json.dumps(value, ensure_ascii=False)))
+        yield Text(f"  {plain(name)}  ", style=QUIET).append(plain(json.dumps(value, ensure_ascii=False)))
 
 
 def answer_to(asked: Intervention, *, deny: bool, choice: str | None, pairs: Iterable[str], by: str) -> Answer:

@@ -27,12 +27,16 @@ from aether_agents.mcp_host import CallResult
 from aether_agents.mcp_host.elicitation import Consent
 from aether_agents.mcp_host.host import NOTHING_ASKED, Host
 from aether_agents.settings import Settings
-from aether_agents.store import APPROVE, DENY
+from aether_agents.store import APPROVE, DENY, PROMPT_MAX
 
 #: Bytes of JSON that one outcome may have: it is sealed, stored, and handed to what refers to it.
 MOST_OUTPUT = 1024 * 1024
 
-_SHOWN_ARGUMENTS = 2_000
+_TOO_LONG = (
+    "`{tool}` has to be approved, and its arguments ({size:,} characters) are too long to be shown whole, "
+    f"so nobody can: a question has {PROMPT_MAX:,}. Let it read them from a file, or write them into the plan, "
+    "which is shown whole"
+)
 _SHOWN_VALUE = 200
 
 Progress = Callable[[float | None, str], None]
@@ -192,18 +196,14 @@ def _unmet(run: Run, outcome: Outcome, what: str, expect: Expect, shown: Json = 
 
 def _question(
     subtask: PlannedSubtask, decision: NeedsApproval, args: Mapping[str, Json], secrets: Secrets
-) -> Intervention:
+) -> Intervention | Outcome:
+    """The question with the whole call in it. One that does not fit is put to nobody: no yes to what is unseen."""
     shown = json.dumps(secrets.redact(dict(args)), ensure_ascii=False, indent=1)
-    if len(shown) > _SHOWN_ARGUMENTS:
-        shown = shown[:_SHOWN_ARGUMENTS] + " …"
     what = f": {subtask.name}" if subtask.name else ""
-    return Intervention(
-        id=subtask.id,
-        kind="approval",
-        subtask_id=subtask.id,
-        prompt=f"{subtask.id}{what} will call {subtask.tool} ({decision.risk.value}). {decision.reason}.\n{shown}",
-        choices=(APPROVE, DENY),
-    )
+    prompt = f"{subtask.id}{what} will call {subtask.tool} ({decision.risk.value}). {decision.reason}.\n{shown}"
+    if len(prompt) > PROMPT_MAX:
+        return failed("policy", _TOO_LONG.format(tool=subtask.tool, size=len(shown)), sent=False)
+    return Intervention(id=subtask.id, kind="approval", subtask_id=subtask.id, prompt=prompt, choices=(APPROVE, DENY))
 
 
 def _redacted(result: Outcome | Intervention, secrets: Secrets) -> Outcome | Intervention:

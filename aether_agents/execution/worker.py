@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 Pool = Literal["threads", "prefork"]
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-#: Celery's own lines about each message; ours has one per subtask.
-_TALKATIVE = ("celery.worker.strategy", "celery.app.trace")
+#: Celery's own lines about each message; ours has one per subtask. And bm25s, which sets itself to DEBUG.
+_TALKATIVE = ("celery.worker.strategy", "celery.app.trace", "bm25s")
 
 
 def serve(

@@ -1,7 +1,7 @@
 """The store: all state, in Redis or Valkey, changed only by the functions of one Lua library."""
 
 from aether_agents.store.keys import Keys
-from aether_agents.store.questions import APPROVE, DENY, FAIL, PROVIDE, RETRY, SKIP
+from aether_agents.store.questions import APPROVE, DENY, FAIL, PROMPT_MAX, PROVIDE, RETRY, SKIP
 from aether_agents.store.replies import (
     PLANNER,
     CatalogueEntry,
@@ -25,6 +25,7 @@ __all__ = [
     "DENY",
     "FAIL",
     "PLANNER",
+    "PROMPT_MAX",
     "PROVIDE",
     "RETRY",
     "SKIP",

@@ -20,6 +20,8 @@ EFFECTS: dict[str, Effect] = {DENY: "failed", "cancel": "failed", FAIL: "failed"
 #: Longest prompt in characters, and largest question in bytes: it travels in an event, whose data has 8 KiB.
 PROMPT_MAX = 2_000
 QUESTION_MAX = 7_000
+#: The end of a prompt that was cut. What it asks about is in the plan, and shown whole from there.
+CUT = " …\n(cut: `aether-agent approve TASK --list` shows the whole call)"
 
 
 def write(question: Intervention) -> str:
@@ -30,7 +32,7 @@ def write(question: Intervention) -> str:
     """
     prompt = question.prompt
     if len(prompt) > PROMPT_MAX:
-        prompt = prompt[: PROMPT_MAX - 1] + "…"
+        prompt = prompt[: PROMPT_MAX - len(CUT)] + CUT
     body = dump(question.model_copy(update={"prompt": prompt, "asked_at": None}))
     if isinstance(body, dict):
         body.pop("id", None)

@@ -141,6 +141,16 @@ def test_trust_shows_what_would_start_and_changes_nothing_without_consent(run: R
     assert not Path("pwned").exists()
 
 
+def test_the_name_of_a_file_steers_no_terminal(run: Run) -> None:
+    Path("templates").mkdir()
+    Path("templates/\x1b[2Jevil\r.yaml").write_text("name: evil\n")
+    shown = run("trust")
+    assert "\\x1b[2Jevil" in shown.out
+    trusted = run("trust", "--yes")
+    assert "\x1b" not in shown.out + shown.err + trusted.out + trusted.err
+    assert "\r" not in shown.out + trusted.err
+
+
 def completed(monkeypatch: pytest.MonkeyPatch, run: Run, *words: str) -> list[str]:
     """What the shell would offer for the last word."""
     monkeypatch.setenv("_AETHER_AGENT_COMPLETE", "bash_complete")

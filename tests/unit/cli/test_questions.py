@@ -38,6 +38,21 @@ def test_tool_risk_and_arguments_are_shown_and_cannot_steer_the_terminal() -> No
     ]
 
 
+def test_no_name_or_choice_steers_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hostile = "\x1b[2Jyes\r"
+    asked = CHOICE.model_copy(update={"choices": (hostile, "b", "c")})
+    ask(monkeypatch, asked, "1\n")
+    ask(monkeypatch, APPROVAL.model_copy(update={"choices": (hostile, "deny")}), "n\n")
+    ask(monkeypatch, INPUT.model_copy(update={"fields": {"d": InputSpec(type="string", prompt=hostile)}}), "x\n")
+    shown = capsys.readouterr().err + "".join(
+        line.plain for line in describe(APPROVAL, REMOVE.model_copy(update={"tool": hostile, "args": {hostile: 1}}))
+    )
+    assert "\x1b" not in shown
+    assert "\r" not in shown
+
+
 @pytest.mark.parametrize(
     ("typed", "response"), [("y\n", "approve"), ("はい\n", "approve"), ("n\n", "deny"), ("\n", "deny")]
 )

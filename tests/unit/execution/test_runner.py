@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from celery.exceptions import Ignore
 
-from aether_agents.contracts import Condition, Expect, Intervention, Outcome, PlannedSubtask, Retry, Verify
+from aether_agents.contracts import Condition, Expect, Intervention, Outcome, PlannedSubtask, Retry, Risk, Verify
 from aether_agents.errors import StoreUnavailable
 from aether_agents.execution import runner as module
 from aether_agents.execution.calling import Caller
@@ -333,3 +333,16 @@ def test_patience_has_an_end(monkeypatch: pytest.MonkeyPatch):
     bench = Bench()
     bench.store.tasks.completion = [StoreUnavailable("away")] * 1000
     assert bench.run() == (None, True)
+
+
+def test_a_call_that_cannot_be_shown_whole_is_put_to_nobody_and_not_made():
+    """Somebody who sees its beginning would say yes to an end that he has not seen."""
+    drop = {"tool": "dev-echo/drop", "risk": Risk.DESTRUCTIVE, "repeatable": False}
+    shown, cut = (Bench(subtask(**drop, args={"message": "x" * size})) for size in (1_000, 3_000))
+    (word, question), _ = shown.run()
+    assert word == "ask"
+    assert "x" * 1_000 in question.prompt
+    outcome = cut.outcome()
+    assert (outcome.status, outcome.error_kind, outcome.sent) == ("failed", "policy", False)
+    assert "too long to be shown whole" in (outcome.error or "")
+    assert cut.host.calls == []
