@@ -24,6 +24,8 @@ ENDINGS = frozenset({".yaml", ".yml", ".json"})
 
 #: Values one file may hold once its aliases are written out: a guard against a few lines that unfold to gigabytes.
 MOST_NODES = 200_000
+#: Characters a line of YAML has that we write.
+_WIDTH = 110
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -116,6 +118,30 @@ _Loader.add_implicit_resolver(
     re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)(?:[eE][-+]?[0-9]+)?\Z|[-+]?[0-9]+[eE][-+]?[0-9]+\Z"),
     _NUMBER_STARTS,
 )
+
+
+def write_document(data: Any) -> str:
+    """Data as YAML that reads back as the same data, here and in any reader of YAML 1.1."""
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Repeats what is repeated, instead of pointing to it: the file is for people."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _text)
+# A text is quoted where either reading takes it for something else: `on` and `22:30` there, `1e999` here.
+_THEIRS, _OURS = yaml.SafeDumper.yaml_implicit_resolvers, _Loader.yaml_implicit_resolvers
+_Dumper.yaml_implicit_resolvers = {
+    first: [*_THEIRS.get(first, []), *_OURS.get(first, [])] for first in {*_THEIRS, *_OURS}
+}
 
 
 def _number(node: yaml.Node, at: Location, lines: dict[Location, int], faults: list[str], name: str) -> None:

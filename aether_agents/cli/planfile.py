@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-import yaml
-
 from aether_agents.cli.failure import COMPLETED
 from aether_agents.cli.output import Output
 from aether_agents.contracts import Template
+from aether_agents.document import write_document
 from aether_agents.errors import InvalidSettings
 from aether_agents.planning.templates import read_template
 
@@ -30,7 +29,7 @@ def write_plan(text: str, path: Path) -> None:
 def template_text(template: Template) -> str:
     """A template as the YAML that makes it."""
     body = template.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    return yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=110)
+    return write_document(body)
 
 
 def check_files(output: Output, paths: Iterable[Path]) -> int:

@@ -4,9 +4,7 @@ import json
 import shlex
 from pathlib import Path
 
-import yaml
-
-from aether_agents.document import parse_document
+from aether_agents.document import parse_document, write_document
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.reach import working_folder
 from aether_agents.mcp_host.server_file import FOREIGN, Declared
@@ -81,4 +79,4 @@ def show_policy(path: Path, content: bytes) -> tuple[str, ...]:
     parts = {key: data[key] for key in STEERING if key in data}
     if not parts:
         return ()
-    return show_text(yaml.safe_dump(parts, sort_keys=False, allow_unicode=True).rstrip("\n").encode())
+    return show_text(write_document(parts).rstrip("\n").encode())

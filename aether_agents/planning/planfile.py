@@ -3,16 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from aether_agents.contracts import Plan, PlannedSubtask, Subtask, Template
+from aether_agents.document import write_document
 from aether_agents.errors import InvalidSettings
 from aether_agents.planning.digest import portable
 from aether_agents.planning.templates import read_template
 
 #: What planning adds to a subtask: it is added again, from the live catalogue, when the file is applied.
 _ADDED = frozenset(PlannedSubtask.model_fields) - frozenset(Subtask.model_fields)
-_WIDTH = 110
 
 
 def dump(plan: Plan, task_id: str = "", reports: str = "") -> str:
@@ -24,7 +22,7 @@ def dump(plan: Plan, task_id: str = "", reports: str = "") -> str:
     """
     template = template_of(plan, task_id, reports)
     document = template.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    return _head(plan) + yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
+    return _head(plan) + write_document(document)
 
 
 def template_of(plan: Plan, task_id: str = "", reports: str = "") -> Template:
@@ -62,17 +60,3 @@ def _head(plan: Plan) -> str:
 def _written(subtask: PlannedSubtask) -> dict[str, Any]:
     """A subtask as people write it: without what planning adds, and without what is as usual."""
     return subtask.model_dump(mode="json", by_alias=True, exclude=set(_ADDED), exclude_defaults=True)
-
-
-class _Dumper(yaml.SafeDumper):
-    """Repeats what is repeated, instead of pointing to it: the file is for people."""
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
-        return True
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
-
-
-_Dumper.add_representer(str, _text)
