@@ -9,7 +9,7 @@ from tests.e2e.terminal import Person
 pytestmark = pytest.mark.timeout(300)
 
 #: Tried in this suite: those whose servers need nothing from elsewhere.
-HERE = {"security_audit", "code_quality", "update_text", "health_report", "watch_endpoints"}
+HERE = {"security_audit", "compliance_check", "code_quality", "update_text", "health_report", "watch_endpoints"}
 
 
 @pytest.mark.parametrize("name", sorted(HERE & {t.name for s in load_specialists(Settings()) for t in s.templates}))

@@ -20,6 +20,8 @@ GIT = (
     *("git_status", "git_diff_unstaged", "git_diff_staged", "git_diff", "git_commit", "git_add", "git_reset"),
     *("git_log", "git_create_branch", "git_checkout", "git_show", "git_branch"),
 )
+#: Tools that change something, beside those of `reports`.
+WRITES = {"findings/sarif", "findings/remove", "repos/apply", "repos/revert"}
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +80,7 @@ def test_every_tool_states_its_output_and_what_it_does_to_the_world(live: dict[s
         assert tool.output_schema, ref
         assert tool.annotations is not None, ref
         assert tool.annotations.destructive_hint is False, ref
-        writes = ref.startswith("reports/") or ref in {"findings/sarif", "repos/apply", "repos/revert"}
+        writes = ref.startswith("reports/") or ref in WRITES
         assert tool.annotations.idempotent_hint is (ref != "repos/apply"), ref
         assert tool.annotations.read_only_hint is not writes, ref
         assert all(known.get("description") for known in tool.input_schema["properties"].values()), ref

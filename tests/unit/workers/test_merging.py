@@ -4,7 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+from mcp.server.mcpserver.exceptions import ToolError
+
 from workers.security.servers.findings.merging import merge
+from workers.security.servers.findings.removing import remove_sarif
 from workers.security.servers.findings.sarif import as_sarif, write_sarif
 
 
@@ -65,6 +69,8 @@ def test_sarif_has_the_essentials_of_its_schema(tmp_path: Path) -> None:
     written = write_sarif(merged, str(tmp_path / "out"), "findings")
     sarif = json.loads(Path(written.path).read_text())
     assert sarif == as_sarif(merged)
+    assert remove_sarif(written.path).removed == [written.path]
+    assert remove_sarif(written.path).removed == []
     assert (sarif["version"], len(sarif["runs"])) == ("2.1.0", 1)
     run = sarif["runs"][0]
     ids = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
@@ -83,3 +89,17 @@ def test_sarif_has_the_essentials_of_its_schema(tmp_path: Path) -> None:
     assert "region" not in run["results"][1]["locations"][0]["physicalLocation"]
     assert run["originalUriBaseIds"]["ROOT"]["uri"] == "file:///repository/"
     assert run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"] == "c: no answer"
+
+
+def test_only_a_sarif_file_of_ours_is_removed(tmp_path: Path) -> None:
+    other = tmp_path / "other.sarif"
+    other.write_text('{"version": "2.1.0", "runs": []}')
+    with pytest.raises(ToolError, match="it stays"):
+        remove_sarif(str(other))
+    link = tmp_path / "link.sarif"
+    link.symlink_to(other)
+    with pytest.raises(ToolError):
+        remove_sarif(str(link))
+    with pytest.raises(ToolError, match="absolute path of a SARIF file"):
+        remove_sarif(str(tmp_path / "notes.txt"))
+    assert other.exists()

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from .merging import MergedResult
 from .merging import merge as merge_results
+from .removing import Removed, remove_sarif
 from .sarif import SarifFile, write_sarif
 
 server = MCPServer(
@@ -52,6 +53,19 @@ async def sarif(
         return write_sarif(merge_results(results), folder, name)
 
     return await anyio.to_thread.run_sync(work)
+
+
+@server.tool(
+    title="Remove a SARIF file",
+    annotations=ToolAnnotations(
+        read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False
+    ),
+)
+async def remove(
+    path: Annotated[str, Field(max_length=4_096, description="Absolute path of the SARIF file.")],
+) -> Removed:
+    """Remove a file that `sarif` wrote; any other file is never touched."""
+    return await anyio.to_thread.run_sync(remove_sarif, path)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ from workers.inspection.git import printable
 
 from .merging import Merged, MergedResult
 
+#: Who writes these files, in their own words.
+TOOL = "aether-agents"
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVEL: dict[Severity, str] = {"critical": "error", "high": "error", "medium": "warning", "low": "note", "info": "note"}
 #: What code hosts sort by: 0 to 10, as CVSS.
@@ -65,7 +67,7 @@ def as_sarif(result: MergedResult) -> dict[str, Any]:
     run = {
         "tool": {
             "driver": {
-                "name": "aether-agents",
+                "name": TOOL,
                 "rules": [_rule(first[rule]) for rule in rules],
             },
             "extensions": [{"name": source.scanner} for source in result.sources],
