@@ -1,0 +1,59 @@
+"""Serving the web application with uvicorn, until told to end."""
+
+from collections.abc import Callable, Sequence
+
+import uvicorn
+from starlette.routing import BaseRoute
+
+from aether_agents.agentserver.desk import Desk
+from aether_agents.agentserver.token import read_token
+from aether_agents.agentserver.web import web_app
+from aether_agents.errors import InvalidSettings
+from aether_agents.settings import Settings
+
+#: Seconds that open streams get to end when the server does.
+FAREWELL = 3
+
+
+def serve(settings: Settings, on_start: Callable[[str, str], None], *, routes: Sequence[BaseRoute] = ()) -> None:
+    """Serve where the settings say, until Ctrl-C or SIGTERM.
+
+    Args:
+        settings: `agentserver` says where; with a broker they lead to it, else to the embedded stack.
+        on_start: told its address and the token, once it listens.
+        routes: further ones beside the built-in.
+
+    Raises:
+        InvalidSettings: the token cannot be read, or it cannot listen there.
+    """
+    token = read_token(settings)
+    config = uvicorn.Config(
+        web_app(Desk(settings), token, routes=routes),
+        host=settings.agentserver.host,
+        port=settings.agentserver.port,
+        log_level="warning",
+        proxy_headers=False,  # who asks is said by `agentserver.proxies`, and by nothing else
+        server_header=False,
+        timeout_graceful_shutdown=FAREWELL,
+    )
+    server = _Server(config, lambda address: on_start(address, token))
+    try:
+        server.run()
+    except SystemExit:  # uvicorn's word for a port that is taken
+        place = f"{settings.agentserver.host}:{settings.agentserver.port}"
+        raise InvalidSettings(f"cannot listen on {place}: choose another with --port, or 0 for a free one") from None
+
+
+class _Server(uvicorn.Server):
+    """A server that says where it listens."""
+
+    def __init__(self, config: uvicorn.Config, on_start: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._on_start = on_start
+
+    async def startup(self, sockets: list[object] | None = None) -> None:
+        """As uvicorn does."""
+        await super().startup(sockets)  # type: ignore[arg-type]
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            self._on_start(f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/")

@@ -1,0 +1,86 @@
+"""The web application of `aether-agent serve`: a page, the JSON API, Socket.IO and `/health`, behind one guard.
+
+`routes` is where further pages of the product join, such as `/metrics`: they pass the guard, and check who asks
+themselves if they must.
+"""
+
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from typing import Any
+
+import socketio
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
+
+from aether_agents import __version__
+from aether_agents.agentserver.api import Api
+from aether_agents.agentserver.desk import Desk
+from aether_agents.agentserver.guard import Guard, person_of
+from aether_agents.agentserver.sockets import Handle, register
+from aether_agents.errors import AetherError
+
+_PAGE = "page.html"
+
+
+def web_app(desk: Desk, token: str, *, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
+    """The application. It closes the desk when its server ends.
+
+    Args:
+        desk: the way to the tasks.
+        token: whoever has it is the owner of this machine's tasks.
+        routes: further ones beside the built-in.
+    """
+    page = files(__package__).joinpath(_PAGE).read_text(encoding="utf-8")
+    sio = socketio.AsyncServer(async_mode="asgi", cors_allowed_origins="*")  # the guard has looked at the origin
+    handle = _join_sockets(sio, desk, token)
+
+    async def index(_: Request) -> Response:
+        nonce = secrets.token_urlsafe(16)
+        policy = (
+            f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; "
+            "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
+        return HTMLResponse(page.replace("{nonce}", nonce), headers={"Content-Security-Policy": policy})
+
+    async def health(_: Request) -> Response:
+        try:
+            await desk.call(lambda reach: reach.store.ping())
+        except AetherError as error:
+            return JSONResponse({"status": error.code, "version": __version__}, 503)
+        return JSONResponse({"status": "ok", "version": __version__})
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await handle.close()
+
+    own = [Route("/", index), Route("/health", health), Mount("/api", routes=Api(desk, token).routes())]
+    pages = Starlette(routes=[*own, *routes], lifespan=lifespan)
+    return Guard(socketio.ASGIApp(sio, other_asgi_app=pages), desk.settings.agentserver)
+
+
+def _join_sockets(sio: socketio.AsyncServer, desk: Desk, token: str) -> Handle:
+    """AgentServer on Socket.IO: `auth: {token}` on connecting, or a configured proxy."""
+    settings = desk.settings
+
+    async def connect(sid: str, environ: dict[str, Any], auth: object = None) -> None:
+        given = auth.get("token") if isinstance(auth, dict) else None
+        client = environ["asgi.scope"].get("client")
+        person = person_of(
+            settings.agentserver,
+            token,
+            given if isinstance(given, str) else "",
+            client[0] if client else "unix",
+            lambda name: str(environ.get(f"HTTP_{name.upper().replace('-', '_')}") or ""),
+        )
+        if person.role == "Anonymous":
+            raise socketio.exceptions.ConnectionRefusedError("say who you are: auth {token}")
+        await sio.save_session(sid, {"user": person.name, "role": person.role})
+
+    sio.on("connect", connect)
+    return register(sio, settings, desk=desk)
