@@ -41,10 +41,8 @@ class Guard:
             return
         headers = Headers(scope=scope)
         if not self._may_pass(headers):
-            refusal = JSONResponse(
-                {"code": "not_allowed", "error": "this origin may not: see agentserver.origins"}, 403
-            )
-            await refusal(scope, receive, send)
+            said = {"code": "not_allowed", "error": "this origin may not: see agentserver.origins"}
+            await JSONResponse(said, 403)(scope, receive, send)
             return
 
         async def secured(message: Message) -> None:

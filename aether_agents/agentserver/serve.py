@@ -1,6 +1,7 @@
 """Serving the web application with uvicorn, until told to end."""
 
 from collections.abc import Callable, Sequence
+from socket import socket
 
 import uvicorn
 from starlette.routing import BaseRoute
@@ -51,9 +52,9 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._on_start = on_start
 
-    async def startup(self, sockets: list[object] | None = None) -> None:
+    async def startup(self, sockets: list[socket] | None = None) -> None:
         """As uvicorn does."""
-        await super().startup(sockets)  # type: ignore[arg-type]
+        await super().startup(sockets)
         if self.started:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             self._on_start(f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/")

@@ -57,6 +57,7 @@ COMMANDS: dict[str, Entry] = {
             ("worker", "Serve one or more queues in this terminal.", "worker"),
             ("beat", "Fire the schedules in this terminal.", "schedule"),
             ("schedule", "List, run and pause what is done again and again.", "schedule"),
+            ("serve", "Serve the page, the JSON API and AgentServer.", "serve"),
         ),
         "Rest": (
             ("doctor", "Say what is wrong with this installation, and the mend.", "doctor"),

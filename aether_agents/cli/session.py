@@ -84,6 +84,16 @@ class Session:
                 door = held.enter_context(_connected(self._held(held, keep=keep)))
             yield door
 
+    @contextmanager
+    def reaching(self) -> Iterator[Settings]:
+        """The settings that lead to the tasks; the embedded stack behind them, if there is one, is held meanwhile.
+
+        Raises:
+            StackError: it cannot be started.
+        """
+        with ExitStack() as held:
+            yield self._held(held, keep=False)
+
     def _held(self, held: ExitStack, *, keep: bool) -> Settings:
         """The settings that lead to the store; the stack, if there is one, is held until `held` ends."""
         if self.stack is None:
