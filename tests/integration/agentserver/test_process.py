@@ -1,0 +1,111 @@
+"""AgentProcess as a host's handler uses it: any task, any context, any user; nothing is raised into it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from aether_agents.agentserver import AgentProcess
+from aether_agents.agentserver.desk import Desk
+from aether_agents.contracts import HighLevelTask
+from aether_agents.settings import BrokerSettings
+from tests.integration.agentserver.conftest import gate
+from tests.integration.execution.lab import Lab
+
+Updates = list[dict[str, Any]]
+
+
+@asynccontextmanager
+async def desk(lab: Lab) -> AsyncIterator[Desk]:
+    """A desk that ends with the scenario."""
+    opened = Desk(lab.settings)
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+def run(lab: Lab, scenario: Callable[[Desk], Coroutine[Any, Any, None]]) -> None:
+    """A scenario at a desk, with a bound."""
+
+    async def bounded() -> None:
+        async with desk(lab) as opened:
+            await asyncio.wait_for(scenario(opened), 60)
+
+    asyncio.run(bounded())
+
+
+async def all_of(agent: AgentProcess, after: int = 0) -> Updates:
+    return [update async for update in agent.execute(after)]
+
+
+def test_a_payload_runs_to_its_end_and_replays(lab: Lab) -> None:
+    async def scenario(at: Desk) -> None:
+        terminal = SimpleNamespace(session="s1", path=str(lab.folder), user=SimpleNamespace(name="ann"))
+        agent = AgentProcess({"task": "Say hello", "type": "say_hello"}, terminal, desk=at)
+        updates = await all_of(agent)
+        assert updates[-1]["result"] == {"said": "hello"}
+        assert await all_of(agent, after=2) == updates[2:]
+        later = AgentProcess({"task_id": agent.task_id}, user="bob", desk=at)
+        assert await all_of(later) == updates
+        assert agent.person == ("ann", "User")
+        task = lab.store.tasks.task(agent.task_id)
+        assert (task.owner, task.role, task.session, task.folder) == ("ann", "User", "s1", str(lab.folder))
+
+    run(lab, scenario)
+
+
+def test_a_handler_may_leave_and_the_task_goes_on(lab: Lab, tmp_path: Path) -> None:
+    async def scenario(at: Desk) -> None:
+        with gate(tmp_path) as path:
+            task = HighLevelTask(description="Stand", type="stand_at_a_gate", inputs={"gate": str(path)})
+            agent = AgentProcess(task, user={"name": "ann", "role": "User"}, desk=at)
+            async for update in agent.execute():
+                if update.get("subtask", {}).get("status") == "running":
+                    break
+            assert await agent.pause() == {"status": "ok"}
+            assert (await agent.pause())["code"] == "wrong_status"
+            assert await agent.resume() == {"status": "ok"}
+            path.touch()
+            assert (await all_of(agent))[-1]["result"] == {"said": "through"}
+
+    run(lab, scenario)
+
+
+def test_it_can_be_answered_refined_and_cancelled(lab: Lab, tmp_path: Path) -> None:
+    async def scenario(at: Desk) -> None:
+        agent = AgentProcess({"task": "List the notes", "type": "list_the_notes"}, "session-7", desk=at)
+        async for update in agent.execute():
+            if "intervention" in update:
+                assert (await agent.refine(" "))["code"] == "invalid_task"
+                assert await agent.refine(f"of {tmp_path}") == {"status": "ok"}
+        assert update["result"] == {"count": 0}
+        assert lab.store.tasks.task(agent.task_id).session == "session-7"
+        consent = AgentProcess({"task": "Speak", "type": "say_with_consent"}, desk=at)
+        async for update in consent.execute():
+            if asked := update.get("intervention"):
+                assert await consent.approve(asked["id"], False) == {"status": "ok"}
+        assert update["status"] == "failed"
+        assert (await consent.cancel("late"))["code"] == "wrong_status"
+
+    run(lab, scenario)
+
+
+def test_what_goes_wrong_is_the_last_update(lab: Lab) -> None:
+    async def scenario(at: Desk) -> None:
+        (wrong,) = await all_of(AgentProcess({"task": "x", "priority": 99}, desk=at))
+        assert (wrong["status"], wrong["code"], "`priority`" in wrong["error"]) == ("failed", "invalid_task", True)
+        (refused,) = await all_of(AgentProcess("x", user={"name": "eve", "role": "Viewer"}, desk=at))
+        assert refused["code"] == "not_allowed"
+        (unknown,) = await all_of(AgentProcess({"task_id": "nobody"}, desk=at))
+        assert unknown["code"] == "task_not_found"
+        assert (await AgentProcess({"task_id": "nobody"}, desk=at).cancel())["code"] == "task_not_found"
+        nowhere = lab.settings.model_copy(update={"broker": BrokerSettings(url="redis://127.0.0.1:1")})
+        lost = Desk(nowhere)
+        (gone,) = await all_of(AgentProcess("x", desk=lost))
+        assert gone["code"] == "no_store"
+        await lost.close()
+
+    run(lab, scenario)

@@ -1,0 +1,176 @@
+"""`aether-agent serve`'s application under uvicorn: page, JSON API, events, Socket.IO, and who is let in."""
+
+import asyncio
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+pytest.importorskip("starlette", reason="the client at AetherTerm's versions has no `serve`")
+import httpx
+import socketio
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from aether_agents.agentserver.desk import Desk
+from aether_agents.agentserver.token import read_token
+from aether_agents.agentserver.web import web_app
+from tests.integration.agentserver.host import running
+from tests.integration.execution.lab import Lab
+
+TOKEN = "a token of the tests"
+
+
+class Site(NamedTuple):
+    """A running server, and somebody who has its token."""
+
+    url: str
+    http: httpx.Client
+
+
+@pytest.fixture(scope="module")
+def site(lab: Lab) -> Iterator[Site]:
+    """One whose proxy is this machine itself, and which has a route more."""
+    place = lab.settings.agentserver.model_copy(
+        update={"proxies": ("127.0.0.1",), "origins": ("https://terminal.example",)}
+    )
+    settings = lab.settings.model_copy(update={"agentserver": place})
+
+    async def more(_: object) -> PlainTextResponse:
+        return PlainTextResponse("more")
+
+    with running(web_app(Desk(settings), TOKEN, routes=[Route("/more", more)])) as port:
+        url = f"http://127.0.0.1:{port}"
+        with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30) as http:
+            yield Site(url, http)
+
+
+def submit(site: Site, **payload: Any) -> str:
+    answer = site.http.post("/api/tasks", json=payload)
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["task_id"])
+
+
+def events(site: Site, task_id: str, **headers: str) -> list[dict[str, Any]]:
+    """The updates of a task until it has ended."""
+    with site.http.stream("GET", f"/api/tasks/{task_id}/events", headers=headers) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        return [json.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: ")]
+
+
+def test_submit_and_follow(site: Site) -> None:
+    task_id = submit(site, task="Say hello", type="say_hello", inputs={"word": "<b>hi</b>"})
+    seen = events(site, task_id)
+    assert [one["seq"] for one in seen] == list(range(1, len(seen) + 1))
+    assert seen[-1]["result"] == {"said": "<b>hi</b>"}
+    assert [one["seq"] for one in events(site, task_id, **{"Last-Event-ID": "3"})] == [one["seq"] for one in seen[3:]]
+    view = site.http.get(f"/api/tasks/{task_id}", params={"outputs": 1}).json()
+    assert (view["status"], view["owner"], view["outputs"]) == ("completed", "local", {"said": "<b>hi</b>"})
+    assert task_id in [one["task_id"] for one in site.http.get("/api/tasks").json()]
+
+
+def test_approve_pause_resume_cancel(site: Site, tmp_path: Path) -> None:
+    task_id = submit(site, task="Speak", type="say_with_consent")
+    assert site.http.post(f"/api/tasks/{task_id}/pause", json={}).status_code in (200, 409)
+    site.http.post(f"/api/tasks/{task_id}/resume")
+    with site.http.stream("GET", f"/api/tasks/{task_id}/events") as answer:
+        for line in answer.iter_lines():
+            if line.startswith("data: ") and (asked := json.loads(line[6:]).get("intervention")):
+                break
+    yes = site.http.post(f"/api/tasks/{task_id}/approve", json={"intervention_id": asked["id"], "response": True})
+    assert yes.json() == {"status": "ok"}
+    assert events(site, task_id)[-1]["status"] == "completed"
+    late = site.http.post(f"/api/tasks/{task_id}/cancel", json={"reason": "late"})
+    assert (late.status_code, late.json()["code"], late.json()["task_id"]) == (409, "wrong_status", task_id)
+
+
+def test_refine(site: Site, tmp_path: Path) -> None:
+    task_id = submit(site, task="List the notes", type="list_the_notes")
+    with site.http.stream("GET", f"/api/tasks/{task_id}/events") as answer:
+        assert any('"waiting_user_input"' in line for line in answer.iter_lines() if line.startswith("data: "))
+    refined = site.http.post(f"/api/tasks/{task_id}/refine", json={"instruction": f"of {tmp_path}"})
+    assert refined.json() == {"status": "ok"}
+    assert events(site, task_id)[-1]["result"] == {"count": 0}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "code"),
+    [
+        ("POST", "/api/tasks", b"{", 400, "invalid_task"),
+        ("POST", "/api/tasks", b"[]", 400, "invalid_task"),
+        ("POST", "/api/tasks", b'{"task": "x", "owner": "root"}', 400, "invalid_task"),
+        ("POST", "/api/tasks", b'{"task": "' + b"x" * 1_000_001 + b'"}', 400, "invalid_task"),
+        ("GET", "/api/tasks/nobody", None, 404, "task_not_found"),
+        ("GET", "/api/tasks/nobody/events", None, 404, "task_not_found"),
+        ("GET", "/api/tasks/nobody/events?after=-1", None, 400, "invalid_task"),
+        ("POST", "/api/tasks/nobody/cancel", b"", 404, "task_not_found"),
+        ("POST", "/api/tasks/nobody/approve", b'{"intervention_id": "x"}', 404, "task_not_found"),
+    ],
+)
+def test_what_is_wrong_is_said(site: Site, method: str, path: str, body: bytes, status: int, code: str) -> None:
+    answer = site.http.request(method, path, content=body)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_who_is_let_in(site: Site) -> None:
+    def ask(path: str = "/api/tasks", **headers: str) -> int:
+        return httpx.get(site.url + path, headers=headers).status_code
+
+    right = {"Authorization": f"Bearer {TOKEN}"}
+    assert ask() == 401
+    assert ask(**right) == 200
+    assert ask(Authorization="Bearer wrong") == 401
+    assert ask(**right, Origin="http://evil.example") == 403
+    assert ask(**right, Origin="https://terminal.example") == 200
+    assert ask(**right, Origin=site.url) == 200
+    assert ask(**right, Host="evil.example") == 403
+    assert ask("/", Host="evil.example") == 403
+    assert ask(**{"X-Remote-User": "ann", "X-Auth-Roles": "Viewer"}) == 200
+    assert ask(**{"X-Remote-User": "ann", "X-Auth-Roles": "Viewer", "Authorization": "Bearer wrong"}) == 401
+    seen = httpx.post(
+        f"{site.url}/api/tasks", json={"task": "x"}, headers={"X-Remote-User": "a", "X-Auth-Roles": "Viewer"}
+    )
+    assert (seen.status_code, seen.json()["code"]) == (403, "not_allowed")
+
+
+def test_the_page_loads_nothing_and_says_nothing_of_the_token(site: Site) -> None:
+    answer = httpx.get(site.url + "/")
+    policy = answer.headers["content-security-policy"]
+    (nonce,) = set(re.findall(r"'nonce-([\w-]+)'", policy))
+    assert answer.text.count(f'nonce="{nonce}"') == 2
+    assert "{nonce}" not in answer.text
+    assert TOKEN not in answer.text
+    assert not re.search(r"""(?:src|href)=["'](?!data:)|innerHTML|insertAdjacent|@import|url\(""", answer.text)
+    assert (answer.headers["x-frame-options"], answer.headers["cache-control"]) == ("DENY", "no-store")
+    assert nonce not in httpx.get(site.url + "/").text
+
+
+def test_health_and_further_routes(site: Site) -> None:
+    assert httpx.get(site.url + "/health").json()["status"] == "ok"
+    assert httpx.get(site.url + "/more").text == "more"
+
+
+def test_agentserver_is_there_too(site: Site) -> None:
+    async def scenario() -> None:
+        stranger = socketio.AsyncClient(reconnection=False)
+        with pytest.raises(socketio.exceptions.ConnectionError):
+            await stranger.connect(site.url, auth={"token": "wrong"}, transports=["websocket"])
+        await stranger.disconnect()
+        owner = socketio.AsyncClient(reconnection=False)
+        await owner.connect(site.url, auth={"token": TOKEN}, transports=["websocket"])
+        answer = await owner.call("agent_execute_task", {"task": "Say hello", "type": "say_hello"}, timeout=20)
+        assert answer["status"] == "accepted"
+        await owner.disconnect()
+
+    asyncio.run(asyncio.wait_for(scenario(), 60))
+
+
+def test_the_token_is_made_once_for_its_owner_alone(lab: Lab, tmp_path: Path) -> None:
+    settings = lab.settings.model_copy(update={"home": tmp_path / "home"})
+    token = read_token(settings)
+    assert len(token) > 30
+    assert read_token(settings) == token
+    assert (tmp_path / "home" / "serve.token").stat().st_mode & 0o777 == 0o600
