@@ -61,24 +61,29 @@ class HistoryTerminal:
 
     async def _run(self, session: Session, command: str, within: float) -> Ran:
         mark = uuid4().hex
-        start, end = f"<{mark}", f">{mark}"
+        start, end, aborted = f"<{mark}", f">{mark}", f"!{mark}"
         quoted = shlex.quote(command)  # whatever it is, it ends where it should; and it reads nothing we type
-        await session.write(
-            f"printf '%s%s\\n' '{start[:9]}' '{start[9:]}'; eval {quoted} </dev/null; "
-            f"printf '%s%s %d\\n' '{end[:9]}' '{end[9:]}' \"$?\"\n"
-        )
+        # What the shell cannot parse ends its own line, without the second mark: so there is a third on the next.
+        await session.write(f"{_print(start)}; eval {quoted} </dev/null; {_print(end)}\n{_print(aborted)}\n")
+        ends = [re.compile(rf"{re.escape(one)} (\d+)") for one in (end, aborted)]
         until = time.monotonic() + within
         while time.monotonic() < until and not session.closed:
-            if found := re.search(rf"{re.escape(end)} (\d+)", session.history):
-                return Ran(int(found[1]), _between(session.history, start, found.start()))
+            shown = session.history
+            if found := next(filter(None, (one.search(shown) for one in ends)), None):
+                return Ran(int(found[1]), _between(shown, start, found.start()))
             await asyncio.sleep(LOOK)
         if not session.closed:
             await session.write(INTERRUPT)
         return Ran(None, _between(session.history, start, len(session.history)))
 
 
+def _print(mark: str) -> str:
+    """What makes the shell print a mark and the last exit code, without holding the mark itself."""
+    return f"printf '%s%s %d\\n' '{mark[:9]}' '{mark[9:]}' \"$?\""
+
+
 def _between(history: str, start: str, end: int) -> str:
     """What was shown after the first mark (or all that is remembered, if it is so long ago), as plain text."""
     begin = history.find(start, 0, end)
-    shown = history[begin + len(start) if begin >= 0 else 0 : end]
+    shown = history[history.find("\n", begin) + 1 if begin >= 0 else 0 : end]
     return _ESCAPES.sub("", shown).replace("\r\n", "\n").replace("\r", "\n").strip("\n")
