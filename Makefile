@@ -49,7 +49,7 @@ lock: .venv/dev.stamp  ## Choose the newest versions that fit and write the lock
 	$(LOCK) --extra all --group dev -o requirements/dev.txt
 	$(LOCK) --extra local --group build -c requirements/dev.txt -o requirements/run.txt
 	$(LOCK) --extra all --group build -c requirements/dev.txt -o requirements/all.txt
-	$(LOCK) --group build --group test -c requirements/aetherterm.in -o requirements/aetherterm.txt
+	$(LOCK) --extra agentserver --group build --group test --group host -c requirements/aetherterm.in -o requirements/aetherterm.txt
 
 clean:  ## Remove what these targets made (not the state of the embedded stack)
 	rm -rf .venv .venv-* .coverage .coverage.* .mypy_cache .ruff_cache .hypothesis build dist

@@ -85,7 +85,7 @@ def test_it_can_be_answered_refined_and_cancelled(lab: Lab, tmp_path: Path) -> N
         assert lab.store.tasks.task(agent.task_id).session == "session-7"
         consent = AgentProcess({"task": "Speak", "type": "say_with_consent"}, desk=at)
         async for update in consent.execute():
-            if asked := update.get("intervention"):
+            if "subtask" in update and (asked := update.get("intervention")):
                 assert await consent.approve(asked["id"], False) == {"status": "ok"}
         assert update["status"] == "failed"
         assert (await consent.cancel("late"))["code"] == "wrong_status"
