@@ -72,9 +72,10 @@ class HistoryTerminal:
             if found := next(filter(None, (one.search(shown) for one in ends)), None):
                 return Ran(int(found[1]), _between(shown, start, found.start()))
             await asyncio.sleep(LOOK)
+        shown = session.history
         if not session.closed:
             await session.write(INTERRUPT)
-        return Ran(None, _between(session.history, start, len(session.history)))
+        return Ran(None, _between(shown, start, len(shown)))
 
 
 def _print(mark: str) -> str:
