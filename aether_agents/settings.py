@@ -149,6 +149,13 @@ class AgentServerSettings(Contract):
     role_header: str = Field(default="X-Auth-Roles", description="Header in which it names roles; the highest counts.")
 
 
+class FlowerSettings(Contract):
+    """Where Flower listens, when it runs."""
+
+    address: str = Field(default="127.0.0.1", description="Loopback: put a proxy with TLS before anything wider.")
+    port: int = Field(default=5555, ge=0, le=65_535, description="Its port; 0 takes any that is free.")
+
+
 class Settings(Contract):
     """All that a process is told."""
 
@@ -164,6 +171,7 @@ class Settings(Contract):
         default_factory=dict, description="What is done again and again, by name."
     )
     specialists: dict[str, SpecialistSettings] = Field(default_factory=dict, description="Specialists by name.")
+    flower: FlowerSettings = Field(default_factory=FlowerSettings, description="Celery's monitor.")
     roots: tuple[Path, ...] = Field(default=(), description="Folders tools may touch; needed with a remote broker.")
     retention: RetentionSettings = Field(default_factory=RetentionSettings, description="How long things are kept.")
     agentserver: AgentServerSettings = Field(

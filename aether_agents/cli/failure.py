@@ -19,6 +19,15 @@ NO_PLAN = 5
 NOBODY_THERE = 6
 INTERRUPTED = 130
 
+#: Packages that only one command needs, and the extra that brings each.
+_EXTRAS = {
+    "redbeat": "beat",
+    "flower": "flower",
+    "tornado": "flower",
+    "prometheus_client": "serve",
+    "apprise": "alerts",
+}
+
 _TASK_ENDINGS = {"completed": COMPLETED, "failed": TASK_FAILED, "cancelled": CANCELLED, "waiting_user_input": WAITS}
 
 
@@ -66,6 +75,9 @@ def _words(error: Exception) -> tuple[str, int]:
 
 def _missing(error: ModuleNotFoundError) -> str:
     """The base install is the client; what starts servers, plans or serves queues comes with the extra `worker`."""
+    package = (error.name or "").partition(".")[0]
+    if extra := _EXTRAS.get(package):
+        return f"`{package}` is not installed, and this command needs it: `pip install 'aether-agents[{extra}]'`"
     return (
         f"`{error.name}` is not installed, and this command needs it: `pip install 'aether-agents[worker]'`, or "
         "`aether-agents[local]` for the embedded stack as well"

@@ -33,6 +33,7 @@ COMMANDS: dict[str, Entry] = {
             ("status", "Show how a task stands.", "look"),
             ("watch", "Follow a task that is already there.", "watch"),
             ("events", "List what happened to a task, in order.", "watch"),
+            ("metrics", "Print the numbers of this installation for Prometheus.", "monitor"),
             ("result", "Show what a task came to.", "look"),
         ),
         "Act": (
@@ -56,6 +57,7 @@ COMMANDS: dict[str, Entry] = {
             ("logs", "Show what the processes wrote.", "stack"),
             ("worker", "Serve one or more queues in this terminal.", "worker"),
             ("beat", "Fire the schedules in this terminal.", "schedule"),
+            ("flower", "Show queues, workers and messages in a browser.", "monitor"),
             ("schedule", "List, run and pause what is done again and again.", "schedule"),
             ("serve", "Serve the page, the JSON API and AgentServer.", "serve"),
         ),

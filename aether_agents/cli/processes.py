@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 
 from aether_agents.cli.failure import COMPLETED
+from aether_agents.cli.flowers import access
 from aether_agents.cli.output import Output
 from aether_agents.cli.session import Session
 from aether_agents.cli.tables import Column, quiet, sign, table
@@ -20,11 +21,11 @@ PAUSE = 0.1
 _LOOK = {"ready": "ok", "alive": "ok", "starting": "running", "restarting": "warn", "ending": "warn"}
 
 
-def bring_up(session: Session) -> int:
+def bring_up(session: Session, *, flower: bool = False) -> int:
     """Start the embedded stack, wait until its worker serves, and keep it."""
     stack = _stack(session)
     ran = stack.running()
-    with stack.join_or_start(keep=True) as lease:
+    with stack.join_or_start(keep=True, also=("flower",) if flower else ()) as lease:
         if lease.note:
             session.output.warn(lease.note)
         with session.output.spinning("starting the worker"):
@@ -34,6 +35,8 @@ def bring_up(session: Session) -> int:
     else:
         session.output.good("the embedded stack was running; it is kept" if ran else "the embedded stack is up")
         session.output.hint(f"its data: {stack.folder.home}; `aether-agent down` ends it")
+    if flower:
+        session.output.hint(access(session.settings))
     return COMPLETED
 
 

@@ -1,6 +1,7 @@
 """One call of a subtask's tool: resolved, checked, allowed, made, and judged. It ends in a value, whatever happens."""
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ from aether_agents.execution.asking import question_of
 from aether_agents.execution.held import Held, Lease
 from aether_agents.execution.policy import Denied, NeedsApproval, decide
 from aether_agents.execution.secret import Secrets
+from aether_agents.execution.tally import Tally
 from aether_agents.execution.toolbox import Toolbox
 from aether_agents.mcp_host import CallResult
 from aether_agents.mcp_host.elicitation import Consent
@@ -55,11 +57,12 @@ class Run(NamedTuple):
 class Caller:
     """Makes calls for one process."""
 
-    def __init__(self, host: Host, toolbox: Toolbox, settings: Settings, held: Held) -> None:
+    def __init__(self, host: Host, toolbox: Toolbox, settings: Settings, held: Held, tally: Tally) -> None:
         self._host = host
         self._toolbox = toolbox
         self._settings = settings
         self._held = held
+        self._tally = tally
 
     def call(self, run: Run, on_progress: Progress) -> Outcome | Intervention:
         """What the call came to, with every secret struck out; or the question that a person has to answer first."""
@@ -102,7 +105,8 @@ class Caller:
         on_progress: Progress | None = None,
         consent: Consent = NOTHING_ASKED,
     ) -> CallResult:
-        return self._host.call(
+        started = time.monotonic()
+        result = self._host.call(
             tool.server,
             tool.name,
             args,
@@ -114,6 +118,8 @@ class Caller:
             hidden=run.secrets.read_so_far,
             consent=consent,
         )
+        self._tally.call(tool.server, result.kind or "ok", time.monotonic() - started)
+        return result
 
     def _verified(self, outcome: Outcome, verify: Verify, run: Run) -> Outcome:
         """Read the effect back through another tool. Only a tool that looks and changes nothing may do that."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from aether_agents.errors import AetherError, StoreUnavailable
 from aether_agents.execution.delivery import Sender
 from aether_agents.execution.held import Held, Lease, now
+from aether_agents.execution.tally import Tally
 from aether_agents.settings import Settings
 from aether_agents.store import Store
 
@@ -35,6 +36,7 @@ class Pump:
         queues: Sequence[str],
         watched: Sequence[str],
         pid: int,
+        tally: Tally,
     ) -> None:
         """`queues` are served here; `watched` are all there are: the reaper looks whether messages wait in them."""
         self._every = settings.delivery.pump
@@ -44,6 +46,7 @@ class Pump:
         self._cancel = cancel
         self._worker = (name, kind, tuple(queues), pid)
         self._watched = tuple(watched)
+        self._tally = tally
         self._beaten = float("-inf")
         self._away = False
         self._stopped = threading.Event()
@@ -61,6 +64,7 @@ class Pump:
         if self._thread.is_alive():
             self._thread.join(timeout)
         try:
+            self._carry()
             self._store.presence.leave(self._worker[0])
         except StoreUnavailable:
             log.debug("the store is away: it will notice by itself that this worker has left")
@@ -107,7 +111,17 @@ class Pump:
         now = time.monotonic()
         if now - self._beaten >= BEAT_EVERY:
             self._store.presence.beat(*self._worker)
+            self._carry()
             self._beaten = now
+
+    def _carry(self) -> None:
+        """Carry what was counted here to the store, or keep it for the next time."""
+        counts = self._tally.take()
+        try:
+            self._store.counts.add(counts)
+        except StoreUnavailable:
+            self._tally.put_back(counts)
+            raise
 
     def _reap(self) -> None:
         busy = {queue for queue, waiting in self._store.backlog(self._watched).items() if waiting}

@@ -17,6 +17,7 @@ from aether_agents.execution.listing import Listing
 from aether_agents.execution.opening import Opening
 from aether_agents.execution.pump import Pump
 from aether_agents.execution.runner import Runner
+from aether_agents.execution.tally import Tally
 from aether_agents.execution.toolbox import Toolbox
 from aether_agents.mcp_host.host import Host
 from aether_agents.settings import Settings
@@ -46,7 +47,8 @@ class Services:
         timeout = settings.agent_system.mcp_integration.server_timeout
         self._host = Host(servers, home=settings.home, connect_timeout=timeout)
         toolbox = Toolbox(self._host, self._store, specialists, servers)
-        caller = Caller(self._host, toolbox, settings, self._held)
+        tally = Tally(self._host.starts)
+        caller = Caller(self._host, toolbox, settings, self._held, tally)
         self._runner = Runner(settings, self._store, caller, sender, self._held)
         self._opening = None
         if PLANNER in queues:  # its index of templates is made at once: a worker that plans nothing has none
@@ -62,6 +64,7 @@ class Services:
             queues=queues,
             watched=[PLANNER, *(specialist.queue for specialist in specialists)],
             pid=os.getpid(),
+            tally=tally,
         )
         self._listing = Listing(self._store, toolbox, servers, queues)
         self._closed = threading.Lock()

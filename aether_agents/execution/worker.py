@@ -56,7 +56,6 @@ def serve(
         loglevel=settings.agent_system.cli_interface.logging_level,
         without_gossip=True,
         without_mingle=True,
-        without_heartbeat=True,
         quiet=True,
     )
     worker.start()

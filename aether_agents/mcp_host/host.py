@@ -130,6 +130,11 @@ class Host:
         running = self._state
         return running.pool.pin(server, tool) if running is not None else None
 
+    def starts(self) -> dict[str, int]:
+        """How many sessions of each server were opened in this process, those that failed to open too."""
+        running = self._state
+        return dict(running.pool.starts) if running is not None else {}
+
     def portrait(self, server: str) -> Portrait | None:
         """What a server is, as its open session knows it; None when it is not open."""
         running = self._state

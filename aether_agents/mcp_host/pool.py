@@ -29,6 +29,7 @@ class Pool:
         self._limits = limits
         self._opener = Opener(home, limits, lifeline)
         self._calls = Calls()
+        self.starts: dict[str, int] = {}  # sessions opened so far, by server
         self._sessions: dict[str, Session] = {}
         self._attempts: dict[str, asyncio.Task[Session]] = {}
         self._closing: set[asyncio.Task[None]] = set()
@@ -143,6 +144,7 @@ class Pool:
             if await self._is_well(known, spec):
                 return known
             self._retire(known)
+        self.starts[spec.name] = self.starts.get(spec.name, 0) + 1
         opened = self._sessions[spec.name] = await self._opener.open(spec, self._put_away)
         return opened
 

@@ -10,7 +10,19 @@ from aether_agents.mcp_host.reach import working_folder
 from aether_agents.mcp_host.server_file import FOREIGN, Declared
 
 #: Parts of a project's settings that steer what is allowed, where it runs, and what it may read.
-STEERING = ("policy", "contexts", "roots", "broker", "encryption", "specialists", "task_templates", "agent_system")
+STEERING = (
+    "policy",
+    "contexts",
+    "roots",
+    "broker",
+    "encryption",
+    "specialists",
+    "task_templates",
+    "agent_system",
+    "schedules",
+    "alerts",
+    "flower",
+)
 
 #: Keys of a server that have a line, or lines, of their own form.
 SHOWN = ("command", "args", "url", "cwd", "install", "env", "headers", "table", "disabled", "enabled")

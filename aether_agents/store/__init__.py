@@ -1,5 +1,6 @@
 """The store: all state, in Redis or Valkey, changed only by the functions of one Lua library."""
 
+from aether_agents.store.buckets import bucket_of
 from aether_agents.store.keys import Keys
 from aether_agents.store.questions import APPROVE, DENY, FAIL, PROMPT_MAX, PROVIDE, RETRY, SKIP
 from aether_agents.store.replies import (
@@ -45,6 +46,7 @@ __all__ = [
     "Unopened",
     "WorkerInfo",
     "add_key",
+    "bucket_of",
     "make_key_file",
     "open_store",
     "owner_of",

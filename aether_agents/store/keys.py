@@ -15,6 +15,9 @@ PERMANENT = (
     "recent",  # sorted set: tasks by the time they were accepted, at most RECENT_MAX
     "catalogue",  # hash: sealed tools by server
     "libraries",  # hash: when each version of our Lua library was last loaded
+    "counts",  # hash: what happened, for the metrics; some thousands of fields at most
+    "waits",  # sorted set: tasks that wait for a person, since when
+    "ended",  # stream: the last thousand tasks that ended
     "schedules",  # hash: which schedules are paused, and what each fired last
 )
 
@@ -64,6 +67,31 @@ class Keys(NamedTuple):
     def workers(self) -> str:
         """Sorted set of the processes that said they are alive, by that time (ms)."""
         return f"{self.prefix}:workers"
+
+    @property
+    def active(self) -> str:
+        """Set of the tasks that hold an admission slot."""
+        return f"{self.prefix}:active"
+
+    @property
+    def queued(self) -> str:
+        """Sorted set of the tasks that wait for one."""
+        return f"{self.prefix}:queued"
+
+    @property
+    def counts(self) -> str:
+        """Hash of what happened, by what; `lua/counts.lua` lists the fields."""
+        return f"{self.prefix}:counts"
+
+    @property
+    def waits(self) -> str:
+        """Sorted set of the tasks that wait for a person by the time (ms) since when."""
+        return f"{self.prefix}:waits"
+
+    @property
+    def ended(self) -> str:
+        """Stream of the last tasks that ended."""
+        return f"{self.prefix}:ended"
 
     @property
     def schedules(self) -> str:

@@ -18,12 +18,13 @@ from aether_agents.contracts import (
     SubtaskStatus,
     TaskStatus,
 )
+from aether_agents.store.buckets import BUCKETS
 from aether_agents.store.codes import CODES
 from aether_agents.store.connection import Connection, Part, ResponseError
 from aether_agents.store.keys import Keys
 
 #: The parts in the order they lean on each other.
-PARTS = ("tasks", "subtasks", "steps", "calls", "planning", "running", "control", "reaper", "registry")
+PARTS = ("tasks", "counts", "subtasks", "steps", "calls", "planning", "running", "control", "reaper", "registry")
 
 #: Milliseconds after which a version of the library that nobody has loaded again is removed from the server.
 FORGET_AFTER = 30 * 24 * 3600 * 1000
@@ -91,6 +92,7 @@ def _tables() -> str:
     """Both state machines as Lua tables."""
     return "\n".join(
         [
+            f"local BUCKETS = {{{', '.join(f'{bound:g}' for bound in BUCKETS)}}}",
             f"local SUBTASK = {_map({_word(s): _text(CODES[s]) for s in SubtaskStatus})}",
             f"local TASK = {_map({_word(s): _text(s.value) for s in TaskStatus})}",
             f"local TERMINAL_SUBTASK = {_set(CODES[s] for s in SubtaskStatus if s in TERMINAL_SUBTASK)}",

@@ -9,6 +9,7 @@ from aether_agents.settings import Settings
 from aether_agents.store.access import Access
 from aether_agents.store.catalogue import Catalogue
 from aether_agents.store.connection import Connection, ResponseError
+from aether_agents.store.counts import Counts
 from aether_agents.store.events import Events
 from aether_agents.store.keys import Keys
 from aether_agents.store.library import Library
@@ -36,6 +37,7 @@ class Store:
         self.catalogue = Catalogue(access)
         self.presence = Presence(access)
         self.schedules = Schedules(access)
+        self.counts = Counts(access)
 
     def ping(self) -> None:
         """Make sure that the server answers.

@@ -7,11 +7,14 @@ from aether_agents.cli.processes import bring_up, process_rows, show_logs, show_
 from aether_agents.cli.session import Session
 
 
-@click.command("up", epilog=examples("aether-agent up", "AETHER_HOME=/srv/aether aether-agent up"))
+@click.command(
+    "up", epilog=examples("aether-agent up", "aether-agent up --flower", "AETHER_HOME=/srv/aether aether-agent up")
+)
 @click.option("--json", "as_json", is_flag=True, help="Print its processes as JSON.")
-def up_command(as_json: bool) -> int:
-    """Start the embedded stack (a server, a worker for all queues) and keep it until `down`."""
-    return bring_up(Session(json_wanted=as_json))
+@click.option("--flower", is_flag=True, help="Run Flower there too (see `aether-agent flower --help`).")
+def up_command(as_json: bool, flower: bool) -> int:
+    """Start the embedded stack (a server, a worker for all queues, beat where there are schedules) and keep it."""
+    return bring_up(Session(json_wanted=as_json), flower=flower)
 
 
 @click.command("down", epilog=examples("aether-agent down"))
@@ -39,5 +42,5 @@ def ps_command(as_json: bool) -> None:
 @click.option("--follow", "-f", is_flag=True, help="Go on with what is added.")
 @click.option("--lines", "-n", type=click.IntRange(min=0), default=50, show_default=True, help="Last lines of each.")
 def logs_command(names: tuple[str, ...], follow: bool, lines: int) -> int:
-    """Show what the processes of the embedded stack wrote: supervisor, valkey, worker. Without NAMES, all."""
+    """Show what the processes of the embedded stack wrote (`ps` names them). Without NAMES, all."""
     return show_logs(Session(), names, follow=follow, lines=lines)

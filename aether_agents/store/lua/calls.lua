@@ -44,6 +44,8 @@ local function write_back(task)
     end
   end
   if #fields > 0 then redis.call('HSET', task.key, unpack(fields)) end
+  local asked, asks = task.was.question_id ~= '', task.question_id ~= ''
+  if asks and not asked then tally(task.call, 'asked.in') elseif asked and not asks then tally(task.call, 'asked.out') end
   if task.ends then
     for _, key in ipairs({task.key, task.subtasks, task.events, task.waiting}) do
       redis.call('PEXPIRE', key, int(task.keep))
@@ -55,7 +57,7 @@ end
 local function export(name, body)
   exports[name] = function(keys, args)
     local call = {prefix = keys[1], stale = tonumber(table.remove(args, 1)), lease = tonumber(table.remove(args, 1)),
-                  at = clock(), tasks = {}, opened = {}, out = {}}
+                  at = clock(), tasks = {}, opened = {}, out = {}, tallies = {}}
     local fine, reply = pcall(body, call, args)
     for _, task in ipairs(call.opened) do
       if fine and not task.broken then
@@ -65,6 +67,7 @@ local function export(name, body)
         redis.call('HSET', task.key, 'seq', int(task.seq))
       end
     end
+    if fine then write_tallies(call) end
     if not fine then return redis.error_reply(type(reply) == 'table' and reply.err or tostring(reply)) end
     return reply
   end

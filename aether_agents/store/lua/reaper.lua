@@ -26,6 +26,7 @@ local function look_at_ready(task, it, busy)
 end
 
 local function look_at_lost(task, it)
+  tally(task.call, 'lost|' .. it.queue)
   if task.halt ~= '' then
     it.token = it.token + 1
     close(task, it, SUBTASK.cancelled)
@@ -53,6 +54,7 @@ end
 local function look_at_planning(task, busy)
   if halted(task) then return true end
   if task.step == STEP.held then
+    tally(task.call, 'lost|planner')
     task.step = STEP.due
     emit(task, 'log', nil, 'its planner was lost: it is planned again')
     if task.status == TASK.paused then return true end

@@ -26,3 +26,9 @@ export('wake', function(call, args)
   redis.call('PEXPIRE', key, args[2])
   return 1
 end)
+
+-- (field by)*: what a worker counted itself
+export('count', function(call, args)
+  for i = 1, #args, 2 do tally(call, args[i], tonumber(args[i + 1])) end
+  return 1
+end)

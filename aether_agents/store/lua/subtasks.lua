@@ -32,6 +32,7 @@ local function add_node(task, id, wiring, need, passed, document)
   redis.call('HSET', task.subtasks, 'w:' .. id, wiring, 'd:' .. id, document)
   task.nodes[id] = made
   changed(task, made)
+  tally(task.call, 'sub.in|' .. queue .. '|' .. SUBTASK.pending)
   return made
 end
 
@@ -65,6 +66,7 @@ local function turn(task, it, status)
     task.left = task.left - 1
     unschedule(task, it.id)
   end
+  count_subtask(task, it, it.status, status)
   it.status = status
   it.since = math.max(0, task.call.at - task.created)  -- the server's clock may be set back
   changed(task, it)

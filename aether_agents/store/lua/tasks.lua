@@ -41,6 +41,8 @@ local function int(number)
   return string.format('%.0f', number)
 end
 
+local tally, count_task, count_subtask, write_tallies  -- counts.lua
+
 local function clock()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
@@ -120,6 +122,7 @@ local function turn_task(task, status, kind, message, data)
     error('task ' .. task.id .. ': no arrow from ' .. task.status .. ' to ' .. status)
   end
   local held, holds = HOLDS_SLOT[task.status], HOLDS_SLOT[status]
+  count_task(task, task.status, status)
   task.status = status
   if holds and not held then take_slot(task) elseif held and not holds then drop_slot(task) end
   emit(task, kind, nil, message, data)

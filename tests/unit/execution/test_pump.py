@@ -13,6 +13,7 @@ from aether_agents.execution.held import Held, Lease, now
 from aether_agents.execution.known_servers import KnownServers
 from aether_agents.execution.listing import Listing
 from aether_agents.execution.pump import Pump
+from aether_agents.execution.tally import Tally
 from aether_agents.execution.toolbox import Toolbox
 from aether_agents.mcp_host.digest import listing_digest
 from aether_agents.settings import Settings
@@ -30,6 +31,7 @@ class Kept:
         self.asked: list[tuple[Any, ...]] = []
         self.waiting = {"dev": 3, "planner": 0}
         self.tasks = SimpleNamespace(renew=self.renew, reap=self.reap)
+        self.counts = SimpleNamespace(add=lambda _counts: None)
         self.presence = SimpleNamespace(beat=self.note("beat"), leave=self.note("leave"))
 
     def note(self, word: str) -> Any:
@@ -69,6 +71,7 @@ def pump(kept: Kept, held: Held, cancelled: list[Lease]) -> tuple[Pump, FakeSend
         queues=["dev"],
         watched=["planner", "dev"],
         pid=1,
+        tally=Tally(),
     )
     return made, sender
 

@@ -11,6 +11,7 @@ from aether_agents.execution import runner as module
 from aether_agents.execution.calling import Caller
 from aether_agents.execution.held import Held
 from aether_agents.execution.runner import Runner, retry_in
+from aether_agents.execution.tally import Tally
 from aether_agents.execution.toolbox import Toolbox
 from aether_agents.mcp_host import CallResult
 from aether_agents.settings import ContextSettings, Settings
@@ -30,7 +31,7 @@ class Bench:
         self.sender = FakeSender()
         self.held = Held(30.0)
         toolbox = Toolbox(self.host, self.store, [DEV], lambda: {SPEC.name: SPEC})
-        self.caller = Caller(self.host, toolbox, SETTINGS, self.held)
+        self.caller = Caller(self.host, toolbox, SETTINGS, self.held, Tally())
         self.runner = Runner(SETTINGS, self.store, self.caller, self.sender, self.held)
 
     @property

@@ -1,0 +1,39 @@
+"""Tally: what this process counts of its calls, kept until the pump carries it to the store."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+from aether_agents.store import bucket_of
+
+
+class Tally:
+    """Counts by field. Thread-safe."""
+
+    def __init__(self, starts: Callable[[], Mapping[str, int]] = dict) -> None:
+        """`starts` says how many sessions each server has had opened since this process began."""
+        self._so_far = starts
+        self._counts: Counter[str] = Counter()
+        self._starts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def call(self, server: str, result: str, seconds: float) -> None:
+        """One call of a tool of a server came to something: `ok`, or the kind of its error."""
+        with self._lock:
+            self._counts[f"mcp.calls|{server}|{result}"] += 1
+            self._counts[f"mcp.seconds|{server}|{bucket_of(seconds)}"] += 1
+            self._counts[f"mcp.millis|{server}"] += int(seconds * 1000)
+
+    def take(self) -> dict[str, int]:
+        """All that was counted, which is forgotten here."""
+        with self._lock:
+            for server, count in self._so_far().items():
+                self._counts[f"mcp.starts|{server}"] += count - self._starts[server]
+                self._starts[server] = count
+            taken, self._counts = self._counts, Counter()
+        return {field: by for field, by in taken.items() if by}
+
+    def put_back(self, counts: Mapping[str, int]) -> None:
+        """What could not be carried away."""
+        with self._lock:
+            self._counts.update(counts)

@@ -1,0 +1,39 @@
+"""Flower in the embedded stack: `python -m aether_agents.local.flower NEWS_FD`, started by the supervisor."""
+
+import logging
+import os
+import sys
+
+from aether_agents.errors import AetherError
+from aether_agents.local.lifeline import Lifeline, say_ready
+from aether_agents.settings import Settings
+from aether_agents.specialists import load_specialists
+
+log = logging.getLogger("flower")
+
+
+def main(news: int) -> None:
+    """Load, wait for `go`, serve Flower until the lifeline closes."""
+    os.set_inheritable(news, False)
+    lifeline = Lifeline()
+    settings = Settings.model_validate_json(lifeline.order())
+    specialists = load_specialists(settings)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    # Loaded here because it takes a second: by now the lifeline is watched.
+    from aether_agents.monitor import serve  # noqa: PLC0415
+
+    def ready(address: str) -> None:
+        log.info("flower: %s", address)
+        say_ready(news)
+
+    lifeline.order()
+    lifeline.serving = True
+    serve(settings, specialists, ready)
+
+
+if __name__ == "__main__":
+    try:
+        main(int(sys.argv[1]))
+    except AetherError as wrong:
+        sys.exit(str(wrong))  # what the supervisor passes on as its last words
