@@ -3,8 +3,7 @@
 import logging
 import threading
 import time
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from aether_agents.contracts import ServerSpec
 from aether_agents.errors import AetherError, ServerDown
@@ -34,6 +33,8 @@ class Listing:
         self._servers = servers
         self._queues = tuple(queues)
         self._failed_at: dict[str, float] = {}  # by server; what failed in an earlier process is tried at once
+        self._choosing = threading.Lock()
+        self._first: set[str] = set()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="aether-listing", daemon=True)
 
@@ -47,6 +48,11 @@ class Listing:
         if self._thread.is_alive():
             self._thread.join(timeout)
 
+    def first(self, servers: Collection[str]) -> None:
+        """A task waits for these: list them before the others."""
+        with self._choosing:
+            self._first = {*self._first, *servers}
+
     def turn(self) -> None:
         """List every server whose entry is absent, of another specification or other code, or a failure of a while ago.
 
@@ -55,7 +61,7 @@ class Listing:
         """
         entries = self._store.catalogue.entries()
         known = [(spec, listing_digest(spec)) for queue in self._queues for spec in self._servers.of(queue)]
-        wanted = deque((spec, digest) for spec, digest in known if self._wanted(spec, digest, entries.get(spec.name)))
+        wanted = [(spec, digest) for spec, digest in known if self._wanted(spec, digest, entries.get(spec.name))]
         errors: list[AetherError] = []
         lanes = [
             threading.Thread(target=self._list_some, args=(wanted, errors), name="aether-listing-lane", daemon=True)
@@ -73,15 +79,22 @@ class Listing:
             return True
         return entry.status == "failed" and time.monotonic() - self._failed_at.get(spec.name, -TRY_AGAIN) >= TRY_AGAIN
 
-    def _list_some(self, wanted: deque[tuple[ServerSpec, str]], errors: list[AetherError]) -> None:
+    def _list_some(self, wanted: list[tuple[ServerSpec, str]], errors: list[AetherError]) -> None:
         """List servers until none is left, or the store is away."""
-        while wanted and not errors and not self._stopped.is_set():
+        while not errors and not self._stopped.is_set() and (chosen := self._next(wanted)) is not None:
             try:
-                self._list(*wanted.popleft())
-            except IndexError:  # another lane took the last one
-                return
+                self._list(*chosen)
             except AetherError as error:
                 errors.append(error)
+
+    def _next(self, wanted: list[tuple[ServerSpec, str]]) -> tuple[ServerSpec, str] | None:
+        """Take a server that a task waits for, else any; None when all are taken."""
+        with self._choosing:
+            chosen = next((one for one in wanted if one[0].name in self._first), wanted[0] if wanted else None)
+            if chosen is not None:
+                wanted.remove(chosen)
+                self._first.discard(chosen[0].name)
+            return chosen
 
     def _list(self, spec: ServerSpec, digest: str) -> None:
         try:

@@ -39,8 +39,9 @@ class Opening:
         sender: Sender,
         held: Held,
         servers: Callable[[], Collection[str]],
+        needed: Callable[[Collection[str]], None],
     ) -> None:
-        """`servers` gives the names of the servers that may be started."""
+        """`servers` gives the names of those that may be started; `needed` hears which of them a task waits for."""
         self._settings = settings
         self._store = store
         self._sender = sender
@@ -48,6 +49,7 @@ class Opening:
         templates = gather(specialists, settings)
         for fault in templates.faults:
             log.warning("%s", fault)
+        self._needed = needed
         self._planner = Planner(settings, templates.known, servers)
         self._waited: dict[str, float] = {}
 
@@ -91,6 +93,7 @@ class Opening:
         tasks = self._store.tasks
         conclusion = self._planner.plan(claim.task, self._store.catalogue.entries(), self._project(claim.task))
         if isinstance(conclusion, NotYet):
+            self._needed(conclusion.servers)
             self._wait_for(task_id, claim, conclusion.servers)
             return None
         self._waited.pop(task_id, None)

@@ -50,9 +50,11 @@ class Services:
         tally = Tally(self._host.starts)
         caller = Caller(self._host, toolbox, settings, self._held, tally)
         self._runner = Runner(settings, self._store, caller, sender, self._held)
+        self._listing = Listing(self._store, toolbox, servers, queues)
         self._opening = None
         if PLANNER in queues:  # its index of templates is made at once: a worker that plans nothing has none
-            self._opening = Opening(settings, specialists, self._store, sender, self._held, lambda: servers().keys())
+            known, first = lambda: servers().keys(), self._listing.first
+            self._opening = Opening(settings, specialists, self._store, sender, self._held, known, first)
         self._pump = Pump(
             settings,
             self._store,
@@ -66,7 +68,6 @@ class Services:
             pid=os.getpid(),
             tally=tally,
         )
-        self._listing = Listing(self._store, toolbox, servers, queues)
         self._closed = threading.Lock()
 
     def start(self) -> None:

@@ -39,7 +39,8 @@ class Desk:
         self.accepted = True
         kept = SimpleNamespace(tasks=tasks, catalogue=FakeCatalogue())
         settings = Settings(home=tmp_path, project=tmp_path)
-        self.opening = Opening(settings, [DEV], kept, self.sender, Held(30.0), tuple)
+        self.needed: list[str] = []
+        self.opening = Opening(settings, [DEV], kept, self.sender, Held(30.0), tuple, self.needed.extend)
         self.opening._planner = SimpleNamespace(plan=lambda *args: self.concluded(conclusion))  # type: ignore[assignment]
 
     def concluded(self, conclusion: Any) -> Any:
@@ -131,6 +132,7 @@ def test_servers_that_are_still_being_listed_are_waited_for_but_not_for_ever(
     desk = Desk(tmp_path, NotYet(("git",)))
     assert opened(desk) == [("postpone_planning", module.LOOK_AGAIN, "waits for the tools of git")]
     assert opened(desk)[-1] == ("postpone_planning", module.LOOK_AGAIN, "")
+    assert desk.needed == ["git", "git"]
     monkeypatch.setattr(module, "MARGIN", -1_000.0)
     assert opened(desk)[-1][:2] == (
         "fail_planning",

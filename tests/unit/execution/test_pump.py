@@ -168,6 +168,16 @@ class TestListing:
         listing.turn()
         assert kept.catalogue.said == [("live", "dev-echo")]
 
+    def test_what_a_task_waits_for_is_listed_first(self, settings_of: Settings, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(listing_module, "LANES", 1)
+        specs = tuple(SPEC.model_copy(update={"name": name}) for name in ("a", "b", "c"))
+        kept, dev = store(), DEV.model_copy(update={"servers": specs})
+        servers = KnownServers(settings_of, [dev])
+        listing = Listing(kept, Toolbox(FakeHost(), kept, [dev], servers), servers, ["dev"])
+        listing.first(["c", "elsewhere"])
+        listing.turn()
+        assert [name for _, name in kept.catalogue.said] == ["c", "a", "b"]
+
     @pytest.mark.parametrize(
         ("status", "same", "listed"),
         [("live", True, 0), ("live", False, 1), ("failed", True, 1), ("quarantined", True, 0)],
