@@ -70,12 +70,12 @@ class HistoryTerminal:
         while time.monotonic() < until and not session.closed:
             shown = session.history
             if found := next(filter(None, (one.search(shown) for one in ends)), None):
-                return Ran(int(found[1]), _between(shown, start, found.start()))
+                return Ran(int(found[1]), _between(shown, start, found.start(), _print(aborted)))
             await asyncio.sleep(LOOK)
         shown = session.history
         if not session.closed:
             await session.write(INTERRUPT)
-        return Ran(None, _between(shown, start, len(shown)))
+        return Ran(None, _between(shown, start, len(shown), _print(aborted)))
 
 
 def _print(mark: str) -> str:
@@ -83,8 +83,12 @@ def _print(mark: str) -> str:
     return f"printf '%s%s %d\\n' '{mark[:9]}' '{mark[9:]}' \"$?\""
 
 
-def _between(history: str, start: str, end: int) -> str:
-    """What was shown after the first mark (or all that is remembered, if it is so long ago), as plain text."""
+def _between(history: str, start: str, end: int, typed: str) -> str:
+    """What was shown after the first mark (or all that is remembered, if it is so long ago), as plain text.
+
+    The terminal may echo the line that was `typed` last while the command is already speaking.
+    """
     begin = history.find(start, 0, end)
     shown = history[history.find("\n", begin) + 1 if begin >= 0 else 0 : end]
-    return _ESCAPES.sub("", shown).replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    plain = _ESCAPES.sub("", shown).replace("\r\n", "\n").replace("\r", "\n")
+    return plain.replace(f"{typed}\n", "", 1).strip("\n")
