@@ -15,7 +15,7 @@ from aether_agents.agentserver.pace import Pace
 from aether_agents.agentserver.reach import Reach
 from aether_agents.agentserver.update import Message, update_of
 from aether_agents.configuration import load_settings
-from aether_agents.contracts import Answer, HighLevelTask, Intervention, TaskView
+from aether_agents.contracts import Answer, Event, HighLevelTask, Intervention, TaskView
 from aether_agents.errors import StoreUnavailable, TooManyTasks
 from aether_agents.roles import require
 from aether_agents.settings import Settings
@@ -25,6 +25,9 @@ Value = TypeVar("Value")
 
 #: Threads for calls that block: each is a few milliseconds, unless the store is away.
 THREADS = 8
+
+#: Updates that are remembered: as many as may be on their way to several followers.
+UPDATES = 512
 
 
 class Desk:
@@ -39,6 +42,7 @@ class Desk:
         self._hub: Hub | None = None
         self._submitting = asyncio.Lock()  # so that two submissions are not counted as one
         self._endings: dict[str, asyncio.Task[TaskView]] = {}
+        self._updates: dict[tuple[str, int], Message] = {}
         self._closed = False
 
     async def open(self) -> Reach:
@@ -173,7 +177,17 @@ class Desk:
         async with self._hub.following(task_id, after) as following:
             while (events := await following.next(pace.wait(time.monotonic()))) is not None:
                 for event in pace.take(events, time.monotonic()):
-                    yield update_of(event, await self._ending(task_id) if event.ends_task else None)
+                    yield await self._update(event)
+
+    async def _update(self, event: Event) -> Message:
+        """The update that an event is: made once for all who follow its task, and a copy for each."""
+        key = (event.task_id, event.seq)
+        if key not in self._updates:
+            ended = await self._ending(event.task_id) if event.ends_task else None
+            if len(self._updates) >= UPDATES:
+                self._updates.clear()
+            self._updates[key] = update_of(event, ended)
+        return dict(self._updates[key])
 
     async def _ending(self, task_id: str) -> TaskView:
         """What a task came to; read once for all who follow it."""

@@ -73,7 +73,7 @@ class Client:
         self.updates: list[Update] = []
         self.errors: list[Update] = []
         self._news = asyncio.Event()
-        sio.on("agent_update", self._update)
+        sio.on("agent_update", self.hear)
         sio.on("agent_error", self._error)
 
     async def call(self, event: str, payload: Any = None) -> Update:
@@ -116,7 +116,8 @@ class Client:
         """The updates of one task, as they came."""
         return [one for one in self.updates if one["task_id"] == task_id]
 
-    async def _update(self, update: Update) -> None:
+    async def hear(self, update: Update) -> None:
+        """An update has come."""
         self.updates.append(update)
         self._news.set()
 
