@@ -18,7 +18,7 @@ help:  ## Show what there is
 setup: .venv/dev.stamp  ## Create .venv with everything for development
 
 demo: .venv/run.stamp  ## Install, then run "Onboard this project" on this checkout, on the embedded stack
-	@$(BIN)/aether-agent servers install
+	@$(BIN)/aether-agent servers install git
 	@$(BIN)/aether-agent execute "Onboard this project"
 
 test: .venv/dev.stamp  ## Run every test, with the floor for coverage

@@ -4,6 +4,7 @@ import pytest
 
 from aether_agents.settings import Settings
 from aether_agents.specialists import load_specialists
+from tests.conftest import eventually
 from tests.e2e.terminal import Person
 
 pytestmark = pytest.mark.timeout(300)
@@ -18,6 +19,17 @@ def test_a_template_finds_what_was_planted_and_is_undone(person: Person, name: s
     assert told["status"] == "completed"
     assert [row for row in told["found"] if not row["met"]] == []
     assert told["found"][-1]["what"] == "everything is as before"
+
+
+def test_onboarding_a_project_finds_what_was_planted_with_all_four_specialists(person: Person) -> None:
+    assert person.run("servers", "install", "git").returncode == 0
+    # A worker that looked before looks again within half a minute.
+    eventually(lambda: "live" in {s["status"] for s in person.json("servers", "list") if s["name"] == "git"}, 60)
+    told = person.json("templates", "test", "onboard_project")
+    assert [row for row in told["found"] if not row["met"]] == []
+    ran = person.json("result", told["task_id"])
+    assert {subtask["specialist"] for subtask in ran["subtasks"]} == {"data", "dev", "infra", "security"}
+    assert (ran["plan"]["delivery"], ran["degraded"]) == ("canvas", False)
 
 
 def test_what_a_template_does_is_told_before_it_runs(person: Person) -> None:

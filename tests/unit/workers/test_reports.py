@@ -55,6 +55,15 @@ def test_a_section_that_was_not_delivered_is_said_to_be_missing(tmp_path: Path) 
     assert "Nothing was delivered for this section" in markdown
 
 
+def test_lists_that_a_section_names_are_shown_as_tables_beneath_its_findings(tmp_path: Path) -> None:
+    content = scan(path="/shop") | {"checks": [{"check": "memory", "note": "plenty"}]}
+    _, html, markdown = write(tmp_path, {"title": "This machine", "content": content, "tables": ["checks", "absent"]})
+    assert "#### Checks\n\n| check | note |\n|---|---|\n| memory | plenty |" in markdown
+    assert "<h4>Checks</h4>" in html
+    assert "<h3>" not in html, "one thing needs no heading of its own"
+    assert write(tmp_path, {"title": "Lost", "content": None, "tables": ["checks"]})[0].status == "inconclusive"
+
+
 def test_a_report_without_a_scan_has_no_verdict(tmp_path: Path) -> None:
     written, html, _ = write(tmp_path, "just text")
     assert (written.status, written.worst, written.findings.total) == (None, None, 0)

@@ -13,12 +13,16 @@ from aether_agents.contracts import Risk, Specialist, Template
 from aether_agents.contracts.reference import find
 from aether_agents.settings import Settings, SpecialistSettings
 from aether_agents.specialists import load_specialists
+from workers.data import SPECIALIST as DATA
 from workers.dev import SPECIALIST as DEV
+from workers.infra import SPECIALIST as INFRA
 from workers.security import SPECIALIST as SECURITY
 
 BOTH = (DEV, SECURITY)
 TEMPLATES = [template for specialist in BOTH for template in specialist.templates]
 ROWS = {row.tool: row for specialist in BOTH for row in specialist.tools}
+#: A template may use the tools of any specialist.
+ALL_ROWS = ROWS | {row.tool: row for specialist in (DATA, INFRA) for row in specialist.tools}
 
 #: What a first-party server may import beside the standard library and its own modules.
 ALLOWED = {
@@ -82,14 +86,14 @@ def test_a_template_refers_to_what_it_has(template: Template) -> None:
 def test_a_template_uses_tabled_tools_and_names_them_as_required(template: Template) -> None:
     used = {subtask.tool for subtask in template.subtasks if subtask.tool}
     assert used == set(template.required_tools)
-    assert used <= ROWS.keys()
+    assert used <= ALL_ROWS.keys()
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.name)
 def test_a_template_that_may_not_be_repeated_asks_and_can_be_undone(template: Template) -> None:
-    rows = [ROWS[subtask.tool] for subtask in template.subtasks if subtask.tool]
+    rows = [ALL_ROWS[subtask.tool] for subtask in template.subtasks if subtask.tool]
     assert {row.risk for row in rows} <= {Risk.READ, Risk.WRITE}
-    once = [subtask for subtask in template.subtasks if subtask.tool and not ROWS[subtask.tool].repeatable]
+    once = [subtask for subtask in template.subtasks if subtask.tool and not ALL_ROWS[subtask.tool].repeatable]
     assert all(subtask.compensate for subtask in once)
     assert not once or any(subtask.approval == "required" for subtask in template.subtasks)
 

@@ -29,7 +29,8 @@ async def write(
         list[Any],
         Field(
             max_length=200,
-            description="What to report, in order: outputs of other tools, or `{title, content}` around one.",
+            description="What to report, in order: outputs of other tools, or `{title, content, tables}` around one; "
+            "`tables` names lists of the output that are shown as tables beneath its findings.",
         ),
     ],
     folder: Annotated[

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from .reading import Block, Row, Section, Table
+from .blocks import Block, Row, Section, Table
 from .written import Counts, Severity, Status
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$@^=])")
@@ -75,7 +75,7 @@ def _lines(report: Shown) -> Iterator[str]:
             ["section", "result", "findings", "covered", "not covered"],
             [
                 [
-                    plain(section.title) + (f" {code(block.title)}" if len(section.blocks) > 1 else ""),
+                    plain(section.title) + (f" {code(block.title)}" if section.several and block.title else ""),
                     _VERDICT[block.status],
                     str(block.counts.total) if block.counts else "-",
                     plain(block.covered) or "-",
@@ -88,7 +88,7 @@ def _lines(report: Shown) -> Iterator[str]:
         yield f"## {plain(section.title)}"
         yield ""
         for block in section.blocks:
-            yield from _block(block, several=len(section.blocks) > 1)
+            yield from _block(block, several=section.several)
 
 
 def _block(block: Block, several: bool) -> Iterator[str]:

@@ -6,10 +6,10 @@ All text is made safe to show here: no control characters, bounded length.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-from .written import SEVERITIES, Counts, Severity, Status
+from .blocks import Block, Row, Section, Table
+from .written import SEVERITIES, Counts
 
 MAX_ROWS = 500
 MAX_COLUMNS = 8
@@ -27,65 +27,11 @@ _COMMIT = re.compile(
 )
 
 
-@dataclass
-class Row:
-    """One finding."""
-
-    severity: Severity
-    where: str
-    title: str
-    rule: str
-    help: str
-    status: str
-    detail: str
-    masked: str
-
-
-@dataclass
-class Table:
-    """Rows of cells under headings."""
-
-    title: str
-    headings: list[str]
-    rows: list[list[str]]
-    more: int = 0  #: rows left out
-
-
-@dataclass
-class Block:
-    """One part of a section: what one tool said about one thing."""
-
-    title: str = ""
-    status: Status | None = None
-    summary: str = ""
-    counts: Counts | None = None
-    findings: list[Row] = field(default_factory=list)
-    remarks: list[Row] = field(default_factory=list)  #: findings that are only worth knowing
-    truncated: bool = False
-    covered: str = ""
-    gaps: list[str] = field(default_factory=list)
-    skipped: list[tuple[str, str]] = field(default_factory=list)
-    skipped_total: int = 0
-    score: int | None = None
-    grade: str = ""
-    reasons: list[str] = field(default_factory=list)
-    figures: list[tuple[str, str]] = field(default_factory=list)
-    tables: list[Table] = field(default_factory=list)
-    text: str = ""
-    missing: bool = False  #: the tool delivered nothing
-
-
-@dataclass
-class Section:
-    """One section of a report."""
-
-    number: int
-    title: str
-    blocks: list[Block]
-
-
 def read_sections(sections: Sequence[Any]) -> list[Section]:
-    """The sections of a report; each is an output of a tool, or `{title, content}` around one."""
+    """The sections of a report; each is an output of a tool, or `{title, content, tables}` around one.
+
+    `tables` names lists of the output that are shown as tables beside its findings.
+    """
     return [_section(section, number) for number, section in enumerate(sections, 1)]
 
 
@@ -107,22 +53,23 @@ def clean_text(value: str) -> str:
 
 
 def _section(section: Any, number: int) -> Section:
-    if isinstance(section, Mapping) and "title" in section and set(section) <= {"title", "content"}:
-        return Section(number, clean(section["title"], 200), list(_blocks(section.get("content"))))
+    if isinstance(section, Mapping) and "title" in section and set(section) <= {"title", "content", "tables"}:
+        names = [name for name in _list(section.get("tables")) if isinstance(name, str)]
+        return Section(number, clean(section["title"], 200), list(_blocks(section.get("content"), names)))
     title = (
         clean(section["scanner"], 200) if isinstance(section, Mapping) and "scanner" in section else f"Part {number}"
     )
     return Section(number, title, list(_blocks(section)))
 
 
-def _blocks(content: Any) -> Iterator[Block]:
+def _blocks(content: Any, names: Sequence[str] = ()) -> Iterator[Block]:
     if content is None:
         yield Block(missing=True, status="inconclusive", gaps=["nothing was delivered for this section"])
     elif isinstance(content, Mapping):
-        yield _scan(content) if _is_scan(content) else _facts(content)
+        yield _scan(content, names) if _is_scan(content) else _facts(content)
     elif isinstance(content, list) and any(isinstance(item, Mapping) and _is_scan(item) for item in content):
         for item in content:
-            yield from _blocks(item)
+            yield from _blocks(item, names)
     elif isinstance(content, list):
         yield Block(tables=[_table("", content)]) if content else Block(text="(nothing)")
     elif isinstance(content, str) and content.startswith("Commit history:"):
@@ -135,7 +82,7 @@ def _is_scan(content: Mapping[str, Any]) -> bool:
     return isinstance(content.get("findings"), list) and content.get("status") in ("pass", "fail", "inconclusive")
 
 
-def _scan(content: Mapping[str, Any]) -> Block:
+def _scan(content: Mapping[str, Any], names: Sequence[str]) -> Block:
     rows = [_row(item) for item in content["findings"][:MAX_ROWS] if isinstance(item, Mapping)]
     rows.sort(key=lambda row: SEVERITIES.index(row.severity))
     given = _mapping(content.get("coverage"))
@@ -154,6 +101,9 @@ def _scan(content: Mapping[str, Any]) -> Block:
     )
     if "score" in content:
         _add_quality(block, content)
+    block.tables += [
+        _table(name.replace("_", " ").capitalize(), content[name]) for name in names if _list(content.get(name))
+    ]
     return block
 
 

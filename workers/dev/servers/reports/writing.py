@@ -14,8 +14,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from mcp.server.mcpserver.exceptions import ToolError
 
+from .blocks import Block, Section
 from .markdown import as_markdown
-from .reading import Block, Section, clean, read_sections
+from .reading import clean, read_sections
 from .written import SEVERITIES, Counts, Severity, Status, Written
 
 #: Most that one report is made of; more is no report.
