@@ -67,7 +67,7 @@ end)
 export('refine', function(call, args)
   local task = open(call, args[1])
   if not task or halted(task) or task.step ~= STEP.waiting then return {'closed', {}} end
-  if not keep_values(task, args[3], args[4]) then return {'changed', {}} end
+  if not keep_values(task, nil, args[3], args[4]) then return {'changed', {}} end
   redis.call('HDEL', task.key, 'plan', 'about', 'question', 'asked_at')
   task.question_id, task.approved, task.step, task.resends = '', 0, STEP.due, 0
   if task.status == TASK.paused then
