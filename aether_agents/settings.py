@@ -149,6 +149,22 @@ class AgentServerSettings(Contract):
     role_header: str = Field(default="X-Auth-Roles", description="Header in which it names roles; the highest counts.")
 
 
+class AlertSettings(Contract):
+    """Who is told of what. Beat watches; without `to`, its log tells."""
+
+    to: tuple[Annotated[str, Field(pattern=r"^(env|file):.+")], ...] = Field(
+        default=(), description="`env:NAME` or `file:PATH` of an apprise address; addresses hold passwords."
+    )
+    every: float = Field(default=3_600, ge=1, description="Seconds until the same thing is told again.")
+    failed_tasks: bool = Field(default=True, description="Whether failed tasks are told.")
+    waits_longer_than: float = Field(default=3_600, ge=0, description="Seconds a task may wait for a person; 0: any.")
+    queue_without_worker: float = Field(default=120, ge=0, description="Seconds messages may lie unserved; 0: any.")
+    server_down: bool = Field(default=True, description="Whether MCP servers that cannot be used are told.")
+    findings_from: Literal["critical", "high", "medium", "low", "info"] | None = Field(
+        default="high", description="Least severity of findings that is told; of audits, of new findings."
+    )
+
+
 class FlowerSettings(Contract):
     """Where Flower listens, when it runs."""
 
@@ -171,6 +187,7 @@ class Settings(Contract):
         default_factory=dict, description="What is done again and again, by name."
     )
     specialists: dict[str, SpecialistSettings] = Field(default_factory=dict, description="Specialists by name.")
+    alerts: AlertSettings = Field(default_factory=AlertSettings, description="Who is told of what.")
     flower: FlowerSettings = Field(default_factory=FlowerSettings, description="Celery's monitor.")
     roots: tuple[Path, ...] = Field(default=(), description="Folders tools may touch; needed with a remote broker.")
     retention: RetentionSettings = Field(default_factory=RetentionSettings, description="How long things are kept.")

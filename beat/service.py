@@ -14,10 +14,12 @@ from aether_agents.contracts import Specialist
 from aether_agents.errors import InvalidSettings, StoreUnavailable
 from aether_agents.orchestrator import connect
 from aether_agents.settings import Settings
-from aether_agents.store import Keys
+from aether_agents.store import Keys, open_store
+from beat.alarm import Alarm, apprise_to
 from beat.firing import Firing
 from beat.scheduler import SlotScheduler
 from beat.slots import Slots
+from beat.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +84,12 @@ def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable
         level=settings.agent_system.cli_interface.logging_level,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
-    connect(settings).close()  # a wrong address or key is found now, not at the first slot
+    store = open_store(settings)  # a wrong address or key is found now, not at the first slot
+    store.catalogue.entries()
+    store.schedules.forget(settings.schedules)
+    alarm = Alarm(settings.alerts, store, apprise_to(settings.alerts)) if settings.alerts.to else None
+    watch = Watch(settings, store, alarm)
+    watch.start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
     ready()
@@ -95,6 +102,8 @@ def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable
             f"beat lost the store, or its lock ({type(error).__name__}: {error}): start it again"
         ) from error
     finally:
+        watch.stop()
+        store.close()
         app.firing.close()
         app.close()
 

@@ -31,6 +31,7 @@ class ScheduleRow(NamedTuple):
     last_task: str
     last_status: str  #: of that task, or why there is none
     missed: int
+    new: int  #: findings of its last audit that were not there before
 
 
 def schedule_rows(session: Session) -> list[ScheduleRow]:
@@ -63,6 +64,7 @@ def schedule_rows(session: Session) -> list[ScheduleRow]:
                     fired.task_id if fired else "",
                     became,
                     fired.missed if fired else 0,
+                    note.audit.new if note.audit else 0,
                 )
             )
     return rows
@@ -101,7 +103,11 @@ def show_schedules(output: Output, rows: list[ScheduleRow]) -> None:
                     row.when,
                     row.next.strftime(_MOMENT) if row.next else "",
                     ago(row.last),
-                    quiet(f"{row.last_status} {row.last_task}" + (f", {row.missed} missed" if row.missed else "")),
+                    quiet(
+                        f"{row.last_status} {row.last_task}"
+                        + (f", {row.missed} missed" if row.missed else "")
+                        + (f", {row.new} new findings" if row.new else "")
+                    ),
                 )
                 for row in rows
             ],
@@ -131,8 +137,9 @@ def pause_schedule(session: Session, name: str, *, pause: bool) -> int:
 
 def serve_beat(session: Session) -> int:
     """Fire the schedules until told to end."""
-    if not any(one.enabled for one in session.settings.schedules.values()):
-        raise InvalidSettings("there are no schedules: add them to aether_agent.yaml under `schedules`")
+    settings = session.settings
+    if not settings.alerts.to and not any(one.enabled for one in settings.schedules.values()):
+        raise InvalidSettings("there is nothing to do: add `schedules` (or `alerts`) to aether_agent.yaml")
     serve(session.settings if session.stack is None else session.stack.settings(), session.specialists)
     return COMPLETED
 

@@ -34,7 +34,7 @@ from aether_agents.contracts.reference import (
     whole,
 )
 from aether_agents.contracts.result import PlanView, SubtaskView, TaskView
-from aether_agents.contracts.schedule import Fired, Note
+from aether_agents.contracts.schedule import Audit, Fired, Note
 from aether_agents.contracts.server import Install, ServerSpec
 from aether_agents.contracts.specialist import Specialist
 from aether_agents.contracts.status import (
@@ -54,6 +54,7 @@ __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of content
     "Contract",
     "Json",
     # What is asked
+    "Audit",
     "Fired",
     "HighLevelTask",
     "Role",

@@ -16,8 +16,17 @@ class Fired(Contract):
     error: str = Field(default="", description="Why there is no task: `paused`, or what is wrong.")
 
 
+class Audit(Contract):
+    """What a scheduled task found last, without saying what: digests of findings, and how many there are of each."""
+
+    task_id: str = Field(description="The task.")
+    seen: dict[str, int] = Field(default_factory=dict, description="Findings by fingerprint.")
+    new: int = Field(default=0, description="Those of them that were not there before.")
+
+
 class Note(Contract):
     """What is known of a schedule beside its settings."""
 
     paused: bool = Field(default=False, description="Whether its slots are left out.")
+    audit: Audit | None = Field(default=None, description="What it found last.")
     fired: Fired | None = Field(default=None, description="Its last slot.")

@@ -61,7 +61,7 @@ class Stack:
 
         Args:
             keep: let it run until `down`, whoever leaves.
-            also: what else shall run there: `flower`. Beat does whenever there are schedules.
+            also: what else shall run there: `flower`. Beat does whenever there are schedules or alerts.
 
         Raises:
             StackError: it cannot be started; the error says why and what to do.
@@ -186,7 +186,8 @@ class Stack:
     def _orders(self, what: str, *, keep: bool, also: Sequence[str]) -> Message:
         settings = self.settings().model_dump(mode="json", exclude={"project"}, by_alias=True)
         digest = hashlib.sha256(repr(settings).encode()).hexdigest()
-        beat = ["beat"] if what == "start" and any(one.enabled for one in self._settings.schedules.values()) else []
+        wanted = bool(self._settings.alerts.to) or any(one.enabled for one in self._settings.schedules.values())
+        beat = ["beat"] if what == "start" and wanted else []
         orders = {"do": what, "keep": keep, "digest": digest, "also": [*beat, *also]}
         return orders | {"settings": settings} if what == "start" else orders
 

@@ -48,6 +48,10 @@ class Counts(Accessing):
         since = float(first[1]) / 1000 if first else 0.0
         return Present(active, queued, waiting, max(0.0, int(now[0]) - since) if first else 0.0)
 
+    def queues(self) -> set[str]:
+        """The specialists' queues that anything ever went through."""
+        return {field.split("|")[1] for field in self.read() if field.startswith("sub.in|")}
+
     def waiting(self, longer_than: float) -> list[str]:
         """Tasks that have waited longer than so many seconds for a person, the longest first; at most 100."""
         until = int((int(self._access.connection.command("TIME")[0]) - longer_than) * 1000)

@@ -103,6 +103,10 @@ class Keys(NamedTuple):
         """First part of redbeat's keys."""
         return f"{self.prefix}:{BEAT}"
 
+    def alert(self, key: str) -> str:
+        """That something was told; gone when it may be told again."""
+        return f"{self.prefix}:alert:{key}"
+
     def worker(self, name: str) -> str:
         """What one live process says of itself."""
         return f"{self.prefix}:worker:{name}"

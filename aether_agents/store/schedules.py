@@ -1,8 +1,9 @@
 """Schedules: which are paused, and what each fired last. Times and ids, nothing secret."""
 
 import json
+from collections.abc import Iterable
 
-from aether_agents.contracts import Fired, Note
+from aether_agents.contracts import Audit, Fired, Note
 from aether_agents.store.access import Accessing, compact
 
 #: The owner of a scheduled task names its schedule.
@@ -10,7 +11,7 @@ _OWNER = "schedule:"
 
 
 class Schedules(Accessing):
-    """Two fields of one hash per schedule."""
+    """Three fields of one hash per schedule."""
 
     def pause(self, name: str) -> None:
         """Leave out the slots of a schedule until it is resumed."""
@@ -28,6 +29,23 @@ class Schedules(Accessing):
         """Remember what became of a slot."""
         text = compact(what.model_dump(mode="json"))
         self._access.connection.command("HSET", self._access.keys.schedules, f"fired|{name}", text)
+
+    def audited(self, name: str, audit: Audit) -> None:
+        """Remember what a schedule's task found, to be compared with next time."""
+        text = compact(audit.model_dump(mode="json"))
+        self._access.connection.command("HSET", self._access.keys.schedules, f"audit|{name}", text)
+
+    def audit(self, name: str) -> Audit | None:
+        """What it found last."""
+        text = self._access.connection.command("HGET", self._access.keys.schedules, f"audit|{name}")
+        return Audit.model_validate_json(text) if text else None
+
+    def forget(self, keep: Iterable[str]) -> None:
+        """Forget all about schedules that are no longer there."""
+        kept = set(keep)
+        for field in self._access.connection.command("HKEYS", self._access.keys.schedules):
+            if field.decode().partition("|")[2] not in kept:
+                self._access.connection.command("HDEL", self._access.keys.schedules, field)
 
     def notes(self) -> dict[str, Note]:
         """What is known of each schedule."""

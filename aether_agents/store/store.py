@@ -7,6 +7,7 @@ from typing import Self
 from aether_agents.errors import StoreUnavailable
 from aether_agents.settings import Settings
 from aether_agents.store.access import Access
+from aether_agents.store.alerts import Alerts
 from aether_agents.store.catalogue import Catalogue
 from aether_agents.store.connection import Connection, ResponseError
 from aether_agents.store.counts import Counts
@@ -38,6 +39,7 @@ class Store:
         self.presence = Presence(access)
         self.schedules = Schedules(access)
         self.counts = Counts(access)
+        self.alerts = Alerts(access)
 
     def ping(self) -> None:
         """Make sure that the server answers.

@@ -142,6 +142,10 @@ def test_every_setting_has_a_variable(place: Place) -> None:
         "task_templates": "{data: [{name: one, description: A stub}]}",
         "contexts": "{prod: {secrets: {token: 'env:TOKEN'}}}",
         "specialists": "{dev: {concurrency: 3}}",
+        "to": "[env:WHO]",
+        "failed_tasks": "no",
+        "server_down": "no",
+        "findings_from": "low",
         "schedules": "{night: {every: 60, task: look}}",
     }
     keys = known_keys()

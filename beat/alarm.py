@@ -1,0 +1,74 @@
+"""The alarm: somebody is told, once in a while about the same thing, through whichever way the settings name."""
+
+import hashlib
+import logging
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from aether_agents.errors import InvalidSettings
+from aether_agents.settings import AlertSettings
+from aether_agents.store import Store
+
+log = logging.getLogger(__name__)
+
+#: Alerts of all kinds within ten minutes; beyond, they are only logged.
+MOST_AT_ONCE = 20
+
+#: Hands a title and a text to somebody; whether that went well.
+Notify = Callable[[str, str], bool]
+
+
+class Alert(NamedTuple):
+    """Something somebody should know."""
+
+    key: str  #: what it is about: the same key is told again only after a while
+    title: str
+    text: str
+
+
+class Alarm:
+    """Tells alerts. Several processes share one memory of what was told, in the store."""
+
+    def __init__(self, settings: AlertSettings, store: Store, notify: Notify) -> None:
+        self._settings = settings
+        self._store = store
+        self._notify = notify
+
+    def raise_(self, alert: Alert) -> bool:
+        """Tell somebody, unless it was told lately; whether it was told now.
+
+        Raises:
+            StoreUnavailable: nobody knows whether it was.
+        """
+        key = hashlib.sha256(alert.key.encode()).hexdigest()[:24]
+        if not self._store.alerts.may_tell(key, self._settings.every, MOST_AT_ONCE):
+            log.info("not told again so soon: %s", alert.title)
+            return False
+        log.warning("alert: %s: %s", alert.title, alert.text)
+        if self._notify(alert.title, alert.text):
+            return True
+        log.error("nobody could be told: %s", alert.title)
+        self._store.alerts.was_not_told(key)
+        return False
+
+
+def apprise_to(settings: AlertSettings, environ: Mapping[str, str] = os.environ) -> Notify:
+    """Tells through apprise. Its addresses hold passwords, so the settings say only where each is.
+
+    Raises:
+        InvalidSettings: an address cannot be read, or is none that apprise knows; it is not shown.
+    """
+    from apprise import Apprise  # noqa: PLC0415 - an extra of its own: beat without alerts does without
+
+    ways = Apprise()
+    for place in settings.to:
+        kind, _, where = place.partition(":")
+        try:
+            address = environ[where] if kind == "env" else Path(where).expanduser().read_text(encoding="utf-8").strip()
+        except (KeyError, OSError):
+            raise InvalidSettings(f"`alerts.to`: `{place}` cannot be read by beat") from None
+        if not ways.add(address):
+            raise InvalidSettings(f"`alerts.to`: what `{place}` holds is no address that apprise knows")
+    return lambda title, text: bool(ways.notify(title=f"[aether] {title}", body=text))

@@ -1,0 +1,147 @@
+"""The watch on a real store: what it tells, once; and apprise, over a real socket."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from aether_agents.contracts import HighLevelTask, Json, Outcome, Plan, PlannedSubtask, Risk
+from aether_agents.errors import InvalidSettings
+from aether_agents.settings import AlertSettings, ScheduleSettings, Settings
+from aether_agents.store import Granted, PlanningClaim, Store
+from beat.alarm import MOST_AT_ONCE, Alarm, Alert, apprise_to
+from beat.watch import Watch
+
+FINDING: dict[str, Json] = {"rule": "r", "file": "a.py", "line": 1, "severity": "high", "title": "bad"}
+
+
+class Told(list[str]):
+    """The titles somebody was told."""
+
+    def __call__(self, title: str, text: str) -> bool:
+        self.append(title)
+        return True
+
+
+def scanned(store: Store, task_id: str, *findings: dict[str, Json], owner: str = "local", error: str = "") -> None:
+    """A task that ends with what a scan found, or with an error."""
+    store.tasks.create(HighLevelTask(task_id=task_id, description="scan", owner=owner))
+    claim = store.tasks.claim_planning(task_id, limit=10)
+    assert isinstance(claim, PlanningClaim)
+    scan = PlannedSubtask(id="s", tool="x/y", specialist="security", risk=Risk.READ, repeatable=True)
+    plan = Plan(name="p", description="p", origin="template", template="audit", subtasks=(scan,))
+    store.tasks.start(task_id, claim.token, plan, direct=True)
+    granted = store.tasks.claim(task_id, "s", "security")
+    assert isinstance(granted, Granted)
+    output: Json = {"status": "fail" if findings else "pass", "path": "/repo", "findings": [*findings]}
+    outcome = Outcome(status="completed", output=output)
+    if error:
+        outcome = Outcome(status="failed", error=error, error_kind="tool_error")
+    store.tasks.complete(task_id, "s", granted.token, outcome)
+
+
+def watching(settings: Settings, store: Store, **alerts: object) -> tuple[Watch, Told]:
+    chosen = settings.model_copy(
+        update={
+            "alerts": AlertSettings.model_validate(alerts),
+            "schedules": {"night": ScheduleSettings(every=60, task="scan")},
+        }
+    )
+    told = Told()
+    store.alerts.begin()
+    return Watch(chosen, store, Alarm(chosen.alerts, store, told)), told
+
+
+def test_an_audit_tells_what_is_new_and_only_that(settings: Settings, store: Store) -> None:
+    watch, told = watching(settings, store)
+    scanned(store, "one", FINDING, owner="schedule:night")
+    watch.turn()
+    assert told == []
+    other: dict[str, Json] = {**FINDING, "rule": "q", "line": 9}
+    scanned(store, "two", {**FINDING, "line": 40}, other, owner="schedule:night")
+    watch.turn()
+    watch.turn()
+    assert told == ["1 new findings: schedule night, task two"]
+    note = store.schedules.notes()["night"]
+    assert note.audit is not None
+    assert (note.audit.task_id, note.audit.new) == ("two", 1)
+    store.schedules.forget(["day"])
+    assert store.schedules.notes() == {}
+
+
+def test_failed_tasks_and_findings_of_people_are_told_once_in_a_while(settings: Settings, store: Store) -> None:
+    watch, told = watching(settings, store)
+    scanned(store, "bad", error="it broke")
+    scanned(store, "bad2", error="it broke")
+    scanned(store, "seen", FINDING)
+    scanned(store, "seen2", FINDING)
+    scanned(store, "low", {**FINDING, "severity": "low"})
+    watch.turn()
+    assert told == ["task bad failed", "1 findings: task seen"]
+
+
+def test_what_lies_about_is_told(settings: Settings, store: Store) -> None:
+    watch, told = watching(settings, store, queue_without_worker=0.001, waits_longer_than=0)
+    scanned(store, "one")
+    store.catalogue.failed("code", "security", "digest", "it does not start")
+    store.connection.command("LPUSH", store.keys.queue("security"), "a message")
+    watch.turn()
+    watch.turn()
+    assert sorted(told) == ["nobody serves the queue security", "the MCP server code is failed"]
+    store.connection.command("DEL", store.keys.queue("security"))
+
+
+def test_of_two_who_watch_one_tells(settings: Settings, store: Store) -> None:
+    (first, told), (second, also) = watching(settings, store), watching(settings, store)
+    scanned(store, "bad", error="it broke")
+    first.turn()
+    second.turn()
+    assert told + also == ["task bad failed"]
+
+
+def test_a_flood_is_held_back_and_what_was_not_told_is_tried_again(settings: Settings, store: Store) -> None:
+    told = Told()
+    alarm = Alarm(AlertSettings(), store, told)
+    for number in range(MOST_AT_ONCE + 5):
+        alarm.raise_(Alert(f"k{number}", f"t{number}", ""))
+    assert len(told) == MOST_AT_ONCE
+    store.connection.command("DEL", store.keys.alert("all"))
+    deaf = Alarm(AlertSettings(), store, lambda _title, _text: False)
+    assert not deaf.raise_(Alert("x", "x", ""))
+    assert alarm.raise_(Alert("x", "x", ""))
+
+
+@pytest.fixture
+def listener() -> Iterator[tuple[str, list[dict[str, str]]]]:
+    """Somebody who can be told over HTTP."""
+    heard: list[dict[str, str]] = []
+
+    class Ear(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with HTTPServer(("127.0.0.1", 0), Ear) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"json://127.0.0.1:{server.server_port}/", heard
+        server.shutdown()
+        thread.join(5)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the modules apprise imports
+def test_apprise_tells_somebody(listener: tuple[str, list[dict[str, str]]]) -> None:
+    address, heard = listener
+    notify = apprise_to(AlertSettings(to=("env:WHO",)), {"WHO": address})
+    assert notify("it is late", "go home")
+    assert (heard[0]["title"], heard[0]["message"]) == ("[aether] it is late", "go home")
+    with pytest.raises(InvalidSettings, match="`env:WHO` cannot be read"):
+        apprise_to(AlertSettings(to=("env:WHO",)), {})
+    with pytest.raises(InvalidSettings, match="no address that apprise knows") as caught:
+        apprise_to(AlertSettings(to=("env:WHO",)), {"WHO": "nonsense-with-a-password"})
+    assert "password" not in str(caught.value)
