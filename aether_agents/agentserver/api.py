@@ -16,6 +16,7 @@ from aether_agents.agentserver.identity import Person
 from aether_agents.agentserver.payload import answer_from, mapping, task_from, text
 from aether_agents.agentserver.update import error_of
 from aether_agents.errors import AetherError, InvalidTask
+from aether_agents.metrics import CONTENT_TYPE, metrics_text
 
 #: Largest body of a request, in bytes.
 BODY_MAX = 1_000_000
@@ -53,6 +54,15 @@ class Api:
             Route("/tasks/{task_id}/events", self._known(self.events), methods=["GET"]),
             *(Route(f"/tasks/{{task_id}}/{name}", self._known(act), methods=["POST"]) for name, act in acts.items()),
         ]
+
+    def numbers(self) -> Route:
+        """`/metrics`, which stands beside `/api` because Prometheus looks there; behind the same check."""
+        return Route("/metrics", self._known(self.metrics), methods=["GET"])
+
+    async def metrics(self, request: Request, person: Person) -> Response:  # noqa: ARG002 - everybody known may look
+        """The numbers of this installation, as Prometheus reads them."""
+        told = await self._desk.call(lambda reach: metrics_text(reach.store))
+        return Response(told, headers={"content-type": CONTENT_TYPE})
 
     async def submit(self, request: Request, person: Person) -> Response:
         """A task, as `agent_execute_task` takes it."""

@@ -1,6 +1,6 @@
-"""The web application of `aether-agent serve`: a page, the JSON API, Socket.IO and `/health`, behind one guard.
+"""The web application of `aether-agent serve`: a page, JSON API, Socket.IO, `/health`, `/metrics`, behind one guard.
 
-`routes` is where further pages of the product join, such as `/metrics`: they pass the guard, and check who asks
+`routes` is where further pages of the product join: they pass the guard, and check who asks
 themselves if they must.
 """
 
@@ -59,7 +59,8 @@ def web_app(desk: Desk, token: str, *, routes: Sequence[BaseRoute] = ()) -> ASGI
         yield
         await handle.close()
 
-    own = [Route("/", index), Route("/health", health), Mount("/api", routes=Api(desk, token).routes())]
+    api = Api(desk, token)
+    own = [Route("/", index), Route("/health", health), api.numbers(), Mount("/api", routes=api.routes())]
     pages = Starlette(routes=[*own, *routes], lifespan=lifespan)
     return Guard(socketio.ASGIApp(sio, other_asgi_app=pages), desk.settings.agentserver)
 

@@ -70,6 +70,15 @@ def test_submit_and_follow(site: Site) -> None:
     assert task_id in [one["task_id"] for one in site.http.get("/api/tasks").json()]
 
 
+def test_the_numbers_are_for_those_who_say_who_they_are(site: Site) -> None:
+    told = site.http.get("/metrics")
+    assert told.status_code == 200
+    assert told.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert 'aether_tasks{status="running"}' in told.text
+    assert 'aether_workers{queue="planner"} 1.0' in told.text
+    assert httpx.get(f"{site.url}/metrics").status_code == 401
+
+
 def test_approve_pause_resume_cancel(site: Site, tmp_path: Path) -> None:
     task_id = submit(site, task="Speak", type="say_with_consent")
     assert site.http.post(f"/api/tasks/{task_id}/pause", json={}).status_code in (200, 409)
