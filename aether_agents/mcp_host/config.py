@@ -13,11 +13,12 @@ from pathlib import Path
 from aether_agents.contracts import ServerSpec, Specialist
 from aether_agents.document import nearest
 from aether_agents.errors import InvalidSettings
+from aether_agents.mcp_host.bounded import read_bounded
 from aether_agents.mcp_host.digest import spec_digest
 from aether_agents.mcp_host.discovery import PROJECT, discovered, parse
 from aether_agents.mcp_host.inference import infer_queue
 from aether_agents.mcp_host.server_file import FILE_NAMES, Declared
-from aether_agents.mcp_host.trust import Trust, read_bounded
+from aether_agents.mcp_host.trust import Trust
 from aether_agents.mcp_host.user_file import USER_FILE
 from aether_agents.settings import Settings
 

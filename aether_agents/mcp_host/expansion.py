@@ -38,7 +38,10 @@ class Expansion:
     def _value(self, mark: re.Match[str], at: Location) -> str:
         name, default = mark["name"], mark["default"]
         if mark["how"] == "input:":
-            self._fault(at, f"`{mark[0]}` asks a person, which a worker cannot: use `${{{name.upper()}}}` and set it")
+            self._fault(
+                at,
+                f"`{mark[0]}` asks a person, which a worker cannot: write `${{{_variable(name)}}}` and set it",
+            )
             return ""
         if mark["how"] is None and name == "workspaceFolder":
             return str(self._folder)
@@ -54,3 +57,8 @@ class Expansion:
 
     def _fault(self, at: Location, message: str) -> None:
         self.faults.append(self._document.fault(at, message))
+
+
+def _variable(name: str) -> str:
+    """A variable's name for what VS Code calls an input."""
+    return re.sub(r"[^A-Z0-9]", "_", name.upper())

@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError
 from aether_agents.contracts import Contract, Install, Json, ServerSpec, ToolRow
 from aether_agents.document import Document, Location, faults, nearest
 from aether_agents.errors import InvalidSettings
+from aether_agents.mcp_host import env_file
 from aether_agents.mcp_host.environment import ALLOWED
 from aether_agents.mcp_host.expansion import Expansion
 from aether_agents.mcp_host.folders import server_folder
@@ -32,7 +33,6 @@ FOREIGN: dict[str, str] = {
     "alwaysLoad": "Claude Code: when its tools are shown to the model",
     "description": "a sentence for people",
     "note": "a sentence for people",
-    "envFile": "VS Code: not read; name the variables in `env`",
     "dev": "VS Code: development mode",
     "gallery": "VS Code: where it came from",
     "version": "VS Code: what the gallery offered",
@@ -71,6 +71,9 @@ class Entry(Contract):
     command: str | None = Field(default=None, description="Program to start (stdio).")
     args: tuple[str, ...] = Field(default=(), description="Its arguments.")
     env: dict[str, str] = Field(default_factory=dict, description="Environment beside the allow-list.")
+    envFile: str | None = Field(
+        default=None, description="File of `NAME=value` lines beside `env`, which goes before them."
+    )
     cwd: str | None = Field(
         default=None, description="Folder it runs in; the file's own without it, or with `install` a scratch one."
     )
@@ -114,8 +117,11 @@ class Declared:
                 raise InvalidSettings("\n".join(expansion.faults))
             found = expansion.found
         values = self._entry(raw).model_dump(
-            by_alias=True, exclude_unset=True, exclude={"type", "transport", "disabled", "enabled"}
+            by_alias=True, exclude_unset=True, exclude={"type", "transport", "disabled", "enabled", "envFile"}
         )
+        if environ is not None and self.env_file is not None:
+            filed = env_file.variables(self.env_file)
+            found, values["env"] = {**found, **filed}, {**filed, **values.get("env", {})}
         rows = values.pop("table", {})
         values["table"] = [{**row, "tool": f"{self.name}/{tool}"} for tool, row in rows.items()]
         if default_cwd and values.get("command") and not self.scratch:
@@ -142,6 +148,25 @@ class Declared:
     def disabled(self) -> bool:
         """Whether its file leaves it out."""
         return self.raw.get("disabled") is True or self.raw.get("enabled") is False
+
+    @property
+    def env_file(self) -> Path | None:
+        """The file with further variables of its environment, links followed.
+
+        Raises:
+            InvalidSettings: it may not be read, with file and line.
+        """
+        named = self.raw.get("envFile")
+        if named is None or self.disabled:
+            return None
+        at = (*self.at, "envFile")
+        if self.raw.get("command") is None:
+            why = "an address has no environment: put what it needs into `headers`"
+            raise InvalidSettings(self.document.fault(at, why))
+        try:
+            return env_file.place(named, self.folder)
+        except InvalidSettings as error:
+            raise InvalidSettings(self.document.fault(at, str(error))) from None
 
     def _entry(self, raw: Mapping[str, Any]) -> Entry:
         own = {key: value for key, value in raw.items() if key not in FOREIGN}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aether_agents.document import parse_document, write_document
 from aether_agents.errors import InvalidSettings
+from aether_agents.mcp_host.env_file import variables
 from aether_agents.mcp_host.reach import working_folder
 from aether_agents.mcp_host.server_file import FOREIGN, Declared
 
@@ -25,7 +26,7 @@ STEERING = (
 )
 
 #: Keys of a server that have a line, or lines, of their own form.
-SHOWN = ("command", "args", "url", "cwd", "install", "env", "headers", "table", "disabled", "enabled")
+SHOWN = ("command", "args", "url", "cwd", "install", "env", "envFile", "headers", "table", "disabled", "enabled")
 
 
 def visible(text: str) -> str:
@@ -43,7 +44,7 @@ def show_server(server: Declared) -> list[str]:
     """What one server would run or reach, and in which folder, as its file has it: nothing is expanded.
 
     Raises:
-        InvalidSettings: it cannot be told where it would run.
+        InvalidSettings: it cannot be told where it would run, or which variables it would have.
     """
     raw = server.raw
     lines = [f"server {visible(server.name)}" + (" (disabled)" if server.disabled else "")]
@@ -61,6 +62,8 @@ def show_server(server: Declared) -> list[str]:
         values = raw.get(key)
         for name, value in values.items() if isinstance(values, dict) else ():
             lines.append(_line(label, f"{name}={_plain(value)}"))
+    if (file := server.env_file) is not None:
+        lines += [_line("env", f"{name}=…, a value in {file}") for name in variables(file)]
     rest = [key for key in raw if key not in SHOWN and key not in FOREIGN]
     return [*lines, *(_line(str(key), _plain(raw[key])) for key in rest)]
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from aether_agents.document import ENDINGS
 from aether_agents.errors import InvalidSettings
+from aether_agents.mcp_host.bounded import read_bounded
 from aether_agents.mcp_host.discovery import PROJECT, discovered, parse
 from aether_agents.mcp_host.reach import reach
 from aether_agents.mcp_host.server_file import FILE_NAMES, Declared
@@ -24,8 +25,6 @@ from aether_agents.mcp_host.trust_record import Entry, Kind, TrustRecord
 
 #: A project's settings file, and the parts of it that steer what is allowed.
 SETTINGS_FILE = "aether_agent.yaml"
-#: The largest file that is read to be trusted.
-LARGEST = 5 << 20
 
 
 class Trustable(NamedTuple):
@@ -39,7 +38,7 @@ class Trustable(NamedTuple):
     trusted: bool
     #: Whether it was trusted with another content before.
     changed: bool
-    #: Folders whose code its servers can run: every file in them is part of what is trusted.
+    #: Folders whose code its servers can run, and files with their variables: all in them is part of what is trusted.
     covers: tuple[Path, ...] = ()
     #: Why it cannot be trusted as it is, with the mend.
     refused: str = ""
@@ -112,7 +111,7 @@ class Trust:
         try:
             digest = self._fingerprint(path, content)
             covers = _covered(path, content)
-            what = (*_what(path, kind, content), *(self._describe(folder) for folder in covers))
+            what = (*_what(path, kind, content), *(self._describe(place) for place in covers if place.is_dir()))
         except InvalidSettings as error:
             why = visible(str(error))
             return Trustable(path, kind, "", (f"cannot be trusted: {why}",), False, known is not None, (), why)
@@ -123,10 +122,10 @@ class Trust:
         return f"can run any of the {files:,} files ({size / 1e6:.1f} MB) in {visible(str(folder))}"
 
     def _fingerprint(self, path: Path, content: bytes) -> str:
-        """`sha256:…` over a file, and over every file that its servers can run."""
+        """`sha256:…` over a file, and over every file that its servers can run or get variables from."""
         digest = hashlib.sha256(content)
-        for folder in _covered(path, content):
-            digest.update(b"\0" + bytes(folder) + b"\0" + Tree(folder, self._home).digest())
+        for place in _covered(path, content):
+            digest.update(b"\0" + bytes(place) + b"\0" + Tree(place, self._home).digest())
         return "sha256:" + digest.hexdigest()
 
     def _stamp(self, path: Path) -> object:
@@ -147,30 +146,15 @@ def stamp(path: Path) -> tuple[int, ...]:
     return found.st_ctime_ns, found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def read_bounded(path: Path) -> bytes:
-    """A file's content.
-
-    Raises:
-        InvalidSettings: it cannot be read, or is far too large to be what it should be.
-    """
-    try:
-        if not path.is_file():  # a pipe would hold us for ever
-            raise InvalidSettings(f"{path}: is not a regular file")
-        if path.stat().st_size > LARGEST:
-            raise InvalidSettings(f"{path}: over {LARGEST >> 20} MiB: that is no configuration")
-        return path.read_bytes()
-    except OSError as error:
-        raise InvalidSettings(f"{path}: cannot be read: {error.strerror or error}") from None
-
-
 def _covered(path: Path, content: bytes) -> tuple[Path, ...]:
-    """The folders whose code a file's servers can run, none twice; none for a file that starts nothing.
+    """The folders whose code a file's servers can run, and the files with their variables; none twice.
 
     Raises:
-        InvalidSettings: it cannot be told where one would run.
+        InvalidSettings: it cannot be told where one would run, or which variables it would have.
     """
-    folders = {folder for server in _servers(path, content) for folder in reach(server)}
-    return tuple(sorted(folders))
+    servers = _servers(path, content)
+    folders = {folder for server in servers for folder in reach(server)}
+    return tuple(sorted(folders | {server.env_file for server in servers if server.env_file is not None}))
 
 
 def _servers(path: Path, content: bytes) -> list[Declared]:
@@ -203,7 +187,7 @@ def _what(path: Path, kind: Kind, content: bytes) -> tuple[str, ...]:
     if kind == "settings":
         return show_policy(path, content)
     try:
-        lines = [line for server in parse(path, content) for line in show_server(server)]
+        servers = parse(path, content)
     except InvalidSettings as error:
         return (*(f"starts nothing: {line}" for line in str(error).splitlines()), *show_text(content))
-    return tuple(lines)
+    return tuple(line for server in servers for line in show_server(server))

@@ -53,11 +53,21 @@ def test_what_is_merely_untidy_works(open_host: OpenHost, mode: str) -> None:
     assert str(results[0].output).startswith(("caf", "ok"))
 
 
-@pytest.mark.parametrize("method", ["elicitation/create", "sampling/createMessage", "roots/list"])
+@pytest.mark.parametrize("method", ["sampling/createMessage", "roots/list"])
 def test_a_server_that_asks_for_something_is_refused_and_does_not_hang(open_host: OpenHost, method: str) -> None:
     host = open_host(spec("raw", "asks", method, name="asks"))
 
     assert host.call("asks", "call", timeout=10).output == "refused"
+
+
+def test_a_server_that_asks_a_person_is_told_at_once_that_nobody_chose(open_host: OpenHost) -> None:
+    host = open_host(spec("raw", "asks", "elicitation/create", name="asks"))
+
+    result = host.call("asks", "call", timeout=10)
+
+    assert (result.kind, result.error) == ("asked", '{"action": "cancel"}')
+    assert result.asked is not None
+    assert result.asked.message == "Sure?"
 
 
 def test_a_server_that_never_answers_costs_its_own_time_limit_only(open_host: OpenHost) -> None:
