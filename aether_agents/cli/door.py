@@ -16,6 +16,10 @@ class Entry(Protocol):
     """What the catalogue says of one server."""
 
     @property
+    def specialist(self) -> str:
+        """Name of the specialist that calls its tools."""
+
+    @property
     def status(self) -> Literal["live", "failed", "quarantined"]:
         """Whether its tools may be planned with."""
 

@@ -25,7 +25,7 @@ def server_rows(session: Session, catalogue: Mapping[str, Entry]) -> list[dict[s
         rows.append(
             {
                 "name": spec.name,
-                "queue": spec.queue,
+                "queue": entry.specialist if entry and spec.inferred else spec.queue,
                 "inferred": spec.inferred,
                 "status": _server_status(spec, entry, session),
                 "tools": len(entry.tools) if entry else None,

@@ -37,7 +37,7 @@ class ServerSpec(Contract):
 
     name: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="Its name; tools are `name/tool`.")
     queue: str = Field(default="", description="Specialist that calls it; empty until inferred.")
-    inferred: bool = Field(default=False, description="Whether the queue was inferred from its tools.")
+    inferred: bool = Field(default=False, description="Whether the queue was inferred, from its words or tools.")
     command: str | None = Field(default=None, description="Program to start (stdio).")
     args: tuple[str, ...] = Field(default=(), description="Its arguments.")
     env: dict[str, str] = Field(default_factory=dict, description="Environment it gets beside the allow-list.")

@@ -104,7 +104,8 @@ class Listing:
             log.warning("server %s cannot be listed: %s", spec.name, error)
             self._store.catalogue.failed(spec.name, spec.queue, spec_digest(spec), str(error), listing_digest=digest)
             return
-        entry = self._store.catalogue.publish(spec_digest(spec), spec.name, spec.queue, tools, listing_digest=digest)
+        queue = tools[0].specialist if tools else spec.queue  # its tools know better, where its file does not say
+        entry = self._store.catalogue.publish(spec_digest(spec), spec.name, queue, tools, listing_digest=digest)
         log.info("server %s is %s with %d tools", spec.name, entry.status, len(tools))
 
     def _run(self) -> None:

@@ -8,6 +8,7 @@ from aether_agents.contracts import ServerSpec, Specialist, Tool
 from aether_agents.errors import ServerDown, ToolDrifted
 from aether_agents.mcp_host import catalogue_tools
 from aether_agents.mcp_host.host import Host
+from aether_agents.mcp_host.inference import infer_queue
 from aether_agents.store import CatalogueEntry, Store
 
 #: Seconds the catalogue's word on a server (live, quarantined) is believed before it is read again.
@@ -52,12 +53,14 @@ class Toolbox:
         return tool
 
     def list(self, spec: ServerSpec) -> list[Tool]:
-        """All tools that a server lists now, each with the row that governs it.
+        """All tools that a server lists now, each with the row that governs it and the specialist that calls it.
 
         Raises:
             ServerDown: it cannot be used.
         """
-        tools = catalogue_tools(spec, self._host.tools(spec.name), self._specialists.get(spec.queue))
+        listed = self._host.tools(spec.name)
+        queue = infer_queue(spec, tuple(self._specialists.values()), listed) if spec.inferred else spec.queue
+        tools = catalogue_tools(spec, listed, self._specialists.get(queue))
         with self._lock:
             self._known[spec.name] = {tool.name: tool for tool in tools}
         return tools

@@ -1,12 +1,17 @@
 """Which specialist a server belongs to when its file does not say, from words of its own.
 
 Simple on purpose, and always shown as inferred: a wrong guess costs one line (`queue: …`).
+
+Before anybody has listed it, its name and command decide, and that only says which worker lists it. Whoever lists it
+then decides by its tools, and writes that into the catalogue, from which plans take the queue of a tool: every worker
+comes to the same from the same tools, and any may start any known server.
 """
 
 import re
 from collections.abc import Iterable, Sequence
 
 from aether_agents.contracts import ServerSpec, Specialist
+from aether_agents.mcp_host.definition import Definition
 
 #: Words that give a domain away, by the specialist that has it.
 WORDS: dict[str, str] = {
@@ -33,16 +38,21 @@ WORDS: dict[str, str] = {
 FALLBACK = "dev"
 
 
-def infer_queue(spec: ServerSpec, specialists: Sequence[Specialist], tools: Iterable[str] = ()) -> str:
-    """The specialist whose words the server's tools, name and command have most; tools count most."""
+def infer_queue(spec: ServerSpec, specialists: Sequence[Specialist], tools: Iterable[Definition] = ()) -> str:
+    """The specialist whose words the server has most: in its name and command, and twice each in its tools' names.
+
+    A word of its tools' descriptions counts once, however often it stands there.
+    """
+    listed = tuple(tools)
     told = _words(
         f"{spec.name} {spec.command or ''} {' '.join(spec.args)} {spec.install.package if spec.install else ''}"
     )
-    tool_words = _words(" ".join(tools))
+    told += 2 * _words(" ".join(tool.name for tool in listed))
+    told += sorted(set(_words(" ".join(tool.description for tool in listed))))
     best, best_score = "", 0
     for specialist in specialists:
         known = {specialist.name, *WORDS.get(specialist.name, "").split()}
-        score = sum(word in known for word in told) + 2 * sum(word in known for word in tool_words)
+        score = sum(word in known for word in told)
         if score > best_score:
             best, best_score = specialist.name, score
     names = [specialist.name for specialist in specialists]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from aether_agents.contracts import Specialist
 from aether_agents.errors import ServerDown, ToolDrifted
 from aether_agents.execution.toolbox import Toolbox
 from aether_agents.store import CatalogueEntry
@@ -83,3 +84,12 @@ def test_a_server_that_is_down_says_so():
     host.down = "it ended at once: boom"
     with pytest.raises(ServerDown, match="boom"):
         toolbox(host)[0].find("dev-echo/say")
+
+
+def test_where_no_file_named_a_queue_the_tools_say_whose_server_it_is():
+    host = FakeHost()
+    host.pins = {"run_query": PIN, "list_tables": PIN}
+    box = Toolbox(host, store(), [DEV, Specialist(name="data", description="Data.")], lambda: {})
+    guessed = SPEC.model_copy(update={"inferred": True})
+    assert {tool.specialist for tool in box.list(guessed)} == {"data"}
+    assert {tool.specialist for tool in box.list(SPEC)} == {"dev"}  # a queue that was named stays

@@ -3,9 +3,14 @@
 import pytest
 
 from aether_agents.contracts import ServerSpec, Specialist
+from aether_agents.mcp_host.definition import Definition
 from aether_agents.mcp_host.inference import infer_queue
 
 ALL = tuple(Specialist(name=name, description=name) for name in ("data", "dev", "infra", "security"))
+
+
+def tools(*names: str) -> list[Definition]:
+    return [Definition(name=name, pin="p") for name in names]
 
 
 @pytest.mark.parametrize(
@@ -28,7 +33,14 @@ def test_tools_say_more_than_a_name() -> None:
     spec = ServerSpec(name="helper", command="python", args=("git_helper.py",))
 
     assert infer_queue(spec, ALL) == "dev"
-    assert infer_queue(spec, ALL, ["run_query", "list_tables", "describeSchema"]) == "data"
+    assert infer_queue(spec, ALL, tools("run_query", "list_tables", "describeSchema")) == "data"
+
+
+def test_a_description_counts_by_its_different_words() -> None:
+    spec = ServerSpec(name="helper", command="helper")
+    chatty = [Definition(name="ask", description="A file. " * 50 + "Kubernetes pods of a cluster", pin="p")]
+
+    assert infer_queue(spec, ALL, chatty) == "infra"
 
 
 def test_only_specialists_that_are_there() -> None:
