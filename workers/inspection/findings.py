@@ -32,7 +32,8 @@ class Finding(BaseModel):
     commit: str | None = Field(default=None, description="Oldest commit seen to add it.")
     masked: str | None = Field(default=None, description="For a secret: its length and at most its public prefix.")
     fingerprint: str | None = Field(
-        default=None, description="For a secret: salted hash, the same for the same secret while the server runs."
+        default=None,
+        description="What stays the same: of a secret, a salted hash, while the server runs; else of its place.",
     )
     verified: bool = Field(default=False, description="Whether it was tried out; never, as that would use it.")
 

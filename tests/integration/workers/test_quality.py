@@ -1,5 +1,6 @@
 """The server `quality`: one ruler for all repositories, whatever they say about themselves."""
 
+import json
 from pathlib import Path
 
 from tests.integration.workers.conftest import Talk
@@ -15,7 +16,9 @@ def test_it_measures_scores_and_explains(quality: Talk, repository: Planted) -> 
     repository.write("app/big.py", "import os\n" + TANGLED + "# touched\n")
     repository.commit("second")
     result = quality.call("assess", path=str(repository.folder))
-    assert [(f["rule"], f["file"], f["line"], f["severity"]) for f in result["findings"]] == [
+    assert [
+        (f["rule"], f["file"], f["line"], f["severity"]) for f in result["findings"] if f["severity"] != "info"
+    ] == [
         ("complexity", "app/big.py", 2, "medium"),
         ("F401", "app/big.py", 1, "low"),
     ]
@@ -98,3 +101,54 @@ def test_too_little_time_is_a_gap(quality: Talk, planted: Planted) -> None:
     result = quality.call("assess", path=str(planted.folder), max_seconds=0.01)
     assert result["status"] == "inconclusive"
     assert "beyond the bound of 0.01 s" in result["coverage"]["gaps"][0]
+
+
+def test_what_nothing_uses_is_found_across_files(quality: Talk, repository: Planted) -> None:
+    repository.write("a.py", "def _dead():\n    return 1\n\n\ndef used():\n    return 2\n    print(3)\n")
+    repository.write("b.py", "from a import used\n\n\ndef public():\n    return used()\n")
+    result = quality.call("assess", path=str(repository.folder))
+    found = {(f["rule"], f["file"], f["line"], f["severity"]) for f in result["findings"]}
+    assert found == {
+        ("unused-function", "a.py", 1, "low"),
+        ("unreachable-code", "a.py", 7, "low"),
+        ("unused-function", "b.py", 4, "info"),
+    }
+    assert (result["status"], result["score"]) == ("pass", 100)
+
+
+def test_it_is_compared_with_a_baseline_and_moved_lines_are_no_news(
+    quality: Talk, repository: Planted, tmp_path: Path
+) -> None:
+    repository.write("a.py", "import os\n\n\ndef f():\n    return gone\n\n\ndef g():\n    return lost\n")
+    before = quality.call("assess", path=str(repository.folder))
+    saved = tmp_path / "saved.json"
+    saved.write_text(json.dumps({"status": "completed", "subtasks": [{"id": "quality", "output": [before]}]}))
+    same = quality.call("assess", path=str(repository.folder), baseline=[str(saved)])
+    assert same["comparison"] == {
+        **{"new": 0, "fixed": 0, "unchanged": before["counts"]["total"]},
+        **{"score_before": before["score"], "score_change": 0, "trend": "same"},
+    }
+    repository.write(
+        "a.py",
+        "# moved\n\n\ndef f():\n    return gone\n\n\ndef g():\n    return 1\n\n\ntry:\n    f()\nexcept:\n    g()\n",
+    )
+    after = quality.call("assess", path=str(repository.folder), baseline=[str(saved)])
+    assert [(c["rule"], c["line"]) for c in after["new"]] == [("E722", 14)]
+    assert {c["rule"] for c in after["fixed"]} == {"F401", "F821", "unused-function"}
+    assert (after["comparison"]["trend"], after["comparison"]["unchanged"]) == ("better", 1)
+    assert "1 new" in after["summary"]
+
+
+def test_a_baseline_that_is_none_says_so(quality: Talk, repository: Planted, tmp_path: Path) -> None:
+    repository.write("a.py", "x = 1\n")
+    (tmp_path / "words.json").write_text("no JSON")
+    assert "is not JSON" in quality.refusal(
+        "assess", path=str(repository.folder), baseline=[str(tmp_path / "words.json")]
+    )
+    assert "cannot be read" in quality.refusal(
+        "assess", path=str(repository.folder), baseline=[str(tmp_path / "absent")]
+    )
+    (tmp_path / "other.json").write_text("{}")
+    result = quality.call("assess", path=str(repository.folder), baseline=[str(tmp_path / "other.json")])
+    assert result["status"] == "inconclusive"
+    assert result["coverage"]["gaps"] == ["the baseline holds no assessment of this folder"]

@@ -33,6 +33,7 @@ ALLOWED = {
     "detect_secrets",
     "jinja2",
     "radon",
+    "vulture",
     "packaging",
     "cryptography",
     "yaml",

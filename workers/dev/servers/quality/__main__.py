@@ -28,12 +28,16 @@ async def assess(
     ctx: Context,
     path: Annotated[str, Field(description="Absolute path of the folder; a git repository or not.")],
     days: Annotated[int, Field(ge=1, le=3_650, description="Days of history that count as recent.")] = 90,
+    baseline: Annotated[
+        list[str],
+        Field(max_length=50, description="Absolute paths of saved results (`result ID --json`) to compare with."),
+    ] = [],  # noqa: B006 - it is only read, and the schema shows it
     max_seconds: Annotated[float, Field(gt=0, le=3_600, description="Seconds it may take in all.")] = 240,
 ) -> Quality:
     """Measure the Python code of a folder: a score with its reasons, lint findings, complex functions, hot files."""
 
     def work(job: Job) -> Quality:
-        return Assessment(Repository(path), job, days).run()
+        return Assessment(Repository(path), job, days, baseline).run()
 
     return await run(ctx, max_seconds, work)
 

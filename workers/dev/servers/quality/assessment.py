@@ -16,6 +16,8 @@ from workers.inspection.job import Beyond, Job
 from workers.inspection.repository import MAX_FILE_BYTES, SKIPPED_FOLDERS, Entry, Repository, Skipped
 
 from .churn import Churn, read_churn
+from .comparison import Change, Comparison, compare, mark, read_baseline, said
+from .dead import dead_code
 from .languages import Language, by_language
 from .lint import lint
 from .score import Measures, score
@@ -56,18 +58,29 @@ class Quality(ScanResult):
     languages: list[Language] = Field(default_factory=list, description="What the folder holds, by kind of file.")
     problems: list[Problem] = Field(default_factory=list, description="Rules broken, the most frequent first.")
     hot: list[Hot] = Field(default_factory=list, description="Complex files that change often, the hottest first.")
+    comparison: Comparison | None = Field(
+        default=None, description="What changed since the baseline, if one was given."
+    )
+    new: list[Change] = Field(default_factory=list, description="Findings that the baseline has not, the first 100.")
+    fixed: list[Change] = Field(default_factory=list, description="Findings that only the baseline has, the first 100.")
 
 
 class Assessment:
     """One assessment."""
 
-    def __init__(self, repository: Repository, job: Job, days: int) -> None:
+    def __init__(self, repository: Repository, job: Job, days: int, baseline: Sequence[str] = ()) -> None:
         self._repository = repository
         self._job = job
         self._days = days
+        self._before = read_baseline(baseline, repository.shown) if baseline else None
         self._coverage = Coverage()
+        if baseline and self._before is None:
+            self._coverage.gaps.append("the baseline holds no assessment of this folder")
+        if self._before is not None and self._before.get("truncated"):
+            self._coverage.gaps.append("the baseline does not name all its findings: some that seem new may be old")
         self._skipped: list[Skipped] = []
         self._findings: list[Finding] = []
+        self._unused: list[Finding] = []
         self._measured: list[dict[str, Any]] = []
 
     def run(self) -> Quality:
@@ -78,7 +91,9 @@ class Assessment:
             Stopped: the job is no longer wanted.
         """
         listed = list(self._repository.files(self._skipped))
-        self._measure_all([entry.path for entry in listed if self._wanted(entry)])
+        wanted = [entry.path for entry in listed if self._wanted(entry)]
+        self._measure_all(wanted)
+        self._look_for_dead_code(wanted)
         churn = read_churn(self._repository, self._days)
         self._coverage.commits = churn.commits if churn else 0
         if churn is None:
@@ -87,8 +102,9 @@ class Assessment:
         return self._conclude(by_language(listed), churn)
 
     def _conclude(self, languages: list[Language], churn: Churn | None) -> Quality:
-        scanner = "lint (ruff), complexity (radon), churn (git)"
-        found = [*self._findings, *self._complex()]
+        scanner = "lint (ruff), complexity (radon), unused code (vulture), churn (git)"
+        found = [*self._findings, *self._complex(), *self._unused]
+        mark(found, {printable(item["path"]): item["scopes"] for item in self._measured})
         base = conclude(scanner, self._repository.shown, found, self._coverage, looked=bool(self._measured))
         if not self._measured:
             base.summary = "nothing to assess: no Python code here, and it reads Python only"
@@ -98,7 +114,7 @@ class Assessment:
         problems = Counter((finding.rule, finding.title) for finding in self._findings)
         base.summary = f"grade {points.grade}, {points.value} of 100; {base.summary}"
         base.status = "inconclusive" if self._coverage.gaps and points.status == "pass" else points.status
-        return Quality(
+        result = Quality(
             **base.model_dump(),
             score=points.value,
             grade=points.grade,
@@ -108,6 +124,10 @@ class Assessment:
             problems=[Problem(rule=rule, title=title, count=n) for (rule, title), n in problems.most_common(20)],
             hot=self._hot(churn),
         )
+        if self._before is not None:
+            result.comparison, result.new, result.fixed = compare(self._before, points.value, found)
+            result.summary += f"; {said(result.comparison)}"
+        return result
 
     def _wanted(self, entry: Entry) -> bool:
         if PurePosixPath(entry.path).suffix not in (".py", ".pyw"):
@@ -141,6 +161,16 @@ class Assessment:
                     self._measured.append(item)
                     self._coverage.files += 1
                     self._coverage.lines += item["lines"]
+
+    def _look_for_dead_code(self, paths: Sequence[str]) -> None:
+        if not paths or self._job.out_of_time:
+            return
+        try:
+            self._unused.extend(dead_code(self._repository, self._job, paths))
+        except Beyond as bound:
+            self._coverage.gaps.append(f"unused code: beyond the bound of {bound}")
+        except ValueError:
+            self._coverage.gaps.append("unused code: vulture died on one of the files")
 
     def _measure(self, paths: Sequence[str]) -> list[dict[str, Any]]:
         command = [sys.executable, "-I", str(Path(__file__).with_name("measure.py"))]

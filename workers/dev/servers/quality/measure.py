@@ -38,6 +38,7 @@ def measure(path: str) -> dict[str, Any]:
                 for block in visitor.blocks
                 if not hasattr(block, "methods")
             ],
+            "scopes": [[block.fullname, block.lineno, block.endline] for block in visitor.blocks],
         }
     except (SyntaxError, ValueError, RecursionError, MemoryError, OSError) as error:
         return {"path": path, "error": type(error).__name__}

@@ -149,6 +149,7 @@ def _add_quality(block: Block, content: Mapping[str, Any]) -> None:
         if value is not None
     ]
     titles = {"hot": "Files where work pays first", "problems": "Most frequent problems", "languages": "Languages"}
+    titles = {"new": "New since the baseline", "fixed": "Fixed since the baseline", **titles}
     block.tables = [_table(title, content[key]) for key, title in titles.items() if _list(content.get(key))]
 
 
