@@ -1,5 +1,6 @@
 """Serving the web application with uvicorn, until told to end."""
 
+import signal
 from collections.abc import Callable, Sequence
 from socket import socket
 
@@ -38,6 +39,7 @@ def serve(settings: Settings, on_start: Callable[[str, str], None], *, routes: S
         timeout_graceful_shutdown=FAREWELL,
     )
     server = _Server(config, lambda address: on_start(address, token))
+    signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn ends in good order, and then raises it once more
     try:
         server.run()
     except SystemExit:  # uvicorn's word for a port that is taken

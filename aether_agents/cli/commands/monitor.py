@@ -8,14 +8,14 @@ from aether_agents.cli.session import Session
 
 
 @click.command("flower", epilog=examples("aether-agent flower", "aether-agent flower --port 8888"))
-@click.option("--address", metavar="HOST", help="Listen there (default: loopback only).")
+@click.option("--host", metavar="ADDRESS", help="Address to listen on (default: 127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65_535), metavar="PORT", help="Listen on that port; 0 for a free one.")
-def flower_command(address: str | None, port: int | None) -> int:
+def flower_command(host: str | None, port: int | None) -> int:
     """Show queues, workers and messages in a browser: Flower, which may look and nothing else.
 
     Its password is made once, in AETHER_HOME. Messages carry ids only, so there is nothing secret to see.
     """
-    return serve_flower(Session(), address=address, port=port)
+    return serve_flower(Session(), address=host, port=port)
 
 
 @click.command("metrics", epilog=examples("aether-agent metrics", "aether-agent metrics | grep queue_depth"))
