@@ -57,6 +57,7 @@ subtasks:
     compensate: {tool: echo/remove, args: {folder: "${inputs.folder}", name: kept.txt}}
   - id: lasting
     tool: echo/write_note
+    needs: [keep]
     if: {ref: "${inputs.lasting}", value: true}
     args: {folder: "${inputs.folder}", name: lasting.txt, text: "a note"}
 outputs: {path: "${subtasks.keep.output.path}"}

@@ -147,7 +147,7 @@ def test_logs(house: House) -> None:
     lines = [line for _, line in house.stack.logs(["supervisor"], lines=100)]
     assert any("the stack is up" in line for line in lines)
     assert "the stack is down" in lines[-1]
-    with pytest.raises(StackError, match="there are: supervisor, valkey, worker; did you mean `worker`"):
+    with pytest.raises(StackError, match="there are: supervisor, valkey, worker, beat, flower; did you mean `worker`"):
         house.stack.logs(["workers"])
 
 
