@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 LOOK_AGAIN = 0.3
 #: Seconds a worker gets to start, beyond the time a server may take to connect.
 MARGIN = 10.0
+#: Seconds until a task is tried again that needs what only a later version can read.
+_OTHERS_FIRST = 10.0
 #: Tasks of which a process remembers since when they wait.
 TASKS_WAITED_FOR = 1_000
 
@@ -83,6 +85,9 @@ class Opening:
                 self._run(task_id, claim, plan)
         except (Ignore, StoreUnavailable):
             raise
+        except CannotOpen as error:  # what a later version knows of servers: a process of that version plans it
+            log.warning("%s not planned here: %s", task_id, error)
+            self._store.tasks.postpone_planning(task_id, claim.token, _OTHERS_FIRST, str(error))
         except Exception as error:
             log.exception("%s: unexpected", task_id)
             text = f"a fault of ours ({type(error).__name__}) while it was planned: the worker's log has the traceback"

@@ -3,20 +3,18 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, TypeVar
-
-from pydantic import ValidationError
+from typing import Any
 
 from aether_agents.contracts import Contract, HighLevelTask, Json, Outcome, Plan, PlannedSubtask
-from aether_agents.errors import CannotOpen, TaskNotFound
+from aether_agents.errors import TaskNotFound
 from aether_agents.settings import Settings
+from aether_agents.store import forms
 from aether_agents.store.connection import Connection, Part
+from aether_agents.store.forms import Document
 from aether_agents.store.keys import Keys, Places
 from aether_agents.store.library import Library
 from aether_agents.store.replies import Delivery
 from aether_agents.store.sealing import Sealer
-
-Document = TypeVar("Document", bound=Contract)
 
 #: Longest message of an event, in characters.
 MESSAGE_MAX = 1_000
@@ -37,33 +35,32 @@ class Access:
         return self.library.call(name, *args)
 
     def seal(self, place: str, document: Contract) -> bytes:
-        """Seal a contract; what has its default value is left out."""
-        return self.sealer.seal(place, dump(document))
+        """Seal a contract, with the form it has; what has its default value is left out."""
+        return self.sealer.seal(place, forms.mark(dump(document)))
 
     def open_task(self, task_id: str, blob: bytes) -> HighLevelTask:
         """Open a HighLevelTask."""
-        return self._open(HighLevelTask, Places.task(task_id), blob)
+        return self.open(HighLevelTask, Places.task(task_id), blob)
 
     def open_plan(self, task_id: str, blob: bytes) -> Plan:
         """Open a Plan."""
-        return self._open(Plan, Places.plan(task_id), blob)
+        return self.open(Plan, Places.plan(task_id), blob)
 
     def open_subtask(self, task_id: str, subtask_id: str, blob: bytes) -> PlannedSubtask:
         """Open a PlannedSubtask."""
-        return self._open(PlannedSubtask, Places.subtask(task_id, subtask_id), blob)
+        return self.open(PlannedSubtask, Places.subtask(task_id, subtask_id), blob)
 
     def open_outcome(self, task_id: str, subtask_id: str, blob: bytes) -> Outcome:
         """Open an Outcome."""
-        return self._open(Outcome, Places.outcome(task_id, subtask_id), blob)
+        return self.open(Outcome, Places.outcome(task_id, subtask_id), blob)
 
-    def _open(self, model: type[Document], place: str, blob: bytes) -> Document:
-        try:
-            return model.model_validate(self.sealer.open(place, blob))
-        except ValidationError as error:
-            raise CannotOpen(
-                f"{place} was written by another version of AetherTerm agents ({error.error_count()} fields do not "
-                "fit): run it with that version, or submit the task again"
-            ) from None
+    def open(self, model: type[Document], place: str, blob: bytes) -> Document:
+        """Open any document of ours.
+
+        Raises:
+            CannotOpen: its key is not here, it was changed or moved, or a later version wrote it.
+        """
+        return forms.read(model, place, self.sealer.open(place, blob))
 
     def require(self, task_id: str) -> None:
         """Make sure that there is such a task.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from aether_agents.contracts import Tool
 from aether_agents.errors import AetherError, InvalidSettings
-from aether_agents.store.access import Access, Accessing, dump
+from aether_agents.store.access import Access, Accessing
 from aether_agents.store.keys import Places
 from aether_agents.store.replies import CatalogueEntry
 
@@ -110,7 +110,7 @@ class Catalogue(Accessing):
         for _ in range(_TRIES):
             before = self._access.connection.command("HGET", self._access.keys.catalogue, server) or b""
             entry = change(self._open(server, before) if before else None)
-            blob = self._access.sealer.seal(Places.server(server), dump(entry))
+            blob = self._access.seal(Places.server(server), entry)
             if self._access.call("put_server", server, before, blob):
                 return entry
         raise AetherError(f"the catalogue's entry of `{server}` is written by too many processes at once: try again")
@@ -118,7 +118,7 @@ class Catalogue(Accessing):
     def _open(self, server: str, blob: bytes) -> CatalogueEntry:
         known = self._read.get(server)
         if known is None or known[0] != blob:
-            known = blob, CatalogueEntry.model_validate(self._access.sealer.open(Places.server(server), blob))
+            known = blob, self._access.open(CatalogueEntry, Places.server(server), blob)
             self._read[server] = known
         return known[1]
 

@@ -21,6 +21,7 @@ from aether_agents.contracts import (
 from aether_agents.store.buckets import BUCKETS
 from aether_agents.store.codes import CODES
 from aether_agents.store.connection import Connection, Part, ResponseError
+from aether_agents.store.forms import FORM
 from aether_agents.store.keys import Keys
 
 #: The parts in the order they lean on each other.
@@ -89,10 +90,11 @@ def render() -> tuple[str, str]:
 
 
 def _tables() -> str:
-    """Both state machines as Lua tables."""
+    """The form of what is stored, and both state machines as Lua tables."""
     return "\n".join(
         [
             f"local BUCKETS = {{{', '.join(f'{bound:g}' for bound in BUCKETS)}}}",
+            f"local FORM = {FORM}",
             f"local SUBTASK = {_map({_word(s): _text(CODES[s]) for s in SubtaskStatus})}",
             f"local TASK = {_map({_word(s): _text(s.value) for s in TaskStatus})}",
             f"local TERMINAL_SUBTASK = {_set(CODES[s] for s in SubtaskStatus if s in TERMINAL_SUBTASK)}",

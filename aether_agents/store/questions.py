@@ -6,6 +6,7 @@ from typing import Literal
 
 from aether_agents.contracts import Answer, Intervention, Outcome, PlannedSubtask, find
 from aether_agents.errors import InvalidPlan, WrongStatus
+from aether_agents.store import forms
 from aether_agents.store.access import compact, dump
 
 APPROVE, DENY = "approve", "deny"
@@ -43,10 +44,14 @@ def write(question: Intervention) -> str:
 
 
 def read(text: bytes, asked_ms: int) -> Intervention:
-    """A stored question."""
-    return Intervention.model_validate(
-        {**json.loads(text), "asked_at": datetime.fromtimestamp(asked_ms / 1000, UTC) if asked_ms else None}
-    )
+    """A stored question.
+
+    Raises:
+        CannotOpen: a later version asks it.
+    """
+    asked_at = datetime.fromtimestamp(asked_ms / 1000, UTC).isoformat() if asked_ms else None
+    fields = json.loads(text)
+    return forms.read(Intervention, f"the question {fields.get('id')}", {**fields, "asked_at": asked_at})
 
 
 def asked_ahead(subtask: PlannedSubtask) -> bool:

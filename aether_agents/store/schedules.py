@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterable
 
-from aether_agents.contracts import Audit, Fired, Note
+from aether_agents.contracts import Audit, Fired, Json, Note
+from aether_agents.store import forms
 from aether_agents.store.access import Accessing, compact
 
 #: The owner of a scheduled task names its schedule.
@@ -48,12 +49,16 @@ class Schedules(Accessing):
                 self._access.connection.command("HDEL", self._access.keys.schedules, field)
 
     def notes(self) -> dict[str, Note]:
-        """What is known of each schedule."""
-        found: dict[str, dict[str, object]] = {}
+        """What is known of each schedule.
+
+        Raises:
+            CannotOpen: a later version fired one.
+        """
+        found: dict[str, dict[str, Json]] = {}
         for field, value in self._access.connection.command("HGETALL", self._access.keys.schedules).items():
             kind, _, name = field.decode().partition("|")
             found.setdefault(name, {})[kind] = True if kind == "paused" else json.loads(value)
-        return {name: Note.model_validate(fields) for name, fields in found.items()}
+        return {name: forms.read(Note, f"what is known of the schedule {name}", note) for name, note in found.items()}
 
 
 def owner_of(schedule: str) -> str:

@@ -13,7 +13,7 @@ export('create', function(call, args)
   local present = redis.call('HGET', key, 'owner')
   if present then return present == owner and 'same' or 'other' end
   redis.call('HSET', key, 'owner', owner, 'task', document, 'status', TASK.pending, 'step', STEP.due,
-    'created', int(call.at), 'priority', priority, 'budget', budget, 'keep', keep, 'overtime', overtime)
+    'created', int(call.at), 'form', FORM, 'priority', priority, 'budget', budget, 'keep', keep, 'overtime', overtime)
   local task = open(call, id)
   unschedule(task, '~')
   emit(task, 'task.pending')
@@ -43,6 +43,7 @@ end
 export('claim_planning', function(call, args)
   local task, limit = open(call, args[1]), tonumber(args[2])
   if not task then return {'gone'} end
+  if task.form > FORM then return {'newer'} end
   if ended(task) then return {'done'} end
   if task.halt ~= '' then return {'halted'} end
   if task.step == STEP.over then return {'done'} end
@@ -50,7 +51,7 @@ export('claim_planning', function(call, args)
   if task.step == STEP.waiting then return {'waiting'} end
   if task.step == STEP.held then return {'leased'} end
   if not admitted(task, limit) then return {'limited'} end
-  task.step, task.token, task.resends = STEP.held, task.token + 1, 0
+  task.step, task.token, task.resends, task.form = STEP.held, task.token + 1, 0, FORM
   schedule(task, '', call.at + call.lease)
   if task.status ~= TASK.planning then turn_task(task, TASK.planning, 'task.planning') end
   if redis.call('SCARD', call.prefix .. ':active') < limit then wake_next(call) end

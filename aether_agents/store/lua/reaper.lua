@@ -84,6 +84,7 @@ local function look_at(call, id, step, busy)
     redis.call('SREM', call.prefix .. ':active', id)
     return true
   end
+  if task.form > FORM then return false end  -- left as it is: a newer process looks at it, with all that it knows
   if step == '!' then
     if not halted(task) then halt(task, TASK.failed, redis.call('HGET', task.key, 'overtime')) end
     return true

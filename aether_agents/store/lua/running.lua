@@ -2,6 +2,7 @@
 
 local function claimable(task, it, queue)
   if not task or not it then return 'gone' end
+  if task.form > FORM then return 'newer' end
   if TERMINAL_SUBTASK[it.status] or ended(task) then return 'done' end
   if task.halt ~= '' then return 'halted' end
   if it.queue ~= queue then return 'wrong_queue' end
@@ -27,6 +28,7 @@ export('claim', function(call, args)
   local join = has(it, 'J')
   turn(task, it, SUBTASK.running)
   it.token, it.passed, it.lost, it.started = it.token + 1, true, false, it.since
+  task.form = FORM
   if not join then it.attempts = it.attempts + 1 end
   schedule(task, it.id, call.at + call.lease)
   emit(task, 'subtask.started', it, '', it.attempts > 1 and '{"attempt":' .. int(it.attempts) .. '}' or nil)

@@ -2,7 +2,7 @@
 --
 -- A call opens tasks and nodes (subtasks) as tables, changes the tables, and `export` writes back what changed. Time
 -- is the server's. Statuses and arrows (SUBTASK, TASK, SUBTASK_ARROWS, TASK_ARROWS, TERMINAL …) are rendered above
--- from contracts/status.py.
+-- from contracts/status.py, FORM from store/forms.py.
 --
 -- <prefix>:task:<id>            hash    the task: TASK_FIELDS, sealed `task` and `plan`, `about` the plan, `question`
 -- <prefix>:task:<id>:subtasks   hash    per subtask n   s:n  NODE state    w:n  "queue flags successor,successor"
@@ -19,7 +19,7 @@
 local exports = {}
 
 local NUMBERS = {'seq', 'created', 'finished', 'total', 'left', 'busy', 'token', 'resends', 'priority', 'budget',
-                 'deadline', 'keep', 'asked', 'bad', 'degraded', 'approved', 'direct'}
+                 'deadline', 'keep', 'asked', 'bad', 'degraded', 'approved', 'direct', 'form'}
 local TEXTS = {'status', 'step', 'halt', 'error', 'question_id'}
 local TASK_FIELDS = {}
 for i = 1, #TEXTS do TASK_FIELDS[#TASK_FIELDS + 1] = TEXTS[i] end

@@ -1,0 +1,153 @@
+"""What the store holds of a task, readable: taken out of a server and unsealed, or sealed and planted into one.
+
+`python -m tests.integration.store.stored` writes the tasks of the present form; a form that was released stays as it
+was written then.
+"""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from aether_agents.contracts import Fired, Json, Outcome, Retry, Risk, Tool, ToolRow
+from aether_agents.local.valkey import ValkeyServer
+from aether_agents.settings import BrokerSettings, EncryptionSettings, Settings
+from aether_agents.store import CatalogueEntry, Store, open_store
+from aether_agents.store.forms import FORM
+from aether_agents.store.keys import Places
+from aether_agents.store.sealing import make_key_file
+from tests.integration.store.plans import DONE, FAILED, granted, plan_of, planned, run, started, subtask
+
+FOLDER = Path(__file__).with_name("forms")
+
+#: How a sealed field of a task is marked in the readable text.
+SEALED = "sealed"
+
+
+def place(task_id: str, field: str) -> str | None:
+    """Where a sealed field belongs; none for a field that is not sealed."""
+    kind, _, name = field.partition(":")
+    places = {"d": Places.subtask, "o": Places.outcome}
+    if kind in places and name:
+        return places[kind](task_id, name)
+    return {"task": Places.task(task_id), "plan": Places.plan(task_id)}.get(field)
+
+
+def take(store: Store, task_id: str) -> Json:
+    """All that the store holds of a task."""
+    command, keys = store.connection.command, store.keys
+
+    def shown(field: str, value: bytes) -> Json:
+        where = place(task_id, field)
+        return {SEALED: store.tasks._access.sealer.open(where, value)} if where else value.decode()
+
+    def hash_of(key: str) -> Json:
+        return {name.decode(): shown(name.decode(), value) for name, value in sorted(command("HGETALL", key).items())}
+
+    return {
+        "task": hash_of(keys.task(task_id)),
+        "subtasks": hash_of(keys.subtasks(task_id)),
+        "events": [
+            [number.decode(), *(part.decode() for pair in fields.items() for part in pair)]
+            for number, fields in command("XRANGE", keys.events(task_id), "-", "+")
+        ],
+        "waiting": [one.decode() for one in command("ZRANGE", keys.waiting(task_id), 0, -1)],
+        "due": [one.decode() for one in command("ZRANGE", keys.due, 0, -1) if one.startswith(task_id.encode() + b"|")],
+        "active": command("SISMEMBER", f"{keys.prefix}:active", task_id),
+    }
+
+
+def plant(store: Store, task_id: str, held: dict[str, Any]) -> None:
+    """Put what was taken into a store, sealed under its key. Every step of an open task is due at once."""
+    command, keys = store.connection.command, store.keys
+
+    def stored(field: str, value: Any) -> Any:
+        where = place(task_id, field)
+        return store.tasks._access.sealer.seal(where, value[SEALED]) if where else value
+
+    for key, name in ((keys.task(task_id), "task"), (keys.subtasks(task_id), "subtasks")):
+        for field, value in held[name].items():
+            command("HSET", key, field, stored(field, value))
+    for number, *fields in held["events"]:
+        command("XADD", keys.events(task_id), number, *fields)
+    for rank, one in enumerate(held["waiting"], start=1):
+        command("ZADD", keys.waiting(task_id), rank, one)
+    for step in held["due"]:
+        command("ZADD", keys.due, 2**42 if step.endswith("|!") else 0, step)
+    if held["active"]:
+        command("SADD", f"{keys.prefix}:active", task_id)
+    command("ZADD", keys.recent, held["task"]["created"], task_id)
+    if "finished" in held["task"]:
+        for key in (keys.task(task_id), keys.subtasks(task_id), keys.events(task_id)):
+            command("PEXPIRE", key, 60_000)
+
+
+def fill(store: Store) -> list[str]:
+    """Tasks in every state that an upgrade may meet. Gives their ids."""
+    more = {
+        "list": {"for_each": [1, 2]},
+        "lint": {"on_failure": "continue", "retry": Retry(max_attempts=3), "timeout": 60},
+        "ask": {"needs_approval": True, "args": {"text": "hello"}},
+    }
+    plan = plan_of({"list": [], "lint": ["list"]}, **more).model_copy(
+        update={"outputs": {"said": "${subtasks.list.output}"}}
+    )
+    claim = planned(store, "ended", inputs={"path": "/a"}, priority=7)
+    store.tasks.start("ended", claim.token, plan, direct=True)
+    fan = granted(store, "list", "ended")
+    children = [subtask(f"list#{index}", args={"text": str(index)}) for index in range(2)]
+    store.tasks.fan("ended", "list", fan.token, children, window=1)
+    for name, outcome in (("list#0", DONE), ("list#1", DONE), ("list", Outcome(status="completed", output=[1, 2]))):
+        run(store, name, outcome, "ended")
+    run(store, "lint", FAILED, "ended")
+
+    store.tasks.link_undo("ended", (), "open")
+
+    started(store, {"first": [], "second": ["first"], "third": ["second"]}, task_id="open")
+    run(store, "first", task_id="open")
+    granted(store, "second", "open")
+    started(store, {"first": [], "ask": ["first"], "last": ["ask"]}, task_id="asking", **more)
+    run(store, "first", task_id="asking")
+    planned(store, "planning", inputs={"path": "/a"})
+    store.catalogue.publish(
+        "sha256:1",
+        "echo",
+        "dev",
+        [Tool(server="echo", name="say", specialist="dev", pin="p1", row=ToolRow(tool="echo/say", risk=Risk.READ))],
+    )
+    store.schedules.fired("nightly", Fired.model_validate({"slot": "2026-11-22T03:00:00Z", "task_id": "ended"}))
+    return ["ended", "open", "asking", "planning"]
+
+
+def write(path: Path) -> None:
+    """Write the tasks of the present form, made on a server of their own."""
+    with tempfile.TemporaryDirectory() as place_for_it, ValkeyServer(Path(place_for_it)) as server:
+        key = Path(place_for_it) / "key"
+        make_key_file(key)
+        settings = Settings(
+            broker=BrokerSettings(url=server.url, prefix="stored"), encryption=EncryptionSettings(key_file=key)
+        )
+        with open_store(settings) as store:
+            ids = fill(store)
+            blob = store.connection.command("HGET", store.keys.catalogue, "echo")
+            held = {
+                "tasks": {one: take(store, one) for one in ids},
+                "catalogue": {"echo": store.tasks._access.sealer.open(Places.server("echo"), blob)},
+                "schedules": {
+                    name.decode(): text.decode()
+                    for name, text in store.connection.command("HGETALL", store.keys.schedules).items()
+                },
+                "read": {
+                    "task": store.tasks.task("ended").model_dump(mode="json"),
+                    "plan": store.tasks.plan("ended").model_dump(mode="json"),  # type: ignore[union-attr]
+                    "outcome": store.tasks.outcomes("ended", ["lint"])["lint"].model_dump(mode="json"),
+                    "server": CatalogueEntry.model_dump(store.catalogue.entries()["echo"], mode="json"),
+                },
+            }
+    path.write_text(json.dumps(held, indent=1, ensure_ascii=False, sort_keys=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    write(Path(sys.argv[1]) if sys.argv[1:] else FOLDER / f"{FORM}.json")
