@@ -103,7 +103,11 @@ class Opening:
             return None
         self._waited.pop(task_id, None)
         if isinstance(conclusion, Planned):
-            return conclusion.plan if tasks.save_plan(task_id, claim.token, conclusion.plan) else None
+            if not tasks.save_plan(task_id, claim.token, conclusion.plan):
+                return None
+            if conclusion.unused:
+                tasks.log(task_id, f"not used of the request: {', '.join(f'`{one}`' for one in conclusion.unused)}")
+            return conclusion.plan
         if isinstance(conclusion, Asked):
             tasks.ask(task_id, claim.token, conclusion.intervention)
         if isinstance(conclusion, Unplannable):

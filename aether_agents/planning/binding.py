@@ -1,7 +1,7 @@
 """Inputs bound: from what was given by name, then the sentence, then the context, then defaults. Never invented."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -10,15 +10,9 @@ from aether_agents.contracts import HighLevelTask, InputSpec, Json, Template
 from aether_agents.document import nearest
 from aether_agents.errors import InvalidTask
 from aether_agents.planning.coercion import coerce
+from aether_agents.planning.inputs import concepts_of, file_kind, format_of, is_share, is_text, words_of
+from aether_agents.planning.measures import SECONDS, VAGUE, singular, unit_of
 from aether_agents.planning.sentence import Mentions, read_sentence
-
-#: Exact conversions only: a month is no fixed number of days.
-_SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
-_UNITS = {
-    **{"sec": "second", "min": "minute", "秒": "second", "分": "minute", "時間": "hour", "日": "day", "週": "week"},
-    **{"ヶ月": "month", "か月": "month", "年": "year"},
-}
-_VAGUE = frozenset({"month", "quarter", "year"})
 
 
 @dataclass(frozen=True)
@@ -28,6 +22,7 @@ class Binding:
     values: dict[str, Json] = field(default_factory=dict)  #: every input; null for an optional one left out
     asked: dict[str, str] = field(default_factory=dict)  #: inputs a person must give, each with the question
     faults: tuple[str, ...] = ()  #: what was given and is not known
+    unused: tuple[str, ...] = ()  #: paths, addresses and numbers of the sentence that nothing took
 
 
 def bind(template: Template, task: HighLevelTask, context: Mapping[str, Json]) -> Binding:
@@ -42,21 +37,22 @@ class _Binder:
         self.context = context
         self.values: dict[str, Json] = {}
         self.asked: dict[str, str] = {}
+        self.taken: set[str] = set()  # words of the sentence that became a value, or that a question is about
 
     def bind(self) -> Binding:
         faults = tuple(self._unknown())
         for name, value in self.task.inputs.items():
             if name in self.template.inputs and value is not None:
                 self._take(name, value)
-        if self.task.document is None:  # a plan file says it all: its sentence is a label
-            self._from_sentence(read_sentence(self.task.description))
+        said = read_sentence(self.task.description if self.task.document is None else "")  # a plan file says it all
+        self._from_sentence(said)
         for name in self._open():
             if name in self.context:
                 self._take(name, self.context[name])
         for name in self._open():
             self._default(name, self.template.inputs[name])
         ordered = {name: self.values.get(name) for name in self.template.inputs}
-        return Binding(ordered, self.asked, faults)
+        return Binding(ordered, self.asked, faults, tuple(self._unused(said)))
 
     def _unknown(self) -> Iterator[str]:
         known = list(self.template.inputs)
@@ -90,28 +86,31 @@ class _Binder:
 
     def _from_sentence(self, said: Mentions) -> None:
         self._places(said)
-        self._fill([name for name in self._open() if _format(self._spec(name)) == "url"], said.addresses)
-        ends = [name for name in self._open() if _format(self._spec(name)) == "endpoint"]
+        self._fill([name for name in self._open() if format_of(self._spec(name)) == "url"], said.addresses)
+        ends = [name for name in self._open() if format_of(self._spec(name)) == "endpoint"]
         self._fill(ends, (*said.addresses, *said.hosts))
-        texts = [name for name in self._open() if _is_text(self._spec(name)) and self._spec(name).required]
+        texts = [name for name in self._open() if is_text(self._spec(name)) and self._spec(name).required]
         self._fill(texts, said.quoted)
+        self._percents(said.percents)
         for name in self._open():
             spec = self._spec(name)
             if spec.enum is not None:
-                self._fill([name], _words_of(spec, said.rest))
+                self._fill([name], words_of(spec, said.rest))
             elif spec.type in {"integer", "number"}:
                 self._count(name, said.numbers, whole=spec.type == "integer")
 
     def _count(self, name: str, numbers: Sequence[tuple[str, str]], *, whole: bool) -> None:
         """Numbers whose unit is what the input counts: `30 days` for `days`, `50 commits` for `max_commits`."""
-        words = {_singular(word) for word in name.lower().split("_")}
-        counted = next((word for word in words if word in _SECONDS), "")
+        words = {singular(word) for word in name.lower().split("_")}
+        counted = next((word for word in words if word in SECONDS), "")
         found: list[str] = []
+        units = {*SECONDS, *VAGUE}
         for number, word in numbers:
-            unit = _unit(word)
-            if counted and unit in {*_SECONDS, *_VAGUE}:
-                seconds = Fraction(_SECONDS.get(unit, 0))
-                value = Fraction(number) * seconds / _SECONDS[counted]
+            unit = unit_of(word)
+            self.taken |= {number} if unit in words or (counted and unit in units) else set()
+            if counted and unit in units:
+                seconds = Fraction(SECONDS.get(unit, 0))
+                value = Fraction(number) * seconds / SECONDS[counted]
                 if not seconds or (whole and value.denominator != 1):
                     exact = "whole" if seconds else "fixed"
                     self._ask(name, f"`{number} {word}` in the request is no {exact} number of {counted}s")
@@ -125,17 +124,26 @@ class _Binder:
 
     def _places(self, said: Mentions) -> None:
         """Paths. One that no input can take is asked about: another folder must not be used in its place."""
-        given = [name for name in self.values if _format(self._spec(name)) == "path"]
-        inputs = [name for name in self._open() if _format(self._spec(name)) == "path"]
-        if given or not inputs:
+        given = [name for name in self.values if format_of(self._spec(name)) == "path"]
+        self._files_by_kind([text for text in (*said.paths, *said.loose, *said.quoted) if not self._given(text)])
+        inputs = [name for name in self._open() if format_of(self._spec(name)) == "path"]
+        said = _without(said, self.taken)
+        if not inputs:
             return
         loose = list(said.loose)
-        if not any(_is_text(self._spec(name)) for name in self._open()):
+        if not any(is_text(self._spec(name)) for name in self._open()):
             loose += said.quoted
         certain = [*said.paths, *(text for text in loose if self._is_there(text))]
+        if given:  # no guess which of the others it is: what is given by name may be what the sentence means, too
+            certain = [text for text in certain if not self._given(text)]
+            fitting = [name for name in inputs if self._spec(name).required or not file_kind(self._spec(name))]
+            self._fill(fitting, certain)
+            if certain and not fitting:
+                self._ask(inputs[0], f"`{certain[0]}` in the request could be meant")
+            return
         foreign = [text for text in said.loose if "/" in text and text not in certain]
         foreign += [text for text in said.quoted if text in loose and text.isascii() and text not in certain]
-        takes_address = any(_format(self._spec(name)) in {"url", "endpoint"} for name in self._open())
+        takes_address = any(format_of(self._spec(name)) in {"url", "endpoint"} for name in self._open())
         foreign += [] if takes_address else said.addresses
         if foreign:
             self._ask(inputs[0], f"`{foreign[0]}` in the request is no file or folder here")
@@ -143,6 +151,44 @@ class _Binder:
             self._fill(inputs, certain)
         elif said.here and len(inputs) == 1 and self.task.folder:
             self._take(inputs[0], ".")
+
+    def _files_by_kind(self, texts: Sequence[str]) -> None:
+        """A file of the kind that one input has by default is that input's, whether it is there yet or not."""
+        for name in [name for name in self._open() if file_kind(self._spec(name))]:
+            kind = file_kind(self._spec(name))
+            rivals = [other for other in self._open() if file_kind(self._spec(other)) == kind]
+            if len(rivals) == 1 and self._spec(name).type == "string":
+                self._fill([name], [text for text in texts if Path(text).suffix == kind and not text.endswith("/")])
+
+    def _percents(self, percents: Sequence[tuple[str, str]]) -> None:
+        """Shares of a hundred, each to the input that its clause is about, or that alone the sentence is about."""
+        inputs = [name for name in self.template.inputs if is_share(self._spec(name))]
+        about = {name: concepts_of(name.replace("_", " ")) for name in inputs}
+        shared = set.intersection(*about.values()) if len(about) > 1 else set()
+        whole = concepts_of(" ".join(clause for _, clause in percents) + " " + self.task.description)
+        found: dict[str, list[str]] = {}
+        for number, clause in percents if inputs else ():
+            near = [name for name in inputs if (about[name] - shared) & concepts_of(clause)]
+            meant = near or [name for name in inputs if (about[name] - shared) & whole]
+            could = [name for name in meant or inputs if name in self._open()]
+            if len(meant) == 1:
+                found.setdefault(meant[0], []).append(number)
+            elif could:
+                self._ask(could[0], f"`{number} %` in the request could be {' or '.join(could)}")
+        for name, numbers in found.items():
+            if name in self._open():
+                self._fill([name], numbers)
+
+    def _unused(self, said: Mentions) -> Iterator[str]:
+        """What the sentence names and nothing took: a person must learn that it had no effect."""
+        named = (*said.paths, *said.loose, *said.addresses, *said.hosts, *said.figures)
+        yield from (text for text in dict.fromkeys(named) if text not in self.taken and not self._given(text))
+
+    def _given(self, text: str) -> bool:
+        """Whether it is a value already, by name or from the sentence."""
+        known = [one for value in self.values.values() for one in (value if isinstance(value, list) else [value])]
+        place = os.path.normpath(Path(self.task.folder or "/") / Path(text).expanduser())
+        return any(str(one) in {text, place} for one in known)
 
     def _is_there(self, text: str) -> bool:
         return bool(self.task.folder) and (Path(self.task.folder) / text).exists()
@@ -152,6 +198,7 @@ class _Binder:
         distinct = list(dict.fromkeys(found))
         if not names or not distinct:
             return
+        self.taken.update(distinct)
         shown = ", ".join(f"`{text}`" for text in distinct)
         required = [name for name in names if self._spec(name).required]
         targets = required if len(required) == 1 else list(names)
@@ -169,28 +216,9 @@ class _Binder:
         return self.template.inputs[name]
 
 
-def _format(spec: InputSpec) -> str | None:
-    return spec.items.format if spec.type == "array" and spec.items else spec.format
-
-
-def _is_text(spec: InputSpec) -> bool:
-    inner = spec.items if spec.type == "array" and spec.items else spec
-    return inner.type == "string" and inner.format in {None, "text"} and inner.enum is None
-
-
-def _words_of(spec: InputSpec, text: str) -> list[str]:
-    """The values of an enumeration that a sentence names as whole words."""
-    return [
-        choice
-        for choice in spec.enum or ()
-        if isinstance(choice, str) and re.search(rf"(?<![\w-]){re.escape(choice)}(?![\w-])", text, re.IGNORECASE)
-    ]
-
-
-def _unit(word: str) -> str:
-    foreign = next((unit for sign, unit in _UNITS.items() if not word.isascii() and word.startswith(sign)), "")
-    return foreign or _UNITS.get(word) or _singular(word)
-
-
-def _singular(word: str) -> str:
-    return word.removesuffix("s") if len(word) > len("its") else word
+def _without(said: Mentions, taken: Container[str]) -> Mentions:
+    return said._replace(
+        paths=tuple(text for text in said.paths if text not in taken),
+        loose=tuple(text for text in said.loose if text not in taken),
+        quoted=tuple(text for text in said.quoted if text not in taken),
+    )

@@ -12,6 +12,7 @@ class Planned(NamedTuple):
     """It may run."""
 
     plan: Plan
+    unused: tuple[str, ...] = ()  #: what the request names and the plan does not use
 
 
 class Asked(NamedTuple):

@@ -101,7 +101,7 @@ class Planner:
             outputs=expansion.outputs,
         )
         reports = reports_folder(self._settings.home, task.task_id)
-        return Planned(plan.model_copy(update={"digest": digest_of(plan, task.task_id, reports)}))
+        return Planned(plan.model_copy(update={"digest": digest_of(plan, task.task_id, reports)}), binding.unused)
 
     def _malformed(self, template: Template, wrong: Sequence[Fault], toolbox: Toolbox, asker: Asker) -> Conclusion:
         """A document that cannot be expanded: its faults, and what the live tools say against the rest of it."""

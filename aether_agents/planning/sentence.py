@@ -15,7 +15,7 @@ _PATH = re.compile(
     r"(?![A-Za-z0-9_/])"
 )
 _LOOSE = re.compile(
-    rf"(?<![A-Za-z0-9_/.-])([A-Za-z0-9_.-]+(?:/[^{_NOT_IN_PATH}]+|/)|[A-Za-z0-9_-]+\.[a-z]{{1,5}})(?![A-Za-z0-9_/])"
+    rf"(?<![A-Za-z0-9_/.-])([A-Za-z0-9_.-]+(?:/[^{_NOT_IN_PATH}]+|/)|[A-Za-z0-9_-]+\.[a-z]{{1,8}})(?![A-Za-z0-9_/])"
 )
 #: A name with its domain may stand alone: what is no endpoint by itself is asked about.
 _HOST = re.compile(
@@ -24,6 +24,9 @@ _HOST = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"(?<![A-Za-z0-9_.])(\d+(?:\.\d+)?)\s*-?([^\W\d_]+)")
+_PERCENT = re.compile(r"(?<![A-Za-z0-9_.])(\d+(?:\.\d+)?)\s*(?:%|％|percent\b|パーセント)", re.IGNORECASE)
+_FIGURE = re.compile(r"(?<![A-Za-z0-9_.:/-])\d+(?:\.\d+)?(?![A-Za-z0-9_:/]|[.-]\d)")
+_CLAUSE = re.compile(r"[,;、。；，]|\band\b|\bor\b", re.IGNORECASE)
 _HERE = re.compile(
     r"\b(?:this|these|the current|current)\s+(?:\w+\s+)?"
     r"(?:repo|repos|repository|repositories|project|projects|codebase|code|checkout|folder|directory|workspace|tree)\b"
@@ -44,6 +47,8 @@ class Mentions(NamedTuple):
     hosts: tuple[str, ...]  #: perhaps endpoints: `db:5432`, `10.0.0.1:22`, `shop.example`
     quoted: tuple[str, ...]
     numbers: tuple[tuple[str, str], ...]  #: the number and the word after it
+    percents: tuple[tuple[str, str], ...]  #: the number before a `%`, and the clause it stands in
+    figures: tuple[str, ...]  #: every number that stands alone, whatever is after it
     here: bool  #: "this repository", "these projects", "here"
     rest: str  #: the words that are left
 
@@ -63,6 +68,8 @@ def read_sentence(text: str) -> Mentions:
         hosts=tuple(found.group(1) for found in _HOST.finditer(rest)),
         quoted=quoted,
         numbers=numbers,
+        percents=tuple((one.group(1), part) for part in _CLAUSE.split(rest) for one in _PERCENT.finditer(part)),
+        figures=tuple(_FIGURE.findall(rest)),
         here=_HERE.search(text) is not None,
         rest=" ".join(rest.split()),
     )

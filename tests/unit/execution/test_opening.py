@@ -8,7 +8,7 @@ import pytest
 from celery.exceptions import Ignore
 
 from aether_agents.contracts import HighLevelTask, Intervention, Plan
-from aether_agents.errors import StoreUnavailable
+from aether_agents.errors import CannotOpen, StoreUnavailable
 from aether_agents.execution import opening as module
 from aether_agents.execution.held import Held
 from aether_agents.execution.opening import Opening
@@ -28,7 +28,7 @@ class Desk:
         self.said: list[Any] = []
         task = HighLevelTask(task_id="t", description="x", **claim.pop("task", {}))
         self.claim: Any = PlanningClaim(**{"token": 1, "task": task, "plan": None, "approved": False, **claim})
-        words = ("save_plan", "ask", "fail_planning", "finish_planning", "postpone_planning", "flip")
+        words = ("save_plan", "ask", "fail_planning", "finish_planning", "postpone_planning", "flip", "log")
         tasks = SimpleNamespace(
             claim_planning=self.claimed, start=self.start, **{word: self.note(word) for word in words}
         )
@@ -55,7 +55,7 @@ class Desk:
 
     def note(self, word: str) -> Any:
         def noted(*args: Any) -> Any:
-            self.said.append((word, *args[2:]))
+            self.said.append((word, *args[1 if word == "log" else 2 :]))
             return [Delivery("t", "a", "dev")] if word == "flip" else True
 
         return noted
@@ -76,6 +76,16 @@ def opened(desk: Desk) -> list[Any]:
 
 def test_a_plan_is_saved_started_and_launched(tmp_path: Path):
     assert opened(Desk(tmp_path)) == [("save_plan", PLAN), ("start", "canvas"), ("launch", "a canvas")]
+
+
+def test_what_the_request_names_and_the_plan_does_not_use_is_said(tmp_path: Path):
+    said = opened(Desk(tmp_path, Planned(PLAN, ("./a", "80"))))
+    assert said[:2] == [("save_plan", PLAN), ("log", "not used of the request: `./a`, `80`")]
+
+
+def test_what_only_a_later_version_can_read_is_left_to_it(tmp_path: Path):
+    said = opened(Desk(tmp_path, CannotOpen("server/x was written by version 9")))
+    assert said == [("postpone_planning", 10.0, "server/x was written by version 9")]
 
 
 def test_a_plan_without_a_canvas_goes_directly(tmp_path: Path):
