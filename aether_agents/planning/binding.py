@@ -127,6 +127,7 @@ class _Binder:
         given = [name for name in self.values if format_of(self._spec(name)) == "path"]
         self._files_by_kind([text for text in (*said.paths, *said.loose, *said.quoted) if not self._given(text)])
         inputs = [name for name in self._open() if format_of(self._spec(name)) == "path"]
+        inputs = [name for name in inputs if self._spec(name).required or self._spec(name).default]  # others: by name
         said = _without(said, self.taken)
         if not inputs:
             return
@@ -136,9 +137,9 @@ class _Binder:
         certain = [*said.paths, *(text for text in loose if self._is_there(text))]
         if given:  # no guess which of the others it is: what is given by name may be what the sentence means, too
             certain = [text for text in certain if not self._given(text)]
-            fitting = [name for name in inputs if self._spec(name).required or not file_kind(self._spec(name))]
+            fitting = [name for name in inputs if not file_kind(self._spec(name))]
             self._fill(fitting, certain)
-            if certain and not fitting:
+            if certain and inputs and not fitting:
                 self._ask(inputs[0], f"`{certain[0]}` in the request could be meant")
             return
         foreign = [text for text in said.loose if "/" in text and text not in certain]
