@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from aether_agents.contracts import ServerSpec, Specialist
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.config import load_servers
+from aether_agents.mcp_host.install import installed
 from aether_agents.mcp_host.trust import Trust, stamp
 from aether_agents.mcp_host.user_file import USER_FILE
 from aether_agents.settings import Settings
@@ -40,6 +41,10 @@ class KnownServers:
                 took = time.monotonic() - began
                 self._next = began + max(LOOK_EVERY, took * LOOK_SHARE)
             return self._known
+
+    def installed(self, spec: ServerSpec) -> bool:
+        """Whether what a server needs is there."""
+        return installed(spec, self._settings.home)
 
     def of(self, queue: str) -> list[ServerSpec]:
         """The servers that one specialist calls."""

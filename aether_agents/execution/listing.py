@@ -33,6 +33,7 @@ class Listing:
         self._servers = servers
         self._queues = tuple(queues)
         self._failed_at: dict[str, float] = {}  # by server; what failed in an earlier process is tried at once
+        self._missing: set[str] = set()  #: failed because they were not installed: tried as soon as they are
         self._choosing = threading.Lock()
         self._first: set[str] = set()
         self._stopped = threading.Event()
@@ -77,7 +78,10 @@ class Listing:
     def _wanted(self, spec: ServerSpec, digest: str, entry: CatalogueEntry | None) -> bool:
         if entry is None or entry.listing_digest != digest:
             return True
-        return entry.status == "failed" and time.monotonic() - self._failed_at.get(spec.name, -TRY_AGAIN) >= TRY_AGAIN
+        if entry.status != "failed":
+            return False
+        mended = spec.name in self._missing and self._servers.installed(spec)
+        return mended or time.monotonic() - self._failed_at.get(spec.name, -TRY_AGAIN) >= TRY_AGAIN
 
     def _list_some(self, wanted: list[tuple[ServerSpec, str]], errors: list[AetherError]) -> None:
         """List servers until none is left, or the store is away."""
@@ -97,10 +101,13 @@ class Listing:
             return chosen
 
     def _list(self, spec: ServerSpec, digest: str) -> None:
+        self._missing.discard(spec.name)
         try:
             tools = self._toolbox.list(spec)
         except ServerDown as error:
             self._failed_at[spec.name] = time.monotonic()
+            if not self._servers.installed(spec):
+                self._missing.add(spec.name)
             log.warning("server %s cannot be listed: %s", spec.name, error)
             self._store.catalogue.failed(spec.name, spec.queue, spec_digest(spec), str(error), listing_digest=digest)
             return

@@ -168,6 +168,22 @@ class TestListing:
         listing.turn()
         assert kept.catalogue.said == [("live", "dev-echo")]
 
+    def test_a_server_that_was_installed_meanwhile_is_tried_at_once(
+        self, settings_of: Settings, monkeypatch: pytest.MonkeyPatch
+    ):
+        there = False
+        monkeypatch.setattr(KnownServers, "installed", lambda *_: there)
+        host = FakeHost()
+        host.down = "not installed"
+        listing, kept = self.listing(settings_of, host)
+        listing.turn()
+        kept.catalogue.all = {"one": self.entry("failed", listing_digest(SPEC))}
+        listing.turn()
+        assert kept.catalogue.said == [("failed", "not installed")]
+        there, host.down = True, None
+        listing.turn()
+        assert kept.catalogue.said[-1] == ("live", "dev-echo")
+
     def test_what_a_task_waits_for_is_listed_first(self, settings_of: Settings, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(listing_module, "LANES", 1)
         specs = tuple(SPEC.model_copy(update={"name": name}) for name in ("a", "b", "c"))

@@ -13,12 +13,7 @@ from aether_agents.specialists import load_specialists
 TEMPLATE = Template.model_validate(
     {"name": "look", "description": "d", "inputs": {"paths": {"type": "array", "items": {"format": "path"}}}}
 )
-SHIPPED = [
-    (one, template)
-    for one in load_specialists(Settings())
-    for template in one.templates
-    if one.name == "dev" or (Path(one.folder) / "templates" / template.name).is_dir()
-]
+SHIPPED = [(one, template) for one in load_specialists(Settings()) for template in one.templates]
 
 
 def written(place: Path, text: str) -> Path:
