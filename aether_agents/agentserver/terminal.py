@@ -19,6 +19,9 @@ from aether_agents.errors import TaskNotFound
 #: Seconds between two looks at what a session shows.
 LOOK = 0.05
 
+#: How each line we type ends: fewer characters of an echo are not recognised.
+_TAIL = '"$?"\n'
+
 #: Ctrl-C.
 INTERRUPT = "\x03"
 
@@ -86,9 +89,12 @@ def _print(mark: str) -> str:
 def _between(history: str, start: str, end: int, typed: str) -> str:
     """What was shown after the first mark (or all that is remembered, if it is so long ago), as plain text.
 
-    The terminal may echo the line that was `typed` last while the command is already speaking.
+    The terminal may echo the line that was `typed` last while the command is already speaking: whole, or, where its
+    beginning was echoed before the mark, the rest of it at once after the mark.
     """
     begin = history.find(start, 0, end)
     shown = history[history.find("\n", begin) + 1 if begin >= 0 else 0 : end]
     plain = _ESCAPES.sub("", shown).replace("\r\n", "\n").replace("\r", "\n")
-    return plain.replace(f"{typed}\n", "", 1).strip("\n")
+    echo = f"{typed}\n"
+    rest = next((echo[at:] for at in range(len(echo) - len(_TAIL)) if plain.startswith(echo[at:])), "")
+    return (plain.removeprefix(rest) if rest else plain.replace(echo, "", 1)).strip("\n")
