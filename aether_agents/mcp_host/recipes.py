@@ -21,6 +21,12 @@ from aether_agents.mcp_host.steps import Steps
 
 _EXACT = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9._,-]+\])?==[A-Za-z0-9][A-Za-z0-9.+!_-]*$")
 _EXACT_NPM = re.compile(r"^(@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*@\d+\.\d+\.\d+[A-Za-z0-9.+-]*$")
+#: Where machines keep the certificates they trust: Debian and its like, Red Hat and its like, macOS and Alpine.
+_CERTIFICATES = (
+    Path("/etc/ssl/certs/ca-certificates.crt"),
+    Path("/etc/pki/tls/certs/ca-bundle.crt"),
+    Path("/etc/ssl/cert.pem"),
+)
 #: npm, quiet, and without what it would run or send unasked.
 _NPM_OPTIONS = (
     "--ignore-scripts", "--omit=dev", "--save-exact", "--no-audit", "--no-fund", "--no-update-notifier",
@@ -68,8 +74,14 @@ def _python(wanted: Install, asked: list[str], target: Path, steps: Steps, envir
 
 
 def _node(asked: list[str], target: Path, steps: Steps, environ: Mapping[str, str]) -> None:
-    """npm's own settings (a registry, a proxy) hold, those of the user; a project's are not looked at."""
+    """npm's own settings (a registry, a proxy) hold, those of the user; a project's are not looked at.
+
+    Node brings certificates of its own and knows none of the machine's, and `--prefix` hides npm's global settings,
+    which may name them: so it is told of the machine's, as uv is.
+    """
     npm = find_npm(environ)
+    if not environ.get("NODE_EXTRA_CA_CERTS") and (known := next(filter(Path.is_file, _CERTIFICATES), None)):
+        environ = {**environ, "NODE_EXTRA_CA_CERTS": str(known)}
     target.mkdir(parents=True)
     (target / "package.json").write_text(json.dumps({"name": "environment", "private": True}), encoding="utf-8")
     steps.run(npm, "install", "--prefix", str(target), *_NPM_OPTIONS, "--", *asked, env=environ)

@@ -34,7 +34,7 @@ def test_onboarding_a_project_finds_what_was_planted_with_all_four_specialists(p
 
 def test_what_a_template_does_is_told_before_it_runs(person: Person) -> None:
     shown = person.run("templates", "show", "code_quality")
-    assert "reads     each of <paths>  quality/assess" in shown.stdout
+    assert "reads     each of <paths>, <baseline>  quality/assess" in shown.stdout
     assert "creates   the task's report folder  reports/write  undone by reports/remove" in shown.stdout
     [first, *_] = person.json("templates", "show", "code_quality")["effects"]
     assert (first["does"], first["risk"], first["asks"]) == ("reads", "read", False)
