@@ -2,21 +2,8 @@
 
 from typing import Any
 
-from aether_agents.contracts import Event, EventType, SubtaskStatus, TaskView
+from aether_agents.contracts import STATUS_AFTER, Event, EventType, TaskView
 from aether_agents.errors import AetherError
-
-#: The status of a subtask after an event about it.
-_AFTER: dict[EventType, SubtaskStatus] = {
-    EventType.SUBTASK_READY: SubtaskStatus.READY,
-    EventType.SUBTASK_STARTED: SubtaskStatus.RUNNING,
-    EventType.SUBTASK_PROGRESS: SubtaskStatus.RUNNING,
-    EventType.SUBTASK_RETRYING: SubtaskStatus.RETRYING,
-    EventType.SUBTASK_WAITING: SubtaskStatus.WAITING,
-    EventType.SUBTASK_COMPLETED: SubtaskStatus.COMPLETED,
-    EventType.SUBTASK_FAILED: SubtaskStatus.FAILED,
-    EventType.SUBTASK_SKIPPED: SubtaskStatus.SKIPPED,
-    EventType.SUBTASK_CANCELLED: SubtaskStatus.CANCELLED,
-}
 
 #: An acknowledgement, an update, an error: what goes over the line.
 Message = dict[str, Any]
@@ -34,7 +21,7 @@ def update_of(event: Event, ended: TaskView | None = None) -> Message:
     }
     if event.specialist:
         update["agent_type"] = event.specialist
-    if event.subtask_id and (status := _AFTER.get(event.type)):
+    if event.subtask_id and (status := STATUS_AFTER.get(event.type)):
         update["subtask"] = {"id": event.subtask_id, "status": status.value, "specialist": event.specialist}
     if question := event.data.get("intervention"):
         update["intervention"] = question

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from aether_agents.contracts import (
+    STATUS_AFTER,
     TERMINAL_SUBTASK,
     Event,
     EventType,
@@ -15,19 +16,6 @@ from aether_agents.contracts import (
     TaskStatus,
     TaskView,
 )
-
-#: What a subtask is after an event about it.
-_STATUS_AFTER: Mapping[EventType, SubtaskStatus] = {
-    EventType.SUBTASK_READY: SubtaskStatus.READY,
-    EventType.SUBTASK_STARTED: SubtaskStatus.RUNNING,
-    EventType.SUBTASK_PROGRESS: SubtaskStatus.RUNNING,
-    EventType.SUBTASK_RETRYING: SubtaskStatus.RETRYING,
-    EventType.SUBTASK_WAITING: SubtaskStatus.WAITING,
-    EventType.SUBTASK_COMPLETED: SubtaskStatus.COMPLETED,
-    EventType.SUBTASK_FAILED: SubtaskStatus.FAILED,
-    EventType.SUBTASK_SKIPPED: SubtaskStatus.SKIPPED,
-    EventType.SUBTASK_CANCELLED: SubtaskStatus.CANCELLED,
-}
 
 #: Events after which the task itself has to be asked: they change more than they can carry.
 _TELLING = frozenset({EventType.TASK_PLANNED, EventType.TASK_REPLANNED, EventType.TASK_RUNNING})
@@ -140,7 +128,7 @@ class Picture:
             self.finished_at = event.at
             if event.type is EventType.TASK_FAILED:
                 self.error = self.error or event.message
-        if event.subtask_id is not None and event.type in _STATUS_AFTER:
+        if event.subtask_id is not None and event.type in STATUS_AFTER:
             self._apply_to(self._node(event.subtask_id), event)
 
     def _node(self, subtask_id: str) -> Node:
@@ -156,7 +144,7 @@ class Picture:
         return self.nodes[subtask_id]
 
     def _apply_to(self, node: Node, event: Event) -> None:
-        node.status = _STATUS_AFTER[event.type]
+        node.status = STATUS_AFTER[event.type]
         node.attempts = _whole(event.data.get("attempts"), node.attempts)
         if event.type is EventType.SUBTASK_STARTED:
             node.attempts = _whole(event.data.get("attempt"), 1)

@@ -1,7 +1,7 @@
 """Contracts: the values that cross a process boundary. Frozen, versioned, every field described."""
 
 from aether_agents.contracts.contract import Contract, Json
-from aether_agents.contracts.event import TERMINAL_EVENTS, Event, EventType
+from aether_agents.contracts.event import STATUS_AFTER, TERMINAL_EVENTS, Event, EventType
 from aether_agents.contracts.intervention import Answer, Intervention
 from aether_agents.contracts.outcome import ErrorKind, Outcome
 from aether_agents.contracts.plan import (
@@ -46,7 +46,18 @@ from aether_agents.contracts.status import (
     TaskStatus,
 )
 from aether_agents.contracts.task import HighLevelTask, Role, new_task_id
-from aether_agents.contracts.tool import RISK_ORDER, Annotations, Expect, Risk, Tool, ToolRow, Verb, Verify, asks
+from aether_agents.contracts.tool import (
+    RISK_ORDER,
+    Annotations,
+    Expect,
+    Risk,
+    Tool,
+    ToolRow,
+    Verb,
+    Verify,
+    asks,
+    covers,
+)
 from aether_agents.contracts.undo import Irreversible, Undoing
 
 __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of contents
@@ -75,6 +86,7 @@ __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of content
     "Reference",
     "find",
     "whole",
+    "covers",
     "depends",
     "resolve",
     "substitute",
@@ -108,6 +120,7 @@ __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of content
     "TERMINAL_SUBTASK",
     "Event",
     "EventType",
+    "STATUS_AFTER",
     "TERMINAL_EVENTS",
     "Intervention",
     "Answer",

@@ -1,12 +1,13 @@
 """Event: what happened, in order, numbered per task from 1 without gaps. The list is closed."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
 from pydantic import Field
 
 from aether_agents.contracts.contract import Contract, Json
-from aether_agents.contracts.status import TaskStatus
+from aether_agents.contracts.status import SubtaskStatus, TaskStatus
 
 
 class EventType(StrEnum):
@@ -34,6 +35,19 @@ class EventType(StrEnum):
     SUBTASK_CANCELLED = "subtask.cancelled"
     LOG = "log"
 
+
+#: What a subtask is after an event about it.
+STATUS_AFTER: Mapping[EventType, SubtaskStatus] = {
+    EventType.SUBTASK_READY: SubtaskStatus.READY,
+    EventType.SUBTASK_STARTED: SubtaskStatus.RUNNING,
+    EventType.SUBTASK_PROGRESS: SubtaskStatus.RUNNING,
+    EventType.SUBTASK_RETRYING: SubtaskStatus.RETRYING,
+    EventType.SUBTASK_WAITING: SubtaskStatus.WAITING,
+    EventType.SUBTASK_COMPLETED: SubtaskStatus.COMPLETED,
+    EventType.SUBTASK_FAILED: SubtaskStatus.FAILED,
+    EventType.SUBTASK_SKIPPED: SubtaskStatus.SKIPPED,
+    EventType.SUBTASK_CANCELLED: SubtaskStatus.CANCELLED,
+}
 
 TERMINAL_EVENTS = frozenset({EventType.TASK_COMPLETED, EventType.TASK_FAILED, EventType.TASK_CANCELLED})
 

@@ -117,6 +117,11 @@ class Tool(Contract):
         return Risk.DESTRUCTIVE if claims_harm else Risk.READ
 
 
+def covers(bound: Risk | None, risk: Risk) -> bool:
+    """Whether a yes up to `bound` is a yes to a risk; without one it is not."""
+    return bound is not None and RISK_ORDER.index(risk) <= RISK_ORDER.index(bound)
+
+
 def asks(risk: Risk, approval: Approval, threshold: Risk) -> bool:
     """Whether a person is asked before a call of this risk.
 

@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
-from aether_agents.contracts import RISK_ORDER, Json, PlannedSubtask, Risk, Tool, asks
+from aether_agents.contracts import Json, PlannedSubtask, Risk, Tool, asks, covers
 from aether_agents.settings import Settings
 
 
@@ -46,7 +46,7 @@ def decide(
     if stray := _stray_path(tool, args, settings):
         return Denied(stray)
     risk = tool.risk_of(args)
-    ahead = subtask.approved_up_to is not None and _rank(risk) <= _rank(subtask.approved_up_to)
+    ahead = covers(subtask.approved_up_to, risk)
     if answered or ahead or not asks(risk, subtask.approval, settings.policy.approval_from):
         return Allowed(risk)
     why = "its plan asks for it" if subtask.approval == "required" else f"its risk is {risk.value}"
@@ -95,7 +95,3 @@ def _texts(value: Json) -> Iterator[str]:
     elif isinstance(value, dict):
         for item in value.values():
             yield from _texts(item)
-
-
-def _rank(risk: Risk) -> int:
-    return RISK_ORDER.index(risk)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from aether_agents.contracts import RISK_ORDER, Json, PlannedSubtask, Risk, Subtask, Tool, asks, find
+from aether_agents.contracts import Json, PlannedSubtask, Risk, Subtask, Tool, asks, covers, find
 from aether_agents.document import nearest
 from aether_agents.errors import InvalidTask
 from aether_agents.planning.arguments import Producer, argument_faults
@@ -87,7 +87,7 @@ class _Checker:
             tool = self.tools[subtask.id]
             args = self._args(subtask, tool)
             risk = tool.risk_of(args)
-            answered = ahead is not None and _rank(risk) <= _rank(ahead)
+            answered = covers(ahead, risk)
             yield PlannedSubtask(
                 **{**dict(subtask), "args": args},
                 specialist=tool.specialist,
@@ -147,7 +147,3 @@ class _Checker:
             return absolute(value, self.asker.folder)
         except InvalidTask:
             return value  # policy judges it before the call
-
-
-def _rank(risk: Risk) -> int:
-    return RISK_ORDER.index(risk)
