@@ -20,6 +20,7 @@ from celery.exceptions import Ignore
 
 from aether_agents.contracts import Specialist
 from aether_agents.errors import StoreUnavailable
+from aether_agents.logs import hide_address
 from aether_agents.settings import Settings
 from aether_agents.store import PLANNER
 
@@ -91,6 +92,7 @@ def broker_url(url: str | None) -> str:
     """
     if not url:
         raise StoreUnavailable("no broker is set: start one with `aether-agent up`, or set AETHER_REDIS_URL")
+    hide_address(url)
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
     database = query.pop("db", "")

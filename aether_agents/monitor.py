@@ -20,6 +20,7 @@ from flower.urls import settings as web_settings
 from aether_agents.celery_app import create_app
 from aether_agents.contracts import Specialist
 from aether_agents.errors import InvalidSettings
+from aether_agents.logs import hide
 from aether_agents.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -55,9 +56,11 @@ def password(settings: Settings) -> str:
             pass  # made before, or by another just now
         if path.stat().st_mode & 0o077:
             raise InvalidSettings(f"{path} can be read by others: `chmod 600 {path}`, or remove it for a new one")
-        return path.read_text(encoding="utf-8").strip()
+        kept = path.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise InvalidSettings(f"{path}: {error.strerror}: set AETHER_HOME to a folder of your own") from None
+    hide(kept)
+    return kept
 
 
 def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable[[str], None]) -> None:

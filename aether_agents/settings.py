@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from aether_agents.contracts import Contract, Json, Risk, Template
+from aether_agents.logs import Style
 
 #: What a schedule may be called.
 SCHEDULE_NAME = r"^[a-z0-9][a-z0-9_-]{0,47}$"
@@ -33,6 +34,9 @@ class CliSettings(Contract):
     default_context: str = Field(default="local", description="Context of a task that names none.")
     interactive_mode: bool = Field(default=True, description="Whether questions are asked on a terminal.")
     logging_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="What is logged.")
+    logging_format: Style = Field(
+        default="console", description="`console` for people, `json` for one object per line."
+    )
 
 
 class AgentProcessSettings(Contract):

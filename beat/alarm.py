@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from aether_agents.errors import InvalidSettings
+from aether_agents.logs import hide
 from aether_agents.settings import AlertSettings
 from aether_agents.store import Store
 
@@ -69,6 +70,7 @@ def apprise_to(settings: AlertSettings, environ: Mapping[str, str] = os.environ)
             address = environ[where] if kind == "env" else Path(where).expanduser().read_text(encoding="utf-8").strip()
         except (KeyError, OSError):
             raise InvalidSettings(f"`alerts.to`: `{place}` cannot be read by beat") from None
+        hide(address)
         if not ways.add(address):
             raise InvalidSettings(f"`alerts.to`: what `{place}` holds is no address that apprise knows")
     return lambda title, text: bool(ways.notify(title=f"[aether] {title}", body=text))

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
 from celery.beat import Service
 
+from aether_agents import logs
 from aether_agents.celery_app import create_app
 from aether_agents.contracts import Specialist
 from aether_agents.errors import InvalidSettings, StoreUnavailable
@@ -59,6 +60,7 @@ def beat_app(settings: Settings, specialists: Sequence[Specialist]) -> Celery:
     app.slots = slots_of(settings)
     app.firing = Firing(settings, connect)
     app.fire = app.firing.fire
+    signals.setup_logging.connect(_logging_as(settings), weak=False)
     app.conf.update(
         beat_scheduler=SlotScheduler,
         beat_max_loop_interval=LOOK,
@@ -80,10 +82,8 @@ def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable
         CannotOpen: this process has no sealing key.
     """
     app = beat_app(settings, specialists)
-    logging.basicConfig(
-        level=settings.agent_system.cli_interface.logging_level,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    told = settings.agent_system.cli_interface
+    logs.begin("beat", told.logging_level, told.logging_format)
     store = open_store(settings)  # a wrong address or key is found now, not at the first slot
     store.catalogue.entries()
     store.schedules.forget(settings.schedules)
@@ -106,6 +106,15 @@ def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable
         store.close()
         app.firing.close()
         app.close()
+
+
+def _logging_as(settings: Settings) -> Callable[..., None]:
+    """What stands in for Celery's own set-up of logging in `celery -A beat.celery beat`."""
+
+    def begin(loglevel: int, logfile: str | None = None, **_: object) -> None:
+        logs.begin("beat", loglevel, settings.agent_system.cli_interface.logging_format, file=logfile)
+
+    return begin
 
 
 def _leave(_number: int, _frame: FrameType | None) -> Any:

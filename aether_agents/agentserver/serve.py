@@ -7,6 +7,7 @@ from socket import socket
 import uvicorn
 from starlette.routing import BaseRoute
 
+from aether_agents import logs
 from aether_agents.agentserver.desk import Desk
 from aether_agents.agentserver.token import read_token
 from aether_agents.agentserver.web import web_app
@@ -28,12 +29,15 @@ def serve(settings: Settings, on_start: Callable[[str, str], None], *, routes: S
     Raises:
         InvalidSettings: the token cannot be read, or it cannot listen there.
     """
+    told = settings.agent_system.cli_interface
+    logs.begin("agentserver", told.logging_level, told.logging_format)
     token = read_token(settings)
     config = uvicorn.Config(
         web_app(Desk(settings), token, routes=routes),
         host=settings.agentserver.host,
         port=settings.agentserver.port,
         log_level="warning",
+        log_config=None,  # its lines go where ours go
         proxy_headers=False,  # who asks is said by `agentserver.proxies`, and by nothing else
         server_header=False,
         timeout_graceful_shutdown=FAREWELL,

@@ -5,6 +5,7 @@ import secrets
 from pathlib import Path
 
 from aether_agents.errors import InvalidSettings
+from aether_agents.logs import hide
 from aether_agents.settings import Settings
 
 #: Characters a given token has at least: it is all that stands before the API.
@@ -36,6 +37,7 @@ def read_token(settings: Settings) -> str:
         raise InvalidSettings(f"agentserver.token_file: {path} must hold {LENGTH_MIN} characters or more")
     if open_to_others:
         raise InvalidSettings(f"agentserver.token_file: {path} can be read by others: `chmod 600 {path}`")
+    hide(token)
     return token
 
 

@@ -44,7 +44,9 @@ def exit_code_of(status: str, *, planned: bool) -> int:
 def leave_well(run: Callable[[], Any], *, debug: bool) -> int:
     """Run a command; turn whatever it raises into a message on standard error and an exit code."""
     if debug:
-        logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
+        from aether_agents import logs  # noqa: PLC0415 - `--help` need not wait for it
+
+        logs.begin("cli", "DEBUG")
     try:
         code = run()
     except (click.exceptions.Abort, KeyboardInterrupt):

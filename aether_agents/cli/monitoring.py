@@ -1,5 +1,6 @@
 """Monitoring: Flower in this terminal, and the numbers for Prometheus."""
 
+from aether_agents import logs
 from aether_agents.cli.failure import COMPLETED
 from aether_agents.cli.flowers import access
 from aether_agents.cli.session import Session
@@ -14,6 +15,8 @@ def serve_flower(session: Session, *, address: str | None, port: int | None) -> 
 
     settings = session.settings if session.stack is None else session.stack.settings()
     chosen = {key: value for key, value in (("address", address), ("port", port)) if value is not None}
+    told = settings.agent_system.cli_interface
+    logs.begin("flower", told.logging_level, told.logging_format)
     settings = settings.model_copy(update={"flower": settings.flower.model_copy(update=chosen)})
     serve(settings, session.specialists, lambda where: session.output.hint(access(settings, where)))
     return COMPLETED

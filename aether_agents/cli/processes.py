@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from aether_agents.cli.failure import COMPLETED
 from aether_agents.cli.flowers import access
+from aether_agents.cli.loglines import Reader
 from aether_agents.cli.output import Output
 from aether_agents.cli.session import Session
 from aether_agents.cli.tables import Column, quiet, sign, table
@@ -17,6 +18,8 @@ from aether_agents.local import Lease, Stack
 PATIENCE = 60.0
 #: Seconds between two looks.
 PAUSE = 0.1
+#: More lines than the end of a log that is looked at has.
+EVERYTHING = 1_000_000
 
 _LOOK = {"ready": "ok", "alive": "ok", "starting": "running", "restarting": "warn", "ending": "warn"}
 
@@ -90,11 +93,13 @@ def show_processes(output: Output, rows: Sequence[dict[str, Json]]) -> None:
     )
 
 
-def show_logs(session: Session, names: Sequence[str], *, follow: bool, lines: int) -> int:
-    """Print the logs of the stack, each line with the name of its log when there are several."""
+def show_logs(session: Session, names: Sequence[str], *, follow: bool, lines: int, task_id: str = "") -> int:
+    """Print the logs of the stack, each line with its log's name when there are several; of one task, all there is."""
     several = len(names) != 1
-    for name, line in _stack(session).logs(names, follow_them=follow, lines=lines):
-        session.output.text(f"{name:<10} {line}" if several else line)
+    readers: dict[str, Reader] = {}
+    for name, line in _stack(session).logs(names, follow_them=follow, lines=EVERYTHING if task_id else lines):
+        for shown in readers.setdefault(name, Reader(task_id)).read(line):
+            session.output.text(f"{name:<10} {shown}" if several else shown)
     return COMPLETED
 
 

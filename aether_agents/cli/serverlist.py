@@ -7,7 +7,7 @@ from aether_agents.cli.parts import servers_here
 from aether_agents.cli.session import Session
 from aether_agents.cli.tables import Column, quiet, sign, table
 from aether_agents.contracts import Json, ServerSpec
-from aether_agents.mcp_host.hidden import Hidden
+from aether_agents.hidden import Hidden
 from aether_agents.mcp_host.install import installed
 
 

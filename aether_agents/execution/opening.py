@@ -67,7 +67,7 @@ class Opening:
                 task_id, limit=self._settings.agent_system.orchestrator.max_concurrent_tasks
             )
             if isinstance(claim, Refused):
-                log.debug("%s refused: %s", task_id, claim.reason)
+                log.debug("refused: %s", claim.reason)
                 raise Ignore
             if isinstance(claim, Unopened):
                 self._store.tasks.fail_planning(task_id, claim.token, claim.reason, "document")
@@ -75,7 +75,7 @@ class Opening:
             with self._held.holding(Lease(task_id, "", claim.token), asked_at):
                 self._step(task_id, claim)
         except (StoreUnavailable, CannotOpen) as error:
-            log.warning("%s not planned: %s", task_id, error)
+            log.warning("not planned: %s", error)
             raise Ignore from error
 
     def _step(self, task_id: str, claim: PlanningClaim) -> None:
@@ -86,10 +86,10 @@ class Opening:
         except (Ignore, StoreUnavailable):
             raise
         except CannotOpen as error:  # what a later version knows of servers: a process of that version plans it
-            log.warning("%s not planned here: %s", task_id, error)
+            log.warning("not planned here: %s", error)
             self._store.tasks.postpone_planning(task_id, claim.token, _OTHERS_FIRST, str(error))
         except Exception as error:
-            log.exception("%s: unexpected", task_id)
+            log.exception("unexpected")
             text = f"a fault of ours ({type(error).__name__}) while it was planned: the worker's log has the traceback"
             self._store.tasks.fail_planning(task_id, claim.token, text, "internal")
 
@@ -134,9 +134,9 @@ class Opening:
         deliveries = self._store.tasks.start(task_id, claim.token, plan, direct=canvas is None)
         if deliveries is None:
             return  # the claim was lost: whoever has it now starts the plan
-        log.info("%s runs: %d subtasks, %s", task_id, len(plan.subtasks), "directly" if canvas is None else "as canvas")
+        log.info("planned: %d subtasks, sent %s", len(plan.subtasks), "directly" if canvas is None else "as canvas")
         if canvas is not None and not self._sender.launch(canvas):
-            log.warning("%s: Celery refused its canvas: sent directly", task_id)
+            log.warning("Celery refused its canvas: sent directly")
             deliveries = self._store.tasks.flip(task_id)
         self._sender.send(deliveries)
 

@@ -58,10 +58,10 @@ class Runner:
         try:
             claim = self._store.tasks.claim(task_id, subtask_id, queue)
         except StoreUnavailable as error:
-            log.warning("%s/%s not claimed: %s", task_id, subtask_id, error)
+            log.warning("not claimed: %s", error)
             raise Ignore from error
         if isinstance(claim, Refused):
-            log.debug("%s/%s refused: %s", task_id, subtask_id, claim.reason)
+            log.debug("refused: %s", claim.reason)
             raise Ignore
         if isinstance(claim, Unopened):
             outcome = failed("document", claim.reason, sent=False).model_copy(update={"attempts": claim.attempts})
@@ -70,7 +70,7 @@ class Runner:
         started = time.monotonic()
         with self._held.holding(Lease(task_id, subtask_id, claim.token), asked_at) as lease:
             result = self._work(lease, claim)
-            log.info("%s/%s %s in %.3f s", task_id, subtask_id, _word(result), time.monotonic() - started)
+            log.info("%s in %.3f s", _word(result), time.monotonic() - started)
             if isinstance(result, Outcome):
                 if result.status == "cancelled" and self._given_up(lease, result):
                     self._give_back(lease, claim, result)
@@ -96,7 +96,7 @@ class Runner:
         except CannotOpen as error:
             return failed("document", str(error), sent=False)
         except Exception as error:
-            log.exception("%s/%s: unexpected", lease.task_id, lease.subtask_id)
+            log.exception("unexpected")
             return failed("internal", f"a fault of ours ({type(error).__name__}): the worker's log has the traceback")
 
     def _decided(self, lease: Lease, claim: Granted) -> Outcome | Intervention | list[PlannedSubtask]:
@@ -158,7 +158,7 @@ class Runner:
         except Ignore:
             raise
         except Exception as error:  # noqa: BLE001 - whatever Celery makes of the nesting, the plan goes on directly
-            log.warning("%s/%s: Celery refused the chord (%s): sent directly", *lease[:2], type(error).__name__)
+            log.warning("Celery refused the chord (%s): sent directly", type(error).__name__)
             self._send(self._patiently(lambda: self._store.tasks.flip(lease.task_id)))
         raise Ignore
 
@@ -200,7 +200,7 @@ class Runner:
             try:
                 self._store.tasks.progress(*lease, fraction, secrets.redact_text(message))
             except AetherError as error:
-                log.debug("%s/%s progress not reported: %s", *lease[:2], error)
+                log.debug("progress not reported: %s", error)
 
         return report
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from aether_agents.contracts import Json
 from aether_agents.errors import SecretMissing
-from aether_agents.mcp_host.hidden import Hidden
+from aether_agents.hidden import Hidden
+from aether_agents.logs import hide
 from aether_agents.settings import Settings
 
 #: A shorter secret cannot be struck out without striking out half of what a tool says.
@@ -35,6 +36,7 @@ class Secrets:
                 raise SecretMissing(
                     f"secret `{name}` is shorter than {SHORTEST} characters: it could not be kept hidden"
                 )
+            hide(value)
             self._known[name] = value
         return self._known[name]
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from celery import Celery, Task
 from celery.exceptions import Ignore
 
+from aether_agents import logs
 from aether_agents.contracts import Specialist
 from aether_agents.execution.calling import Caller
 from aether_agents.execution.delivery import Sender
@@ -84,10 +85,11 @@ class Services:
         if not all(isinstance(one, str) for one in ids) or len(ids) != (1 if queue == PLANNER else 2):
             log.warning("a message on %s carries something else than ids: left alone", queue)
             raise Ignore
-        if self._opening is not None and queue == PLANNER:
-            self._opening.open(ids[0])
-        else:
-            self._runner.run(celery_task, queue, *ids)
+        with logs.about(**dict(zip(("task_id", "subtask_id"), ids, strict=False))):
+            if self._opening is not None and queue == PLANNER:
+                self._opening.open(ids[0])
+            else:
+                self._runner.run(celery_task, queue, *ids)
 
     def wind_down(self) -> None:
         """Give running calls a moment, then cancel them."""

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from celery import Celery, Task, signals
 
+from aether_agents import logs
 from aether_agents.celery_app import create_app
 from aether_agents.contracts import Specialist
 from aether_agents.execution.services import Services
@@ -19,7 +20,6 @@ log = logging.getLogger(__name__)
 
 Pool = Literal["threads", "prefork"]
 
-_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 #: Celery's own lines about each message; ours has one per subtask. And bm25s, which sets itself to DEBUG.
 _TALKATIVE = ("celery.worker.strategy", "celery.app.trace", "bm25s")
 
@@ -45,15 +45,14 @@ def serve(
     with open_store(settings) as store:
         store.catalogue.entries()  # a wrong key is found now, not at the first subtask
     app = app_for(settings, specialists, queues, name=name)
-    logging.basicConfig(level=settings.agent_system.cli_interface.logging_level, format=_FORMAT)
-    for talkative in _TALKATIVE:
-        logging.getLogger(talkative).setLevel(logging.WARNING)
+    told = settings.agent_system.cli_interface
+    logs.begin(name, told.logging_level, told.logging_format)
     worker = app.Worker(
         hostname=f"{name}@{socket.gethostname()}",
         pool=pool,
         concurrency=concurrency or threads(settings, queues),
         queues=list(queues),
-        loglevel=settings.agent_system.cli_interface.logging_level,
+        loglevel=told.logging_level,
         without_gossip=True,
         without_mingle=True,
         quiet=True,
@@ -102,6 +101,7 @@ class _Bench:
     def attend(self, app: Celery) -> None:
         """Open and close with the process: a forked child by itself, any other pool in the one process there is."""
         self._app = app
+        signals.setup_logging.connect(self._log, weak=False)
         signals.worker_init.connect(self._before_forks, weak=False)
         signals.worker_process_init.connect(self._begin_child, weak=False)
         signals.worker_process_shutdown.connect(self._end, weak=False)
@@ -126,6 +126,12 @@ class _Bench:
         services = Services(self._settings, self._specialists, self._app, self._queues, self._name)
         services.start()
         return services
+
+    def _log(self, loglevel: int, logfile: str | None = None, **_: object) -> None:
+        """In Celery's place: what it says goes the same way, at the level and to the file `celery -A …` was told."""
+        logs.begin(self._name, loglevel, self._settings.agent_system.cli_interface.logging_format, file=logfile)
+        for talkative in _TALKATIVE:
+            logging.getLogger(talkative).setLevel(logging.WARNING)
 
     def _begin(self, sender: Any, **_: object) -> None:
         if not _forks(sender):

@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 
+from aether_agents import logs
 from aether_agents.errors import AetherError
 from aether_agents.local.lifeline import Lifeline, say_ready
 from aether_agents.settings import Settings
@@ -18,7 +19,8 @@ def main(news: int) -> None:
     lifeline = Lifeline()
     settings = Settings.model_validate_json(lifeline.order())
     specialists = load_specialists(settings)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    told = settings.agent_system.cli_interface
+    logs.begin("flower", told.logging_level, told.logging_format)
 
     # Loaded here because it takes a second: by now the lifeline is watched.
     from aether_agents.monitor import serve  # noqa: PLC0415

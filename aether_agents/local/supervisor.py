@@ -22,6 +22,7 @@ import time
 from pathlib import Path
 from typing import IO, NoReturn
 
+from aether_agents import logs
 from aether_agents.errors import StackError
 from aether_agents.local.family import WORKER, Family
 from aether_agents.local.folder import StackFolder
@@ -183,10 +184,12 @@ def main(home: Path) -> NoReturn:
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.begin("supervisor", "INFO")  # until its orders say how
     folder, code = StackFolder(home), 0
     try:
         if orders := first.receive(None):  # else who started this is gone
+            told = orders["settings"]["agent_system"]["cli_interface"]
+            logs.begin("supervisor", told["logging_level"], told["logging_format"])
             if lock := possess(folder):
                 supervisor = Supervisor(folder, first, lock, orders)
                 supervisor.run()

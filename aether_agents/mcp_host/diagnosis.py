@@ -7,7 +7,7 @@ from mcp import MCPError
 
 from aether_agents.contracts import ServerSpec
 from aether_agents.errors import ServerDown
-from aether_agents.mcp_host.hidden import Hidden
+from aether_agents.hidden import Hidden
 from aether_agents.mcp_host.tail import Tail
 
 #: Characters of a server's text that an error carries.

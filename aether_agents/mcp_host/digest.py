@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from aether_agents.contracts import ServerSpec
-from aether_agents.mcp_host.hidden import Hidden
+from aether_agents.hidden import Hidden
 
 #: Modules that count for a server's code; a server of ours has a handful.
 MOST_SCRIPTS = 200

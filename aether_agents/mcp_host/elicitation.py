@@ -35,8 +35,8 @@ from mcp.types import ElicitRequestFormParams, ElicitRequestParams, ElicitResult
 from pydantic import ValidationError
 
 from aether_agents.contracts import Elicited, InputSpec, Json
+from aether_agents.hidden import Hidden
 from aether_agents.mcp_host.call import Elicitation
-from aether_agents.mcp_host.hidden import Hidden
 
 #: The most that is passed on of a server's words, in characters; and the most fields of one question.
 MOST_TEXT, MOST_LABEL, MOST_FIELDS = 1_200, 100, 12

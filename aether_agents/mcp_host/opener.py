@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from aether_agents.contracts import ServerSpec
 from aether_agents.errors import ServerDown
+from aether_agents.hidden import Hidden
 from aether_agents.mcp_host.diagnosis import why_down
 from aether_agents.mcp_host.environment import launch
-from aether_agents.mcp_host.hidden import Hidden
 from aether_agents.mcp_host.http import HttpTransport
 from aether_agents.mcp_host.lifeline import Lifeline
 from aether_agents.mcp_host.session import Session

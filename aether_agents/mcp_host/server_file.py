@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError
 from aether_agents.contracts import Contract, Install, Json, ServerSpec, ToolRow
 from aether_agents.document import Document, Location, faults, nearest
 from aether_agents.errors import InvalidSettings
+from aether_agents.logs import hide
 from aether_agents.mcp_host import env_file
 from aether_agents.mcp_host.environment import ALLOWED
 from aether_agents.mcp_host.expansion import Expansion
@@ -185,7 +186,9 @@ def _hidden(found: Mapping[str, str], written: Mapping[str, str]) -> tuple[str, 
     and what is written under the name of a secret."""
     values = [value for name, value in found.items() if name not in PUBLIC]
     values += [word for name, value in written.items() if _SECRET.search(name) for word in value.split()[-1:]]
-    return tuple(dict.fromkeys(value for value in values if len(value) >= SHORTEST))
+    secret = tuple(dict.fromkeys(value for value in values if len(value) >= SHORTEST))
+    hide(*secret)
+    return secret
 
 
 def declared(document: Document, folder: Path) -> Iterator[Declared]:

@@ -10,10 +10,10 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
 from aether_agents.contracts import Annotations, Json, ServerSpec
 from aether_agents.errors import ServerDown
+from aether_agents.hidden import Hidden
 from aether_agents.mcp_host.definition import Definition
 from aether_agents.mcp_host.diagnosis import why_down
 from aether_agents.mcp_host.elicitation import Answering
-from aether_agents.mcp_host.hidden import Hidden
 from aether_agents.mcp_host.pins import pin
 from aether_agents.mcp_host.tail import Tail
 from aether_agents.mcp_host.watching import Notices, watched

@@ -1,6 +1,6 @@
 """Tail: the last lines a server wrote, in bounded memory."""
 
-from aether_agents.mcp_host.hidden import Hidden
+from aether_agents.hidden import Hidden
 
 #: Bytes kept. A traceback is a few KB; more would only bury it.
 KEPT = 16_384

@@ -11,6 +11,7 @@ import redis
 from redis.exceptions import AuthenticationError, ConnectionError, ResponseError, TimeoutError
 
 from aether_agents.errors import InvalidSettings, StoreUnavailable
+from aether_agents.logs import hide_address
 
 #: Seconds until an unanswered command counts as a lost connection.
 PATIENCE = 10.0
@@ -32,6 +33,7 @@ class Connection:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        hide_address(url)
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}  # the client's own types leave out what we use
         self._pid = os.getpid()

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from aether_agents.contracts import Json
 from aether_agents.errors import CannotOpen, InvalidSettings
+from aether_agents.logs import hide
 from aether_agents.settings import Settings
 
 #: Environment variable that holds the keys themselves: `id:base64[,id:base64]`, newest first.
@@ -144,6 +145,7 @@ def parse_keys(lines: list[str], source: str) -> Keyring:
             key = b""
         if not text or len(key) != _KEY_BYTES or name in keys:
             raise InvalidSettings(f"{source}: key {number} is not `id:base64 of 32 bytes`, or its id is there twice")
+        hide(text)
         keys[name] = key
     if not keys:
         raise InvalidSettings(f"{source}: there is no sealing key in it")

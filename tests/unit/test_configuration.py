@@ -131,6 +131,7 @@ def test_every_setting_has_a_variable(place: Place) -> None:
         "interactive_mode": "no",
         "session_persistence": "0",
         "logging_level": "DEBUG",
+        "logging_format": "json",
         "url": "unix:///s",
         "approval_from": "destructive",
         "yes_up_to": "read",

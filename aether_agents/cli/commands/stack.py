@@ -36,11 +36,13 @@ def ps_command(as_json: bool) -> None:
 
 
 @click.command(
-    "logs", epilog=examples("aether-agent logs", "aether-agent logs worker --follow", "aether-agent logs -n 200")
+    "logs",
+    epilog=examples("aether-agent logs", "aether-agent logs worker --follow", "aether-agent logs --task 3f1c9a20b7de"),
 )
 @click.argument("names", nargs=-1)
 @click.option("--follow", "-f", is_flag=True, help="Go on with what is added.")
 @click.option("--lines", "-n", type=click.IntRange(min=0), default=50, show_default=True, help="Last lines of each.")
-def logs_command(names: tuple[str, ...], follow: bool, lines: int) -> int:
+@click.option("--task", "task_id", default="", metavar="ID", help="Only what was said on behalf of this task.")
+def logs_command(names: tuple[str, ...], follow: bool, lines: int, task_id: str) -> int:
     """Show what the processes of the embedded stack wrote (`ps` names them). Without NAMES, all."""
-    return show_logs(Session(), names, follow=follow, lines=lines)
+    return show_logs(Session(), names, follow=follow, lines=lines, task_id=task_id)

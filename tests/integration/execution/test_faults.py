@@ -180,6 +180,8 @@ def test_without_a_broker_the_sender_says_so_and_names_the_mend() -> None:
 def test_a_worker_logs_ids_only(lab: Lab) -> None:
     lab.launch([step("log", "a", args={"message": "private words", "key": "log/a"})], "log")
     assert lab.ended("log") == "completed"
-    line = eventually(lambda: re.search(r".*log/a completed in .*", lab.log_of(0)), what="the line of the subtask")
+    line = eventually(
+        lambda: re.search(r".*\[log/a\] .*completed in .*", lab.log_of(0)), what="the line of the subtask"
+    )
     assert line is not None
     assert "private" not in lab.log_of(0)

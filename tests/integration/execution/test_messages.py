@@ -103,10 +103,10 @@ def test_each_subtask_is_served_by_the_queue_of_its_specialist(bare_lab: Lab) ->
     lab.launch(diamond("t"), "t")
     assert lab.ended("t") == "completed"
     served = Counter(
-        (worker, line.split("t/")[1].split()[0])
+        (worker, line.split("[t/")[1].split("]")[0])
         for worker in (0, 1)
         for line in lab.log_of(worker).splitlines()
-        if " t/" in line and "completed in" in line
+        if " [t/" in line and "completed in" in line
     )
     assert served == Counter({(0, "a"): 1, (0, "b"): 1, (1, "c"): 1, (0, "d"): 1})
 

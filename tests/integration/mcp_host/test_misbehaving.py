@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from aether_agents.errors import ServerDown
+from aether_agents.hidden import MASK
 from aether_agents.mcp_host.call import CallKind
-from aether_agents.mcp_host.hidden import MASK
 from aether_agents.mcp_host.pool import PROBE_TIMEOUT
 from tests.conftest import eventually
 from tests.integration.mcp_host.conftest import OpenHost, servers_running

@@ -8,7 +8,7 @@ import pytest
 
 from aether_agents.errors import SecretMissing
 from aether_agents.execution.secret import Secrets
-from aether_agents.mcp_host.hidden import MASK
+from aether_agents.hidden import MASK
 from aether_agents.settings import ContextSettings, Settings
 
 

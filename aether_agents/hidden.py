@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterable
+from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
-from aether_agents.contracts import Json
-
 MASK = "•••"
+
+#: A JSON value. This module is at the bottom: the contracts, which name that type, would cost its readers their import.
+Value = TypeVar("Value")
 
 
 class Hidden:
@@ -31,14 +33,15 @@ class Hidden:
         """The text without them, and without its first characters: the rest of one may stand there."""
         return self.text(text)[len(self._forms[0]) if self._forms else 0 :]
 
-    def value(self, value: Json) -> Json:
-        """The value without them, wherever they stand in it."""
-        if not self._forms:
-            return value
+    def value(self, value: Value) -> Value:
+        """The JSON value without them, wherever they stand in it."""
+        return cast("Value", self._without(value)) if self._forms else value
+
+    def _without(self, value: Any) -> Any:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, list):
-            return [self.value(item) for item in value]
+            return [self._without(item) for item in value]
         if isinstance(value, dict):
-            return {self.text(key): self.value(item) for key, item in value.items()}
+            return {self.text(key): self._without(item) for key, item in value.items()}
         return value
