@@ -34,13 +34,18 @@ class Listing:
         self._queues = tuple(queues)
         self._failed_at: dict[str, float] = {}  # by server; what failed in an earlier process is tried at once
         self._missing: set[str] = set()  #: failed because they were not installed: tried as soon as they are
+        self._listed: dict[str, str] = {}  #: digest by server, as this process listed it last
         self._choosing = threading.Lock()
         self._first: set[str] = set()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="aether-listing", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Begin. What is outdated is said before this returns: a process that then plans waits for what is new."""
+        try:
+            self._look()
+        except AetherError as error:
+            log.warning("it is not known yet which servers have to be listed anew: %s", error)
         self._thread.start()
 
     def stop(self, timeout: float = 2.0) -> None:
@@ -55,14 +60,12 @@ class Listing:
             self._first = {*self._first, *servers}
 
     def turn(self) -> None:
-        """List every server whose entry is absent, of another specification or other code, or a failure of a while ago.
+        """List every server whose entry is absent, outdated, or a failure of a while ago.
 
         Raises:
             StoreUnavailable: the store is away.
         """
-        entries = self._store.catalogue.entries()
-        known = [(spec, listing_digest(spec)) for queue in self._queues for spec in self._servers.of(queue)]
-        wanted = [(spec, digest) for spec, digest in known if self._wanted(spec, digest, entries.get(spec.name))]
+        wanted = self._look()
         errors: list[AetherError] = []
         lanes = [
             threading.Thread(target=self._list_some, args=(wanted, errors), name="aether-listing-lane", daemon=True)
@@ -75,8 +78,24 @@ class Listing:
         if errors:
             raise errors[0]
 
-    def _wanted(self, spec: ServerSpec, digest: str, entry: CatalogueEntry | None) -> bool:
-        if entry is None or entry.listing_digest != digest:
+    def _look(self) -> list[tuple[ServerSpec, str]]:
+        """The servers that have to be listed, with their digests. Entries of anything else than is here are marked."""
+        entries = self._store.catalogue.entries()
+        wanted = []
+        for spec in (spec for queue in self._queues for spec in self._servers.of(queue)):
+            digest, entry = listing_digest(spec), entries.get(spec.name)
+            if entry is not None and not entry.outdated and self._superseded(spec, digest, entry):
+                entry = self._store.catalogue.outdate(spec.name)
+            if self._wanted(spec, entry):
+                wanted.append((spec, digest))
+        return wanted
+
+    def _superseded(self, spec: ServerSpec, digest: str, entry: CatalogueEntry) -> bool:
+        """Whether an entry is of something else than what is here. Another host's word counts after our own."""
+        return entry.listing_digest != digest and self._listed.get(spec.name) != digest
+
+    def _wanted(self, spec: ServerSpec, entry: CatalogueEntry | None) -> bool:
+        if entry is None or entry.outdated:
             return True
         if entry.status != "failed":
             return False
@@ -101,6 +120,7 @@ class Listing:
             return chosen
 
     def _list(self, spec: ServerSpec, digest: str) -> None:
+        self._listed[spec.name] = digest
         self._missing.discard(spec.name)
         try:
             tools = self._toolbox.list(spec)

@@ -17,7 +17,7 @@ class Toolbox:
         self._servers = servers
         self._live: dict[str, dict[str, Tool]] = {}  # by server, then by name; filled as it is asked for
         self._wanted: dict[str, list[str]] = {}  # what is missing, to who wants it
-        self.waiting_for: tuple[str, ...] = ()  #: servers that are known and that no worker has listed yet
+        self.waiting_for: tuple[str, ...] = ()  #: known servers that no worker has listed yet, as they are now
 
     def find(self, ref: str, wanted_by: str) -> Tool | None:
         """The live tool `server/tool`; none, and remembered, if there is none."""
@@ -38,7 +38,7 @@ class Toolbox:
     def connected(self, server: str) -> bool:
         """Whether a server is live."""
         entry = self._catalogue.get(server)
-        return entry is not None and entry.status == "live"
+        return entry is not None and entry.status == "live" and not self._awaited(server)
 
     def faults(self) -> list[str]:
         """Everything that was wanted and is not there, each with its mend."""
@@ -55,6 +55,8 @@ class Toolbox:
     def trouble(self, server: str) -> str:
         """Why a server cannot be used, and what to do about it."""
         entry = self._catalogue.get(server)
+        if self._awaited(server):
+            return f"no worker has listed the server `{server}` as it is now: see `aether-agent servers list`"
         if entry is None:
             known = [*self._servers, *self._catalogue]
             hint = difflib.get_close_matches(server, known, n=1)
@@ -77,14 +79,18 @@ class Toolbox:
         who = self._wanted.setdefault(ref, [])
         if wanted_by not in who:
             who.append(wanted_by)
-        if server in self._servers and server not in self._catalogue and server not in self.waiting_for:
+        if self._awaited(server) and server not in self.waiting_for:
             self.waiting_for = (*self.waiting_for, server)
+
+    def _awaited(self, server: str) -> bool:
+        """Whether a worker is to list a server: it is known, and nothing or only what was before is known of it."""
+        entry = self._catalogue.get(server)
+        return server in self._servers and (entry is None or entry.outdated)
 
     def _tools(self, server: str) -> dict[str, Tool]:
         """The live tools of a server by name."""
         if server not in self._live:
-            entry = self._catalogue.get(server)
-            tools = entry.tools if entry is not None and entry.status == "live" else ()
+            tools = self._catalogue[server].tools if self.connected(server) else ()
             self._live[server] = {tool.name: tool for tool in tools}
         return self._live[server]
 

@@ -70,6 +70,18 @@ class Catalogue(Accessing):
 
         return self._change(server, entry)
 
+    def outdate(self, server: str) -> CatalogueEntry:
+        """Say that what is known of a server is of before: it is being listed anew, and plans wait for that.
+
+        Raises:
+            InvalidSettings: there is no such server.
+        """
+
+        def entry(before: CatalogueEntry | None) -> CatalogueEntry:
+            return _known(server, before).model_copy(update={"outdated": True})
+
+        return self._change(server, entry)
+
     def quarantine(self, server: str, reason: str) -> CatalogueEntry:
         """Stop using a server until a person accepts it.
 

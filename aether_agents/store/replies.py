@@ -113,4 +113,5 @@ class CatalogueEntry(Contract):
     accepted: dict[str, str] = Field(
         default_factory=dict, description="Pin by tool name, as first seen or as a person accepted it."
     )
+    outdated: bool = Field(default=False, description="Whether a worker lists it anew: what it says is of before.")
     listed_at: float = Field(default=0.0, description="When it was listed: seconds since the epoch, the store's clock.")

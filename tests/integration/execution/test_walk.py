@@ -2,7 +2,8 @@
 
 import pytest
 
-from aether_agents.contracts import Condition, Event, EventType, Retry
+from aether_agents.contracts import Condition, Event, EventType, HighLevelTask, Retry, Tool, ToolRow
+from aether_agents.store import PLANNER, Delivery
 from tests.integration.execution.lab import Lab, step
 
 
@@ -58,6 +59,20 @@ def test_arguments_are_checked_against_real_values_before_the_call(lab: Lab) -> 
     assert outcome.error_kind == "arguments"
     assert "`ms`" in (outcome.error or "")
     assert lab.calls().started["check/b"] == 0
+
+
+def test_the_first_plan_after_an_upgrade_is_made_with_the_tools_there_are_now(bare_lab: Lab) -> None:
+    old = Tool(server="dev-echo", name="say", specialist="dev", pin="sha256:1", row=ToolRow(tool="dev-echo/say"))
+    bare_lab.store.catalogue.publish("before", "dev-echo", "dev", [old], listing_digest="before")
+    asked = {
+        "name": "hello",
+        "description": "d",
+        "subtasks": [{"id": "a", "tool": "dev-echo/echo", "args": {"message": "x"}}],
+    }
+    bare_lab.store.tasks.create(HighLevelTask(task_id="first", description="hello", document=asked))
+    bare_lab.sender.send([Delivery("first", "", PLANNER)])
+    bare_lab.worker()
+    assert bare_lab.ended("first") == "completed", bare_lab.store.tasks.view("first").error
 
 
 @pytest.mark.parametrize(("window", "direct"), [(None, False), (None, True), (2, False)])

@@ -79,6 +79,18 @@ def test_quarantine_and_forget(store: Store) -> None:
     assert store.catalogue.entries() == {}
 
 
+def test_what_is_outdated_keeps_its_pins_until_it_is_listed_anew(store: Store) -> None:
+    with pytest.raises(InvalidSettings, match="servers list"):
+        store.catalogue.outdate("git")
+    store.catalogue.publish("d1", "git", "dev", tools(log="1"))
+    assert store.catalogue.outdate("git").outdated
+    assert store.catalogue.entries()["git"].accepted == {"log": "sha256:1"}
+    assert not store.catalogue.publish("d1", "git", "dev", tools(log="1")).outdated
+    store.catalogue.outdate("git")
+    entry = store.catalogue.publish("d1", "git", "dev", tools(log="2"))
+    assert (entry.status, entry.outdated) == ("quarantined", False)
+
+
 def test_an_entry_written_in_between_is_read_again(store: Store) -> None:
     store.catalogue.publish("d1", "git", "dev", tools(log="1"))
     write, raced = store.catalogue._access.call, []

@@ -46,6 +46,18 @@ def test_a_secret_in_a_file_name_is_taken_out_of_it(secrets: Talk, repository: P
     assert finding["file"] == "•••.py"
 
 
+def test_a_word_that_is_a_password_somewhere_is_shown_nowhere_as_one_and_stays_in_paths(
+    secrets: Talk, repository: Planted
+) -> None:
+    repository.write("aether/deploy/compose.yaml", "environment:\n  POSTGRES_PASSWORD: aet" + "her\n")
+    repository.write("aether/keys.py", f'key = "{AWS_PRESENT}"\n')
+    manifest, key = sorted(
+        secrets.call("scan", path=str(repository.folder))["findings"], key=lambda finding: finding["file"]
+    )
+    assert (manifest["file"], manifest["masked"]) == ("aether/deploy/compose.yaml", "••• (6 characters)")
+    assert key["file"] == "aether/keys.py"
+
+
 def test_a_secret_in_a_file_and_in_history_is_one_finding(secrets: Talk, repository: Planted) -> None:
     repository.write("a.py", f'key = "{AWS_PRESENT}"\n')
     first = repository.commit("add")

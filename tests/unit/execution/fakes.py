@@ -122,12 +122,17 @@ class FakeCatalogue:
     def __init__(self, **entries: CatalogueEntry) -> None:
         self.all = entries
         self.reads = 0
+        self.outdated: list[str] = []
         self.quarantined: list[tuple[str, str]] = []
         self.said: list[tuple[str, str]] = []
 
     def entries(self) -> dict[str, CatalogueEntry]:
         self.reads += 1
         return {entry.server: entry for entry in self.all.values()}
+
+    def outdate(self, server: str) -> CatalogueEntry:
+        self.outdated.append(server)
+        return self.entries()[server].model_copy(update={"outdated": True})
 
     def quarantine(self, server: str, reason: str) -> None:
         self.quarantined.append((server, reason))

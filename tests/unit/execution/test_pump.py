@@ -206,6 +206,42 @@ class TestListing:
         listing.turn()
         assert len(kept.catalogue.said) == listed
 
+    @pytest.mark.parametrize(("digest", "outdated"), [("sha256:other", [SPEC.name]), (listing_digest(SPEC), [])])
+    def test_what_is_of_before_is_said_before_anything_is_served(
+        self, settings_of: Settings, monkeypatch: pytest.MonkeyPatch, digest: str, outdated: list[str]
+    ):
+        monkeypatch.setattr(Listing, "_run", lambda _: None)  # it is said before the thread has done anything
+        listing, kept = self.listing(settings_of, FakeHost(), one=self.entry("live", digest))
+        listing.start()
+        listing.stop()
+        assert (kept.catalogue.outdated, kept.catalogue.said) == (outdated, [])
+
+    def test_a_worker_starts_while_the_store_is_away(
+        self, settings_of: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ):
+        monkeypatch.setattr(Listing, "_run", lambda _: None)
+        listing, kept = self.listing(settings_of, FakeHost())
+
+        def away() -> dict[str, CatalogueEntry]:
+            raise StoreUnavailable("away")
+
+        kept.catalogue.entries = away
+        listing.start()
+        listing.stop()
+        assert "listed anew: away" in caplog.text
+
+    def test_what_another_worker_left_outdated_is_listed(self, settings_of: Settings):
+        left = self.entry("live", listing_digest(SPEC)).model_copy(update={"outdated": True})
+        listing, kept = self.listing(settings_of, FakeHost(), one=left)
+        listing.turn()
+        assert (kept.catalogue.outdated, kept.catalogue.said) == ([], [("live", SPEC.name)])
+
+    def test_two_hosts_do_not_list_in_turns_for_ever(self, settings_of: Settings):
+        listing, kept = self.listing(settings_of, FakeHost(), one=self.entry("live", "sha256:their-path"))
+        listing.turn()
+        listing.turn()  # the entry is still, or again, the other host's
+        assert (kept.catalogue.outdated, kept.catalogue.said) == ([SPEC.name], [("live", SPEC.name)])
+
     def test_a_server_that_does_not_start_is_said_to_have_failed_and_tried_again_later(
         self, settings_of: Settings, monkeypatch: pytest.MonkeyPatch
     ):

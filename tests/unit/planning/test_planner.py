@@ -171,6 +171,19 @@ def test_a_known_server_that_is_not_listed_yet_is_waited_for() -> None:
     assert "there is no server `git`" in refused(unknown.plan(task(type="sample"), without))
 
 
+@pytest.mark.parametrize("status", ["live", "failed", "quarantined"])
+def test_a_server_that_is_listed_anew_is_waited_for_whatever_it_was_before(status: str) -> None:
+    log = template(required_tools=["git"], subtasks=[{"id": "log", "tool": "git/git_log", "args": {"repo_path": "/x"}}])
+    before = catalogue(git=status)
+    outdated = {**before, "git": before["git"].model_copy(update={"outdated": True})}
+    here = Planner(Settings(home=HOME), [log], lambda: ["git"])
+    assert not_yet(here.plan(task(type="sample"), outdated)) == ("git",)
+    stub = template(name="stub", required_tools=["git"])
+    assert "no worker has listed the server `git` as it is now" in refused(
+        Planner(Settings(home=HOME), [stub], lambda: ["git"]).plan(task(type="stub"), outdated)
+    )
+
+
 def test_who_is_asked_before_a_call_is_known_when_it_is_planned() -> None:
     risky = template(
         subtasks=[

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from workers.security.servers.scan.detectors import MAX_LINE, Detectors, Hit
-from workers.security.servers.scan.secrets import is_no_source, mask
+from workers.security.servers.scan.secrets import is_no_source, mask, stands_out
 
 DETECTORS = Detectors()
 
@@ -143,6 +143,24 @@ def test_nothing_of_a_secret_shows_in_its_masked_form() -> None:
 def test_a_known_form_shows_the_prefix_that_all_of_them_share() -> None:
     (hit,) = hits("x.py", f'key = "{AWS}"')
     assert mask(hit) == "AKIA••• (20 characters)"
+
+
+@pytest.mark.parametrize(
+    ("line", "struck"),
+    [
+        (f"password: {AWS}", True),
+        (f"password: {HEX}", True),
+        ("password: Zx9" + "_kq7Lm2Qw", True),
+        ("password: aet" + "her", False),
+        ("password: post" + "gres-primary", False),
+        (f"password: {PASSWORD}", False),
+        ("url: redis://aether:aet" + "hernet@cache.internal/0", False),
+    ],
+)
+def test_only_what_is_told_for_a_secret_anywhere_is_struck_out_elsewhere(line: str, struck: bool) -> None:
+    (hit,) = hits("deploy.yaml", line)
+    assert stands_out(hit) == struck
+    assert hit.value not in mask(hit)
 
 
 @pytest.mark.parametrize("path", ["package-lock.json", "web/poetry.lock", "app.min.js", "logo.png", "pnpm-lock.yaml"])

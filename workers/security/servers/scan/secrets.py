@@ -14,6 +14,7 @@ from workers.inspection.job import Job
 from workers.inspection.repository import MAX_FILE_BYTES, Entry, Repository, Skipped
 
 from .detectors import Detectors, Hit
+from .guesses import looks_random
 from .history import History
 
 #: Secrets are hashed with a salt that only this process knows: the same secret has the same
@@ -23,8 +24,8 @@ _SALT = os.urandom(32)
 #: Lines known to hold nothing, by their hash: most lines of a history are met many times.
 _MAX_CLEAN = 2_000_000
 
-#: A shorter secret is also an ordinary word, and a file name that holds it tells nothing.
-_TELLING = 6
+#: Characters of a guessed value that is nothing else than a secret: an ordinary word or name is shorter.
+_NO_WORD = 32
 
 _REMEDY = "Revoke it and issue a new one first; then take it out of the {place}."
 
@@ -164,10 +165,19 @@ class SecretsScan:
 
     def _without_secrets(self, text: str) -> str:
         """A text with every secret that was found taken out: file names can hold them too."""
-        for _, value in self._found:
-            if len(value) >= _TELLING:
-                text = text.replace(value, "•••")
+        for secret in self._found.values():
+            if stands_out(secret.hit):
+                text = text.replace(secret.hit.value, "•••")
         return text
+
+
+def stands_out(hit: Hit) -> bool:
+    """Whether a value is told for a secret wherever it stands, by its form, its randomness or its length.
+
+    Any other, such as the sample password of a manifest, may as well be a word that paths and names are made of: it
+    is masked where it was found, and striking it out elsewhere would hide what a finding is about.
+    """
+    return hit.known_form or looks_random(hit.value) or len(hit.value) >= _NO_WORD
 
 
 def mask(hit: Hit) -> str:
