@@ -81,6 +81,7 @@ def parse_document(text: str, name: str) -> Document:
         loader = _Loader(text)
         try:
             node = loader.get_single_node()
+            lines = _lines(node, name)  # before anything is made of it: `<<` writes out what aliases point to
             data = loader.construct_document(node) if node is not None else {}
         finally:
             loader.dispose()
@@ -90,14 +91,6 @@ def parse_document(text: str, name: str) -> Document:
         raise InvalidSettings(f"{name}:{line}: not valid YAML: {error.problem or error}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InvalidSettings(f"{name}: not valid YAML: {error}") from None
-    lines: dict[Location, int] = {}
-    faults: list[str] = []
-    if node is not None:
-        _number(node, (), lines, faults, name)
-        if _weight(node, {}) > MOST_NODES:
-            faults.append(f"{name}: aliases make it larger than {MOST_NODES} values: write it out, or make it smaller")
-    if faults:
-        raise InvalidSettings("\n".join(faults))
     return Document(name=name, data=data, lines=lines)
 
 
@@ -142,6 +135,23 @@ _THEIRS, _OURS = yaml.SafeDumper.yaml_implicit_resolvers, _Loader.yaml_implicit_
 _Dumper.yaml_implicit_resolvers = {
     first: [*_THEIRS.get(first, []), *_OURS.get(first, [])] for first in {*_THEIRS, *_OURS}
 }
+
+
+def _lines(node: yaml.Node | None, name: str) -> dict[Location, int]:
+    """The line of every key.
+
+    Raises:
+        InvalidSettings: a key is given twice, or aliases make it too large.
+    """
+    lines: dict[Location, int] = {}
+    faults: list[str] = []
+    if node is not None:
+        _number(node, (), lines, faults, name)
+        if _weight(node, {}) > MOST_NODES:
+            faults.append(f"{name}: aliases make it larger than {MOST_NODES} values: write it out, or make it smaller")
+    if faults:
+        raise InvalidSettings("\n".join(faults))
+    return lines
 
 
 def _number(node: yaml.Node, at: Location, lines: dict[Location, int], faults: list[str], name: str) -> None:

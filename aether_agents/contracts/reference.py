@@ -38,7 +38,9 @@ __all__ = [
 
 ROOTS = ("inputs", "subtasks", "item", "context", "secrets")
 
-_OPENING = re.compile(r"(\$+)\{")
+#: A run of dollars is tried from its beginning only: results have any length, and may be nothing but dollars.
+_RUN = r"(?<!\$)\$+"
+_OPENING = re.compile(rf"({_RUN})\{{")
 
 
 class Reference(NamedTuple):
@@ -246,5 +248,5 @@ def _as_text(value: Json) -> str:
 
 def _quote(text: str, *, before_reference: bool = False) -> str:
     """Double the dollars that would otherwise open a reference."""
-    end = r"|\$+\Z" if before_reference else ""
-    return re.sub(rf"\$+(?=\{{){end}", lambda dollars: dollars.group() * 2, text)
+    end = rf"|{_RUN}\Z" if before_reference else ""
+    return re.sub(rf"{_RUN}(?=\{{){end}", lambda dollars: dollars.group() * 2, text)

@@ -79,6 +79,18 @@ def test_a_few_lines_that_unfold_to_gigabytes_are_refused() -> None:
         parse_document("a0: &a0 [x]\n" + layers, "laughs.yaml")
 
 
+def test_merges_that_unfold_are_refused_before_they_do() -> None:
+    layers = "".join(f"a{i}: &a{i} {{<<: [{', '.join(f'*a{i - 1}' for _ in range(9))}]}}\n" for i in range(1, 12))
+    with pytest.raises(InvalidSettings, match="aliases make it larger"):
+        parse_document("a0: &a0 {x: 1}\n" + layers, "merges.yaml")
+
+
+def test_what_is_merged_may_be_overridden() -> None:
+    document = parse_document("a: &a {x: 1, y: 1}\nb:\n  <<: *a\n  x: 2\n", "x.yaml")
+    assert document.data["b"] == {"x": 2, "y": 1}
+    assert document.line(("b", "x")) == 4
+
+
 def test_a_value_that_holds_itself_is_refused() -> None:
     with pytest.raises(InvalidSettings, match="aliases make it larger"):
         parse_document("a: &a [*a]\n", "loop.yaml")

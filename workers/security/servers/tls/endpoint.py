@@ -11,7 +11,9 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from workers.inspection.git import printable
 
-_NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,62}\.?)*")
+#: A host's name. A dot stands between labels and nowhere else, so that there is one way to read it: any other
+#: expression for it takes for ever on a long name with a wrong last character.
+_NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_][A-Za-z0-9_-]{0,62}(?:\.[A-Za-z0-9_-]{1,63})*\.?")
 #: Seconds one handshake may take.
 PATIENCE = 5.0
 HTTPS = 443
