@@ -173,8 +173,7 @@ def _references(value: Json) -> Iterator[Reference]:
 
 def _parts(text: str) -> Iterator[str | Reference]:
     """A string as literal pieces (already unescaped) and references; the empty string is one piece."""
-    literal = ""
-    at = 0
+    literal, at = "", 0
     while opening := _OPENING.search(text, at):
         dollars = len(opening.group(1))
         literal += text[at : opening.start()] + "$" * (dollars // 2)
@@ -231,8 +230,7 @@ def _replaced(part: str | Reference, replace: Callable[[Reference], Json]) -> It
 
 def _write(parts: Iterable[str | Reference]) -> str:
     """A string expression from its parts: the inverse of `_parts`."""
-    written = ""
-    literal = ""
+    written = literal = ""
     for part in parts:
         if isinstance(part, str):
             literal += part

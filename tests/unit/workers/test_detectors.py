@@ -129,6 +129,14 @@ def test_no_line_however_hostile_takes_long(piece: str) -> None:
     assert time.process_time() - started < 2
 
 
+@pytest.mark.parametrize("name", ["cloudant_apikey", "ibm-cos-hmac_secret-access-key", "ibm_cloud_iam_api_key"])
+def test_blanks_around_a_sign_are_as_one(name: str) -> None:
+    """Shared out between three stars in every way, a line of blanks takes hours."""
+    assert hits("a.json", f'["{name}"]{" " * (MAX_LINE - 50)}x', f'["{name}"]{" " * (MAX_LINE - 50)}="x"') == []
+    (hit,) = hits("a.txt", f"cloudant_password =   {HEX * 2}")
+    assert (hit.title, hit.value) == ("Cloudant Credentials", f"cloudant_password = {HEX * 2}")
+
+
 def test_it_ends_when_told_that_it_is_enough() -> None:
     asked = iter([False, False, True])
     lines = [(number, f'"{AWS}"') for number in range(1, 1_000)]

@@ -58,6 +58,8 @@ _NAMED = re.compile(
     r"|(?P<bare>[^\s\"'`#;,]{5,200})(?=[ \t]{0,99}(?:[#;]|$)))",
     re.IGNORECASE,
 )
+#: Many blanks in a row: detect-secrets' patterns try each way to share them out, and no secret has one in it.
+_BLANKS = re.compile(r" {2,}")
 _NAME = re.compile(r"key|pass|pwd|secret|contrase|token|credential|auth|bearer", re.IGNORECASE)
 _SETTING = re.compile(r"^\s*(?:-\s+|export\s+)?[\w.-]+\s*[:=]\s*(?P<value>[A-Za-z0-9+/=_-]{20,})\s*(?:#.*)?$")
 _SETTINGS_FILES = {".yaml", ".yml", ".ini", ".cfg", ".conf", ".env", ".properties", ".toml", ".tfvars"}
@@ -152,7 +154,8 @@ class Detectors:
                     taken.add(value)
                     yield Hit(title, severity, value, number, allowed, known)
 
-    def _by_form(self, text: str, place: "_Place") -> Iterator[_Found]:
+    def _by_form(self, line: str, place: "_Place") -> Iterator[_Found]:
+        text = _BLANKS.sub(" ", line)
         for title, severity, pattern, valid in self._patterns:
             for match in pattern.finditer(text):
                 value = match.group().strip(" \t:=\"'")
