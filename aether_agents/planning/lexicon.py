@@ -46,7 +46,7 @@ CHANGING = _words("""
     patch post provision publish purge push rebase reboot redeploy redact reduce refactor release remediate remove
     rename renew replace reset resize resolve restart restore revert revoke rewrite rollback rotate sanitise sanitize
     save scale schedule scrub sell send shutdown squash steal stop store submit suppress switch terminate transfer
-    translate truncate undo unarchive uninstall unlock update upgrade upload wipe write
+    translate truncate trust undo unarchive uninstall unlock update upgrade upload wipe write
 """)
 
 #: Verbs that change the world (or only talk about it) where a request begins with them, and are nouns elsewhere.
@@ -57,7 +57,10 @@ LEADING = _words("""
 
 #: What may be written without changing anything but the report itself.
 WRITING = _words("build create draft generate make prepare produce write 作成 作 生成 出力 書")
-REPORTS = _words("analysis assessment audit list overview report reports summary 一覧 報告 報告書 概要 レポート")
+REPORTS = _words("""
+    analysis assessment audit doc docs list overview report reports summary 一覧 報告 報告書 概要 レポート
+    ドキュメント
+""")
 
 #: Words that say "onboard" alone, and only name the shape of the answer beside another subject.
 SHAPES = _words("intro introduction overview summary tour 概要 紹介")
@@ -124,6 +127,8 @@ _SAME: Mapping[str, str] = {
         availability 死活 応答 稼働 到達
     """,
     "test": "test tests testing テスト",
+    "documentation": "doc docs docstring docstrings pdoc ドキュメント",
+    "hardened": "hardened lynis 堅牢 堅牢化 堅牢性 要塞化 ハードニング",
     "audit": "audit auditing audits 監査",
 }
 #: The concept a word stands for; words of one concept mean the same here.
@@ -135,7 +140,7 @@ COMMON = frozenset({"=place", "=code"})
 _PLACE = r"(?:the|this|these|our|my) (?:code ?bases?|projects?|repos?|repositor(?:y|ies))\b"
 #: Several words that are one.
 PHRASES: Mapping[str, str] = {
-    r"api[\s-]?keys?\b": "apikey",
+    r"api[\s-]?(?:keys?|tokens?)\b": "apikey",
     r"apiキー": "apikey",
     r"private[\s-]keys?\b": "privatekey",
     r"(?:access|ssh|signing)[\s-]keys?\b": "accesskey",
@@ -152,6 +157,8 @@ PHRASES: Mapping[str, str] = {
     r"how (?:good|bad|clean|messy)\b": "quality",
     r"(?:マシン|サーバー?|ホスト)の健全性": "マシン ヘルス",
     r"(?:is|are|still)\s+up\b(?! to)": "uptime",
+    rf"document {_PLACE}": "docs project",
+    r"(?:documentation|(?:un)?documented)\b": "docs",
     r"static[\s-](?:code[\s-])?analysis\b": "staticanalysis",
     r"hard(?:est|er)? to maintain\b": "maintain",
     r"get(?:ting)? (?:\w+ ){0,4}(?:started|going)\b": "gettingstarted",
@@ -166,6 +173,8 @@ PHRASES: Mapping[str, str] = {
     r"set(?:ting)?[\s-]up\b": "setup",
     r"roll(?:ing)?[\s-]out\b": "rollout",
     r"shut(?:ting)?[\s-]down\b": "shutdown",
+    r"hardening(?! (?:all|each|every|my|our|the|these|this)\b)": "hardened",
+    r"(?:堅牢化|要塞化|ハードニング)(?=し|する|せよ)": "harden",
     r"back(?:ing)?[\s-]up\b": "backup",
     r"(?:create|make|take|do) (?:a|an|another) (?:[a-z]+ ){0,2}backup\b": "backup",
     r"(?:ingest|import|read|put|get)(?= [^.;:!?]{0,80}\binto (?:an? |the |our )?(?:database|duckdb|tables?)\b)": "load",
@@ -197,7 +206,8 @@ FILLERS_JAPANESE = _words("""
 
 #: A request that wants something explained, not done.
 EXPLANATION = (
-    r"^\W*(?:what(?:'s| is| are| does) (?:an?|the (?:meaning|definition|point|purpose|difference))\b"
+    r"^\W*(?:what(?:'s| is| are) [\w-]+\W*$"
+    r"|what(?:'s| is| are| does) (?:an?|the (?:meaning|definition|point|purpose|difference))\b"
     r"|what does .* (?:mean|do)\b|how (?:do|can|should|would|could) (?:i|we|you|one|people)\b|how to\b"
     rf"|why\b|explain (?!{_PLACE})|define\b|describe how\b|teach\b|tell me (?:how|why)\b)"
     r"|とは(?:何|なに|？|\?|$)|(?:方法|やり方|仕方)を|(?<!概要を)(?<!全体像を)(?:説明|解説)"

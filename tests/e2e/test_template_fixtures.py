@@ -11,6 +11,7 @@ pytestmark = pytest.mark.timeout(300)
 
 #: Tried in this suite: those whose servers need nothing from elsewhere.
 HERE = {"security_audit", "compliance_check", "code_quality", "update_text", "health_report", "watch_endpoints"}
+HERE |= {"write_documentation", "check_certificates", "check_hardening"}
 
 
 @pytest.mark.parametrize("name", sorted(HERE & {t.name for s in load_specialists(Settings()) for t in s.templates}))

@@ -122,6 +122,13 @@ def repos(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 @pytest.fixture(scope="package")
+def documentation(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+    """The server `documentation`."""
+    with talk_with("documentation", portal, tmp_path_factory.mktemp("documentation")) as talk:
+        yield talk
+
+
+@pytest.fixture(scope="package")
 def reports(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
     """The server `reports`."""
     with talk_with("reports", portal, tmp_path_factory.mktemp("reports")) as talk:

@@ -21,7 +21,14 @@ GIT = (
     *("git_log", "git_create_branch", "git_checkout", "git_show", "git_branch"),
 )
 #: Tools that change something, beside those of `reports`.
-WRITES = {"findings/sarif", "findings/remove", "repos/apply", "repos/revert"}
+WRITES = {
+    "findings/sarif",
+    "findings/remove",
+    "repos/apply",
+    "repos/revert",
+    "documentation/build",
+    "documentation/remove",
+}
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +45,7 @@ def bound(template: Template) -> dict[str, dict[str, Any]]:
     def value(reference: Reference) -> Json:
         if reference.root == "inputs":
             spec = template.inputs[reference.name]
-            return "a text" if spec.required else spec.default
+            return spec.default if not spec.required else ["a text"] if spec.type == "array" else "a text"
         return {"context": "/reports", "item": "/repository", "subtasks": {"findings": []}}[reference.root]  # type: ignore[return-value]
 
     return {subtask.id: resolve(subtask.args, value) for subtask in template.subtasks}  # type: ignore[misc]

@@ -28,7 +28,7 @@ def rules(result: dict[str, Any]) -> set[str]:
 def test_a_bad_certificate_is_found(tls: Talk, tmp_path: Path, made: dict[str, Any], rule: str) -> None:
     pem = certificate(tmp_path, **made)
     with endpoint(pem) as where:
-        result = tls.call("check", endpoints=[where], authorities=str(pem))
+        result = tls.call("check", endpoints=[where], authorities=[str(pem)])
     assert rules(result) >= {rule}
     assert (result["status"], result["findings"][0]["file"]) == ("fail", where)
 
@@ -39,14 +39,14 @@ def test_a_certificate_nobody_vouches_for_is_found_and_a_named_authority_takes_i
     pem = certificate(tmp_path)
     with endpoint(pem) as where:
         assert rules(tls.call("check", endpoints=[where])) == {"self-signed"}
-        trusted = tls.call("check", endpoints=[f"https://{where}/x"], authorities=str(pem))
+        trusted = tls.call("check", endpoints=[f"https://{where}/x"], authorities=[str(pem)])
     assert (trusted["status"], trusted["findings"], trusted["coverage"]["endpoints"]) == ("pass", [], 1)
 
 
 def test_an_old_protocol_is_found(tls: Talk, tmp_path: Path) -> None:
     pem = certificate(tmp_path)
     with endpoint(pem, oldest=ssl.TLSVersion.TLSv1, newest=ssl.TLSVersion.TLSv1_2) as where:
-        result = tls.call("check", endpoints=[where], authorities=str(pem))
+        result = tls.call("check", endpoints=[where], authorities=[str(pem)])
     titles = {finding["title"] for finding in result["findings"]}
     assert titles == {"It still speaks TLS 1.0", "It still speaks TLS 1.1", "No TLS 1.3"}
 

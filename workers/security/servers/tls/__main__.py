@@ -32,8 +32,11 @@ async def check(
         list[_Endpoint], Field(min_length=1, max_length=100, description="Endpoints: `host:port` or `https://host`.")
     ],
     authorities: Annotated[
-        str | None, Field(description="Absolute path of a PEM file of who is trusted, instead of the machine's list.")
-    ] = None,
+        list[str],
+        Field(
+            max_length=20, description="Absolute paths of PEM files of who is trusted, instead of the machine's list."
+        ),
+    ] = [],  # noqa: B006 - it is only read, and the schema shows it
     max_seconds: Annotated[float, Field(gt=0, le=3_600, description="Seconds it may take in all.")] = 120,
 ) -> ScanResult:
     """Find expired, mismatched, weak or untrusted certificates and protocol versions that are broken."""

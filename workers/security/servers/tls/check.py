@@ -23,11 +23,11 @@ _SELF_SIGNED = (18, 19)
 _DATES = (9, 10)
 
 
-def check_endpoints(endpoints: Sequence[str], job: Job, authorities: str | None) -> ScanResult:
+def check_endpoints(endpoints: Sequence[str], job: Job, authorities: Sequence[str]) -> ScanResult:
     """Check each endpoint; one that does not answer is a gap.
 
     Raises:
-        ToolError: an endpoint or the file of authorities cannot be read.
+        ToolError: an endpoint or a file of authorities cannot be read.
         Stopped: the job is no longer wanted.
     """
     wanted = list(dict.fromkeys(Endpoint.read(text) for text in endpoints))
@@ -49,12 +49,14 @@ def check_endpoints(endpoints: Sequence[str], job: Job, authorities: str | None)
     return conclude("TLS of endpoints", printable(shown), findings, coverage, looked=coverage.endpoints > 0)
 
 
-def _authorities(file: str | None) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=file)
-    except (OSError, ssl.SSLError) as error:
-        shown = printable(str(file), 200)
-        raise ToolError(f"{shown!r} is no file of certificates ({error.strerror or error}): give a PEM file") from None
+def _authorities(files: Sequence[str]) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if files else ssl.create_default_context()
+    for file in files:
+        try:
+            context.load_verify_locations(cafile=file)
+        except (OSError, ssl.SSLError) as error:
+            why = error.strerror or error
+            raise ToolError(f"{printable(file, 200)!r} is no file of certificates ({why}): give a PEM file") from None
     context.check_hostname = False  # the name is compared apart: OpenSSL tells one fault of several
     return context
 
