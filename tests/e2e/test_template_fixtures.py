@@ -1,11 +1,14 @@
 """Every template that ships is tried on the fixture that ships with it: the planted faults are found, and undone."""
 
+from pathlib import Path
+
 import pytest
 
 from aether_agents.settings import Settings
 from aether_agents.specialists import load_specialists
 from tests.conftest import eventually
 from tests.e2e.terminal import Person
+from tests.integration.workers.answering import Authority, web
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -39,3 +42,11 @@ def test_what_a_template_does_is_told_before_it_runs(person: Person) -> None:
     assert "creates   the task's report folder  reports/write  undone by reports/remove" in shown.stdout
     [first, *_] = person.json("templates", "show", "code_quality")["effects"]
     assert (first["does"], first["risk"], first["asks"]) == ("reads", "read", False)
+
+
+def test_an_expired_certificate_is_found_by_asking(person: Person, tmp_path: Path) -> None:
+    with web(Authority(tmp_path).issue("127.0.0.1", ends=-3)) as port:
+        told = person.json("execute", f"check the certificates and TLS versions of 127.0.0.1:{port}")
+    assert told["plan"]["template"] == "check_certificates"
+    assert (told["outputs"]["status"], told["outputs"]["worst"]) == ("fail", "critical")
+    assert "The certificate has expired" in Path(told["outputs"]["markdown"]).read_text()
