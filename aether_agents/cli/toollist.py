@@ -1,9 +1,6 @@
 """The list of tools, whole or ranked by how well names and descriptions fit some words."""
 
-import math
-import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 
@@ -15,9 +12,6 @@ from aether_agents.cli.text import plain
 from aether_agents.contracts import Tool
 from aether_agents.document import nearest
 from aether_agents.errors import InvalidSettings
-
-#: How much more a word in a tool's name says than one in its description.
-NAME_WEIGHT = 3.0
 
 
 def tool_rows(catalogue: Mapping[str, Entry], server: str | None) -> list[Tool]:
@@ -49,34 +43,9 @@ def _first_line(tool: Tool) -> str:
     return plain(lines[0]) if lines else ""
 
 
-def ranked(tools: Sequence[Tool], query: str) -> list[Tool]:
-    """The tools that share a word (or its beginning) with the query, best first; rare words count more."""
-    wanted = set(_words(query))
-    bags = [Counter(_words(tool.description)) for tool in tools]
-    names = [set(_words(tool.ref)) for tool in tools]
-    spread = Counter(word for bag, name in zip(bags, names, strict=True) for word in {*bag, *name})
-    scores = [
-        sum(
-            math.log1p(len(tools) / spread[word]) * (NAME_WEIGHT if word in name else 1.0)
-            for word in {*bag, *name}
-            if any(_same(word, asked) for asked in wanted)
-        )
-        for bag, name in zip(bags, names, strict=True)
-    ]
-    order = sorted(range(len(tools)), key=lambda index: -scores[index])
-    return [tools[index] for index in order if scores[index] > 0]
+def found_tools(tools: Sequence[Tool], query: str, limit: int) -> list[Tool]:
+    """The tools nearest to some words, the nearest first."""
+    # Imported when first needed: half a second that no other command has to wait for.
+    from aether_agents.planning.ranking import nearest_tools  # noqa: PLC0415
 
-
-def _words(text: str) -> Iterator[str]:
-    """Lower-case words; snake_case and server/tool fall apart, a run of CJK text falls into pairs."""
-    for word in re.findall(r"[a-z0-9]+|[^\x00-\x7f]+", text.lower()):
-        if word.isascii():
-            yield word
-        else:
-            yield from (word[i : i + 2] for i in range(max(1, len(word) - 1)))
-
-
-def _same(word: str, asked: str) -> bool:
-    """One word, or two forms of one: `scan` and `scanning`, `secret` and `secrets`."""
-    short, long = sorted((word, asked), key=len)
-    return long == short or (len(short) >= 4 and long.startswith(short))  # noqa: PLR2004 - `a` begins too much
+    return nearest_tools(tools, query)[:limit]

@@ -77,8 +77,8 @@ class Index:
             wholes.append([*headline, *further])
             self.knowledge.append(Knowledge(headline, [*further, *reader.terms(" ".join(template.inputs))]))
         self._owners = np.array(owners, dtype=np.int64)
-        self._texts = _Nearness(texts)
-        self._wholes = _Nearness(wholes)
+        self._texts = Nearness(texts)
+        self._wholes = Nearness(wholes)
 
     def said_so(self, text: str) -> int | None:
         """The one template that has a request, word for word, among its examples."""
@@ -92,7 +92,7 @@ class Index:
         return (1 - WHOLE_WEIGHT) * nearest + WHOLE_WEIGHT * self._wholes.scores(terms)
 
 
-class _Nearness:
+class Nearness:
     """Words and character n-grams of some texts, mixed."""
 
     def __init__(self, texts: Sequence[Sequence[Term]]) -> None:
@@ -100,6 +100,7 @@ class _Nearness:
         self._grams = _Bm25([_char_grams(text) for text in texts])
 
     def scores(self, terms: Sequence[Term]) -> Scores:
+        """By text, how near it is to some terms, 0 to about 1."""
         words = self._words.scores(_tokens(terms))
         return WORDS_WEIGHT * words + (1 - WORDS_WEIGHT) * self._grams.scores(_char_grams(terms))
 

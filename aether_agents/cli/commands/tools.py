@@ -8,7 +8,7 @@ from aether_agents.cli.complete import servers
 from aether_agents.cli.options import detach_option, examples, json_option, yes_option
 from aether_agents.cli.session import Session
 from aether_agents.cli.toolcall import call
-from aether_agents.cli.toollist import ranked, show_tools, tool_rows
+from aether_agents.cli.toollist import found_tools, show_tools, tool_rows
 
 
 @click.group("tools", epilog=examples("aether-agent tools list", 'aether-agent tools search "find secrets"'))
@@ -38,7 +38,7 @@ def search_command(words: tuple[str, ...], limit: int, as_json: bool) -> None:
     """Find tools by what they do, best first."""
     session = Session(json_wanted=as_json)
     with session.door() as door:
-        tools = ranked(tool_rows(door.catalogue(), None), " ".join(words))[:limit]
+        tools = found_tools(tool_rows(door.catalogue(), None), " ".join(words), limit)
     if as_json:
         session.output.json([tool.model_dump(mode="json") for tool in tools])
     else:

@@ -1,42 +1,9 @@
-"""Finding a tool by what it does."""
+"""The list of tools."""
 
 import pytest
 
-from aether_agents.cli.toollist import ranked, tool_rows
-from aether_agents.contracts import Tool, ToolRow
+from aether_agents.cli.toollist import tool_rows
 from aether_agents.errors import InvalidSettings
-
-
-def tool(ref: str, description: str) -> Tool:
-    server, _, name = ref.partition("/")
-    return Tool(
-        server=server, name=name, specialist="dev", description=description, pin="sha256:1", row=ToolRow(tool=ref)
-    )
-
-
-TOOLS = [
-    tool("git/git_log", "Show the commit history"),
-    tool("secrets/scan", "Find leaked secrets in files"),
-    tool("code/scan", "Find unsafe code"),
-    tool("reports/write", "レポートを書く"),
-]
-
-
-@pytest.mark.parametrize(
-    ("query", "first"),
-    [
-        ("leaked secret", "secrets/scan"),
-        ("history", "git/git_log"),
-        ("scanning code", "code/scan"),
-        ("レポート", "reports/write"),
-    ],
-)
-def test_the_best_fit_comes_first(query: str, first: str) -> None:
-    assert ranked(TOOLS, query)[0].ref == first
-
-
-def test_what_shares_no_word_is_left_out() -> None:
-    assert ranked(TOOLS, "kubernetes") == []
 
 
 def test_a_server_nobody_listed_is_an_error() -> None:

@@ -1,7 +1,7 @@
 """pdoc's own documentation objects, filled from syntax trees: pdoc then looks at nothing itself, and only renders.
 
-Left to itself pdoc imports modules, evaluates annotations, runs `TYPE_CHECKING` blocks and reads the files that a
-docstring includes. Every attribute it would work out that way is set here beforehand.
+Left to itself pdoc imports modules, evaluates annotations, runs what is there for type checkers only, and reads the
+files that a docstring includes. Every attribute it would work out that way is set here beforehand.
 """
 
 import ast
