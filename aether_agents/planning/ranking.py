@@ -1,4 +1,4 @@
-"""Ranks tools by how near their names and descriptions are to some words: the nearness that templates are matched by."""
+"""Ranks tools by how near their names and descriptions are to some words, as templates are matched."""
 
 import re
 from collections.abc import Sequence
