@@ -66,6 +66,10 @@ class TaskNotFound(AetherError):
     code = "task_not_found"
 
 
+class NothingYet(TaskNotFound):
+    """Nothing has run here yet; give a first task: `aether-agent execute "Onboard this project"`."""
+
+
 class NotAllowed(AetherError):
     """Your role does not allow that."""
 

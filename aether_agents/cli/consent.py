@@ -9,7 +9,7 @@ from aether_agents.cli.outcome import how_to_answer
 from aether_agents.cli.questions import answer_to, describe
 from aether_agents.cli.session import Session
 from aether_agents.contracts import Intervention, Json, PlannedSubtask, TaskView
-from aether_agents.errors import InvalidTask, WrongStatus
+from aether_agents.errors import InvalidTask, NothingYet, WrongStatus
 
 #: Tasks that are looked through for questions.
 LATEST = 500
@@ -28,20 +28,38 @@ class Reply(NamedTuple):
         return cls(**options)
 
 
+class _Asked(NamedTuple):
+    """An open question, with the call it is about: a prompt may be cut."""
+
+    view: TaskView
+    question: Intervention
+    subtask: PlannedSubtask | None
+
+    def row(self) -> dict[str, Json]:
+        call: Json = {"tool": self.subtask.tool, "args": dict(self.subtask.args)} if self.subtask else None
+        return {"task_id": self.view.task_id, **self.question.model_dump(mode="json"), "call": call}
+
+
 def list_open(session: Session, task_id: str | None) -> int:
     """Show every open question with the command that answers it."""
-    with session.door() as door:
-        views = [door.view(task_id)] if task_id else [door.view(v.task_id) for v in door.tasks(LATEST) if _waits(v)]
-        asked = [(view, question) for view in views for question in view.interventions]
-        if session.output.json_wanted:
-            session.output.json([_row(door, view, question) for view, question in asked])
-        elif not asked:
-            session.output.say("nothing waits for an answer")
-        else:
-            for view, question in asked:
-                _show(session, door, view, question)
-        for view in views:
-            session.keep_for(view)
+    asked: list[_Asked] = []
+    try:
+        with session.past() as door:
+            views = [door.view(task_id)] if task_id else [door.view(v.task_id) for v in door.tasks(LATEST) if _waits(v)]
+            asked = [_Asked(view, one, _about(door, view, one)) for view in views for one in view.interventions]
+            for view in views:
+                session.keep_for(view)
+    except NothingYet:
+        if task_id is not None:
+            raise
+    if session.output.json_wanted:
+        session.output.json([one.row() for one in asked])
+        return COMPLETED
+    if not asked:
+        session.output.say("nothing waits for an answer")
+    for one in asked:
+        session.output.show(*describe(one.question, one.subtask))
+        session.output.hint(how_to_answer(one.view.task_id, one.question))
     return COMPLETED
 
 
@@ -52,7 +70,7 @@ def reply_to(session: Session, task_id: str, wanted: str | None, reply: Reply) -
         WrongStatus: the task asks nothing, or not that.
         InvalidTask: it asks several things and none was named, or the reply is no answer to it.
     """
-    with session.door() as door:
+    with session.past() as door:
         view = door.view(task_id)
         question = _pick(view, wanted)
         answer = answer_to(question, deny=reply.deny, choice=reply.choose, pairs=reply.inputs, by=session.person)
@@ -82,22 +100,10 @@ def _pick(view: TaskView, wanted: str | None) -> Intervention:
     return found
 
 
-def _row(door: Door, view: TaskView, question: Intervention) -> dict[str, Json]:
-    """The question with the call it is about, whole: a prompt may be cut."""
-    subtask = _asked_about(door, view, question)
-    call: Json = {"tool": subtask.tool, "args": dict(subtask.args)} if subtask else None
-    return {"task_id": view.task_id, **question.model_dump(mode="json"), "call": call}
-
-
-def _asked_about(door: Door, view: TaskView, question: Intervention) -> PlannedSubtask | None:
+def _about(door: Door, view: TaskView, question: Intervention) -> PlannedSubtask | None:
     plan = door.plan_of(view.task_id)
     stem = (question.subtask_id or "").partition("#")[0]
     return next((step for step in plan.subtasks if step.id == stem), None) if plan else None
-
-
-def _show(session: Session, door: Door, view: TaskView, question: Intervention) -> None:
-    session.output.show(*describe(question, _asked_about(door, view, question)))
-    session.output.hint(how_to_answer(view.task_id, question))
 
 
 def _waits(view: TaskView) -> bool:

@@ -16,7 +16,7 @@ def control(session: Session, act: Act, task_ids: Iterable[str], *, reason: str 
     """Do it to each task; one that cannot be done does not keep the others from it. The worst exit code."""
     worst = COMPLETED
     rows: list[dict[str, str]] = []
-    with session.door() as door:
+    with session.past() as door:
         for task_id in task_ids:
             try:
                 _do(door, act, task_id, session.person, reason)

@@ -95,7 +95,7 @@ def bring(session: Session, door: Door, task: HighLevelTask, *, detach: bool = F
 
 def watch(session: Session, task_id: str, *, events: bool) -> int:
     """Follow a task that is already there; the exit code is the task's."""
-    with session.door() as door:
+    with session.past() as door:
         picture = attach(door, task_id)
         screen = screen_for(session.output, picture, events=events, hint=_WATCH_HINT)
         view = follow(session, door, picture, screen, cancels=False)

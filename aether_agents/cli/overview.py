@@ -8,9 +8,20 @@ from aether_agents.cli.outcome import how_to_answer, trouble
 from aether_agents.cli.output import Output
 from aether_agents.cli.picture import Picture
 from aether_agents.cli.screen import WIDEST
+from aether_agents.cli.session import Session
 from aether_agents.cli.tables import Column, quiet, sign, table
 from aether_agents.cli.tree import Tree
 from aether_agents.contracts import TERMINAL_TASK, Plan, TaskView
+from aether_agents.errors import NothingYet
+
+
+def latest(session: Session, limit: int) -> list[TaskView]:
+    """The latest tasks, newest first; none where nothing ever ran."""
+    try:
+        with session.past() as door:
+            return door.tasks(limit)
+    except NothingYet:
+        return []
 
 
 def show_tasks(output: Output, views: Sequence[TaskView]) -> None:

@@ -11,7 +11,7 @@ from aether_agents.cli.output import Output
 from aether_agents.cli.questions import Questioner
 from aether_agents.configuration import Configuration, default_home, load_configuration
 from aether_agents.contracts import TERMINAL_TASK, Specialist, TaskView
-from aether_agents.errors import StackError
+from aether_agents.errors import NothingYet, StackError
 from aether_agents.mcp_host.trust import Trust
 from aether_agents.settings import Settings
 from aether_agents.specialists import load_specialists
@@ -82,6 +82,19 @@ class Session:
         with ExitStack() as held:
             with self.output.spinning("connecting" + self.output.error_glyphs.more):
                 door = held.enter_context(_connected(self._held(held, keep=keep)))
+            yield door
+
+    @contextmanager
+    def past(self) -> Iterator[Door]:
+        """The door to what was asked before. Where nothing ever ran, nothing is started only to say so.
+
+        Raises:
+            NothingYet: no stack ever ran here, and no broker is configured.
+            StoreUnavailable, StackError: see `door`.
+        """
+        if self.stack is not None and not self.stack.used():
+            raise NothingYet
+        with self.door() as door:
             yield door
 
     @contextmanager

@@ -27,7 +27,7 @@ def undo(session: Session, task_id: str, *, to: str | None, yes: bool, dry_run: 
         WrongStatus: the task goes on, or has been undone.
         CannotUndo: there is nothing that can be.
     """
-    with session.door() as door:
+    with session.past() as door:
         found = door.undoing(task_id, to)
         _show(session.output, found)
         if dry_run:

@@ -56,6 +56,10 @@ class Stack:
             line.close()
         return line is not None
 
+    def used(self) -> bool:
+        """Whether one ever ran here: then there is a store, and what it holds can be asked for."""
+        return self.folder.valkey.is_dir()
+
     def join_or_start(self, *, keep: bool = False, also: Sequence[str] = ()) -> Lease:
         """Hold the stack that runs, or start one. Returns when its server answers; the worker may still be loading.
 

@@ -5,7 +5,7 @@ import click
 from aether_agents.cli.complete import task_ids
 from aether_agents.cli.ending import body, ending
 from aether_agents.cli.options import examples, json_option
-from aether_agents.cli.overview import show_task, show_tasks
+from aether_agents.cli.overview import latest, show_task, show_tasks
 from aether_agents.cli.session import Session
 from aether_agents.contracts import TERMINAL_TASK
 from aether_agents.errors import WrongStatus
@@ -17,8 +17,7 @@ from aether_agents.errors import WrongStatus
 def tasks_command(limit: int, as_json: bool) -> None:
     """List the latest tasks, newest first."""
     session = Session(json_wanted=as_json)
-    with session.door() as door:
-        views = door.tasks(limit)
+    views = latest(session, limit)
     if as_json:
         session.output.json([body(view) for view in views])
     else:
@@ -31,7 +30,7 @@ def tasks_command(limit: int, as_json: bool) -> None:
 def status_command(task_id: str, as_json: bool) -> None:
     """Show how a task stands, and what it asks."""
     session = Session(json_wanted=as_json)
-    with session.door() as door:
+    with session.past() as door:
         view, plan = door.view(task_id), door.plan_of(task_id)
         session.keep_for(view)
     if as_json:
@@ -46,7 +45,7 @@ def status_command(task_id: str, as_json: bool) -> None:
 def result_command(task_id: str, as_json: bool) -> int:
     """Show what a task came to. Leaves with the task's own exit code."""
     session = Session(json_wanted=as_json)
-    with session.door() as door:
+    with session.past() as door:
         view = door.view(task_id, outputs=True)
         session.keep_for(view)
     if view.status not in TERMINAL_TASK and not view.interventions:

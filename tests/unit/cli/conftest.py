@@ -56,6 +56,7 @@ def behind(monkeypatch: pytest.MonkeyPatch) -> Behind:
 
         monkeypatch.setattr(Session, "door", opened)
         monkeypatch.setattr(Session, "open_door", opened)
+        monkeypatch.setattr(Session, "past", opened)
         return door
 
     return put

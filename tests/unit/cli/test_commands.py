@@ -1,6 +1,8 @@
 """Commands that need nothing running, in this process: what they print, and how they answer mistakes."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,51 @@ def test_a_mistake_is_answered_with_the_mend(run: Run, words: list[str], code: i
     assert ran.code == code
     assert told in ran.err
     assert ran.out == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["status", "x"], ["result", "x", "--json"], ["events", "x"], ["watch", "x"], ["cancel", "x"]),
+        *(["approve", "x"], ["approve", "x", "--list"], ["undo", "x", "--dry-run"]),
+    ],
+)
+def test_a_question_about_the_past_starts_nothing_where_nothing_ever_ran(
+    run: Run, words: list[str], tmp_path: Path
+) -> None:
+    ran = run(*words)
+    assert (ran.code, ran.out) == (2, "")
+    assert "Nothing has run here yet" in ran.err
+    assert not (tmp_path / "home" / "stack").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["tasks"], "no tasks yet"), (["approve"], "nothing waits"), (["schedule", "list"], "no schedules")],
+)
+def test_where_nothing_ever_ran_a_list_is_empty_and_no_fault(
+    run: Run, words: list[str], said: str, tmp_path: Path
+) -> None:
+    ran = run(*words)
+    assert ran.code == 0
+    assert said in ran.err
+    if words != ["schedule", "list"]:
+        assert json.loads(run(*words, "--json").out) == []
+    assert not (tmp_path / "home" / "stack").exists()
+
+
+def test_a_store_that_is_there_is_asked(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "home" / "stack" / "valkey").mkdir(parents=True)
+    asked = []
+
+    @contextmanager
+    def opened(self: Session, *, keep: bool = False) -> Iterator[RecordedDoor]:
+        asked.append(self)
+        yield RecordedDoor([], task(status="completed"))
+
+    monkeypatch.setattr(Session, "door", opened)
+    assert run("result", TASK).code == 0
+    assert len(asked) == 1
 
 
 def test_a_wrong_setting_is_named_with_file_line_and_nearest_name(run: Run) -> None:
