@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
+from aether_agents import tracing
 from aether_agents.contracts import Answer, HighLevelTask, Role
 from aether_agents.document import nearest
 from aether_agents.errors import InvalidTask, NoWorker, StoreUnavailable
@@ -69,8 +70,10 @@ class Orchestrator(Window):
         """
         require(task.role, "submit")
         task = self._completed(task)
-        if self._store.tasks.create(task):
-            self._send([Delivery(task.task_id, "", PLANNER_QUEUE, task.priority)])
+        tracing.begin("client", quiet=True)
+        with tracing.span("submit", task_id=task.task_id):
+            if self._store.tasks.create(task):
+                self._send([Delivery(task.task_id, "", PLANNER_QUEUE, task.priority)])
         return task.task_id
 
     def require_worker(self, queue: str = PLANNER_QUEUE) -> None:
@@ -151,8 +154,10 @@ class Orchestrator(Window):
             TaskNotFound, NotAllowed, WrongStatus: see each; what has been undone is not undone again.
         """
         self._allow(role, "act", task_id, by)
-        task = undo.accept(self._store, task_id, to, role=role, assume_yes=assume_yes, complete=self._completed)
-        self._send([Delivery(task.task_id, "", PLANNER_QUEUE, task.priority)])
+        tracing.begin("client", quiet=True)
+        with tracing.span("undo", undoes=task_id):
+            task = undo.accept(self._store, task_id, to, role=role, assume_yes=assume_yes, complete=self._completed)
+            self._send([Delivery(task.task_id, "", PLANNER_QUEUE, task.priority)])
         return task.task_id
 
     def accept_server(self, name: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from celery import Celery, signals
 from celery.beat import Service
 
-from aether_agents import logs
+from aether_agents import logs, tracing
 from aether_agents.celery_app import create_app
 from aether_agents.contracts import Specialist
 from aether_agents.errors import InvalidSettings, StoreUnavailable
@@ -84,6 +84,7 @@ def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable
     app = beat_app(settings, specialists)
     told = settings.agent_system.cli_interface
     logs.begin("beat", told.logging_level, told.logging_format)
+    tracing.begin("beat")
     store = open_store(settings)  # a wrong address or key is found now, not at the first slot
     store.catalogue.entries()
     store.schedules.forget(settings.schedules)

@@ -7,7 +7,7 @@ from socket import socket
 import uvicorn
 from starlette.routing import BaseRoute
 
-from aether_agents import logs
+from aether_agents import logs, tracing
 from aether_agents.agentserver.desk import Desk
 from aether_agents.agentserver.token import read_token
 from aether_agents.agentserver.web import web_app
@@ -31,6 +31,7 @@ def serve(settings: Settings, on_start: Callable[[str, str], None], *, routes: S
     """
     told = settings.agent_system.cli_interface
     logs.begin("agentserver", told.logging_level, told.logging_format)
+    tracing.begin("agentserver")
     token = read_token(settings)
     config = uvicorn.Config(
         web_app(Desk(settings), token, routes=routes),

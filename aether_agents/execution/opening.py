@@ -7,6 +7,7 @@ from pathlib import Path
 
 from celery.exceptions import Ignore
 
+from aether_agents import tracing
 from aether_agents.contracts import HighLevelTask, Intervention, Plan, Specialist, Template
 from aether_agents.errors import CannotOpen, InvalidSettings, StoreUnavailable
 from aether_agents.execution.delivery import Sender
@@ -61,7 +62,7 @@ class Opening:
         Raises:
             Ignore: it was refused, or the store is away; the reaper sends it again.
         """
-        asked_at = now()
+        asked_at, since = now(), time.time_ns()
         try:
             claim = self._store.tasks.claim_planning(
                 task_id, limit=self._settings.agent_system.orchestrator.max_concurrent_tasks
@@ -72,7 +73,10 @@ class Opening:
             if isinstance(claim, Unopened):
                 self._store.tasks.fail_planning(task_id, claim.token, claim.reason, "document")
                 return
-            with self._held.holding(Lease(task_id, "", claim.token), asked_at):
+            with (
+                self._held.holding(Lease(task_id, "", claim.token), asked_at),
+                tracing.span("plan", parent=lambda: self._store.tasks.trace(task_id), since=since, task_id=task_id),
+            ):
                 self._step(task_id, claim)
         except (StoreUnavailable, CannotOpen) as error:
             log.warning("not planned: %s", error)
@@ -102,6 +106,7 @@ class Opening:
             self._wait_for(task_id, claim, conclusion.servers)
             return None
         self._waited.pop(task_id, None)
+        tracing.mark(status=type(conclusion).__name__.lower(), failed=isinstance(conclusion, Unplannable))
         if isinstance(conclusion, Planned):
             if not tasks.save_plan(task_id, claim.token, conclusion.plan):
                 return None

@@ -13,6 +13,7 @@ from typing import NoReturn, TypeVar
 from celery import Task, chord
 from celery.exceptions import Ignore
 
+from aether_agents import tracing
 from aether_agents.contracts import Intervention, Outcome, PlannedSubtask
 from aether_agents.errors import AetherError, CannotOpen, InvalidPlan, ReferenceMissing, StoreUnavailable
 from aether_agents.execution.arguments import applies, needed, resolve
@@ -54,7 +55,7 @@ class Runner:
         Raises:
             Ignore: this branch of the canvas ends here.
         """
-        asked_at = now()
+        asked_at, since = now(), time.time_ns()
         try:
             claim = self._store.tasks.claim(task_id, subtask_id, queue)
         except StoreUnavailable as error:
@@ -67,19 +68,26 @@ class Runner:
             outcome = failed("document", claim.reason, sent=False).model_copy(update={"attempts": claim.attempts})
             self._finish(Lease(task_id, subtask_id, claim.token), outcome)
             return
-        started = time.monotonic()
         with self._held.holding(Lease(task_id, subtask_id, claim.token), asked_at) as lease:
-            result = self._work(lease, claim)
-            log.info("%s in %.3f s", _word(result), time.monotonic() - started)
-            if isinstance(result, Outcome):
-                if result.status == "cancelled" and self._given_up(lease, result):
-                    self._give_back(lease, claim, result)
-                self._complete(lease, claim, result)
-                return
-            if isinstance(result, Intervention):
-                self._patiently(lambda: self._store.tasks.ask_subtask(*lease, result))
-                raise Ignore
-            self._fan(celery_task, lease, claim, result)
+            ids = {"task_id": task_id, "subtask_id": subtask_id, "specialist": queue}
+            with tracing.span("subtask", parent=lambda: self._store.tasks.trace(task_id), since=since, **ids):
+                self._ran(celery_task, lease, claim)
+
+    def _ran(self, celery_task: Task, lease: Lease, claim: Granted) -> None:
+        started = time.monotonic()
+        result = self._work(lease, claim)
+        log.info("%s in %.3f s", _word(result), time.monotonic() - started)
+        failed_now = isinstance(result, Outcome) and result.failed
+        tracing.mark(tool=claim.subtask.tool or "", status=_word(result), failed=failed_now)
+        if isinstance(result, Outcome):
+            if result.status == "cancelled" and self._given_up(lease, result):
+                self._give_back(lease, claim, result)
+            self._complete(lease, claim, result)
+            return
+        if isinstance(result, Intervention):
+            self._patiently(lambda: self._store.tasks.ask_subtask(*lease, result))
+            raise Ignore
+        self._fan(celery_task, lease, claim, result)
 
     def stop(self) -> None:
         """Wait no longer for a store that is away."""

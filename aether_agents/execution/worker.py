@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from celery import Celery, Task, signals
 
-from aether_agents import logs
+from aether_agents import logs, tracing
 from aether_agents.celery_app import create_app
 from aether_agents.contracts import Specialist
 from aether_agents.execution.services import Services
@@ -123,6 +123,7 @@ class _Bench:
     def _made(self) -> Services:
         if self._app is None:
             raise RuntimeError("the bench serves no app")
+        tracing.begin("worker")
         services = Services(self._settings, self._specialists, self._app, self._queues, self._name)
         services.start()
         return services
@@ -161,6 +162,7 @@ class _Bench:
         services, self._services = self._services, None
         if services is not None and self._pid == os.getpid():
             services.close()
+            tracing.end()
 
 
 def _at_end_of(pipe: int, act: Callable[[], None]) -> None:

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from contextvars import Context
 from pathlib import Path
 
 from aether_agents.contracts import ServerSpec
 from aether_agents.errors import ServerDown
+from aether_agents.logs import unattended
 from aether_agents.mcp_host.call import CallResult
 from aether_agents.mcp_host.calling import Request, call
 from aether_agents.mcp_host.calls import Calls, UnderWay
@@ -33,7 +35,7 @@ class Pool:
         self._sessions: dict[str, Session] = {}
         self._attempts: dict[str, asyncio.Task[Session]] = {}
         self._closing: set[asyncio.Task[None]] = set()
-        self._sweeper = asyncio.create_task(self._sweep(), name="mcp-sweeper")
+        self._sweeper = asyncio.create_task(self._sweep(), name="mcp-sweeper", context=Context())
 
     async def call(self, request: Request, key: object = None) -> CallResult:
         """Call a tool, on a warm session if there is one. `cancel(key)` ends it."""
@@ -106,7 +108,9 @@ class Pool:
         if attempt is None:
             # One attempt, however many wait for it: they share its session, or its failure. A caller
             # who gives up does not end it for the others.
-            attempt = self._attempts[server] = asyncio.create_task(self._ready(spec), name=f"mcp-open-{server}")
+            attempt = self._attempts[server] = asyncio.create_task(
+                self._ready(spec), name=f"mcp-open-{server}", context=unattended()
+            )
             attempt.add_done_callback(lambda _: self._attempts.pop(server, None))
             attempt.add_done_callback(_heard)
         return await asyncio.shield(attempt)

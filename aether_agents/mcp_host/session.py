@@ -8,6 +8,7 @@ from mcp import Client
 from mcp.types import Tool as McpTool
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
+from aether_agents import tracing
 from aether_agents.contracts import Annotations, Json, ServerSpec
 from aether_agents.errors import ServerDown
 from aether_agents.hidden import Hidden
@@ -142,6 +143,7 @@ class Session:
                 self.definitions = await _list(client, self.spec)
                 self.client = client
                 self._opened.set()
+                tracing.forget()  # it was opened for one task, and lives on for all
                 async with watched(client, self._changed):
                     await self.transport.closed.wait()
         except asyncio.CancelledError:

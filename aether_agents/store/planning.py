@@ -7,6 +7,7 @@ from aether_agents.store.access import Accessing, compact, deliveries, shorten
 from aether_agents.store.connection import Part
 from aether_agents.store.keys import RECENT_MAX, Places
 from aether_agents.store.replies import Delivery, PlanningClaim, Refused, Unopened
+from aether_agents.tracing import traceparent
 
 
 class PlanningSteps(Accessing):
@@ -33,10 +34,16 @@ class PlanningSteps(Accessing):
             f"timed out after {seconds:g} s",
             RECENT_MAX,
             self._access.seal(Places.task(task.task_id), task),
+            traceparent(),
         )
         if answer == b"other":
             raise NotAllowed(f"the task `{task.task_id}` is somebody else's: leave the id out, or choose another")
         return bool(answer == b"new")
+
+    def trace(self, task_id: str) -> str:
+        """Where the trace of a task began, as W3C writes it; empty when it was not traced then."""
+        found = self._access.connection.command("HGET", self._access.keys.task(task_id), "trace")
+        return found.decode() if found else ""
 
     def claim_planning(self, task_id: str, *, limit: int) -> PlanningClaim | Unopened | Refused:
         """Take the planner's step of a task. `limit` is how many tasks may be planning or running at once."""

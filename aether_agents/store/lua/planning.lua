@@ -6,14 +6,15 @@ local function holds_planning(call, id, token)
   return task
 end
 
--- id owner priority budget_ms keep_ms overtime recent_max document → new | same | other
+-- id owner priority budget_ms keep_ms overtime recent_max document [trace] → new | same | other
 export('create', function(call, args)
-  local id, owner, priority, budget, keep, overtime, recent_max, document = unpack(args)
+  local id, owner, priority, budget, keep, overtime, recent_max, document, trace = unpack(args)
   local key = base(call, id)
   local present = redis.call('HGET', key, 'owner')
   if present then return present == owner and 'same' or 'other' end
   redis.call('HSET', key, 'owner', owner, 'task', document, 'status', TASK.pending, 'step', STEP.due,
     'created', int(call.at), 'form', FORM, 'priority', priority, 'budget', budget, 'keep', keep, 'overtime', overtime)
+  if trace and trace ~= '' then redis.call('HSET', key, 'trace', trace) end
   local task = open(call, id)
   unschedule(task, '~')
   emit(task, 'task.pending')

@@ -1,0 +1,27 @@
+"""A client in a process of its own: hands in one task with a plan, and says how long that took.
+
+`python -m tests.integration.monitoring.client TASK_ID MESSAGE`
+"""
+
+import os
+import sys
+import time
+
+from aether_agents.contracts import HighLevelTask, Subtask, Template
+from aether_agents.orchestrator import connect
+from aether_agents.settings import Settings
+
+if __name__ == "__main__":
+    task_id, message = sys.argv[1:]
+    steps = (
+        Subtask(id="a", tool="dev-echo/echo", args={"message": message}),
+        Subtask(id="b", tool="dev-echo/fail", args={"message": message}, needs=("a",), on_failure="continue"),
+    )
+    plan = Template(name="two", description="two calls", subtasks=steps)
+    with connect(Settings.model_validate_json(os.environ["AETHER_TEST_SETTINGS"])) as door:
+        began = time.monotonic()
+        door.submit(HighLevelTask(task_id=task_id, description="trace me", document=plan))
+        sys.stdout.write(f"{time.monotonic() - began:.3f}\n")
+    # redis 8 loads the metrics of OpenTelemetry's SDK where they are installed; these only we could have loaded
+    ours = ("opentelemetry.exporter", "opentelemetry.instrumentation", "aether_agents.tracing.telemetry")
+    sys.stdout.write(f"{sum(name.startswith(ours) for name in sys.modules)}\n")

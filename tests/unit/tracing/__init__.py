@@ -1,0 +1,1 @@
+"""Spans, and when there are none."""

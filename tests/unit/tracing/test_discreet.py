@@ -1,0 +1,62 @@
+"""Discreet: no words that an error or a tool chose leave the process in a span."""
+
+import logging
+from collections.abc import Sequence
+
+import pytest
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.trace import Status, StatusCode
+
+from aether_agents.logs import hide
+from aether_agents.tracing.discreet import Discreet
+
+
+class Memory(SpanExporter):
+    """Keeps what it is given; can be away."""
+
+    def __init__(self) -> None:
+        self.kept: list[ReadableSpan] = []
+        self.result = SpanExportResult.SUCCESS
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        self.kept += spans
+        return self.result
+
+
+def say(memory: Memory, discreet: Discreet) -> ReadableSpan:
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(discreet))
+    with provider.get_tracer("t").start_as_current_span("call", attributes={"rpc": "s3cr3t-token", "n": 7}) as span:
+        span.record_exception(ValueError("the password is x"))
+        span.set_status(Status(StatusCode.ERROR, "the password is x"))
+    return memory.kept[-1]
+
+
+def test_ids_names_and_status_stay_and_words_go() -> None:
+    hide("s3cr3t-token")
+    memory = Memory()
+    left = say(memory, Discreet(memory, quiet=False))
+    assert (left.name, dict(left.attributes or {})) == ("call", {"rpc": "•••", "n": 7})
+    assert (left.status.status_code, left.status.description, left.events) == (StatusCode.ERROR, None, ())
+    assert left.context is not None
+    assert left.end_time is not None
+
+
+def test_a_collector_that_is_away_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    memory = Memory()
+    discreet = Discreet(memory, quiet=False)
+    with caplog.at_level(logging.INFO):
+        memory.result = SpanExportResult.FAILURE
+        say(memory, discreet)
+        say(memory, discreet)
+        memory.result = SpanExportResult.SUCCESS
+        say(memory, discreet)
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+
+
+def test_at_a_terminal_nothing_is_said_of_it(caplog: pytest.LogCaptureFixture) -> None:
+    memory = Memory()
+    memory.result = SpanExportResult.FAILURE
+    say(memory, Discreet(memory, quiet=True))
+    assert caplog.records == []
