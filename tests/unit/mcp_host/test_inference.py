@@ -38,7 +38,7 @@ def test_tools_say_more_than_a_name() -> None:
 
 def test_a_description_counts_by_its_different_words() -> None:
     spec = ServerSpec(name="helper", command="helper")
-    chatty = [Definition(name="ask", description="A file. " * 50 + "Kubernetes pods of a cluster", pin="p")]
+    chatty = [Definition(name="ask", description="A file. " * 20 + "Kubernetes pods of a cluster", pin="p")]
 
     assert infer_queue(spec, ALL, chatty) == "infra"
 
@@ -46,3 +46,16 @@ def test_a_description_counts_by_its_different_words() -> None:
 def test_only_specialists_that_are_there() -> None:
     assert infer_queue(ServerSpec(name="postgres", command="x"), ALL[2:]) == "infra"
     assert infer_queue(ServerSpec(name="postgres", command="x"), ()) == "dev"
+
+
+def test_one_tool_among_many_says_nothing() -> None:
+    graph = tools("create_entities", "add_observations", "read_graph", "search_nodes", "backup_database")
+
+    assert infer_queue(ServerSpec(name="helper", command="helper"), ALL, graph) == "dev"
+
+
+def test_each_tool_has_one_vote() -> None:
+    loud = Definition(name="sql", description="sql tables and rows of a database " * 3, pin="p")
+    quiet = tools("list_alerts", "get_alert", "silence_alert")
+
+    assert infer_queue(ServerSpec(name="helper", command="helper"), ALL, [loud, *quiet]) == "infra"
