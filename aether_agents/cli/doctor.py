@@ -136,6 +136,10 @@ def _servers(session: Session) -> Iterator[Finding]:
         yield Finding(
             "mcp server", "warn", f"{spec.name} is not installed", f"aether-agent servers install {spec.name}"
         )
+    for spec in servers_here(session).known.values():
+        if spec.inferred:
+            said = f"{spec.name}: its queue is inferred from its tools (`aether-agent servers list` shows which)"
+            yield Finding("mcp server", "ok", said, f"if it is wrong, write `queue` beside it in {spec.source}")
     present = [spec for spec in servers_here(session).known.values() if spec not in missing]
     for found in probes_of(session, present):
         if found.ok:

@@ -19,10 +19,10 @@ from aether_agents.mcp_host.definition import Definition
 WORDS: dict[str, str] = {
     "infra": (
         "aws ec2 eks s3 bucket buckets cloudwatch gcp azure kubernetes k8s kubectl helm terraform pulumi ansible "
-        "docker container containers compose prometheus grafana cluster host hosts systemd supervisord supervisor circus "
-        "sysmon cpu disk nginx deploy deployment alert alerts alerting alertmanager incident incidents oncall metric "
-        "metrics dashboard dashboards dns cloud vm scaling playbook playbooks inventory pod pods namespace namespaces "
-        "loki tempo observability uptime daemon"
+        "docker container containers compose prometheus grafana cluster host hosts systemd supervisord supervisor "
+        "circus sysmon cpu disk nginx deploy deployment alert alerts alerting alertmanager incident incidents oncall "
+        "metric metrics dashboard dashboards dns cloud vm scaling playbook playbooks inventory pod pods namespace "
+        "namespaces loki tempo observability uptime daemon"
     ),
     "data": (
         "sql sqlite postgres postgresql mysql mariadb duckdb motherduck mongo mongodb redis valkey database databases "
