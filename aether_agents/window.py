@@ -84,6 +84,14 @@ class Window:
         """The workers that have been heard of in the last seconds."""
         return self._store.presence.alive()
 
+    def store_product(self) -> str:
+        """What the store's server is, such as `Valkey 9.1.2`.
+
+        Raises:
+            StoreUnavailable: it cannot be reached.
+        """
+        return self._store.product()
+
     def diagnose(self) -> list[str]:
         """What is wrong with the store's configuration, each with its mend; empty when nothing is."""
         return self._store.diagnose()

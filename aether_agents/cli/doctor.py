@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from rich.text import Text
 
-from aether_agents import __version__
+from aether_agents import __version__, tracing
 from aether_agents.cli.duration import brief
 from aether_agents.cli.failure import COMPLETED, TASK_FAILED
 from aether_agents.cli.glyphs import QUIET
@@ -18,6 +18,7 @@ from aether_agents.cli.serverwork import probes_of
 from aether_agents.cli.session import Session
 from aether_agents.cli.tables import sign
 from aether_agents.cli.text import printable
+from aether_agents.configuration import redacted
 from aether_agents.errors import AetherError
 from aether_agents.local.valkey import find_binary
 from aether_agents.mcp_host.install import installed
@@ -41,7 +42,7 @@ class Finding(NamedTuple):
 
 def diagnose(session: Session, *, servers: bool) -> Iterator[Finding]:
     """Every finding, one after the other; what cannot be looked at fails, and the rest goes on."""
-    looks: list[Callable[[Session], Iterator[Finding]]] = [_programs, _settings, _parts, _disk, _store]
+    looks: list[Callable[[Session], Iterator[Finding]]] = [_programs, _settings, _watching, _parts, _disk, _store]
     for look in [*looks, _servers] if servers else looks:
         try:
             yield from look(session)
@@ -90,6 +91,18 @@ def _settings(session: Session) -> Iterator[Finding]:
     yield Finding("settings", "ok", f"read for {settings.project}, state in {settings.home}")
 
 
+def _watching(session: Session) -> Iterator[Finding]:
+    told = session.settings.agent_system.cli_interface
+    yield Finding("logs", "ok", f"as {told.logging_format}, from {told.logging_level} up")
+    if not tracing.wanted():
+        yield Finding("traces", "ok", "off; OTEL_EXPORTER_OTLP_ENDPOINT turns them on")
+    elif why := tracing.problem():
+        said, _, mend = why.partition(": ")
+        yield Finding("traces", "warn", said, mend)
+    else:
+        yield Finding("traces", "ok", f"sent to {redacted(tracing.destination())}")
+
+
 def _parts(session: Session) -> Iterator[Finding]:
     names = ", ".join(one.name for one in session.specialists) or "none"
     yield Finding("specialists", "ok" if session.specialists else "fail", names)
@@ -118,7 +131,7 @@ def _store(session: Session) -> Iterator[Finding]:
     with session.open_door() as door:
         if door is None:
             return
-        yield Finding("store", "ok", "answers, and the sealing key opens it")
+        yield Finding("store", "ok", f"{door.store_product()} answers, and the sealing key opens it")
         for fault in door.diagnose():
             yield Finding("store", "warn", fault)
         served = {queue for worker in door.workers() for queue in worker.queues}

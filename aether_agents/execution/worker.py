@@ -2,12 +2,12 @@
 
 import logging
 import os
-import socket
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from celery import Celery, Task, signals
+from celery.utils.nodenames import host_format
 
 from aether_agents import logs, tracing
 from aether_agents.celery_app import create_app
@@ -45,10 +45,11 @@ def serve(
     with open_store(settings) as store:
         store.catalogue.entries()  # a wrong key is found now, not at the first subtask
     app = app_for(settings, specialists, queues, name=name)
+    node = node_of(name)
     told = settings.agent_system.cli_interface
-    logs.begin(name, told.logging_level, told.logging_format)
+    logs.begin(node, told.logging_level, told.logging_format)
     worker = app.Worker(
-        hostname=f"{name}@{socket.gethostname()}",
+        hostname=node,
         pool=pool,
         concurrency=concurrency or threads(settings, queues),
         queues=list(queues),
@@ -76,6 +77,11 @@ def app_for(
     # For `celery -A`: threads unless told otherwise. Celery takes `-P prefork` for "not told"; `-P processes` is that.
     app.conf.update(worker_pool="threads", worker_concurrency=threads(settings, queues))
     return app
+
+
+def node_of(name: str) -> str:
+    """The name as Celery's nodes have it, with this host: `dev` is `dev@box`; in `dev@%h`, %h is the host."""
+    return str(host_format(name if "@" in name else f"{name}@%h"))
 
 
 def threads(settings: Settings, queues: Sequence[str]) -> int:

@@ -67,6 +67,17 @@ class Store:
         steps = len(PRIORITY_STEPS)
         return {name: sum(lengths[i * steps : (i + 1) * steps]) for i, name in enumerate(names)}
 
+    def product(self) -> str:
+        """What the server is, such as `Valkey 9.1.2`.
+
+        Raises:
+            StoreUnavailable: it cannot be reached.
+        """
+        about = self.connection.command("INFO", "server")
+        if version := about.get("valkey_version"):
+            return f"Valkey {version}"
+        return f"Redis {about.get('redis_version', 'of an unknown version')}"
+
     def diagnose(self) -> list[str]:
         """What is wrong with the server, each with its mend; empty when nothing is.
 

@@ -61,6 +61,11 @@ def wanted(environ: Mapping[str, str] = os.environ) -> bool:
     return bool(exporters) or any(environ.get(name) for name in _ENDPOINTS)
 
 
+def destination(environ: Mapping[str, str] = os.environ) -> str:
+    """Where traces are sent, when they are."""
+    return next((environ[name] for name in _ENDPOINTS if environ.get(name)), "http://localhost:4318")
+
+
 def problem(environ: Mapping[str, str] = os.environ) -> str:
     """Why there are no traces though they are asked for, with the mend; empty when nothing is wrong."""
     protocol = next((environ[name] for name in _PROTOCOLS if environ.get(name)), _PROTOCOL)

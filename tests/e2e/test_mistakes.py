@@ -80,7 +80,8 @@ def test_trust_shows_the_exact_command_and_asks_again_after_a_change(stranger: P
 def test_doctor_looks_at_everything_and_starts_nothing_to_do_so(stranger: Person) -> None:
     ran = stranger.run("doctor", "--no-servers")
     assert ran.returncode == 0, ran.stdout
-    for what in ("python", "packages", "uv", "settings", "specialists", "templates", "disk", "server", "stack"):
+    programs = ("python", "packages", "uv", "disk", "server", "stack")
+    for what in (*programs, "settings", "logs", "traces", "specialists", "templates"):
         assert f"✓ {what}" in ran.stdout
     assert stranger.json("ps") == []
     findings = stranger.json("doctor", "--no-servers")

@@ -1,6 +1,7 @@
 """Opening the store: what is said when it cannot be, what is wrong with a server, and what is left behind."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,7 @@ def test_a_task_that_does_not_open_cannot_be_planned(store: Store) -> None:
 def test_the_embedded_server_is_as_it_should_be(store: Store) -> None:
     store.ping()
     assert store.diagnose() == []
+    assert re.fullmatch(r"(Valkey|Redis) \d+\.\d+\.\d+", store.product())
 
 
 def test_a_server_that_could_lose_tasks_is_named(store: Store) -> None:

@@ -118,6 +118,9 @@ class RecordedDoor:
     def workers(self) -> Sequence[Living]:
         return self.living
 
+    def store_product(self) -> str:
+        return "Valkey 9.1.2"
+
     def diagnose(self) -> list[str]:
         return list(self.faults)
 
