@@ -10,9 +10,11 @@ from pathlib import Path
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.bounded import read_bounded
 
+#: `+` after a star: what it took is not given back, so that a line is read in one go, however many blanks it has.
 _LINE = re.compile(
-    r"""(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)\s*=\s*
-        (?:'(?P<exact>[^']*)' | "(?P<quoted>(?:[^"\\]|\\.)*)" | (?P<plain>(?!['"]).*?))
+    r"""(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)\s*=\s*+
+        (?:'(?P<exact>[^']*)' | "(?P<quoted>(?:[^"\\]|\\.)*+)"
+          | (?P<plain>(?:(?!['"]|(?<=\s)\#)(?:\S|\s+(?![\s\#]))*+)?))
         \s*(?:(?<=\s)\#.*)?""",
     re.VERBOSE,
 )

@@ -116,7 +116,16 @@ def test_a_line_of_it(tmp_path: Path, line: str, value: str) -> None:
     assert variables(tmp_path / "x.env") == {"A": value}
 
 
-@pytest.mark.parametrize("line", ["A", "=b", "1A=b", "A='b", 'A="b" c', "A=b\0", "\xff"])
+def test_a_line_of_blanks_is_read_in_one_go(tmp_path: Path) -> None:
+    file, blanks = tmp_path / ".env", " " * 400_000
+    file.write_text(f"A=x{blanks}y\nB={blanks}z{blanks}# why\n")
+    assert variables(file) == {"A": f"x{blanks}y", "B": "z"}
+    file.write_text(f"A={blanks}'x'{blanks}y\n")
+    with pytest.raises(InvalidSettings, match="expected `NAME=value`"):
+        variables(file)
+
+
+@pytest.mark.parametrize("line", ["A", "=b", "1A=b", "A='b", "A= 'b", 'A="b" c', "A=b\0", "\xff"])
 def test_a_line_that_is_none(tmp_path: Path, line: str) -> None:
     (tmp_path / "x.env").write_bytes(line.encode("latin-1"))
 

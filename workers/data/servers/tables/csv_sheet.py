@@ -18,7 +18,7 @@ Header = Literal["auto", "yes", "no"]
 HEAD = 1 << 18
 _LINES = 50
 _SEPARATORS = (",", ";", "\t", "|")
-_NUMBER = re.compile(r"\s*[+-]?[\d.,:/ -]*\d[\d.,:/ -]*%?\s*")
+_FIGURE = re.compile(r"[+-]?[\d.,:/ -]+%?")
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
@@ -69,8 +69,13 @@ def find_dialect(head: bytes, header: Header = "auto") -> Dialect:
     sample = "".join(lines[:_LINES] if len(lines) > _LINES else lines)
     separator = max(_SEPARATORS, key=lambda sign: _agreement(sample, sign))
     first = next(filter(None, csv.reader(io.StringIO(sample), delimiter=separator)), [])
-    named_first = bool(first) and not any(_NUMBER.fullmatch(cell) for cell in first) and any(map(str.strip, first))
+    named_first = bool(first) and not any(map(_is_figure, first)) and any(map(str.strip, first))
     return Dialect(encoding, separator, named_first if header == "auto" else header == "yes")
+
+
+def _is_figure(cell: str) -> bool:
+    """Whether a cell is a number, a date, a time, a share: no name of a column. A cell may be long, and mean harm."""
+    return bool(_FIGURE.fullmatch(cell.strip())) and any(map(str.isdigit, cell))
 
 
 def _encoding(head: bytes) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from .wanted import Wanted
 
-_COMMENT = re.compile(r"(^|\s+)#.*$")
-_OPTIONS = re.compile(r"\s+--(hash|config-settings|global-option)\b.*$", re.DOTALL)
+#: A run of blanks is tried from its beginning only: a line may be nothing but blanks, two million of them.
+_COMMENT = re.compile(r"(^|(?<!\s)\s+)#.*$")
+_OPTIONS = re.compile(r"(?<!\s)\s+--(hash|config-settings|global-option)\b.*$", re.DOTALL)
 _INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)[\s=]*(\S+)")
 _ADDRESS = re.compile(r"^(?:[a-z+]+://|file:|\.{1,2}/|/)|\.(?:whl|zip|tar\.gz)$", re.IGNORECASE)
 _FILE = re.compile(r"(.*[-_.])?(requirements|constraints)([-_.].*)?\.(txt|in)")
@@ -44,15 +45,14 @@ def read_requirements(text: str, path: str, wanted: Wanted) -> list[str]:
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
     """Whole lines with the number each begins at: a backslash at the end joins the next one."""
-    whole, start = "", 0
-    for number, line in enumerate(text.splitlines(), 1):
-        start = start if whole else number
-        whole += _COMMENT.sub("", line)
-        if whole.endswith("\\"):
-            whole = whole[:-1] + " "
+    parts: list[str] = []
+    start = 1
+    for number, line in enumerate([*text.splitlines(), ""], 1):
+        start = start if parts else number
+        part = _COMMENT.sub("", line)
+        parts.append(part.removesuffix("\\"))
+        if part.endswith("\\"):
             continue
-        if whole.strip():
-            yield start, whole.strip()
-        whole = ""
-    if whole.strip():
-        yield start, whole.strip()
+        if whole := " ".join(parts).strip():
+            yield start, whole
+        parts = []

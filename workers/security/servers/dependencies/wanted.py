@@ -11,6 +11,8 @@ from packaging.version import InvalidVersion, Version
 from workers.inspection.git import printable
 
 _EXACT = ("==", "===")
+#: Characters of a requirement; a longer one is none.
+_LONGEST = 2_000
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
 
 
@@ -45,7 +47,7 @@ class Wanted:
     def requirement(self, text: str, file: str, line: int | None) -> None:
         """Add one requirement as `pip` reads it."""
         try:
-            known = Requirement(text)
+            known = Requirement(text if len(text) <= _LONGEST else "")
         except InvalidRequirement:
             self.other(file, line, f"{text!r} is not a name and a version")
             return

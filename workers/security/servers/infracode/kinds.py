@@ -7,9 +7,10 @@ from typing import Literal
 Kind = Literal["cloudformation", "terraform", "kubernetes", "dockerfile", "github_actions", "compose"]
 
 _CLOUDFORMATION = re.compile(rb"AWSTemplateFormatVersion|[\"']?Type[\"']?\s*:\s*[\"']?AWS::")
-_KUBERNETES = re.compile(
-    rb"(?m)^apiVersion:\s*\S+[\s\S]{0,4000}?^kind:\s*\S+|^kind:\s*\S+[\s\S]{0,4000}?^apiVersion:\s*\S+"
-)
+#: What a manifest of Kubernetes says of itself, in either order.
+_KUBERNETES = re.compile(rb"^(apiVersion|kind):\s*\S", re.MULTILINE)
+#: Bytes within which it says both.
+_NEAR = 4_000
 _COMPOSE = re.compile(r"(docker-)?compose([.-].*)?\.ya?ml")
 
 
@@ -32,4 +33,9 @@ def kind_by_content(content: bytes) -> Kind | None:
     """What a YAML or JSON file is, by what stands in it."""
     if _CLOUDFORMATION.search(content):
         return "cloudformation"
-    return "kubernetes" if _KUBERNETES.search(content) else None
+    said: dict[bytes, int] = {}
+    for match in _KUBERNETES.finditer(content):
+        said[match[1]] = match.start()
+        if len(said) > 1 and max(said.values()) - min(said.values()) <= _NEAR:
+            return "kubernetes"
+    return None
