@@ -14,6 +14,9 @@ from aether_agents.planning.inputs import concepts_of, file_kind, format_of, is_
 from aether_agents.planning.measures import SECONDS, VAGUE, singular, unit_of
 from aether_agents.planning.sentence import Mentions, read_sentence
 
+#: The inputs that an exchange is for: the text to look for, and the one in its place.
+EXCHANGED = ("find", "replace")
+
 
 @dataclass(frozen=True)
 class Binding:
@@ -85,6 +88,7 @@ class _Binder:
     # -- from the sentence -------------------------------------------------------------------------------------
 
     def _from_sentence(self, said: Mentions) -> None:
+        self._exchange(said)
         self._places(said)
         self._fill([name for name in self._open() if format_of(self._spec(name)) == "url"], said.addresses)
         ends = [name for name in self._open() if format_of(self._spec(name)) == "endpoint"]
@@ -98,6 +102,13 @@ class _Binder:
                 self._fill([name], words_of(spec, said.rest))
             elif spec.type in {"integer", "number"}:
                 self._count(name, said.numbers, whole=spec.type == "integer")
+
+    def _exchange(self, said: Mentions) -> None:
+        """Two texts, the second for the first, to the two inputs that are named so."""
+        if said.exchange is not None and set(EXCHANGED) <= set(self.template.inputs):
+            for name, text in zip(EXCHANGED, said.exchange, strict=True):
+                if name in self._open():
+                    self._take(name, text)
 
     def _count(self, name: str, numbers: Sequence[tuple[str, str]], *, whole: bool) -> None:
         """Numbers whose unit is what the input counts: `30 days` for `days`, `50 commits` for `max_commits`."""
@@ -183,6 +194,7 @@ class _Binder:
     def _unused(self, said: Mentions) -> Iterator[str]:
         """What the sentence names and nothing took: a person must learn that it had no effect."""
         named = (*said.paths, *said.loose, *said.addresses, *said.hosts, *said.figures)
+        named += said.exchange or ()
         yield from (text for text in dict.fromkeys(named) if text not in self.taken and not self._given(text))
 
     def _given(self, text: str) -> bool:

@@ -173,6 +173,7 @@ PHRASES: Mapping[str, str] = {
     r"set(?:ting)?[\s-]up\b": "setup",
     r"roll(?:ing)?[\s-]out\b": "rollout",
     r"shut(?:ting)?[\s-]down\b": "shutdown",
+    r"swap(?= (?:\S+ ){0,3}(?:for|with)\b)": "switch",
     r"hardening(?! (?:all|each|every|my|our|the|these|this)\b)": "hardened",
     r"(?:堅牢化|要塞化|ハードニング)(?=し|する|せよ)": "harden",
     r"back(?:ing)?[\s-]up\b": "backup",

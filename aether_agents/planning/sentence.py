@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+from aether_agents.planning.exchange import Exchange, read_exchange
+
 _NOT_IN_PATH = r"\s,;'\"`()<>\[\]{}|\u3000-\u30ff\u3400-\u9fff\uff00-\uffef"
 _QUOTED = re.compile(
     r"\"([^\"\n]+)\"|`([^`\n]+)`|“([^”\n]+)”|「([^」\n]+)」|『([^』\n]+)』|(?<![\w'])'([^'\n]+)'(?!\w)"
@@ -51,11 +53,13 @@ class Mentions(NamedTuple):
     figures: tuple[str, ...]  #: every number that stands alone, whatever is after it
     here: bool  #: "this repository", "these projects", "here"
     rest: str  #: the words that are left
+    exchange: Exchange | None = None  #: two texts, the second to stand in the place of the first
 
 
 def read_sentence(text: str) -> Mentions:
     """Find what a sentence names. Each part of it is counted once."""
-    rest, quoted = _take(text, _QUOTED)
+    rest, exchange = read_exchange(text)
+    rest, quoted = _take(rest, _QUOTED)
     quoted = tuple(part for part in quoted if not _HERE.search(part))
     rest, addresses = _take(rest, _ADDRESS)
     rest, paths = _take(rest, _PATH)
@@ -72,6 +76,7 @@ def read_sentence(text: str) -> Mentions:
         figures=tuple(_FIGURE.findall(rest)),
         here=_HERE.search(text) is not None,
         rest=" ".join(rest.split()),
+        exchange=exchange,
     )
 
 

@@ -20,6 +20,10 @@ PARAPHRASES: dict[str, tuple[str, ...]] = {
         "find and replace text in several repositories",
         "これらのリポジトリのテキストを置換してください",
         "全リポジトリの文字列を一括で更新して",
+        "replace foo with bar in ./a and ./b",
+        "rename OldName to NewName across these repositories",
+        'change the text "old words" to "new words" in these repos',
+        "これらのリポジトリの「foo」を「bar」に置換して",
     ),
 }
 
@@ -34,6 +38,17 @@ NEAR_MISSES: dict[str, tuple[str, ...]] = {
         "Push these repositories to a new remote",
         "Update the calendar",
         "rename the server",
+        'replace "tea" with "coffee" in my order',
+        'replace "John" by "Bob" in the contact list',
+        "replace the manager with Bob in this project",
+        "replace nginx with apache on this server",
+        "rename utils.py to helpers.py in these repositories",
+        "rename master to main in these repositories",
+        "update python to rust in these repositories",
+        "how do I replace foo with bar in ./a?",
+        'delete "foo" and replace it with "bar" on the server',
+        'swap "foo" for "bar" in ./a and ./b',
+        "プロジェクトの担当を田中から鈴木に変更して",
         "このマシンを更新して",
     ),
 }
