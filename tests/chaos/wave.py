@@ -17,8 +17,8 @@ from tests.chaos.plans import Change, any_dag, plan_of, series_parallel
 from tests.conftest import eventually
 from tests.integration.execution.lab import Lab
 
-#: Plans per scenario. The suite takes its hundred; more by environment.
-PLANS = int(os.environ.get("AETHER_TEST_PLANS", "100"))
+#: Plans per scenario. CI takes a hundred; more by environment.
+PLANS = int(os.environ.get("AETHER_TEST_PLANS", "20"))
 WAVE = 20
 
 

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -133,12 +134,17 @@ def _write(path: Path, text: str) -> None:
         raise ToolError(f"{clean(str(path))!r} cannot be written: {error.strerror}") from None
 
 
-def _as_html(report: Report) -> str:
-    environment = Environment(
+@cache
+def _pages() -> Environment:
+    """Where the page's template comes from; it is compiled once."""
+    return Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("report.html").render(report=report, severities=SEVERITIES)
+
+
+def _as_html(report: Report) -> str:
+    return _pages().get_template("report.html").render(report=report, severities=SEVERITIES)
