@@ -19,6 +19,9 @@ from aether_agents.store.sealing import make_key_file
 
 Value = TypeVar("Value")
 
+# Tests have homes of their own; what uv fetches for one is there for the next.
+os.environ.setdefault("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))
+
 # Few examples of each property here, more by environment (CI takes more on the other Pythons). None is timed.
 hypothesis.settings.register_profile(
     "house", max_examples=int(os.environ.get("AETHER_TEST_EXAMPLES", "20")), deadline=None, database=None

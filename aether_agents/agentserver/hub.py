@@ -78,6 +78,9 @@ class Following:
                 return events
             if self._behind or self._over:
                 continue
+            if within is None:  # as nearly always: a timeout for each of a thousand followers would cost as much again
+                await self._news.wait()
+                continue
             try:
                 async with asyncio.timeout(within):
                     await self._news.wait()
