@@ -35,6 +35,11 @@ class Discreet(SpanExporter):
         self._away = away
         return result
 
+    def leave(self) -> None:
+        """This process ends: a collector that is away is not waited for."""
+        if self._away:
+            self._to.shutdown()
+
     def shutdown(self) -> None:
         """Let go of the connection."""
         self._to.shutdown()

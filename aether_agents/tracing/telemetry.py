@@ -71,10 +71,11 @@ class Telemetry:
         context.attach(context.Context())
 
     def end(self) -> None:
-        """Send what is left, as far as that takes no longer than a farewell."""
+        """Send what is left, as far as that takes no longer than a farewell. Waits once."""
+        farewell, self._farewell = self._farewell, None
         self._ended.set()
-        if self._farewell is not None:
-            self._farewell.join(FAREWELL)
+        if farewell is not None:
+            farewell.join(FAREWELL)
 
     def _provider(self, process: str, quiet: bool) -> TracerProvider:
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)  # Discreet says it, once
@@ -83,11 +84,13 @@ class Telemetry:
             if quiet and not _is_set("OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT")
             else None
         )
+        discreet = Discreet(OTLPSpanExporter(timeout=timeout), quiet=quiet)
         provider = TracerProvider(resource=_resource(process), shutdown_on_exit=False)
-        provider.add_span_processor(BatchSpanProcessor(Discreet(OTLPSpanExporter(timeout=timeout), quiet=quiet)))
+        provider.add_span_processor(BatchSpanProcessor(discreet))
 
         def leave() -> None:
             self._ended.wait()
+            discreet.leave()
             provider.shutdown()
 
         # Begun now: while an interpreter ends, no thread can be started any more.

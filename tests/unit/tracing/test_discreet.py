@@ -18,6 +18,10 @@ class Memory(SpanExporter):
     def __init__(self) -> None:
         self.kept: list[ReadableSpan] = []
         self.result = SpanExportResult.SUCCESS
+        self.closed = False
+
+    def shutdown(self) -> None:
+        self.closed = True
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         self.kept += spans
@@ -60,3 +64,13 @@ def test_at_a_terminal_nothing_is_said_of_it(caplog: pytest.LogCaptureFixture) -
     memory.result = SpanExportResult.FAILURE
     say(memory, Discreet(memory, quiet=True))
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("result", SpanExportResult)
+def test_at_the_end_only_a_collector_that_is_there_is_waited_for(result: SpanExportResult) -> None:
+    memory = Memory()
+    memory.result = result
+    discreet = Discreet(memory, quiet=True)
+    say(memory, discreet)
+    discreet.leave()
+    assert memory.closed is (result is SpanExportResult.FAILURE)
