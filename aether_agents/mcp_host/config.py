@@ -17,7 +17,7 @@ from aether_agents.mcp_host.bounded import read_bounded
 from aether_agents.mcp_host.digest import spec_digest
 from aether_agents.mcp_host.discovery import PROJECT, discovered, parse
 from aether_agents.mcp_host.inference import infer_queue
-from aether_agents.mcp_host.server_file import FILE_NAMES, Declared
+from aether_agents.mcp_host.server_file import FILE_NAMES, Declared, is_server_file
 from aether_agents.mcp_host.trust import Trust
 from aether_agents.mcp_host.user_file import USER_FILE
 from aether_agents.settings import Settings
@@ -112,7 +112,8 @@ def _files(settings: Settings, folder: Path, trust: Trust, faults: list[str]) ->
     """Every file that may declare servers, once: trusted ones anywhere, the folder's, the discovered."""
     paths: dict[Path, Path] = {}
     try:
-        trusted = [path for path in trust.watched() if path.name in (*FILE_NAMES, PROJECT) and path.is_file()]
+        declaring = (path for path in trust.watched() if is_server_file(path) or path.name == PROJECT)
+        trusted = [path for path in declaring if path.is_file()]
     except InvalidSettings as error:
         faults.append(str(error))
         return []

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aether_agents.document import Document, Location, parse_document
 from aether_agents.errors import InvalidSettings
-from aether_agents.mcp_host.server_file import Declared, declared
+from aether_agents.mcp_host.server_file import Declared, declared, project_of
 
 CONFIG, PROJECT = "mcp_config.json", "pyproject.toml"
 
@@ -32,7 +32,7 @@ def parse(path: Path, content: bytes) -> list[Declared]:
     Raises:
         InvalidSettings: it is not well formed.
     """
-    folder = path.parent
+    folder = project_of(path)
     if path.name != PROJECT:
         try:
             return list(declared(parse_document(content.decode("utf-8"), str(path)), folder))

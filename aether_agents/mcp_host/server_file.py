@@ -22,8 +22,8 @@ from aether_agents.mcp_host.environment import ALLOWED
 from aether_agents.mcp_host.expansion import Expansion
 from aether_agents.mcp_host.folders import server_folder
 
-#: The names a project's server file may have.
-FILE_NAMES = (".mcp.json", "mcp_config.json")
+#: Where a project's server file may lie, in its folder; the last is VS Code's.
+FILE_NAMES = (".mcp.json", "mcp_config.json", ".vscode/mcp.json")
 KEYS = ("mcpServers", "servers")
 
 #: Keys of a server that other programs read, and why we do not.
@@ -189,6 +189,16 @@ def _hidden(found: Mapping[str, str], written: Mapping[str, str]) -> tuple[str, 
     secret = tuple(dict.fromkeys(value for value in values if len(value) >= SHORTEST))
     hide(*secret)
     return secret
+
+
+def is_server_file(path: Path) -> bool:
+    """Whether a file lies where a project's server file may lie."""
+    return any(path.match(name) for name in FILE_NAMES)
+
+
+def project_of(path: Path) -> Path:
+    """The folder of the project that a server file belongs to: what `${workspaceFolder}` means in it."""
+    return path.parents[1] if path.match(FILE_NAMES[-1]) else path.parent
 
 
 def declared(document: Document, folder: Path) -> Iterator[Declared]:

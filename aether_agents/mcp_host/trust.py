@@ -18,7 +18,7 @@ from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.bounded import read_bounded
 from aether_agents.mcp_host.discovery import PROJECT, discovered, parse
 from aether_agents.mcp_host.reach import reach
-from aether_agents.mcp_host.server_file import FILE_NAMES, Declared
+from aether_agents.mcp_host.server_file import FILE_NAMES, Declared, is_server_file
 from aether_agents.mcp_host.showing import show_policy, show_server, show_text, visible
 from aether_agents.mcp_host.tree import Tree
 from aether_agents.mcp_host.trust_record import Entry, Kind, TrustRecord
@@ -158,7 +158,7 @@ def _covered(path: Path, content: bytes) -> tuple[Path, ...]:
 
 
 def _servers(path: Path, content: bytes) -> list[Declared]:
-    if path.name not in (*FILE_NAMES, PROJECT):
+    if not is_server_file(path) and path.name != PROJECT:
         return []
     try:
         return parse(path, content)

@@ -85,8 +85,8 @@ def test_a_server_that_a_project_brings_is_inert_until_trusted_and_then_used_by_
     person: Person, tmp_path: Path
 ) -> None:
     there = Person(person.home, tmp_path / "project")
-    there.project.mkdir()
-    file = there.project / ".mcp.json"  # with VS Code's `servers`
+    (there.project / ".vscode").mkdir(parents=True)
+    file = there.project / ".vscode" / "mcp.json"
     table = {"echo": {"risk": "read", "repeatable": True}}  # without it a person is asked before each call
     entry = {"type": "stdio", "command": sys.executable, "args": [str(ECHO)], "queue": "dev", "table": table}
     file.write_text(json.dumps({"servers": {"brought": entry}}))

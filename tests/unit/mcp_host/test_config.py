@@ -40,6 +40,7 @@ def load(chosen: Settings) -> Load:
     def load_(content: object, name: str = ".mcp.json", environ: dict[str, str] | None = None) -> Servers:
         text = content if isinstance(content, str) else json.dumps(content, indent=1)
         path = chosen.project / name
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
         trust = Trust(chosen.home)
         trust.accept(item for item in trust.review(chosen.project) if item.path == path)
@@ -92,6 +93,13 @@ def test_a_file_as_vs_code_writes_it_is_read_unchanged(load: Load) -> None:
     )
     assert servers.known["x"].env == {"K": "v"}
     assert str(servers.known["x"].command).endswith("/project/x")
+
+
+def test_vs_codes_own_place_is_read_and_its_folder_is_the_projects(load: Load, chosen: Settings) -> None:
+    servers = load({"servers": {"x": {"command": "./x", "args": ["${workspaceFolder}/y"]}}}, ".vscode/mcp.json")
+    assert servers.faults == []
+    assert servers.known["x"].cwd == str(chosen.project)
+    assert servers.known["x"].args == (str(chosen.project / "y"),)
 
 
 def test_our_own_keys_stand_beside_theirs(load: Load) -> None:
