@@ -65,6 +65,9 @@ class ToolRow(Contract):
     path_args: tuple[str, ...] = Field(
         default=(), description="Arguments that are paths: confined to the allowed roots before the call."
     )
+    reads: tuple[str, ...] = Field(
+        default=(), description="Those of the paths that a call only reads, where it creates or changes others."
+    )
 
 
 class Annotations(Contract):

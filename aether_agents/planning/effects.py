@@ -99,12 +99,14 @@ def _risk(row: ToolRow, args: Mapping[str, Json]) -> Risk:
 
 
 def _what(subtask: Subtask, row: ToolRow) -> str:
-    """What it is done to, in words; `<name>` stands for an input."""
-    named = {name: value for name, value in subtask.args.items() if name in row.path_args}
-    shown = [_words(value, subtask) for value in named.values()] or [
-        f"{name}={_words(value, subtask)}" for name, value in subtask.args.items()
-    ]
-    text = ", ".join(shown) or subtask.tool or ""
+    """What it is done to, in words; `<name>` stands for an input. What is only read on the way is said apart."""
+    named = {name: _words(value, subtask) for name, value in subtask.args.items() if name in row.path_args}
+    read = [words for name, words in named.items() if name in row.reads]
+    touched = [words for name, words in named.items() if name not in row.reads]
+    if not named:
+        touched = [f"{name}={_words(value, subtask)}" for name, value in subtask.args.items()]
+    text = ", ".join(touched) or ("" if read else subtask.tool or "")
+    text += f"{' ' if text else ''}(reads {', '.join(read)})" if read else ""
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 

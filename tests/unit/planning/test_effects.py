@@ -8,6 +8,9 @@ from aether_agents.planning.effects import Effect, effects
 ROWS = {
     "files/read": ToolRow(tool="files/read", risk=Risk.READ, path_args=("path",)),
     "files/make": ToolRow(tool="files/make", risk=Risk.WRITE, path_args=("path",), creates=True),
+    "files/copy": ToolRow(
+        tool="files/copy", risk=Risk.WRITE, path_args=("path", "into"), reads=("path",), creates=True
+    ),
     "files/edit": ToolRow(tool="files/edit", risk=Risk.WRITE, path_args=("path",)),
 }
 
@@ -49,3 +52,8 @@ def test_the_way_back_is_named_and_goals_are_looked_into() -> None:
     )  # fmt: skip
     [effect] = effects([Subtask(id="g", goal="inner")], ROWS.__getitem__, Risk.COSTLY, {"inner": inner})
     assert (effect.subtask, effect.undo) == ("g/x", "files/drop")
+
+
+def test_what_is_only_read_on_the_way_is_said_apart() -> None:
+    [copy] = told({"id": "a", "tool": "files/copy", "args": {"path": "${inputs.source}", "into": "/x"}})
+    assert (copy.does, copy.what) == ("creates", "/x (reads <source>)")
