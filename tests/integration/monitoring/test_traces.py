@@ -1,5 +1,6 @@
 """One trace per task, through real processes: who asks, the planner, a specialist's worker, its MCP server."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from aether_agents.local.valkey import ValkeyServer
+from aether_agents.settings import AgentSystem, CliSettings
 from tests.conftest import eventually
 from tests.integration.execution.conftest import laboratory, quick
 from tests.integration.execution.lab import ROOT, Lab
@@ -21,7 +23,9 @@ PLANNED = ["plan", "run/planner.open_task", "apply_async/planner.open_task", "su
 
 @pytest.fixture
 def lab(valkey: ValkeyServer, sealing_key: Path, tmp_path: Path) -> Iterator[Lab]:
-    yield from laboratory(quick(valkey, sealing_key, tmp_path), tmp_path, names=("dev",))
+    system = AgentSystem(cli_interface=CliSettings(logging_format="json"))
+    settings = quick(valkey, sealing_key, tmp_path).model_copy(update={"agent_system": system})
+    yield from laboratory(settings, tmp_path, names=("dev",))
 
 
 @pytest.fixture
@@ -93,6 +97,8 @@ def test_one_trace_per_task_from_who_asks_to_the_server(lab: Lab, collector: Col
         True,
         False,
     )
+    said = [json.loads(line) for line in lab.log_of(1).splitlines() if line.startswith("{")]
+    assert {one["trace_id"] for one in said if one.get("task_id") == "t"} == {way[0].trace}
     # a message that lost its context, as after a reaper: the store knows where the trace of its task began
     assert {"submit", "plan", "subtask", "tools/call echo"} <= {one.name for one in below(collector, "lost")}
     assert [body for body in collector.bodies if b"aether-" in body and PRIVATE.encode() in body] == []
