@@ -6,10 +6,8 @@ It shows queues, workers and messages. A message of ours carries two ids, so the
 import logging
 import os
 import secrets
-import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from flower.app import Flower
@@ -20,6 +18,7 @@ from flower.urls import settings as web_settings
 from aether_agents.celery_app import create_app
 from aether_agents.contracts import Specialist
 from aether_agents.errors import InvalidSettings
+from aether_agents.leaving import leave_when_told
 from aether_agents.logs import hide
 from aether_agents.settings import Settings
 
@@ -79,8 +78,7 @@ def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable
         port = web.start_http_server()
     except OSError as error:
         raise InvalidSettings(f"flower: {where.address}:{where.port} cannot be had: {error.strerror}") from None
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _leave)
+    leave_when_told()
     ready(f"http://{where.address}:{port}")
     try:
         web.start()
@@ -114,7 +112,3 @@ def _labelled(task: Any) -> Any:
     ids = [part.strip(" '\"") for part in str(task.args or "").strip("()[]").split(",")]
     task.args = " / ".join(part for part in ids if part)
     return task
-
-
-def _leave(_number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(0)

@@ -1,10 +1,7 @@
 """The service: one process that fires the schedules until it is told to end."""
 
 import logging
-import signal
 from collections.abc import Callable, Sequence
-from types import FrameType
-from typing import Any
 
 from celery import Celery, signals
 from celery.beat import Service
@@ -13,6 +10,7 @@ from aether_agents import logs, tracing
 from aether_agents.celery_app import create_app
 from aether_agents.contracts import Specialist
 from aether_agents.errors import InvalidSettings, StoreUnavailable
+from aether_agents.leaving import leave_when_told
 from aether_agents.orchestrator import connect
 from aether_agents.settings import Settings
 from aether_agents.store import Keys, open_store
@@ -91,8 +89,7 @@ def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable
     alarm = Alarm(settings.alerts, store, apprise_to(settings.alerts)) if settings.alerts.to else None
     watch = Watch(settings, store, alarm)
     watch.start()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _leave)
+    leave_when_told()
     ready()
     try:
         Service(app, scheduler_cls=SlotScheduler).start()
@@ -116,7 +113,3 @@ def _logging_as(settings: Settings) -> Callable[..., None]:
         logs.begin("beat", loglevel, settings.agent_system.cli_interface.logging_format, file=logfile)
 
     return begin
-
-
-def _leave(_number: int, _frame: FrameType | None) -> Any:
-    raise SystemExit(0)
