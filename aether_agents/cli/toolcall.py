@@ -1,7 +1,6 @@
 """One call of one tool, as a person types it: made into a plan of one subtask, which goes the way every plan goes."""
 
 import json
-import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +11,7 @@ from aether_agents.cli.parts import servers_here
 from aether_agents.cli.patience import PAUSE
 from aether_agents.cli.session import Session
 from aether_agents.cli.values import parse_value, read_pairs
-from aether_agents.contracts import InputSpec, Json, Template, Tool
+from aether_agents.contracts import InputSpec, Json, Template, Tool, escape
 from aether_agents.document import nearest
 from aether_agents.errors import InvalidTask, ServerDown
 
@@ -54,7 +53,7 @@ def plan_of_call(tools: Mapping[str, Tool], ref: str, pairs: Sequence[str], args
         {
             "name": "tool_call",
             "description": f"Call {ref}",
-            "subtasks": [{"id": "call", "tool": ref, "args": _literal(given)}],
+            "subtasks": [{"id": "call", "tool": ref, "args": escape(given)}],
             "outputs": {"result": "${subtasks.call.output}"},
         }
     )
@@ -88,14 +87,3 @@ def _wanted(tool: Tool, name: str, schema: Any) -> InputSpec:
     if kind == "array":
         return InputSpec(type="array", items=InputSpec(format="path") if path else None)
     return InputSpec(type=kind, format="path" if path else None)
-
-
-def _literal(value: Json) -> Json:
-    """The same value, in which nothing is a reference: what a person types is what the tool gets."""
-    if isinstance(value, str):
-        return re.sub(r"\$+(?=\{)", lambda dollars: 2 * dollars[0], value)
-    if isinstance(value, list):
-        return [_literal(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _literal(item) for key, item in value.items()}
-    return value

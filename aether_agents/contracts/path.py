@@ -4,13 +4,13 @@ import re
 from collections.abc import Sequence
 
 from aether_agents.contracts.contract import Json
+from aether_agents.contracts.shortening import shorten
 from aether_agents.errors import InvalidPlan, ReferenceMissing
 
 Path = tuple[str | int, ...]
 
 _NAME = r"[^\s.\[\]{}$\"]+"
 _STEP = re.compile(rf"\.({_NAME})|\[(\d+)\]|\[\"([^\"{{}}]*)\"\]")
-_SHOWN_CHARACTERS = 60
 _SHOWN_KEYS = 8
 _PLAIN_NAME = re.compile(rf"{_NAME}\Z")
 
@@ -69,11 +69,6 @@ def write_path(path: Sequence[str | int]) -> str:
         for step in path
     )
     return "".join(steps).removeprefix(".")
-
-
-def shorten(text: str) -> str:
-    """The start of a text, for an error."""
-    return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
 
 
 def _shape(value: Json) -> str:

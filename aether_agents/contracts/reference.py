@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from aether_agents.contracts.condition import MISSING, holds, meets
 from aether_agents.contracts.contract import Json
-from aether_agents.contracts.path import Path, parse_path, read_steps, shorten, walk, write_path
+from aether_agents.contracts.path import Path, parse_path, read_steps, walk, write_path
+from aether_agents.contracts.shortening import shorten
 from aether_agents.errors import InvalidPlan
 
 __all__ = [
@@ -197,8 +198,7 @@ def _parts(text: str) -> Iterator[str | Reference]:
 @lru_cache(maxsize=4_096)  # the same few references are read at every step of planning
 def _read(inside: str) -> Reference:
     text = f"${{{inside}}}"
-    root = re.match(r"[a-z]*", inside)
-    word = root.group() if root else ""
+    word = re.split(r"[^a-z]", inside, maxsplit=1)[0]
     if word not in ROOTS:
         raise InvalidPlan(
             f"`{shorten(text)}` is not a reference: it must start with {', '.join(ROOTS[:-1])} or {ROOTS[-1]}; "

@@ -21,11 +21,12 @@ from aether_agents.contracts import (
     walk,
 )
 from aether_agents.contracts import resolve as resolve_expression
+from aether_agents.contracts.shortening import shorten
 from aether_agents.errors import InvalidPlan, ReferenceMissing
 from aether_agents.execution.secret import Secrets
 
 _FAULTS_SHOWN = 5
-_SHOWN_CHARACTERS = 200
+_SHOWN = 200
 
 
 def needed(subtask: PlannedSubtask) -> tuple[str, ...]:
@@ -83,8 +84,11 @@ def faults(args: Json, schema: Mapping[str, Any], strike: Callable[[str], str] =
     try:
         found = sorted(validator.iter_errors(args), key=lambda error: list(map(str, error.path)))
     except Unresolvable as error:
-        return [f"the tool's own schema refers outside itself: {_short(str(error))}"]
-    shown = [f"`{'.'.join(map(str, error.path)) or 'arguments'}`: {_short(strike(error.message))}" for error in found]
+        return [f"the tool's own schema refers outside itself: {shorten(str(error), _SHOWN)}"]
+    shown = [
+        f"`{'.'.join(map(str, error.path)) or 'arguments'}`: {shorten(strike(error.message), _SHOWN)}"
+        for error in found
+    ]
     rest = len(shown) - _FAULTS_SHOWN
     return shown[:_FAULTS_SHOWN] + ([f"and {rest} more"] if rest > 0 else [])
 
@@ -109,9 +113,5 @@ def _validator(schema: str) -> Draft202012Validator | str:
     try:
         Draft202012Validator.check_schema(document)
     except SchemaError as error:
-        return f"the tool's own schema is not valid: {_short(error.message)}"
+        return f"the tool's own schema is not valid: {shorten(error.message, _SHOWN)}"
     return Draft202012Validator(document, registry=EMPTY_REGISTRY)  # a server must not make a worker fetch anything
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"

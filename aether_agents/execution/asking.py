@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 
 from aether_agents.contracts import Intervention, Json, PlannedSubtask
+from aether_agents.contracts.shortening import shorten
 from aether_agents.execution.secret import Secrets
 from aether_agents.mcp_host.call import CallResult, Elicitation
 from aether_agents.store import APPROVE, DENY
@@ -19,8 +20,8 @@ def question_of(
     subtask: PlannedSubtask, asked: Elicitation, result: CallResult, args: Mapping[str, Json], secrets: Secrets
 ) -> Intervention:
     """The question, with what the call was given and what the server said when nobody was there to answer."""
-    said = _cut(secrets.redact_text(result.error or ""))
-    shown = _cut(json.dumps(secrets.redact(dict(args)), ensure_ascii=False))
+    said = shorten(secrets.redact_text(result.error or ""), _SHOWN)
+    shown = shorten(json.dumps(secrets.redact(dict(args)), ensure_ascii=False), _SHOWN)
     lines = [
         f"{subtask.id} called {subtask.tool}, and the server asks:",
         asked.message,
@@ -40,7 +41,3 @@ def question_of(
 
 
 _ONCE = " It is not safe to repeat: deny if what the server said means that it did something already."
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

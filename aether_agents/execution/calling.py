@@ -17,6 +17,7 @@ from aether_agents.contracts import (
     meets,
     walk,
 )
+from aether_agents.contracts.shortening import shorten
 from aether_agents.errors import InvalidPlan, ReferenceMissing, SecretMissing, ServerDown, ToolDrifted
 from aether_agents.execution.arguments import faults, resolve
 from aether_agents.execution.asking import question_of
@@ -193,10 +194,9 @@ def _unmet(run: Run, outcome: Outcome, what: str, expect: Expect, shown: Json = 
     except ReferenceMissing:
         actual = "missing"
     actual = run.secrets.redact_text(actual)  # before it is cut: half a secret is not recognised any more
-    actual = actual if len(actual) <= _SHOWN_VALUE else actual[:_SHOWN_VALUE] + "…"
     wanted = f"{expect.op} {json.dumps(expect.value, ensure_ascii=False)}"
     where = f"`{expect.path}`" if expect.path else "its output"
-    error = f"{what}: {where} is {actual}, and should be {wanted}"
+    error = f"{what}: {where} is {shorten(actual, _SHOWN_VALUE)}, and should be {wanted}"
     return outcome.model_copy(update={"status": "failed", "error": error, "error_kind": "expectation"})
 
 

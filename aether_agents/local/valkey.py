@@ -20,9 +20,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from aether_agents.errors import StackError
-
-#: Longest path of a unix socket that every supported system takes (Linux 108 bytes with the ending zero, macOS 104).
-SOCKET_PATH_MAX = 100
+from aether_agents.local.line import SOCKET_PATH_MAX
 
 #: Seconds a folder may still be locked by a server that is just ending.
 LOCK_PATIENCE = 3.0

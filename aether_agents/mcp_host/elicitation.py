@@ -35,6 +35,7 @@ from mcp.types import ElicitRequestFormParams, ElicitRequestParams, ElicitResult
 from pydantic import ValidationError
 
 from aether_agents.contracts import Elicited, InputSpec, Json
+from aether_agents.contracts.shortening import shorten
 from aether_agents.hidden import Hidden
 from aether_agents.mcp_host.call import Elicitation
 
@@ -192,4 +193,4 @@ def _field(schema: Mapping[str, Any]) -> InputSpec:
 def _plain(text: str, most: int) -> str:
     """A server's words, bounded, with nothing in them that steers a terminal."""
     shown = "".join(c if c.isprintable() or c == "\n" else " " for c in text).strip()
-    return shown if len(shown) <= most else shown[: most - 1] + "…"
+    return shorten(shown, most)

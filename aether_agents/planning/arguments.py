@@ -12,7 +12,8 @@ from jsonschema import ValidationError
 from referencing.exceptions import Unresolvable
 
 from aether_agents.contracts import Json, Reference, Tool, escape, find, resolve, substitute, walk, whole
-from aether_agents.contracts.path import shorten, write_path
+from aether_agents.contracts.path import write_path
+from aether_agents.contracts.shortening import shorten
 from aether_agents.document import nearest
 from aether_agents.errors import ReferenceMissing
 from aether_agents.planning.schema import ABSENT, Schema, input_validator, schema_at, types_in

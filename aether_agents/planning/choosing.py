@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from aether_agents.contracts import HighLevelTask, Intervention, Origin, Template
+from aether_agents.contracts.shortening import shorten
 from aether_agents.document import nearest
 from aether_agents.planning.conclusion import Asked, Unplannable
 from aether_agents.planning.matching import Match, Matcher
@@ -63,8 +64,7 @@ def stub_answer(template: Template, toolbox: Toolbox) -> str:
 
 
 def _said(task: HighLevelTask) -> str:
-    text = " ".join(task.description.split())
-    return text if len(text) <= _SAID else f"{text[: _SAID - 1]}…"
+    return shorten(" ".join(task.description.split()), _SAID)
 
 
 def _question(task: HighLevelTask, match: Match) -> Asked:

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from aether_agents.contracts import InputSpec, Json, holds
+from aether_agents.contracts.shortening import shorten
 from aether_agents.document import nearest
 from aether_agents.errors import InvalidTask
 
@@ -164,11 +165,8 @@ def _has_scheme(text: str) -> bool:
 
 
 def _shown(value: Json) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return f"`{text if len(text) <= _SHOWN else text[: _SHOWN - 1] + '…'}`"
+    return f"`{shorten(json.dumps(value, ensure_ascii=False))}`"
 
-
-_SHOWN = 60
 
 _BY_TYPE: Mapping[str, Callable[[InputSpec, Json, str], Json]] = {
     "string": _string,

@@ -22,6 +22,7 @@ from aether_agents.contracts import (
     asks,
     resolve,
 )
+from aether_agents.contracts.shortening import shorten
 from aether_agents.errors import InvalidPlan
 
 Verb = Literal["reads", "creates", "changes", "destroys"]
@@ -107,7 +108,7 @@ def _what(subtask: Subtask, row: ToolRow) -> str:
         touched = [f"{name}={_words(value, subtask)}" for name, value in subtask.args.items()]
     text = ", ".join(touched) or ("" if read else subtask.tool or "")
     text += f"{' ' if text else ''}(reads {', '.join(read)})" if read else ""
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return shorten(text, _LONGEST)
 
 
 def _words(value: Json, subtask: Subtask) -> str:

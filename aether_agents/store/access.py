@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aether_agents.contracts import Contract, HighLevelTask, Json, Outcome, Plan, PlannedSubtask
+from aether_agents.contracts.shortening import shorten
 from aether_agents.errors import TaskNotFound
 from aether_agents.settings import Settings
 from aether_agents.store import forms
@@ -90,10 +91,9 @@ def compact(value: Json) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-def shorten(message: str | None) -> str:
-    """A message of at most `MESSAGE_MAX` characters."""
-    text = message or ""
-    return text if len(text) <= MESSAGE_MAX else text[: MESSAGE_MAX - 1] + "…"
+def message_of(text: str | None) -> str:
+    """A text as the message of an event."""
+    return shorten(text or "", MESSAGE_MAX)
 
 
 def deliveries(flat: list[bytes]) -> list[Delivery]:

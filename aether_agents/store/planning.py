@@ -3,7 +3,7 @@
 from aether_agents.contracts import HighLevelTask, Intervention, Json, Plan, PlannedSubtask
 from aether_agents.errors import CannotOpen, InvalidPlan, NotAllowed
 from aether_agents.store import questions
-from aether_agents.store.access import Accessing, compact, deliveries, shorten
+from aether_agents.store.access import Accessing, compact, deliveries, message_of
 from aether_agents.store.connection import Part
 from aether_agents.store.keys import RECENT_MAX, Places
 from aether_agents.store.replies import Delivery, PlanningClaim, Refused, Unopened
@@ -63,7 +63,7 @@ class PlanningSteps(Accessing):
 
     def postpone_planning(self, task_id: str, token: int, delay: float, message: str = "") -> bool:
         """Let go of the step and have it taken again in `delay` seconds. A message goes to the log."""
-        return bool(self._access.call("postpone_planning", task_id, token, int(delay * 1000), shorten(message)))
+        return bool(self._access.call("postpone_planning", task_id, token, int(delay * 1000), message_of(message)))
 
     def save_plan(self, task_id: str, token: int, plan: Plan) -> bool:
         """Save the plan and say so (event task.planned)."""
@@ -99,7 +99,7 @@ class PlanningSteps(Accessing):
 
     def fail_planning(self, task_id: str, token: int, error: str, code: str) -> bool:
         """End a task that cannot be planned: failed, with the reason and its code."""
-        return bool(self._access.call("fail_planning", task_id, token, shorten(error), code))
+        return bool(self._access.call("fail_planning", task_id, token, message_of(error), code))
 
     def _plan(self, task_id: str, plan: Plan) -> tuple[bytes, str]:
         """The sealed plan, and what of it anyone may see."""

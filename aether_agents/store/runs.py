@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from aether_agents.contracts import Intervention, Json, Outcome, PlannedSubtask
 from aether_agents.errors import CannotOpen
 from aether_agents.store import questions
-from aether_agents.store.access import Accessing, compact, deliveries, pairs, shorten
+from aether_agents.store.access import Accessing, compact, deliveries, message_of, pairs
 from aether_agents.store.connection import Part
 from aether_agents.store.keys import Places
 from aether_agents.store.planning import wiring
@@ -66,7 +66,7 @@ class Runs(Accessing):
             outcome.status if retry_in is None else "retry",
             self._access.seal(Places.outcome(task_id, subtask_id), outcome),
             int((retry_in or 0) * 1000),
-            shorten(outcome.error or summary),
+            message_of(outcome.error or summary),
             compact(data) if outcome.failed or retry_in is not None else "",
         )
         return Completed(kind.decode(), deliveries(sends))
@@ -95,11 +95,11 @@ class Runs(Accessing):
     def progress(self, task_id: str, subtask_id: str, token: int, fraction: float | None, message: str = "") -> bool:
         """Say how far a run is (0.0 to 1.0). The caller limits how often."""
         data = "" if fraction is None else compact({"fraction": round(min(max(fraction, 0.0), 1.0), 4)})
-        return bool(self._access.call("progress", task_id, subtask_id, token, shorten(message), data))
+        return bool(self._access.call("progress", task_id, subtask_id, token, message_of(message), data))
 
     def log(self, task_id: str, message: str, subtask_id: str | None = None) -> bool:
         """Add a redacted sentence to the events of an open task."""
-        return bool(self._access.call("log", task_id, subtask_id or "", shorten(message)))
+        return bool(self._access.call("log", task_id, subtask_id or "", message_of(message)))
 
     def renew(self, held: Iterable[tuple[str, str, int]]) -> Renewal:
         """Hold on to (task, subtask, token), planner's steps with an empty subtask. Gives what is not renewed."""

@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import os
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +12,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from mcp.server.mcpserver.exceptions import ToolError
+
+from workers.inspection.whole import write_whole
 
 from .blocks import Block, Section
 from .markdown import as_markdown
@@ -120,16 +120,7 @@ def _holds(path: Path, digest: str) -> bool:
 def _write(path: Path, text: str) -> None:
     """Write a file so that a reader sees the old one or the new one. It is its owner's: it tells where to attack."""
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_whole(path, text.encode(errors="replace"))
     except OSError as error:
         raise ToolError(f"{clean(str(path))!r} cannot be written: {error.strerror}") from None
 

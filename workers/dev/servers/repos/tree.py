@@ -16,6 +16,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from workers.inspection.git import Git, printable
 from workers.inspection.repository import Repository
+from workers.inspection.whole import write_whole
 
 _REGULAR = ("100644", "100755")
 _UNDER_WAY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply", "BISECT_LOG")
@@ -141,15 +142,7 @@ class WorkTree(Git):
             if not self._is_own(path):
                 raise ToolError(f"{printable(path)} is no longer a regular file inside {self.shown}")
             mode = stat.S_IMODE(os.lstat(place).st_mode)
-            handle, name = tempfile.mkstemp(dir=place.parent, prefix=".aether-")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(content)
-                Path(name).chmod(mode)
-                Path(name).replace(place)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
+            write_whole(place, content, mode)
         except OSError as error:
             raise ToolError(f"{printable(path)} cannot be written: {error.strerror}") from None
 

@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from workers.inspection.findings import Severity, Status
 from workers.inspection.git import printable
+from workers.inspection.whole import write_whole
 
 from .merging import Merged, MergedResult
 
@@ -46,14 +45,7 @@ def write_sarif(result: MergedResult, folder: str, name: str) -> SarifFile:
     text = json.dumps(as_sarif(result), indent=1, ensure_ascii=False) + "\n"
     try:
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, new = tempfile.mkstemp(dir=place, prefix=f".{name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
-                file.write(text)
-            Path(new).replace(target)
-        except BaseException:
-            Path(new).unlink(missing_ok=True)
-            raise
+        write_whole(target, text.encode(errors="replace"))
     except OSError as error:
         raise ToolError(f"{printable(str(target))!r} cannot be written: {error.strerror}") from None
     return SarifFile(path=str(target.resolve()), results=len(result.findings), status=result.status)
