@@ -10,7 +10,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit test-servers check format bench lock clean
+.PHONY: help setup demo test unit test-servers check format bench soak lock clean
 
 help:  ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ test-servers: .venv/dev.stamp  ## Install and call every server of the catalogue
 
 bench: .venv/dev.stamp  ## Measure the numbers to hold, side by side, in one run
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+soak: .venv/dev.stamp  ## Ten minutes of tasks, with clients coming and going: what is not given back?
+	$(BIN)/python -m tests.benchmarks.soak $(ARGS)
 
 lock: .venv/dev.stamp  ## Choose the newest versions that fit and write the lock files
 	$(LOCK) --extra all --group dev -o requirements/dev.txt
