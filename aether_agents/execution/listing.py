@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from aether_agents.contracts import ServerSpec
 from aether_agents.errors import AetherError, ServerDown
@@ -23,12 +23,24 @@ TRY_AGAIN = 30.0
 #: Servers listed at once. The first task on a fresh installation waits for this, and each start is mostly one core's.
 LANES = 3
 
+#: Seconds a server that nobody waits for makes way for calls and for servers that somebody waits for.
+MAKE_WAY = 20.0
+
 
 class Listing:
     """One daemon thread. A server is listed when the catalogue has no word of it as it is now."""
 
-    def __init__(self, store: Store, toolbox: Toolbox, servers: KnownServers, queues: Sequence[str]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        toolbox: Toolbox,
+        servers: KnownServers,
+        queues: Sequence[str],
+        busy: Callable[[], bool] = bool,
+    ) -> None:
+        """`busy` says whether this process runs something just now."""
         self._store = store
+        self._busy = busy
         self._toolbox = toolbox
         self._servers = servers
         self._queues = tuple(queues)
@@ -37,6 +49,7 @@ class Listing:
         self._listed: dict[str, str] = {}  #: digest by server, as this process listed it last
         self._choosing = threading.Lock()
         self._first: set[str] = set()
+        self._hurried: set[str] = set()  #: of those, the ones that are being listed
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="aether-listing", daemon=True)
 
@@ -104,11 +117,23 @@ class Listing:
 
     def _list_some(self, wanted: list[tuple[ServerSpec, str]], errors: list[AetherError]) -> None:
         """List servers until none is left, or the store is away."""
-        while not errors and not self._stopped.is_set() and (chosen := self._next(wanted)) is not None:
+        while wanted and not errors and not self._stopped.is_set():
+            self._make_way(wanted)
+            if (chosen := self._next(wanted)) is None:
+                return
             try:
                 self._list(*chosen)
             except AetherError as error:
                 errors.append(error)
+            finally:
+                self._hurried.discard(chosen[0].name)
+
+    def _make_way(self, wanted: list[tuple[ServerSpec, str]]) -> None:
+        """Unless somebody waits for one of these: let others go first. Each start is a second of a core."""
+        end = time.monotonic() + MAKE_WAY
+        while (self._hurried or self._busy()) and time.monotonic() < end:
+            if self._first & {spec.name for spec, _ in wanted} or self._stopped.wait(0.05):
+                return
 
     def _next(self, wanted: list[tuple[ServerSpec, str]]) -> tuple[ServerSpec, str] | None:
         """Take a server that a task waits for, else any; None when all are taken."""
@@ -116,7 +141,9 @@ class Listing:
             chosen = next((one for one in wanted if one[0].name in self._first), wanted[0] if wanted else None)
             if chosen is not None:
                 wanted.remove(chosen)
-                self._first.discard(chosen[0].name)
+                if chosen[0].name in self._first:
+                    self._first.remove(chosen[0].name)
+                    self._hurried.add(chosen[0].name)
             return chosen
 
     def _list(self, spec: ServerSpec, digest: str) -> None:

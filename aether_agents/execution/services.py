@@ -51,7 +51,7 @@ class Services:
         tally = Tally(self._host.starts)
         caller = Caller(self._host, toolbox, settings, self._held, tally)
         self._runner = Runner(settings, self._store, caller, sender, self._held)
-        self._listing = Listing(self._store, toolbox, servers, queues)
+        self._listing = Listing(self._store, toolbox, servers, queues, lambda: bool(self._held.leases()))
         self._opening = None
         if PLANNER in queues:  # its index of templates is made at once: a worker that plans nothing has none
             known, first = lambda: servers().keys(), self._listing.first

@@ -12,9 +12,9 @@ from tests.integration.workers.answering import Authority, web
 
 pytestmark = pytest.mark.timeout(300)
 
-#: Tried in this suite: those whose servers need nothing from elsewhere.
+#: Tried in this suite: those whose servers need nothing from elsewhere, and no lynis (its run is tried in test_policy).
 HERE = {"security_audit", "compliance_check", "code_quality", "update_text", "health_report", "watch_endpoints"}
-HERE |= {"write_documentation", "check_certificates", "check_hardening"}
+HERE |= {"write_documentation", "check_certificates"}
 
 
 @pytest.mark.parametrize("name", sorted(HERE & {t.name for s in load_specialists(Settings()) for t in s.templates}))

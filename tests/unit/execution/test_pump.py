@@ -194,6 +194,25 @@ class TestListing:
         listing.turn()
         assert [name for _, name in kept.catalogue.said] == ["c", "a", "b"]
 
+    def test_what_nobody_waits_for_makes_way_while_something_runs(
+        self, settings_of: Settings, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(listing_module, "LANES", 1)
+        looks: list[str] = []
+
+        def busy() -> bool:
+            looks.append(",".join(name for _, name in kept.catalogue.said))
+            return len(looks) < 3
+
+        specs = tuple(SPEC.model_copy(update={"name": name}) for name in ("a", "b"))
+        kept, dev = store(), DEV.model_copy(update={"servers": specs})
+        servers = KnownServers(settings_of, [dev])
+        listing = Listing(kept, Toolbox(FakeHost(), kept, [dev], servers), servers, ["dev"], busy)
+        listing.first(["b"])
+        listing.turn()
+        assert looks == ["", "b", "b"]
+        assert [name for _, name in kept.catalogue.said] == ["b", "a"]
+
     @pytest.mark.parametrize(
         ("status", "same", "listed"),
         [("live", True, 0), ("live", False, 1), ("failed", True, 1), ("quarantined", True, 0)],
