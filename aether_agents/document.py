@@ -25,8 +25,9 @@ ENDINGS = frozenset({".yaml", ".yml", ".json"})
 
 #: Values one file may hold once its aliases are written out: a guard against a few lines that unfold to gigabytes.
 MOST_NODES = 200_000
-#: Characters a line of YAML has that we write.
-_WIDTH = 110
+_WIDTH = 110  #: Characters a line of YAML has that we write.
+#: A character that JSON escapes as two, such as `\ud83d\ude00`. YAML knows neither that nor tabs between tokens.
+_PAIR = re.compile(r"(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})")
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -77,7 +78,7 @@ def parse_document(text: str, name: str) -> Document:
             raise InvalidSettings(f"{name}:{error.lineno}: not valid JSON: {error.msg}") from None
         except RecursionError:
             raise InvalidSettings(f"{name}: nested too deeply to be read") from None
-        text = text.replace("\t", " ")  # JSON allows tabs between tokens, YAML does not
+        text = _PAIR.sub(lambda found: found[1] + json.loads(f'"{found[2]}"'), text.replace("\t", " "))
     try:
         loader = _Loader(text)
         try:

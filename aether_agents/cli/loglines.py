@@ -43,7 +43,7 @@ def _told(line: str) -> dict[str, str] | None:
         return None
     try:
         fields = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(fields, dict) or not {"time", "level", "message"} <= fields.keys():
         return None

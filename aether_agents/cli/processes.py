@@ -95,11 +95,14 @@ def show_processes(output: Output, rows: Sequence[dict[str, Json]]) -> None:
 
 def show_logs(session: Session, names: Sequence[str], *, follow: bool, lines: int, task_id: str = "") -> int:
     """Print the logs of the stack, each line with its log's name when there are several; of one task, all there is."""
-    several = len(names) != 1
+    several, silent = len(names) != 1, True
     readers: dict[str, Reader] = {}
     for name, line in _stack(session).logs(names, follow_them=follow, lines=EVERYTHING if task_id else lines):
         for shown in readers.setdefault(name, Reader(task_id)).read(line):
             session.output.text(f"{name:<10} {shown}" if several else shown)
+            silent = False
+    if silent:
+        session.output.hint(f"nothing is logged on behalf of {task_id}" if task_id else "nothing is logged yet")
     return COMPLETED
 
 

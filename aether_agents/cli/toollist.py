@@ -23,8 +23,12 @@ def tool_rows(catalogue: Mapping[str, Entry], server: str | None) -> list[Tool]:
     return [tool for name, entry in sorted(catalogue.items()) if server in (None, name) for tool in entry.tools]
 
 
-def show_tools(session: Session, tools: list[Tool]) -> None:
-    """The tools as a table."""
+def show_tools(session: Session, tools: list[Tool], *, known: bool = False) -> None:
+    """The tools as a table; with `known`, there are some, if none of these."""
+    if not tools and known:
+        session.output.say("no tool does that")
+        session.output.hint("aether-agent tools list")
+        return
     if not tools:
         session.output.say("no tools are known yet: workers list them when they start")
         session.output.hint("aether-agent up")

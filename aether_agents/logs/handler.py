@@ -5,6 +5,7 @@ import logging.handlers
 import socket
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -20,6 +21,13 @@ _STYLES: dict[str, type[JsonLines | ConsoleLines]] = {"console": ConsoleLines, "
 
 class _Ours:
     """Marks a handler that `begin` has put in place."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say that a line is lost, and whose. Python would print its arguments as they are, secrets and all."""
+        kind = sys.exc_info()[0]
+        with suppress(OSError, ValueError, AttributeError):  # standard error itself may be gone
+            why = kind.__name__ if kind else "unknown"
+            sys.stderr.write(f"a line of {record.name} ({record.filename}:{record.lineno}) cannot be logged: {why}\n")
 
 
 class _Stream(_Ours, logging.StreamHandler):  # type: ignore[type-arg]  # whatever standard error is

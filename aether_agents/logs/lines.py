@@ -84,7 +84,7 @@ def written(
 def _message(record: logging.LogRecord) -> str:
     try:
         return strike(record.getMessage())
-    except (TypeError, ValueError):  # its arguments do not fit; Python would print all of it as it is
+    except (TypeError, ValueError, LookupError):  # its arguments do not fit; Python would print all of it as it is
         return strike(f"{record.msg} {record.args!r}")
 
 

@@ -210,6 +210,13 @@ EXPLANATION = (
     r"^\W*(?:what(?:'s| is| are) [\w-]+\W*$"
     r"|what(?:'s| is| are| does) (?:an?|the (?:meaning|definition|point|purpose|difference))\b"
     r"|what does .* (?:mean|do)\b|how (?:do|can|should|would|could) (?:i|we|you|one|people)\b|how to\b"
+    r"|should (?:i|we)\b|what (?:happens|would happen|will happen)\b"
     rf"|why\b|explain (?!{_PLACE})|define\b|describe how\b|teach\b|tell me (?:how|why)\b)"
     r"|とは(?:何|なに|？|\?|$)|(?:方法|やり方|仕方)を|(?<!概要を)(?<!全体像を)(?:説明|解説)"
+)
+
+#: A request that says what not to do: its words alone would read as the very thing.
+PROHIBITION = (
+    r"(?:^\W*|[.;:,!?]\s*|\b(?:but|and|then)\s+)(?:please\s+)?(?:do\s+not|don['’]?t|never)\b"
+    r"|ないで(?:ください|下さい|ほしい|欲しい|くれ)|ないで[\s。、！!]*$|するな[\s。！!]*$|しないこと[\s。、！!]*$"
 )

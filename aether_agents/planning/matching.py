@@ -9,7 +9,7 @@ import numpy as np
 
 from aether_agents.contracts import Template
 from aether_agents.planning.index import Index, Knowledge
-from aether_agents.planning.lexicon import EXPLANATION, SHAPES, WEAK
+from aether_agents.planning.lexicon import EXPLANATION, PROHIBITION, SHAPES, WEAK
 from aether_agents.planning.sentence import read_sentence
 from aether_agents.planning.wording import Reader, Term
 
@@ -35,6 +35,7 @@ _WEAK = 0.2
 _UNKNOWN_THING = 1.5  # what a request is about counts for more than how it is put
 
 _EXPLAINS = re.compile(EXPLANATION, re.IGNORECASE)
+_FORBIDS = re.compile(PROHIBITION, re.IGNORECASE)
 
 
 class Candidate(NamedTuple):
@@ -99,15 +100,16 @@ class Matcher:
             template = self._templates[own]
             others = tuple(one for one in ranked if one.template is not template)
             return Match("accept", (Candidate(template, 1.0, float(near[own])), *others)[:SHOWN])
-        return self._judge(text, terms, ranked)
+        return self._judge(text, said.rest, terms, ranked)
 
-    def _judge(self, text: str, terms: list[Term], ranked: tuple[Candidate, ...]) -> Match:
+    def _judge(self, text: str, rest: str, terms: list[Term], ranked: tuple[Candidate, ...]) -> Match:
         if not any(one.score >= LITTLE for one in ranked):
             return Match("refuse", ranked, "no template is about that")
         first = ranked[0].template
         knowledge = self._knowledge(ranked[0])
-        if _EXPLAINS.search(text):
-            return Match("ask", ranked, "it seems to ask for an explanation")
+        if _EXPLAINS.search(text) or _FORBIDS.search(rest):
+            forbids = not _EXPLAINS.search(text)
+            return Match("ask", ranked, "it says what not to do" if forbids else "it seems to ask for an explanation")
         foreign = [term.word for term in terms if term.changes and term.token not in knowledge.actions]
         if foreign:
             return Match("ask", ranked, f"`{first.name}` does not do this: {foreign[0]}")

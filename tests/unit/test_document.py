@@ -1,5 +1,6 @@
 """A file that knows its lines: every complaint names file, line, key and the nearest known name."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -152,3 +153,8 @@ def test_what_is_written_reads_back_here_and_elsewhere(data: dict[str, object]) 
 @pytest.mark.parametrize("text", ["1e999", "1e3", "-.5", "on", "22:30", "1_000", "~", "="])
 def test_a_text_that_looks_like_something_else_stays_a_text(text: str) -> None:
     assert parse_document(write_document({"a": text}), "a.yaml").data == {"a": text}
+
+
+def test_a_character_that_json_escapes_as_two_is_one() -> None:
+    said = {"a": "😀", "b": "\\ud83d\\ude00", "c": "\\😀"}
+    assert parse_document(json.dumps(said), "a.json").data == said

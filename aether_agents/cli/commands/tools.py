@@ -38,11 +38,12 @@ def search_command(words: tuple[str, ...], limit: int, as_json: bool) -> None:
     """Find tools by what they do, best first."""
     session = Session(json_wanted=as_json)
     with session.door() as door:
-        tools = found_tools(tool_rows(door.catalogue(), None), " ".join(words), limit)
+        known = tool_rows(door.catalogue(), None)
+    tools = found_tools(known, " ".join(words), limit)
     if as_json:
         session.output.json([tool.model_dump(mode="json") for tool in tools])
     else:
-        show_tools(session, tools)
+        show_tools(session, tools, known=bool(known))
 
 
 @tools_command.command(

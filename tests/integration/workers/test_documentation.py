@@ -1,6 +1,7 @@
 """The server `documentation`: pages of strangers' code, of which nothing runs, and what has no docstring."""
 
 import json
+import os
 from pathlib import Path
 
 from tests.integration.workers.conftest import Talk
@@ -113,11 +114,17 @@ def test_code_that_kills_its_reader_is_a_gap_and_the_rest_is_written(documentati
     repository.write("bomb.py", "x = " + "(" * 50_000 + ")" * 50_000 + "\n")
     repository.write("broken.py", "def f(:\n")
     repository.write("twice.py", '"""t"""\ndef f(a, a):\n    """f"""\n')
+    long = " + ".join(["'a'"] * 900)
+    repository.write(
+        "long.py", f'"""l"""\nsum = {long}\ndef f(a={long}, b: {"a." * 900}a = 0x{"f" * 5_000}):\n    """f"""\n'
+    )
+    repository.write("index.py", '"""i"""\n')
+    repository.write(f"{'n' * 252}.py", '"""n"""\n')
     (repository.folder / "away.py").symlink_to("/etc/hostname")
     result, _ = built(documentation, repository)
-    assert (result["status"], result["pages"]) == ("inconclusive", 1)
+    assert (result["status"], result["pages"]) == ("inconclusive", 2)
     gaps = result["coverage"]["gaps"]  # type: ignore[index]
-    assert {gap.split(":")[0] for gap in gaps} == {"bomb.py", "broken.py"}
+    assert {gap.split(":")[0][:9] for gap in gaps} == {"bomb.py", "broken.py", "index.py", "n" * 9}
 
 
 def test_nothing_to_document_is_not_clean(documentation: Talk, repository: Planted) -> None:
@@ -135,6 +142,11 @@ def test_what_is_there_is_never_overwritten_or_taken_away(documentation: Talk, r
     assert "is there already" in refused
     assert "it stays" in documentation.refusal("remove", folder=str(site))
     (site / ".documentation.json").write_text(json.dumps({"../mine.html": "x"}))
+    assert "it stays" in documentation.refusal("remove", folder=str(site))
+    (site / ".documentation.json").write_text(json.dumps({"\0/mine.html": "x", "\ud800.html": "x"}))
+    assert "it stays" in documentation.refusal("remove", folder=str(site))
+    (site / ".documentation.json").unlink()
+    os.mkfifo(site / ".documentation.json")
     assert "it stays" in documentation.refusal("remove", folder=str(site))
     (site / ".documentation.json").unlink()
     (site / "mine.html").unlink()

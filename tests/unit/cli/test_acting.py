@@ -194,6 +194,7 @@ def test_tools_are_listed_and_found(run: Run, behind: Behind) -> None:
     door.listed = {"git": Listed("live", (tool("sha256:1"),))}
     assert "git/log  read  dev  Show the log" in run("tools", "list").out
     assert "git/log" in run("tools", "search", "log").out
+    assert "no tool does that" in run("tools", "search", "nothing").err
     assert json.loads(run("tools", "search", "nothing", "--json").out) == []
     assert run("tools", "list", "gti").code == 2
 

@@ -235,3 +235,12 @@ def test_servers_are_tried_and_what_is_wrong_is_said(run: Run, tmp_path: Path) -
     assert "no such luck" in ran.err
     assert json.loads(run("servers", "test", "broken", "--json").out)[0]["ok"] is False
     assert "needs no environment of its own" in run("servers", "install", "broken").err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [(["logs"], "logged yet"), (["logs", "--task", "x"], "logged on behalf of x")]
+)
+def test_empty_logs_are_said_to_be(run: Run, words: list[str], said: str) -> None:
+    ran = run(*words)
+    assert (ran.code, ran.out) == (0, "")
+    assert f"nothing is {said}" in ran.err

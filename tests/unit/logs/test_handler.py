@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
-from aether_agents.logs import begin
+import pytest
+
+from aether_agents.logs import begin, hide
 
 
 @contextmanager
@@ -58,3 +60,25 @@ def test_a_host_programs_own_logging_stays() -> None:
         root.addHandler(own)
         begin("worker", "DEBUG")
         assert root.handlers == [own]
+
+
+class Mute:
+    """Cannot be written, and says a secret instead."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("hunter22")
+
+
+def test_a_line_that_cannot_be_written_is_named_and_shows_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hide("hunter22")
+    with bare_root():
+        begin("worker", "INFO", file=tmp_path / "log")
+        logging.getLogger("a").info("%(name)s", {"password": "hunter22"})
+        logging.getLogger("a").info("%s", Mute())
+    assert "a: %(name)s {'password': '•••'}" in (tmp_path / "log").read_text()
+    said = capsys.readouterr().err
+    assert said.startswith("a line of a (test_handler.py:")
+    assert said.endswith("cannot be logged: RuntimeError\n")
+    assert "hunter22" not in said

@@ -102,6 +102,23 @@ def test_vs_codes_own_place_is_read_and_its_folder_is_the_projects(load: Load, c
     assert servers.known["x"].args == (str(chosen.project / "y"),)
 
 
+def test_vs_codes_file_may_have_comments_and_no_other(load: Load) -> None:
+    text = """{
+  // ours
+  "servers": { /* "a":
+    1 */
+    "x": {"command": "x", "args": ["//y", "/* z */", ",]",],},
+    "z": {"comand": "z"}, // a slip
+  },
+}
+"""
+    servers = load(text, ".vscode/mcp.json")
+    assert servers.known["x"].args == ("//y", "/* z */", ",]")
+    (fault,) = servers.faults
+    assert "mcp.json:6: `servers.z.comand`" in fault
+    assert "not valid JSON" in " ".join(load(text).faults)
+
+
 def test_our_own_keys_stand_beside_theirs(load: Load) -> None:
     entry = {
         "command": "mcp-sysmon",

@@ -18,6 +18,7 @@ from .surface import Surface, Thing, last_name
 
 #: Longest value that is shown, in characters.
 MAX_WORDS = 300
+_MORE = "…"  #: what stands for the rest, or for what cannot be written
 _DEEP = 8
 _TYPE_VARIABLES = ("TypeVar", "ParamSpec", "TypeVarTuple")
 
@@ -166,7 +167,10 @@ class _Builder:
         """An annotation, with the whole names of what is documented here, so that it is linked."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return _Words(_cut(node.value))
-        return _Words(_written(_Whole(home, self._surfaces).visit(copy.deepcopy(node))))
+        try:
+            return _Words(_written(_Whole(home, self._surfaces).visit(copy.deepcopy(node))))
+        except RecursionError:
+            return _Words(_MORE)
 
     def _bases(self, home: Surface, thing: Thing) -> Iterator[tuple[str, str, str]]:
         node = thing.node
@@ -203,8 +207,11 @@ def _lines(thing: Thing) -> tuple[int, int] | None:
 
 
 def _written(node: ast.AST, limit: int = MAX_WORDS) -> str:
-    return _cut(" ".join(ast.unparse(node).split()), limit)
+    try:
+        return _cut(" ".join(ast.unparse(node).split()), limit)
+    except (RecursionError, ValueError):  # a sum of hundreds of terms, a number of thousands of digits
+        return _MORE
 
 
 def _cut(text: str, limit: int = MAX_WORDS) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    return text if len(text) <= limit else text[: limit - 1] + _MORE

@@ -25,6 +25,8 @@ from .surface import Surface, read_surface, things
 
 #: Bounds: memory and one file in bytes, seconds for one page, bytes of all pages.
 MEMORY, FILE, SECONDS, ALL = 2 << 30, 64 << 20, 20.0, 256 << 20
+#: The page with the list of all pages.
+INDEX = "index.html"
 
 
 def write(told: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,22 +60,25 @@ def _read(folder: Path, files: Mapping[str, str], gaps: list[list[str]]) -> tupl
 def _write(made: Mapping[str, Module], files: Mapping[str, str], output: Path, gaps: list[list[str]]) -> int:
     total = pages = 0
     for name, module in made.items():
+        place = output.joinpath(*name.split(".")).with_suffix(".html")
+        if place == output / INDEX:
+            gaps.append([files[name], "its page cannot be made: the list of all pages has its name"])
+            continue
         try:
             with _bounded(SECONDS):
                 page = render.html_module(module, made).encode("utf-8", "replace")
-        except (TimeoutError, ValueError, RuntimeError, RecursionError, MemoryError, IndexError, KeyError) as error:
+            total += len(page)
+            if total > ALL:
+                gaps.append([files[name], f"the rest of the pages: beyond the bound of {ALL >> 20} MiB"])
+                break
+            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            place.write_bytes(page)
+        except (OSError, ValueError, RuntimeError, MemoryError, IndexError, KeyError) as error:  # or its name too long
             gaps.append([files[name], f"its page cannot be made: {type(error).__name__}"])
             continue
-        total += len(page)
-        if total > ALL:
-            gaps.append([files[name], f"the rest of the pages: beyond the bound of {ALL >> 20} MiB"])
-            break
-        place = output.joinpath(*name.split(".")).with_suffix(".html")
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        place.write_bytes(page)
         pages += 1
     if pages:
-        (output / "index.html").write_bytes(render.html_index(made).encode())
+        (output / INDEX).write_bytes(render.html_index(made).encode())
     return pages
 
 

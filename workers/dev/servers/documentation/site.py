@@ -81,10 +81,10 @@ class Site:
         listed = self._listed()
         if listed is None:
             raise ToolError(f"{self.shown!r} holds no documentation that was written here: it stays")
-        there = {name: self.folder / name for name in listed if (self.folder / name).is_file()}
-        gone = [name for name, path in there.items() if not path.is_symlink() and _hash(path) == listed[name]]
-        kept = [name for name in there if name not in gone]
         try:
+            there = {name: self.folder / name for name in listed if (self.folder / name).is_file()}
+            gone = [name for name, path in there.items() if not path.is_symlink() and _hash(path) == listed[name]]
+            kept = [name for name in there if name not in gone]
             for name in gone:
                 there[name].unlink()
             if not kept:
@@ -100,12 +100,12 @@ class Site:
         """Its files and their hashes, if it is such a folder; a list that names others is none."""
         path = self.folder / LIST
         try:
-            if self.folder.is_symlink() or path.is_symlink() or path.stat().st_size > MAX_LIST:
+            if self.folder.is_symlink() or path.is_symlink() or not path.is_file() or path.stat().st_size > MAX_LIST:
                 return None
             listed = json.loads(path.read_text())
-        except (OSError, ValueError, RecursionError):
-            return None
-        if not isinstance(listed, dict) or not all(isinstance(name, str) and self._inside(name) for name in listed):
+            if not isinstance(listed, dict) or not all(self._inside(name) for name in listed):
+                return None
+        except (OSError, ValueError, RecursionError):  # also a name that no file can have
             return None
         return {name: str(value) for name, value in listed.items()}
 
