@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from typing import Any, TypeVar, cast
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 MASK = "•••"
 
@@ -18,7 +18,14 @@ class Hidden:
         forms = {
             form
             for value in values
-            for form in (value, value.strip(), json.dumps(value)[1:-1], quote(value, safe=""))
+            for form in (
+                value,
+                value.strip(),
+                json.dumps(value)[1:-1],
+                quote(value),
+                quote(value, safe=""),
+                quote_plus(value),
+            )
             if form
         }
         self._forms = sorted(forms, key=len, reverse=True)

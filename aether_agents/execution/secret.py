@@ -36,7 +36,7 @@ class Secrets:
                 raise SecretMissing(
                     f"secret `{name}` is shorter than {SHORTEST} characters: it could not be kept hidden"
                 )
-            hide(value)
+            hide(value, passing=True)
             self._known[name] = value
         return self._known[name]
 

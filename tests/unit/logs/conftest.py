@@ -17,7 +17,8 @@ Say = Callable[..., logging.LogRecord]
 
 @pytest.fixture(autouse=True)
 def no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(known, "_values", OrderedDict())
+    monkeypatch.setattr(known, "_lasting", {})
+    monkeypatch.setattr(known, "_passing", OrderedDict())
     monkeypatch.setattr(known, "_hidden", Hidden(()))
 
 

@@ -42,8 +42,15 @@ def test_secrets_of_contexts() -> None:
     assert strike("bearer s3cr3t-token") == "bearer •••"
 
 
-def test_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_passing_ones_the_oldest_are_forgotten_and_never_the_processs_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(known, "MOST", 3)
+    hide("the-brokers")
     for number in range(5):
-        hide(f"secret-{number}")
-    assert strike("secret-0 secret-1 secret-2") == "secret-0 secret-1 •••"
+        hide(f"secret-{number}", passing=True)
+    assert strike("the-brokers secret-0 secret-1 secret-2") == "••• secret-0 secret-1 •••"
+
+
+@pytest.mark.parametrize("written", ["a/b c+d", "a/b%20c%2Bd", "a%2Fb%20c%2Bd", "a%2Fb+c%2Bd"])
+def test_however_an_address_writes_it(written: str) -> None:
+    hide("a/b c+d")
+    assert strike(f"at {written}!") == "at •••!"
