@@ -34,13 +34,13 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def eventually(condition: Callable[[], Value], within: float = 40.0, what: str = "") -> Value:
-    """Ask again and again until the answer is true, `within` seconds at most, and give it back."""
+def eventually(condition: Callable[[], Value], within: float = 40.0, what: str = "", *, pause: float = 0.01) -> Value:
+    """Ask again and again, every `pause` seconds, until the answer is true, `within` at most, and give it back."""
     end = time.monotonic() + within
     while not (value := condition()):
         if time.monotonic() > end:
             raise AssertionError(f"not within {within:g} s: {what or getattr(condition, '__name__', condition)}")
-        time.sleep(0.01)  # the one sleep of the tests; everything waits through here, with a bound
+        time.sleep(pause)  # the one sleep of the tests; everything waits through here, with a bound
     return value
 
 

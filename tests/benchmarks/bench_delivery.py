@@ -95,10 +95,7 @@ def _bare_end(lab: Lab, key: str):
 
 def _until(lab: Lab, *question: str) -> None:
     """Ask the server every two milliseconds, at most two minutes: cheap, and the same for both sides."""
-    end = time.monotonic() + 120
-    while not lab.store.connection.command(*question):
-        assert time.monotonic() < end, question
-        time.sleep(0.002)
+    eventually(lambda: lab.store.connection.command(*question), 120, str(question), pause=0.002)
 
 
 def ratios(cases: dict[str, Callable[[], None]]) -> dict[str, float]:

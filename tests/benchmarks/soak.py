@@ -147,6 +147,12 @@ def look(here: Site, began: float, tasks: int) -> dict[str, float]:
     }
 
 
+def clients_of(here: Site) -> list[int]:
+    """The ports of those who are connected to `serve`."""
+    own = psutil.Process(here.serve).net_connections("tcp")
+    return [one.raddr.port for one in own if one.status == psutil.CONN_ESTABLISHED and one.raddr]
+
+
 async def soak(here: Site, seconds: float) -> tuple[list[dict[str, float]], Counter[str]]:
     """Let them come, and look now and then; at the end wait until nothing is open any more, and look once more."""
     began, came_to = time.monotonic(), Counter[str]()
@@ -172,7 +178,7 @@ async def soak(here: Site, seconds: float) -> tuple[list[dict[str, float]], Coun
         90,
         "every task has ended",
     )
-    await asyncio.sleep(5)  # `serve` looks for clients that have left once a second
+    await asyncio.to_thread(eventually, lambda: not clients_of(here), 30, "`serve` has let go of every client")
     looks.append(await asyncio.to_thread(look, here, began, number))
     return looks, came_to
 

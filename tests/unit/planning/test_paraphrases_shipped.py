@@ -1,4 +1,5 @@
-"""Ways people ask for documentation, certificates and hardening, and what only sounds like it."""
+"""Ways people ask for changed texts, documentation, certificates and hardening, and what only sounds like it: read
+against every template that ships."""
 
 import pytest
 
@@ -9,6 +10,22 @@ from aether_agents.specialists import load_specialists
 TEMPLATES = [template for specialist in load_specialists(Settings()) for template in specialist.templates]
 
 PARAPHRASES: dict[str, tuple[str, ...]] = {
+    "update_text": (
+        "Update this text across these repositories",
+        "Replace the old address by the new one in these repositories",
+        "Change this wording in every repo",
+        "find and replace a string across several repositories",
+        "replace a word everywhere in these repos",
+        "Replace the old text by a new one in every repository",
+        "Replace this text across ./api and ./web",
+        "find and replace text in several repositories",
+        "これらのリポジトリのテキストを置換してください",
+        "全リポジトリの文字列を一括で更新して",
+        "replace foo with bar in ./a and ./b",
+        "rename OldName to NewName across these repositories",
+        'change the text "old words" to "new words" in these repos',
+        "これらのリポジトリの「foo」を「bar」に置換して",
+    ),
     "write_documentation": (
         "Write the documentation of this repository",
         "Generate API docs for this project",
@@ -61,6 +78,29 @@ PARAPHRASES: dict[str, tuple[str, ...]] = {
 }
 
 NEAR_MISSES: dict[str, tuple[str, ...]] = {
+    "update_text": (
+        "Update the dependencies of these repositories",
+        "Send a text message to the team",
+        "Update this machine",
+        "Translate this text into Japanese",
+        "Replace the failed disk",
+        "Change the password of the database",
+        "Push these repositories to a new remote",
+        "Update the calendar",
+        "rename the server",
+        'replace "tea" with "coffee" in my order',
+        'replace "John" by "Bob" in the contact list',
+        "replace the manager with Bob in this project",
+        "replace nginx with apache on this server",
+        "rename utils.py to helpers.py in these repositories",
+        "rename master to main in these repositories",
+        "update python to rust in these repositories",
+        "how do I replace foo with bar in ./a?",
+        'delete "foo" and replace it with "bar" on the server',
+        'swap "foo" for "bar" in ./a and ./b',
+        "プロジェクトの担当を田中から鈴木に変更して",
+        "このマシンを更新して",
+    ),
     "write_documentation": (
         "Translate the documentation of this repository",
         "Publish the documentation of this project",
