@@ -6,6 +6,7 @@
       shop/key.py: ['KEY = "AKIA', 'IOSFODNN7EXAMPLE"\\n']
     modes: {shop/app.py: "666"}       # permissions, octal
     repositories: [shop]              # folders that become git repositories with one commit of all that is in them
+    changes: {shop/new.py: "", shop/app.py: null}   # written after that commit, so in none; null deletes
     inputs: {path: shop}              # of the template; paths are relative to the fresh folder
     approve: true                     # say yes to what the run asks (it works in the fresh folder)
     status: completed                 # how the task must end; `completed` if left out
@@ -45,13 +46,16 @@ class Fixture(Contract):
     files: dict[str, str | tuple[str, ...]] = Field(default_factory=dict, description="Text by path; a list is joined.")
     modes: dict[str, str] = Field(default_factory=dict, description="Permission bits by path, octal.")
     repositories: tuple[str, ...] = Field(default=(), description="Folders that become git repositories.")
+    changes: dict[str, str | None] = Field(
+        default_factory=dict, description="Text by path, written after the commit; null deletes the file."
+    )
     inputs: dict[str, Json] = Field(default_factory=dict, description="Inputs; paths relative to the fresh folder.")
     approve: bool = Field(default=False, description="Whether what the run asks is answered with yes.")
     status: Literal["completed", "failed"] = Field(default="completed", description="How the task must end.")
     expect: tuple[Expect, ...] = Field(min_length=1, description="What must be found after the run.")
     undo: bool = Field(default=False, description="Whether undoing must leave everything as before the run.")
 
-    @field_validator("files", "modes", "repositories")
+    @field_validator("files", "modes", "repositories", "changes")
     @classmethod
     def _inside(cls, value: Mapping[str, object] | tuple[str, ...]) -> object:
         for path in value:
@@ -105,6 +109,8 @@ def plant(fixture: Fixture, beside: Path, folder: Path) -> None:
             (folder / path).chmod(int(mode, 8))
         for path in fixture.repositories:
             _commit(folder / path)
+        for path, change in fixture.changes.items():
+            _change(folder / path, change)
     except (OSError, ValueError, subprocess.CalledProcessError) as error:
         raise InvalidSettings(f"{beside / NAME}: cannot be planted: {error}") from None
 
@@ -150,6 +156,14 @@ def _paths(spec: InputSpec, value: Json) -> list[str]:
     if own.format != "path":
         return []
     return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)]
+
+
+def _change(place: Path, text: str | None) -> None:
+    if text is None:
+        place.unlink()
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(text.encode())
 
 
 def _commit(folder: Path) -> None:

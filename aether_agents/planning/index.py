@@ -38,10 +38,14 @@ class Knowledge:
         self._pairs = frozenset(pair for token in self.tokens if _CJK.search(token) for pair in _pairs(token))
 
     def is_asked_for(self, terms: Iterable[Term]) -> bool:
-        """Whether a request names what the template changes; one that changes nothing need not be."""
+        """Whether a request names what the template changes, as a deed and not as a thing: "the commits" asks for none.
+
+        A template that changes nothing need not be asked for.
+        """
         if not self._deeds:
             return True
-        return any(not self._deeds.isdisjoint((term.token, term.concept)) for term in terms)
+        deeds = [term for term in terms if term.changes or not term.bound or _CJK.search(term.token)]
+        return any(not self._deeds.isdisjoint((term.token, term.concept)) for term in deeds)
 
     def knows(self, term: Term) -> float:
         """How sure it is that the template is about this word: 1 for the word itself, less for a relative of it."""

@@ -39,13 +39,13 @@ LOOKING = _words("""
 
 #: Verbs that change the world wherever they stand. Only a template that has the same verb may do them.
 CHANGING = _words("""
-    add allow append archive attack block book bypass buy cancel chmod clear clone configure convert copy
+    add allow amend append archive attack block book bypass buy cancel chmod clear clone configure convert copy
     create decommission decrypt delete deploy destroy disable discard downgrade draft drop edit email enable encrypt
     erase exfiltrate expose fix force format generate grant hack harden hide hire ignore implement import improve
     install invite kill lock merge message migrate modify move notify offboard optimise optimize order overwrite pay
     patch post provision publish purge push rebase reboot redeploy redact reduce refactor release remediate remove
     rename renew replace reset resize resolve restart restore revert revoke rewrite rollback rotate sanitise sanitize
-    save scale schedule scrub sell send shutdown squash steal stop store submit suppress switch terminate transfer
+    save scale schedule scrub sell send shutdown squash stash steal stop store submit suppress switch terminate transfer
     translate truncate trust undo unarchive uninstall unlock update upgrade upload wipe write
 """)
 
@@ -92,6 +92,7 @@ _SAME: Mapping[str, str] = {
         familiarise familiarize familiar acquaint gettingstarted オンボード オンボーディング 概要 紹介 入門
         導入 新人 全体像 把握 参加
     """,
+    "branch": "branch branches ブランチ",
     "history": "history histories 履歴 来歴",
     "change": "churn hotspot hotspots 変更頻度",
     "permission": "permission permissions worldwritable chmod 権限 パーミッション",
@@ -175,6 +176,7 @@ PHRASES: Mapping[str, str] = {
     r"shut(?:ting)?[\s-]down\b": "shutdown",
     r"swap(?= (?:\S+ ){0,3}(?:for|with)\b)": "switch",
     r"hardening(?! (?:all|each|every|my|our|the|these|this)\b)": "hardened",
+    r"未コミット": "uncommitted",
     r"(?:堅牢化|要塞化|ハードニング)(?=し|する|せよ)": "harden",
     r"back(?:ing)?[\s-]up\b": "backup",
     r"(?:create|make|take|do) (?:a|an|another) (?:[a-z]+ ){0,2}backup\b": "backup",

@@ -26,6 +26,7 @@ WRITES = {
     "findings/remove",
     "repos/apply",
     "repos/revert",
+    "repos/uncommit",
     "documentation/build",
     "documentation/remove",
 }
@@ -46,7 +47,9 @@ def bound(template: Template) -> dict[str, dict[str, Any]]:
         if reference.root == "inputs":
             spec = template.inputs[reference.name]
             return spec.default if not spec.required else ["a text"] if spec.type == "array" else "a text"
-        return {"context": "/reports", "item": "/repository", "subtasks": {"findings": []}}[reference.root]  # type: ignore[return-value]
+        item: Json = ["a text"] if reference.path == ("files",) else "/repository"
+        standing_in: dict[str, Json] = {"context": "/reports", "item": item, "subtasks": {"findings": []}}
+        return standing_in[reference.root]
 
     return {subtask.id: resolve(subtask.args, value) for subtask in template.subtasks}  # type: ignore[misc]
 

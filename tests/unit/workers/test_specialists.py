@@ -60,7 +60,7 @@ def test_one_can_be_switched_off() -> None:
 
 def test_the_templates_are_there() -> None:
     named = {"security_audit", "compliance_check", "code_quality", "onboard_project", "update_text"}
-    named |= {"write_documentation", "check_certificates", "check_hardening"}
+    named |= {"write_documentation", "check_certificates", "check_hardening", "commit_changes"}
     assert named <= {template.name for template in TEMPLATES}
 
 

@@ -1,5 +1,6 @@
 """The MCP server `repos`."""
 
+import functools
 from typing import Annotated
 
 import anyio.to_thread
@@ -9,14 +10,14 @@ from pydantic import Field
 
 from workers.inspection.job import run
 
-from . import changing
+from . import changing, pending, uncommitting
 from .edits import Pattern
-from .results import Agreed, Applied, Found, Preview, Reverted
+from .results import Agreed, Applied, Found, PendingChanges, Preview, Reverted, Uncommitted
 
 server = MCPServer(
     "repos",
     instructions="Searches and replaces a text over git repositories: preview, then one commit on a new branch each. "
-    "It never pushes, and runs no hook or filter of a repository.",
+    "Shows what is in no commit, and takes a commit back. It never pushes, and runs no hook or filter of a repository.",
     log_level="WARNING",
 )
 
@@ -32,6 +33,7 @@ Replace = Annotated[
 ]
 Branch = Annotated[str, Field(min_length=1, max_length=200, description="The new branch; it must not exist yet.")]
 Seconds = Annotated[float, Field(gt=0, le=600, description="Seconds it may take in all.")]
+Former = Annotated[str, Field(min_length=1, max_length=200, description="The branch to go back to.")]
 Commit = Annotated[str, Field(pattern=r"^[0-9a-f]{40,64}$", description="The commit that `apply` made.")]
 
 LOOKS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
@@ -70,6 +72,7 @@ async def preview(
 async def agree(
     digests: Annotated[list[str], Field(max_length=50, description="Digests of the changes.")],
     shown: Annotated[list[str], Field(max_length=500, description="The changes, as a person sees them.")],  # noqa: ARG001
+    report: Annotated[str, Field(max_length=4_096, description="Where all of it is written down.")] = "",  # noqa: ARG001
 ) -> Agreed:
     """Give the digests back. It does nothing: a plan puts it where a person must say yes to what is shown."""
     return Agreed(digests=digests)
@@ -107,10 +110,48 @@ async def revert(
     path: One,
     branch: Branch,
     commit: Commit,
-    former: Annotated[str, Field(min_length=1, max_length=200, description="The branch to go back to.")],
+    former: Former,
 ) -> Reverted:
     """Delete the branch that `apply` made and go back to the former one; refused if anything else was done since."""
     return await anyio.to_thread.run_sync(changing.revert, path, branch, commit, former)
+
+
+@server.tool(title="Look at what is in no commit", annotations=LOOKS)
+async def changes(
+    ctx: Context,
+    paths: Paths,
+    branch: Branch,
+    digests: Annotated[
+        list[str] | None, Field(max_length=50, description="Digests of an earlier look; anything else is refused.")
+    ] = None,
+    max_seconds: Seconds = 120,
+) -> PendingChanges:
+    """Show which files of several repositories a commit on a new branch would have; nothing is changed."""
+    return await run(ctx, max_seconds, lambda job: pending.changes(paths, branch, digests, job))
+
+
+@server.tool(
+    title="Take a commit back",
+    annotations=ToolAnnotations(
+        read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False
+    ),
+)
+async def uncommit(
+    path: One,
+    branch: Annotated[str, Field(min_length=1, max_length=200, description="The branch made for the commit.")],
+    former: Former,
+    base: Annotated[str, Field(pattern=r"^[0-9a-f]{40,64}$", description="The commit that it was made on.")],
+    staged: Annotated[list[str], Field(max_length=500, description="Files that had been staged before.")],
+    commit: Annotated[
+        str, Field(max_length=5_000, description="The commit, or the words of `git_commit` that name it.")
+    ] = "",
+) -> Uncommitted:
+    """Go back to the former branch with the changes uncommitted, and delete the new one; no file is touched.
+
+    Refused if anything else was done since.
+    """
+    work = functools.partial(uncommitting.uncommit, path, branch, former, base, staged, commit)
+    return await anyio.to_thread.run_sync(work)
 
 
 if __name__ == "__main__":

@@ -46,14 +46,14 @@ def preview(paths: Sequence[str], pattern: Pattern, replacement: str, branch: st
     for path in dict.fromkeys(paths):
         tree = WorkTree(path)
         standing = tree.standing()
-        if fault := _unfit(tree, standing, branch):
+        if fault := unfit(tree, standing, branch):
             faults.append(fault)
             continue
         edits = edits_of(tree, pattern, replacement, job, skipped)
         if not edits:
             unchanged.append(tree.shown)
             continue
-        diff = _cut("".join(diff_of(tree, edits)), MAX_DIFF)
+        diff = cut("".join(diff_of(tree, edits)), MAX_DIFF)
         changes.append(Change(
             path=str(tree.folder), branch=standing.branch, files=len(edits), diff=diff,
             replacements=sum(edit.places for edit in edits), digest=digest_of(standing.commit, edits),
@@ -69,7 +69,7 @@ def preview(paths: Sequence[str], pattern: Pattern, replacement: str, branch: st
         unchanged=unchanged,
         files=sum(change.files for change in changes),
         replacements=sum(change.replacements for change in changes),
-        diff=_cut("\n".join(f"{change.path}\n{change.diff}" for change in changes), MAX_DIFFS),
+        diff=cut("\n".join(f"{change.path}\n{change.diff}" for change in changes), MAX_DIFFS),
         shown=_shown(changes),
         digests=[change.digest for change in changes],
         skipped=skipped[:MAX_SKIPPED],
@@ -87,7 +87,7 @@ def apply(
     """
     tree = WorkTree(path)
     standing = tree.standing()
-    if fault := _unfit(tree, standing, branch):
+    if fault := unfit(tree, standing, branch):
         raise ToolError(fault)
     edits = edits_of(tree, pattern, replacement, job, [])
     if not edits:
@@ -139,15 +139,18 @@ def revert(path: str, branch: str, commit: str, former: str) -> Reverted:
     return Reverted(path=str(tree.folder), branch=former, deleted=branch, done=True)
 
 
-def _unfit(tree: WorkTree, standing: Standing, branch: str) -> str:
-    """Why a repository cannot be changed now, and the mend; empty when it can."""
+def unfit(tree: WorkTree, standing: Standing, branch: str, *, clean: bool = True) -> str:
+    """Why a repository cannot get a new branch now, and the mend; empty when it can. `clean`: all must be committed."""
     named = tree.is_name(branch)
     faults = (
         (not named, f"{printable(branch)!r} is no name of a branch"),
         (not standing.commit, f"{tree.shown} has no commit yet: make one"),
         (not standing.branch, f"{tree.shown} has no branch checked out: check one out"),
         (standing.under_way, f"{tree.shown} has something under way ({standing.under_way}): end it first"),
-        (standing.dirty, f"{tree.shown} has {standing.dirty} changed files that are in no commit: commit them first"),
+        (
+            clean and standing.dirty,
+            f"{tree.shown} has {standing.dirty} changed files that are in no commit: commit them first",
+        ),
         (named and tree.tip(branch), f"{tree.shown} has a branch `{branch}` already: name another"),
     )
     return next((told for holds, told in faults if holds), "")
@@ -182,5 +185,6 @@ def _shown(changes: Sequence[Change]) -> list[str]:
     return lines
 
 
-def _cut(text: str, most: int) -> str:
+def cut(text: str, most: int) -> str:
+    """A text of at most so many characters; what is left out is counted."""
     return text if len(text) <= most else text[:most] + f"\n… cut: {len(text) - most} more characters\n"

@@ -89,3 +89,41 @@ class Reverted(BaseModel):
     deleted: str = Field(description="Branch that is gone.")
     done: bool = Field(description="False when it was gone already.")
     undo: str = Field(default="apply the change again", description="How to undo it.")
+
+
+class Pending(BaseModel):
+    """What of one repository is in no commit."""
+
+    path: str = Field(description="Absolute path of the repository.")
+    branch: str = Field(description="Branch that is checked out.")
+    base: str = Field(description="Its newest commit.")
+    files: list[str] = Field(description="Files that are new, changed or deleted; nothing that is ignored.")
+    staged: list[str] = Field(description="Those of them that are staged already.")
+    kinds: dict[str, str] = Field(description="`new`, `changed` or `deleted` by file.")
+    hooks: list[str] = Field(description="Hooks of the repository that committing runs.")
+    author: str = Field(description="Who its own configuration says commits; empty when it names nobody.")
+    digest: str = Field(description="Names exactly these files as they are, on exactly this commit.")
+    new: str = Field(description="The text of the new files, which no diff shows; long ones are cut, and say so.")
+
+
+class PendingChanges(BaseModel):
+    """What several repositories have that is in no commit."""
+
+    changes: list[Pending] = Field(description="One for each repository with something to commit.")
+    unchanged: list[str] = Field(description="Repositories with nothing to commit.")
+    files: int = Field(description="Files to commit in all.")
+    new: str = Field(description="The text of all new files, bounded.")
+    shown: list[str] = Field(description="What would be committed, short enough to be shown with a question.")
+    digests: list[str] = Field(description="The digests of all changes, in their order.")
+    skipped: list[Left] = Field(description="What is left out, the first 50.")
+    undo: str = Field(default="nothing was changed", description="How to undo it.")
+
+
+class Uncommitted(BaseModel):
+    """A commit taken back, its changes kept."""
+
+    path: str = Field(description="Absolute path of the repository.")
+    branch: str = Field(description="Branch that is checked out now.")
+    deleted: str = Field(description="Branch that is gone.")
+    done: bool = Field(description="False when it was as before already.")
+    undo: str = Field(default="commit the changes again", description="How to undo it.")

@@ -42,8 +42,10 @@ class _Secret:
 class SecretsScan:
     """One scan. The secrets it finds leave it masked and hashed only."""
 
-    def __init__(self, repository: Repository, job: Job, max_commits: int) -> None:
+    def __init__(self, repository: Repository, job: Job, max_commits: int, only: frozenset[str] | None = None) -> None:
+        """`only`: the files to look at, relative to the folder; else all of them."""
         self._repository = repository
+        self._only = only
         self._job = job
         self._max_commits = max_commits
         self._detectors = Detectors()
@@ -75,6 +77,8 @@ class SecretsScan:
 
     def _look_at_files(self) -> None:
         entries = list(self._repository.files(self._skipped))
+        if self._only is not None:
+            entries = [entry for entry in entries if entry.path in self._only]
         for index, entry in enumerate(entries):
             if self._job.out_of_time:
                 self._coverage.gaps.append(f"{len(entries) - index} files: beyond the bound of {self._job.seconds:g} s")

@@ -29,6 +29,9 @@ async def scan(
     max_commits: Annotated[
         int, Field(ge=0, le=100_000, description="Newest commits of all branches whose changes are looked at; 0: none.")
     ] = 5_000,
+    files: Annotated[
+        list[str] | None, Field(max_length=10_000, description="Files to look at, relative to it; else all of them.")
+    ] = None,
     max_seconds: Annotated[float, Field(gt=0, le=3_600, description="Seconds it may take in all.")] = 240,
 ) -> ScanResult:
     """Find secrets in the files of a folder and in everything its git history ever added, deleted files included."""
@@ -37,7 +40,8 @@ async def scan(
         # Imported when first needed: the detectors take longer to import than the server to start.
         from .secrets import SecretsScan  # noqa: PLC0415
 
-        return SecretsScan(Repository(path), job, max_commits).run()
+        only = None if files is None else frozenset(files)
+        return SecretsScan(Repository(path), job, max_commits, only).run()
 
     return await run(ctx, max_seconds, work)
 
