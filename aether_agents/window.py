@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Iterator
 
-from aether_agents.contracts import TERMINAL_TASK, Event, Plan, TaskView, Undoing
+from aether_agents.contracts import TERMINAL_TASK, Event, Intervention, Json, Plan, TaskView, Undoing
+from aether_agents.errors import WrongStatus
 from aether_agents.execution import undo
+from aether_agents.execution.approving import digest_of
+from aether_agents.execution.resolving import needed, visible
 from aether_agents.settings import Settings
 from aether_agents.store import CatalogueEntry, Store, WorkerInfo
 from aether_agents.store.schedules import Schedules
@@ -32,6 +35,20 @@ class Window:
             TaskNotFound: there is no such task.
         """
         return self._store.tasks.plan(task_id)
+
+    def arguments_asked_about(self, task_id: str, asked: Intervention) -> dict[str, Json]:
+        """All arguments of the call that a question is about, where the question had no room for them.
+
+        Raises:
+            WrongStatus: they are not those that were asked about; the question is no longer open.
+            CannotOpen: this process lacks the sealing key.
+        """
+        subtask = self._store.tasks.subtask(task_id, asked.subtask_id or "")
+        outcomes = self._store.tasks.outcomes(task_id, needed(subtask)) if subtask else {}
+        args = visible(subtask, outcomes) if subtask else {}
+        if digest_of(args) != asked.digest:
+            raise WrongStatus(f"`{asked.id}` asks about other arguments than there are now: look again")
+        return args
 
     def undoing(self, task_id: str, to: str | None = None) -> Undoing:
         """What undoing a task would do, and what it could not; nothing runs.

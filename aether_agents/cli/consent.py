@@ -103,7 +103,11 @@ def _pick(view: TaskView, wanted: str | None) -> Intervention:
 def _about(door: Door, view: TaskView, question: Intervention) -> PlannedSubtask | None:
     plan = door.plan_of(view.task_id)
     stem = (question.subtask_id or "").partition("#")[0]
-    return next((step for step in plan.subtasks if step.id == stem), None) if plan else None
+    step = next((step for step in plan.subtasks if step.id == stem), None) if plan else None
+    if step is None or not question.digest:
+        return step
+    args = door.arguments_asked_about(view.task_id, question)  # the question had no room for them
+    return step.model_copy(update={"args": dict(args)})
 
 
 def _waits(view: TaskView) -> bool:

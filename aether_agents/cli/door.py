@@ -8,7 +8,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Literal, Protocol, Self
 
-from aether_agents.contracts import Answer, Event, HighLevelTask, Note, Plan, TaskView, Tool, Undoing
+from aether_agents.contracts import (
+    Answer,
+    Event,
+    HighLevelTask,
+    Intervention,
+    Json,
+    Note,
+    Plan,
+    TaskView,
+    Tool,
+    Undoing,
+)
 from aether_agents.settings import Settings
 
 
@@ -78,6 +89,7 @@ class Door(Protocol):
     def accept_server(self, name: str) -> None: ...
     def view(self, task_id: str, *, outputs: bool = ...) -> TaskView: ...
     def plan_of(self, task_id: str) -> Plan | None: ...
+    def arguments_asked_about(self, task_id: str, asked: Intervention) -> Mapping[str, Json]: ...
     def tasks(self, limit: int = ...) -> list[TaskView]: ...
     def events(self, task_id: str, after: int = ...) -> list[Event]: ...
     def follow(

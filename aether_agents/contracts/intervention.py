@@ -21,6 +21,10 @@ class Intervention(Contract):
     choices: tuple[str, ...] = Field(default=(), description="The answers that mean something, the safest last.")
     fields: dict[str, InputSpec] = Field(default_factory=dict, description="For `input`: what is missing.")
     elicitation: str = Field(default="", description="Digest of the question, if a server asks it during a call.")
+    digest: str = Field(
+        default="",
+        description="Digest of the call's arguments, where the prompt has no room for them; binds the yes.",
+    )
     asked_at: datetime | None = Field(default=None, description="When it was asked, UTC.")
 
 

@@ -132,6 +132,9 @@ class PlannedSubtask(Subtask):
     approved_up_to: Risk | None = Field(
         default=None, description="Greatest risk the asker answered ahead (`--yes`), as far as policy lets one."
     )
+    approved_args: str = Field(
+        default="", description="Digest of the arguments that a person said yes to, where they were too long to show."
+    )
     context: str = Field(default="local", description="Context whose secrets its arguments may name.")
     pin: str = Field(default="", description="Pin of the tool it was planned against.")
     confidence: float = Field(default=1.0, ge=0, le=1, description="How sure the planner is of this tool.")

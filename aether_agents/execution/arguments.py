@@ -1,4 +1,4 @@
-"""Arguments: references become values just before the call, and the values are checked against the live schema."""
+"""Arguments: whether a call is made at all, and whether what it is given fits the tool's live schema."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -14,50 +14,14 @@ from aether_agents.contracts import (
     Condition,
     Json,
     Outcome,
-    PlannedSubtask,
-    Reference,
-    depends,
     holds,
-    walk,
 )
-from aether_agents.contracts import resolve as resolve_expression
 from aether_agents.contracts.shortening import shorten
-from aether_agents.errors import InvalidPlan, ReferenceMissing
-from aether_agents.execution.secret import Secrets
+from aether_agents.errors import ReferenceMissing
+from aether_agents.execution.resolving import resolve
 
 _FAULTS_SHOWN = 5
 _SHOWN = 200
-
-
-def needed(subtask: PlannedSubtask) -> tuple[str, ...]:
-    """Ids of the subtasks whose results a subtask refers to.
-
-    Raises:
-        InvalidPlan: a reference in it is malformed.
-    """
-    condition = subtask.if_.ref if subtask.if_ else None
-    verify = dict(subtask.verify.args) if subtask.verify else None
-    ids = depends([condition, subtask.for_each, dict(subtask.args), verify])
-    return tuple(name for name in ids if name != subtask.id)
-
-
-def resolve(value: Json, outcomes: Mapping[str, Outcome], secrets: Secrets | None = None) -> Json:
-    """The value of an expression, from the outcomes it refers to. Without `secrets`, none may be named.
-
-    Raises:
-        InvalidPlan: a reference is malformed, or of a kind that has no value at this point.
-        ReferenceMissing: it leads nowhere.
-        SecretMissing: a secret cannot be read.
-    """
-
-    def look_up(reference: Reference) -> Json:
-        if reference.root == "subtasks":
-            return _output(reference, outcomes)
-        if reference.root == "secrets" and secrets is not None:
-            return secrets.read(reference.name)
-        raise InvalidPlan(f"`{reference.text}` has no value here")
-
-    return resolve_expression(value, look_up)
 
 
 def applies(condition: Condition, outcomes: Mapping[str, Outcome]) -> bool:
@@ -91,19 +55,6 @@ def faults(args: Json, schema: Mapping[str, Any], strike: Callable[[str], str] =
     ]
     rest = len(shown) - _FAULTS_SHOWN
     return shown[:_FAULTS_SHOWN] + ([f"and {rest} more"] if rest > 0 else [])
-
-
-def _output(reference: Reference, outcomes: Mapping[str, Outcome]) -> Json:
-    outcome = outcomes.get(reference.name)
-    if outcome is None:
-        raise ReferenceMissing(f"`{reference.text}`: `{reference.name}` has no outcome yet; is it among the `needs`?")
-    path = reference.path[2:]
-    if path and outcome.status != "completed":
-        raise ReferenceMissing(f"`{reference.text}`: `{reference.name}` has no output, it is {outcome.status}")
-    try:
-        return walk(outcome.output, path)
-    except ReferenceMissing as error:
-        raise ReferenceMissing(f"`{reference.text}`: {error}") from None
 
 
 @lru_cache(maxsize=1_024)

@@ -19,10 +19,12 @@ from aether_agents.contracts import (
 )
 from aether_agents.contracts.shortening import shorten
 from aether_agents.errors import InvalidPlan, ReferenceMissing, SecretMissing, ServerDown, ToolDrifted
-from aether_agents.execution.arguments import faults, resolve
+from aether_agents.execution import approving
+from aether_agents.execution.arguments import faults
 from aether_agents.execution.asking import question_of
 from aether_agents.execution.held import Held, Lease
 from aether_agents.execution.policy import Denied, NeedsApproval, decide
+from aether_agents.execution.resolving import resolve
 from aether_agents.execution.secret import Secrets
 from aether_agents.execution.tally import Tally
 from aether_agents.execution.toolbox import Toolbox
@@ -30,15 +32,13 @@ from aether_agents.mcp_host import CallResult
 from aether_agents.mcp_host.elicitation import Consent
 from aether_agents.mcp_host.host import NOTHING_ASKED, Host
 from aether_agents.settings import Settings
-from aether_agents.store import APPROVE, DENY, PROMPT_MAX
 
 #: Bytes of JSON that one outcome may have: it is sealed, stored, and handed to what refers to it.
 MOST_OUTPUT = 1024 * 1024
 
-_TOO_LONG = (
-    "`{tool}` has to be approved, and its arguments ({size:,} characters) are too long to be shown whole, "
-    f"so nobody can: a question has {PROMPT_MAX:,}. Let it read them from a file, or write them into the plan, "
-    "which is shown whole"
+_TOO_MANY = (
+    "`{tool}` has to be approved, and it has too many arguments to show even how each begins, so nobody can: let it "
+    "read them from a file, or write them into the plan, which is shown whole"
 )
 _SHOWN_VALUE = 200
 
@@ -81,11 +81,13 @@ class Caller:
         subtask = run.subtask
         tool = self._toolbox.find(subtask.tool or "", subtask.pin)
         args = self._arguments(run, tool, subtask.args)
-        decision = decide(tool, args, subtask, self._settings, answered=run.answered)
+        answered = run.answered and approving.still_holds(subtask, run.outcomes)
+        decision = decide(tool, args, subtask, self._settings, answered=answered)
         if isinstance(decision, Denied):
             return failed("policy", decision.reason, sent=False)
         if isinstance(decision, NeedsApproval):
-            return _question(subtask, decision, args, run.secrets)
+            asked = approving.question(subtask, decision, args, run.outcomes, run.secrets)
+            return asked or failed("policy", _TOO_MANY.format(tool=subtask.tool), sent=False)
         result = self._made(tool, args, run, on_progress, _consent(run))
         if result.asked is not None:
             return question_of(subtask, result.asked, result, args, run.secrets)
@@ -142,7 +144,7 @@ class Caller:
         return outcome
 
     def _arguments(self, run: Run, tool: Tool, args: Mapping[str, Json]) -> dict[str, Json]:
-        resolved = resolve(dict(args), run.outcomes, run.secrets)
+        resolved = resolve(dict(args), run.outcomes, run.secrets.read)
         if wrong := faults(resolved, tool.input_schema, run.secrets.redact_text):
             raise InvalidPlan(f"arguments of `{tool.ref}`: {'; '.join(wrong)}")
         return resolved if isinstance(resolved, dict) else {}
@@ -198,18 +200,6 @@ def _unmet(run: Run, outcome: Outcome, what: str, expect: Expect, shown: Json = 
     where = f"`{expect.path}`" if expect.path else "its output"
     error = f"{what}: {where} is {shorten(actual, _SHOWN_VALUE)}, and should be {wanted}"
     return outcome.model_copy(update={"status": "failed", "error": error, "error_kind": "expectation"})
-
-
-def _question(
-    subtask: PlannedSubtask, decision: NeedsApproval, args: Mapping[str, Json], secrets: Secrets
-) -> Intervention | Outcome:
-    """The question with the whole call in it. One that does not fit is put to nobody: no yes to what is unseen."""
-    shown = json.dumps(secrets.redact(dict(args)), ensure_ascii=False, indent=1)
-    what = f": {subtask.name}" if subtask.name else ""
-    prompt = f"{subtask.id}{what} will call {subtask.tool} ({decision.risk.value}). {decision.reason}.\n{shown}"
-    if len(prompt) > PROMPT_MAX:
-        return failed("policy", _TOO_LONG.format(tool=subtask.tool, size=len(shown)), sent=False)
-    return Intervention(id=subtask.id, kind="approval", subtask_id=subtask.id, prompt=prompt, choices=(APPROVE, DENY))
 
 
 def _redacted(result: Outcome | Intervention, secrets: Secrets) -> Outcome | Intervention:

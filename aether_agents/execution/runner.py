@@ -16,11 +16,12 @@ from celery.exceptions import Ignore
 from aether_agents import tracing
 from aether_agents.contracts import Intervention, Outcome, PlannedSubtask
 from aether_agents.errors import AetherError, CannotOpen, InvalidPlan, ReferenceMissing, StoreUnavailable
-from aether_agents.execution.arguments import applies, needed, resolve
+from aether_agents.execution.arguments import applies
 from aether_agents.execution.calling import MOST_OUTPUT, Caller, Progress, Run, bounded, failed
 from aether_agents.execution.delivery import Sender
 from aether_agents.execution.fanout import children_of, joined
 from aether_agents.execution.held import Held, Lease, now
+from aether_agents.execution.resolving import needed, resolve
 from aether_agents.execution.secret import Secrets
 from aether_agents.settings import Settings
 from aether_agents.store import Delivery, Granted, Refused, Store, Unopened

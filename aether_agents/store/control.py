@@ -65,7 +65,7 @@ class Control(Accessing):
                 outcome,
                 before,
                 after,
-                "1" if question.elicitation else "0",
+                "1" if question.elicitation or question.digest else "0",
             )
             if kind != b"changed":
                 break
@@ -144,8 +144,8 @@ class Control(Accessing):
 
     def _with(self, task_id: str, question: Intervention, answer: Answer) -> tuple[bytes, bytes]:
         """The document before and after an answer, the task's or the subtask's; empty where it does not change."""
-        if question.elicitation and question.subtask_id is not None:
-            return self._with_elicited(task_id, question.subtask_id, question, answer)
+        if (question.elicitation or question.digest) and question.subtask_id is not None:
+            return self._with_told(task_id, question.subtask_id, question, answer)
         chosen = question.kind == "choice" and question.subtask_id is None
         if not answer.values and not chosen:
             return b"", b""
@@ -158,14 +158,18 @@ class Control(Accessing):
             changes["type"] = answer.response
         return before, self._access.seal(Places.task(task_id), task.model_copy(update=changes))
 
-    def _with_elicited(
-        self, task_id: str, subtask_id: str, question: Intervention, answer: Answer
-    ) -> tuple[bytes, bytes]:
-        """The subtask's document, and the same with what the person told its server; a yes is a yes to each field."""
+    def _with_told(self, task_id: str, subtask_id: str, question: Intervention, answer: Answer) -> tuple[bytes, bytes]:
+        """The subtask's document, and the same with what the person told its server; a yes is a yes to each field.
+
+        Where the question had no room for the call's arguments: with the digest that the yes is bound to.
+        """
         before = self._access.connection.command("HGET", self._access.keys.subtasks(task_id), f"d:{subtask_id}")
         if before is None:
             raise unknown(task_id)
         subtask: PlannedSubtask = self._access.open_subtask(task_id, subtask_id, before)
+        if question.digest:
+            bound = subtask.model_copy(update={"approved_args": question.digest})
+            return before, self._access.seal(Places.subtask(task_id, subtask_id), bound)
         yes: dict[str, Json] = dict.fromkeys(question.fields, True)
         given = Elicited(
             question=question.elicitation, values=yes if question.kind == "confirmation" else answer.values

@@ -69,6 +69,11 @@ class Readings(Accessing):
             raise unknown(task_id)
         return self._access.open_plan(task_id, blob) if blob else None
 
+    def subtask(self, task_id: str, subtask_id: str) -> PlannedSubtask | None:
+        """A subtask as it will run, an item of a fan-out too; none if there is none of that id."""
+        blobs = self._fields(task_id, "d", [subtask_id])
+        return self._access.open_subtask(task_id, subtask_id, blobs[subtask_id]) if blobs else None
+
     def outcomes(self, task_id: str, ids: Iterable[str]) -> dict[str, Outcome]:
         """What these subtasks came to; one that has no outcome is left out."""
         wanted = list(dict.fromkeys(ids))

@@ -62,6 +62,21 @@ subtasks:
     args: {folder: "${inputs.folder}", name: lasting.txt, text: "a note"}
 outputs: {path: "${subtasks.keep.output.path}"}
 """,
+    "keep_a_long_note": """\
+description: Keep what a look at permissions found in notes, each after somebody has agreed
+specialist: dev
+examples: ["keep what the look at permissions found in notes"]
+inputs:
+  folder: {type: string, format: path, required: true, prompt: "Which folder?"}
+subtasks:
+  - {id: look, tool: code/permissions, args: {path: "${inputs.folder}"}}
+  - id: keep
+    tool: echo/write_note
+    for_each: ["found.txt"]
+    approval: required
+    args: {folder: "${inputs.folder}", name: "${item}", text: "found: ${subtasks.look.output}"}
+outputs: {status: "${subtasks.look.output.status}"}
+""",
     "fail_for_sure": """\
 description: Scan a folder that is not there, which fails
 specialist: security

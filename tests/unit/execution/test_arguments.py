@@ -4,7 +4,8 @@ import pytest
 
 from aether_agents.contracts import Condition, Expect, Outcome, PlannedSubtask, Risk, Verify
 from aether_agents.errors import InvalidPlan, ReferenceMissing, SecretMissing
-from aether_agents.execution.arguments import applies, faults, needed, resolve
+from aether_agents.execution.arguments import applies, faults
+from aether_agents.execution.resolving import needed, resolve
 from aether_agents.execution.secret import Secrets
 from aether_agents.settings import Settings
 
@@ -49,7 +50,7 @@ def test_what_has_no_value_at_this_point_is_a_fault(expression: str):
 
 def test_a_secret_is_read_where_secrets_are_allowed():
     with pytest.raises(SecretMissing):
-        resolve("${secrets.token}", OUTCOMES, Secrets(Settings(), "local"))
+        resolve("${secrets.token}", OUTCOMES, Secrets(Settings(), "local").read)
 
 
 def test_every_result_that_a_subtask_refers_to_is_needed():

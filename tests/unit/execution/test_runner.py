@@ -10,12 +10,13 @@ from aether_agents.errors import StoreUnavailable
 from aether_agents.execution import runner as module
 from aether_agents.execution.calling import Caller
 from aether_agents.execution.held import Held
+from aether_agents.execution.resolving import visible
 from aether_agents.execution.runner import Runner, retry_in
 from aether_agents.execution.tally import Tally
 from aether_agents.execution.toolbox import Toolbox
 from aether_agents.mcp_host import CallResult
 from aether_agents.settings import ContextSettings, Settings
-from aether_agents.store import Completed, Delivery, Fanned, Granted, Refused, Unopened
+from aether_agents.store import PROMPT_MAX, Completed, Delivery, Fanned, Granted, Refused, Unopened
 from tests.unit.execution.fakes import DEV, PIN, SPEC, FakeHost, FakeSender, store, subtask
 
 SETTINGS = Settings(contexts={"prod": ContextSettings(secrets={"token": "env:RUNNER_TEST_TOKEN"})})
@@ -336,14 +337,56 @@ def test_patience_has_an_end(monkeypatch: pytest.MonkeyPatch):
     assert bench.run() == (None, True)
 
 
-def test_a_call_that_cannot_be_shown_whole_is_put_to_nobody_and_not_made():
-    """Somebody who sees its beginning would say yes to an end that he has not seen."""
+def long_call(text: str, **granted: Any) -> Bench:
+    """A call that needs a yes, with an argument that came of another subtask."""
+    planned = subtask(
+        tool="dev-echo/drop",
+        risk=Risk.DESTRUCTIVE,
+        repeatable=False,
+        args={"message": "${subtasks.b.output}"},
+        approved_args=granted.pop("approved", ""),
+    )
+    bench = Bench(planned, CallResult(output={}), **granted)
+    bench.store.tasks.results = {"b": Outcome(status="completed", output=text)}
+    return bench
+
+
+def test_a_call_too_long_to_be_shown_is_shown_in_extracts_and_bound_to_its_digest():
+    short, long = "x" * 1_000, "begin" + "x" * 30_000 + "end"
+    (word, question), _ = long_call(short).run()
+    assert (word, question.digest) == ("ask", "")
+    assert short in question.prompt
+    bench = long_call(long)
+    (word, question), _ = bench.run()
+    assert (word, len(question.prompt) <= PROMPT_MAX, bench.host.calls) == ("ask", True, [])
+    for part in ('"beginxxx', 'xxxend"', "(30,010 characters)", "approve TASK --list", question.digest):
+        assert part in question.prompt
+    assert question.digest.startswith("sha256:")
+
+
+def test_what_was_approved_is_what_is_called():
+    """The yes holds for the arguments it was given to: for others, a person is asked again."""
+    (_, question), _ = long_call("x" * 3_000).run()
+    same = long_call("x" * 3_000, approved=question.digest, answered=True)
+    assert same.outcome().status == "completed"
+    assert same.host.calls == [("drop", {"message": "x" * 3_000})]
+    other = long_call("x" * 2_999 + "y", approved=question.digest, answered=True)
+    (word, again), _ = other.run()
+    assert (word, other.host.calls) == ("ask", [])
+    assert again.digest != question.digest
+
+
+def test_a_call_with_too_many_arguments_to_show_is_put_to_nobody_and_not_made():
+    args: dict[str, Any] = {"message": "x"} | {f"a{n}": "x" * 100 for n in range(30)}
     drop = {"tool": "dev-echo/drop", "risk": Risk.DESTRUCTIVE, "repeatable": False}
-    shown, cut = (Bench(subtask(**drop, args={"message": "x" * size})) for size in (1_000, 3_000))
-    (word, question), _ = shown.run()
-    assert word == "ask"
-    assert "x" * 1_000 in question.prompt
-    outcome = cut.outcome()
+    bench = Bench(subtask(**drop, args=args))
+    outcome = bench.outcome()
     assert (outcome.status, outcome.error_kind, outcome.sent) == ("failed", "policy", False)
-    assert "too long to be shown whole" in (outcome.error or "")
-    assert cut.host.calls == []
+    assert "too many arguments to show" in (outcome.error or "")
+    assert bench.host.calls == []
+
+
+def test_a_secret_among_arguments_too_long_to_show_is_shown_and_bound_by_its_name():
+    planned = subtask(args={"message": "${subtasks.b.output}", "key": "${secrets.token}"})
+    outcomes = {"b": Outcome(status="completed", output="long")}
+    assert visible(planned, outcomes) == {"message": "long", "key": "${secrets.token}"}
