@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from aether_agents.agentserver.desk import Desk
 from aether_agents.agentserver.identity import Person
+from aether_agents.agentserver.post import Post
 from aether_agents.agentserver.update import Message, error_of
 from aether_agents.errors import AetherError, TooManyTasks, WrongStatus
 
@@ -33,7 +34,7 @@ class Rooms(Protocol):
     manager: Any
     eio: Any
 
-    async def emit(self, event: str, data: Message, *, to: str) -> None: ...
+    async def emit(self, event: str, data: Message, *, to: str | list[str]) -> None: ...
 
 
 class Clients:
@@ -41,6 +42,7 @@ class Clients:
 
     def __init__(self, sio: Rooms, desk: Desk, *, keep: bool) -> None:
         self._sio = sio
+        self._post = Post(sio)
         self._desk = desk
         self._keep = keep
         self._follows: dict[str, dict[str, asyncio.Task[None]]] = {}
@@ -84,7 +86,7 @@ class Clients:
             async with aclosing(self._desk.updates(task_id, person, after)) as updates:
                 async for update in updates:
                     await self._keeping_up(sid)
-                    await self._sio.emit("agent_update", update, to=sid)
+                    await self._post.send(update, sid)
         except AetherError as error:
             await self._sio.emit("agent_error", error_of(error, task_id), to=sid)
         except Exception:

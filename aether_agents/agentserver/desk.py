@@ -177,17 +177,15 @@ class Desk:
         async with self._hub.following(task_id, after) as following:
             while (events := await following.next(pace.wait(time.monotonic()))) is not None:
                 for event in pace.take(events, time.monotonic()):
-                    yield await self._update(event)
+                    known = self._updates.get((task_id, event.seq)) or await self._update(event)
+                    yield dict(known)  # each follower has a copy
 
     async def _update(self, event: Event) -> Message:
-        """The update that an event is: made once for all who follow its task, and a copy for each."""
-        key = (event.task_id, event.seq)
-        if key not in self._updates:
-            ended = await self._ending(event.task_id) if event.ends_task else None
-            if len(self._updates) >= UPDATES:
-                self._updates.clear()
-            self._updates[key] = update_of(event, ended)
-        return dict(self._updates[key])
+        """The update that an event is: made once for all who follow its task."""
+        update = update_of(event, await self._ending(event.task_id) if event.ends_task else None)
+        if len(self._updates) >= UPDATES:
+            self._updates.clear()
+        return self._updates.setdefault((event.task_id, event.seq), update)
 
     async def _ending(self, task_id: str) -> TaskView:
         """What a task came to; read once for all who follow it."""

@@ -1,7 +1,7 @@
 """Hub: one reader of the store per process, fanned out in memory to everybody who follows a task.
 
-A follower has a bounded box. What does not fit, and whatever came before he did, he reads from the store by number:
-numbers have no gaps, so nothing can be missed and nothing is told twice.
+A task's latest events are held once for all. Whoever is too slow for them, and whatever came before he did, he reads
+from the store by number: numbers have no gaps, so nothing can be missed and nothing is told twice.
 """
 
 import asyncio
@@ -16,11 +16,8 @@ from aether_agents.contracts import Event
 from aether_agents.errors import StoreUnavailable, TaskNotFound
 from aether_agents.store import Store
 
-#: Events that wait in memory for one follower.
-BOX = 256
-
-#: Events read from the store in one go.
-PAGE = 500
+#: Events of one task that are held in memory: as many as are read from the store in one go.
+HELD = PAGE = 500
 
 #: Seconds a follower goes on trying to reach a store that is gone.
 PATIENCE = 60.0
@@ -32,32 +29,54 @@ RETRY = 0.5
 Threaded = Callable[[Callable[[], Any]], Awaitable[Any]]
 
 
-class Following:
-    """One follower of one task."""
+class Channel:
+    """What has just happened to one task, for all here who follow it."""
 
-    def __init__(self, task_id: str, after: int, store: Store, threaded: Threaded) -> None:
-        self.task_id = task_id
-        self._last = after
-        self._box: deque[Event] = deque()
-        self._behind = True  # the store has something that the box has not
-        self._over: Exception | bool = False
-        self._news = asyncio.Event()
-        self._store = store
-        self._threaded = threaded
+    def __init__(self) -> None:
+        self.followers = 0
+        self.news = asyncio.Event()  # never stays set: whoever waits when something happens goes on
+        self.over: Exception | bool = False
+        self._latest: deque[Event] = deque(maxlen=HELD)
+        self._batch: list[Event] = []  # what came last: all that most followers have not seen
 
     def put(self, events: list[Event]) -> None:
         """Something happened."""
-        if len(self._box) + len(events) > BOX:
-            self._box.clear()
-            self._behind = True
-        else:
-            self._box.extend(events)
-        self._news.set()
+        if self._latest and events[0].seq != self._latest[-1].seq + 1:
+            self._latest.clear()
+        self._latest.extend(events)
+        self._batch = events
+        self._wake()
 
     def end(self, why: Exception | None = None) -> None:
         """Nothing will happen any more: the task has vanished, or the hub closes."""
-        self._over = why or True
-        self._news.set()
+        self.over = why or True
+        self._wake()
+
+    def after(self, seq: int) -> list[Event] | None:
+        """What came after a number; None when not all of that is held."""
+        if not self._batch or self._batch[0].seq == seq + 1:
+            return self._batch
+        new = self._latest[-1].seq - seq
+        if new > len(self._latest):
+            return None
+        return [self._latest[place] for place in range(-new, 0)]
+
+    def _wake(self) -> None:
+        self.news.set()
+        self.news.clear()
+
+
+class Following:
+    """One follower of one task."""
+
+    def __init__(self, task_id: str, after: int, channel: Channel, store: Store, threaded: Threaded) -> None:
+        self.task_id = task_id
+        self._last = after
+        self._behind = True  # the store has something that the channel has not
+        self._over = False
+        self._channel = channel
+        self._store = store
+        self._threaded = threaded
 
     async def next(self, within: float | None = None) -> list[Event] | None:
         """What has happened since the last call; empty after `within` seconds without any, None when all is said.
@@ -66,39 +85,29 @@ class Following:
             TaskNotFound: the task has expired.
             StoreUnavailable: the store was away for longer than a minute.
         """
-        while True:
-            if isinstance(self._over, Exception):
-                raise self._over
-            if self._over:
-                return None
-            self._news.clear()
-            if events := await self._missed() if self._behind else self._boxed():
+        channel = self._channel
+        events: list[Event] | None
+        while not (self._over or channel.over):
+            if self._behind:
+                events = await self._missed()
+            elif (events := channel.after(self._last)) is None:
+                self._behind = True
+            elif not events:
+                if within is None:  # as nearly always: a timeout for each of a thousand would cost as much again
+                    await channel.news.wait()
+                elif not await _happens(channel.news, within):
+                    return []
+            if events:
                 self._last = events[-1].seq
                 self._over = events[-1].ends_task
                 return events
-            if self._behind or self._over:
-                continue
-            if within is None:  # as nearly always: a timeout for each of a thousand followers would cost as much again
-                await self._news.wait()
-                continue
-            try:
-                async with asyncio.timeout(within):
-                    await self._news.wait()
-            except TimeoutError:
-                return []
-
-    def _boxed(self) -> list[Event]:
-        events = [event for event in self._box if event.seq > self._last]
-        self._box.clear()
-        if events and events[0].seq != self._last + 1:
-            self._behind = True
-            return []
-        return events
+        if isinstance(channel.over, Exception) and not self._over:
+            raise channel.over
+        return None
 
     async def _missed(self) -> list[Event]:
-        self._behind = False  # before it is read: what comes meanwhile goes into the box
         events: list[Event] = await self._read(partial(self._store.events.read, self.task_id, self._last, PAGE))
-        self._behind = self._behind or len(events) == PAGE
+        self._behind = len(events) == PAGE
         if not events:
             head = await self._read(partial(self._store.events.head, self.task_id))
             self._over = head.finished and head.seq <= self._last
@@ -116,6 +125,14 @@ class Following:
                 await asyncio.sleep(RETRY)
 
 
+async def _happens(what: asyncio.Event, within: float) -> bool:
+    try:
+        async with asyncio.timeout(within):
+            return await what.wait()
+    except TimeoutError:
+        return False
+
+
 class Hub:
     """Everybody who follows anything in this process. Belongs to one event loop."""
 
@@ -123,7 +140,7 @@ class Hub:
         self._store = store
         self._threaded = threaded
         self._loop = asyncio.get_running_loop()
-        self._followers: dict[str, set[Following]] = {}
+        self._channels: dict[str, Channel] = {}
         self._feed = store.events.feed(
             lambda events: self._soon(self._deliver, events), lambda task_id: self._soon(self._vanished, task_id)
         )
@@ -137,30 +154,28 @@ class Hub:
             StoreUnavailable: the store cannot be reached.
         """
         head = await self._threaded(partial(self._store.events.head, task_id))
-        follower = Following(task_id, after, self._store, self._threaded)
-        followers = self._followers.setdefault(task_id, set())
-        followers.add(follower)
+        channel = self._channels.setdefault(task_id, Channel())
+        channel.followers += 1
         try:
-            if len(followers) == 1 and not head.finished:
+            if channel.followers == 1 and not head.finished:
                 self._feed.follow(task_id, head.seq)
                 await self._threaded(self._feed.wake)
-            yield follower
+            yield Following(task_id, after, channel, self._store, self._threaded)
         finally:
-            followers.discard(follower)
-            if not followers and self._followers.get(task_id) is followers:
-                del self._followers[task_id]
+            channel.followers -= 1
+            if not channel.followers and self._channels.get(task_id) is channel:
+                del self._channels[task_id]
                 self._feed.forget(task_id)
 
     @property
     def followed(self) -> int:
         """How many tasks are followed now."""
-        return len(self._followers)
+        return len(self._channels)
 
     async def close(self) -> None:
         """End every following and the reader."""
-        for followers in self._followers.values():
-            for follower in followers:
-                follower.end()
+        for channel in self._channels.values():
+            channel.end()
         await self._threaded(self._feed.close)
 
     def _soon(self, act: Callable[[Any], None], what: object) -> None:
@@ -168,10 +183,10 @@ class Hub:
             self._loop.call_soon_threadsafe(act, what)
 
     def _deliver(self, events: list[Event]) -> None:
-        for follower in self._followers.get(events[0].task_id, ()):
-            follower.put(events)
+        if channel := self._channels.get(events[0].task_id):
+            channel.put(events)
 
     def _vanished(self, task_id: str) -> None:
-        gone = TaskNotFound(f"the task `{task_id}` has expired: `aether-agent tasks` lists those that are kept")
-        for follower in self._followers.get(task_id, ()):
-            follower.end(gone)
+        if channel := self._channels.get(task_id):
+            gone = f"the task `{task_id}` has expired: `aether-agent tasks` lists those that are kept"
+            channel.end(TaskNotFound(gone))

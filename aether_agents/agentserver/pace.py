@@ -21,7 +21,9 @@ class Pace:
                 self._held.pop(event.subtask_id, None)  # the latest goes last: numbers never go back
                 self._held[event.subtask_id] = event
             else:
-                told += [*self._release(now), event]
+                if self._held:
+                    told += self._release(now)
+                told.append(event)
         if self._held and now >= self._next:
             told += self._release(now)
         return told
