@@ -11,6 +11,7 @@ from aether_agents.agentserver.hub import HELD, Following, Hub
 from aether_agents.contracts import Event, EventType, TaskStatus
 from aether_agents.errors import TaskNotFound
 from aether_agents.store.events import Head
+from tests.unit.agentserver.turn import turn
 
 
 def event(seq: int, type_: EventType = EventType.LOG) -> Event:
@@ -60,7 +61,7 @@ class Kept:
 
 def hub_of(kept: Kept) -> Hub:
     async def at_once(work: Callable[[], Any]) -> Any:
-        await asyncio.sleep(0)
+        await turn()
         return work()
 
     return Hub(kept, at_once)  # type: ignore[arg-type] # what it needs of a store
@@ -97,7 +98,7 @@ def test_many_hear_all_of_it_once_and_the_store_is_read_once_by_each() -> None:
         for _ in range(5):
             kept.happen()
             kept.happen(2)
-            await asyncio.sleep(0)
+            await turn()
         kept.happen(type_=EventType.TASK_COMPLETED)
         assert await asyncio.gather(*followers) == [list(range(1, 19))] * 20
         assert kept.reads == 20
@@ -113,11 +114,11 @@ def test_who_is_too_slow_for_what_is_held_reads_the_store() -> None:
             assert [await one.next() for one in (slow, quick)] == [[kept.all[0]]] * 2
             for _ in range(3):
                 kept.happen(HELD - 1)
-                await asyncio.sleep(0)
+                await turn()
                 assert len(await quick.next() or ()) == HELD - 1
             reads = kept.reads
             kept.happen(type_=EventType.TASK_FAILED)
-            await asyncio.sleep(0)
+            await turn()
             assert await all_of(quick) == [kept.all[-1].seq]
             assert kept.reads == reads
             assert await all_of(slow) == list(range(2, len(kept.all) + 1))
@@ -131,7 +132,7 @@ def test_what_happens_while_the_store_is_read_is_heard() -> None:
         kept.all = [event(1)]
         async with hub.following("t", after=1) as following:
             hearing = asyncio.create_task(all_of(following))
-            await asyncio.sleep(0)  # it asks the store, which has nothing new yet, or just now
+            await turn()  # it asks the store, which has nothing new yet, or just now
             kept.happen()
             kept.happen(type_=EventType.TASK_CANCELLED)
             assert await hearing == [2, 3]
@@ -174,7 +175,7 @@ def test_a_task_that_expires_is_not_found_and_a_hub_that_closes_ends_all() -> No
         async with hub.following("t", after=1) as following:
             assert await following.next(within=0.001) == []
             waiting = asyncio.create_task(following.next())
-            await asyncio.sleep(0)
+            await turn()
             await hub.close()
             assert await waiting is None
 

@@ -6,6 +6,7 @@ import pytest
 
 from aether_agents.agentserver.post import Post
 from aether_agents.agentserver.update import Message
+from tests.unit.agentserver.turn import turn
 
 
 class Wire:
@@ -19,7 +20,7 @@ class Wire:
         assert event == "agent_update"
         if self.fault:
             raise self.fault
-        await asyncio.sleep(0)
+        await turn()
         self.sent.append((data["seq"], to))
 
 
@@ -50,7 +51,7 @@ def test_a_client_that_leaves_takes_it_from_nobody() -> None:
         wire = Wire()
         post = Post(wire)
         leaving, staying = (asyncio.create_task(post.send(update(1), sid)) for sid in ("a", "b"))
-        await asyncio.sleep(0)
+        await turn()
         leaving.cancel()
         await staying
         assert wire.sent == [(1, ["a", "b"])]
