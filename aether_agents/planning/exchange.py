@@ -69,6 +69,10 @@ _PLACE = re.compile(
 #: What a name has and a common word has not: a digit, a capital that is not its first letter, a mark between letters.
 _NAME = re.compile(r"\d|\w[@._-]\w|[a-z][A-Z]|^[A-Z]+$")
 _FILE = re.compile(r"\.\w{1,4}$")
+#: A third text right behind the two: nobody knows which of them is meant.
+_THIRD = re.compile(
+    rf"\s*(?:(?:,|and\b|or\b|then\b)\s*)*(?:(?:with|by)\s+\S|(?:(?:to|into)\s+)?(?:{_QUOTED}))", re.IGNORECASE
+)
 
 
 class Exchange(NamedTuple):
@@ -82,7 +86,9 @@ def read_exchange(text: str) -> tuple[str, Exchange | None]:
     """The sentence with its two texts taken out, and the texts; as it is, and none, where it is not sure."""
     for form in _FORMS:
         found = form.search(text)
-        if found is None or not _sure(found["old"], found["new"], found.group(), text):
+        if found is None or _THIRD.match(text, found.end()):
+            continue
+        if not _sure(found["old"], found["new"], found.group(), text):
             continue
         rest = f"{text[: found.start()]}{SAID}{text[found.end() :]}"
         return rest, Exchange(_bare(found["old"]), _bare(found["new"]))

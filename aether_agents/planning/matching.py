@@ -1,6 +1,7 @@
 """Matching: which template a sentence means, and how sure that is. Accept, ask, or refuse; never guess."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -34,6 +35,8 @@ _COMMON = 0.5
 _WEAK = 0.2
 _UNKNOWN_THING = 1.5  # what a request is about counts for more than how it is put
 
+#: What a single word may stand with and still say nothing more.
+_ALONE = re.compile(r"\b(?:an?|the|this|these|my|our|please)\b|[\W_]", re.IGNORECASE)
 _EXPLAINS = re.compile(EXPLANATION, re.IGNORECASE)
 _FORBIDS = re.compile(PROHIBITION, re.IGNORECASE)
 
@@ -115,7 +118,9 @@ class Matcher:
             return Match("ask", ranked, f"`{first.name}` does not do this: {foreign[0]}")
         if not knowledge.is_asked_for(terms):
             return Match("ask", ranked, f"`{first.name}` changes something that it does not ask for")
-        if not any(_is_specific(term) and not term.changes and knowledge.knows(term) for term in terms):
+        if _is_a_word(text, terms) or not any(
+            _is_specific(term) and not term.changes and knowledge.knows(term) for term in terms
+        ):
             return Match("ask", ranked, "it says too little")
         return self._compare(terms, ranked, knowledge)
 
@@ -157,6 +162,12 @@ def _subject(terms: list[Term]) -> list[Term]:
     """What a request is about: "an overview of the code quality" is about quality."""
     last = max((at for at, term in enumerate(terms) if not term.common and not term.looks), default=0)
     return [term for at, term in enumerate(terms) if term.word not in SHAPES or at >= last]
+
+
+def _is_a_word(text: str, terms: list[Term]) -> bool:
+    """Whether all of a request is one word, such as "docs": it names a thing, and nothing to do about it."""
+    words = _ALONE.sub(" ", unicodedata.normalize("NFKC", text).lower()).split()
+    return len(terms) == len(words) == 1 and (words[0].isascii() or words[0] == terms[0].word)
 
 
 def _is_specific(term: Term) -> bool:

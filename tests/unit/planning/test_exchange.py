@@ -50,6 +50,10 @@ def test_it_is_found(text: str, old: str, new: str) -> None:
         'change the password to "x"',
         "replace ./a with ./b in these repos",
         "担当を田中から鈴木に変更して",
+        'replace "a" with "b" with "c" in ./x',
+        'replace "a" with "b", "c" with "d" in ./x',
+        'change "a" to "b" to "c" in ./x',
+        "replace foo with bar with baz in ./x",
     ],
 )
 def test_what_is_not_sure_is_left_as_it_is(text: str) -> None:

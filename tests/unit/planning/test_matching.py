@@ -163,3 +163,11 @@ def test_an_example_word_for_word_is_certain_however_near_another_is() -> None:
     assert both.match("look for secrets in my project").verdict == "ask"
     twice = Matcher([one, template("scan_again", description="Look for secrets", examples=one.examples)])
     assert twice.match("look for secrets in this project").verdict == "ask"
+
+
+@pytest.mark.parametrize("text", ["credentials", "Credentials.", "the credentials, please", "パスワード"])
+def test_a_word_alone_names_a_thing_and_nothing_to_do_about_it(text: str) -> None:
+    looks = template("find_credentials", description="Find leaked credentials in a folder", specialist="security")
+    match = Matcher([looks]).match(text)
+    assert (match.verdict, match.reason) == ("ask", "it says too little")
+    assert name(Matcher([looks]).match("find leaked credentials")) == "find_credentials"

@@ -80,6 +80,8 @@ PARAPHRASES: dict[str, tuple[str, ...]] = {
 NEAR_MISSES: dict[str, tuple[str, ...]] = {
     "update_text": (
         "Update the dependencies of these repositories",
+        'replace "a" with "b" with "c" in ./a and ./b',
+        "replace foo with bar with baz in ./a",
         "Send a text message to the team",
         "Update this machine",
         "Translate this text into Japanese",
@@ -102,6 +104,10 @@ NEAR_MISSES: dict[str, tuple[str, ...]] = {
         "このマシンを更新して",
     ),
     "write_documentation": (
+        "docs",
+        "API",
+        "documentation",
+        "ドキュメント",
         "Translate the documentation of this repository",
         "Publish the documentation of this project",
         "Update the documentation of this repository",
