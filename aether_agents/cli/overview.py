@@ -43,7 +43,7 @@ def show_task(output: Output, view: TaskView, plan: Plan | None) -> None:
     picture.look(view, plan)
     width = min(output.out.width, WIDEST)
     for line in Tree(output.glyphs).lines(picture, width, datetime.now(UTC)):
-        output.out.print(line, no_wrap=True, overflow="crop")
+        output.out.print(line, no_wrap=True, overflow="ellipsis")
     if view.status == "failed" and view.error:
         output.show(*trouble(view.model_copy(update={"subtasks": ()}), output.glyphs))
     for asked in view.interventions:

@@ -51,11 +51,11 @@ def _show(session: Session, plan: Plan, *, calls: bool) -> None:
     console = output.err if output.json_wanted else output.out
     blueprint = Blueprint(Tree(output.glyphs), session.settings.delivery.canvas_limit)
     for line in blueprint.lines(plan, min(console.width, 120), calls=calls):
-        console.print(line, no_wrap=True, overflow="crop")
+        console.print(line, no_wrap=True, overflow="ellipsis")
     for line in effect_lines(
         effects_of(session, plan.subtasks if calls else ()), min(console.width, 120), output.glyphs.more
     ):
-        console.print(line, no_wrap=True, overflow="crop")
+        console.print(line, no_wrap=True, overflow="ellipsis")
 
 
 def _reports(session: Session, task_id: str) -> str:

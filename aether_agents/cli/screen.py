@@ -130,7 +130,7 @@ class LiveScreen:
         if moving and not self._picture.ended:
             lines.append(Text(self._hint, style=QUIET))
         for line in lines:
-            line.no_wrap, line.overflow = True, "crop"
+            line.no_wrap, line.overflow = True, "ellipsis"
         return Group(*lines)
 
 

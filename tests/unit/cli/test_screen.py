@@ -129,3 +129,13 @@ def test_log_lines_stay_above_the_live_tree(monkeypatch: pytest.MonkeyPatch) -> 
     with screen:
         screen.show(Recording().add("log", message="waits for a place"))
     assert "waits for a place" in written.getvalue()
+
+
+def test_a_line_that_the_screen_has_no_room_for_ends_in_an_ellipsis(monkeypatch: pytest.MonkeyPatch) -> None:
+    output, written = on_a_terminal(monkeypatch)
+    picture = Picture(TASK)
+    picture.look(task(subtask("scan", status="running")))
+    with LiveScreen(output, picture, "x" * 80):
+        pass
+    assert "x" * 59 + "…" in written.getvalue()
+    assert "x" * 60 not in written.getvalue()

@@ -54,3 +54,19 @@ def test_a_table_never_shortens_what_is_to_be_typed() -> None:
     lines = console.export_text().splitlines()
     assert "3fa9c1d2e0b7" in lines[1]
     assert all(len(line) <= 40 for line in lines)
+
+
+@pytest.mark.parametrize("width", [60, 40, 30])
+def test_what_a_table_cuts_ends_in_an_ellipsis(width: int) -> None:
+    console = Console(width=width, record=True)
+    columns = (Column("template", keep=True), Column("for", keep=True), Column("subtasks"), Column("does"))
+    whole = ("setup_kubernetes_cluster", "infrastructure", "stub", "Set up a cluster for production 日本語の説明")
+    console.print(table(columns, [whole]))
+    lines = console.export_text().splitlines()
+    assert all(width_of(line) <= width for line in lines)
+    assert ("…" in lines[0]) is (width < 60)
+    shown = lines[1].split("  ")
+    cells = [cell.strip() for cell in shown if cell.strip()]
+    assert len(cells) == 4
+    for cell, text in zip(cells, whole, strict=True):
+        assert cell == text or (cell.endswith("…") and text.startswith(cell[:-1].rstrip()))
