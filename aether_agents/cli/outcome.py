@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from aether_agents.cli.glyphs import BAD, GOOD, QUIET, WARN, Glyphs
@@ -93,9 +93,8 @@ def _findings(rows: Sequence[Mapping[str, Json]], glyphs: Glyphs) -> RenderableT
         [Column("")] + [Column(name) for name in shown],
         [[""] + [_short(row.get(name)) if row.get(name) is not None else "" for name in shown] for row in rows[:ROWS]],
     )
-    if len(rows) > ROWS:
-        drawn.add_row("", quiet(f"{glyphs.more} {len(rows) - ROWS} more"))
-    return drawn
+    rest = len(rows) - ROWS
+    return drawn if rest <= 0 else Group(drawn, quiet(f"  {glyphs.more} {rest} more"))
 
 
 def report_path(values: Mapping[str, Json]) -> Path | None:
