@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from aether_agents.budgets import spending
 from aether_agents.contracts import TERMINAL_SUBTASK, TERMINAL_TASK, SubtaskStatus, TaskStatus
 from aether_agents.store import PLANNER, Store
 from aether_agents.store.buckets import BUCKETS
@@ -14,15 +15,19 @@ from aether_agents.store.codes import CODES
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def metrics_text(store: Store) -> bytes:
+def metrics_text(store: Store, budgets: Mapping[str, int]) -> bytes:
     """All metrics of an installation, from its store alone: whoever asks, from whichever process, sees the same.
+
+    Args:
+        store: where they are.
+        budgets: `alerts.budgets` of the settings.
 
     Raises:
         StoreUnavailable: the store cannot be reached.
         CannotOpen: this process has no sealing key.
     """
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Collected(list(_families(store))))
+    registry.register(_Collected(list(_families(store, budgets))))
     return generate_latest(registry)
 
 
@@ -36,11 +41,12 @@ class _Collected(Collector):
         return self._families
 
 
-def _families(store: Store) -> Iterator[Metric]:
+def _families(store: Store, budgets: Mapping[str, int]) -> Iterator[Metric]:
     counts = _Counts(store.counts.read())
     yield from _tasks(counts)
     yield from _subtasks(counts)
     yield from _calls(counts)
+    yield from _budgets(budgets, store.counts.today().calls)
     yield from _present(store, counts)
 
 
@@ -122,6 +128,15 @@ def _calls(counts: _Counts) -> Iterator[Metric]:
     yield counts.counter("mcp.calls", "aether_mcp_calls", "Calls of tools, by what they came to.", ("server", "result"))
     yield counts.counter("mcp.starts", "aether_mcp_cold_starts", "Sessions that had to be opened.", ("server",))
     yield counts.histogram("mcp", "aether_mcp_call_duration_seconds", "Calls of tools.", "server")
+
+
+def _budgets(budgets: Mapping[str, int], calls: Mapping[str, int]) -> Iterator[Metric]:
+    may = GaugeMetricFamily("aether_budget_calls", "Calls of tools budgeted for a UTC day.", labels=["server"])
+    used = GaugeMetricFamily("aether_budget_calls_used", "Of these, how many there were today.", labels=["server"])
+    for one in spending(budgets, calls):
+        may.add_metric([one.server], one.budget)
+        used.add_metric([one.server], one.calls)
+    yield from (may, used)
 
 
 def _present(store: Store, counts: _Counts) -> Iterator[Metric]:

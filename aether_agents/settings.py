@@ -11,6 +11,9 @@ from aether_agents.logs import Style
 #: What a schedule may be called.
 SCHEDULE_NAME = r"^[a-z0-9][a-z0-9_-]{0,47}$"
 
+#: Stands for the sum in `alerts.budgets`: no server can be called so.
+ALL_SERVERS = "all servers"
+
 
 class OrchestratorSettings(Contract):
     """How many tasks run at once, for how long, and where their state lives."""
@@ -167,6 +170,10 @@ class AlertSettings(Contract):
     findings_from: Literal["critical", "high", "medium", "low", "info"] | None = Field(
         default="high", description="Least severity of findings that is told; of audits, of new findings."
     )
+    budgets: dict[str, Annotated[int, Field(ge=1)]] = Field(
+        default_factory=dict,
+        description="Calls of tools in a UTC day at which it is told, by MCP server and for `all servers`.",
+    )
 
 
 class FlowerSettings(Contract):
@@ -201,3 +208,8 @@ class Settings(Contract):
     encryption: EncryptionSettings = Field(default_factory=EncryptionSettings, description="Sealing keys.")
     home: Path = Field(default=Path(), description="AETHER_HOME: state of the embedded stack, trust, reports.")
     project: Path = Field(default=Path(), description="The folder project files are read from.")
+
+    @property
+    def wants_beat(self) -> bool:
+        """Whether there is something for beat to do: a schedule, somebody to tell, or a budget to watch."""
+        return bool(self.alerts.to or self.alerts.budgets or any(one.enabled for one in self.schedules.values()))

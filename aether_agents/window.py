@@ -109,6 +109,14 @@ class Window:
         """
         return self._store.product()
 
+    def calls_today(self) -> dict[str, int]:
+        """The calls of tools since midnight, UTC, by MCP server.
+
+        Raises:
+            StoreUnavailable: it cannot be reached.
+        """
+        return self._store.counts.today().calls
+
     def diagnose(self) -> list[str]:
         """What is wrong with the store's configuration, each with its mend; empty when nothing is."""
         return self._store.diagnose()

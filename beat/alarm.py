@@ -27,6 +27,7 @@ class Alert(NamedTuple):
     key: str  #: what it is about: the same key is told again only after a while
     title: str
     text: str
+    every: float | None = None  #: seconds until it is told again; as the settings say without it
 
 
 class Alarm:
@@ -44,8 +45,8 @@ class Alarm:
             StoreUnavailable: nobody knows whether it was.
         """
         key = hashlib.sha256(alert.key.encode()).hexdigest()[:24]
-        if not self._store.alerts.may_tell(key, self._settings.every, MOST_AT_ONCE):
-            log.info("not told again so soon: %s", alert.title)
+        if not self._store.alerts.may_tell(key, alert.every or self._settings.every, MOST_AT_ONCE):
+            log.debug("not told again so soon: %s", alert.title)
             return False
         log.warning("alert: %s: %s", alert.title, alert.text)
         if self._notify(alert.title, alert.text):

@@ -5,10 +5,12 @@ import threading
 import time
 from collections.abc import Iterator
 
+from aether_agents.budgets import spending
 from aether_agents.contracts import TaskView
 from aether_agents.errors import AetherError, TaskNotFound
 from aether_agents.settings import Settings
 from aether_agents.store import PLANNER, Store, schedule_of
+from aether_agents.store.counts import DAY
 from beat.alarm import Alarm, Alert
 from beat.audits import compared, found_by, from_level
 
@@ -31,6 +33,7 @@ class Watch:
         self._store = store
         self._alarm = alarm
         self._unserved: dict[str, float] = {}
+        self._logged: set[tuple[str, str]] = set()  # what lasts, and was said when it began
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="aether-watch", daemon=True)
 
@@ -59,8 +62,10 @@ class Watch:
             except TaskNotFound:
                 log.debug("task %s is forgotten already", task_id)
             self._store.alerts.seen(entry)
-        for alert in (*self._waits(), *self._queues(), *self._servers()):
+        lasting = [*self._waits(), *self._queues(), *self._servers(), *self._budgets()]
+        for alert in lasting:
             self._raise(alert)
+        self._logged &= {(alert.key, alert.title) for alert in lasting}
 
     def _run(self) -> None:
         while not self._stopped.wait(LOOK):
@@ -72,10 +77,11 @@ class Watch:
                 log.exception("unexpected in the watch")
 
     def _raise(self, alert: Alert) -> None:
-        if self._alarm is None:
-            log.warning("%s: %s", alert.title, alert.text)
-        else:
+        if self._alarm is not None:
             self._alarm.raise_(alert)
+        elif (alert.key, alert.title) not in self._logged:
+            self._logged.add((alert.key, alert.title))
+            log.warning("%s: %s", alert.title, alert.text)
 
     # -- what ended --------------------------------------------------------------------------------------------
 
@@ -124,3 +130,13 @@ class Watch:
             for name, entry in self._store.catalogue.entries().items():
                 if entry.status != "live":
                     yield Alert(f"server {name}", f"the MCP server {name} is {entry.status}", entry.error or "")
+
+    def _budgets(self) -> Iterator[Alert]:
+        if not self._settings.budgets:
+            return
+        today = self._store.counts.today()
+        for one in spending(self._settings.budgets, today.calls):
+            if one.spent:
+                title = f"the budget of {one.server} is spent"
+                text = f"{one.calls} calls today (UTC), {one.budget} are budgeted; more: aether-agent metrics"
+                yield Alert(f"budget {one.server} {today.day}", title, text, every=DAY)

@@ -61,7 +61,7 @@ class Api:
 
     async def metrics(self, request: Request, person: Person) -> Response:  # noqa: ARG002 - everybody known may look
         """The numbers of this installation, as Prometheus reads them."""
-        told = await self._desk.call(lambda reach: metrics_text(reach.store))
+        told = await self._desk.call(lambda reach: metrics_text(reach.store, self._desk.settings.alerts.budgets))
         return Response(told, headers={"content-type": CONTENT_TYPE})
 
     async def submit(self, request: Request, person: Person) -> Response:

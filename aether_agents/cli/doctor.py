@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from rich.text import Text
 
 from aether_agents import __version__, tracing
+from aether_agents.budgets import spending
 from aether_agents.cli.duration import brief
 from aether_agents.cli.failure import COMPLETED, TASK_FAILED
 from aether_agents.cli.glyphs import QUIET
@@ -19,9 +20,11 @@ from aether_agents.cli.session import Session
 from aether_agents.cli.tables import sign
 from aether_agents.cli.text import printable
 from aether_agents.configuration import redacted
+from aether_agents.document import nearest
 from aether_agents.errors import AetherError
 from aether_agents.local.valkey import find_binary
 from aether_agents.mcp_host.install import installed
+from aether_agents.settings import ALL_SERVERS
 
 Verdict = Literal["ok", "warn", "fail"]
 
@@ -106,10 +109,13 @@ def _watching(session: Session) -> Iterator[Finding]:
 def _parts(session: Session) -> Iterator[Finding]:
     names = ", ".join(one.name for one in session.specialists) or "none"
     yield Finding("specialists", "ok" if session.specialists else "fail", names)
-    templates = templates_here(session)
-    faults = [*servers_here(session).faults, *templates.faults]
-    for fault in faults:
+    templates, servers = templates_here(session), servers_here(session)
+    for fault in (*servers.faults, *templates.faults):
         yield Finding("parts", "fail", fault)
+    known = (*servers.known, ALL_SERVERS)
+    for name in (one for one in session.settings.alerts.budgets if one not in known):
+        said = f"`alerts.budgets.{name}`: no server here is called so{nearest(name, known)}"
+        yield Finding("budget", "warn", said, "aether-agent servers list")
     yield Finding("templates", "ok", f"{len(templates.known)} known, {len(templates.inert)} not trusted")
 
 
@@ -134,6 +140,9 @@ def _store(session: Session) -> Iterator[Finding]:
         yield Finding("store", "ok", f"{door.store_product()} answers, and the sealing key opens it")
         for fault in door.diagnose():
             yield Finding("store", "warn", fault)
+        for one in spending(session.settings.alerts.budgets, door.calls_today()):
+            said = f"{one.server}: {one.calls} of {one.budget} calls today (UTC)"
+            yield Finding("budget", "warn" if one.spent else "ok", said, "aether-agent metrics" if one.spent else "")
         served = {queue for worker in door.workers() for queue in worker.queues}
         for queue in ("planner", *(one.queue for one in session.specialists)):
             count = sum(queue in worker.queues for worker in door.workers())

@@ -138,7 +138,7 @@ def pause_schedule(session: Session, name: str, *, pause: bool) -> int:
 def serve_beat(session: Session) -> int:
     """Fire the schedules until told to end."""
     settings = session.settings
-    if not settings.alerts.to and not any(one.enabled for one in settings.schedules.values()):
+    if not settings.wants_beat:
         raise InvalidSettings("there is nothing to do: add `schedules` (or `alerts`) to aether_agent.yaml")
     serve(session.settings if session.stack is None else session.stack.settings(), session.specialists)
     return COMPLETED

@@ -190,8 +190,7 @@ class Stack:
     def _orders(self, what: str, *, keep: bool, also: Sequence[str]) -> Message:
         settings = self.settings().model_dump(mode="json", exclude={"project"}, by_alias=True)
         digest = hashlib.sha256(repr(settings).encode()).hexdigest()
-        wanted = bool(self._settings.alerts.to) or any(one.enabled for one in self._settings.schedules.values())
-        beat = ["beat"] if what == "start" and wanted else []
+        beat = ["beat"] if what == "start" and self._settings.wants_beat else []
         orders = {"do": what, "keep": keep, "digest": digest, "also": [*beat, *also]}
         return orders | {"settings": settings} if what == "start" else orders
 

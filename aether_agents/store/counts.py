@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 from aether_agents.store.access import Accessing
 
+#: Seconds of a day.
+DAY = 86_400
+
 
 class Present(NamedTuple):
     """What lies about at this moment."""
@@ -13,6 +16,13 @@ class Present(NamedTuple):
     queued: int  #: tasks that wait for one
     waiting: int  #: tasks that wait for a person
     longest_wait: float  #: seconds the first of them has waited
+
+
+class Today(NamedTuple):
+    """What was called on one day."""
+
+    day: int  #: UTC days since 1970
+    calls: dict[str, int]  #: by MCP server, whatever they came to
 
 
 class Counts(Accessing):
@@ -51,6 +61,16 @@ class Counts(Accessing):
     def queues(self) -> set[str]:
         """The specialists' queues that anything ever went through."""
         return {field.split("|")[1] for field in self.read() if field.startswith("sub.in|")}
+
+    def today(self) -> Today:
+        """The calls of tools since midnight, UTC, by the store's clock.
+
+        They are counted as workers tell them, every two seconds: calls just before midnight may be the next day's.
+        Whoever asks gets all of them, however late that day he was started.
+        """
+        day = int(self._access.connection.command("TIME")[0]) // DAY
+        found = self._access.connection.command("HGETALL", self._access.keys.calls(day))
+        return Today(day, {server.decode(): int(calls) for server, calls in found.items()})
 
     def waiting(self, longer_than: float) -> list[str]:
         """Tasks that have waited longer than so many seconds for a person, the longest first; at most 100."""

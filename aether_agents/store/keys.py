@@ -83,6 +83,10 @@ class Keys(NamedTuple):
         """Hash of what happened, by what; `lua/counts.lua` lists the fields."""
         return f"{self.prefix}:counts"
 
+    def calls(self, day: int) -> str:
+        """Hash of the calls by server on one UTC day, counted from 1970. It expires."""
+        return f"{self.prefix}:calls:{day}"
+
     @property
     def waits(self) -> str:
         """Sorted set of the tasks that wait for a person by the time (ms) since when."""

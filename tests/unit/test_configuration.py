@@ -147,6 +147,7 @@ def test_every_setting_has_a_variable(place: Place) -> None:
         "failed_tasks": "no",
         "server_down": "no",
         "findings_from": "low",
+        "budgets": "{git: 500, all servers: 2000}",
         "schedules": "{night: {every: 60, task: look}}",
     }
     keys = known_keys()

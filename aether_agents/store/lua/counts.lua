@@ -5,7 +5,8 @@
 -- sub.in|<queue>|<code>  sub.out|…         the same of subtasks; sub.seconds|<queue>|<bucket>, sub.millis|<queue>: of runs
 -- lost|<queue>                             leases that ended without a word
 -- asked.in  asked.out                      questions of planning
--- mcp.…                                    what workers tell of their calls
+-- mcp.…                                    what workers tell of their calls; mcp.calls|<server>|<result> also by day,
+--                                          in `<prefix>:calls:<day>`
 
 -- Templates beyond this many fields are counted as `other`.
 local FIELDS_MAX = 4000

@@ -1,5 +1,8 @@
 -- Who is alive, and what is known of each server.
 
+-- Milliseconds of a day.
+local DAY = 86400000
+
 -- worker description ttl_ms
 export('beat', function(call, args)
   local name, ttl = args[1], tonumber(args[3])
@@ -27,8 +30,17 @@ export('wake', function(call, args)
   return 1
 end)
 
--- (field by)*: what a worker counted itself
+-- (field by)*: what a worker counted itself; the calls of each server also by UTC day, for two days
 export('count', function(call, args)
-  for i = 1, #args, 2 do tally(call, args[i], tonumber(args[i + 1])) end
+  local calls, called = call.prefix .. ':calls:' .. int(math.floor(call.at / DAY)), false
+  for i = 1, #args, 2 do
+    tally(call, args[i], tonumber(args[i + 1]))
+    local server = string.match(args[i], '^mcp%.calls|([^|]+)|')
+    if server then
+      redis.call('HINCRBY', calls, server, args[i + 1])
+      called = true
+    end
+  end
+  if called then redis.call('PEXPIRE', calls, int(2 * DAY)) end
   return 1
 end)

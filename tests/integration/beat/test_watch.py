@@ -11,6 +11,7 @@ from aether_agents.contracts import HighLevelTask, Json, Outcome, Plan, PlannedS
 from aether_agents.errors import InvalidSettings
 from aether_agents.settings import AlertSettings, ScheduleSettings, Settings
 from aether_agents.store import Granted, PlanningClaim, Store
+from aether_agents.store.counts import DAY
 from beat.alarm import MOST_AT_ONCE, Alarm, Alert, apprise_to
 from beat.watch import Watch
 
@@ -91,6 +92,42 @@ def test_what_lies_about_is_told(settings: Settings, store: Store) -> None:
     watch.turn()
     assert sorted(told) == ["nobody serves the queue security", "the MCP server code is failed"]
     store.connection.command("DEL", store.keys.queue("security"))
+
+
+def test_a_budget_that_is_spent_is_told_once_a_day_by_one_of_all_who_watch(settings: Settings, store: Store) -> None:
+    budgets = {"git": 5, "code": 5, "all servers": 9}
+    (early, told), (late, also) = (watching(settings, store, every=1, budgets=budgets) for _ in range(2))
+    store.counts.add({"mcp.calls|git|ok": 3, "mcp.calls|git|timeout": 1, "mcp.seconds|git|1": 4, "mcp.starts|git": 9})
+    early.turn()
+    assert told == []
+    store.counts.add({"mcp.calls|git|ok": 1, "mcp.calls|code|ok": 4})
+    today = store.counts.today()
+    assert today.calls == {"git": 5, "code": 4}
+    assert 0 < store.connection.command("PTTL", store.keys.calls(today.day)) <= 2 * DAY * 1000
+    late.turn()
+    early.turn()
+    store.counts.add({"mcp.calls|git|ok": 1})
+    late.turn()
+    assert told == []
+    assert sorted(also) == ["the budget of all servers is spent", "the budget of git is spent"]
+    store.connection.command("RENAME", store.keys.calls(today.day), store.keys.calls(today.day - 1))
+    assert store.counts.today().calls == {}
+
+
+def test_without_anybody_to_tell_the_log_says_once_what_lasts(
+    settings: Settings, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.alerts.begin()
+    watch = Watch(settings, store, None)
+    store.catalogue.failed("code", "security", "digest", "it does not start")
+    for _ in range(3):
+        watch.turn()
+    assert caplog.messages == ["the MCP server code is failed: it does not start"]
+    store.catalogue.forget("code")
+    watch.turn()
+    store.catalogue.failed("code", "security", "digest", "it does not start")
+    watch.turn()
+    assert len(caplog.messages) == 2
 
 
 def test_of_two_who_watch_one_tells(settings: Settings, store: Store) -> None:

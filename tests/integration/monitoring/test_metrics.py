@@ -1,5 +1,8 @@
 """Metrics on a real store: every transition is counted where it is made, and Prometheus' own parser reads them."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from aether_agents.contracts import HighLevelTask, Intervention, Outcome, Plan, PlannedSubtask, Risk
@@ -7,11 +10,11 @@ from aether_agents.metrics import metrics_text
 from aether_agents.store import Granted, PlanningClaim, Store
 
 
-def numbers(store: Store) -> dict[tuple[str, ...], float]:
+def numbers(store: Store, budgets: Mapping[str, int] = MappingProxyType({})) -> dict[tuple[str, ...], float]:
     """Every sample by its name and the values of its labels, in the order of the labels' names."""
     return {
         (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value
-        for family in text_string_to_metric_families(metrics_text(store).decode())
+        for family in text_string_to_metric_families(metrics_text(store, budgets).decode())
         for sample in family.samples
     }
 
@@ -63,6 +66,14 @@ def test_tasks_and_subtasks_are_counted_through_their_lives(store: Store) -> Non
     seen = numbers(store)
     assert seen["aether_interventions_waiting", "subtask"] == 0
     assert sum(value for (name, *_), value in seen.items() if name in {"aether_tasks", "aether_subtasks"}) == 0
+
+
+def test_budgets_stand_beside_what_is_gone_of_them_today(store: Store) -> None:
+    store.counts.add({"mcp.calls|git|ok": 3, "mcp.calls|code|timeout": 1})
+    seen = numbers(store, {"git": 5, "all servers": 4, "files": 7})
+    assert [seen["aether_budget_calls", name] for name in ("git", "all servers", "files")] == [5, 4, 7]
+    assert [seen["aether_budget_calls_used", name] for name in ("git", "all servers", "files")] == [3, 4, 0]
+    assert not any(name.startswith("aether_budget") for name, *_ in numbers(store))
 
 
 def test_questions_of_planning_and_waits_are_counted(store: Store) -> None:

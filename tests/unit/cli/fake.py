@@ -34,6 +34,7 @@ class RecordedDoor:
     listed: Mapping[str, Listed] = {}
     living: Sequence[Living] = ()
     faults: Sequence[str] = ()
+    called: Mapping[str, int] = {}
     undo_found = Undoing(task_id=TASK)
 
     def __init__(self, events: list[Event | None], *views: TaskView, plan: Plan | None = None) -> None:
@@ -120,6 +121,9 @@ class RecordedDoor:
 
     def store_product(self) -> str:
         return "Valkey 9.1.2"
+
+    def calls_today(self) -> Mapping[str, int]:
+        return self.called
 
     def diagnose(self) -> list[str]:
         return list(self.faults)

@@ -228,6 +228,18 @@ def test_doctor_names_a_queue_that_nobody_serves(run: Run, behind: Behind, monke
     ]
 
 
+def test_doctor_names_budgets_that_are_spent_and_that_are_nobodys(
+    run: Run, behind: Behind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AETHER_REDIS_URL", "redis://127.0.0.1:1/0")
+    monkeypatch.setenv("AETHER_ALERTS__BUDGETS", "{git: 3, all servers: 50, reprots: 5}")
+    behind(RecordedDoor([], DONE)).called = {"git": 3, "code": 4}
+    ran = run("doctor", "--no-servers")
+    assert "! budget        git: 3 of 3 calls today (UTC)" in ran.out
+    assert "✓ budget        all servers: 7 of 50 calls today (UTC)" in ran.out
+    assert "`alerts.budgets.reprots`: no server here is called so; did you mean `reports`?" in ran.out
+
+
 def test_there_is_no_stack_where_a_broker_is_configured(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AETHER_REDIS_URL", "redis://:secret@127.0.0.1:1/0")
     for command in ("up", "down", "logs"):
