@@ -52,6 +52,8 @@ sources:
 tools:
   answer: {kind: sqlite-sql, source: numbers, description: The answer, statement: "select 41 + 1 as answer"}
 """
+#: What is called of servers whose tools their own configuration makes: here, TOOLS.
+WRITTEN = {"toolbox": "answer"}
 
 
 class Laboratory(NamedTuple):
@@ -129,7 +131,9 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]
             with ThreadPoolExecutor(2) as pool:
                 probes = list(pool.map(lambda spec: probe(host, spec), specs.values()))
             for found in probes:
-                print(found.server, found.protocol, found.steps, found.warnings, found.error or "works")  # noqa: T201
+                version = specs[found.server].install
+                told_of = version.pypi or version.npm if version else ""
+                print(found.server, told_of, found.protocol, found.steps, found.warnings, found.error or "works")  # noqa: T201
             yield Laboratory(host, dict(zip(specs, probes, strict=True)), specs, folder)
         finally:
             host.close()
@@ -144,6 +148,10 @@ def test_a_server_of_the_catalogue_installs_starts_and_answers(laboratory: Labor
     assert found.tools
     rows = {row.tool.removeprefix(f"{name}/") for row in laboratory.specs[name].table}
     assert rows <= set(found.tools), "a row of a tool that it does not have"
+    if name in WRITTEN:  # its tools are what one writes down, so the catalogue has no call to try
+        answer = laboratory.host.call(name, WRITTEN[name], {}, timeout=30)
+        assert answer.ok
+        assert "42" in str(answer.output)
 
 
 @pytest.mark.skipif(
