@@ -23,7 +23,7 @@ demo: .venv/run.stamp  ## Install, then run "Onboard this project" on this check
 
 test: .venv/dev.stamp  ## Run every test (COVER=1, as in CI: with the floor for coverage, which takes half as long again)
 	@rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(if $(CI)$(COVER),--cov --cov-report=term:skip-covered) $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(if $(CI)$(COVER),--cov --cov-report=term:skip-covered) $(ARGS)
 
 unit: .venv/dev.stamp  ## Run the unit tests only, in seconds
 	$(BIN)/python -m pytest tests/unit $(ARGS)

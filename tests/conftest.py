@@ -10,12 +10,14 @@ from uuid import uuid4
 
 import hypothesis
 import pytest
+from xdist.remote import Producer
 
 from aether_agents.errors import StackError
 from aether_agents.local.valkey import ValkeyServer, find_binary
 from aether_agents.settings import BrokerSettings, EncryptionSettings, Settings
 from aether_agents.store import Store, open_store
 from aether_agents.store.sealing import make_key_file
+from tests.sharing import Sharing
 
 Value = TypeVar("Value")
 
@@ -27,6 +29,12 @@ hypothesis.settings.register_profile(
     "house", max_examples=int(os.environ.get("AETHER_TEST_EXAMPLES", "20")), deadline=None, database=None
 )
 hypothesis.settings.load_profile("house")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Sharing:
+    """Which test process gets which tests."""
+    return Sharing(config, log)
 
 
 def pytest_collection_finish() -> None:

@@ -18,7 +18,7 @@ from tests.conftest import eventually
 from tests.integration.execution.lab import Lab
 
 #: Plans per scenario. CI takes a hundred; more by environment.
-PLANS = int(os.environ.get("AETHER_TEST_PLANS", "20"))
+PLANS = int(os.environ.get("AETHER_TEST_PLANS", "10"))
 WAVE = 20
 
 

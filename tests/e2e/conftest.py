@@ -106,7 +106,7 @@ def person(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
     up = somebody.run("up", within=120)
     assert up.returncode == 0, up.stderr
     wanted = {"code", "secrets", "reports", "quality", "repos", "echo"}
-    eventually(lambda: wanted <= live(somebody), 120, "the servers are listed")
+    eventually(lambda: wanted <= live(somebody), 120, "the servers are listed", pause=1)
     try:
         yield somebody
     finally:

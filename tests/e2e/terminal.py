@@ -27,6 +27,12 @@ TASK_ID = re.compile(r"\b[0-9a-f]{12}\b")
 PATIENCE = 90.0
 
 
+def only(*specialists: str) -> dict[str, str]:
+    """The environment in which there are no other specialists: a test that needs one waits for the servers of one."""
+    others = {"data", "dev", "infra", "security"} - set(specialists)
+    return {f"AETHER_SPECIALISTS__{name.upper()}__ENABLED": "false" for name in others}
+
+
 class Person:
     """Somebody with a project, an AETHER_HOME and a shell."""
 

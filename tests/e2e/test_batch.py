@@ -53,7 +53,7 @@ def test_what_goes_on_is_joined_and_ctrl_c_cancels_it(person: Person) -> None:
     assert person.run("approve", row["task_id"]).returncode == 0
     with person.terminal("batch", "--file", "slow.yaml") as terminal:
         terminal.sees("slow goes on")
-        eventually(lambda: person.json("status", row["task_id"])["status"] == "running")
+        eventually(lambda: person.json("status", row["task_id"])["status"] == "running", pause=0.5)
         terminal.ctrl_c()
         assert terminal.leaves_with() == 3
         assert "slow cancelled" in terminal.text

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import eventually
-from tests.e2e.terminal import Person
+from tests.e2e.terminal import Person, only
 from tests.integration.local.conftest import processes_of
 
 SCHEDULE = """\
@@ -45,7 +45,7 @@ def operator(tmp_path: Path) -> Iterator[Person]:
     (project / "templates").mkdir(parents=True)
     (project / "templates" / "look.yaml").write_text(TEMPLATE)
     (project / "aether_agent.yaml").write_text(SCHEDULE)
-    somebody = Person(home, project, AETHER_FLOWER__PORT=str(free_port()))
+    somebody = Person(home, project, AETHER_FLOWER__PORT=str(free_port()), **only("security"))
     assert somebody.run("trust", "--yes").returncode == 0
     yield somebody
     somebody.run("down")
@@ -83,13 +83,18 @@ class Flower:
         return {key: task for key, task in self.json("/api/tasks").items() if task["name"]}
 
 
+def done(row: dict[str, Any]) -> dict[str, Any] | None:
+    """A schedule whose last task is completed."""
+    return row if row["last_status"] == "completed" else None
+
+
 def test_a_stack_with_beat_and_flower(operator: Person) -> None:
     up = operator.run("up", "--flower", within=120)
     assert up.returncode == 0, up.stderr + operator.run("logs").stdout
     kinds = {row["name"]: row["status"] for row in operator.json("ps")}
     assert kinds == dict.fromkeys(("supervisor", "valkey", "worker", "beat", "flower"), "ready")
 
-    row = eventually(lambda: (found := operator.json("schedule", "list")[0])["last_status"] == "completed" and found)
+    row = eventually(lambda: done(operator.json("schedule", "list")[0]), what="a slot is done", pause=1)
     assert row["last_task"]
     view = operator.json("status", row["last_task"])
     assert view["owner"] == "schedule:often"

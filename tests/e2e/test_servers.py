@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import eventually
-from tests.e2e.terminal import ECHO, Person
+from tests.e2e.terminal import ECHO, Person, only
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -46,6 +46,7 @@ def test_what_is_wrong_with_a_server_is_said_in_plain_words(stranger: Person) ->
 
 
 def test_a_server_of_the_catalogue_is_added_installed_tried_and_called(stranger: Person) -> None:
+    stranger.environ |= only("dev")
     refused = stranger.run("servers", "add", "tim", "--yes")
     assert (refused.returncode, "did you mean `time`" in refused.stderr) == (2, True)
     shown = stranger.run("servers", "add", "time")
@@ -99,7 +100,7 @@ def test_a_server_that_a_project_brings_is_inert_until_trusted_and_then_used_by_
     early = there.run("tools", "call", "brought/echo", "message=hello")
     assert early.returncode == 2
     assert there.run("trust", "--yes").returncode == 0
-    eventually(lambda: status(there) == "live", 90, "the server is listed")
+    eventually(lambda: status(there) == "live", 90, "the server is listed", pause=1)
     told = there.json("apply", "plan.yaml", "--yes")
     assert (told["status"], told["outputs"]) == ("completed", {"said": "hello"})
     file.write_text(json.dumps({"servers": {"brought": {**entry, "args": [str(RAW), "plain"]}}}))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import eventually
-from tests.e2e.terminal import ECHO, PROGRAM, TASK_ID, Person
+from tests.e2e.terminal import ECHO, PROGRAM, TASK_ID, Person, only
 from tests.integration.local.conftest import processes_of
 
 WAIT = """\
@@ -35,7 +35,8 @@ def newcomer(tmp_path: Path) -> Iterator[Person]:
     (project / "templates" / "wait_a_while.yaml").write_text(WAIT)
     echo = {"command": sys.executable, "args": [str(ECHO)], "queue": "dev"}
     (home / "mcp.json").write_text(json.dumps({"mcpServers": {"echo": echo}}))
-    somebody = Person(home, project, AETHER_POLICY__YES_UP_TO="destructive")  # the wait is a tool nobody knows
+    # The wait is a tool nobody knows.
+    somebody = Person(home, project, AETHER_POLICY__YES_UP_TO="destructive", **only("dev"))
     assert somebody.run("trust", "--yes").returncode == 0
     yield somebody
     somebody.run("down")
@@ -81,7 +82,7 @@ def test_two_at_once_share_one_stack(newcomer: Person) -> None:
     assert [view["status"] for view in told] == ["completed", "completed"]
     supervisors = (newcomer.home / "stack/logs/supervisor.log").read_text().count("the stack is up")
     assert supervisors in {1, 2}  # two, if the first had ended before the second came
-    eventually(lambda: not processes_of(newcomer.home))
+    eventually(lambda: not processes_of(newcomer.home), pause=0.2)
 
 
 def test_a_killed_command_leaves_nothing_behind_and_its_task_is_not_lost(newcomer: Person) -> None:
@@ -90,7 +91,7 @@ def test_a_killed_command_leaves_nothing_behind_and_its_task_is_not_lost(newcome
         assert command.stderr is not None
         said = next(line for line in command.stderr if "idle started" in line)
     assert said
-    eventually(lambda: not processes_of(newcomer.home), 20, "server, worker, supervisor and MCP servers are gone")
+    eventually(lambda: not processes_of(newcomer.home), 20, "nothing is left", pause=0.2)
     [task] = newcomer.json("tasks")
     watched = newcomer.run("watch", task["task_id"])
     assert watched.returncode == 4
@@ -103,7 +104,7 @@ def test_a_detached_task_keeps_its_stack_until_down(newcomer: Person) -> None:
     [task_id] = TASK_ID.findall(ran.stdout)
     processes = newcomer.json("ps")
     assert [set(row) for row in processes] == [{"name", "kind", "pid", "queues", "status"}] * 3
-    eventually(lambda: newcomer.json("status", task_id)["status"] == "completed", 90)
+    assert newcomer.run("watch", task_id).returncode == 0
     assert {"supervisor", "valkey", "worker"} == {row["name"] for row in newcomer.json("ps")}
     assert "the stack is up" in newcomer.run("logs", "supervisor").stdout
     assert newcomer.run("down").returncode == 0
@@ -127,4 +128,4 @@ def test_a_broken_worker_is_an_error_with_its_last_words(newcomer: Person) -> No
     assert ran.returncode in {2, 6}
     assert "`nope` is not installed" in ran.stderr
     assert "Traceback" not in ran.stderr
-    eventually(lambda: not processes_of(newcomer.home))
+    eventually(lambda: not processes_of(newcomer.home), pause=0.2)

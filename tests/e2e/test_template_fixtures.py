@@ -28,7 +28,9 @@ def test_a_template_finds_what_was_planted_and_is_undone(person: Person, name: s
 def test_onboarding_a_project_finds_what_was_planted_with_all_four_specialists(person: Person) -> None:
     assert person.run("servers", "install", "git").returncode == 0
     # A worker that looked before looks again within half a minute.
-    eventually(lambda: "live" in {s["status"] for s in person.json("servers", "list") if s["name"] == "git"}, 60)
+    eventually(
+        lambda: "live" in {s["status"] for s in person.json("servers", "list") if s["name"] == "git"}, 60, pause=1
+    )
     told = person.json("templates", "test", "onboard_project")
     assert [row for row in told["found"] if not row["met"]] == []
     ran = person.json("result", told["task_id"])

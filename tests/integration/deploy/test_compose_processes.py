@@ -181,7 +181,7 @@ def test_what_compose_starts_runs_a_task_of_every_specialist(machine: Machine) -
         listed = machine.run("ps", "--json")
         return listed.returncode == 0 and wanted <= {q for row in json.loads(listed.stdout) for q in row["queues"]}
 
-    eventually(serving, 90, "every queue has a worker")
+    eventually(serving, 90, "every queue has a worker", pause=1)
     (machine.work / "people.csv").write_text("name\nann\n")
     (machine.work / "plan.yaml").write_text(PLAN % {"work": machine.work})
 
@@ -191,8 +191,14 @@ def test_what_compose_starts_runs_a_task_of_every_specialist(machine: Machine) -
     result = json.loads(ran.stdout)
     assert {one["specialist"] for one in result["subtasks"]} == wanted - {"planner"}
     assert Path(result["outputs"]["report"]).is_relative_to(machine.folder / "state")
-    eventually(lambda: status(f"http://127.0.0.1:{machine.ports['57580']}/health") == 200, what="AgentServer is well")
-    eventually(lambda: status(f"http://127.0.0.1:{machine.ports['5555']}/") == 401, what="Flower asks who it is")
+    eventually(
+        lambda: status(f"http://127.0.0.1:{machine.ports['57580']}/health") == 200,
+        what="AgentServer is well",
+        pause=0.5,
+    )
+    eventually(
+        lambda: status(f"http://127.0.0.1:{machine.ports['5555']}/") == 401, what="Flower asks who it is", pause=0.5
+    )
     with Redis(port=int(machine.ports["6379"])) as stranger, pytest.raises(AuthenticationError):
         stranger.ping()
 

@@ -90,7 +90,7 @@ class House:
         return processes_of(self.home)
 
     def deserted(self, within: float = 10) -> None:
-        eventually(lambda: not self.left() and self.stack.ps() == [], within, f"nothing left, but {self.left()}")
+        eventually(lambda: not self.left() and self.stack.ps() == [], within, f"but {self.left()}", pause=0.1)
         assert not self.stack.running()
 
 
