@@ -32,11 +32,13 @@ def work(committer: Person) -> dict[str, Planted]:
     made = {name: Planted(folder / name) for name in ("a", "b", "clean")}
     for name, one in made.items():
         one.write("README.md", f"{name}\n")
+        one.write("gone.md", f"{name}\n")
         one.commit(f"first of {name}")
         if name != "clean":
             one.write("README.md", f"new {name}\n")
             one.write("notes/*.txt", "a note\n")
-    made["a"].git("add", "README.md")
+    made["a"].git("add", "--all")
+    made["b"].git("rm", "--quiet", "gone.md")
     return made
 
 

@@ -15,7 +15,7 @@ BRANCH = "aether/changes"
 def work(tmp_path: Path) -> Planted:
     """A repository with work of every kind in no commit, a part of it staged."""
     repository = Planted(tmp_path / "work")
-    for name in ("changed", "staged", "gone", "kept"):
+    for name in ("changed", "staged", "gone", "removed", "kept"):
         repository.write(f"{name}.txt", f"{name}\n")
     repository.write(".gitignore", "ignored.txt\n")
     repository.commit("first")
@@ -23,6 +23,7 @@ def work(tmp_path: Path) -> Planted:
     repository.write("staged.txt", "other\n")
     repository.write("added.txt", "added\n")
     repository.git("add", "staged.txt", "added.txt")
+    repository.git("rm", "--quiet", "removed.txt")
     (repository.folder / "gone.txt").unlink()
     repository.write("new/*.txt", "a name like a pattern\n")
     repository.write("ignored.txt", "ignored\n")
@@ -36,7 +37,7 @@ def look(repos: Talk, *work: Planted, **more: object) -> dict[str, Any]:
 def committed(work: Planted, seen: dict[str, Any], message: str = "work") -> dict[str, Any]:
     """Commit as the plan does, and what the way back takes."""
     work.git("checkout", "--quiet", "-b", BRANCH)
-    work.git("--literal-pathspecs", "add", "--", *seen["files"])
+    work.git("--literal-pathspecs", "add", "--", *seen["add"])
     work.git("commit", "--quiet", "-m", message)
     return back(seen) | {"commit": f"Changes committed successfully with hash {work.git('rev-parse', 'HEAD')}"}
 
@@ -59,9 +60,17 @@ def test_a_look_names_every_file_and_where_nothing_is_to_be_done(repos: Talk, wo
     before = state(work)
     found = look(repos, work, clean)
     [seen] = found["changes"]
-    kinds = {"changed.txt": "changed", "staged.txt": "changed", "added.txt": "new", "gone.txt": "deleted"}
+    kinds = {
+        "changed.txt": "changed",
+        "staged.txt": "changed",
+        "added.txt": "new",
+        "gone.txt": "deleted",
+        "removed.txt": "deleted",
+    }
     assert seen["kinds"] == {**kinds, "new/*.txt": "new"}
-    assert (sorted(seen["staged"]), found["files"]) == (["added.txt", "staged.txt"], 5)
+    assert (sorted(seen["staged"]), found["files"]) == (["added.txt", "removed.txt", "staged.txt"], 6)
+    assert sorted(seen["add"]) == ["changed.txt", "gone.txt", "new/*.txt"]
+    assert found["to_add"] == [seen]
     assert found["unchanged"] == [str(clean.folder)]
     assert found["new"] == "+++ b/new/*.txt\n+a name like a pattern\n"
     assert "  deleted gone.txt" in found["shown"]
@@ -94,7 +103,7 @@ def test_what_was_begun_is_taken_back_as_well(repos: Talk, work: Planted, steps:
     begun = [
         ("branch", BRANCH),
         ("checkout", "--quiet", BRANCH),
-        ("--literal-pathspecs", "add", "--", *seen["files"]),
+        ("--literal-pathspecs", "add", "--", *seen["add"]),
     ]
     for step in begun[:steps]:
         work.git(*step)

@@ -47,7 +47,7 @@ def bound(template: Template) -> dict[str, dict[str, Any]]:
         if reference.root == "inputs":
             spec = template.inputs[reference.name]
             return spec.default if not spec.required else ["a text"] if spec.type == "array" else "a text"
-        item: Json = ["a text"] if reference.path == ("files",) else "/repository"
+        item: Json = ["a text"] if reference.path in (("files",), ("add",)) else "/repository"
         standing_in: dict[str, Json] = {"context": "/reports", "item": item, "subtasks": {"findings": []}}
         return standing_in[reference.root]
 

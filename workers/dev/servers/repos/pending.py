@@ -69,6 +69,7 @@ def changes(paths: Sequence[str], branch: str, digests: Sequence[str] | None, jo
         raise ToolError("the files are no longer as they were when they were shown: look at them again")
     return PendingChanges(
         changes=found,
+        to_add=[one for one in found if one.add],
         unchanged=unchanged,
         files=sum(len(one.files) for one in found),
         new=cut("\n".join(one.new for one in found if one.new), MAX_DIFFS),
@@ -106,6 +107,7 @@ def _pending(tree: WorkTree, branch: str, skipped: list[Left], job: Job) -> Pend
         base=standing.commit,
         files=[one.path for one in own],
         staged=[one.path for one in own if one.staged not in " ?"],
+        add=[one.path for one in own if one.staged in " ?"],
         kinds={printable(one.path): one.kind for one in own},
         hooks=_hooks(tree),
         author=_author(tree),

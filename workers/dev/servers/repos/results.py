@@ -99,6 +99,7 @@ class Pending(BaseModel):
     base: str = Field(description="Its newest commit.")
     files: list[str] = Field(description="Files that are new, changed or deleted; nothing that is ignored.")
     staged: list[str] = Field(description="Those of them that are staged already.")
+    add: list[str] = Field(description="The others, which have to be added.")
     kinds: dict[str, str] = Field(description="`new`, `changed` or `deleted` by file.")
     hooks: list[str] = Field(description="Hooks of the repository that committing runs.")
     author: str = Field(description="Who its own configuration says commits; empty when it names nobody.")
@@ -110,6 +111,7 @@ class PendingChanges(BaseModel):
     """What several repositories have that is in no commit."""
 
     changes: list[Pending] = Field(description="One for each repository with something to commit.")
+    to_add: list[Pending] = Field(description="Those of them with files that are not staged yet.")
     unchanged: list[str] = Field(description="Repositories with nothing to commit.")
     files: int = Field(description="Files to commit in all.")
     new: str = Field(description="The text of all new files, bounded.")
