@@ -11,19 +11,22 @@ import psutil
 import pytest
 
 from aether_agents.local import ProcessInfo, Stack
-from aether_agents.settings import Settings
+from aether_agents.settings import Settings, SpecialistSettings
 from tests.conftest import eventually
 
 #: A command that holds the stack until it reads a line (or is killed). It says what it sees.
 HOLDER = """
 import sys
-from pathlib import Path
 from aether_agents.local import Stack
 from aether_agents.settings import Settings
-with Stack(Settings(home=Path(sys.argv[1]))).join_or_start() as lease:
+with Stack(Settings.model_validate_json(sys.argv[1])).join_or_start() as lease:
     print("started" if lease.started else "joined", flush=True)
     input()
 """
+
+
+#: The specialists of these tests, without two of the four.
+FEWER = {name: SpecialistSettings(enabled=False) for name in ("data", "infra")}
 
 
 def processes_of(home: Path) -> list[psutil.Process]:
@@ -44,16 +47,20 @@ class House:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.stack = Stack(Settings(home=home))
+        self.stack = self.stack_with()
         self.commands: list[subprocess.Popen[str]] = []
 
     def stack_with(self, **settings: Any) -> Stack:
-        return Stack(Settings(home=self.home, **settings))
+        return Stack(self.settings(**settings))
+
+    def settings(self, **more: Any) -> Settings:
+        """Settings of this house: of two specialists, whose servers are enough to be listed and ended."""
+        return Settings(home=self.home, **{"specialists": FEWER, **more})
 
     def command(self) -> subprocess.Popen[str]:
         """A command in a process of its own that wants the stack."""
         command = subprocess.Popen(
-            [sys.executable, "-c", HOLDER, str(self.home)],
+            [sys.executable, "-c", HOLDER, self.settings().model_dump_json()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
