@@ -54,9 +54,10 @@ class Channel:
 
     def after(self, seq: int) -> list[Event] | None:
         """What came after a number; None when not all of that is held."""
-        if not self._batch or self._batch[0].seq == seq + 1:
+        if not self._latest or (new := self._latest[-1].seq - seq) <= 0:
+            return []
+        if self._batch[0].seq == seq + 1:
             return self._batch
-        new = self._latest[-1].seq - seq
         if new > len(self._latest):
             return None
         return [self._latest[place] for place in range(-new, 0)]
