@@ -74,6 +74,7 @@ def test_a_look_names_every_file_and_where_nothing_is_to_be_done(repos: Talk, wo
     assert found["unchanged"] == [str(clean.folder)]
     assert found["new"] == "+++ b/new/*.txt\n+a name like a pattern\n"
     assert "  deleted gone.txt" in found["shown"]
+    assert f"{clean.folder}: nothing to commit"[:120] in found["shown"]
     assert state(work) == before
     assert "nothing to commit: no file is new" in repos.refusal("changes", paths=[str(clean.folder)], branch=BRANCH)
 

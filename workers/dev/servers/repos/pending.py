@@ -73,7 +73,7 @@ def changes(paths: Sequence[str], branch: str, digests: Sequence[str] | None, jo
         unchanged=unchanged,
         files=sum(len(one.files) for one in found),
         new=cut("\n".join(one.new for one in found if one.new), MAX_DIFFS),
-        shown=_shown(found, branch),
+        shown=_shown(found, branch) + [f"{name}: nothing to commit"[:MAX_LINE] for name in unchanged],
         digests=[one.digest for one in found],
         skipped=skipped[:MAX_SKIPPED],
     )
@@ -211,7 +211,8 @@ def _shown(found: Sequence[Pending], branch: str) -> list[str]:
     lines: list[str] = []
     room = max(120, MAX_SHOWN // len(found))
     for one in found:
-        lines.append(f"{printable(one.path)}: {len(one.files)} files, from {one.branch} to {branch}"[:MAX_LINE])
+        files = "1 file" if len(one.files) == 1 else f"{len(one.files)} files"
+        lines.append(f"{printable(one.path)}: {files}, from {one.branch} to {branch}"[:MAX_LINE])
         if one.hooks:
             lines.append(f"  its own hooks will run: {', '.join(one.hooks)}")
         lines.append(f"  by {one.author or 'whoever this machine says: its configuration has no user.name'}"[:MAX_LINE])
