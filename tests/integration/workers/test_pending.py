@@ -157,3 +157,14 @@ def test_only_the_named_files_are_scanned_for_secrets(secrets: Talk, work: Plant
     assert [one["file"] for one in secrets.call("scan", **args, files=["key.py"])["findings"]] == ["key.py"]
     only = secrets.call("scan", **args, files=["changed.txt"])
     assert (only["findings"], only["coverage"]["files"]) == ([], 1)
+
+
+def test_what_a_question_shows_of_many_repositories_is_bounded(repos: Talk, tmp_path: Path) -> None:
+    many = [Planted(tmp_path / f"r{number}") for number in range(50)]
+    for one in many:
+        one.commit("first")
+        for name in range(9):
+            one.write(f"f{name}", "x")
+    found = look(repos, *many)
+    assert (len(found["changes"]), found["files"], len(found["shown"])) == (50, 450, 400)
+    assert repos.call("agree", digests=found["digests"], shown=found["shown"])["digests"] == found["digests"]

@@ -19,6 +19,8 @@ from .tree import WorkTree
 
 #: Files of one repository, and bytes in them: they are named one by one to `git_add`, and each is read.
 MAX_PENDING, MAX_BYTES = 500, 256 << 20
+#: Lines that a question takes, beside those of repositories without a change.
+MAX_LINES = 400
 #: Hooks that `git_commit` runs, wherever our environment points `core.hooksPath`: GitPython reads files only.
 _HOOKS = ("pre-commit", "commit-msg", "post-commit")
 _PROGRAMS = {"filter": ("clean", "smudge", "process"), "diff": ("command", "textconv", "external")}
@@ -225,4 +227,4 @@ def _shown(found: Sequence[Pending], branch: str) -> list[str]:
             used, count = used + len(line) + 8, count + 1
         if count < len(one.files):
             lines.append(f"  … {len(one.files) - count} more: see the report")
-    return lines
+    return lines if len(lines) <= MAX_LINES else [*lines[: MAX_LINES - 1], "… more: see the report"]
