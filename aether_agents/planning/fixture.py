@@ -175,6 +175,8 @@ def _commit(folder: Path) -> None:
                    "GIT_CONFIG_NOSYSTEM": "1", "HOME": str(folder)}  # fmt: skip
     steps = (
         ("init", "--quiet", "--initial-branch=main"),
+        ("config", "user.name", "fixture"),
+        ("config", "user.email", "fixture@localhost"),
         ("add", "--all"),
         ("commit", "--quiet", "--allow-empty", "-m", "planted"),
     )

@@ -30,12 +30,13 @@ class Planted:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.git("init", "--quiet", "--initial-branch=main")
+        self.git("config", "user.name", "Eve")
+        self.git("config", "user.email", "eve@example.org")
 
     def git(self, *args: str, at: str | None = None) -> str:
         """Run git in it, as nobody in particular, at a time of one's own choice."""
         when = {"GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at} if at else {}
-        who = ["-c", "user.name=Eve", "-c", "user.email=eve@example.org", "-c", "commit.gpgsign=false"]
-        command = ["git", *who, *args]
+        command = ["git", "-c", "commit.gpgsign=false", *args]
         done = subprocess.run(
             command, cwd=self.folder, capture_output=True, text=True, check=True, env={**os.environ, **when}
         )

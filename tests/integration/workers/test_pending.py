@@ -53,6 +53,13 @@ def state(work: Planted) -> tuple[str, ...]:
     return (work.git("status", "--porcelain=v1"), work.git("diff", "--cached"), branches, repr(sorted(files.items())))
 
 
+def test_who_commits_must_be_said_there(repos: Talk, work: Planted) -> None:
+    work.git("config", "--unset", "user.email")
+    assert "run `git config user.name …` and `git config user.email …` there" in repos.refusal(
+        "changes", paths=[str(work.folder)], branch=BRANCH
+    )
+
+
 def test_a_look_names_every_file_and_where_nothing_is_to_be_done(repos: Talk, work: Planted, tmp_path: Path) -> None:
     clean = Planted(tmp_path / "clean")
     clean.write("a.txt", "a\n")

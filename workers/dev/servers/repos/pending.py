@@ -102,6 +102,11 @@ def _pending(tree: WorkTree, branch: str, skipped: list[Left], job: Job) -> Pend
         raise ToolError(fault)
     if faults := list(_faults(tree, own)):
         raise ToolError(f"{tree.shown}: {'; '.join(faults[:5])}")
+    if not (author := _author(tree)):
+        raise ToolError(
+            f"{tree.shown}: its own configuration says not who commits, and nobody's personal one is read here: run "
+            "`git config user.name …` and `git config user.email …` there"
+        )
     fresh = [one.path for one in own if one.staged == "?"]
     return Pending(
         path=str(tree.folder),
@@ -112,7 +117,7 @@ def _pending(tree: WorkTree, branch: str, skipped: list[Left], job: Job) -> Pend
         add=[one.path for one in own if one.staged in " ?"],
         kinds={printable(one.path): one.kind for one in own},
         hooks=_hooks(tree),
-        author=_author(tree),
+        author=author,
         digest=_digest(tree, standing.branch, standing.commit, own, job),
         new=cut("".join(_text(tree, path) for path in fresh), MAX_DIFF),
     )
@@ -217,7 +222,7 @@ def _shown(found: Sequence[Pending], branch: str) -> list[str]:
         lines.append(f"{printable(one.path)}: {files}, from {one.branch} to {branch}"[:MAX_LINE])
         if one.hooks:
             lines.append(f"  its own hooks will run: {', '.join(one.hooks)}")
-        lines.append(f"  by {one.author or 'whoever this machine says: its configuration has no user.name'}"[:MAX_LINE])
+        lines.append(f"  by {one.author}"[:MAX_LINE])
         used, count = 0, 0
         for name, kind in one.kinds.items():
             line = f"  {kind} {name}"[:MAX_LINE]

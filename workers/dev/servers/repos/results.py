@@ -102,7 +102,7 @@ class Pending(BaseModel):
     add: list[str] = Field(description="The others, which have to be added.")
     kinds: dict[str, str] = Field(description="`new`, `changed` or `deleted` by file.")
     hooks: list[str] = Field(description="Hooks of the repository that committing runs.")
-    author: str = Field(description="Who its own configuration says commits; empty when it names nobody.")
+    author: str = Field(description="Who its own configuration says commits.")
     digest: str = Field(description="Names exactly these files as they are, on exactly this commit.")
     new: str = Field(description="The text of the new files, which no diff shows; long ones are cut, and say so.")
 
