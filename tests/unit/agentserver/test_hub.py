@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from aether_agents.agentserver import hub
 from aether_agents.agentserver.hub import HELD, Following, Hub
 from aether_agents.contracts import Event, EventType, TaskStatus
 from aether_agents.errors import TaskNotFound
@@ -82,7 +83,12 @@ async def all_of(following: Following) -> list[int]:
     return heard
 
 
-def test_many_hear_all_of_it_once_and_the_store_is_read_once_by_each() -> None:
+@pytest.mark.parametrize("group", [3, hub.GROUP])
+def test_many_hear_all_of_it_once_and_the_store_is_read_once_by_each(
+    group: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "GROUP", group)
+
     async def scenario(kept: Kept, hub: Hub) -> None:
         async def follow() -> list[int]:
             async with hub.following("t") as following:
