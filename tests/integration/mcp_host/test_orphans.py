@@ -72,6 +72,7 @@ def test_a_guard_that_is_killed_is_replaced(open_host: OpenHost) -> None:
     (guard,) = guards()
 
     guard.kill()
+    eventually(lambda: guard.status() == psutil.STATUS_ZOMBIE)  # until then the pipe takes what nobody reads
     host.call("second", "call", timeout=10)
 
     (new,) = eventually(guards)
