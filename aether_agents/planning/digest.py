@@ -7,8 +7,8 @@ from pathlib import Path
 
 from aether_agents.contracts import Json, Plan
 
-#: What planning judges about a subtask; it changes nothing of what is done.
-_JUDGED = {"confidence", "approved_up_to", "needs_approval"}
+#: What planning and people judge about a subtask; it changes nothing of what is done.
+_JUDGED = {"confidence", "approved_up_to", "approved_args", "needs_approval"}
 _SHORTEST_ID = 8
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from aether_agents.contracts import Risk
 from aether_agents.planning.conclusion import Unplannable
+from aether_agents.planning.digest import digest_of
 from aether_agents.planning.planner import Planner
 from aether_agents.settings import ContextSettings, PolicySettings, Settings
 
@@ -63,6 +64,13 @@ def test_the_digest_tells_the_work_and_not_the_task() -> None:
     other = planned(plan(AUDIT, asks=task("security audit of ./x", task_id="a1b2c3d4e5f6")))
     assert one.digest == same.digest
     assert one.digest != other.digest
+
+
+def test_what_a_person_said_to_a_call_is_not_the_work() -> None:
+    made = planned(plan(AUDIT, asks=task("security audit")))
+    told = [step.model_copy(update={"approved_args": "sha256:1"}) for step in made.subtasks]
+    after = made.model_copy(update={"subtasks": tuple(told)})
+    assert digest_of(after, "", "") == digest_of(made, "", "")
 
 
 def test_a_tool_that_changed_changes_the_digest() -> None:
