@@ -28,12 +28,12 @@ test: .venv/dev.stamp  ## Run every test (COVER=1, as in CI: with the floor for 
 unit: .venv/dev.stamp  ## Run the unit tests only, in seconds
 	$(BIN)/python -m pytest tests/unit $(ARGS)
 
-check: .venv/dev.stamp  ## Lint, format, types, layers, and the rules of the house
+check: .venv/dev.stamp  ## Lint, format, types, layers, the rules of the house, and what operators deploy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest tests/unit/test_house.py
+	$(BIN)/python -m pytest tests/house
 
 format: .venv/dev.stamp  ## Put the code into its format
 	$(BIN)/ruff check --fix .

@@ -22,6 +22,7 @@ from aether_agents.errors import InvalidPlan, ReferenceMissing, SecretMissing, S
 from aether_agents.execution import approving
 from aether_agents.execution.arguments import faults
 from aether_agents.execution.asking import question_of
+from aether_agents.execution.hands import Hands
 from aether_agents.execution.held import Held, Lease
 from aether_agents.execution.policy import Denied, NeedsApproval, decide
 from aether_agents.execution.resolving import resolve
@@ -29,8 +30,7 @@ from aether_agents.execution.secret import Secrets
 from aether_agents.execution.tally import Tally
 from aether_agents.execution.toolbox import Toolbox
 from aether_agents.mcp_host import CallResult
-from aether_agents.mcp_host.elicitation import Consent
-from aether_agents.mcp_host.host import NOTHING_ASKED, Host
+from aether_agents.mcp_host.consent import NOTHING_ASKED, Consent
 from aether_agents.settings import Settings
 
 #: Bytes of JSON that one outcome may have: it is sealed, stored, and handed to what refers to it.
@@ -58,7 +58,7 @@ class Run(NamedTuple):
 class Caller:
     """Makes calls for one process."""
 
-    def __init__(self, host: Host, toolbox: Toolbox, settings: Settings, held: Held, tally: Tally) -> None:
+    def __init__(self, host: Hands, toolbox: Toolbox, settings: Settings, held: Held, tally: Tally) -> None:
         self._host = host
         self._toolbox = toolbox
         self._settings = settings

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from aether_agents.contracts import ServerSpec, Specialist, Tool
 from aether_agents.errors import ServerDown, ToolDrifted
+from aether_agents.execution.hands import Hands
 from aether_agents.mcp_host import catalogue_tools
-from aether_agents.mcp_host.host import Host
 from aether_agents.mcp_host.inference import infer_queue
 from aether_agents.store import CatalogueEntry, Store
 
@@ -20,7 +20,7 @@ class Toolbox:
 
     def __init__(
         self,
-        host: Host,
+        host: Hands,
         store: Store,
         specialists: Iterable[Specialist],
         servers: Callable[[], Mapping[str, ServerSpec]],

@@ -15,8 +15,9 @@ from aether_agents.hidden import Hidden
 from aether_agents.mcp_host import http, stdio
 from aether_agents.mcp_host.answer import read
 from aether_agents.mcp_host.call import CallResult
+from aether_agents.mcp_host.consent import Consent
 from aether_agents.mcp_host.diagnosis import shorten
-from aether_agents.mcp_host.elicitation import Consent, struck
+from aether_agents.mcp_host.elicitation import struck
 from aether_agents.mcp_host.session import Session
 
 Progress = Callable[[float | None, str], None]

@@ -28,28 +28,20 @@ import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from typing import Any, NamedTuple
+from typing import Any
 
 from mcp.client import ClientRequestContext
 from mcp.types import ElicitRequestFormParams, ElicitRequestParams, ElicitResult
 from pydantic import ValidationError
 
-from aether_agents.contracts import Elicited, InputSpec, Json
+from aether_agents.contracts import InputSpec, Json
 from aether_agents.contracts.shortening import shorten
 from aether_agents.hidden import Hidden
 from aether_agents.mcp_host.call import Elicitation
+from aether_agents.mcp_host.consent import Consent
 
 #: The most that is passed on of a server's words, in characters; and the most fields of one question.
 MOST_TEXT, MOST_LABEL, MOST_FIELDS = 1_200, 100, 12
-
-
-class Consent(NamedTuple):
-    """What a call may be answered with."""
-
-    #: What a person answered to this server before.
-    elicited: tuple[Elicited, ...] = ()
-    #: Whether a person approved this very call.
-    confirmed: bool = False
 
 
 class Asked:

@@ -15,17 +15,14 @@ from aether_agents.contracts import Json, ServerSpec
 from aether_agents.errors import ServerDown
 from aether_agents.mcp_host.call import CallResult
 from aether_agents.mcp_host.calling import Request
+from aether_agents.mcp_host.consent import NOTHING_ASKED, Consent
 from aether_agents.mcp_host.definition import Definition
-from aether_agents.mcp_host.elicitation import Consent
 from aether_agents.mcp_host.mailbox import Mailbox
 from aether_agents.mcp_host.opener import Limits
 from aether_agents.mcp_host.running import Running
 from aether_agents.mcp_host.session import Portrait
 
 Servers = Mapping[str, ServerSpec] | Callable[[], Mapping[str, ServerSpec]]
-
-#: No person has said anything yet.
-NOTHING_ASKED = Consent()
 
 #: Seconds beyond all its own limits after which a call is given up: the loop itself must be stuck.
 MARGIN = 20.0

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from aether_agents.contracts import Elicited
-from aether_agents.mcp_host.elicitation import Consent
+from aether_agents.mcp_host.consent import Consent
 from aether_agents.mcp_host.host import Host
 from tests.integration.mcp_host.conftest import OpenHost
 from tests.servers import spec

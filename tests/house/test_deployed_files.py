@@ -17,7 +17,7 @@ from aether_agents.specialists import load_specialists
 from aether_agents.store import PLANNER
 from aether_agents.store.keys import Keys
 
-DEPLOY = Path(__file__).parents[3] / "deploy"
+DEPLOY = Path(__file__).parents[2] / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 MANIFESTS: list[dict[str, Any]] = [
     document

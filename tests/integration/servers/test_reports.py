@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from tests.unit.workers.content import Tags, scan, write
+from tests.integration.servers.content import Tags, scan, write
 from workers.dev.servers.reports.markdown import code, fenced, plain
 from workers.dev.servers.reports.reading import clean, read_sections
 

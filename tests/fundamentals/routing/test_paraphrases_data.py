@@ -3,7 +3,7 @@
 import pytest
 
 from aether_agents.planning.matching import Matcher
-from tests.unit.planning.test_paraphrases import ALONE, WITH_STUBS
+from tests.fundamentals.routing.test_paraphrases import ALONE, WITH_STUBS
 
 PARAPHRASES: dict[str, tuple[str, ...]] = {
     "load_tables": (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.planning.test_paraphrases import ALONE, WITH_STUBS
+from tests.fundamentals.routing.test_paraphrases import ALONE, WITH_STUBS
 
 PARAPHRASES = (
     "Compliance check of this repository against a policy file",

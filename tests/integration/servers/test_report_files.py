@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from mcp.server.mcpserver.exceptions import ToolError
 
-from tests.unit.workers.content import Tags, scan, write
+from tests.integration.servers.content import Tags, scan, write
 from workers.dev.servers.reports.writing import write_report
 
 

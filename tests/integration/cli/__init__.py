@@ -1,0 +1,1 @@
+"""The command line with everything it can load, in this process."""
