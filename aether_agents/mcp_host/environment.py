@@ -6,6 +6,7 @@ address, no sealing key, no credentials of the user, unless its `env` names them
 
 import os
 import shutil
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -24,13 +25,23 @@ ALLOWED = (
 DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
+class Module(NamedTuple):
+    """A Python module to run as a program, and the program's arguments."""
+
+    name: str
+    args: tuple[str, ...]
+
+
 class Launch(NamedTuple):
     """A program to start, with all it is started with."""
 
+    name: str
     command: str
     args: tuple[str, ...]
     env: dict[str, str]
     cwd: str
+    #: What a fork of our own interpreter runs instead; None where only the program itself will do.
+    module: Module | None = None
 
 
 def launch(spec: ServerSpec, home: Path, environ: Mapping[str, str] | None = None) -> Launch:
@@ -45,20 +56,35 @@ def launch(spec: ServerSpec, home: Path, environ: Mapping[str, str] | None = Non
     if not cwd.is_dir():
         raise ServerDown(f"server `{spec.name}`: its folder {cwd} does not exist; correct `cwd` in {spec.source}")
     env = server_environment(spec, home, os.environ if environ is None else environ)
-    return Launch(program(spec, home, env["PATH"], cwd), spec.args, env, str(cwd))
+    found = program(spec, home, env["PATH"], cwd)
+    return Launch(spec.name, found, spec.args, env, str(cwd), _module(spec))
+
+
+def common_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """What every server gets of the worker's environment."""
+    return {"PATH": DEFAULT_PATH} | {name: environ[name] for name in ALLOWED if name in environ}
 
 
 def server_environment(spec: ServerSpec, home: Path, environ: Mapping[str, str]) -> dict[str, str]:
     """The allow-list, the scratch HOME, the server's own programs first on PATH, and its `env`."""
-    env = {name: environ[name] for name in ALLOWED if name in environ}
+    env = common_environment(environ)
     env["HOME"] = str(server_folder(home, spec.name) / "home")
-    env.setdefault("PATH", DEFAULT_PATH)
     if spec.cwd:  # the folder is watched: what Python makes of its code must not count as a change of it
         env["PYTHONPYCACHEPREFIX"] = str(server_folder(home, spec.name) / "pycache")
     env.update(spec.env)
     if spec.install is not None:
         env["PATH"] = f"{venv_bin(home, spec.name)}{os.pathsep}{env['PATH']}"
     return env
+
+
+def _module(spec: ServerSpec) -> Module | None:
+    """The module of a bundled server. Of what Python reads as it starts, a fork knows the path of modules alone."""
+    ours = spec.bundled and spec.command == sys.executable
+    plain = all(name == "PYTHONPATH" for name in spec.env if name.startswith("PYTHON"))
+    match spec.args:
+        case ("-P", "-m", module, *args) if ours and plain:
+            return Module(module, tuple(args))
+    return None
 
 
 def program(spec: ServerSpec, home: Path, path: str, cwd: Path) -> str:
@@ -69,7 +95,7 @@ def program(spec: ServerSpec, home: Path, path: str, cwd: Path) -> str:
     """
     command = os.path.expanduser(spec.command or "")  # noqa: PTH111 - a bare name must stay bare
     if os.sep in command:
-        found = shutil.which(cwd / command)
+        found = shutil.which(str(cwd / command))
     else:
         if not installed(spec, home):
             package = spec.install.package if spec.install else ""

@@ -10,6 +10,7 @@ from aether_agents.errors import ServerDown
 from aether_agents.hidden import Hidden
 from aether_agents.mcp_host.diagnosis import why_down
 from aether_agents.mcp_host.environment import launch
+from aether_agents.mcp_host.forking import Forks
 from aether_agents.mcp_host.http import HttpTransport
 from aether_agents.mcp_host.lifeline import Lifeline
 from aether_agents.mcp_host.session import Session
@@ -48,6 +49,7 @@ class Opener:
         self._home = home
         self._limits = limits
         self._lifeline = lifeline
+        self._forks = Forks(lifeline)
         self._resting: dict[str, _Rest] = {}
         self._old: set[str] = set()  # servers that turned out to speak only the protocol of the handshake
 
@@ -92,10 +94,18 @@ class Opener:
             self._old.add(spec.name)  # some of them take 10 s to fail the newer protocol's question
         return session
 
+    async def close(self) -> None:
+        """Let go of what servers are started from. Bounded."""
+        await self._forks.close()
+
+    def abandon(self) -> None:
+        """In a forked child: leave that to the parent."""
+        self._forks.abandon()
+
     def _transport(self, spec: ServerSpec) -> StdioTransport | HttpTransport:
         if spec.url is not None:
             return HttpTransport(spec, self._limits.message, self.patience(spec))
         try:
-            return StdioTransport(launch(spec, self._home), self._lifeline, self._limits.message)
+            return StdioTransport(launch(spec, self._home), self._forks, self._lifeline, self._limits.message)
         except ServerDown as error:  # it quotes the specification
             raise ServerDown(Hidden(spec.hidden).text(str(error))) from None

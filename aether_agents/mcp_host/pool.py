@@ -126,9 +126,11 @@ class Pool:
             self._retire(session, now=True)
         if self._closing:
             await asyncio.wait(self._closing)
+        await self._opener.close()
 
     def abandon(self) -> None:
         """In a forked child: close the copies of the servers' pipes."""
+        self._opener.abandon()
         for session in self._sessions.values():
             session.transport.abandon()
 

@@ -12,20 +12,19 @@ import os
 import signal
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from subprocess import PIPE
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.shared.message import SessionMessage
 from mcp.types import ErrorData, JSONRPCError, JSONRPCMessage, jsonrpc_message_adapter
 
+from aether_agents.mcp_host.child import CHUNK, Child, spawn
 from aether_agents.mcp_host.environment import Launch
+from aether_agents.mcp_host.forking import Forks
 from aether_agents.mcp_host.framing import Framing, Overlong, answered_id
 from aether_agents.mcp_host.lifeline import Lifeline
 from aether_agents.mcp_host.tail import Tail
 
-#: Bytes read at once, and the size of asyncio's own buffer.
-CHUNK = 1 << 18
 #: A line this many times the limit, and still no end of it: the server is not going to stop.
 ENDLESS = 16
 #: Seconds a server has to end by itself once its input is closed, and then once it is asked to.
@@ -40,11 +39,12 @@ Streams = tuple[MemoryObjectReceiveStream[Incoming], MemoryObjectSendStream[Sess
 class StdioTransport:
     """What connects a session to a child process. Entered and left by the session's owner task."""
 
-    def __init__(self, launch: Launch, lifeline: Lifeline, limit: int) -> None:
+    def __init__(self, launch: Launch, forks: Forks, lifeline: Lifeline, limit: int) -> None:
         self._launch = launch
+        self._forks = forks
         self._lifeline = lifeline
         self._limit = limit
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Child | None = None
         self._scope = contextlib.AsyncExitStack()
         self._ended_first = False
         self._status: int | None = None
@@ -67,9 +67,8 @@ class StdioTransport:
 
     def abandon(self) -> None:
         """In a forked child: close our copy of the server's input, or the server would outlive the parent."""
-        pipe = self._process.stdin if self._process else None
-        if pipe is not None:
-            pipe.transport.get_extra_info("pipe").close()
+        if self._process is not None:
+            self._process.abandon()
 
     async def __aenter__(self) -> Streams:
         """Start the server.
@@ -101,19 +100,8 @@ class StdioTransport:
                     await self._end(process)
                 tasks.cancel_scope.cancel()
 
-    async def _start(self) -> asyncio.subprocess.Process:
-        at = self._launch
-        self._process = await asyncio.create_subprocess_exec(
-            at.command,
-            *at.args,
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=PIPE,
-            cwd=at.cwd,
-            env=at.env,
-            start_new_session=True,  # a group of its own, to be ended as a whole; and not by our terminal's Ctrl-C
-            limit=CHUNK,
-        )
+    async def _start(self) -> Child:
+        self._process = await self._forks.start(self._launch) or await spawn(self._launch)
         try:
             self._lifeline.watch(self._process.pid)
         except OSError:  # no guard, no server
@@ -121,7 +109,7 @@ class StdioTransport:
             raise
         return self._process
 
-    async def _read(self, process: asyncio.subprocess.Process, incoming: MemoryObjectSendStream[Incoming]) -> None:
+    async def _read(self, process: Child, incoming: MemoryObjectSendStream[Incoming]) -> None:
         """Server's output → session, until the output ends or makes no sense any more."""
         framing = Framing(self._limit)
         try:
@@ -164,14 +152,12 @@ class StdioTransport:
 
     async def _write(
         self,
-        process: asyncio.subprocess.Process,
+        process: Child,
         outgoing: MemoryObjectReceiveStream[SessionMessage],
         incoming: MemoryObjectSendStream[Incoming],
     ) -> None:
         """Session → server's input."""
         pipe = process.stdin
-        if pipe is None:
-            return
         try:
             async with outgoing:
                 async for item in outgoing:
@@ -181,16 +167,15 @@ class StdioTransport:
             self.closed.set()
             await incoming.aclose()  # so that no call waits for an answer to what was never read
 
-    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+    async def _listen(self, process: Child) -> None:
         """Server's standard error → the tail, so that it never blocks on a full pipe."""
         async for chunk in _chunks(process.stderr):
             self.stderr.add(chunk)
 
-    async def _end(self, process: asyncio.subprocess.Process) -> None:
+    async def _end(self, process: Child) -> None:
         """End the process and its group. Every wait is bounded."""
         self.closed.set()
-        if process.stdin is not None:
-            process.stdin.close()
+        process.stdin.close()
         if await _ended(process, GRACE):
             self._status = process.returncode if self._ended_first else None
         else:
@@ -199,10 +184,7 @@ class StdioTransport:
         self._signal(signal.SIGKILL)  # the leader if it is still there, and what it left behind
         await _ended(process, 1.0)
         self._lifeline.forget(process.pid)
-        # Frees the pipes even where a stranger that left the group still holds them; nothing public does.
-        transport = getattr(process, "_transport", None)
-        if transport is not None:
-            transport.close()
+        process.release()
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None:
@@ -210,9 +192,9 @@ class StdioTransport:
                 os.killpg(self._process.pid, number)
 
 
-async def _chunks(pipe: asyncio.StreamReader | None) -> AsyncIterator[bytes]:
+async def _chunks(pipe: asyncio.StreamReader) -> AsyncIterator[bytes]:
     """What a pipe gives, until it ends."""
-    while pipe is not None:
+    while True:
         try:
             chunk = await pipe.read(CHUNK)
         except OSError:
@@ -222,7 +204,7 @@ async def _chunks(pipe: asyncio.StreamReader | None) -> AsyncIterator[bytes]:
         yield chunk
 
 
-async def _ended(process: asyncio.subprocess.Process, seconds: float) -> bool:
+async def _ended(process: Child, seconds: float) -> bool:
     """Wait for the process's end. Not `process.wait()`: that also waits for a grandchild that holds a pipe."""
     limit = asyncio.get_running_loop().time() + seconds
     while process.returncode is None:
