@@ -1,6 +1,6 @@
 """The fork server: a program that has imported the MCP library once, and becomes a server as often as it is asked.
 
-Run by `forking.py` as `python -P fork_server.py DESCRIPTOR`, in a session of its own. Importing `mcp` takes a
+Run by `forking.py` as `python -P fork_server.py DESCRIPTOR IDLE`, in a session of its own. Importing `mcp` takes a
 second of a core (two versions of the protocol become pydantic models), and there are fifteen bundled servers: as
 forks they start in a tenth of that, and share the memory. Like the one of `multiprocessing` it has one thread and
 has opened nothing, so that forking is safe; unlike that one it has nothing of its worker's environment, and never
@@ -8,7 +8,7 @@ knows what a server is started with: that is in the brief, which only the fork r
 
 A request on its socket is one byte with five descriptors: input, output, error, `told` and the brief. On `told`
 the fork writes its process id as a line, once it leads a group of its own; the fork server writes how it has ended
-as another. It leaves when its worker has gone, and after a while without servers. Forks that are left are the
+as another. It leaves when its worker has gone, and after `IDLE` seconds without servers. Forks that are left are the
 guard's to end, as any server is.
 """
 
@@ -27,8 +27,6 @@ from pathlib import Path
 
 #: What every bundled server imports, and nothing of theirs: their own code is read when they start.
 PRELOADED = "mcp.server.mcpserver"
-#: Seconds it stays without a server.
-IDLE = 300.0
 #: Descriptors that come with a request; those that the fork keeps.
 HANDED, STANDARD = 5, (0, 1, 2)
 
@@ -39,15 +37,15 @@ def main() -> None:
     importlib.import_module(PRELOADED)
     gc.collect()
     gc.freeze()  # what no collection looks at stays shared with the forks
-    if (handed := serve(control)) is not None:
+    if (handed := serve(control, float(sys.argv[2]))) is not None:
         become(*handed)
 
 
-def serve(control: socket.socket) -> list[int] | None:
+def serve(control: socket.socket, idle: float) -> list[int] | None:
     """Fork when asked, until nobody can ask: None. In a fork, at once: what it was handed."""
     with control, selectors.DefaultSelector() as ready:
         ready.register(control, selectors.EVENT_READ)
-        while events := ready.select(IDLE if len(ready.get_map()) == 1 else None):
+        while events := ready.select(idle if len(ready.get_map()) == 1 else None):
             for key, _ in events:
                 if key.fileobj is not control:
                     ready.unregister(key.fileobj)

@@ -24,10 +24,14 @@ GRACE = 1.0
 
 
 class Forks:
-    """The fork server of this process: started with the first server that can be a fork, and when it has left."""
+    """The fork server of this process: started with the first server that can be a fork, and when it has left.
 
-    def __init__(self, lifeline: Lifeline) -> None:
+    It leaves after `idle` seconds without servers.
+    """
+
+    def __init__(self, lifeline: Lifeline, idle: float) -> None:
         self._lifeline = lifeline
+        self._idle = idle
         self._possible = POSSIBLE
         self._opening = asyncio.Lock()
         self._control: socket.socket | None = None
@@ -71,7 +75,7 @@ class Forks:
             undo.callback(ours.close)
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-P", str(PROGRAM), str(theirs.fileno())),
+                *("-P", str(PROGRAM), str(theirs.fileno()), str(self._idle)),
                 pass_fds=(theirs.fileno(),),
                 env=common_environment(os.environ),
                 cwd="/",

@@ -49,7 +49,7 @@ class Opener:
         self._home = home
         self._limits = limits
         self._lifeline = lifeline
-        self._forks = Forks(lifeline)
+        self._forks = Forks(lifeline, limits.idle)
         self._resting: dict[str, _Rest] = {}
         self._old: set[str] = set()  # servers that turned out to speak only the protocol of the handshake
 

@@ -24,3 +24,11 @@ def spec(program: str, *args: str, name: str = "", queue: str = "dev", **more: o
             **more,
         }
     )
+
+
+def bundled(program: str, *args: str, **more: object) -> ServerSpec:
+    """The same as a specialist brings its own: a Python module, which may be a fork."""
+    env = more.pop("env", {})
+    assert isinstance(env, dict)
+    module = {"bundled": True, "args": ("-P", "-m", program, *args), "env": {"PYTHONPATH": str(FOLDER), **env}}
+    return spec(program, **{**module, **more})

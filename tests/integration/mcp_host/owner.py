@@ -1,6 +1,6 @@
 """A worker in small: opens a host, prints the process ids of its servers, and waits to be killed.
 
-python -m tests.integration.mcp_host.owner HOME [fork]
+python -m tests.integration.mcp_host.owner HOME [fork] [bundled]
 """
 
 import json
@@ -10,14 +10,15 @@ import time
 from pathlib import Path
 
 from aether_agents.mcp_host.host import Host
-from tests.servers import spec
+from tests.servers import bundled, spec
 
 
 def main() -> None:
     """Start two servers that do not end by themselves, tell of them, and stay."""
     home = Path(sys.argv[1])
+    like = bundled if "bundled" in sys.argv else spec
     host = Host(
-        {"family": spec("raw", "family", name="family"), "deaf": spec("raw", "stubborn", name="deaf")}, home=home
+        {"family": like("raw", "family", name="family"), "deaf": like("raw", "stubborn", name="deaf")}, home=home
     )
     host.call("deaf", "call", timeout=10)
     family = host.call("family", "call", timeout=10).output

@@ -88,6 +88,17 @@ def guards() -> list[psutil.Process]:
 def test_a_forked_child_opens_its_own_sessions(open_host: OpenHost, tmp_path: Path) -> None:
     host = open_host(spec("echo"))
     mine = host.call("echo", "echo", timeout=10).output
+    theirs = in_a_forked_child(host)
+
+    assert isinstance(mine, dict)
+    assert theirs["pid"] != mine["pid"]
+    again = host.call("echo", "echo", timeout=10).output
+    assert isinstance(again, dict)
+    assert again["pid"] == mine["pid"], "the parent's session is untouched"
+
+
+def in_a_forked_child(host: Host) -> dict[str, object]:
+    """What `echo` gives in a forked child of this process."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
@@ -96,13 +107,8 @@ def test_a_forked_child_opens_its_own_sessions(open_host: OpenHost, tmp_path: Pa
     with os.fdopen(read) as told:
         theirs = json.loads(told.read() or "null")
     os.waitpid(child, 0)
-
     assert isinstance(theirs, dict)
-    assert isinstance(mine, dict)
-    assert theirs["pid"] != mine["pid"]
-    again = host.call("echo", "echo", timeout=10).output
-    assert isinstance(again, dict)
-    assert again["pid"] == mine["pid"], "the parent's session is untouched"
+    return theirs
 
 
 def _in_child(host: Host, write: int) -> None:
