@@ -10,6 +10,7 @@ Ours are found the same way as a stranger's. A specialist is a folder of data:
 
 import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ def load_specialists(settings: Settings) -> tuple[Specialist, ...]:
         InvalidSettings: one cannot be loaded, two have one name, or the settings name an unknown one.
     """
     found: dict[str, Specialist] = {}
-    for entry in sorted(entry_points(group=ENTRY_POINT), key=lambda point: point.name):
+    for entry in _entries():
         specialist = _load(entry)
         if specialist.name in found:
             raise InvalidSettings(f"two installed packages bring the specialist `{specialist.name}`: remove one")
@@ -74,6 +75,12 @@ def load_specialists(settings: Settings) -> tuple[Specialist, ...]:
         raise InvalidSettings(f"specialists: `{unknown[0]}` is not installed; there are: {', '.join(found)}")
     off = {name for name, chosen in settings.specialists.items() if not chosen.enabled}
     return tuple(found[name] for name in sorted(found) if name not in off)
+
+
+@cache
+def _entries() -> tuple[EntryPoint, ...]:
+    """What is installed, by name. Asked once per process: the metadata of every installed package is read for it."""
+    return tuple(sorted(entry_points(group=ENTRY_POINT), key=lambda point: point.name))
 
 
 def _load(entry: EntryPoint) -> Specialist:

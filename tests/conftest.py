@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
 
-import hypothesis
 import pytest
 from xdist.remote import Producer
 
@@ -24,12 +23,6 @@ Value = TypeVar("Value")
 # Tests have homes of their own; what uv fetches for one is there for the next.
 os.environ.setdefault("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))
 
-# Few examples of each property here, more by environment (CI takes more on the other Pythons). None is timed.
-hypothesis.settings.register_profile(
-    "house", max_examples=int(os.environ.get("AETHER_TEST_EXAMPLES", "20")), deadline=None, database=None
-)
-hypothesis.settings.load_profile("house")
-
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Sharing:
@@ -37,9 +30,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Sharing
     return Sharing(config, log)
 
 
+gc.disable()  # until all is loaded: hardly anything of it is garbage
+
+
 def pytest_collection_finish() -> None:
     """What is loaded by now stays: looking through it for garbage again and again took a tenth of the unit tests."""
     gc.freeze()
+    gc.enable()
 
 
 def eventually(condition: Callable[[], Value], within: float = 40.0, what: str = "", *, pause: float = 0.01) -> Value:
@@ -95,14 +92,20 @@ def sealing_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def settings(valkey: ValkeyServer, sealing_key: Path, tmp_path: Path) -> Settings:
-    """Settings on the tests' server, with a key prefix that no other test has."""
-    return Settings(
+def settings(valkey: ValkeyServer, sealing_key: Path, tmp_path: Path) -> Iterator[Settings]:
+    """Settings on the tests' server, with a key prefix that no other test has.
+
+    After the test every key is an open task's, or expires, or is on the permanent list.
+    """
+    chosen = Settings(
         broker=BrokerSettings(url=valkey.url, prefix=f"t{uuid4().hex[:10]}"),
         encryption=EncryptionSettings(key_file=sealing_key),
         home=tmp_path / "home",
         project=tmp_path,
     )
+    yield chosen
+    with open_store(chosen) as opened:
+        assert leaks(opened) == []
 
 
 @pytest.fixture
@@ -110,15 +113,3 @@ def store(settings: Settings) -> Iterator[Store]:
     """A store of the test's own."""
     with open_store(settings) as opened:
         yield opened
-
-
-@pytest.fixture(autouse=True)
-def no_key_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
-    """After a test on the real server: every key is an open task's, or expires, or is on the permanent list."""
-    if "settings" not in request.fixturenames:
-        yield
-        return
-    chosen: Settings = request.getfixturevalue("settings")
-    yield
-    with open_store(chosen) as opened:
-        assert leaks(opened) == []

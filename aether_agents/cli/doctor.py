@@ -15,7 +15,6 @@ from aether_agents.cli.duration import brief
 from aether_agents.cli.failure import COMPLETED, TASK_FAILED
 from aether_agents.cli.glyphs import QUIET
 from aether_agents.cli.parts import servers_here, templates_here
-from aether_agents.cli.serverwork import probes_of
 from aether_agents.cli.session import Session
 from aether_agents.cli.tables import sign
 from aether_agents.cli.text import printable
@@ -163,6 +162,8 @@ def _servers(session: Session) -> Iterator[Finding]:
             said = f"{spec.name}: its queue is inferred from its tools (`aether-agent servers list` shows which)"
             yield Finding("mcp server", "ok", said, f"if it is wrong, write `queue` beside it in {spec.source}")
     present = [spec for spec in servers_here(session).known.values() if spec not in missing]
+    from aether_agents.cli.servertrial import probes_of  # noqa: PLC0415 - a second of imports, not needed without servers
+
     for found in probes_of(session, present):
         if found.ok:
             yield Finding("mcp server", "ok", f"{found.server}: {len(found.tools)} tools in {brief(found.seconds)}")

@@ -1,27 +1,19 @@
-"""Work on servers: installing them, trying them, accepting what they changed."""
+"""Work on servers: installing them, accepting what they changed."""
 
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 
 from rich.text import Text
 
 from aether_agents.cli.duration import brief
-from aether_agents.cli.failure import COMPLETED, TASK_FAILED, USAGE, WAITS
+from aether_agents.cli.failure import COMPLETED, USAGE, WAITS
 from aether_agents.cli.glyphs import QUIET
 from aether_agents.cli.parts import servers_here, the_server
 from aether_agents.cli.session import Session
 from aether_agents.cli.stopwatch import Stopwatch
-from aether_agents.cli.tables import Column, quiet, sign, table
-from aether_agents.cli.text import printable
+from aether_agents.cli.tables import quiet
 from aether_agents.contracts import ServerSpec
 from aether_agents.errors import AetherError, InvalidSettings
-from aether_agents.mcp_host import probing
-from aether_agents.mcp_host.host import Host
 from aether_agents.mcp_host.install import install, installed
-from aether_agents.mcp_host.probing import Probe
-
-#: Servers started at once: a Python server takes a second of a processor to start.
-AT_ONCE = 4
 
 
 def install_all(session: Session, names: Sequence[str]) -> int:
@@ -56,48 +48,6 @@ def _pass_on(session: Session, line: str) -> None:
     """The steps of an installation, without the list of what came along."""
     if not line.partition(": ")[2].startswith("+ "):
         session.output.say(f"  {line}", QUIET)
-
-
-def probe(session: Session, names: Sequence[str]) -> int:
-    """Start each server, try it, end it. 1 if one does not work."""
-    probes = probes_of(session, [the_server(session, name) for name in names] or servers_here(session).known.values())
-    if session.output.json_wanted:
-        session.output.json([found._asdict() for found in probes])
-    else:
-        _show(session, probes)
-    return COMPLETED if all(found.ok for found in probes) else TASK_FAILED
-
-
-def probes_of(session: Session, specs: Iterable[ServerSpec]) -> list[Probe]:
-    """How each server does. All are started at once; each is ended again."""
-    chosen = {spec.name: spec for spec in specs}
-    timeout = session.settings.agent_system.mcp_integration.server_timeout
-    host = Host(chosen, home=session.settings.home, connect_timeout=timeout)
-    try:
-        with session.output.spinning("starting servers"), ThreadPoolExecutor(AT_ONCE) as pool:
-            return list(pool.map(lambda spec: probing.probe(host, spec), chosen.values()))
-    finally:
-        host.close()
-
-
-def _show(session: Session, probes: Sequence[Probe]) -> None:
-    output = session.output
-    rows = [
-        (
-            found.server,
-            sign("ok" if found.ok else "fail", output.glyphs, "works" if found.ok else "does not work"),
-            ", ".join(f"{name} {brief(seconds)}" for name, seconds in found.steps.items()),
-            quiet(", ".join(found.tools)),
-        )
-        for found in probes
-    ]
-    columns = (Column("server", keep=True), Column("status", keep=True), Column("took", keep=True), Column("tools"))
-    output.show(table(columns, rows))
-    for found in probes:
-        if found.error:
-            output.bad(f"{found.server}: {printable(found.error)}")
-        for warning in found.warnings:
-            output.warn(f"{found.server}: {printable(warning)}")
 
 
 def accept(session: Session, name: str, *, yes: bool) -> int:

@@ -33,6 +33,8 @@ Value = TypeVar("Value")
 PROGRESS_EVERY = 0.5
 #: Seconds for which a finished call's outcome is offered to a store that is away. After that the reaper decides.
 PATIENCE = 300.0
+#: Seconds before it is asked again: first, and at most.
+FIRST_WAIT, LONGEST_WAIT = 0.1, 2.0
 #: A join holds what all its children returned, so it may be this many times as large.
 JOIN_FACTOR = 4
 #: Runs beyond `max_attempts` that a subtask may lose with their worker before it counts as what kills workers.
@@ -187,7 +189,7 @@ class Runner:
             Ignore: it stayed away, or this process is to end. The lease ends, and the reaper decides.
         """
         end = time.monotonic() + PATIENCE
-        wait = 0.1
+        wait = FIRST_WAIT
         while True:
             try:
                 return ask()
@@ -195,7 +197,7 @@ class Runner:
                 if time.monotonic() > end or self._stopping.wait(wait):
                     log.error("given up: %s", error)  # noqa: TRY400 - the traceback of a lost connection says nothing
                     raise Ignore from error
-                wait = min(2 * wait, 2.0)
+                wait = min(2 * wait, LONGEST_WAIT)
 
     def _reporter(self, lease: Lease, secrets: Secrets) -> Progress:
         reported = float("-inf")

@@ -38,8 +38,11 @@ def last_lines(path: Path, count: int, *, start: int = 0) -> list[str]:
         return []
 
 
-def follow(paths: Mapping[str, Path], lines: int) -> Iterator[tuple[str, str]]:
-    """The last lines of each log by its name, then every line that is added, until the reader has enough."""
+def follow(paths: Mapping[str, Path], lines: int, look: float = LOOK) -> Iterator[tuple[str, str]]:
+    """The last lines of each log by its name, then every line that is added, until the reader has enough.
+
+    `look` is the seconds between two looks.
+    """
     places: dict[str, int] = {}
     for name, path in paths.items():
         places[name] = path.stat().st_size if path.exists() else 0
@@ -52,7 +55,7 @@ def follow(paths: Mapping[str, Path], lines: int) -> Iterator[tuple[str, str]]:
             *whole, rests[name] = (rests[name] + added).split(b"\n")
             for added_line in whole:
                 yield name, added_line.decode("utf-8", errors="replace")
-        time.sleep(LOOK)
+        time.sleep(look)
 
 
 def _added(path: Path, place: int) -> tuple[bytes, int]:

@@ -10,7 +10,7 @@ _QUOTED = re.compile(
     r"\"([^\"\n]+)\"|`([^`\n]+)`|“([^”\n]+)”|「([^」\n]+)」|『([^』\n]+)』|(?<![\w'])'([^'\n]+)'(?!\w)"
 )
 _ADDRESS = re.compile(
-    rf"\b(?:[a-z][a-z0-9+]*://[^{_NOT_IN_PATH}]+|[\w.-]+@[\w.-]+\.\w+:[^{_NOT_IN_PATH}]+)", re.IGNORECASE
+    rf"\b(?:[a-z][a-z0-9+]*://(?-i:[^{_NOT_IN_PATH}]+)|[\w.-]+@[\w.-]+\.\w+:(?-i:[^{_NOT_IN_PATH}]+))", re.IGNORECASE
 )
 _PATH = re.compile(
     rf"(?<![A-Za-z0-9_/.~$-])((?:~[A-Za-z0-9_-]*|\.{{1,2}})/[^{_NOT_IN_PATH}]*|/[^{_NOT_IN_PATH}]+|/(?=\s*$)|~|\.{{1,2}})"

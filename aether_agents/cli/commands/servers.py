@@ -6,7 +6,7 @@ from aether_agents.cli.complete import offers, servers
 from aether_agents.cli.options import examples, json_option
 from aether_agents.cli.serveradd import add, show_offers
 from aether_agents.cli.serverlist import catalogue_of, server_rows, show_servers
-from aether_agents.cli.serverwork import accept, install_all, probe
+from aether_agents.cli.serverwork import accept, install_all
 from aether_agents.cli.session import Session
 
 
@@ -71,4 +71,6 @@ def probe_command(names: tuple[str, ...], as_json: bool) -> int:
     Each is started, lists its tools, is asked for a tool it does not have (does it say so?) and, if it is one of
     `servers add`, makes one harmless call. Then it is ended.
     """
+    from aether_agents.cli.servertrial import probe  # noqa: PLC0415 - a second of imports that no other command needs
+
     return probe(Session(json_wanted=as_json), names)

@@ -224,19 +224,6 @@ def test_a_completion_has_nowhere_to_say_what_is_wrong(run: Run, monkeypatch: py
     assert completed(monkeypatch, run, "watch", "3f") == []
 
 
-def test_servers_are_tried_and_what_is_wrong_is_said(run: Run, tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    home.mkdir(mode=0o700)
-    broken = {"command": "/bin/sh", "args": ["-c", "echo no such luck >&2; exit 3"], "queue": "dev"}
-    (home / "mcp.json").write_text(json.dumps({"mcpServers": {"broken": broken}}))
-    ran = run("servers", "test", "broken")
-    assert ran.code == 1
-    assert "does not work" in ran.out
-    assert "no such luck" in ran.err
-    assert json.loads(run("servers", "test", "broken", "--json").out)[0]["ok"] is False
-    assert "needs no environment of its own" in run("servers", "install", "broken").err
-
-
 @pytest.mark.parametrize(
     ("words", "said"), [(["logs"], "logged yet"), (["logs", "--task", "x"], "logged on behalf of x")]
 )

@@ -92,7 +92,8 @@ def test_a_document_that_does_not_open_is_an_outcome_and_not_a_lease_to_wait_for
     assert bench.host.calls == []
 
 
-def test_an_outcome_is_offered_again_while_the_store_is_away():
+def test_an_outcome_is_offered_again_while_the_store_is_away(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "FIRST_WAIT", 0.001)
     bench = Bench()
     bench.store.tasks.completion = [StoreUnavailable("away"), StoreUnavailable("away")]
     (word, outcome), _ = bench.run()

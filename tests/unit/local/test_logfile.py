@@ -30,7 +30,7 @@ def test_last_lines(tmp_path: Path) -> None:
 def test_following_goes_on_after_the_log_was_moved_aside(tmp_path: Path) -> None:
     path, other = tmp_path / "worker.log", tmp_path / "valkey.log"
     path.write_text("a\nb\nc\n")
-    lines = follow({"worker": path, "valkey": other}, 2)
+    lines = follow({"worker": path, "valkey": other}, 2, look=0.001)
     assert [next(lines), next(lines)] == [("worker", "b"), ("worker", "c")]
     with path.open("a") as writer:
         writer.write("d\nhalf")

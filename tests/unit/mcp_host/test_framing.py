@@ -1,8 +1,6 @@
 """Messages out of chunks, whatever the chunks are."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from aether_agents.mcp_host.framing import Framing, Overlong, answered_id
 
@@ -13,11 +11,6 @@ def fed(data: bytes, sizes: list[int], limit: int = 1_000) -> list[bytes | Overl
         out += framing.feed(data[at : at + size])
         at += size
     return [*out, *framing.feed(data[at:])]
-
-
-@given(st.lists(st.binary(max_size=50).map(lambda b: b.replace(b"\n", b" "))), st.lists(st.integers(0, 40)))
-def test_any_cutting_gives_the_same_messages(lines: list[bytes], sizes: list[int]) -> None:
-    assert fed(b"".join(line + b"\n" for line in lines), sizes) == lines
 
 
 def test_a_message_without_its_end_is_waited_for() -> None:

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from aether_agents.contracts import Json, Template, depends
 from aether_agents.planning.conclusion import Asked, Planned, Unplannable
 from aether_agents.planning.structure import structure
-
-from .toolshed import plan, template
+from tests.unit.planning.toolshed import plan, template
 
 IDS = st.sampled_from(["a", "b", "c", "d", "e", "f"])
 REFERENCES = st.one_of(

@@ -1,0 +1,1 @@
+"""What holds of any value, text, plan or cutting: examples that show otherwise are searched for."""

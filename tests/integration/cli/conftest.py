@@ -1,0 +1,5 @@
+"""Commands run in this process, as the unit tests run them."""
+
+from tests.unit.cli.conftest import run
+
+__all__ = ["run"]

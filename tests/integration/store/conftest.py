@@ -1,0 +1,3 @@
+"""As many examples of each property as the house takes."""
+
+import tests.examples  # noqa: F401
