@@ -17,3 +17,9 @@ def test_servers_are_tried_and_what_is_wrong_is_said(run: Run, tmp_path: Path) -
     assert "no such luck" in ran.err
     assert json.loads(run("servers", "test", "broken", "--json").out)[0]["ok"] is False
     assert "needs no environment of its own" in run("servers", "install", "broken").err
+
+
+def test_a_mistyped_name_is_answered_with_the_nearest(run: Run) -> None:
+    ran = run("servers", "test", "gti")
+    assert ran.code == 2
+    assert "did you mean `git`?" in ran.err

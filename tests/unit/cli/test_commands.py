@@ -19,7 +19,7 @@ from tests.unit.cli.recorded import TASK, task
     ("words", "code", "told"),
     [
         (["templates", "show", "security_audi"], 2, "did you mean `security_audit`?"),
-        (["servers", "test", "gti"], 2, "did you mean `git`?"),
+        (["servers", "install", "gti"], 2, "did you mean `git`?"),
         (["execute", "x", "--input", "paths"], 2, "write it as name=value"),
         (["execute", "x", "--priority", "12"], 2, "--priority"),
         (["apply", "missing.yaml"], 2, "missing.yaml"),

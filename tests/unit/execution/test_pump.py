@@ -1,5 +1,6 @@
 """The heartbeat of a process, and the listing beside it."""
 
+import logging
 from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
@@ -110,16 +111,16 @@ def test_only_a_lease_that_was_renewed_is_good_for_longer():
     assert not held.good(leases[0])
 
 
-def test_it_outlives_a_store_that_is_away(caplog: pytest.LogCaptureFixture):
+def test_it_outlives_a_store_that_is_away(said: list[logging.LogRecord]):
     kept, held = Kept(), Held(30.0)
     made, _ = pump(kept, held, [])
     kept.away = True
-    with held.holding(Lease("t", "a", 1), now()), caplog.at_level("INFO"):
+    with held.holding(Lease("t", "a", 1), now()):
         made.turn()
         made.turn()
         kept.away = False
         made.turn()
-    assert [record.message for record in caplog.records] == [
+    assert [record.getMessage() for record in said] == [
         "the store or the broker is away: away",
         "the store and the broker are back",
     ]
@@ -236,7 +237,7 @@ class TestListing:
         assert (kept.catalogue.outdated, kept.catalogue.said) == (outdated, [])
 
     def test_a_worker_starts_while_the_store_is_away(
-        self, settings_of: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+        self, settings_of: Settings, monkeypatch: pytest.MonkeyPatch, said: list[logging.LogRecord]
     ):
         monkeypatch.setattr(Listing, "_run", lambda _: None)
         listing, kept = self.listing(settings_of, FakeHost())
@@ -247,7 +248,7 @@ class TestListing:
         kept.catalogue.entries = away
         listing.start()
         listing.stop()
-        assert "listed anew: away" in caplog.text
+        assert "listed anew: away" in said[-1].getMessage()
 
     def test_what_another_worker_left_outdated_is_listed(self, settings_of: Settings):
         left = self.entry("live", listing_digest(SPEC)).model_copy(update={"outdated": True})

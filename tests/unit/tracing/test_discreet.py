@@ -47,23 +47,22 @@ def test_ids_names_and_status_stay_and_words_go() -> None:
     assert left.end_time is not None
 
 
-def test_a_collector_that_is_away_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_collector_that_is_away_is_told_of_once(said: list[logging.LogRecord]) -> None:
     memory = Memory()
     discreet = Discreet(memory, quiet=False)
-    with caplog.at_level(logging.INFO):
-        memory.result = SpanExportResult.FAILURE
-        say(memory, discreet)
-        say(memory, discreet)
-        memory.result = SpanExportResult.SUCCESS
-        say(memory, discreet)
-    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+    memory.result = SpanExportResult.FAILURE
+    say(memory, discreet)
+    say(memory, discreet)
+    memory.result = SpanExportResult.SUCCESS
+    say(memory, discreet)
+    assert [record.levelname for record in said] == ["WARNING", "INFO"]
 
 
-def test_at_a_terminal_nothing_is_said_of_it(caplog: pytest.LogCaptureFixture) -> None:
+def test_at_a_terminal_nothing_is_said_of_it(said: list[logging.LogRecord]) -> None:
     memory = Memory()
     memory.result = SpanExportResult.FAILURE
     say(memory, Discreet(memory, quiet=True))
-    assert caplog.records == []
+    assert said == []
 
 
 @pytest.mark.parametrize("result", SpanExportResult)

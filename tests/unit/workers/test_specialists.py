@@ -1,14 +1,9 @@
 """The specialists dev and security as data: they load, and their parts fit together."""
 
-import ast
 import sys
-from pathlib import Path
 
 import pytest
 
-import workers.dev
-import workers.inspection
-import workers.security
 from aether_agents.contracts import Risk, Specialist, Template
 from aether_agents.contracts.reference import find
 from aether_agents.settings import Settings, SpecialistSettings
@@ -23,30 +18,6 @@ TEMPLATES = [template for specialist in BOTH for template in specialist.template
 ROWS = {row.tool: row for specialist in BOTH for row in specialist.tools}
 #: A template may use the tools of any specialist.
 ALL_ROWS = ROWS | {row.tool: row for specialist in (DATA, INFRA) for row in specialist.tools}
-
-#: What a first-party server may import beside the standard library and its own modules.
-ALLOWED = {
-    "mcp",
-    "mcp_types",
-    "pydantic",
-    "anyio",
-    "detect_secrets",
-    "jinja2",
-    "markdown2",
-    "pdoc",
-    "radon",
-    "vulture",
-    "packaging",
-    "cryptography",
-    "yaml",
-}
-
-
-def own_programs() -> list[Path]:
-    """The first-party servers, and what they share."""
-    folders = [Path(module.__file__ or "").parent / "servers" for module in (workers.dev, workers.security)]
-    folders.append(Path(workers.inspection.__file__ or "").parent)
-    return sorted(path for folder in folders for path in folder.rglob("*.py"))
 
 
 def test_both_are_found_as_a_strangers_would_be() -> None:
@@ -133,18 +104,3 @@ def test_first_party_servers_run_on_the_workers_interpreter() -> None:
     own = [server for specialist in BOTH for server in specialist.servers if server.name != "git"]
     assert len(own) >= 7
     assert all(server.command == sys.executable for server in own)
-
-
-@pytest.mark.parametrize("program", own_programs(), ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_a_server_imports_nothing_of_ours(program: Path) -> None:
-    for node in ast.walk(ast.parse(program.read_text())):
-        names: list[str] = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            names = [node.module or ""]
-        for name in names:
-            if name.startswith("workers.inspection."):
-                continue
-            top = name.split(".")[0]
-            assert top in ALLOWED or top in sys.stdlib_module_names, f"{program.name} imports {name}"

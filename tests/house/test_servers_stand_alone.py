@@ -1,0 +1,43 @@
+"""First-party servers are programs of their own: they import nothing of ours but what they share."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+WORKERS = Path(__file__).parents[2] / "workers"
+
+#: What the servers of each may import beside the standard library, their own modules and what they share.
+EVERYWHERE = {"mcp", "mcp_types", "pydantic", "anyio", "cryptography"}
+ALLOWED = {
+    "inspection": EVERYWHERE,
+    "infra/servers": EVERYWHERE | {"psutil"},
+    "dev/servers": EVERYWHERE | {"jinja2", "markdown2", "pdoc", "radon", "vulture"},
+    "security/servers": EVERYWHERE | {"detect_secrets", "packaging", "yaml"},
+    "data/servers": EVERYWHERE | {"duckdb"},
+}
+
+
+def imported(program: Path) -> Iterator[str]:
+    """Every module a file imports, by its whole name."""
+    for node in ast.walk(ast.parse(program.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.module or ""
+
+
+@pytest.mark.parametrize("folder", ALLOWED)
+def test_a_server_imports_nothing_of_ours(folder: str) -> None:
+    programs = sorted((WORKERS / folder).rglob("*.py"))
+    assert len(programs) > 5
+    allowed = ALLOWED[folder] | sys.stdlib_module_names
+    strange = {
+        f"{program.relative_to(WORKERS)}: {name}"
+        for program in programs
+        for name in imported(program)
+        if not name.startswith("workers.inspection") and name.split(".")[0] not in allowed
+    }
+    assert strange == set()
