@@ -5,18 +5,16 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
-from xdist.remote import Producer
 
 from aether_agents.errors import StackError
 from aether_agents.local.valkey import ValkeyServer, find_binary
 from aether_agents.settings import BrokerSettings, EncryptionSettings, Settings
 from aether_agents.store import Store, open_store
 from aether_agents.store.sealing import make_key_file
-from tests.sharing import Sharing
 
 Value = TypeVar("Value")
 
@@ -25,15 +23,18 @@ os.environ.setdefault("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Sharing:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
     """Which test process gets which tests."""
+    from tests.sharing import Sharing
+
     return Sharing(config, log)
 
 
 gc.disable()  # until all is loaded: hardly anything of it is garbage
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
     """What is loaded by now stays: looking through it for garbage again and again took a tenth of the unit tests."""
     gc.freeze()
     gc.enable()
