@@ -17,7 +17,7 @@ from aether_agents.execution.delivery import Sender
 from aether_agents.settings import Settings
 from aether_agents.store import PLANNER, PlanningClaim, Store
 from tests.conftest import eventually
-from tests.servers import spec
+from tests.servers import bundled
 
 ROOT = Path(__file__).parents[3]
 #: Workers run with this interpreter: a client at other versions is tested against the workers there are.
@@ -43,8 +43,8 @@ def asking(queue: str, count_log: Path) -> tuple[ServerSpec, ...]:
         return ()
     log = {"COUNT_LOG": str(count_log.with_name("asked.log"))}
     return (
-        spec("asking", "older", name="older", queue=queue, mode="legacy", env=log),
-        spec("asking", "newer", name="newer", queue=queue, env=log),
+        bundled("asking", "older", name="older", queue=queue, mode="legacy", env=log),
+        bundled("asking", "newer", name="newer", queue=queue, env=log),
     )
 
 
@@ -55,14 +55,7 @@ def specialists(count_log: Path, names: Sequence[str] = NAMES) -> tuple[Speciali
             name=name,
             description=f"{name} for tests",
             servers=(
-                ServerSpec(
-                    name=f"{name}-echo",
-                    queue=name,
-                    command=sys.executable,
-                    args=(str(ECHO),),
-                    env={"COUNT_LOG": str(count_log)},
-                    trusted=True,
-                ),
+                bundled("echo", name=f"{name}-echo", queue=name, env={"COUNT_LOG": str(count_log)}),
                 *asking(name, count_log),
             ),
             tools=tuple(ToolRow(tool=f"{name}-echo/{tool}", **row) for tool, row in ROWS.items()),
