@@ -34,6 +34,7 @@ HANDED, STANDARD = 5, (0, 1, 2)
 def main() -> None:
     """Serve; in a fork, be the server."""
     control = socket.socket(fileno=int(sys.argv[1]))
+    os.close(os.pidfd_open(os.getpid()))  # a sandbox may forbid it: then there are no forks, and servers are spawned
     importlib.import_module(PRELOADED)
     gc.collect()
     gc.freeze()  # what no collection looks at stays shared with the forks
