@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from importlib import import_module
+from typing import Any
 
 import click
 import pytest
@@ -19,6 +20,7 @@ from aether_agents.cli import main
 try:
     main(["--help"])
 except SystemExit as leaving:
+    AFTER
     print("\\n" + json.dumps({"code": leaving.code, "modules": sorted(sys.modules)}))
 """
 
@@ -40,12 +42,26 @@ def every_command() -> list[tuple[str, click.Command]]:
     return found + nested
 
 
+def probed(after: str = "pass") -> dict[str, Any]:
+    """How the help left, and what was imported then and after a statement more."""
+    ran = subprocess.run(
+        [sys.executable, "-c", PROBE.replace("AFTER", after)], capture_output=True, text=True, check=True
+    )
+    told: dict[str, Any] = json.loads(ran.stdout.strip().splitlines()[-1])
+    return told
+
+
 def test_help_imports_nothing_that_takes_time() -> None:
-    ran = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, check=True)
-    told = json.loads(ran.stdout.strip().splitlines()[-1])
+    told = probed()
     heavy = {"celery", "kombu", "mcp", "redis", "pydantic", "rich", "yaml", "cryptography", "aether_agents.contracts"}
     assert told["code"] == 0
     assert heavy.isdisjoint(told["modules"])
+
+
+def test_a_command_that_speaks_with_the_store_does_not_load_what_the_client_would_measure_itself_with() -> None:
+    told = probed("import aether_agents.store")
+    assert "redis" in told["modules"]
+    assert {"opentelemetry.sdk", "psutil"}.isdisjoint(told["modules"])
 
 
 def test_help_lists_every_command_in_its_section() -> None:
