@@ -28,7 +28,7 @@ test: .venv/dev.stamp  ## Run every test (COVER=1, as in CI: with the floor for 
 # Without the plugins that no unit test uses: they load an event loop and hypothesis, or visit every logger around each test.
 unit: .venv/dev.stamp  ## Run the unit tests only, in seconds
 	$(BIN)/python -m pytest -p no:anyio -p no:logging -p no:cov -p no:valkey -p no:platformdirs \
-		-p no:hypothesispytest tests/unit $(ARGS)
+		-p no:hypothesispytest -p no:xdist tests/unit $(ARGS)
 
 check: .venv/dev.stamp  ## Lint, format, types, layers, the rules of the house, and what operators deploy
 	$(BIN)/ruff check .

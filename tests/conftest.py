@@ -37,6 +37,7 @@ gc.disable()  # until all is loaded: hardly anything of it is garbage
 def pytest_runtestloop() -> None:
     """What is loaded by now stays: looking through it for garbage again and again took a tenth of the unit tests."""
     gc.freeze()
+    gc.set_threshold(10_000)
     gc.enable()
 
 

@@ -1,6 +1,8 @@
-"""What was logged during a test. `make unit` goes without pytest's own: it visits every logger six times a test."""
+"""What was logged during a test (`make unit` goes without pytest's own way, which visits every logger six times a
+test), and no waiting for disks."""
 
 import logging
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -27,3 +29,11 @@ def said() -> Iterator[list[logging.LogRecord]]:
     finally:
         root.setLevel(before)
         root.removeHandler(kept)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def no_disk_is_waited_for() -> Iterator[None]:
+    """What a unit test writes need not outlive a power cut."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield

@@ -266,24 +266,3 @@ def test_undo_shows_then_does_and_leaves_with_1_for_what_it_could_not(run: Run, 
     assert (told["undoes"], told["undone"], told["cannot_be_undone"][0]["subtask"]) == (TASK, ["write"], "send")
     assert "cannot be undone: send" in ran.err
     assert run("undo", TASK, "--dry-run").code == 0
-
-
-@pytest.mark.parametrize(
-    ("environ", "found"),
-    [
-        ({}, "✓ traces        off"),
-        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://me:secret@c:4318"}, "✓ traces        sent to http://me:***@c:4318"),
-        ({"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, "! traces"),
-    ],
-)
-def test_doctor_says_how_logs_and_traces_are_kept(
-    run: Run, behind: Behind, monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], found: str
-) -> None:
-    monkeypatch.setenv("AETHER_REDIS_URL", "redis://127.0.0.1:1/0")
-    monkeypatch.setenv("AETHER_AGENT_SYSTEM__CLI_INTERFACE__LOGGING_FORMAT", "json")
-    for name, value in environ.items():
-        monkeypatch.setenv(name, value)
-    behind(RecordedDoor([], DONE))
-    ran = run("doctor", "--no-servers")
-    assert "as json, from INFO up" in ran.out
-    assert found in ran.out
