@@ -10,6 +10,7 @@ import click
 from aether_agents import __version__
 from aether_agents.cli.failure import forget_output, leave_well
 from aether_agents.cli.index import COMMANDS
+from aether_agents.loading import loading
 
 NAME = "aether-agent"
 #: The Redis client imports it where it is installed, for metrics nobody asks of it: a tenth of the time of a command.
@@ -38,7 +39,8 @@ class Program(click.Group):
         if entry is None:
             return None
         module, attribute = entry.place
-        command: click.Command = getattr(import_module(module), attribute)
+        with loading():
+            command: click.Command = getattr(import_module(module), attribute)
         _accept_debug(command)
         return command
 

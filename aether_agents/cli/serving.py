@@ -6,6 +6,7 @@ from aether_agents.cli.failure import COMPLETED
 from aether_agents.cli.session import Session
 from aether_agents.document import nearest
 from aether_agents.errors import InvalidSettings
+from aether_agents.loading import loading
 from aether_agents.store import PLANNER
 
 
@@ -23,7 +24,8 @@ def serve_queues(session: Session, queues: Sequence[str], *, everything: bool, n
         raise InvalidSettings(
             f"no specialist has the queue `{unknown[0]}`{nearest(unknown[0], known)}; there are: {', '.join(known)}"
         )
-    from aether_agents.execution.worker import serve  # noqa: PLC0415 - seconds of imports: by now the queues are right
+    with loading():
+        from aether_agents.execution.worker import serve  # noqa: PLC0415 - seconds of imports: the queues are right by now
 
     settings = session.settings if session.stack is None else session.stack.settings()
     serve(settings, session.specialists, chosen, name=name or "-".join(chosen))

@@ -12,6 +12,7 @@ from aether_agents.cli.questions import Questioner
 from aether_agents.configuration import Configuration, default_home, load_configuration
 from aether_agents.contracts import TERMINAL_TASK, Specialist, TaskView
 from aether_agents.errors import NothingYet, StackError
+from aether_agents.loading import loading
 from aether_agents.mcp_host.trust import Trust
 from aether_agents.settings import Settings
 from aether_agents.specialists import load_specialists
@@ -171,13 +172,15 @@ class Session:
 
 
 def _embedded(settings: Settings) -> Behind:
-    from aether_agents.local import Stack  # noqa: PLC0415 - half a second of imports, after something is on the screen
+    with loading():
+        from aether_agents.local import Stack  # noqa: PLC0415 - half a second of imports, after something is on the screen
 
     return Stack(settings)
 
 
 def _connected(settings: Settings) -> AbstractContextManager[Door]:
     """The door. Redis and Celery are loaded here and no earlier: meanwhile a stack that was asked for starts."""
-    from aether_agents.orchestrator import connect  # noqa: PLC0415 - a second of imports, see above
+    with loading():
+        from aether_agents.orchestrator import connect  # noqa: PLC0415 - a second of imports, see above
 
     return connect(settings)

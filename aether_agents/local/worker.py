@@ -8,6 +8,7 @@ import os
 import sys
 
 from aether_agents.errors import AetherError
+from aether_agents.loading import loading
 from aether_agents.local.lifeline import Lifeline, say_ready
 from aether_agents.settings import Settings
 from aether_agents.specialists import load_specialists
@@ -24,9 +25,10 @@ def main(news: int) -> None:
     queues = (PLANNER, *(specialist.queue for specialist in specialists))
 
     # Loaded here because it takes seconds: by now the lifeline is watched, and wrong settings have been complained of.
-    from celery import signals  # noqa: PLC0415
+    with loading():
+        from celery import signals  # noqa: PLC0415
 
-    from aether_agents.execution.worker import serve  # noqa: PLC0415
+        from aether_agents.execution.worker import serve  # noqa: PLC0415
 
     lifeline.order()
     lifeline.serving = True

@@ -35,9 +35,10 @@ def main() -> None:
     """Serve; in a fork, be the server."""
     control = socket.socket(fileno=int(sys.argv[1]))
     os.close(os.pidfd_open(os.getpid()))  # a sandbox may forbid it: then there are no forks, and servers are spawned
+    gc.disable()  # there is nothing to collect while it imports; what no collection looks at stays shared with forks
     importlib.import_module(PRELOADED)
-    gc.collect()
-    gc.freeze()  # what no collection looks at stays shared with the forks
+    gc.freeze()
+    gc.enable()
     if (handed := serve(control, float(sys.argv[2]))) is not None:
         become(*handed)
 
