@@ -22,6 +22,8 @@ ALLOWED = (
     "PATH", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "TERM", "USER", "LOGNAME", "TMPDIR",
     "SSL_CERT_FILE", "SSL_CERT_DIR", "SYSTEMROOT",
 )  # fmt: skip
+#: How names begin that are read once, when a program or the MCP library is loaded: a fork would not heed them.
+READ_ONCE = ("PYTHON", "LANG", "LC_", "LD_", "MALLOC_", "OPENSSL_", "OTEL_")
 DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
@@ -78,9 +80,9 @@ def server_environment(spec: ServerSpec, home: Path, environ: Mapping[str, str])
 
 
 def _module(spec: ServerSpec) -> Module | None:
-    """The module of a bundled server. Of what Python reads as it starts, a fork knows the path of modules alone."""
+    """The module of a bundled server. Of what is read once, a fork knows the path of modules alone."""
     ours = spec.bundled and spec.command == sys.executable
-    plain = all(name == "PYTHONPATH" for name in spec.env if name.startswith("PYTHON"))
+    plain = all(name == "PYTHONPATH" for name in spec.env if name.startswith(READ_ONCE))
     match spec.args:
         case ("-P", "-m", module, *args) if ours and plain:
             return Module(module, tuple(args))

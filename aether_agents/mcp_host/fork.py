@@ -5,7 +5,7 @@ import json
 import os
 import socket
 from asyncio import BaseTransport, StreamReader, StreamReaderProtocol, StreamWriter
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import NamedTuple
 
 from aether_agents.mcp_host.child import CHUNK
@@ -24,17 +24,25 @@ class Reading(NamedTuple):
     transport: BaseTransport
 
 
+class Talk(NamedTuple):
+    """Our end of the socket where the fork tells who it is, is told what to be, and its end is told."""
+
+    reader: StreamReader
+    writer: StreamWriter
+
+
 class Fork:
     """A server that was forked."""
 
-    def __init__(self, pid: int, stdin: StreamWriter, stdout: Reading, stderr: Reading, told: Reading) -> None:
+    def __init__(self, pid: int, stdin: StreamWriter, stdout: Reading, stderr: Reading, talk: Talk) -> None:
         self.pid = pid
         self.stdin = stdin
         self.stdout, self.stderr = stdout.reader, stderr.reader
-        self._transports = [stdin.transport, stdout.transport, stderr.transport]
+        self._talk = talk  # asyncio closes a writer that nobody keeps
+        self._transports = [stdin.transport, stdout.transport, stderr.transport, talk.writer.transport]
         self._status: int | None = None
         self._lost = False
-        self._life = asyncio.create_task(self._follow(told), name=f"mcp-fork-{pid}")
+        self._life = asyncio.create_task(self._follow(), name=f"mcp-fork-{pid}")
 
     @property
     def returncode(self) -> int | None:
@@ -53,12 +61,11 @@ class Fork:
         """Close our copy of its input."""
         self.stdin.transport.get_extra_info("pipe").close()
 
-    async def _follow(self, told: Reading) -> None:
-        try:
-            line = await told.reader.readline()
-            self._status, self._lost = (int(line), False) if line else (None, True)
-        finally:
-            told.transport.close()
+    async def _follow(self) -> None:
+        line = b""
+        with suppress(ConnectionError):  # it was killed before it read its brief
+            line = await self._talk.reader.readline()
+        self._status, self._lost = (int(line), False) if line else (None, True)
 
 
 async def fork(control: socket.socket, launch: Launch) -> Fork | None:
@@ -71,18 +78,19 @@ async def fork(control: socket.socket, launch: Launch) -> Fork | None:
         input_, stdin = await _to_fork(theirs, undo)
         output, stdout = await _from_fork(theirs, undo)
         error, stderr = await _from_fork(theirs, undo)
-        answer, told = await _from_fork(theirs, undo)
-        brief = _brief(launch, theirs)
+        other, talk = await _talk(theirs, undo)
         try:
-            socket.send_fds(control, [b"f"], [input_, output, error, answer, brief])
+            socket.send_fds(control, [b"f"], [input_, output, error, other])
         except OSError:
             return None
         theirs.close()
-        pid = await told.reader.readline()  # who gives up here closes the input, which ends a fork that comes late
+        pid = await talk.reader.readline()
         if not pid:
             return None
+        talk.writer.write(_brief(launch))  # from here on somebody has it: who gave up above leaves it without a brief
+        talk.writer.write_eof()
         undo.pop_all()
-        return Fork(int(pid), stdin, stdout, stderr, told)
+        return Fork(int(pid), stdin, stdout, stderr, talk)
 
 
 async def _to_fork(theirs: ExitStack, undo: ExitStack) -> tuple[int, StreamWriter]:
@@ -108,12 +116,18 @@ async def _from_fork(theirs: ExitStack, undo: ExitStack) -> tuple[int, Reading]:
     return put, Reading(reader, transport)
 
 
-def _brief(launch: Launch, theirs: ExitStack) -> int:
-    """What the server is, in a file that has no name: it may hold secrets, and be larger than a pipe takes at once."""
-    file = theirs.enter_context(os.fdopen(os.memfd_create("brief"), "w+b", 0))
-    file.write(json.dumps({**launch._asdict(), "name": launch.name[:NAME]}).encode())
-    file.seek(0)
-    return file.fileno()
+async def _talk(theirs: ExitStack, undo: ExitStack) -> tuple[int, Talk]:
+    """A socket to the fork: its end, and ours."""
+    ours, other = socket.socketpair()
+    theirs.callback(other.close)
+    talk = Talk(*await asyncio.open_unix_connection(sock=ours))
+    undo.callback(talk.writer.close)
+    return other.fileno(), talk
+
+
+def _brief(launch: Launch) -> bytes:
+    """What the fork is to be."""
+    return json.dumps({**launch._asdict(), "name": launch.name[:NAME]}).encode()
 
 
 def _lives(pid: int) -> bool:

@@ -6,9 +6,10 @@ forks they start in a tenth of that, and share the memory. Like the one of `mult
 has opened nothing, so that forking is safe; unlike that one it has nothing of its worker's environment, and never
 knows what a server is started with: that is in the brief, which only the fork reads.
 
-A request on its socket is one byte with five descriptors: input, output, error, `told` and the brief. On `told`
-the fork writes its process id as a line, once it leads a group of its own; the fork server writes how it has ended
-as another. It leaves when its worker has gone, and after `IDLE` seconds without servers. Forks that are left are the
+A request on its socket is one byte with four descriptors: input, output, error and `talk`, a socket. There the fork
+writes its process id as a line, once it leads a group of its own, and reads its brief: until somebody there has taken
+charge of it, nothing runs that might not end by itself. How it has ended the fork server writes as another line. It
+leaves when its worker has gone, and after `IDLE` seconds without servers. Forks that are left are the
 guard's to end, as any server is.
 """
 
@@ -16,6 +17,7 @@ import contextlib
 import gc
 import importlib
 import json
+import multiprocessing
 import os
 import runpy
 import selectors
@@ -24,17 +26,21 @@ import socket
 import sys
 import time
 from pathlib import Path
+from types import ModuleType
 
 #: What every bundled server imports, and nothing of theirs: their own code is read when they start.
 PRELOADED = "mcp.server.mcpserver"
+#: What `top` and `ps -e` call it.
+NAME = "mcp-fork-server"
 #: Descriptors that come with a request; those that the fork keeps.
-HANDED, STANDARD = 5, (0, 1, 2)
+HANDED, STANDARD = 4, (0, 1, 2)
 
 
 def main() -> None:
     """Serve; in a fork, be the server."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    os.close(os.pidfd_open(os.getpid()))  # a sandbox may forbid it: then there are no forks, and servers are spawned
+    os.close(os.pidfd_open(os.getpid()))  # a sandbox may forbid it, or the next: no forks then, servers are spawned
+    be_called(NAME)
     gc.disable()  # there is nothing to collect while it imports; what no collection looks at stays shared with forks
     importlib.import_module(PRELOADED)
     gc.freeze()
@@ -58,13 +64,13 @@ def serve(control: socket.socket, idle: float) -> list[int] | None:
                     return None  # the worker has gone
                 if (child := fork()) == 0:
                     return handed
-                told = handed.pop(3)
+                talk = handed.pop()
                 for descriptor in handed:
                     os.close(descriptor)
                 if child is None:
-                    os.close(told)
+                    os.close(talk)
                 else:
-                    ready.register(os.pidfd_open(child), selectors.EVENT_READ, (child, told))
+                    ready.register(os.pidfd_open(child), selectors.EVENT_READ, (child, talk))
     return None
 
 
@@ -76,34 +82,43 @@ def fork() -> int | None:
         return None
 
 
-def tell_end(descriptor: int, child: int, told: int) -> None:
+def tell_end(descriptor: int, child: int, talk: int) -> None:
     """Say how a fork has ended, to whoever still listens."""
     os.close(descriptor)
     _, status = os.waitpid(child, 0)
-    with contextlib.suppress(BrokenPipeError):
-        os.write(told, b"%d\n" % os.waitstatus_to_exitcode(status))
-    os.close(told)
+    with contextlib.suppress(ConnectionError):
+        os.write(talk, b"%d\n" % os.waitstatus_to_exitcode(status))
+    os.close(talk)
 
 
-def become(stdin: int, stdout: int, stderr: int, told: int, brief: int) -> None:
+def become(stdin: int, stdout: int, stderr: int, talk: int) -> None:
     """Be the server that the brief describes, until it ends; as `python -P -m MODULE` would be."""
     os.setsid()
-    os.write(told, b"%d\n" % os.getpid())
+    with socket.socket(fileno=talk) as charge:
+        charge.sendall(b"%d\n" % os.getpid())
+        start = json.load(charge.makefile("rb"))  # nobody in charge any more: no brief, and it ends here
     for ours, number in zip((stdin, stdout, stderr), STANDARD, strict=True):
         os.dup2(ours, number)
-    with os.fdopen(os.dup(brief), "rb") as file:
-        start = json.loads(file.read())
     close_others()
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    multiprocessing.current_process().authkey = os.urandom(32)  # the one secret that Python makes as it is imported
     os.environ.clear()
     os.environ.update(start["env"])
     time.tzset()
     os.chdir(start["cwd"])
     sys.path[:0] = [folder for folder in start["env"].get("PYTHONPATH", "").split(os.pathsep) if folder]
-    Path("/proc/self/comm").write_text(start["name"])  # what `top` and `ps -e` call it
+    sys.pycache_prefix = start["env"].get("PYTHONPYCACHEPREFIX")
+    be_called(start["name"])
     module, args = start["module"]
     sys.argv = [module, *args]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    sys.modules["__main__"] = ModuleType("__main__")
+    # `-m` itself: the public `run_module` takes its `__main__` away before threads and `atexit` have ended.
+    runpy._run_module_as_main(module)  # type: ignore[attr-defined]
+
+
+def be_called(name: str) -> None:
+    """Be known by a name in `top` and `ps -e`."""
+    Path("/proc/self/comm").write_text(name)
 
 
 def close_others() -> None:

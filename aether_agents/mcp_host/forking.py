@@ -17,9 +17,9 @@ from aether_agents.mcp_host.fork import Fork, fork
 from aether_agents.mcp_host.lifeline import Lifeline
 
 PROGRAM = Path(__file__).with_name("fork_server.py")
-#: Whether this system can: a fork is waited for by descriptor, and its brief is a file in memory.
+#: Whether this system can: a fork is waited for by descriptor.
 POSSIBLE = sys.platform == "linux" and hasattr(os, "pidfd_open")
-#: Seconds the fork server has to leave once its socket is closed.
+#: Seconds the fork server's end is waited for once it is killed.
 GRACE = 1.0
 
 
@@ -55,12 +55,12 @@ class Forks:
         return None
 
     async def close(self) -> None:
-        """Let the fork server leave, bounded. Servers that are left live on until their input is closed."""
+        """End the fork server, bounded. Servers that are left live on until their input is closed."""
         self.abandon()
         for life in self._lives:
             life.cancel()
         if self._lives:
-            await asyncio.wait(self._lives, timeout=2 * GRACE)
+            await asyncio.wait(self._lives, timeout=GRACE)
 
     def abandon(self) -> None:
         """Close our end of its socket: it leaves. In a forked child of ours: only the parent keeps it."""
@@ -84,20 +84,19 @@ class Forks:
                 stderr=DEVNULL,
                 start_new_session=True,
             )
+            undo.callback(process.kill)
+            self._lifeline.watch(process.pid)
             self._lives.add(life := asyncio.create_task(self._attend(process), name="mcp-fork-server"))
             life.add_done_callback(self._lives.discard)
             undo.pop_all()
         return ours
 
     async def _attend(self, process: asyncio.subprocess.Process) -> None:
-        """Have the guard watch it for as long as it lives. Cancelled, it has a moment to leave."""
+        """Follow its life; cancelled, end it: it has nothing to lose."""
         try:
-            self._lifeline.watch(process.pid)
             await process.wait()
-        except asyncio.CancelledError:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), GRACE)
         finally:
             if process.returncode is None:
                 process.kill()
+                await process.wait()
             self._lifeline.forget(process.pid)

@@ -106,6 +106,7 @@ class StdioTransport:
             self._lifeline.watch(self._process.pid)
         except OSError:  # no guard, no server
             self._signal(signal.SIGKILL)
+            self._process.release()
             raise
         return self._process
 

@@ -103,7 +103,9 @@ def test_where_forks_cannot_be_had_a_server_is_a_program_of_its_own(
     assert server.cmdline() == [sys.executable, "-P", "-m", "echo"]
 
 
-@pytest.mark.parametrize("unlike", [{"env": {"PYTHONHASHSEED": "0"}}, {"bundled": False}, {"args": ("-m", "echo")}])
+@pytest.mark.parametrize(
+    "unlike", [{"env": {"PYTHONHASHSEED": "0"}}, {"env": {"LC_ALL": "C"}}, {"bundled": False}, {"args": ("-m", "echo")}]
+)
 def test_what_asks_for_more_than_a_module_is_a_program_of_its_own(
     open_host: OpenHost, unlike: dict[str, object]
 ) -> None:
