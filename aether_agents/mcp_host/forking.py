@@ -6,6 +6,7 @@ memory), it is spawned like any other: slower, and otherwise the same.
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
 import sys
@@ -15,6 +16,8 @@ from subprocess import DEVNULL
 from aether_agents.mcp_host.environment import Launch, common_environment
 from aether_agents.mcp_host.fork import Fork, fork
 from aether_agents.mcp_host.lifeline import Lifeline
+
+log = logging.getLogger(__name__)
 
 PROGRAM = Path(__file__).with_name("fork_server.py")
 #: Whether this system can: a fork is waited for by descriptor.
@@ -51,7 +54,9 @@ class Forks:
                 return forked
             if self._control is control:  # it left after a while without servers, or was killed
                 self.abandon()
-            self._possible = self._possible and not fresh
+            if fresh and self._possible:
+                log.warning("the fork server does not start: bundled servers are spawned one by one, which is slower")
+                self._possible = False
         return None
 
     async def close(self) -> None:

@@ -88,7 +88,11 @@ def test_the_fork_server_leaves_when_it_has_no_servers_for_long(open_host: OpenH
 
 @pytest.mark.parametrize("why", ["impossible", "broken"])
 def test_where_forks_cannot_be_had_a_server_is_a_program_of_its_own(
-    open_host: OpenHost, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, why: str
+    open_host: OpenHost,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    why: str,
 ) -> None:
     (tmp_path / "broken.py").write_text("raise ImportError('no mcp here')")
     if why == "impossible":
@@ -101,6 +105,7 @@ def test_where_forks_cannot_be_had_a_server_is_a_program_of_its_own(
 
     assert server.parent() == psutil.Process()
     assert server.cmdline() == [sys.executable, "-P", "-m", "echo"]
+    assert ("bundled servers are spawned one by one" in caplog.text) == (why != "impossible"), "once it is said why"
 
 
 @pytest.mark.parametrize(
