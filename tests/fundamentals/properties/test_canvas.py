@@ -2,13 +2,15 @@
 
 import itertools
 import random
+import sys
+import traceback
 
 from celery import chain
 from celery.canvas import _chain
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aether_agents.execution.canvas import Tree, compile, decompose
+from aether_agents.execution.canvas import Tree, compile, decompose, first, weight, with_seams
 from tests.fundamentals.properties.posets import canvas_order, has_n, labelled, needs_of, order_of, shapes
 from tests.unit.execution.test_canvas import app, seam, signature
 
@@ -51,3 +53,17 @@ def test_a_plan_has_no_tree_exactly_if_it_has_an_n(size: int, density: float, rn
     assert (tree is None) == has_n(needs)
     if tree is not None:
         assert tree_order(tree) == order_of(needs)
+
+
+def test_size_is_not_bounded_by_the_recursion_limit():
+    size = 300
+    comb = {f"v{at}": [] if at % 2 or not at else [f"v{at - 1}", f"v{at - 2}"] for at in range(size)}
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(sum(1 for _ in traceback.walk_stack(None)) + 60)
+    try:
+        tree = decompose(comb)
+        assert tree is not None
+        assert weight(with_seams(tree)).signatures >= size
+        assert first(tree).startswith("v")
+    finally:
+        sys.setrecursionlimit(before)

@@ -47,3 +47,12 @@ def test_what_is_rendered_reads_back(root: str, path: list[str | int]) -> None:
     path = ["first", *path]
     [reference] = find(render(root, path))
     assert (reference.root, list(reference.path)) == (root, path)
+
+
+def test_a_value_of_a_million_dollars_is_only_text() -> None:
+    """Tried from each of its dollars anew, it would hold a worker up for hours."""
+    dollars = "$" * 1_000_000
+    assert escape([dollars]) == [dollars]
+    assert resolve(dollars, lookup) == dollars
+    assert resolve(escape(dollars + "{x}"), lookup) == dollars + "{x}"
+    assert substitute(f"${{item.path}}{dollars}", lambda _: f"{dollars}") == 2 * dollars

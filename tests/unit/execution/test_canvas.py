@@ -1,13 +1,10 @@
 """A plan becomes chain, group and chord with exactly its order; a plan that cannot is left to direct delivery."""
 
-import sys
-import traceback
-
 import pytest
 from celery import Celery
 from celery.canvas import Signature, _chain, _chord
 
-from aether_agents.execution.canvas import compile, decompose, first, weight, with_seams
+from aether_agents.execution.canvas import compile, decompose, weight, with_seams
 
 app = Celery("canvas-test", broker="memory://", backend="cache+memory://", set_as_current=False)
 
@@ -72,20 +69,6 @@ def test_a_plan_above_the_limit_is_left_to_direct_delivery():
     needs = {f"v{at}": [f"v{at - 1}"] if at else [] for at in range(10)}  # carries 55
     assert compile(needs, signature, seam, limit=55) is not None
     assert compile(needs, signature, seam, limit=54) is None
-
-
-def test_size_is_not_bounded_by_the_recursion_limit():
-    size = 100
-    comb = {f"v{at}": [] if at % 2 or not at else [f"v{at - 1}", f"v{at - 2}"] for at in range(size)}
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(sum(1 for _ in traceback.walk_stack(None)) + 30)
-    try:
-        tree = decompose(comb)
-        assert tree is not None
-        assert weight(with_seams(tree)).signatures >= size
-        assert first(tree).startswith("v")
-    finally:
-        sys.setrecursionlimit(before)
 
 
 def test_an_empty_plan_has_no_canvas():

@@ -27,7 +27,7 @@ def chosen(tmp_path: Path) -> Settings:
         "\x00\x01\x02",
         '{"mcpServers": {"\\ud800": {"command": "x"}}}',
         '{"mcpServers": {"x": {"command": "x\\u0000y"}}}',
-        '{"mcpServers": {"x": {"command": "x", "args": ["' + "a" * 20_000 + '"]}}}',
+        '{"mcpServers": {"x": {"command": "x", "args": ["' + "a" * 100_000 + '"]}}}',
         "",
     ],
 )
