@@ -14,7 +14,6 @@ guard's to end, as any server is.
 """
 
 import contextlib
-import gc
 import importlib
 import json
 import multiprocessing
@@ -27,6 +26,8 @@ import sys
 import time
 from pathlib import Path
 from types import ModuleType
+
+from aether_agents.loading import loading
 
 #: What every bundled server imports, and nothing of theirs: their own code is read when they start.
 PRELOADED = "mcp.server.mcpserver"
@@ -41,10 +42,8 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     os.close(os.pidfd_open(os.getpid()))  # a sandbox may forbid it, or the next: no forks then, servers are spawned
     be_called(NAME)
-    gc.disable()  # there is nothing to collect while it imports; what no collection looks at stays shared with forks
-    importlib.import_module(PRELOADED)
-    gc.freeze()
-    gc.enable()
+    with loading():  # what no collection looks at afterwards stays shared with the forks
+        importlib.import_module(PRELOADED)
     if (handed := serve(control, float(sys.argv[2]))) is not None:
         become(*handed)
 
