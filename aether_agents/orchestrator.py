@@ -13,9 +13,9 @@ from typing import Protocol
 from aether_agents import tracing
 from aether_agents.contracts import Answer, HighLevelTask, Role
 from aether_agents.document import nearest
-from aether_agents.errors import InvalidTask, NoWorker, StoreUnavailable
+from aether_agents.errors import InvalidTask, NotAllowed, NoWorker, StoreUnavailable
 from aether_agents.execution import undo
-from aether_agents.roles import Act, require
+from aether_agents.roles import Act, may_approve, require
 from aether_agents.settings import Settings
 from aether_agents.store import Delivery, open_store
 from aether_agents.window import Window
@@ -64,11 +64,12 @@ class Orchestrator(Window):
         """Accept a task and hand it to a planner. The same id from the same owner is the same task.
 
         Raises:
-            NotAllowed: the role may not submit, or the id is another owner's.
+            NotAllowed: the role may not submit, or not approve ahead, or the id is another owner's.
             InvalidTask: its context is unknown or its folder is relative.
             StoreUnavailable: nothing was accepted.
         """
         require(task.role, "submit")
+        _require_consent(task.role, assume_yes=task.assume_yes)
         task = self._completed(task)
         tracing.begin("client", quiet=True)
         with tracing.span("submit", task_id=task.task_id):
@@ -154,6 +155,7 @@ class Orchestrator(Window):
             TaskNotFound, NotAllowed, WrongStatus: see each; what has been undone is not undone again.
         """
         self._allow(role, "act", task_id, by)
+        _require_consent(role, assume_yes=assume_yes)
         tracing.begin("client", quiet=True)
         with tracing.span("undo", undoes=task_id):
             task = undo.accept(self._store, task_id, to, role=role, assume_yes=assume_yes, complete=self._completed)
@@ -192,3 +194,13 @@ class Orchestrator(Window):
             raise InvalidTask(f"`folder` must be absolute, not `{task.folder}`")
         timeout = task.timeout_seconds or settings.agent_system.orchestrator.task_timeout
         return task.model_copy(update={"context": context, "timeout_seconds": timeout})
+
+
+def _require_consent(role: Role, *, assume_yes: bool) -> None:
+    """Make sure that consent ahead of time is given by who may approve.
+
+    Raises:
+        NotAllowed: it is not.
+    """
+    if assume_yes and not may_approve(role):
+        raise NotAllowed(f"{role} may not approve, so not ahead either: leave `assume_yes` out, and it is asked")

@@ -25,6 +25,11 @@ _EVERYWHERE: dict[Role, frozenset[Act]] = {
 _ON_HIS_OWN: dict[Role, frozenset[Act]] = {"User": frozenset({"act"})}
 
 
+def may_approve(role: Role) -> bool:
+    """Whether a role may approve: only then does it count what it says ahead."""
+    return "approve" in _EVERYWHERE[role]
+
+
 def require(role: Role, act: Act, *, own: bool = False) -> None:
     """Let an act pass, or refuse it.
 

@@ -30,11 +30,11 @@ def task_of(name: str, settings: ScheduleSettings, slot: datetime | None = None)
         "folder": str(settings.folder) if settings.folder else None,
         "priority": settings.priority,
         "timeout_seconds": settings.timeout_seconds,
-        "assume_yes": settings.yes,
     }
     if slot is not None:
         wish["task_id"] = hashlib.sha256(f"{name} {slot.isoformat()}".encode()).hexdigest()[:12]
-    return HighLevelTask.from_dict(wish).model_copy(update={"owner": owner_of(name)})
+    said = {"owner": owner_of(name), "assume_yes": settings.yes}  # by the settings, which are a person's
+    return HighLevelTask.from_dict(wish).model_copy(update=said)
 
 
 class Firing:

@@ -46,11 +46,14 @@ class Identities:
         self._get_user = get_user
 
     async def of(self, sid: str) -> Person:
-        """Who it is; Anonymous when nobody says. Without a name, one owns what one submits while one is connected."""
+        """Who it is; Anonymous when nobody says, also when the host is asked for the user and knows none.
+
+        Where only a role is said, one owns what one submits while one is connected.
+        """
         found = await self._found(sid)
         role = role_of(await _told(self._get_role, sid)) if self._get_role else found.role
         name = name_of(await _told(self._get_user, sid)) if self._get_user else found.name
-        if role == "Anonymous":
+        if role == "Anonymous" or (self._get_user and not name):
             return NOBODY
         return Person(name or f"client {sid}", role)
 

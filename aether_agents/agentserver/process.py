@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aether_agents.agentserver.desk import Desk, common_desk
-from aether_agents.agentserver.identity import Person, name_of, role_of
+from aether_agents.agentserver.identity import NOBODY, Person, name_of, role_of
 from aether_agents.agentserver.payload import answer_from
 from aether_agents.agentserver.update import Message, error_of
 from aether_agents.contracts import HighLevelTask
@@ -35,7 +35,7 @@ class AgentProcess:
             context: a mapping with any of `name`, `path`, `session`; the id of a terminal session; or an object with
                 `.session`, `.path`, `.user`.
             user: who asks: a name (then he is a User), a mapping with `name` and `role`, or an object with `.name`.
-                Without one the context's user; without that, this machine's own (`local`, an Owner).
+                Without one the context's user; without that, nobody: he is Anonymous, who may nothing.
             desk: the way to the tasks. Without one that of `register`; without that, one for the settings found here.
         """
         self.person = _person(user if user is not None else getattr(context, "user", None))
@@ -142,10 +142,12 @@ class AgentProcess:
 
 def _person(user: object) -> Person:
     if user is None:
-        return Person("local", "Owner")
+        return NOBODY
     said = user.get("role") or user.get("roles") if isinstance(user, Mapping) else None
     roles = ",".join(map(str, said)) if isinstance(said, list | tuple) else said
-    return Person(name_of(user), role_of(roles) if roles else "User")
+    role = role_of(roles) if roles else "User"
+    name = name_of(user)
+    return Person(name, role) if name and role != "Anonymous" else NOBODY
 
 
 def _context(context: object) -> dict[str, Any]:

@@ -35,10 +35,9 @@ def task_from(session: Session, goal: str, options: Mapping[str, Any]) -> HighLe
         "type": options.get("template"),
         "agent_type": options.get("specialist"),
         "plan_only": bool(options.get("plan_only")),
-        "assume_yes": bool(options.get("yes")),
         "folder": str(session.folder),
     }
-    return HighLevelTask.from_dict(wishes)
+    return HighLevelTask.from_dict(wishes).model_copy(update={"assume_yes": bool(options.get("yes"))})
 
 
 def follow(

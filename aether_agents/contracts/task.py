@@ -16,6 +16,9 @@ Role = Literal["Anonymous", "Viewer", "User", "Supervisor", "Owner"]
 
 _ALIASES = {"task": "description"}
 
+#: Who asks, what runs exactly, and consent: whoever makes the task says these, never what he was sent.
+_NEVER_SAID = ("owner", "role", "assume_yes", "document", "version", "created_at", "undoes")
+
 
 def new_task_id() -> str:
     """A task id: 12 hex digits, unique enough for one installation and short enough to type."""
@@ -43,7 +46,11 @@ class HighLevelTask(Contract):
     priority: int = Field(default=5, ge=0, le=9, description="0 to 9, 9 the highest.")
     timeout_seconds: float | None = Field(default=None, gt=0, le=604_800, description="Time the whole task may take.")
     plan_only: bool = Field(default=False, description="End after planning, with the plan as result.")
-    assume_yes: bool = Field(default=False, description="Answer ahead the questions policy lets one answer ahead.")
+    assume_yes: bool = Field(
+        default=False,
+        description="Answer ahead the questions policy lets one answer ahead; never taken from a payload, and counts "
+        "only from a role that may approve.",
+    )
     document: Template | None = Field(default=None, description="A plan file to run exactly, instead of matching.")
     undoes: str | None = Field(default=None, description="Task that this one puts back.")
     created_at: datetime = Field(default_factory=lambda: datetime.now(UTC), description="When it was asked, UTC.")
@@ -61,7 +68,7 @@ class HighLevelTask(Contract):
         if not isinstance(data, Mapping):
             raise InvalidTask("a task is a mapping with at least `description`")
         payload = {str(key): value for key, value in data.items() if value is not None}
-        for private in ("owner", "role", "document", "version", "created_at", "undoes"):
+        for private in _NEVER_SAID:
             if private in payload:
                 raise InvalidTask(f"`{private}` is not taken from a payload: leave it out")
         for alias, name in _ALIASES.items():

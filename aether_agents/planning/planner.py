@@ -15,6 +15,7 @@ from aether_agents.planning.structure import Fault, structure
 from aether_agents.planning.templates import completes
 from aether_agents.planning.toolbox import Toolbox
 from aether_agents.planning.validation import Asker, check, check_written
+from aether_agents.roles import may_approve
 from aether_agents.settings import ContextSettings, Settings
 from aether_agents.store.replies import CatalogueEntry
 
@@ -73,7 +74,7 @@ class Planner:
         toolbox: Toolbox,
     ) -> Conclusion:
         template = choice.template
-        asker = Asker(task.folder, task.context, context.secrets, task.assume_yes)
+        asker = Asker(task.folder, task.context, context.secrets, task.assume_yes and may_approve(task.role))
         if wrong := structure(template):
             return self._malformed(template, wrong, toolbox, asker)
         binding = bind(template, task, context.inputs)

@@ -155,10 +155,11 @@ def _job(path: Path, folder: Path, entry: Entry, usual: Usual, document: Templat
         "inputs": said["inputs"],
         "priority": said.get("priority"),
         "timeout_seconds": said.get("timeout_seconds"),
-        "assume_yes": said.get("yes"),
         "folder": str((folder / Path(said.get("folder", ".")).expanduser()).resolve()),
     }
-    task = HighLevelTask.from_dict(wish).model_copy(update={"document": document})
+    wished = HighLevelTask.from_dict(wish)
+    wish["assume_yes"] = said.get("yes")  # it is the person's who runs the file; and an entry with it is another one
+    task = wished.model_copy(update={"document": document, "assume_yes": bool(said.get("yes"))})
     same: dict[str, Any] = {"file": str(path.resolve()), "id": entry.id, "wish": wish}
     same["plan"] = document.model_dump(mode="json") if document else None
     same["expect"] = entry.expect.model_dump(mode="json") if entry.expect else None

@@ -16,6 +16,8 @@ from tests.integration.execution.lab import Lab
 
 Updates = list[dict[str, Any]]
 
+OWNER = {"name": "olga", "role": "Owner"}
+
 
 @asynccontextmanager
 async def desk(lab: Lab) -> AsyncIterator[Desk]:
@@ -76,14 +78,14 @@ def test_a_handler_may_leave_and_the_task_goes_on(lab: Lab, tmp_path: Path) -> N
 
 def test_it_can_be_answered_refined_and_cancelled(lab: Lab, tmp_path: Path) -> None:
     async def scenario(at: Desk) -> None:
-        agent = AgentProcess({"task": "List the notes", "type": "list_the_notes"}, "session-7", desk=at)
+        agent = AgentProcess({"task": "List the notes", "type": "list_the_notes"}, "session-7", OWNER, desk=at)
         async for update in agent.execute():
             if "intervention" in update:
                 assert (await agent.refine(" "))["code"] == "invalid_task"
                 assert await agent.refine(f"of {tmp_path}") == {"status": "ok"}
         assert update["result"] == {"count": 0}
         assert lab.store.tasks.task(agent.task_id).session == "session-7"
-        consent = AgentProcess({"task": "Speak", "type": "say_with_consent"}, desk=at)
+        consent = AgentProcess({"task": "Speak", "type": "say_with_consent"}, user=OWNER, desk=at)
         async for update in consent.execute():
             if "subtask" in update and (asked := update.get("intervention")):
                 assert await consent.approve(asked["id"], False) == {"status": "ok"}
@@ -95,17 +97,41 @@ def test_it_can_be_answered_refined_and_cancelled(lab: Lab, tmp_path: Path) -> N
 
 def test_what_goes_wrong_is_the_last_update(lab: Lab) -> None:
     async def scenario(at: Desk) -> None:
-        (wrong,) = await all_of(AgentProcess({"task": "x", "priority": 99}, desk=at))
+        (wrong,) = await all_of(AgentProcess({"task": "x", "priority": 99}, user=OWNER, desk=at))
         assert (wrong["status"], wrong["code"], "`priority`" in wrong["error"]) == ("failed", "invalid_task", True)
         (refused,) = await all_of(AgentProcess("x", user={"name": "eve", "role": "Viewer"}, desk=at))
         assert refused["code"] == "not_allowed"
-        (unknown,) = await all_of(AgentProcess({"task_id": "nobody"}, desk=at))
+        (unknown,) = await all_of(AgentProcess({"task_id": "nobody"}, user=OWNER, desk=at))
         assert unknown["code"] == "task_not_found"
-        assert (await AgentProcess({"task_id": "nobody"}, desk=at).cancel())["code"] == "task_not_found"
+        assert (await AgentProcess({"task_id": "nobody"}, user=OWNER, desk=at).cancel())["code"] == "task_not_found"
         nowhere = lab.settings.model_copy(update={"broker": BrokerSettings(url="redis://127.0.0.1:1")})
         lost = Desk(nowhere)
-        (gone,) = await all_of(AgentProcess("x", desk=lost))
+        (gone,) = await all_of(AgentProcess("x", user=OWNER, desk=lost))
         assert gone["code"] == "no_store"
         await lost.close()
+
+    run(lab, scenario)
+
+
+def test_consent_is_never_in_a_payload_and_counts_only_from_who_may_approve(lab: Lab) -> None:
+    async def scenario(at: Desk) -> None:
+        said = {"task": "Speak", "type": "say_with_consent"}
+        (refused,) = await all_of(AgentProcess({**said, "assume_yes": True}, user=OWNER, desk=at))
+        assert (refused["code"], "`assume_yes` is not taken" in refused["error"]) == ("invalid_task", True)
+        ahead = HighLevelTask(description="Speak", type="say_with_consent", assume_yes=True, role="Owner")
+        for user in ("ann", {"name": "eve", "role": "Viewer"}, None):
+            (refused,) = await all_of(AgentProcess(ahead, user=user, desk=at))
+            assert refused["code"] == "not_allowed"
+
+    run(lab, scenario)
+
+
+def test_without_a_user_a_host_lets_nobody_in(lab: Lab) -> None:
+    async def scenario(at: Desk) -> None:
+        for user in (None, "", {"role": "Owner"}, {"name": "ann", "role": "Anonymous"}, {"name": "ann", "role": "God"}):
+            agent = AgentProcess({"task": "Say hello", "type": "say_hello"}, "session-7", user, desk=at)
+            assert agent.person == ("", "Anonymous")
+            (refused,) = await all_of(agent)
+            assert refused["code"] == "not_allowed"
 
     run(lab, scenario)

@@ -48,6 +48,7 @@ def test_the_hosts_functions_go_first_and_may_be_awaited() -> None:
     assert found(server, get_role=role) == ("eve", "Supervisor")
     assert found(Server({}), get_role=role) == ("client s1", "Supervisor")
     assert found(server, get_role=lambda sid: "God") == NOBODY
+    assert found(server, get_role=role, get_user=lambda sid: None) == NOBODY  # the host knows of no user
 
 
 def test_the_session_is_the_servers_own() -> None:

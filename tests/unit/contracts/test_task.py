@@ -21,7 +21,7 @@ def test_a_terminals_context_gives_folder_and_session() -> None:
     assert (task.folder, task.session, task.context) == ("/here", "s1", "prod")
 
 
-@pytest.mark.parametrize("private", ["owner", "role", "document", "version", "created_at"])
+@pytest.mark.parametrize("private", ["owner", "role", "assume_yes", "document", "version", "created_at", "undoes"])
 def test_who_asks_is_never_taken_from_a_payload(private: str) -> None:
     with pytest.raises(InvalidTask, match=f"`{private}` is not taken from a payload"):
         HighLevelTask.from_dict({"description": "x", private: "root"})

@@ -205,6 +205,9 @@ def test_who_is_asked_before_a_call_is_known_when_it_is_planned() -> None:
     assert needs == {"look": False, "query": True, "reset": True, "sure": True}
     ahead = {one.id: one.needs_approval for one in planned(plan(risky, assume_yes=True)).subtasks}
     assert ahead == {"look": False, "query": False, "reset": True, "sure": False}
+    for role in ("User", "Viewer"):
+        not_his = planned(plan(risky, assume_yes=True, role=role)).subtasks
+        assert {one.id: one.needs_approval for one in not_his} == needs
 
 
 def test_policy_forbids_before_anything_runs() -> None:
