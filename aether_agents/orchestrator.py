@@ -162,9 +162,22 @@ class Orchestrator(Window):
             self._send([Delivery(task.task_id, "", PLANNER_QUEUE, task.priority)])
         return task.task_id
 
-    def accept_server(self, name: str) -> None:
-        """Accept the present definitions of a quarantined server's tools."""
-        self._store.catalogue.accept(name)
+    def list_server(self, name: str) -> None:
+        """Have a worker list a server's tools anew; until then the catalogue calls its entry outdated.
+
+        Raises:
+            InvalidSettings: there is no such server.
+        """
+        self._store.catalogue.outdate(name)
+
+    def accept_server(self, name: str, digest: str) -> None:
+        """Accept the tools of a server as they were shown: `digest` is that of the catalogue's entry.
+
+        Raises:
+            InvalidSettings: there is no such server.
+            ToolDrifted: it has been listed otherwise since then.
+        """
+        self._store.catalogue.accept(name, digest)
 
     # -- inside ------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,9 @@ import unicodedata
 
 from rich.cells import cell_len, set_cell_size
 
+#: Letters and marks, by their category, of which nothing is seen.
+_BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+
 
 def plain(text: str) -> str:
     """One line without control characters: what a server or a file name says must not steer a terminal."""
@@ -21,6 +24,19 @@ def plain_line(line: str) -> str:
     return "".join(
         char for char in line.replace("\t", "    ") if unicodedata.category(char) not in ("Cc", "Cf")
     ).rstrip()
+
+
+def visible(text: str) -> str:
+    """One line in which nothing is hidden: each sign that a terminal would obey or not show is written as an escape."""
+    return "".join(char if _shows(char) else char.encode("unicode_escape").decode() for char in text)
+
+
+def _shows(char: str) -> bool:
+    if char == " ":
+        return True
+    category = unicodedata.category(char)
+    blank = category[0] in "CZ" or unicodedata.name(char, "").startswith("VARIATION SELECTOR")
+    return not blank and char not in _BLANK_LETTERS
 
 
 def width_of(text: str) -> int:

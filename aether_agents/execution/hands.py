@@ -30,8 +30,8 @@ class Hands(Protocol):
     ) -> CallResult:
         """Call a tool and wait for what it comes to. Never raises for a server's fault."""
 
-    def tools(self, server: str) -> tuple[Definition, ...]:
-        """The tools a server lists now, pinned.
+    def tools(self, server: str, *, fresh: bool = False) -> tuple[Definition, ...]:
+        """The tools a server lists now, pinned; with `fresh`, on a session that is opened now.
 
         Raises:
             ServerDown: it cannot be used.

@@ -99,6 +99,8 @@ class Listing:
             digest, entry = listing_digest(spec), entries.get(spec.name)
             if entry is not None and not entry.outdated and self._superseded(spec, digest, entry):
                 entry = self._store.catalogue.outdate(spec.name)
+            if entry is not None and entry.outdated and entry.listing_digest == digest:
+                self.first([spec.name])  # a person asked for it, and waits
             if self._wanted(spec, entry):
                 wanted.append((spec, digest))
         return wanted
@@ -150,7 +152,7 @@ class Listing:
         self._listed[spec.name] = digest
         self._missing.discard(spec.name)
         try:
-            tools = self._toolbox.list(spec)
+            tools = self._toolbox.list(spec, fresh=True)
         except ServerDown as error:
             self._failed_at[spec.name] = time.monotonic()
             if not self._servers.installed(spec):

@@ -44,46 +44,63 @@ class Toolbox:
         server, _, name = ref.partition("/")
         entry = self._entry(server)
         if entry is not None and entry.status == "quarantined":
+            entry = self._entry(server, believed=0.0)  # it may have been accepted a moment ago
+        if entry is not None and entry.status == "quarantined":
             raise ToolDrifted(
                 f"server `{server}` is quarantined ({entry.error}): look at it and `aether-agent servers lock {server}`"
             )
         tool = self._live(server, name)
         if pin and tool.pin != pin:
-            raise self._drifted(tool)
+            tool = self._as_planned(tool, pin)
         return tool
 
-    def list(self, spec: ServerSpec) -> list[Tool]:
+    def list(self, spec: ServerSpec, *, fresh: bool = False) -> list[Tool]:
         """All tools that a server lists now, each with the row that governs it and the specialist that calls it.
+
+        With `fresh`, its session is opened anew: one that is open may be of the server as it was before.
 
         Raises:
             ServerDown: it cannot be used.
         """
-        listed = self._host.tools(spec.name)
+        listed = self._host.tools(spec.name, fresh=fresh)
         queue = infer_queue(spec, tuple(self._specialists.values()), listed) if spec.inferred else spec.queue
         tools = catalogue_tools(spec, listed, self._specialists.get(queue))
         with self._lock:
             self._known[spec.name] = {tool.name: tool for tool in tools}
         return tools
 
-    def _live(self, server: str, name: str) -> Tool:
+    def _live(self, server: str, name: str, *, fresh: bool = False) -> Tool:
         open_pin = self._host.pin(server, name)
         with self._lock:
             tool = self._known.get(server, {}).get(name)
-        if tool is not None and tool.pin == open_pin:
+        if tool is not None and tool.pin == open_pin and not fresh:
             return tool
         spec = self._servers().get(server)
         if spec is None:
             raise ServerDown(f"this worker knows no server `{server}`: see `aether-agent servers list`")
-        found = {tool.name: tool for tool in self.list(spec)}
+        found = {tool.name: tool for tool in self.list(spec, fresh=fresh)}
         if name not in found:
             raise ServerDown(f"server `{server}` has no tool `{name}` any more; it has: {', '.join(sorted(found))}")
         return found[name]
 
-    def _drifted(self, tool: Tool) -> ToolDrifted:
+    def _as_planned(self, tool: Tool, pin: str) -> Tool:
+        """The tool of that pin, where the open session has another one.
+
+        Raises:
+            ServerDown: its server does not start anew, or has no such tool any more.
+            ToolDrifted: it is another tool now.
+        """
         entry = self._entry(tool.server, believed=0.0)  # never quarantined on what the catalogue said a while ago
         accepted = entry.accepted.get(tool.name) if entry else None
         if accepted == tool.pin:
-            return ToolDrifted(f"`{tool.ref}` was changed, and accepted, after this was planned: run the task again")
+            raise ToolDrifted(f"`{tool.ref}` was changed, and accepted, after this was planned: run the task again")
+        if accepted == pin:  # this process of the server may have run since before a person accepted what it is now
+            tool = self._live(tool.server, tool.name, fresh=True)
+        if tool.pin != pin:
+            raise self._drifted(tool)
+        return tool
+
+    def _drifted(self, tool: Tool) -> ToolDrifted:
         reason = f"`{tool.ref}` is not what it was when it was planned"
         self._store.catalogue.quarantine(tool.server, reason)
         with self._lock:

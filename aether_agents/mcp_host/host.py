@@ -6,6 +6,7 @@ event loop on one daemon thread serves all sessions of the process.
 
 import os
 import threading
+import time
 import weakref
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
@@ -105,14 +106,18 @@ class Host:
         if running is not None:
             running.cancel(key)
 
-    def tools(self, server: str) -> tuple[Definition, ...]:
+    def tools(self, server: str, *, fresh: bool = False) -> tuple[Definition, ...]:
         """The tools a server lists now, pinned. `catalogue_tools` makes the catalogue's of them.
+
+        `fresh` asks a session that is opened now: a process that runs for long may still have what it had then. Calls
+        under way go on to their end where they are.
 
         Raises:
             ServerDown: it cannot be used; the error has its last words and the mend.
         """
         running = self._running()
-        job = running.submit(running.pool.tools(server))
+        since = time.monotonic() if fresh else float("-inf")
+        job = running.submit(running.pool.tools(server, since))
         try:
             return job.result(timeout=self._connect_timeout(server) * 2 + MARGIN)
         except CancelledError:

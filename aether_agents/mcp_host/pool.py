@@ -67,13 +67,16 @@ class Pool:
                 return result
             self._retire(session)
 
-    async def tools(self, server: str) -> tuple[Definition, ...]:
-        """List a server's tools now.
+    async def tools(self, server: str, since: float = float("-inf")) -> tuple[Definition, ...]:
+        """List a server's tools now, on a session that began `since` (a time of this loop) or later.
 
         Raises:
             ServerDown: it cannot be used; the error has its last words and the mend.
         """
         known = self._sessions.get(server)
+        if known is not None and known.began < since:
+            self._retire(known)
+            known = None
         session = await self.session(server)
         if session is known:
             try:

@@ -72,7 +72,7 @@ class Session:
         self.suspect = False
         #: The server said that its tools have changed.
         self.stale = False
-        self.last_used = asyncio.get_running_loop().time()
+        self.began = self.last_used = asyncio.get_running_loop().time()
         #: Answers what the server asks during calls.
         self.answering = Answering()
         self._opened = asyncio.Event()

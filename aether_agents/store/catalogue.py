@@ -1,9 +1,9 @@
 """The catalogue: the live tools of every server, as the workers listed them, with the pins that were accepted."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from aether_agents.contracts import Tool
-from aether_agents.errors import AetherError, InvalidSettings
+from aether_agents.errors import AetherError, InvalidSettings, ToolDrifted
 from aether_agents.store.access import Access, Accessing
 from aether_agents.store.keys import Places
 from aether_agents.store.replies import CatalogueEntry
@@ -45,6 +45,7 @@ class Catalogue(Accessing):
                 error=error,
                 tools=listed,
                 accepted=accepted,
+                former=_former(before, accepted, listed),
                 listed_at=self._now(),
             )
 
@@ -56,6 +57,8 @@ class Catalogue(Accessing):
         """Say that a server cannot be listed. What was listed and accepted before is kept."""
 
         def entry(before: CatalogueEntry | None) -> CatalogueEntry:
+            tools = before.tools if before else ()
+            accepted = before.accepted if before and before.spec_digest == spec_digest else {}
             return CatalogueEntry(
                 server=server,
                 specialist=specialist,
@@ -63,8 +66,9 @@ class Catalogue(Accessing):
                 listing_digest=listing_digest,
                 status="failed",
                 error=error[:2_000],
-                tools=before.tools if before else (),
-                accepted=before.accepted if before and before.spec_digest == spec_digest else {},
+                tools=tools,
+                accepted=accepted,
+                former=_former(before, accepted, tools),
                 listed_at=self._now(),
             )
 
@@ -94,17 +98,23 @@ class Catalogue(Accessing):
 
         return self._change(server, entry)
 
-    def accept(self, server: str) -> CatalogueEntry:
-        """Accept the tools of a server as they were last listed.
+    def accept(self, server: str, digest: str) -> CatalogueEntry:
+        """Accept the tools of a server as a person was shown them: `digest` is that of the entry that was shown.
 
         Raises:
             InvalidSettings: there is no such server.
+            ToolDrifted: it has been listed otherwise since then.
         """
 
         def entry(before: CatalogueEntry | None) -> CatalogueEntry:
             known = _known(server, before)
+            if known.digest != digest:
+                raise ToolDrifted(
+                    f"the tools of `{server}` are not those that were shown any more: look at them again with "
+                    f"`aether-agent servers lock {server}`"
+                )
             pins = {tool.name: tool.pin for tool in known.tools}
-            return known.model_copy(update={"status": "live", "error": None, "accepted": pins})
+            return known.model_copy(update={"status": "live", "error": None, "accepted": pins, "former": ()})
 
         return self._change(server, entry)
 
@@ -145,8 +155,15 @@ def _known(server: str, entry: CatalogueEntry | None) -> CatalogueEntry:
     return entry
 
 
+def _former(before: CatalogueEntry | None, accepted: Mapping[str, str], listed: Iterable[Tool]) -> tuple[Tool, ...]:
+    """The accepted definitions that are not among what is listed now, as far as they are known."""
+    now = {(tool.name, tool.pin) for tool in listed}
+    known = {(tool.name, tool.pin): tool for tool in (*before.former, *before.tools)} if before else {}
+    return tuple(known[one] for one in sorted(accepted.items()) if one in known and one not in now)
+
+
 def _drift(server: str, tools: list[str]) -> str:
     return (
-        f"its tools have changed since they were accepted ({', '.join(tools[:10])}): look at them with "
-        f"`aether-agent tools list`, then `aether-agent servers lock {server}`"
+        f"its tools have changed since they were accepted ({', '.join(tools[:10])}): see what has changed, and accept "
+        f"it, with `aether-agent servers lock {server}`"
     )

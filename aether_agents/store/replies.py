@@ -1,5 +1,7 @@
 """What the store answers: values, never exceptions, so that every case is in the type."""
 
+import hashlib
+import json
 from typing import Literal, NamedTuple
 
 from pydantic import Field
@@ -113,5 +115,14 @@ class CatalogueEntry(Contract):
     accepted: dict[str, str] = Field(
         default_factory=dict, description="Pin by tool name, as first seen or as a person accepted it."
     )
+    former: tuple[Tool, ...] = Field(
+        default=(), description="Accepted definitions of which it lists another one now, or none: for showing both."
+    )
     outdated: bool = Field(default=False, description="Whether a worker lists it anew: what it says is of before.")
     listed_at: float = Field(default=0.0, description="When it was listed: seconds since the epoch, the store's clock.")
+
+    @property
+    def digest(self) -> str:
+        """`sha256:…` over the server and all that it lists now: what a person accepts is bound to it."""
+        pins = sorted((tool.name, tool.pin) for tool in self.tools)
+        return "sha256:" + hashlib.sha256(json.dumps([self.server, self.spec_digest, pins]).encode()).hexdigest()

@@ -17,6 +17,8 @@ from typing import Any
 Message = dict[str, Any]
 MODE = sys.argv[1]
 ARGUMENT = sys.argv[2] if len(sys.argv) > 2 else ""
+#: Its tools as a file tells them when it starts: a process that runs keeps what it read.
+TOLD: dict[str, Message] = json.loads(Path(ARGUMENT).read_text()) if MODE == "told" else {}
 
 
 def tool(name: str, **more: object) -> Message:
@@ -208,6 +210,8 @@ def tools(request: Message, listed: int) -> Message:
         return {"tools": [tool(f"t{at}")], "nextCursor": str(at + 1)}
     if MODE == "drift":
         return {"tools": [tool("call", title="x"), tool("other", description=f"version {listed}")]}
+    if MODE == "told":
+        return {"tools": [tool(name, **more) for name, more in TOLD.items()]}
     if MODE == "mismatched":
         schema = {"type": "object", "properties": {"count": {"type": "integer"}}, "required": ["count"]}
         return {"tools": [tool("call", outputSchema=schema)]}

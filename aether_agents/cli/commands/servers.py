@@ -6,7 +6,8 @@ from aether_agents.cli.complete import offers, servers
 from aether_agents.cli.options import examples, json_option
 from aether_agents.cli.serveradd import add, show_offers
 from aether_agents.cli.serverlist import catalogue_of, server_rows, show_servers
-from aether_agents.cli.serverwork import accept, install_all
+from aether_agents.cli.serverlock import accept
+from aether_agents.cli.serverwork import install_all
 from aether_agents.cli.session import Session
 
 
@@ -56,10 +57,14 @@ def add_command(name: str | None, pairs: tuple[str, ...], alias: str | None, yes
 
 @servers_command.command("lock", epilog=examples("aether-agent servers lock git"))
 @click.argument("name", shell_complete=servers)
-@click.option("--yes", "-y", is_flag=True, help="Accept without being asked.")
-def lock_command(name: str, yes: bool) -> int:
-    """Accept the present definitions of a server's tools, after it was set aside because they changed."""
-    return accept(Session(), name, yes=yes)
+@click.option("--yes", "-y", is_flag=True, help="Accept what is shown, without being asked.")
+@click.option("--digest", metavar="DIGEST", default="", help="Accept if this is still what it lists, and only then.")
+def lock_command(name: str, yes: bool, digest: str) -> int:
+    """Accept the present definitions of a server's tools, after it was set aside because they changed.
+
+    A worker lists it anew. What is new, changed or gone is shown beside what was accepted, and just that is accepted.
+    """
+    return accept(Session(), name, yes=yes, digest=digest)
 
 
 @servers_command.command("test", epilog=examples("aether-agent servers test git", "aether-agent servers test --json"))

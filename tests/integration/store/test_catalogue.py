@@ -3,7 +3,7 @@
 import pytest
 
 from aether_agents.contracts import Tool, ToolRow
-from aether_agents.errors import CannotOpen, InvalidSettings
+from aether_agents.errors import CannotOpen, InvalidSettings, ToolDrifted
 from aether_agents.store import Store
 
 
@@ -33,8 +33,25 @@ def test_drift_quarantines_until_a_person_accepts(store: Store, listed: dict[str
     assert "servers lock git" in str(entry.error)
     assert store.catalogue.publish("d1", "git", "dev", tools(log="1")).status == "quarantined"
     store.catalogue.publish("d1", "git", "dev", tools(**listed))
-    assert store.catalogue.accept("git").status == "live"
+    entry = store.catalogue.entries()["git"]
+    assert [tool.pin for tool in entry.former] == (["sha256:1"] if listed["log"] == "changed" else [])
+    assert store.catalogue.accept("git", entry.digest).status == "live"
+    assert store.catalogue.entries()["git"].former == ()
     assert store.catalogue.publish("d1", "git", "dev", tools(**listed)).status == "live"
+
+
+def test_only_what_was_shown_is_accepted(store: Store) -> None:
+    store.catalogue.publish("d1", "git", "dev", tools(log="1"))
+    shown = store.catalogue.publish("d1", "git", "dev", tools(log="2"))
+    store.catalogue.publish("d1", "git", "dev", tools(log="3"))
+    with pytest.raises(ToolDrifted, match="not those that were shown any more"):
+        store.catalogue.accept("git", shown.digest)
+    entry = store.catalogue.entries()["git"]
+    assert (entry.status, entry.accepted) == ("quarantined", {"log": "sha256:1"})
+    assert [tool.pin for tool in entry.former] == ["sha256:1"]  # what was accepted last is kept over several listings
+    store.catalogue.failed("git", "dev", "d1", "it ended")
+    assert [tool.pin for tool in store.catalogue.entries()["git"].former] == ["sha256:1"]
+    assert store.catalogue.accept("git", entry.digest).accepted == {"log": "sha256:3"}
 
 
 def test_fewer_tools_are_no_drift_and_a_new_specification_starts_afresh(store: Store) -> None:
@@ -72,7 +89,7 @@ def test_quarantine_and_forget(store: Store) -> None:
     with pytest.raises(InvalidSettings, match="servers list"):
         store.catalogue.quarantine("git", "odd")
     with pytest.raises(InvalidSettings, match="servers list"):
-        store.catalogue.accept("git")
+        store.catalogue.accept("git", "sha256:0")
     store.catalogue.publish("d1", "git", "dev", tools(log="1"))
     assert store.catalogue.quarantine("git", "it answered garbage").error == "it answered garbage"
     store.catalogue.forget("git")

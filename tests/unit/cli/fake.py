@@ -17,6 +17,10 @@ class Listed(NamedTuple):
     tools: tuple[Tool, ...] = ()
     accepted: Mapping[str, str] = MappingProxyType({})
     error: str | None = None
+    former: tuple[Tool, ...] = ()
+    outdated: bool = False
+    digest: str = "sha256:0123456789abcdef"
+    specialist: str = "dev"
 
 
 class Living(NamedTuple):
@@ -97,8 +101,11 @@ class RecordedDoor:
         self.done.append(("undo", task_id))
         return TASK
 
-    def accept_server(self, name: str) -> None:
-        self.done.append(("accept", name))
+    def list_server(self, name: str) -> None:
+        self.done.append(("list", name))
+
+    def accept_server(self, name: str, digest: str) -> None:
+        self.done.append(("accept", f"{name} {digest}"))
 
     def submit(self, task: HighLevelTask) -> str:
         self.submitted.append(task)

@@ -205,9 +205,13 @@ def test_changed_tools_are_shown_before_they_are_accepted(run: Run, behind: Behi
     shown = run("servers", "lock", "git")
     assert shown.code == 4
     assert "changed  git/log" in shown.out
-    assert door.done == []
+    assert door.done == [("list", "git")]
+    assert "servers lock git --digest sha256:0123456789abcdef" in shown.err
     assert run("servers", "lock", "git", "--yes").code == 0
-    assert door.done == [("accept", "git")]
+    assert door.done[1:] == [("list", "git"), ("accept", "git sha256:0123456789abcdef")]
+    assert run("servers", "lock", "git", "--digest", "sha256:0").code == 2
+    assert run("servers", "lock", "git", "--digest", "sha256:0123456789abcdef").code == 0
+    assert [what for what, _ in door.done] == ["list", "list", "accept", "list", "list", "accept"]
     door.listed = {"git": Listed("live", (tool("sha256:2"),), {"log": "sha256:2"})}
     assert "nothing has changed" in run("servers", "lock", "git").err
     assert run("servers", "lock", "gti").code == 2

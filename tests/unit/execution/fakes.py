@@ -62,7 +62,7 @@ class FakeHost:
         result = self.results.pop(0) if len(self.results) > 1 else self.results[0]
         return result() if callable(result) else result
 
-    def tools(self, server: str) -> tuple[Definition, ...]:
+    def tools(self, server: str, *, fresh: bool = False) -> tuple[Definition, ...]:
         if self.down:
             raise ServerDown(self.down)
         self.listings += 1
