@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from celery import Celery, Task
 from celery.exceptions import Ignore
 
+from aether_agents.celery_producers import SPARE, SendingCelery
 from aether_agents.contracts import Specialist
 from aether_agents.errors import StoreUnavailable
 from aether_agents.logs import hide_address
@@ -54,7 +55,7 @@ def create_app(
     queues = [PLANNER, *(specialist.queue for specialist in specialists)]
     if unknown := [queue for queue in serve if queue not in queues]:
         raise ValueError(f"no specialist has the queue `{unknown[0]}`; there are: {', '.join(queues)}")
-    app = Celery(
+    app = SendingCelery(
         "aether",
         set_as_current=False,
         amqp="aether_agents.celery_transport:LastingAMQP",
@@ -151,6 +152,7 @@ def _configuration(settings: Settings, queues: Sequence[str]) -> dict[str, Any]:
             "interval_max": 0.5,
         },
         "broker_connection_timeout": 5,
+        "broker_pool_limit": settings.delivery.concurrency + SPARE,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "result_backend": f"aether_agents.celery_backend:QuietBackend+{backend}",

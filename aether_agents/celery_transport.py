@@ -11,6 +11,8 @@ from celery.app.amqp import AMQP
 from kombu import connection
 from kombu.transport import redis
 
+from aether_agents.celery_producers import BoundedProducers
+
 
 class LastingChannel(redis.Channel):
     """A channel that says that it was closed."""
@@ -36,6 +38,15 @@ class LastingConnection(connection.Connection):
 
 
 class LastingAMQP(AMQP):  # type: ignore[misc]  # celery has no types
-    """Celery's part that makes connections."""
+    """Celery's part that makes connections, and the pool of producers on them."""
 
     Connection = LastingConnection
+
+    _producer_pool: BoundedProducers | None = None  # a fork sets it back
+
+    @property
+    def producer_pool(self) -> BoundedProducers:
+        """The pool that the whole process sends through; a fork makes its own."""
+        if self._producer_pool is None:
+            self._producer_pool = BoundedProducers(self.app.pool, limit=self.app.pool.limit)  # type: ignore[no-untyped-call]
+        return self._producer_pool

@@ -5,9 +5,10 @@ from contextlib import contextmanager
 
 from celery import Celery
 from celery.canvas import Signature
-from kombu.exceptions import KombuError
+from kombu.exceptions import KombuError, LimitExceeded
 
 from aether_agents.celery_app import broker_priority, create_app, name_of, seam_of
+from aether_agents.celery_producers import Producers
 from aether_agents.contracts import PlannedSubtask
 from aether_agents.errors import StoreUnavailable
 from aether_agents.execution import canvas
@@ -19,10 +20,14 @@ BATCH_FROM = 9
 
 
 class Sender:
-    """Sends for one process. Thread-safe and safe to use after a fork, as Celery's producers are."""
+    """Sends for one process. Thread-safe and safe to use after a fork, as Celery's producers are.
 
-    def __init__(self, app: Celery) -> None:
+    With `producers`, for the one thread that has a producer of its own.
+    """
+
+    def __init__(self, app: Celery, producers: Producers | None = None) -> None:
         self._app = app
+        self._producers: Producers = producers or app.producer_or_acquire
 
     @classmethod
     def to(cls, settings: Settings) -> "Sender":
@@ -42,7 +47,7 @@ class Sender:
         pending = list(deliveries)
         if not pending:
             return
-        with _reachable(), self._app.producer_pool.acquire(block=True) as producer:
+        with _reachable(), self._producers() as producer:
             if len(pending) >= BATCH_FROM and hasattr(producer, "batch"):  # new in kombu 5.7
                 with producer.batch():
                     self._publish(pending, producer)
@@ -63,13 +68,13 @@ class Sender:
         )
 
     def launch(self, whole: Signature) -> bool:
-        """Send a canvas. False if Celery refuses its shape: then the plan must go directly.
+        """Send a canvas through one producer. False if Celery refuses its shape: then the plan must go directly.
 
         Raises:
             StoreUnavailable: the broker cannot be reached.
         """
         try:
-            with _reachable():
+            with _reachable(), self._app.producer_or_acquire():
                 whole.apply_async()
         except StoreUnavailable:
             raise
@@ -113,6 +118,10 @@ def _options(queue: str, priority: int) -> dict[str, object]:
 def _reachable() -> Iterator[None]:
     try:
         yield
+    except LimitExceeded as error:
+        raise StoreUnavailable(
+            "no producer was free in time: what was not sent is sent again within seconds"
+        ) from error
     except (KombuError, OSError) as error:
         raise StoreUnavailable(
             f"the broker cannot be reached ({error}): start one with `aether-agent up`, or set AETHER_REDIS_URL"

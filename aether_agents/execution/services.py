@@ -9,6 +9,7 @@ from celery import Celery, Task
 from celery.exceptions import Ignore
 
 from aether_agents import logs
+from aether_agents.celery_producers import OwnProducer
 from aether_agents.contracts import Specialist
 from aether_agents.execution.calling import Caller
 from aether_agents.execution.delivery import Sender
@@ -44,6 +45,7 @@ class Services:
         self._store = open_store(settings)
         self._held = Held(settings.delivery.lease)
         sender = Sender(app)
+        self._own = OwnProducer(app)  # the pump's: whatever the threads wait for, it renews and reaps
         servers = KnownServers(settings, specialists)
         timeout = settings.agent_system.mcp_integration.server_timeout
         self._host = Host(servers, home=settings.home, connect_timeout=timeout)
@@ -59,7 +61,7 @@ class Services:
         self._pump = Pump(
             settings,
             self._store,
-            sender,
+            Sender(app, self._own),
             self._held,
             self._host.cancel,
             name=name,
@@ -105,6 +107,7 @@ class Services:
         self._listing.stop()
         self._host.close()
         self._pump.stop()
+        self._own.close()
         self._store.close()
 
     def _cut(self) -> None:

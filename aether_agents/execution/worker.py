@@ -11,6 +11,7 @@ from celery.utils.nodenames import host_format
 
 from aether_agents import logs, tracing
 from aether_agents.celery_app import create_app
+from aether_agents.celery_producers import SPARE
 from aether_agents.contracts import Specialist
 from aether_agents.execution.services import Services
 from aether_agents.settings import Settings
@@ -45,13 +46,15 @@ def serve(
     with open_store(settings) as store:
         store.catalogue.entries()  # a wrong key is found now, not at the first subtask
     app = app_for(settings, specialists, queues, name=name)
+    concurrency = concurrency or threads(settings, queues)
+    app.conf.broker_pool_limit = concurrency + SPARE
     node = node_of(name)
     told = settings.agent_system.cli_interface
     logs.begin(node, told.logging_level, told.logging_format)
     worker = app.Worker(
         hostname=node,
         pool=pool,
-        concurrency=concurrency or threads(settings, queues),
+        concurrency=concurrency,
         queues=list(queues),
         loglevel=told.logging_level,
         without_gossip=True,
@@ -75,7 +78,8 @@ def app_for(
     app = create_app(settings, specialists, queues, handler=bench.handle)
     bench.attend(app)
     # For `celery -A`: threads unless told otherwise. Celery takes `-P prefork` for "not told"; `-P processes` is that.
-    app.conf.update(worker_pool="threads", worker_concurrency=threads(settings, queues))
+    count = threads(settings, queues)
+    app.conf.update(worker_pool="threads", worker_concurrency=count, broker_pool_limit=count + SPARE)
     return app
 
 

@@ -27,7 +27,7 @@ class Producer:
         self.opened += 1
         return self
 
-    def acquire(self, block: bool) -> "Producer":
+    def acquire(self, block: bool, timeout: float) -> "Producer":
         return self
 
     def __enter__(self) -> "Producer":
@@ -82,7 +82,7 @@ def test_a_canvas_that_celery_refuses_is_a_value(monkeypatch: pytest.MonkeyPatch
         raise error
 
     monkeypatch.setattr(Signature, "apply_async", refuse)
-    sender = Sender.to(SETTINGS)
+    sender = Wire(monkeypatch).sender
     assert sender.launch(sender.seam("dev", 5)) is False
 
 
@@ -91,7 +91,7 @@ def test_a_broker_that_is_away_is_no_refusal(monkeypatch: pytest.MonkeyPatch):
         raise OperationalError("connection refused")
 
     monkeypatch.setattr(Signature, "apply_async", away)
-    sender = Sender.to(SETTINGS)
+    sender = Wire(monkeypatch).sender
     with pytest.raises(StoreUnavailable, match="aether-agent up"):
         sender.launch(sender.seam("dev", 5))
 

@@ -1,0 +1,77 @@
+"""Ordinary load, without a fault: many nested plans at once, through one planner. All of them end."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aether_agents.contracts import HighLevelTask, Template
+from aether_agents.local.valkey import ValkeyServer
+from aether_agents.settings import DeliverySettings
+from aether_agents.store import PLANNER, Delivery
+from tests.conftest import eventually
+from tests.integration.execution.conftest import laboratory, quick
+from tests.integration.execution.lab import Lab
+
+pytestmark = pytest.mark.timeout(300)
+
+PLANS = 200
+PLANNER_THREADS = 16
+
+
+@pytest.fixture
+def lab(valkey: ValkeyServer, sealing_key: Path, tmp_path: Path) -> Iterator[Lab]:
+    """One planner with as many threads as it has by default, one specialist, and room for all tasks at once."""
+    settings = quick(valkey, sealing_key, tmp_path)
+    system = settings.agent_system
+    orchestrator = system.orchestrator.model_copy(update={"max_concurrent_tasks": PLANS})
+    settings = settings.model_copy(
+        update={
+            "delivery": DeliverySettings(concurrency=PLANNER_THREADS),
+            "agent_system": system.model_copy(update={"orchestrator": orchestrator}),
+        }
+    )
+    yield from laboratory(settings, tmp_path, names=("dev",))
+
+
+def nested(task_id: str) -> Template:
+    """A group of a chord over two chains and two single subtasks, and of one that stands alone."""
+
+    def look(name: str, *needs: str) -> dict[str, object]:
+        args = {"message": name, "key": f"{task_id}/{name}"}
+        return {"id": name, "tool": "dev-echo/echo", "args": args, "needs": list(needs)}
+
+    arms = [look(f"{arm}{at}", *needs) for at in (0, 1) for arm, needs in (("r", ()), ("w", ()), ("q", (f"r{at}",)))]
+    last = look("z", *(f"{arm}{at}" for at in (0, 1) for arm in "wq"))
+    return Template.model_validate(
+        {"name": "nested", "description": "nested", "specialist": "dev", "subtasks": [*arms, last, look("x")]}
+    )
+
+
+def submit(lab: Lab, task_id: str) -> None:
+    """As the orchestrator does."""
+    document = nested(task_id)
+    lab.store.tasks.create(HighLevelTask(task_id=task_id, description="nested groups", document=document))
+    lab.sender.send([Delivery(task_id, "", PLANNER)])
+
+
+def test_two_hundred_nested_plans_at_once_all_end(lab: Lab) -> None:
+    lab.worker([PLANNER], env={"AETHER_TEST_CONCURRENCY": str(PLANNER_THREADS)})
+    lab.worker(["dev"])
+    submit(lab, "warm")
+    assert lab.ended("warm") == "completed"
+    ids = [f"t{number}" for number in range(PLANS)]
+    for task_id in ids:
+        submit(lab, task_id)
+    left = set(ids)
+
+    def over() -> bool:
+        left.difference_update([one for one in left if lab.store.tasks.view(one).finished_at])
+        assert len(lab.store.presence.alive()) == 2  # the pump of a busy process still says that it is alive
+        return not left
+
+    eventually(over, within=180, what="all tasks end", pause=0.5)
+    calls = lab.calls()
+    assert {lab.store.tasks.view(one).status.value for one in ids} == {"completed"}
+    assert set(calls.started.values()) == {1}
+    assert len(calls.started) == 8 * (PLANS + 1)
