@@ -59,7 +59,7 @@ def create_app(
         "aether",
         set_as_current=False,
         amqp="aether_agents.celery_transport:LastingAMQP",
-        config_source=_configuration(settings, queues),
+        config_source={**_configuration(settings, queues), "broker_pool_limit": settings.delivery.concurrency + SPARE},
     )
     for queue in serve:
         if handler is None:
@@ -152,7 +152,6 @@ def _configuration(settings: Settings, queues: Sequence[str]) -> dict[str, Any]:
             "interval_max": 0.5,
         },
         "broker_connection_timeout": 5,
-        "broker_pool_limit": settings.delivery.concurrency + SPARE,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "result_backend": f"aether_agents.celery_backend:QuietBackend+{backend}",
