@@ -148,7 +148,9 @@ class Picture:
         node.attempts = _whole(event.data.get("attempts"), node.attempts)
         if event.type is EventType.SUBTASK_STARTED:
             node.attempts = _whole(event.data.get("attempt"), 1)
-            node.started_at, node.finished_at, node.fraction, node.note = event.at, None, None, ""
+            joins = f"{node.id}#0" in self.nodes  # the time of a fan-out is that of its children too
+            node.started_at = node.started_at if joins and node.started_at else event.at
+            node.finished_at, node.fraction, node.note = None, None, ""
         elif event.type is EventType.SUBTASK_PROGRESS:
             fraction = event.data.get("fraction")
             node.fraction = float(fraction) if isinstance(fraction, int | float) else node.fraction

@@ -20,7 +20,9 @@ class SubtaskView(Contract):
     status: SubtaskStatus = Field(description="What it is doing.")
     needs: tuple[str, ...] = Field(default=(), description="Subtasks it waits for.")
     attempts: int = Field(default=0, description="Calls made so far.")
-    started_at: datetime | None = Field(default=None, description="When it was last claimed, UTC.")
+    started_at: datetime | None = Field(
+        default=None, description="When it was last claimed, UTC; of a fan-out, when it began to fan out."
+    )
     finished_at: datetime | None = Field(default=None, description="When it ended, UTC.")
     output: Json = Field(default=None, description="Its output, where it was asked for.")
     error: str | None = Field(default=None, description="What went wrong.")

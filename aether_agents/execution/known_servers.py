@@ -1,17 +1,21 @@
 """KnownServers: the servers a worker may start, read again when a person has trusted or edited something."""
 
 import logging
+import socket
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from aether_agents.contracts import ServerSpec, Specialist
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.config import load_servers
 from aether_agents.mcp_host.install import installed
+from aether_agents.mcp_host.server_file import project_of
 from aether_agents.mcp_host.trust import Trust, stamp
 from aether_agents.mcp_host.user_file import USER_FILE
 from aether_agents.settings import Settings
+from aether_agents.store import CatalogueEntry
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +23,8 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 1.0
 #: A look at a large folder takes longer than a moment; this many times as long passes before the next.
 LOOK_SHARE = 20.0
+#: Seconds that a look may take so that each plan has one of its own.
+QUICK = 0.05
 
 
 class KnownServers:
@@ -29,18 +35,44 @@ class KnownServers:
         self._specialists = specialists
         self._lock = threading.Lock()
         self._next = float("-inf")
+        self._took = 0.0
         self._stamps: tuple[object, ...] | None = None
         self._known: Mapping[str, ServerSpec] = {}
+        self._inert: Mapping[str, ServerSpec] = {}
 
     def __call__(self) -> Mapping[str, ServerSpec]:
         """The servers by name, as the files are now."""
         with self._lock:
-            began = time.monotonic()
-            if began >= self._next:
-                self._read_if_changed()
-                took = time.monotonic() - began
-                self._next = began + max(LOOK_EVERY, took * LOOK_SHARE)
+            if time.monotonic() >= self._next:
+                self._look()
             return self._known
+
+    def now(self) -> Mapping[str, ServerSpec]:
+        """The same, as the files are this very moment; where a look takes long, as they were at the last one."""
+        with self._lock:
+            if self._took < QUICK or time.monotonic() >= self._next:
+                self._look()
+            return self._known
+
+    @property
+    def home(self) -> str:
+        """The AETHER_HOME whose servers these are."""
+        return str(self._settings.home)
+
+    def barred(self, entry: CatalogueEntry) -> str | None:
+        """Why a server that was listed here may not be started here any more; none while it may.
+
+        By the last look; what was listed for another host or another home is theirs to say.
+        """
+        if (entry.host, entry.home) != (socket.gethostname(), self.home) or entry.server in self._known:
+            return None
+        inert = self._inert.get(entry.server)
+        if inert is None:
+            return "no trusted file declares it any more: look at the folder of its file with `aether-agent trust`"
+        return (
+            f"its file {inert.source} is not trusted any more: it, or a file that it can run, is new or changed; look "
+            f"at it with `aether-agent trust` in {project_of(Path(inert.source))}"
+        )
 
     def installed(self, spec: ServerSpec) -> bool:
         """Whether what a server needs is there."""
@@ -49,6 +81,12 @@ class KnownServers:
     def of(self, queue: str) -> list[ServerSpec]:
         """The servers that one specialist calls."""
         return [spec for spec in self().values() if spec.queue == queue]
+
+    def _look(self) -> None:
+        began = time.monotonic()
+        self._read_if_changed()
+        self._took = time.monotonic() - began
+        self._next = began + max(LOOK_EVERY, self._took * LOOK_SHARE)
 
     def _read_if_changed(self) -> None:
         stamps = self._now()
@@ -59,6 +97,7 @@ class KnownServers:
         for fault in servers.faults:
             log.warning("%s", fault)
         self._known = dict(servers.known)
+        self._inert = {spec.name: spec for spec in reversed(servers.inert)}
 
     def _now(self) -> tuple[object, ...]:
         """When anything that declares a server, or that a trusted one can run, was last written."""

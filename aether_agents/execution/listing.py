@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from aether_agents.contracts import ServerSpec
 from aether_agents.errors import AetherError, ServerDown
@@ -94,6 +94,7 @@ class Listing:
     def _look(self) -> list[tuple[ServerSpec, str]]:
         """The servers that have to be listed, with their digests. Entries of anything else than is here are marked."""
         entries = self._store.catalogue.entries()
+        self._withdraw(entries.values())
         wanted = []
         for spec in (spec for queue in self._queues for spec in self._servers.of(queue)):
             digest, entry = listing_digest(spec), entries.get(spec.name)
@@ -104,6 +105,21 @@ class Listing:
             if self._wanted(spec, entry):
                 wanted.append((spec, digest))
         return wanted
+
+    def _withdraw(self, entries: Iterable[CatalogueEntry]) -> None:
+        """Say of what this process could call, and nobody may start any more, that it is gone, and why."""
+        known, hosts = self._servers(), None
+        for entry in entries:
+            if entry.status != "live" or entry.specialist not in self._queues or entry.server in known:
+                continue
+            reason = self._servers.barred(entry)
+            if reason is None and hosts is None:
+                hosts = {worker.host for worker in self._store.presence.alive()}
+            if reason is None and hosts is not None and entry.host not in hosts:
+                reason = "no worker that is alive knows it: see `aether-agent servers list` where it is declared"
+            if reason is not None:
+                log.warning("server %s: %s", entry.server, reason)
+                self._store.catalogue.withdraw(entry.server, reason)
 
     def _superseded(self, spec: ServerSpec, digest: str, entry: CatalogueEntry) -> bool:
         """Whether an entry is of something else than what is here. Another host's word counts after our own."""
@@ -158,10 +174,14 @@ class Listing:
             if not self._servers.installed(spec):
                 self._missing.add(spec.name)
             log.warning("server %s cannot be listed: %s", spec.name, error)
-            self._store.catalogue.failed(spec.name, spec.queue, spec_digest(spec), str(error), listing_digest=digest)
+            self._store.catalogue.failed(
+                spec.name, spec.queue, spec_digest(spec), str(error), listing_digest=digest, home=self._servers.home
+            )
             return
         queue = tools[0].specialist if tools else spec.queue  # its tools know better, where its file does not say
-        entry = self._store.catalogue.publish(spec_digest(spec), spec.name, queue, tools, listing_digest=digest)
+        entry = self._store.catalogue.publish(
+            spec_digest(spec), spec.name, queue, tools, listing_digest=digest, home=self._servers.home
+        )
         log.info("server %s is %s with %d tools", spec.name, entry.status, len(tools))
 
     def _run(self) -> None:

@@ -12,12 +12,13 @@ from aether_agents.contracts import HighLevelTask, Intervention, Plan, Specialis
 from aether_agents.errors import CannotOpen, InvalidSettings, StoreUnavailable
 from aether_agents.execution.delivery import Sender
 from aether_agents.execution.held import Held, Lease, now
+from aether_agents.execution.known_servers import KnownServers
 from aether_agents.mcp_host.trust import Trust
 from aether_agents.planning.conclusion import Asked, NotYet, Planned, Unplannable
 from aether_agents.planning.planner import Planner
 from aether_agents.planning.templates import FOLDER, gather
 from aether_agents.settings import Settings
-from aether_agents.store import APPROVE, DENY, PlanningClaim, Refused, Store, Unopened
+from aether_agents.store import APPROVE, DENY, CatalogueEntry, PlanningClaim, Refused, Store, Unopened
 
 log = logging.getLogger(__name__)
 
@@ -41,10 +42,10 @@ class Opening:
         store: Store,
         sender: Sender,
         held: Held,
-        servers: Callable[[], Collection[str]],
+        servers: KnownServers,
         needed: Callable[[Collection[str]], None],
     ) -> None:
-        """`servers` gives the names of those that may be started; `needed` hears which of them a task waits for."""
+        """`servers` are those that may be started; `needed` hears which of them a task waits for."""
         self._settings = settings
         self._store = store
         self._sender = sender
@@ -53,7 +54,8 @@ class Opening:
         for fault in templates.faults:
             log.warning("%s", fault)
         self._needed = needed
-        self._planner = Planner(settings, templates.known, servers)
+        self._servers = servers
+        self._planner = Planner(settings, templates.known, lambda: servers().keys())
         self._waited: dict[str, float] = {}
 
     def open(self, task_id: str) -> None:
@@ -84,6 +86,9 @@ class Opening:
 
     def _step(self, task_id: str, claim: PlanningClaim) -> None:
         try:
+            if claim.plan is not None and (barred := self._barred(claim.plan)):
+                self._store.tasks.fail_planning(task_id, claim.token, barred, "invalid_plan")
+                return
             plan = claim.plan or self._planned(task_id, claim)
             if plan is not None:
                 self._run(task_id, claim, plan)
@@ -100,7 +105,7 @@ class Opening:
     def _planned(self, task_id: str, claim: PlanningClaim) -> Plan | None:
         """The plan, saved; None when there is none, and the store knows why."""
         tasks = self._store.tasks
-        conclusion = self._planner.plan(claim.task, self._store.catalogue.entries(), self._project(claim.task))
+        conclusion = self._planner.plan(claim.task, self._catalogue(), self._project(claim.task))
         if isinstance(conclusion, NotYet):
             self._needed(conclusion.servers)
             self._wait_for(task_id, claim, conclusion.servers)
@@ -118,6 +123,23 @@ class Opening:
         if isinstance(conclusion, Unplannable):
             tasks.fail_planning(task_id, claim.token, conclusion.error, conclusion.code)
         return None
+
+    def _catalogue(self) -> dict[str, CatalogueEntry]:
+        """The catalogue, with every server that was listed here and may not be started any more as failed, and why."""
+        self._servers.now()
+        found = self._store.catalogue.entries()
+        for name, entry in found.items():
+            if entry.status == "live" and (reason := self._servers.barred(entry)) is not None:
+                found[name] = entry.model_copy(update={"status": "failed", "error": reason})
+        return found
+
+    def _barred(self, plan: Plan) -> str:
+        """What speaks against a plan that was saved before: servers that may not be started any more."""
+        self._servers.now()
+        entries = self._store.catalogue.entries()
+        named = dict.fromkeys((subtask.tool or "").partition("/")[0] for subtask in plan.subtasks)
+        found = {name: self._servers.barred(entries[name]) for name in named if name in entries}
+        return "\n".join(f"the server `{name}` is not live: {reason}" for name, reason in found.items() if reason)
 
     def _run(self, task_id: str, claim: PlanningClaim, plan: Plan) -> None:
         tasks = self._store.tasks

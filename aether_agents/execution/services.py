@@ -56,8 +56,9 @@ class Services:
         self._listing = Listing(self._store, toolbox, servers, queues, lambda: bool(self._held.leases()))
         self._opening = None
         if PLANNER in queues:  # its index of templates is made at once: a worker that plans nothing has none
-            known, first = lambda: servers().keys(), self._listing.first
-            self._opening = Opening(settings, specialists, self._store, sender, self._held, known, first)
+            self._opening = Opening(
+                settings, specialists, self._store, sender, self._held, servers, self._listing.first
+            )
         self._pump = Pump(
             settings,
             self._store,

@@ -1,5 +1,6 @@
 """The catalogue: the live tools of every server, as the workers listed them, with the pins that were accepted."""
 
+import socket
 from collections.abc import Callable, Iterable, Mapping
 
 from aether_agents.contracts import Tool
@@ -19,12 +20,20 @@ class Catalogue(Accessing):
         self._read: dict[str, tuple[bytes, CatalogueEntry]] = {}  # opening is the cost, and entries rarely change
 
     def publish(
-        self, spec_digest: str, server: str, specialist: str, tools: Iterable[Tool], *, listing_digest: str = ""
+        self,
+        spec_digest: str,
+        server: str,
+        specialist: str,
+        tools: Iterable[Tool],
+        *,
+        listing_digest: str = "",
+        home: str = "",
     ) -> CatalogueEntry:
         """Say which tools a server lists.
 
         The pins of a server that is new, or whose specification a person has changed, are accepted as they are. A tool
-        that is new or differs on a server with accepted pins quarantines the server until `accept`.
+        that is new or differs on a server with accepted pins quarantines the server until `accept`. `home` is that of
+        the worker that asks.
         """
         listed = tuple(tools)
         pins = {tool.name: tool.pin for tool in listed}
@@ -46,13 +55,15 @@ class Catalogue(Accessing):
                 tools=listed,
                 accepted=accepted,
                 former=_former(before, accepted, listed),
+                host=socket.gethostname(),
+                home=home,
                 listed_at=self._now(),
             )
 
         return self._change(server, entry)
 
     def failed(
-        self, server: str, specialist: str, spec_digest: str, error: str, *, listing_digest: str = ""
+        self, server: str, specialist: str, spec_digest: str, error: str, *, listing_digest: str = "", home: str = ""
     ) -> CatalogueEntry:
         """Say that a server cannot be listed. What was listed and accepted before is kept."""
 
@@ -69,6 +80,8 @@ class Catalogue(Accessing):
                 tools=tools,
                 accepted=accepted,
                 former=_former(before, accepted, tools),
+                host=socket.gethostname(),
+                home=home,
                 listed_at=self._now(),
             )
 
@@ -83,6 +96,19 @@ class Catalogue(Accessing):
 
         def entry(before: CatalogueEntry | None) -> CatalogueEntry:
             return _known(server, before).model_copy(update={"outdated": True})
+
+        return self._change(server, entry)
+
+    def withdraw(self, server: str, reason: str) -> CatalogueEntry:
+        """Say that a server may not be started any more where it was listed. Its accepted tools are kept for later.
+
+        Raises:
+            InvalidSettings: there is no such server.
+        """
+
+        def entry(before: CatalogueEntry | None) -> CatalogueEntry:
+            gone = {"status": "failed", "error": reason[:2_000], "outdated": True}
+            return _known(server, before).model_copy(update=gone)
 
         return self._change(server, entry)
 

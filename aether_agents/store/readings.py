@@ -37,6 +37,7 @@ class _Row(NamedTuple):
     """The state of one subtask as it is stored."""
 
     status: SubtaskStatus
+    claimed: bool
     attempts: int
     since: int
     started: int
@@ -185,8 +186,8 @@ def _plan_view(meta: dict[str, Any]) -> PlanView | None:
 
 
 def _row(text: bytes) -> _Row:
-    status, _need, _passed, _token, _resends, attempts, since, started, *_ = text.decode().split()
-    return _Row(STATUSES[status], int(attempts), int(since), int(started))
+    status, _need, _passed, token, _resends, attempts, since, started, *_ = text.decode().split()
+    return _Row(STATUSES[status], int(token) > 0, int(attempts), int(since), int(started))
 
 
 def _with_children(planned: str, rows: dict[str, _Row]) -> list[str]:
@@ -213,7 +214,7 @@ def _subtask_view(
         status=row.status,
         needs=planned.needs if subtask_id == planned.id else (),
         attempts=row.attempts,
-        started_at=_time(created + row.started) if row.started else None,
+        started_at=_time(created + row.started) if row.claimed else None,
         finished_at=_time(created + row.since) if terminal else None,
         output=outcome.output if outcome and outputs else None,
         error=outcome.error if outcome else None,

@@ -118,6 +118,8 @@ class CatalogueEntry(Contract):
     former: tuple[Tool, ...] = Field(
         default=(), description="Accepted definitions of which it lists another one now, or none: for showing both."
     )
+    host: str = Field(default="", description="Host of the worker that listed it.")
+    home: str = Field(default="", description="AETHER_HOME of that worker: another one there may know other servers.")
     outdated: bool = Field(default=False, description="Whether a worker lists it anew: what it says is of before.")
     listed_at: float = Field(default=0.0, description="When it was listed: seconds since the epoch, the store's clock.")
 

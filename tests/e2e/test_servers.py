@@ -103,8 +103,15 @@ def test_a_server_that_a_project_brings_is_inert_until_trusted_and_then_used_by_
     eventually(lambda: status(there) == "live", 90, "the server is listed", pause=1)
     told = there.json("apply", "plan.yaml", "--yes")
     assert (told["status"], told["outputs"]) == ("completed", {"said": "hello"})
+    trusted = file.read_text()
     file.write_text(json.dumps({"servers": {"brought": {**entry, "args": [str(RAW), "plain"]}}}))
     assert status(there) == "untrusted"
+    refused = there.run("apply", "plan.yaml", "--yes")  # while it is planned, not by each of its subtasks
+    assert refused.returncode == 5, refused.stderr
+    assert f"the server `brought` is not live: its file {file} is not trusted any more" in refused.stderr
+    assert f"`aether-agent trust` in {there.project}" in refused.stderr
+    file.write_text(trusted)
+    assert there.json("apply", "plan.yaml", "--yes")["status"] == "completed"
 
 
 def status(person: Person) -> str:

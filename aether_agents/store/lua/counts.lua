@@ -63,6 +63,6 @@ function count_subtask(task, it, before, after)
   tally(task.call, 'sub.out|' .. it.queue .. '|' .. before)
   tally(task.call, 'sub.in|' .. it.queue .. '|' .. after)
   if before == SUBTASK.running and TERMINAL_SUBTASK[after] then
-    tally_time(task.call, 'sub', it.queue, task.call.at - task.created - it.started)
+    tally_time(task.call, 'sub', it.queue, task.call.at - task.created - it.since)  -- since it was claimed
   end
 end

@@ -27,9 +27,11 @@ export('claim', function(call, args)
   end
   local join = has(it, 'J')
   turn(task, it, SUBTASK.running)
-  it.token, it.passed, it.lost, it.started = it.token + 1, true, false, it.since
+  it.token, it.passed, it.lost = it.token + 1, true, false
   task.form = FORM
-  if not join then it.attempts = it.attempts + 1 end
+  if not join then  -- the time of a fan-out is that of its children too
+    it.attempts, it.started = it.attempts + 1, it.since
+  end
   schedule(task, it.id, call.at + call.lease)
   emit(task, 'subtask.started', it, '', it.attempts > 1 and '{"attempt":' .. int(it.attempts) .. '}' or nil)
   return {'granted', it.token, it.attempts, join and 1 or 0, it.answered and 1 or 0, task.priority,

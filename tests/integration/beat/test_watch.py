@@ -14,6 +14,7 @@ from aether_agents.store import Granted, PlanningClaim, Store
 from aether_agents.store.counts import DAY
 from beat.alarm import MOST_AT_ONCE, Alarm, Alert, apprise_to
 from beat.watch import Watch
+from tests.conftest import eventually
 
 FINDING: dict[str, Json] = {"rule": "r", "file": "a.py", "line": 1, "severity": "high", "title": "bad"}
 
@@ -89,6 +90,7 @@ def test_what_lies_about_is_told(settings: Settings, store: Store) -> None:
     store.catalogue.failed("code", "security", "digest", "it does not start")
     store.connection.command("LPUSH", store.keys.queue("security"), "a message")
     watch.turn()
+    eventually(lambda: watch.turn() or len(told) > 1, what="the message has lain there for a millisecond")
     watch.turn()
     assert sorted(told) == ["nobody serves the queue security", "the MCP server code is failed"]
     store.connection.command("DEL", store.keys.queue("security"))

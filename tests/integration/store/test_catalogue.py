@@ -96,6 +96,17 @@ def test_quarantine_and_forget(store: Store) -> None:
     assert store.catalogue.entries() == {}
 
 
+def test_what_is_withdrawn_is_listed_anew_with_its_pins_to_keep(store: Store) -> None:
+    with pytest.raises(InvalidSettings, match="servers list"):
+        store.catalogue.withdraw("git", "not trusted")
+    store.catalogue.publish("d1", "git", "dev", tools(log="1"), home="/h")
+    entry = store.catalogue.withdraw("git", "not trusted")
+    assert (entry.status, entry.error, entry.outdated, entry.home) == ("failed", "not trusted", True, "/h")
+    assert store.catalogue.publish("d1", "git", "dev", tools(log="1")).status == "live"
+    store.catalogue.withdraw("git", "not trusted")
+    assert store.catalogue.publish("d1", "git", "dev", tools(log="2")).status == "quarantined"
+
+
 def test_what_is_outdated_keeps_its_pins_until_it_is_listed_anew(store: Store) -> None:
     with pytest.raises(InvalidSettings, match="servers list"):
         store.catalogue.outdate("git")

@@ -4,6 +4,7 @@ import pytest
 
 from aether_agents.contracts import Outcome
 from aether_agents.store import Fanned, Store
+from tests.conftest import eventually
 from tests.integration.store.plans import (
     DONE,
     FAILED,
@@ -48,6 +49,22 @@ def test_directly_the_children_are_sent_and_the_last_one_brings_the_join(store: 
     view = store.tasks.view("t", outputs=True)
     assert [one.id for one in view.subtasks] == ["each", "each#0", "each#1", "each#2", "after"]
     assert view.progress == 1.0
+
+
+def test_the_time_of_a_fan_out_is_that_of_its_children_and_its_join(store: Store) -> None:
+    fan(store, 2)
+    for child in ("each#0", "each#1"):
+        run(store, child)
+    begun = store.tasks.view("t").subtasks[0].started_at
+    assert begun is not None
+    before = store.connection.command("TIME")
+    eventually(lambda: store.connection.command("TIME")[1] // 1000 != before[1] // 1000, what="a millisecond has gone")
+    run(store, "each")
+    each, child, *_ = store.tasks.view("t").subtasks
+    assert each.started_at == begun
+    assert each.finished_at is not None
+    assert child.finished_at is not None
+    assert each.started_at <= child.finished_at < each.finished_at
 
 
 def test_in_a_canvas_a_chord_brings_children_and_join(store: Store) -> None:

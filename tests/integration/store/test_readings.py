@@ -58,6 +58,17 @@ def test_times_are_the_stores_and_in_order(store: Store) -> None:
     assert abs(datetime.now(UTC) - view.created_at) < timedelta(minutes=5)
 
 
+def test_what_started_in_the_millisecond_of_its_task_has_started(store: Store) -> None:
+    started(store, {"a": [], "b": ["a"]})
+    granted(store, "a")
+    key = store.keys.subtasks("t")
+    fields = store.connection.command("HGET", key, "s:a").decode().split()
+    fields[7] = "0"  # the time of its claim, in milliseconds of its task
+    store.connection.command("HSET", key, "s:a", " ".join(fields))
+    view = store.tasks.view("t")
+    assert [one.started_at for one in view.subtasks] == [view.created_at, None]
+
+
 def test_outcomes_opens_only_what_is_asked_and_there(store: Store) -> None:
     started(store, {"a": [], "b": ["a"]})
     run(store, "a")

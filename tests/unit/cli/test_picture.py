@@ -35,6 +35,15 @@ def test_a_retry_has_its_time_and_the_attempt_after_it_its_number() -> None:
     assert (node.attempts, node.started_at) == (2, at(6))
 
 
+def test_the_time_of_a_fan_out_is_that_of_its_children_too() -> None:
+    picture, said = looked(subtask("scan")), Recording()
+    picture.apply(said.add("subtask.started", "scan", 1))
+    picture.apply(said.add("subtask.completed", "scan#0", 5))
+    picture.apply(said.add("subtask.started", "scan", 6))
+    picture.apply(said.add("subtask.completed", "scan", 7))
+    assert picture.nodes["scan"].seconds(at(60)) == 6
+
+
 def test_an_event_that_is_known_changes_nothing() -> None:
     picture, said = looked(subtask("scan", status="completed"), seq=9), Recording()
     picture.apply(said.add("subtask.started", "scan", 1))

@@ -125,6 +125,10 @@ class FakeCatalogue:
         self.outdated: list[str] = []
         self.quarantined: list[tuple[str, str]] = []
         self.said: list[tuple[str, str]] = []
+        self.withdrawn: list[tuple[str, str]] = []
+
+    def withdraw(self, server: str, reason: str) -> None:
+        self.withdrawn.append((server, reason))
 
     def entries(self) -> dict[str, CatalogueEntry]:
         self.reads += 1
@@ -138,12 +142,14 @@ class FakeCatalogue:
         self.quarantined.append((server, reason))
 
     def publish(
-        self, digest: str, server: str, specialist: str, tools: Any, *, listing_digest: str = ""
+        self, digest: str, server: str, specialist: str, tools: Any, *, listing_digest: str = "", home: str = ""
     ) -> CatalogueEntry:
         self.said.append(("live", server))
         return CatalogueEntry(server=server, specialist=specialist, spec_digest=digest, status="live")
 
-    def failed(self, server: str, specialist: str, digest: str, error: str, *, listing_digest: str = "") -> None:
+    def failed(
+        self, server: str, specialist: str, digest: str, error: str, *, listing_digest: str = "", home: str = ""
+    ) -> None:
         self.said.append(("failed", error))
 
 

@@ -14,11 +14,25 @@ from aether_agents.execution.held import Held
 from aether_agents.execution.opening import Opening
 from aether_agents.planning.conclusion import Asked, NotYet, Planned, Unplannable
 from aether_agents.settings import Settings
-from aether_agents.store import Delivery, PlanningClaim, Refused, Unopened
+from aether_agents.store import CatalogueEntry, Delivery, PlanningClaim, Refused, Unopened
 from tests.unit.execution.fakes import DEV, FakeCatalogue, FakeSender, subtask
 
 PLAN = Plan(name="p", description="d", origin="template", subtasks=(subtask(),))
 QUESTION = Intervention(id="task.1", kind="input", prompt="Which?")
+
+
+class Servers:
+    """None is known; of a listed one it may be said why it may not be started."""
+
+    reason: str | None = None
+
+    def __call__(self) -> dict[str, Any]:
+        return {}
+
+    now = __call__
+
+    def barred(self, entry: CatalogueEntry) -> str | None:
+        return self.reason
 
 
 class Desk:
@@ -40,7 +54,9 @@ class Desk:
         kept = SimpleNamespace(tasks=tasks, catalogue=FakeCatalogue())
         settings = Settings(home=tmp_path, project=tmp_path)
         self.needed: list[str] = []
-        self.opening = Opening(settings, [DEV], kept, self.sender, Held(30.0), tuple, self.needed.extend)
+        self.catalogue = kept.catalogue
+        self.servers = Servers()
+        self.opening = Opening(settings, [DEV], kept, self.sender, Held(30.0), self.servers, self.needed.extend)
         self.opening._planner = SimpleNamespace(plan=lambda *args: self.concluded(conclusion))  # type: ignore[assignment]
 
     def concluded(self, conclusion: Any) -> Any:
@@ -164,3 +180,27 @@ def test_a_step_that_is_not_granted_is_left_alone(tmp_path: Path, claim: Any):
     with pytest.raises(Ignore):
         desk.opening.open("t")
     assert desk.said == []
+
+
+def test_a_saved_plan_whose_server_may_not_be_started_any_more_is_refused_once(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, plan=PLAN)
+    desk.catalogue.all = {
+        "one": CatalogueEntry(server="dev-echo", specialist="dev", spec_digest="d", status="live"),
+    }
+    desk.servers.reason = "its file is not trusted any more"
+    assert opened(desk) == [
+        ("fail_planning", "the server `dev-echo` is not live: its file is not trusted any more", "invalid_plan")
+    ]
+    desk = Desk(tmp_path, plan=PLAN)
+    assert opened(desk)[0] == ("start", "canvas")
+
+
+def test_a_plan_is_made_from_servers_that_may_be_started(tmp_path: Path) -> None:
+    desk, seen = Desk(tmp_path), []
+    desk.catalogue.all = {
+        "one": CatalogueEntry(server="dev-echo", specialist="dev", spec_digest="d", status="live"),
+    }
+    desk.servers.reason = "its file is not trusted any more"
+    desk.opening._planner = SimpleNamespace(plan=lambda *args: seen.append(args[1]) or Unplannable("no", "x"))  # type: ignore[assignment]
+    assert opened(desk)[-1][0] == "fail_planning"
+    assert (seen[0]["dev-echo"].status, seen[0]["dev-echo"].error) == ("failed", "its file is not trusted any more")

@@ -285,3 +285,28 @@ class TestListing:
         host.down = None
         listing.turn()
         assert kept.catalogue.said == [("failed", "its last words"), ("live", "dev-echo")]
+
+    @pytest.mark.parametrize(
+        ("host", "home", "withdrawn"),
+        [
+            ("here", "own", "no trusted file declares it any more"),
+            ("here", "another", ""),  # another stack's word on this host
+            ("alive", "own", ""),
+            ("dead", "own", "no worker that is alive knows it"),
+        ],
+    )
+    def test_a_server_that_may_not_be_started_any_more_is_not_live(
+        self, settings_of: Settings, monkeypatch: pytest.MonkeyPatch, host: str, home: str, withdrawn: str
+    ):
+        monkeypatch.setattr("socket.gethostname", lambda: "here")
+        gone = CatalogueEntry(
+            server="gone", specialist="dev", spec_digest="d", status="live", host=host,
+            home=str(settings_of.home) if home == "own" else home,
+        )  # fmt: skip
+        others = gone.model_copy(update={"server": "others", "specialist": "data"})
+        held = gone.model_copy(update={"server": "held", "status": "quarantined"})
+        listing, kept = self.listing(settings_of, FakeHost(), gone=gone, others=others, held=held)
+        kept.presence = SimpleNamespace(alive=lambda: [SimpleNamespace(host=name) for name in ("here", "alive")])
+        listing.turn()
+        assert [name for name, _ in kept.catalogue.withdrawn] == (["gone"] if withdrawn else [])
+        assert all(withdrawn in reason for _, reason in kept.catalogue.withdrawn)
