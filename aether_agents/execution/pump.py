@@ -102,9 +102,9 @@ class Pump:
         asked_at = now()
         lost, in_doubt = self._store.tasks.renew(leases)
         for lease in leases:
-            if lease[:2] in lost:
+            if lease in lost:
                 self._cancel(lease)
-            elif lease[:2] not in in_doubt:
+            elif lease not in in_doubt:
                 self._held.renewed(lease, asked_at)
 
     def _beat(self) -> None:

@@ -83,7 +83,7 @@ class Runner:
         failed_now = isinstance(result, Outcome) and result.failed
         tracing.mark(tool=claim.subtask.tool or "", status=_word(result), failed=failed_now)
         if isinstance(result, Outcome):
-            if result.status == "cancelled" and self._given_up(lease, result):
+            if result.status == "cancelled" and self._given_up(result):
                 self._give_back(lease, claim, result)
             self._complete(lease, claim, result)
             return
@@ -128,9 +128,9 @@ class Runner:
         run = Run(lease, subtask, outcomes, secrets, claim.answered)
         return self._caller.call(run, self._reporter(lease, secrets))
 
-    def _given_up(self, lease: Lease, outcome: Outcome) -> bool:
-        """Whether a call was cancelled by this process, not by a person."""
-        return self._stopping.is_set() or (not outcome.sent and not self._held.good(lease))
+    def _given_up(self, outcome: Outcome) -> bool:
+        """Whether a call was cancelled by this process, or was never made: a person's cancellation closes it anyway."""
+        return self._stopping.is_set() or not outcome.sent
 
     def _give_back(self, lease: Lease, claim: Granted, outcome: Outcome) -> NoReturn:
         """This process ends while the call runs, or was stopped before it: it is made again, if that is safe.
@@ -138,7 +138,8 @@ class Runner:
         If it is not, the lease is left to end, and the reaper asks a person: it may have run.
         """
         if claim.subtask.repeatable or not outcome.sent:
-            told = outcome.model_copy(update={"error": "its worker was stopped: it runs again"})
+            why = "its worker was stopped" if self._stopping.is_set() else "it was broken off before it was sent"
+            told = outcome.model_copy(update={"error": f"{why}: it runs again"})
             self._patiently(lambda: self._store.tasks.complete(*lease, told, retry_in=0.0))
         raise Ignore
 

@@ -14,6 +14,7 @@ from aether_agents.store.replies import (
     Refusal,
     Refused,
     Renewal,
+    RunKey,
     Unopened,
     WorkerInfo,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "Refusal",
     "Refused",
     "Renewal",
+    "RunKey",
     "Sealer",
     "Store",
     "Unopened",

@@ -14,7 +14,7 @@ from aether_agents.store.connection import Connection, Part
 from aether_agents.store.forms import Document
 from aether_agents.store.keys import Keys, Places
 from aether_agents.store.library import Library
-from aether_agents.store.replies import Delivery
+from aether_agents.store.replies import Delivery, RunKey
 from aether_agents.store.sealing import Sealer
 
 #: Longest message of an event, in characters.
@@ -102,10 +102,10 @@ def deliveries(flat: list[bytes]) -> list[Delivery]:
     return [Delivery(words[i], words[i + 1], words[i + 2], int(words[i + 3])) for i in range(0, len(words), 4)]
 
 
-def pairs(flat: Iterable[bytes]) -> list[tuple[str, str]]:
-    """Two and two of a flat list."""
+def run_keys(flat: Iterable[bytes]) -> list[RunKey]:
+    """Runs, as the library answers them: task, subtask, token and again."""
     words = [part.decode() for part in flat]
-    return list(zip(words[::2], words[1::2], strict=True))
+    return [(words[i], words[i + 1], int(words[i + 2])) for i in range(0, len(words), 3)]
 
 
 def unknown(task_id: str) -> TaskNotFound:

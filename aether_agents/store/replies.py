@@ -52,11 +52,15 @@ class Granted(NamedTuple):
     priority: int = 5  #: of its task
 
 
-class Renewal(NamedTuple):
-    """The (task, subtask) that were not renewed; all others were."""
+#: One run: task, subtask and token; the planner's own step has an empty subtask.
+RunKey = tuple[str, str, int]
 
-    lost: list[tuple[str, str]]  #: taken back, or their task is being ended: the worker cancels those calls
-    in_doubt: list[tuple[str, str]]  #: overdue and unsafe to repeat: a person is asked, and a call under way goes on
+
+class Renewal(NamedTuple):
+    """The runs that were not renewed; all others were. Another run of the same step may be held and renewed."""
+
+    lost: list[RunKey]  #: taken back, or their task is being ended: the worker cancels those calls
+    in_doubt: list[RunKey]  #: overdue and unsafe to repeat: a person is asked, and a call under way goes on
 
 
 class Unopened(NamedTuple):

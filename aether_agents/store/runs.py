@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from aether_agents.contracts import Intervention, Json, Outcome, PlannedSubtask
 from aether_agents.errors import CannotOpen
 from aether_agents.store import questions
-from aether_agents.store.access import Accessing, compact, deliveries, message_of, pairs
+from aether_agents.store.access import Accessing, compact, deliveries, message_of, run_keys
 from aether_agents.store.connection import Part
 from aether_agents.store.keys import Places
 from aether_agents.store.planning import wiring
-from aether_agents.store.replies import Completed, Delivery, Fanned, Granted, Refused, Renewal, Unopened
+from aether_agents.store.replies import Completed, Delivery, Fanned, Granted, Refused, Renewal, RunKey, Unopened
 
 logger = logging.getLogger(__name__)
 
@@ -101,11 +101,11 @@ class Runs(Accessing):
         """Add a redacted sentence to the events of an open task."""
         return bool(self._access.call("log", task_id, subtask_id or "", message_of(message)))
 
-    def renew(self, held: Iterable[tuple[str, str, int]]) -> Renewal:
-        """Hold on to (task, subtask, token), planner's steps with an empty subtask. Gives what is not renewed."""
+    def renew(self, held: Iterable[RunKey]) -> Renewal:
+        """Hold on to these runs. Gives those that are not renewed, each with the token it was asked for with."""
         args = [part for step in held for part in step]
         lost, in_doubt = self._access.call("renew", *args) if args else ([], [])
-        return Renewal(pairs(lost), pairs(in_doubt))
+        return Renewal(run_keys(lost), run_keys(in_doubt))
 
     def reap(self, limit: int, busy_queues: Iterable[str]) -> list[Delivery]:
         """Take back what was lost, and give what must be sent again; at most `limit` steps are looked at.

@@ -1,7 +1,7 @@
 """Faults, injected from the test's side: the product knows nothing of them.
 
 `AETHER_TEST_FAULTS` is a JSON object: `double` (each message is put twice), `lose` (share of messages that are never
-put), `log` (a folder in which each put and each refused claim leaves a line).
+put), `log` (a folder in which each put and each refused claim leaves a line), `clock` (the store's clock can be set).
 """
 
 import json
@@ -16,12 +16,15 @@ from kombu.transport.redis import Channel
 
 from aether_agents.store import Refused
 from aether_agents.store.tasks import Tasks
+from tests.integration.store import skewed
 
 
 def inject() -> None:
     """Patch this process as the environment says."""
     faults = json.loads(os.environ.get("AETHER_TEST_FAULTS", "{}"))
     folder = Path(faults["log"]) if "log" in faults else None
+    if faults.get("clock"):
+        skewed.install()
     _watch_claims(folder)
     put = Channel._put
     dice = random.Random(os.getpid())

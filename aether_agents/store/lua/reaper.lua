@@ -5,9 +5,6 @@
 local RESENDS_MAX = 6
 local PUT_OFFS_MAX = 4
 
-local MAY_HAVE_RUN = '{"kind":"choice","prompt":"The worker was lost while this ran, so it may have run, and running '
-  .. 'it twice is not safe. Retry, skip or fail?","choices":["retry","skip","fail"],"subtask_id":'
-
 -- Whether to send again now what was sent already. Its message may only be waiting in a full queue.
 local function send_again(it, busy)
   local waits_in_line = busy[it.queue] and it.resends < PUT_OFFS_MAX
@@ -25,6 +22,39 @@ local function look_at_ready(task, it, busy)
   end
 end
 
+-- When the reaper last looked, by prefix: remembered by the server as long as it runs, so that it costs no command.
+local looked = {}
+-- Until when a lease that ended says nothing, by prefix.
+local spared = {}
+
+-- Leases say who is gone only where whoever lives could renew. When nobody has looked for almost a whole lease, all
+-- workers or the server were away, or the server's clock was set forward: for one more lease nothing is taken back.
+-- Where the clock was set back, what should come after a wait would come late by as much: it is brought forward too.
+local function watch_clock(call)
+  local before = looked[call.prefix]
+  looked[call.prefix] = call.at
+  if not before then return end
+  if call.at - before > 0.9 * call.lease then spared[call.prefix] = call.at + call.lease end
+  if before - call.at > 1000 then
+    spared[call.prefix] = call.at + call.lease
+    local due = call.prefix .. ':due'
+    local late = redis.call('ZRANGEBYSCORE', due, int(call.at + call.lease), '+inf', 'WITHSCORES')
+    for i = 1, #late, 2 do
+      if not string.find(late[i], '|[!~]$') then
+        redis.call('ZADD', due, int(math.max(late[i + 1] - (before - call.at), call.at + call.lease)), late[i])
+      end
+    end
+  end
+end
+
+-- Whether a lease that ended is left alone for now; then it is looked at again when that time is over.
+local function spare(task, step)
+  local till = spared[task.call.prefix]
+  if not till or task.call.at >= till then return false end
+  schedule(task, step, till)
+  return true
+end
+
 local function look_at_lost(task, it)
   tally(task.call, 'lost|' .. it.queue)
   if task.halt ~= '' then
@@ -32,19 +62,13 @@ local function look_at_lost(task, it)
     close(task, it, SUBTASK.cancelled)
     return
   end
-  pass_by(task, it)
-  if has(it, 'u') and not has(it, 'J') then
-    it.lost = true
-    ask(task, it, MAY_HAVE_RUN .. cjson.encode(it.id) .. '}')
-  else
-    it.token = it.token + 1  -- what the lost run still says no longer counts
-    make_ready(task, it, 'its worker was lost: it runs again')
-  end
+  take_back(task, it, 'its worker was lost: it runs again')
 end
 
 local function look_at_subtask(task, it, busy)
   if not it or TERMINAL_SUBTASK[it.status] then return true end
-  if it.status == SUBTASK.running then look_at_lost(task, it)
+  if it.status == SUBTASK.running then
+    if not spare(task, it.id) then look_at_lost(task, it) end
   elseif task.halt ~= '' then return true
   elseif it.status == SUBTASK.retrying then make_ready(task, it)
   elseif it.status == SUBTASK.ready and task.status ~= TASK.paused then look_at_ready(task, it, busy)
@@ -54,6 +78,7 @@ end
 local function look_at_planning(task, busy)
   if halted(task) then return true end
   if task.step == STEP.held then
+    if spare(task, '') then return false end
     tally(task.call, 'lost|planner')
     task.step = STEP.due
     emit(task, 'log', nil, 'its planner was lost: it is planned again')
@@ -96,6 +121,7 @@ end
 -- limit busy_queue* → deliveries, faults
 export('reap', function(call, args)
   local busy, faults = {}, {}
+  watch_clock(call)
   for i = 2, #args do busy[args[i]] = true end
   local due = call.prefix .. ':due'
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', int(call.at), 'LIMIT', 0, args[1])) do

@@ -66,6 +66,10 @@ export('complete', function(call, args)
     return {'ok', {}}
   end
   if result == 'retry' then result = 'cancelled' end  -- a halted task only closes
+  if result == 'cancelled' and task.halt == '' then  -- nobody cancelled it: its process gave it up
+    take_back(task, it, 'it was broken off, though nobody cancelled it: it runs again')
+    return {'ok', call.out}
+  end
   redis.call('HSET', task.subtasks, 'o:' .. it.id, outcome)
   close(task, it, SUBTASK[result], message, data)
   return {'ok', call.out}
@@ -131,8 +135,9 @@ export('log', function(call, args)
   return 1
 end)
 
--- (id subtask|'' token)* → (id subtask)* that are no longer theirs: the worker cancels those calls; (id subtask)* whose
--- run was lost and that a person is asked about: it goes on, as what it comes to still counts, but nothing new is sent.
+-- (id subtask|'' token)* → (id subtask|'' token)* that are no longer theirs: the worker cancels those calls, and no
+-- later run of the same step; (id subtask|'' token)* whose run was lost and that a person is asked about: it goes on, as
+-- what it comes to still counts, but nothing new is sent.
 export('renew', function(call, args)
   local lost, in_doubt = {}, {}
   for i = 1, #args, 3 do
@@ -151,6 +156,7 @@ export('renew', function(call, args)
       local told = theirs and in_doubt or lost
       told[#told + 1] = args[i]
       told[#told + 1] = step
+      told[#told + 1] = args[i + 2]
     end
   end
   return {lost, in_doubt}

@@ -54,6 +54,21 @@ local function ask(task, it, body)
   emit(task, 'subtask.waiting', it, '', '{"intervention":' .. question .. '}')
 end
 
+local MAY_HAVE_RUN = '{"kind":"choice","prompt":"The worker was lost while this ran, so it may have run, and running '
+  .. 'it twice is not safe. Retry, skip or fail?","choices":["retry","skip","fail"],"subtask_id":'
+
+-- A run of which nobody says what it came to: it is made again, or, where that is not safe, a person is asked.
+local function take_back(task, it, message)
+  pass_by(task, it)
+  if has(it, 'u') and not has(it, 'J') then
+    it.lost = true
+    ask(task, it, MAY_HAVE_RUN .. cjson.encode(it.id) .. '}')
+  else
+    it.token = it.token + 1  -- what the lost run still says no longer counts
+    make_ready(task, it, message)
+  end
+end
+
 -- All it needs has ended.
 local function open_up(task, it)
   if has(it, 'a') and not it.answered and not has(it, 'J') then

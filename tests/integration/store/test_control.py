@@ -171,7 +171,7 @@ def test_cancel_ends_at_once_what_does_not_run(store: Store) -> None:
     assert store.tasks.cancel("t", "ann", "wrong folder") == ["a"]
     assert store.events.read("t")[-1].message == "cancelled by ann: wrong folder; still running: a"
     assert refused(store, "b") == "done"
-    assert store.tasks.renew([("t", "a", claim.token)]).lost == [("t", "a")]
+    assert store.tasks.renew([("t", "a", claim.token)]).lost == [("t", "a", claim.token)]
     assert status(store) == "running"
     with pytest.raises(WrongStatus, match="cannot be cancelled"):
         store.tasks.cancel("t", "ann")

@@ -56,7 +56,7 @@ def test_what_a_lost_repeatable_run_still_says_does_not_count(store: Store) -> N
     lost = granted(store, "a")
     overdue(store, "a")
     reap(store)
-    assert store.tasks.renew([("t", "a", lost.token)]).lost == [("t", "a")]
+    assert store.tasks.renew([("t", "a", lost.token)]).lost == [("t", "a", lost.token)]
     assert store.tasks.complete("t", "a", lost.token, DONE).kind == "stale"
     assert granted(store, "a").attempts == 2
     assert types(store).count("log a") == 1

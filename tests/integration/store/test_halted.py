@@ -26,7 +26,7 @@ TABLE: dict[str, tuple[Act, object, str]] = {
     "retry": (lambda s, k: s.tasks.complete("t", "a", k, FAILED, retry_in=1).kind, "ok", "cancelled"),
     "fan": (lambda s, k: s.tasks.fan("t", "a", k, [subtask("a#0")], window=None).kind, "halted", "cancelled"),
     "ask subtask": (lambda s, k: s.tasks.ask_subtask("t", "a", k, QUESTION), False, "cancelled"),
-    "renew": (lambda s, k: s.tasks.renew([("t", "a", k)]).lost, [("t", "a")], "running"),
+    "renew": (lambda s, k: s.tasks.renew([("t", "a", k)]).lost == [("t", "a", k)], True, "running"),
     "flip": (lambda s, _: s.tasks.flip("t"), [], "running"),
     "progress": (lambda s, k: s.tasks.progress("t", "a", k, 0.5), True, "running"),
     "log": (lambda s, _: s.tasks.log("t", "said"), True, "running"),

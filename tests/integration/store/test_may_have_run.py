@@ -27,7 +27,7 @@ def lost(store: Store) -> int:
     assert "may have run" in question.prompt
     assert question.choices == ("retry", "skip", "fail")
     # the call goes on, as what it comes to may still arrive; but one that was not sent yet is not sent any more
-    assert store.tasks.renew([("t", "a", claim.token)]) == ([], [("t", "a")])
+    assert store.tasks.renew([("t", "a", claim.token)]) == ([], [("t", "a", claim.token)])
     return claim.token
 
 
@@ -49,7 +49,7 @@ def test_a_late_failure_may_be_tried_again(store: Store) -> None:
 def test_retry_runs_it_again_and_the_late_outcome_no_longer_counts(store: Store) -> None:
     token = lost(store)
     assert respond(store, "retry") == ["a"]
-    assert store.tasks.renew([("t", "a", token)]).lost == [("t", "a")]
+    assert store.tasks.renew([("t", "a", token)]).lost == [("t", "a", token)]
     assert store.tasks.complete("t", "a", token, DONE).kind == "stale"
     claim = granted(store, "a")
     assert claim.answered

@@ -65,7 +65,7 @@ def test_renewal_holds_the_step_and_names_what_is_lost(store: Store) -> None:
     overdue(store)
     assert store.tasks.renew([("t", "", claim.token)]).lost == []
     assert reap(store) == []
-    assert store.tasks.renew([("t", "", claim.token + 1)]).lost == [("t", "")]
+    assert store.tasks.renew([("t", "", claim.token + 1)]).lost == [("t", "", claim.token + 1)]
 
 
 def test_postponed_planning_is_taken_again_without_a_second_event(store: Store) -> None:
@@ -198,7 +198,7 @@ def test_a_task_over_its_time_fails_and_its_running_call_is_given_up(store: Stor
     assert not isinstance(claim, Refused)
     overdue(store, "!")
     assert reap(store) == []
-    assert store.tasks.renew([("t", "a", claim.token)]).lost == [("t", "a")]
+    assert store.tasks.renew([("t", "a", claim.token)]).lost == [("t", "a", claim.token)]
     assert status(store) == "running"
     overdue(store, "a")
     reap(store)

@@ -18,7 +18,7 @@ from aether_agents.execution.tally import Tally
 from aether_agents.execution.toolbox import Toolbox
 from aether_agents.mcp_host.digest import listing_digest
 from aether_agents.settings import Settings
-from aether_agents.store import CatalogueEntry, Delivery, Renewal
+from aether_agents.store import CatalogueEntry, Delivery, Renewal, RunKey
 from tests.unit.execution.fakes import DEV, SPEC, FakeHost, FakeSender, store
 
 
@@ -27,8 +27,8 @@ class Kept:
 
     def __init__(self) -> None:
         self.away = False
-        self.lost: list[tuple[str, str]] = []
-        self.in_doubt: list[tuple[str, str]] = []
+        self.lost: list[RunKey] = []
+        self.in_doubt: list[RunKey] = []
         self.asked: list[tuple[Any, ...]] = []
         self.waiting = {"dev": 3, "planner": 0}
         self.tasks = SimpleNamespace(renew=self.renew, reap=self.reap)
@@ -90,16 +90,29 @@ def test_a_round_renews_says_it_is_alive_and_sends_what_lies_unclaimed():
 
 def test_a_lease_that_is_lost_cancels_its_call_and_no_other():
     kept, held, cancelled = Kept(), Held(30.0), []
-    kept.lost = [("t", "a")]
+    kept.lost = [("t", "a", 1)]
     made, _ = pump(kept, held, cancelled)
     with held.holding(Lease("t", "a", 1), now()), held.holding(Lease("t", "b", 1), now()):
         made.turn()
     assert cancelled == [Lease("t", "a", 1)]
 
 
+def test_a_lost_run_leaves_the_next_run_of_the_same_step_alone():
+    kept, held, cancelled = Kept(), Held(30.0), []
+    kept.lost, kept.in_doubt = [("t", "a", 1), ("t", "", 3)], [("t", "b", 1)]
+    made, _ = pump(kept, held, cancelled)
+    leases = [Lease("t", step, token) for step, token in (("a", 1), ("a", 2), ("", 3), ("", 4), ("b", 1), ("b", 2))]
+    with ExitStack() as stack:
+        for lease in leases:
+            stack.enter_context(held.holding(lease, now() - 31))
+        made.turn()
+        assert sorted(cancelled) == [Lease("t", "", 3), Lease("t", "a", 1)]
+        assert [lease for lease in leases if held.good(lease)] == [leases[1], leases[3], leases[5]]
+
+
 def test_only_a_lease_that_was_renewed_is_good_for_longer():
     kept, held = Kept(), Held(30.0)
-    kept.lost, kept.in_doubt = [("t", "lost")], [("t", "asked")]
+    kept.lost, kept.in_doubt = [("t", "lost", 1)], [("t", "asked", 1)]
     made, _ = pump(kept, held, [])
     leases = [Lease("t", name, 1) for name in ("mine", "lost", "asked")]
     with ExitStack() as stack:
