@@ -41,3 +41,12 @@ def test_a_server_imports_nothing_of_ours(folder: str) -> None:
         if not name.startswith("workers.inspection") and name.split(".")[0] not in allowed
     }
     assert strange == set()
+
+
+@pytest.mark.parametrize(
+    "name", ["sandbox", "sandbox_bubblewrap", "sandbox_landlock", "sandbox_layout", "sandbox_namespaces"]
+)
+def test_servers_and_their_scanners_are_confined_by_the_same_code(name: str) -> None:
+    """Two copies, because servers import nothing of ours, and their host nothing of theirs."""
+    ours = WORKERS.parent / "aether_agents" / "mcp_host" / f"{name}.py"
+    assert ours.read_text(encoding="utf-8") == (WORKERS / "inspection" / f"{name}.py").read_text(encoding="utf-8")

@@ -1,6 +1,8 @@
 """Job: one bounded piece of work in a thread, which reports how far it is and can be stopped."""
 
+import errno
 import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -14,6 +16,9 @@ import anyio.from_thread
 import anyio.to_thread
 from mcp.server.mcpserver import Context
 
+from .sandbox import confined, mechanism
+from .sandbox_layout import Limits, View
+
 Result = TypeVar("Result")
 
 #: Seconds between two progress messages: more would only be dropped on the way.
@@ -24,6 +29,14 @@ LOOK_EVERY = 0.2
 MAX_OUTPUT = 32 << 20
 #: What of its standard error is read, in bytes.
 MAX_SAID = 64 << 10
+#: The most that a confined program may take.
+BOUNDS = Limits(memory=3 << 30, processes=256, file=256 << 20, seconds=900)
+#: The folder our own code lies in: what a confined `-m workers.…` must be given to read.
+CODE = Path(__file__).parents[2]
+#: Whether programs are confined: `auto` where the machine can, `required`, or `off`. The host of the server says it.
+ISOLATION = "AETHER_ISOLATION"
+#: Seconds a program that went beyond a bound has to end what it has started.
+GRACE = 1.0
 
 
 class Stopped(Exception):
@@ -32,6 +45,10 @@ class Stopped(Exception):
 
 class Beyond(Exception):
     """A program went beyond a bound; the text says which."""
+
+
+class Unconfined(OSError):
+    """A program may only run confined, and this machine cannot confine one."""
 
 
 class Job:
@@ -91,11 +108,44 @@ class Job:
                         raise Beyond(f"{self.seconds:g} s")
             finally:
                 if process.poll() is None:
-                    process.kill()
-                    process.wait()
+                    _end(process)
             out.seek(0)
             said.seek(0)
             return subprocess.CompletedProcess(command, process.returncode, out.read(), said.read(MAX_SAID))
+
+    def confined(
+        self,
+        command: Sequence[str],
+        folder: Path,
+        given: bytes = b"",
+        environment: Mapping[str, str] | None = None,
+        *,
+        reads: Sequence[Path] = (),
+        writes: Sequence[Path] = (),
+    ) -> subprocess.CompletedProcess[bytes]:
+        """As `program`, for one that reads what strangers wrote: in the sandbox.
+
+        It sees `folder` and `reads`, and may write only to `writes` and to a HOME of its own, which is empty and goes
+        with it. No network. `-m` of a module of ours needs `CODE` among `reads`. Where the machine cannot
+        confine, it runs with its own HOME alone, unless `isolation` is `required`.
+
+        Raises:
+            Beyond: it took too long, or wrote too much; it has been killed.
+            Stopped: nobody wants the result any more; it has been killed.
+            Unconfined: it may only run confined, and cannot be.
+            OSError: it cannot be started.
+        """
+        with tempfile.TemporaryDirectory(prefix="aether-") as home:
+            known: dict[str, str] = {**(environment or {}), "HOME": home, "TMPDIR": home}
+            wanted = os.environ.get(ISOLATION, "auto")
+            if wanted != "off" and (by := mechanism()) is not None:
+                whole = shutil.which(command[0]) or command[0]
+                view = View(folder, Path(home), (folder, *reads), tuple(writes), limits=BOUNDS)
+                start = confined(view, [whole, *command[1:]], by)
+                return self.program(start.command, folder, given, {**known, **start.environment})
+            if wanted == "required":
+                raise Unconfined(errno.EPERM, "`isolation` is `required`, and this machine cannot confine a program")
+            return self.program(command, folder, given, known)
 
     def _ended(self, process: "subprocess.Popen[bytes]") -> bool:
         try:
@@ -103,6 +153,16 @@ class Job:
         except subprocess.TimeoutExpired:
             return False
         return True
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Ask it, then kill it: what keeps a confined program ends first what that has started."""
+    process.terminate()
+    try:
+        process.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 async def run(ctx: Context, seconds: float, work: Callable[[Job], Result]) -> Result:

@@ -1,0 +1,81 @@
+"""Bubblewrap: the command that starts a program in it.
+
+The same file is in `aether_agents/mcp_host` and in `workers/inspection`, whose servers import nothing of ours.
+"""
+
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from .sandbox_layout import Limits, Mount, View
+
+#: Since when a limit of processes counts those of a user namespace alone: before, all of the user's.
+COUNTED_SINCE = (5, 14)
+#: Process ids that the kernel keeps back in a namespace.
+RESERVED = 300
+#: Not asked to end by a signal to its group, which bubblewrap itself would obey; what it starts is, again.
+_OUTER = 'trap "" TERM; exec "$@"'
+#: Root is bound by no limit of processes, but by how many ids there are (since Linux 6.14).
+_OUTER_ROOT = 'echo {most} >/proc/sys/kernel/pid_max 2>/dev/null; trap "" TERM; exec "$@"'
+
+
+def bubblewrap(view: View, mounts: Sequence[Mount], command: Sequence[str]) -> list[str]:
+    """What is run instead of the command."""
+    most = view.limits.processes
+    outer = ["/bin/sh", "-c", _OUTER, "sh"]
+    if os.geteuid() == 0 and (unshare := shutil.which("unshare")):
+        script = _OUTER_ROOT.format(most=max(RESERVED + 1, most))
+        outer = [unshare, "--pid", "--fork", "--kill-child", "/bin/sh", "-c", script, "sh"]
+    program = shutil.which("bwrap") or "bwrap"
+    network = ["--share-net"] if view.network else []
+    options = ["--unshare-user", "--unshare-all", *network, "--die-with-parent", "--cap-drop", "ALL"]
+    inner = ["/bin/sh", "-c", f'{_limits(view.limits)}; exec "$@"', "sh", *_heeding(), *command]
+    return [*outer, program, *options, *_arguments(view, mounts), "--chdir", str(view.folder), "--", *inner]
+
+
+def _arguments(view: View, mounts: Sequence[Mount]) -> Iterator[str]:
+    size = str(view.limits.scratch)
+    if whole := [mount for mount in mounts if mount.path == "/"]:
+        yield from ("--bind" if whole[0].kind == "write" else "--ro-bind", "/", "/")
+    yield from ("--proc", "/proc", "--dev", "/dev")
+    yield from ("--size", size, "--tmpfs", "/dev/shm", "--size", size, "--tmpfs", "/tmp")
+    masks: list[str] = []
+    for kind, path, target in mounts:
+        if path == "/":
+            continue
+        if kind == "link":
+            yield from ("--symlink", target, path)
+        elif kind == "hide" and os.path.isdir(path):
+            masks.append(path)
+            yield from ("--size", "65536", "--tmpfs", path)
+        elif kind == "hide":
+            yield from ("--ro-bind", "/dev/null", path)
+        else:
+            yield from ("--bind" if kind == "write" else "--ro-bind", path, path)
+    for path in masks:
+        yield from ("--remount-ro", path)
+    if not whole:
+        yield from ("--remount-ro", "/")
+
+
+def _limits(limits: Limits) -> str:
+    """In the shell's units: kilobytes, and files in blocks of 512 bytes. Shells differ in the letter of processes."""
+    told = f"ulimit -c 0; ulimit -d {limits.memory >> 10}; ulimit -f {limits.file >> 9}; ulimit -t {limits.seconds}"
+    kernel = tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2] if part.isdigit())
+    if kernel >= COUNTED_SINCE:
+        told += f"; ulimit -u {limits.processes} 2>/dev/null || ulimit -p {limits.processes}"
+    return told
+
+
+@cache
+def _heeding() -> list[str]:
+    """What lets a program be asked to end by a signal again; nothing where `env` cannot."""
+    command = ["/usr/bin/env", "--default-signal=TERM"]
+    try:
+        done = subprocess.run([*command, "true"], capture_output=True, timeout=5, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return command if done.returncode == 0 else []

@@ -1,0 +1,1 @@
+"""What the hostile try, and what must not happen."""
