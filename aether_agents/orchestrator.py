@@ -17,7 +17,7 @@ from aether_agents.errors import InvalidTask, NotAllowed, NoWorker, StoreUnavail
 from aether_agents.execution import undo
 from aether_agents.roles import Act, may_approve, require
 from aether_agents.settings import Settings
-from aether_agents.store import Delivery, open_store
+from aether_agents.store import Delivery, Store, open_store
 from aether_agents.window import Window
 
 PLANNER_QUEUE = "planner"
@@ -45,6 +45,10 @@ def connect(settings: Settings) -> "Orchestrator":
 
 class Orchestrator(Window):
     """Submit, answer, stop and follow tasks. Safe to share between threads; close it when done."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        super().__init__(settings, store)
+        store.when_freed(self._send)
 
     def __enter__(self) -> "Orchestrator":
         return self

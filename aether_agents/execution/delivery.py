@@ -1,5 +1,6 @@
 """Sender: puts messages on queues, one by one or as a canvas. What it sends, only the store decides."""
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -14,6 +15,8 @@ from aether_agents.errors import StoreUnavailable
 from aether_agents.execution import canvas
 from aether_agents.settings import Settings
 from aether_agents.store import Delivery
+
+log = logging.getLogger(__name__)
 
 #: Above this many messages, they are published together: 2.6 times as fast with kombu 5.7.
 BATCH_FROM = 9
@@ -53,6 +56,13 @@ class Sender:
                     self._publish(pending, producer)
             else:
                 self._publish(pending, producer)
+
+    def attempt(self, deliveries: Iterable[Delivery]) -> None:
+        """Send, or leave it to the reaper when the broker is away."""
+        try:
+            self.send(deliveries)
+        except StoreUnavailable as error:
+            log.warning("not sent, left to the reaper: %s", error)
 
     def canvas(
         self, task_id: str, subtasks: Sequence[PlannedSubtask], *, priority: int, limit: int

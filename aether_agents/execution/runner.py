@@ -149,7 +149,7 @@ class Runner:
 
     def _finish(self, lease: Lease, outcome: Outcome, again: float | None = None) -> None:
         done = self._patiently(lambda: self._store.tasks.complete(*lease, outcome, retry_in=again))
-        self._send(done.deliveries)
+        self._sender.attempt(done.deliveries)
         if done.kind == "stale" or again is not None:
             raise Ignore
 
@@ -158,7 +158,7 @@ class Runner:
         window = claim.subtask.max_parallel or len(children)
         fanned = self._patiently(lambda: self._store.tasks.fan(*lease, children, window=window))
         if fanned.kind != "ok" or not fanned.canvas:
-            self._send(fanned.deliveries)
+            self._sender.attempt(fanned.deliveries)
             raise Ignore
         queue = claim.subtask.specialist
         header = [
@@ -171,17 +171,11 @@ class Runner:
             raise
         except Exception as error:  # noqa: BLE001 - whatever Celery makes of the nesting, the plan goes on directly
             log.warning("Celery refused the chord (%s): sent directly", type(error).__name__)
-            self._send(self._patiently(lambda: self._store.tasks.flip(lease.task_id)))
+            self._sender.attempt(self._patiently(lambda: self._store.tasks.flip(lease.task_id)))
         raise Ignore
 
     def _outcomes(self, task_id: str, ids: tuple[str, ...]) -> dict[str, Outcome]:
         return self._patiently(lambda: self._store.tasks.outcomes(task_id, ids)) if ids else {}
-
-    def _send(self, deliveries: list[Delivery]) -> None:
-        try:
-            self._sender.send(deliveries)
-        except StoreUnavailable as error:
-            log.warning("not sent, left to the reaper: %s", error)
 
     def _patiently(self, ask: Callable[[], Value]) -> Value:
         """Ask the store again and again while it is away: a call that was made must not be forgotten.

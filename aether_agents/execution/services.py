@@ -45,6 +45,7 @@ class Services:
         self._store = open_store(settings)
         self._held = Held(settings.delivery.lease)
         sender = Sender(app)
+        self._store.when_freed(sender.attempt)
         self._own = OwnProducer(app)  # the pump's: whatever the threads wait for, it renews and reaps
         servers = KnownServers(settings, specialists)
         timeout = settings.agent_system.mcp_integration.server_timeout

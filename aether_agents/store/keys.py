@@ -12,6 +12,7 @@ PERMANENT = (
     "due",  # sorted set: when to look again at each open step of each task
     "active",  # set: tasks that hold an admission slot
     "queued",  # sorted set: tasks that wait for one
+    "slots",  # number: how many tasks may hold one, as the last planner said
     "recent",  # sorted set: tasks by the time they were accepted, at most RECENT_MAX
     "catalogue",  # hash: sealed tools by server
     "libraries",  # hash: when each version of our Lua library was last loaded
@@ -75,7 +76,7 @@ class Keys(NamedTuple):
 
     @property
     def queued(self) -> str:
-        """Sorted set of the tasks that wait for one."""
+        """Sorted set of the tasks that wait for one, in the order of `lua/admission.lua`; `turns` is beside it."""
         return f"{self.prefix}:queued"
 
     @property

@@ -6,6 +6,7 @@ server side by side, and so that loading it twice at the same time does no harm.
 
 import hashlib
 import re
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -25,7 +26,19 @@ from aether_agents.store.forms import FORM
 from aether_agents.store.keys import Keys
 
 #: The parts in the order they lean on each other.
-PARTS = ("tasks", "counts", "subtasks", "steps", "calls", "planning", "running", "control", "reaper", "registry")
+PARTS = (
+    "tasks",
+    "counts",
+    "subtasks",
+    "steps",
+    "admission",
+    "calls",
+    "planning",
+    "running",
+    "control",
+    "reaper",
+    "registry",
+)
 
 #: Milliseconds after which a version of the library that nobody has loaded again is removed from the server.
 FORGET_AFTER = 30 * 24 * 3600 * 1000
@@ -39,13 +52,24 @@ class Library:
         self._keys = keys
         self._first = (keys.prefix, int(stale * 1000), int(lease * 1000))
         self._version, self._source = render()
+        self._on_freed: Callable[[list[bytes]], None] | None = None
+
+    def when_freed(self, send: Callable[[list[bytes]], None]) -> None:
+        """Have the messages of tasks sent that a call lets in by freeing a slot; without it, the reaper sends them."""
+        self._on_freed = send
 
     def call(self, name: str, *args: Part) -> Any:
-        """Call one function.
+        """Call one function. Gives what it says.
 
         Raises:
             StoreUnavailable: the server cannot be reached.
         """
+        reply, freed = self._call(name, *args)
+        if freed and self._on_freed is not None:
+            self._on_freed(freed)
+        return reply
+
+    def _call(self, name: str, *args: Part) -> Any:
         line = ("FCALL", f"aether_{self._version}_{name}", 1, *self._first, *args)
         try:
             return self._connection.command(*line)

@@ -1,12 +1,12 @@
 """The store as a process opens it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Self
 
 from aether_agents.errors import StoreUnavailable
 from aether_agents.settings import Settings
-from aether_agents.store.access import Access
+from aether_agents.store.access import Access, deliveries
 from aether_agents.store.alerts import Alerts
 from aether_agents.store.catalogue import Catalogue
 from aether_agents.store.connection import Connection, ResponseError
@@ -15,6 +15,7 @@ from aether_agents.store.events import Events
 from aether_agents.store.keys import Keys
 from aether_agents.store.library import Library
 from aether_agents.store.presence import Presence
+from aether_agents.store.replies import Delivery
 from aether_agents.store.schedules import Schedules
 from aether_agents.store.sealing import Sealer, load_keyring
 from aether_agents.store.tasks import Tasks
@@ -40,6 +41,13 @@ class Store:
         self.schedules = Schedules(access)
         self.counts = Counts(access)
         self.alerts = Alerts(access)
+
+    def when_freed(self, send: Callable[[list[Delivery]], None]) -> None:
+        """Have `send` called with the tasks that a change lets in by freeing a slot; it must not raise.
+
+        Without it they are sent a moment later, by the reaper.
+        """
+        self._access.library.when_freed(lambda flat: send(deliveries(flat)))
 
     def ping(self) -> None:
         """Make sure that the server answers.

@@ -53,11 +53,12 @@ local function write_back(task)
   end
 end
 
--- Every function of the library: ARGV is stale (ms), lease (ms), then its own arguments.
+-- Every function of the library: ARGV is stale (ms), lease (ms), then its own arguments. The reply is what it says, and
+-- the messages of tasks that it let in by freeing slots.
 local function export(name, body)
   exports[name] = function(keys, args)
     local call = {prefix = keys[1], stale = tonumber(table.remove(args, 1)), lease = tonumber(table.remove(args, 1)),
-                  at = clock(), tasks = {}, opened = {}, out = {}, tallies = {}}
+                  at = clock(), tasks = {}, opened = {}, out = {}, freed = {}, tallies = {}}
     local fine, reply = pcall(body, call, args)
     for _, task in ipairs(call.opened) do
       if fine and not task.broken then
@@ -69,6 +70,6 @@ local function export(name, body)
     end
     if fine then write_tallies(call) end
     if not fine then return redis.error_reply(type(reply) == 'table' and reply.err or tostring(reply)) end
-    return reply
+    return {reply, call.freed ~= call.out and call.freed or {}}
   end
 end

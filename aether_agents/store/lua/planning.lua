@@ -25,21 +25,6 @@ export('create', function(call, args)
   return 'new'
 end)
 
--- Whether a task may start now: a slot is free, and not for a task that waits with more right to it.
-local function admitted(task, limit)
-  local call = task.call
-  local active, queued = call.prefix .. ':active', call.prefix .. ':queued'
-  if redis.call('SISMEMBER', active, task.id) == 1 then return true end
-  local rank = (9 - task.priority) * 1e13 + task.created
-  local free = limit - redis.call('SCARD', active)
-  if free > redis.call('ZCOUNT', queued, '-inf', '(' .. int(rank)) then return true end
-  if redis.call('ZADD', queued, int(rank), task.id) == 1 then
-    emit(task, 'log', nil, 'waits until fewer than ' .. int(limit) .. ' tasks are planning or running')
-  end
-  schedule(task, '', call.at + 10 * call.stale)  -- whoever frees a slot wakes it at once; this is the safety net
-  return false
-end
-
 -- id limit → granted token approved task plan | <refusal>
 export('claim_planning', function(call, args)
   local task, limit = open(call, args[1]), tonumber(args[2])
@@ -55,7 +40,7 @@ export('claim_planning', function(call, args)
   task.step, task.token, task.resends, task.form = STEP.held, task.token + 1, 0, FORM
   schedule(task, '', call.at + call.lease)
   if task.status ~= TASK.planning then turn_task(task, TASK.planning, 'task.planning') end
-  if redis.call('SCARD', call.prefix .. ':active') < limit then wake_next(call) end
+  let_in(call)
   local documents = redis.call('HMGET', task.key, 'task', 'plan')
   return {'granted', task.token, task.approved, documents[1], documents[2] or ''}
 end)

@@ -106,7 +106,7 @@ local function look_at(call, id, step, busy)
   if not task then
     redis.call('ZREM', call.prefix .. ':recent', id)
     redis.call('ZREM', call.prefix .. ':queued', id)
-    redis.call('SREM', call.prefix .. ':active', id)
+    if redis.call('SREM', call.prefix .. ':active', id) == 1 then let_in(call) end
     return true
   end
   if task.form > FORM then return false end  -- left as it is: a newer process looks at it, with all that it knows
@@ -122,6 +122,7 @@ end
 export('reap', function(call, args)
   local busy, faults = {}, {}
   watch_clock(call)
+  call.freed = call.out  -- one who sends
   for i = 2, #args do busy[args[i]] = true end
   local due = call.prefix .. ':due'
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', int(call.at), 'LIMIT', 0, args[1])) do

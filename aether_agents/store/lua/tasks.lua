@@ -11,6 +11,7 @@
 --                                                       h:n  "next last" of the children still held back
 -- <prefix>:task:<id>:events     stream  ids are <seq>-0
 -- <prefix>:task:<id>:waiting    zset    subtasks that wait for a person, by the number of their question
+-- <prefix>:active set, :queued zset, :slots number, :turns hash: who may plan and run (admission.lua)
 -- <prefix>:due                  zset    <id>|<n> one time per open step: ready = re-send, running = lease, retrying
 --                                       <id>|  the planner's step   <id>|!  the deadline   <id>|~  expired: forget it
 --
@@ -42,6 +43,7 @@ local function int(number)
 end
 
 local tally, count_task, count_subtask, write_tallies  -- counts.lua
+local let_in                                            -- admission.lua
 
 local function clock()
   local time = redis.call('TIME')
@@ -96,11 +98,6 @@ local function unschedule(task, step)
   redis.call('ZREM', task.call.prefix .. ':due', task.id .. '|' .. step)
 end
 
-local function wake_next(call)
-  local first = redis.call('ZRANGE', call.prefix .. ':queued', 0, 0)[1]
-  if first then redis.call('ZADD', call.prefix .. ':due', int(call.at), first .. '|') end
-end
-
 local function take_slot(task)
   redis.call('SADD', task.call.prefix .. ':active', task.id)
   redis.call('ZREM', task.call.prefix .. ':queued', task.id)
@@ -109,11 +106,11 @@ local function take_slot(task)
 end
 
 local function drop_slot(task)
-  redis.call('SREM', task.call.prefix .. ':active', task.id)
+  if redis.call('SREM', task.call.prefix .. ':active', task.id) == 1 then let_in(task.call) end
+  if task.deadline == 0 then return end  -- it was let in and has not begun
   task.budget = math.max(0, task.deadline - task.call.at)
   task.deadline = 0
   unschedule(task, '!')
-  wake_next(task.call)
 end
 
 -- The only place where a task's status changes.
@@ -124,6 +121,6 @@ local function turn_task(task, status, kind, message, data)
   local held, holds = HOLDS_SLOT[task.status], HOLDS_SLOT[status]
   count_task(task, task.status, status)
   task.status = status
-  if holds and not held then take_slot(task) elseif held and not holds then drop_slot(task) end
+  if holds and not held then take_slot(task) elseif not holds then drop_slot(task) end
   emit(task, kind, nil, message, data)
 end

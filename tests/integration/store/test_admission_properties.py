@@ -40,6 +40,7 @@ def crowd(settings: Settings) -> type[RuleBasedStateMachine]:
         @initialize()
         def begin(self) -> None:
             self.store, self.mail, self.claims = timeless(settings), [], {}
+            self.store.when_freed(lambda sends: self.mail.extend(send.task_id for send in sends))
 
         def statuses(self) -> dict[str, str]:
             keys = self.store.keys
@@ -150,10 +151,12 @@ def crowd(settings: Settings) -> type[RuleBasedStateMachine]:
             self.mail += [send.task_id for send in sends if send.queue == PLANNER]
 
         @invariant()
-        def slots_are_held_by_who_plans_or_runs(self) -> None:
-            statuses = self.statuses()
-            assert self.members("active") == {name for name, status in statuses.items() if status in HOLDS}
-            assert self.members("queued") <= {name for name, status in statuses.items() if status == "pending"}
+        def slots_are_held_by_who_plans_or_runs_or_was_let_in(self) -> None:
+            statuses, active = self.statuses(), self.members("active")
+            pending = {name for name, status in statuses.items() if status == "pending"}
+            assert {name for name, status in statuses.items() if status in HOLDS} == active - pending
+            assert self.members("queued") <= pending - active
+            assert not self.members("queued") or len(active) >= LIMIT, "a slot is free and somebody waits"
 
         def teardown(self) -> None:
             if not hasattr(self, "store"):

@@ -6,7 +6,7 @@ from aether_agents.contracts import Answer, HighLevelTask, Intervention
 from aether_agents.errors import NotAllowed, TaskNotFound, WrongStatus
 from aether_agents.settings import Settings
 from aether_agents.store import PLANNER, Delivery, PlanningClaim, Refused, Store, open_store
-from tests.integration.store.plans import overdue, plan_of, planned, reap, run, started, status, types
+from tests.integration.store.plans import granted, overdue, plan_of, planned, reap, run, started, status, types
 
 WHICH = Intervention(id="task.1", kind="input", prompt="Which repositories?")
 DRAFT = Intervention(id="task.1", kind="approval", prompt="Run this draft?", choices=("approve", "deny"))
@@ -149,6 +149,13 @@ def test_a_plan_without_subtasks_completes_at_once(store: Store) -> None:
     assert status(store) == "completed"
 
 
+def freed(store: Store) -> list[Delivery]:
+    """What freeing slots sends, from now on."""
+    sent: list[Delivery] = []
+    store.when_freed(sent.extend)
+    return sent
+
+
 def test_only_so_many_tasks_run_and_a_free_slot_wakes_the_most_urgent(store: Store) -> None:
     started(store, {"a": []}, task_id="first")
     for name, priority in (("low", 1), ("high", 9)):
@@ -157,12 +164,13 @@ def test_only_so_many_tasks_run_and_a_free_slot_wakes_the_most_urgent(store: Sto
     assert store.tasks.claim_planning("low", limit=1) == Refused("limited")
     assert types(store, "low") == ["task.pending", "log"]
     assert store.tasks.reap(10, ()) == []
+    sent = freed(store)
     run(store, "a", task_id="first")
-    assert [send.task_id for send in store.tasks.reap(10, ())] == ["high"]
+    assert sent == [Delivery("high", "", PLANNER, 9)]
     assert store.tasks.claim_planning("low", limit=1) == Refused("limited"), "the free slot is the urgent one's"
     assert isinstance(store.tasks.claim_planning("high", limit=1), PlanningClaim)
     store.tasks.cancel("high", "ann")
-    assert [send.task_id for send in store.tasks.reap(10, ())] == ["low"]
+    assert sent[1:] == [Delivery("low", "", PLANNER, 1)]
     assert isinstance(store.tasks.claim_planning("low", limit=1), PlanningClaim)
 
 
@@ -182,14 +190,79 @@ def test_two_slots_freed_at_once_start_two_tasks(store: Store) -> None:
     for name in ("b1", "b2"):
         store.tasks.create(HighLevelTask(task_id=name, description="do it"))
         assert store.tasks.claim_planning(name, limit=2) == Refused("limited")
+    sent = freed(store)
     store.tasks.cancel("a1", "ann")
     store.tasks.cancel("a2", "ann")
-    woken = []
-    while sends := store.tasks.reap(10, ()):
-        for send in sends:
-            assert isinstance(store.tasks.claim_planning(send.task_id, limit=2), PlanningClaim)
-            woken.append(send.task_id)
-    assert woken == ["b1", "b2"]
+    assert [send.task_id for send in sent] == ["b1", "b2"]
+    for send in sent:
+        assert isinstance(store.tasks.claim_planning(send.task_id, limit=2), PlanningClaim)
+    assert store.tasks.reap(10, ()) == []
+
+
+@pytest.mark.parametrize("how", ["complete", "fail", "ask", "pause", "cancel", "finish", "ask subtask", "expire"])
+def test_whatever_frees_a_slot_lets_the_next_task_in_at_once(store: Store, how: str) -> None:
+    claim = planned(store, limit=1)
+    if how in ("complete", "ask subtask"):
+        store.tasks.start("t", claim.token, plan_of({"a": []}), direct=True)
+    store.tasks.create(HighLevelTask(task_id="next", description="do it"))
+    assert store.tasks.claim_planning("next", limit=1) == Refused("limited")
+    sent = freed(store)
+    acts = {
+        "complete": lambda: run(store, "a"),
+        "fail": lambda: store.tasks.fail_planning("t", claim.token, "no", "could_not_plan"),
+        "ask": lambda: store.tasks.ask("t", claim.token, WHICH),
+        "pause": lambda: store.tasks.pause("t", "ann"),
+        "cancel": lambda: store.tasks.cancel("t", "ann"),
+        "finish": lambda: store.tasks.finish_planning("t", claim.token),
+        "ask subtask": lambda: store.tasks.ask_subtask("t", "a", granted(store, "a").token, WHICH),
+        "expire": lambda: (overdue(store, "!"), sent.extend(store.tasks.reap(10, ()))),
+    }
+    acts[how]()
+    assert sent == [Delivery("next", "", PLANNER, 5)]
+    assert store.tasks.reap(10, ()) == []
+
+
+def test_a_task_that_was_let_in_and_is_stopped_before_it_begins_gives_its_slot_on(store: Store) -> None:
+    planned(store, limit=1)
+    for name in ("one", "two", "three"):
+        store.tasks.create(HighLevelTask(task_id=name, description="do it"))
+        assert store.tasks.claim_planning(name, limit=1) == Refused("limited")
+    sent = freed(store)
+    store.tasks.cancel("t", "ann")
+    store.tasks.cancel("one", "ann")
+    store.tasks.pause("two", "ann")
+    assert [send.task_id for send in sent] == ["one", "two", "three"]
+
+
+def test_a_lost_message_of_a_task_that_was_let_in_is_sent_again(store: Store) -> None:
+    planned(store, limit=1)
+    store.tasks.create(HighLevelTask(task_id="next", description="do it"))
+    assert store.tasks.claim_planning("next", limit=1) == Refused("limited")
+    store.tasks.cancel("t", "ann")
+    overdue(store, "", "next")
+    assert [send.task_id for send in store.tasks.reap(10, ())] == ["next"]
+
+
+def test_one_task_of_mine_comes_up_behind_one_of_yours_however_many_of_yours_wait(store: Store) -> None:
+    planned(store, limit=1)
+    for name, owner in [*((f"a{n}", "ann") for n in range(5)), ("b0", "bob"), ("c0", "cat"), ("b1", "bob")]:
+        store.tasks.create(HighLevelTask(task_id=name, description="do it", owner=owner))
+        assert store.tasks.claim_planning(name, limit=1) == Refused("limited")
+    sent, order = freed(store), ["t"]
+    for _ in range(8):
+        store.tasks.cancel(order[-1], "ann")
+        order.append(sent[-1].task_id)
+    assert order == ["t", "a0", "b0", "c0", "a1", "b1", "a2", "a3", "a4"]
+
+
+def test_a_greater_limit_lets_in_who_waits(store: Store) -> None:
+    planned(store, limit=1)
+    for name in ("one", "two", "three"):
+        store.tasks.create(HighLevelTask(task_id=name, description="do it"))
+        assert store.tasks.claim_planning(name, limit=1) == Refused("limited")
+    sent = freed(store)
+    assert store.tasks.claim_planning("three", limit=3) == Refused("limited")
+    assert [send.task_id for send in sent] == ["one", "two"]
 
 
 def test_a_task_over_its_time_fails_and_its_running_call_is_given_up(store: Store) -> None:

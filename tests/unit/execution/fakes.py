@@ -160,6 +160,8 @@ class FakeSender:
     def send(self, deliveries: Any) -> None:
         self.sent += deliveries
 
+    attempt = send
+
 
 def store(claim: Granted | Refused | Exception = GONE, **entries: CatalogueEntry) -> Any:
     return SimpleNamespace(tasks=FakeTasks(claim), catalogue=FakeCatalogue(**entries))
