@@ -86,7 +86,7 @@ class Picture:
         if view.plan is not None:
             self.origin, self.template = view.plan.origin, view.plan.template
             self.confidence, self.delivery = view.plan.confidence, view.plan.delivery or self.delivery
-        attempts = {step.id: step.retry.max_attempts for step in plan.subtasks} if plan else {}
+        attempts = {step.id: step.max_attempts for step in plan.subtasks} if plan else {}
         for step in plan.subtasks if plan else ():  # between planned and running only the plan knows them
             self.nodes.setdefault(
                 step.id, Node(step.id, step.name or step.id, step.specialist, step.tool or "", step.needs)

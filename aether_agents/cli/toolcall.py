@@ -31,7 +31,9 @@ def call(session: Session, ref: str, given: tuple[Sequence[str], str | None], op
 def _listed(session: Session, door: Door, ref: str) -> dict[str, Tool]:
     """The live tools; those of a server that is known here are waited for, because workers list when they start."""
     server = ref.partition("/")[0]
-    limit = time.monotonic() + session.settings.agent_system.mcp_integration.server_timeout
+    known = servers_here(session).known.get(server)
+    usual = session.settings.agent_system.mcp_integration.server_timeout
+    limit = time.monotonic() + (known.timeout if known and known.timeout else usual)
     while server not in (catalogue := door.catalogue()) and server in servers_here(session).known:
         if time.monotonic() > limit:
             raise ServerDown(f"no worker has listed server `{server}` yet: see `aether-agent servers test {server}`")

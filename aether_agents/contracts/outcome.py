@@ -8,7 +8,8 @@ from aether_agents.contracts.contract import Contract, Json
 
 ErrorKind = Literal[
     "timeout",  # the call took longer than its subtask allows
-    "transport",  # the server could not be reached or died
+    "transport",  # the server could not be reached: the request was not sent
+    "lost",  # the server died, or its connection broke, after the request was sent
     "tool_error",  # the tool said it failed
     "expectation",  # the tool said nothing, but `expect` or `verify` was not met
     "arguments",  # references or arguments did not fit the tool's schema

@@ -23,7 +23,15 @@ Seconds = Annotated[float, Field(gt=0, le=86_400)]
 OnFailure = Literal["fail", "continue"]
 Origin = Literal["template", "draft", "llm", "file"]
 Delivery = Literal["canvas", "direct"]
-Failure = Literal["timeout", "transport", "tool_error"]
+Failure = Literal[
+    "timeout",  # the call took longer than its subtask allows
+    "transport",  # its server could not be reached, or was lost
+    "tool_error",  # the tool said it failed
+    "lost",  # its server was lost after the request was sent
+]
+
+#: Calls in all of what says nothing about it: of a tool that may be repeated, and of any other.
+CALLS_REPEATABLE, CALLS_ONCE = 2, 1
 
 
 class InputSpec(Contract):
@@ -49,13 +57,23 @@ class InputSpec(Contract):
 class Retry(Contract):
     """How often a failed call is made again, and when."""
 
-    max_attempts: int = Field(default=1, ge=1, le=20, description="Calls in all, the first included.")
+    max_attempts: int | None = Field(
+        default=None,
+        ge=1,
+        le=20,
+        description="Calls in all, the first included; without it, 2 of a tool that may be repeated, 1 of any other.",
+    )
     delay: float = Field(default=1.0, ge=0, le=3_600, description="Seconds before the second attempt.")
     backoff: float = Field(default=2.0, ge=1, le=10, description="Factor on the delay per further attempt.")
     max_delay: float = Field(default=60.0, gt=0, le=3_600, description="Longest delay in seconds.")
     on: tuple[Failure, ...] = Field(
-        default=("timeout", "transport"), description="Kinds of failure that are tried again."
+        default=("timeout", "transport", "lost"),
+        description="Kinds of failure that are tried again; `transport` includes `lost`.",
     )
+
+    def takes(self, kind: str | None) -> bool:
+        """Whether a failure of this kind is tried again."""
+        return kind in self.on or (kind == "lost" and "transport" in self.on)
 
 
 class Condition(Contract):
@@ -139,6 +157,11 @@ class PlannedSubtask(Subtask):
     pin: str = Field(default="", description="Pin of the tool it was planned against.")
     confidence: float = Field(default=1.0, ge=0, le=1, description="How sure the planner is of this tool.")
     elicited: tuple[Elicited, ...] = Field(default=(), description="Answers to what its server asked, so far.")
+
+    @property
+    def max_attempts(self) -> int:
+        """Calls in all, the first included."""
+        return self.retry.max_attempts or (CALLS_REPEATABLE if self.repeatable else CALLS_ONCE)
 
 
 class Plan(Contract):

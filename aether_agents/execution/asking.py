@@ -6,11 +6,11 @@ The rules of what is asked, and of what is answered without asking, are in `mcp_
 import json
 from collections.abc import Mapping
 
-from aether_agents.contracts import Intervention, Json, PlannedSubtask
+from aether_agents.contracts import Intervention, Json, Outcome, PlannedSubtask
 from aether_agents.contracts.shortening import shorten
 from aether_agents.execution.secret import Secrets
 from aether_agents.mcp_host.call import CallResult, Elicitation
-from aether_agents.store import APPROVE, DENY
+from aether_agents.store import APPROVE, DENY, FAIL, RETRY, SKIP
 
 #: Characters of the arguments, and of what the server said when it was not told, that the question shows.
 _SHOWN = 250
@@ -37,6 +37,18 @@ def question_of(
         choices=(APPROVE, DENY) if asked.confirms else (DENY,),
         fields=asked.fields,
         elicitation=asked.digest,
+    )
+
+
+def may_have_run(subtask: PlannedSubtask, outcome: Outcome) -> Intervention:
+    """What a person is asked when a server was lost during a call that is not safe to repeat."""
+    return Intervention(
+        id=subtask.id,
+        kind="choice",
+        subtask_id=subtask.id,
+        prompt="Its server was lost while this ran, so it may have run, and running it twice is not safe. Retry, skip "
+        f"or fail?\n{outcome.error}",
+        choices=(RETRY, SKIP, FAIL),
     )
 
 

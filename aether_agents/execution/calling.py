@@ -21,7 +21,7 @@ from aether_agents.contracts.shortening import shorten
 from aether_agents.errors import InvalidPlan, ReferenceMissing, SecretMissing, ServerDown, ToolDrifted
 from aether_agents.execution import approving
 from aether_agents.execution.arguments import faults
-from aether_agents.execution.asking import question_of
+from aether_agents.execution.asking import may_have_run, question_of
 from aether_agents.execution.hands import Hands
 from aether_agents.execution.held import Held, Lease
 from aether_agents.execution.policy import Denied, NeedsApproval, decide
@@ -91,7 +91,14 @@ class Caller:
         result = self._made(tool, args, run, on_progress, _consent(run))
         if result.asked is not None:
             return question_of(subtask, result.asked, result, args, run.secrets)
+        return self._judged(tool, run, result)
+
+    def _judged(self, tool: Tool, run: Run, result: CallResult) -> Outcome | Intervention:
+        """What the call came to: what the server says about it is not all."""
+        subtask = run.subtask
         outcome = _outcome(tool.ref, result)
+        if outcome.error_kind == "lost" and not subtask.repeatable:
+            return may_have_run(subtask, outcome)
         expect = subtask.expect or tool.row.expect
         if outcome.status == "completed" and expect is not None and not meets(expect, outcome.output):
             return _unmet(run, outcome, f"`{tool.ref}` did not do it", expect)
@@ -137,6 +144,8 @@ class Caller:
         if isinstance(decision, Denied | NeedsApproval):
             return failed("policy", f"it ran, but its effect was not read back: {decision.reason}")
         seen = _outcome(tool.ref, self._made(tool, args, run))
+        if seen.error_kind == "lost":  # its server died: a read is made again
+            seen = _outcome(tool.ref, self._made(tool, args, run))
         if seen.status != "completed":
             return _not_read_back(outcome, seen.error or "cancelled")
         if not meets(verify.expect, seen.output):
@@ -181,7 +190,9 @@ def _outcome(ref: str, result: CallResult) -> Outcome:
         return bounded(Outcome(status="completed", output=result.output), f"`{ref}`")
     if result.kind == "cancelled":
         return Outcome(status="cancelled", error="cancelled while it ran", sent=result.sent)
-    kind = "tool_error" if result.kind == "asked" else result.kind  # a tool that reads an effect back has no say
+    kind: ErrorKind = "tool_error" if result.kind == "asked" else result.kind  # a tool that reads back has no say
+    if kind == "transport" and result.sent:
+        kind = "lost"
     return failed(kind, f"`{ref}`: {result.error or result.kind}", sent=result.sent)
 
 

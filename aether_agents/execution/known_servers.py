@@ -4,7 +4,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from aether_agents.contracts import ServerSpec, Specialist
@@ -77,6 +77,13 @@ class KnownServers:
     def installed(self, spec: ServerSpec) -> bool:
         """Whether what a server needs is there."""
         return installed(spec, self._settings.home)
+
+    def patience(self, names: Collection[str]) -> float:
+        """Seconds until all of these must have started. Servers start a few at a time, so the slowest counts too."""
+        known, usual = self(), self._settings.agent_system.mcp_integration.server_timeout
+        own = [spec.timeout if (spec := known.get(name)) and spec.timeout else usual for name in names]
+        others = [spec.timeout or 0.0 for name, spec in known.items() if name not in names]
+        return max(own, default=usual) + max(others, default=0.0)
 
     def of(self, queue: str) -> list[ServerSpec]:
         """The servers that one specialist calls."""

@@ -174,7 +174,7 @@ class Opening:
             self._waited.pop(next(iter(self._waited)))
         began = self._waited.setdefault(task_id, now)
         names = ", ".join(servers)
-        if now - began > self._settings.agent_system.mcp_integration.server_timeout + MARGIN:
+        if now - began > self._servers.patience(servers) + MARGIN:
             self._waited.pop(task_id, None)
             error = f"no worker has listed the tools of {names}: see `aether-agent ps` and `aether-agent servers list`"
             self._store.tasks.fail_planning(task_id, claim.token, error, "could_not_plan")

@@ -115,7 +115,7 @@ class Runner:
         if claim.join:
             results = self._outcomes(lease.task_id, claim.children)
             return bounded(joined(subtask, claim.children, results), f"`{subtask.id}`", JOIN_FACTOR * MOST_OUTPUT)
-        if claim.attempts > subtask.retry.max_attempts + LOST_RUNS + len(subtask.elicited):
+        if claim.attempts > subtask.max_attempts + LOST_RUNS + len(subtask.elicited):
             return failed("internal", f"its worker was lost {LOST_RUNS} times while it ran: it is not tried again")
         outcomes = self._outcomes(lease.task_id, needed(subtask))
         if subtask.if_ is not None and not applies(subtask.if_, outcomes):
@@ -217,7 +217,7 @@ def retry_in(subtask: PlannedSubtask, outcome: Outcome, attempts: int) -> float 
     A tool that is not safe to repeat is only tried again if its request was certainly never sent.
     """
     retry = subtask.retry
-    if not outcome.failed or outcome.error_kind not in retry.on or attempts >= retry.max_attempts:
+    if not outcome.failed or not retry.takes(outcome.error_kind) or attempts >= subtask.max_attempts:
         return None
     if outcome.sent and not subtask.repeatable:
         return None

@@ -4,11 +4,19 @@ import hashlib
 import json
 import re
 from pathlib import Path
+from typing import Any
 
-from aether_agents.contracts import Json, Plan
+from aether_agents.contracts import Json, Plan, PlannedSubtask
 
 #: What planning and people judge about a subtask; it changes nothing of what is done.
 _JUDGED = {"confidence", "approved_up_to", "approved_args", "needs_approval"}
+#: What counts even where it is unset, as it did in the first form. What came later counts only where it is set, so that
+#: a new field, or a default that changes, changes the digest of no older plan.
+_ALWAYS = {
+    "id", "name", "tool", "goal", "agent", "args", "needs", "if", "for_each", "max_parallel", "retry", "timeout",
+    "approval", "on_failure", "compensate", "expect", "verify", "specialist", "risk", "repeatable", "context", "pin",
+    "elicited",
+}  # fmt: skip
 _SHORTEST_ID = 8
 
 
@@ -19,13 +27,20 @@ def digest_of(plan: Plan, task_id: str, reports: str) -> str:
     dumped to a file and applied has the same digest.
     """
     document = plan.model_dump(mode="json", by_alias=True, include={"version", "name", "subtasks", "outputs"})
-    document["subtasks"] = [
-        {key: value for key, value in subtask.items() if key not in _JUDGED} for subtask in document["subtasks"]
-    ]
+    document["subtasks"] = [_counted(subtask) for subtask in plan.subtasks]
     canonical = json.dumps(
         portable(document, task_id, reports), sort_keys=True, separators=(",", ":"), ensure_ascii=False
     )
     return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
+
+
+def _counted(subtask: PlannedSubtask) -> dict[str, Any]:
+    whole = subtask.model_dump(mode="json", by_alias=True)
+    said = subtask.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    counted = {key: value for key, value in whole.items() if key in _ALWAYS or (key in said and key not in _JUDGED)}
+    if subtask.retry.max_attempts is None:
+        counted["retry"].pop("max_attempts")
+    return counted
 
 
 def portable(value: Json, task_id: str, reports: str) -> Json:

@@ -18,17 +18,40 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from aether_agents import __version__
-from aether_agents.contracts import Contract, Json
+from aether_agents.contracts import Contract, HighLevelTask, Json, Plan, PlannedSubtask
 from aether_agents.errors import CannotOpen
 
 Document = TypeVar("Document", bound=Contract)
 Fields = dict[str, Json]
 
 #: The form that this version writes.
-FORM = 1
+FORM = 2
+
+
+def _retry(fields: Fields) -> Fields:
+    """A subtask that says nothing of its attempts meant one, and knew no failure of the kind `lost`."""
+    given = fields.get("retry")
+    written = dict(given) if isinstance(given, dict) else {}
+    return {**fields, "retry": {"max_attempts": 1, "on": ["timeout", "transport"], **written}}
+
+
+def _retries(fields: Fields) -> Fields:
+    """The same of all the subtasks of a plan."""
+    subtasks = fields.get("subtasks")
+    written = [_retry(one) if isinstance(one, dict) else one for one in subtasks] if isinstance(subtasks, list) else []
+    return {**fields, "subtasks": written}
+
+
+def _document(fields: Fields) -> Fields:
+    """The same of the plan file that a task runs."""
+    document = fields.get("document")
+    return {**fields, "document": _retries(document)} if isinstance(document, dict) else fields
+
 
 #: What makes form n of a contract's fields of form n - 1, by n. A contract that is not named did not change.
-STEPS: Mapping[int, Mapping[type[Contract], Callable[[Fields], Fields]]] = {}
+STEPS: Mapping[int, Mapping[type[Contract], Callable[[Fields], Fields]]] = {
+    2: {PlannedSubtask: _retry, Plan: _retries, HighLevelTask: _document},
+}
 
 #: Names that a document's own fields cannot have.
 _FORM, _BY = "form", "by"

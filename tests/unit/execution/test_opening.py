@@ -25,6 +25,12 @@ class Servers:
     """None is known; of a listed one it may be said why it may not be started."""
 
     reason: str | None = None
+    start_up = 30.0
+    waited_for: tuple[str, ...] = ()
+
+    def patience(self, servers: tuple[str, ...]) -> float:
+        self.waited_for = servers
+        return self.start_up
 
     def __call__(self) -> dict[str, Any]:
         return {}
@@ -164,6 +170,15 @@ def test_servers_that_are_still_being_listed_are_waited_for_but_not_for_ever(
         "fail_planning",
         "no worker has listed the tools of git: see `aether-agent ps` and `aether-agent servers list`",
     )
+
+
+def test_a_server_is_waited_for_as_long_as_it_may_take_to_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    desk = Desk(tmp_path, NotYet(("slow",)))
+    desk.servers.start_up = 2_000.0
+    monkeypatch.setattr(module, "MARGIN", -1_000.0)
+    opened(desk)
+    assert opened(desk)[-1] == ("postpone_planning", module.LOOK_AGAIN, "")
+    assert desk.servers.waited_for == ("slow",)
 
 
 def test_a_fault_of_ours_fails_the_task_without_the_traceback(tmp_path: Path):

@@ -128,14 +128,46 @@ def test_a_fault_of_ours_is_an_outcome_without_the_traceback():
     ("result", "kind"),
     [
         (CallResult(error="too slow", kind="timeout"), "timeout"),
-        (CallResult(error="gone", kind="transport"), "transport"),
+        (CallResult(error="not there", kind="transport", sent=False), "transport"),
+        (CallResult(error="gone", kind="transport"), "lost"),
         (CallResult(error="no such branch", kind="tool_error"), "tool_error"),
     ],
 )
 def test_a_failed_call_says_which_kind_and_why(result: CallResult, kind: str):
-    outcome = Bench(None, result).outcome()
+    outcome = Bench(subtask(retry=Retry(max_attempts=1)), result).outcome()
     assert (outcome.status, outcome.error_kind) == ("failed", kind)
     assert outcome.error == f"`dev-echo/say`: {result.error}"
+
+
+def test_a_read_whose_server_was_lost_is_made_again_and_not_a_third_time():
+    lost = CallResult(error="ended during `say`; it may have run", kind="transport")
+    (word, outcome), cut = Bench(None, lost).run()
+    assert (word, outcome.error_kind, cut) == ("retry", "lost", True)
+    assert Bench(None, lost, attempts=2).outcome().status == "failed"
+
+
+@pytest.mark.parametrize("on", [("timeout",), ("lost", "timeout")])
+def test_an_unrepeatable_call_whose_server_was_lost_asks_whatever_its_retry_says(on: Any):
+    planned = subtask(
+        tool="dev-echo/drop",
+        risk=Risk.DESTRUCTIVE,
+        repeatable=False,
+        approved_up_to=Risk.DESTRUCTIVE,
+        retry=Retry(max_attempts=5, on=on),
+    )
+    (word, asked), cut = Bench(planned, CallResult(error="its last words", kind="transport")).run()
+    assert (word, cut) == ("ask", True)
+    assert asked.choices == ("retry", "skip", "fail")
+    assert "may have run" in asked.prompt
+    assert "its last words" in asked.prompt
+
+
+def test_an_effect_whose_reader_was_lost_is_read_back_again():
+    verify = Verify(tool="dev-echo/look", args={"message": "m"}, expect=Expect(path="n", op="eq", value=1))
+    lost = CallResult(error="ended", kind="transport")
+    bench = Bench(subtask(verify=verify), CallResult(output={"n": 0}), lost, CallResult(output={"n": 1}))
+    assert bench.outcome().status == "completed"
+    assert [name for name, _ in bench.host.calls] == ["say", "look", "look"]
 
 
 def test_a_failure_that_is_tried_again_cuts_the_branch():
@@ -157,6 +189,8 @@ RETRY = Retry(max_attempts=4, delay=1, backoff=3, max_delay=5, on=("timeout", "t
         ("tool_error", True, True, 1, None),  # not among `on`
         ("timeout", True, False, 1, None),  # it may have run, and may not run twice
         ("transport", False, False, 1, 1.0),  # it certainly has not
+        ("lost", True, True, 1, 1.0),  # `transport` is more than `lost`
+        ("lost", True, False, 1, None),
     ],
 )
 def test_when_a_call_is_made_again(kind: str, sent: bool, repeatable: bool, attempts: int, wait: float | None):
@@ -164,8 +198,17 @@ def test_when_a_call_is_made_again(kind: str, sent: bool, repeatable: bool, atte
     assert retry_in(subtask(retry=RETRY, repeatable=repeatable), outcome, attempts) == wait
 
 
+@pytest.mark.parametrize(("repeatable", "calls"), [(True, 2), (False, 1)])
+def test_what_says_nothing_of_attempts_has_two_where_it_may_be_repeated(repeatable: bool, calls: int):
+    planned = subtask(repeatable=repeatable)
+    never_sent = Outcome(status="failed", error_kind="transport", sent=False)
+    assert planned.max_attempts == calls
+    assert (retry_in(planned, never_sent, 1) is None) == (calls == 1)
+    assert retry_in(planned, never_sent, 2) is None
+
+
 def test_a_subtask_that_kills_its_workers_is_given_up():
-    outcome = Bench(None, attempts=7).outcome()
+    outcome = Bench(None, attempts=8).outcome()
     assert outcome.error_kind == "internal"
     assert "its worker was lost" in (outcome.error or "")
 

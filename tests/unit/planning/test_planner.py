@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from aether_agents.contracts import Risk
+from aether_agents.contracts import Plan, Risk
 from aether_agents.planning.conclusion import Unplannable
 from aether_agents.planning.digest import digest_of
 from aether_agents.planning.planner import Planner
 from aether_agents.settings import ContextSettings, PolicySettings, Settings
+from aether_agents.store import forms
 
 from .toolshed import HOME, TOOLS, asked, catalogue, not_yet, plan, planned, refused, task, template, tool
 
@@ -71,6 +72,24 @@ def test_what_a_person_said_to_a_call_is_not_the_work() -> None:
     told = [step.model_copy(update={"approved_args": "sha256:1"}) for step in made.subtasks]
     after = made.model_copy(update={"subtasks": tuple(told)})
     assert digest_of(after, "", "") == digest_of(made, "", "")
+
+
+def test_a_plan_of_the_form_before_has_the_digest_it_had() -> None:
+    """A new field or default changes no digest of a plan that says nothing about it."""
+    older = {
+        "name": "test", "description": "a test", "origin": "file",
+        "subtasks": [
+            {"id": "list", "tool": "echo/say", "specialist": "dev", "risk": "read", "repeatable": True,
+             "for_each": [1, 2]},
+            {"id": "lint", "needs": ["list"], "tool": "echo/say", "specialist": "dev", "risk": "read",
+             "repeatable": True, "on_failure": "continue", "retry": {"max_attempts": 3},
+             "if": {"ref": "${subtasks.list.output}"}},
+        ],
+    }  # fmt: skip
+    plan = forms.read(Plan, "plan/t", older)
+    assert digest_of(plan, "", "") == "sha256:ee50a098382bcac8327bcaac0aabd16826534de3b089a44885e8d6ba29a50705"
+    assert [step.max_attempts for step in plan.subtasks] == [1, 3]
+    assert all(not step.retry.takes("tool_error") and step.retry.takes("lost") for step in plan.subtasks)
 
 
 def test_a_tool_that_changed_changes_the_digest() -> None:

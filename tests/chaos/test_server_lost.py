@@ -1,0 +1,50 @@
+"""An MCP server is killed in the middle of calls: what may be repeated is made again, of the rest a person is asked."""
+
+import psutil
+import pytest
+
+from aether_agents.contracts import Answer, Retry
+from tests.conftest import eventually
+from tests.integration.execution.lab import Lab, step
+from tests.integration.execution.test_stopping import asked, running
+
+pytestmark = pytest.mark.timeout(120)
+
+
+def server_of(lab: Lab) -> psutil.Process:
+    """The process of the dev specialist's server."""
+    lab.launch([step("who", "a")], "who")
+    assert lab.ended("who") == "completed"
+    return psutil.Process(lab.store.tasks.outcomes("who", ["a"])["a"].output["pid"])
+
+
+def test_a_killed_server_is_no_worse_than_a_killed_worker(lab: Lab) -> None:
+    lab.worker()
+    server = server_of(lab)
+    gate = lab.folder / "gate"
+    once = Retry(max_attempts=1)
+    plan = [
+        step("t", "read", tool="gate", args={"path": str(gate), "key": "t/read"}),
+        step("t", "write", tool="gate", args={"path": str(gate), "key": "t/write"}, repeatable=False),
+        step("t", "once", tool="gate", args={"path": str(gate), "key": "t/once"}, retry=once, on_failure="continue"),
+        step("t", "after", ["read", "write"]),
+    ]
+    lab.launch(plan, "t")
+    for name in ("read", "write", "once"):
+        running(lab, f"t/{name}")
+    server.kill()
+    question = asked(lab, "t")
+    assert (question.subtask_id, question.choices) == ("write", ("retry", "skip", "fail"))
+    assert "may have run" in question.prompt
+    gate.touch()
+    eventually(lambda: lab.store.tasks.outcomes("t", ["read"]), within=30, what="the read is made again")
+    told = lab.store.tasks.outcomes("t", ["once"])["once"]
+    assert (told.status, told.error_kind, told.sent) == ("failed", "lost", True)
+    assert lab.calls().started["t/write"] == 1, "not without a yes"
+    answer = Answer(intervention_id=question.id, response="retry", by="ann")
+    lab.sender.send(lab.store.tasks.answer("t", answer))
+    assert lab.ended("t") == "completed"
+    calls = lab.calls().started
+    assert {name: calls[f"t/{name}"] for name in ("read", "write", "once", "after")} == {
+        "read": 2, "write": 2, "once": 1, "after": 1,
+    }  # fmt: skip
