@@ -11,13 +11,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from .sandbox_bubblewrap import bubblewrap
-from .sandbox_layout import View, layout
+from .sandbox_layout import Mount, View, layout
 
 Mechanism = Literal["bubblewrap", "namespaces", "landlock"]
 MECHANISMS: tuple[Mechanism, ...] = ("bubblewrap", "namespaces", "landlock")
@@ -26,6 +27,8 @@ MECHANISMS: tuple[Mechanism, ...] = ("bubblewrap", "namespaces", "landlock")
 PATIENCE = 10.0
 #: Where temporary files are kept in a file system of one's own.
 PRIVATE_TMP = "/tmp"  # noqa: S108 - nobody else's
+#: The environment of what confines.
+PLAIN = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 
 
 class Cut(NamedTuple):
@@ -57,28 +60,55 @@ CUTS: dict[Mechanism, Cut] = {
 
 
 class Start(NamedTuple):
-    """How a confined program is started: what is run, and what goes into its environment."""
+    """How a confined program is started."""
 
     command: list[str]
+    #: What the mechanism itself is started with: nothing that a program's own environment could steer it by.
     environment: dict[str, str]
+    #: To be inherited: there it reads what the program is started with, so that no list of processes tells it.
+    handle: int
 
 
-def confined(view: View, command: Sequence[str], by: Mechanism) -> Start:
-    """How a program is started by a mechanism; `command` begins with the program's whole path."""
+@contextmanager
+def confined(view: View, command: Sequence[str], environment: Mapping[str, str], by: Mechanism) -> Iterator[Start]:
+    """How a program is started by a mechanism; `command` begins with the program's whole path.
+
+    What it yields holds until it is left: start the program inside. Its HOME is its scratch folder.
+
+    Raises:
+        OSError: there are no descriptors left.
+    """
+    private = str(view.home) if by == "landlock" else PRIVATE_TMP
+    inner = {**environment, "HOME": str(view.home), "TMPDIR": private}
     mounts = layout(view, command)
-    if by == "bubblewrap":
-        return Start(bubblewrap(view, mounts, command), {"HOME": str(view.home), "TMPDIR": PRIVATE_TMP})
+    handle = os.memfd_create("view")
+    try:
+        if by == "bubblewrap":
+            start, told = bubblewrap(view, mounts, command, inner, handle)
+        else:
+            start, told = _own(view, mounts, command, inner, handle, by)
+        with os.fdopen(os.dup(handle), "wb") as file:
+            file.write(told)
+        os.lseek(handle, 0, os.SEEK_SET)
+        yield Start(start, dict(PLAIN), handle)
+    finally:
+        os.close(handle)
+
+
+def _own(
+    view: View, mounts: Sequence[Mount], command: Sequence[str], environment: Mapping[str, str], handle: int, by: str
+) -> tuple[list[str], bytes]:
+    """A program of ours that confines, and what it is told."""
     told = {
         "command": list(command),
+        "environment": environment,
         "folder": str(view.folder),
         "mounts": mounts,
         "network": view.network,
         "limits": view.limits._asdict(),
     }
     program = Path(__file__).with_name(f"sandbox_{by}.py")
-    private = PRIVATE_TMP if by == "namespaces" else str(view.home)
-    start = [sys.executable, "-I", "-S", str(program), json.dumps(told)]
-    return Start(start, {"HOME": str(view.home), "TMPDIR": private})
+    return [sys.executable, "-I", "-S", str(program), str(handle)], json.dumps(told).encode()
 
 
 @cache
@@ -94,14 +124,16 @@ def works(one: Mechanism) -> bool:
         return False
     view = View(folder=Path("/"), home=Path("/nonexistent"))
     try:
-        done = subprocess.run(
-            confined(view, ["/bin/sh", "-c", ":"], one).command,
-            env={"PATH": os.environ.get("PATH", os.defpath)},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        with confined(view, ["/bin/sh", "-c", ":"], {}, one) as start:
+            done = subprocess.run(
+                start.command,
+                env=start.environment,
+                pass_fds=(start.handle,),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=PATIENCE,
+                check=False,
+            )
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0

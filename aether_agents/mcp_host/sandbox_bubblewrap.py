@@ -7,7 +7,7 @@ import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from .sandbox_layout import Limits, Mount, View
@@ -22,18 +22,26 @@ _OUTER = 'trap "" TERM; exec "$@"'
 _OUTER_ROOT = 'echo {most} >/proc/sys/kernel/pid_max 2>/dev/null; trap "" TERM; exec "$@"'
 
 
-def bubblewrap(view: View, mounts: Sequence[Mount], command: Sequence[str]) -> list[str]:
-    """What is run instead of the command."""
-    most = view.limits.processes
+def bubblewrap(
+    view: View, mounts: Sequence[Mount], command: Sequence[str], environment: Mapping[str, str], handle: int
+) -> tuple[list[str], bytes]:
+    """What is run instead of the command, and what it reads from the handle."""
     outer = ["/bin/sh", "-c", _OUTER, "sh"]
     if os.geteuid() == 0 and (unshare := shutil.which("unshare")):
-        script = _OUTER_ROOT.format(most=max(RESERVED + 1, most))
+        script = _OUTER_ROOT.format(most=max(RESERVED + 1, view.limits.processes))
         outer = [unshare, "--pid", "--fork", "--kill-child", "/bin/sh", "-c", script, "sh"]
-    program = shutil.which("bwrap") or "bwrap"
-    network = ["--share-net"] if view.network else []
-    options = ["--unshare-user", "--unshare-all", *network, "--die-with-parent", "--cap-drop", "ALL"]
     inner = ["/bin/sh", "-c", f'{_limits(view.limits)}; exec "$@"', "sh", *_heeding(), *command]
-    return [*outer, program, *options, *_arguments(view, mounts), "--chdir", str(view.folder), "--", *inner]
+    program = shutil.which("bwrap") or "bwrap"
+    told = [*_separation(view, environment), *_arguments(view, mounts), "--chdir", str(view.folder)]
+    return [*outer, program, "--args", str(handle), "--", *inner], b"".join(os.fsencode(one) + b"\0" for one in told)
+
+
+def _separation(view: View, environment: Mapping[str, str]) -> Iterator[str]:
+    yield from ("--unshare-user", "--unshare-all", "--die-with-parent", "--cap-drop", "ALL", "--clearenv")
+    if view.network:
+        yield "--share-net"
+    for name, value in environment.items():
+        yield from ("--setenv", name, value)
 
 
 def _arguments(view: View, mounts: Sequence[Mount]) -> Iterator[str]:

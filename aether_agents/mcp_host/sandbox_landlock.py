@@ -1,7 +1,7 @@
 """A program that confines another by Landlock and a filter of system calls: for where there are no namespaces.
 
-Run by `sandbox.py` as `python -I -S sandbox_landlock.py JSON`; imports what the interpreter brings, and nothing of
-ours. It stays as the keeper: what the program leaves behind becomes its child, and is ended with the program.
+Run by `sandbox.py` as `python -I -S sandbox_landlock.py DESCRIPTOR`; imports what the interpreter brings, and nothing
+of ours. It stays as the keeper: what the program leaves behind becomes its child, and is ended with the program.
 
 The same file is in `aether_agents/mcp_host` and in `workers/inspection`, whose servers import nothing of ours.
 """
@@ -137,7 +137,7 @@ def be_the_program(told: dict[str, Any]) -> None:
     restrict(told["mounts"])
     if not told["network"]:
         cut_sockets()
-    os.execv(told["command"][0], told["command"])  # noqa: S606 - no shell wanted
+    os.execve(told["command"][0], told["command"], told["environment"])  # noqa: S606 - no shell wanted
 
 
 def keep(program: int) -> int:
@@ -181,7 +181,8 @@ def end_children() -> None:
 
 def main() -> int:
     """Confine, run, keep, and end as the program did."""
-    told = json.loads(sys.argv[1])
+    with open(int(sys.argv[1]), encoding="utf-8") as file:  # inherited, so that no list of processes tells
+        told = json.load(file)
     control(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     program = os.fork()
     if program == 0:

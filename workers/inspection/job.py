@@ -86,7 +86,12 @@ class Job:
         self._report(min(1.0, fraction), message)
 
     def program(
-        self, command: Sequence[str], folder: Path, given: bytes = b"", environment: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str],
+        folder: Path,
+        given: bytes = b"",
+        environment: Mapping[str, str] | None = None,
+        handles: Sequence[int] = (),
     ) -> subprocess.CompletedProcess[bytes]:
         """Run a program to its end in a folder, with no environment but the search path and what is named here.
 
@@ -95,11 +100,13 @@ class Job:
             Stopped: nobody wants the result any more; it has been killed.
             OSError: it cannot be started.
         """
-        known = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", **(environment or {})}
+        known = _environment(environment)
         with tempfile.TemporaryFile() as fed, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as said:
             fed.write(given)
             fed.seek(0)
-            process = subprocess.Popen(command, cwd=folder, env=known, stdin=fed, stdout=out, stderr=said)
+            process = subprocess.Popen(
+                command, cwd=folder, env=known, stdin=fed, stdout=out, stderr=said, pass_fds=handles
+            )
             try:
                 while not self._ended(process):
                     if max(os.fstat(file.fileno()).st_size for file in (out, said)) > MAX_OUTPUT:
@@ -135,17 +142,18 @@ class Job:
             Unconfined: it may only run confined, and cannot be.
             OSError: it cannot be started.
         """
+        wanted = os.environ.get(ISOLATION, "auto")
+        by = mechanism() if wanted != "off" else None
+        if by is None and wanted == "required":
+            raise Unconfined(errno.EPERM, "`isolation` is `required`, and this machine cannot confine a program")
         with tempfile.TemporaryDirectory(prefix="aether-") as home:
-            known: dict[str, str] = {**(environment or {}), "HOME": home, "TMPDIR": home}
-            wanted = os.environ.get(ISOLATION, "auto")
-            if wanted != "off" and (by := mechanism()) is not None:
-                whole = shutil.which(command[0]) or command[0]
-                view = View(folder, Path(home), (folder, *reads), tuple(writes), limits=BOUNDS)
-                start = confined(view, [whole, *command[1:]], by)
-                return self.program(start.command, folder, given, {**known, **start.environment})
-            if wanted == "required":
-                raise Unconfined(errno.EPERM, "`isolation` is `required`, and this machine cannot confine a program")
-            return self.program(command, folder, given, known)
+            known = {**_environment(environment), "HOME": home, "TMPDIR": home}
+            if by is None:
+                return self.program(command, folder, given, known)
+            whole = shutil.which(command[0], path=known["PATH"]) or command[0]
+            view = View(folder, Path(home), (folder, *reads), tuple(writes), search=known["PATH"], limits=BOUNDS)
+            with confined(view, [whole, *command[1:]], known, by) as start:
+                return self.program(start.command, folder, given, start.environment, (start.handle,))
 
     def _ended(self, process: "subprocess.Popen[bytes]") -> bool:
         try:
@@ -153,6 +161,10 @@ class Job:
         except subprocess.TimeoutExpired:
             return False
         return True
+
+
+def _environment(named: Mapping[str, str] | None) -> dict[str, str]:
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", **(named or {})}
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -4,6 +4,7 @@ The same file is in `aether_agents/mcp_host` and in `workers/inspection`, whose 
 """
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -46,6 +47,7 @@ class View(NamedTuple):
     writes: tuple[Path, ...] = ()
     hidden: tuple[Path, ...] = ()  #: not seen even inside what is named; what is named inside it is
     network: bool = False
+    search: str = ""  #: its search path: the programs there can be run, with what they are installed with
     limits: Limits = Limits()
 
 
@@ -62,7 +64,7 @@ def layout(view: View, command: Sequence[str]) -> list[Mount]:
     seen: dict[str, Mount] = {}
     links: dict[str, Mount] = {}
     system = (*SYSTEM, *(f"/etc/{name}" for name in ETC), *(NETWORKED if view.network else ()))
-    for path in (*system, *programs(command[0]), *map(str, view.reads)):
+    for path in (*system, *programs(command[0], view.search), *map(str, view.reads)):
         if found := _resolved(path, links):
             seen.setdefault(found, Mount("read", found))
     for path in (*map(str, view.writes), str(view.home)):
@@ -75,8 +77,10 @@ def layout(view: View, command: Sequence[str]) -> list[Mount]:
     return sorted((*seen.values(), *masks.values(), *outside), key=_depth)
 
 
-def programs(program: str) -> Iterator[str]:
-    """What must be read for a program to run: itself, its interpreter, and what both are installed with."""
+def programs(program: str, search: str = "") -> Iterator[str]:
+    """What must be read for a program to run: itself, its interpreter, what both come with, and its search path."""
+    for folder in filter(os.path.isabs, search.split(os.pathsep)):
+        yield from _installation(folder)
     known, waiting = set[str](), [program]
     while waiting:
         one = waiting.pop()
@@ -84,20 +88,33 @@ def programs(program: str) -> Iterator[str]:
             continue
         known.add(one)
         yield one
-        folder = os.path.dirname(os.path.dirname(one))
-        if os.path.basename(os.path.dirname(one)) in ("bin", "sbin") and folder != "/":
-            yield from (os.path.join(folder, part) for part in PARTS)
-        waiting += [os.path.realpath(one), *_interpreter(one)]
+        yield from _installation(os.path.dirname(one), alone=True)
+        waiting += [os.path.realpath(one), *_interpreter(one, search)]
 
 
-def _interpreter(script: str) -> list[str]:
-    """The program that the first line of a script names."""
+def _installation(folder: str, *, alone: bool = False) -> Iterator[str]:
+    """A folder of programs with its siblings, where it looks like one; `alone`, nothing where it does not."""
+    above, name = os.path.split(folder)
+    if above == "/":
+        return
+    if name == "shims":  # of pyenv and its like, whose programs are scripts that look around in there
+        yield above
+    elif name in ("bin", "sbin"):
+        yield from (os.path.join(above, part) for part in PARTS)
+    elif not alone:
+        yield folder
+
+
+def _interpreter(script: str, search: str) -> list[str]:
+    """The programs that the first line of a script names."""
     try:
         with open(script, "rb") as file:
             first = file.read(256).split(b"\n")[0]
     except OSError:
         return []
-    return os.fsdecode(first[2:]).split()[:1] if first.startswith(b"#!") else []
+    words = os.fsdecode(first[2:]).split() if first.startswith(b"#!") else []
+    found = [shutil.which(word, path=search) for word in words[1:] if os.path.basename(words[0]) == "env"]
+    return [*words[:1], *filter(None, found)]
 
 
 def _resolved(path: str, links: dict[str, Mount]) -> str | None:

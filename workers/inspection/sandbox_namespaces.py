@@ -1,8 +1,8 @@
 """A program that confines itself by Linux namespaces, and then is another: for where bubblewrap is not installed.
 
-Run by `sandbox.py` as `python -I -S sandbox_namespaces.py JSON`; imports what the interpreter brings, and nothing of
-ours. Three processes: the one that was started waits; its child is the first of the new process ids, reaps what is
-orphaned, and takes everything with it when it ends; that one's child is the program.
+Run by `sandbox.py` as `python -I -S sandbox_namespaces.py DESCRIPTOR`; imports what the interpreter brings, and
+nothing of ours. Three processes: the one that was started waits; its child is the first of the new process ids, reaps
+what is orphaned, and takes everything with it when it ends; that one's child is the program.
 
 The same file is in `aether_agents/mcp_host` and in `workers/inspection`, whose servers import nothing of ours.
 """
@@ -194,13 +194,14 @@ def be_first(told: dict[str, Any]) -> int:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         limit(told["limits"])
         os.chdir(told["folder"])
-        os.execv(told["command"][0], told["command"])  # noqa: S606 - no shell wanted
+        os.execve(told["command"][0], told["command"], told["environment"])  # noqa: S606 - no shell wanted
     return status_of(child)
 
 
 def main() -> int:
     """Confine, run, and end as the program did."""
-    told = json.loads(sys.argv[1])
+    with open(int(sys.argv[1]), encoding="utf-8") as file:  # inherited, so that no list of processes tells
+        told = json.load(file)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is the program that is asked to end; then the rest does
     unshare(told["network"])
     child = os.fork()

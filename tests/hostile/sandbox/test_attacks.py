@@ -51,9 +51,17 @@ def ground(tmp_path: Path) -> Iterator[Ground]:
 
 def run(view: View, by: Mechanism, code: str, *args: object) -> "subprocess.CompletedProcess[str]":
     """Run Python code confined; it prints what it got."""
-    start = confined(view, [sys.executable, "-I", "-c", code, *map(str, args)], by)
-    env = {"PATH": os.defpath, **start.environment}
-    return subprocess.run(start.command, env=env, capture_output=True, text=True, timeout=30, check=False)
+    command = [sys.executable, "-I", "-c", code, *map(str, args)]
+    with confined(view, command, {"PATH": os.defpath}, by) as start:
+        return subprocess.run(
+            start.command,
+            env=start.environment,
+            pass_fds=(start.handle,),
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
 
 
 READS = "import sys, pathlib; print(pathlib.Path(sys.argv[1]).read_text())"
@@ -267,6 +275,25 @@ def test_it_mounts_nothing(ground: Ground, by: Mechanism, what: str) -> None:
         )
         run(ground.view(), by, code, ground.project, ground.home, *prefix, "mount", *words)
         assert not (ground.project / "new.txt").exists()
+
+
+@pytest.mark.parametrize("by", HERE)
+@pytest.mark.parametrize("name", ["LD_PRELOAD", "BASH_FUNC_trap%%", "BASH_FUNC_echo%%", "PATH", "PYTHONPATH", "ENV"])
+def test_its_environment_steers_nothing_outside(ground: Ground, by: Mechanism, name: str, tmp_path: Path) -> None:
+    """What the program is started with reaches the program alone, and no list of processes."""
+    for program in ("sh", "bwrap", "env", "true"):
+        (tmp_path / program).write_text(f"#!/bin/sh\ntouch {tmp_path}/canary\n")
+        (tmp_path / program).chmod(0o755)
+    (tmp_path / "json.py").write_text(f"open('{tmp_path}/canary', 'w')\n")
+    value = "() { touch " + f"{tmp_path}/canary; }}" if "%%" in name else str(tmp_path)
+    command = ["/usr/bin/env"]
+    with confined(ground.view(), command, {"TOKEN": "a secret", name: value}, by) as start:
+        assert "a secret" not in " ".join(start.command)
+        done = subprocess.run(
+            start.command, env=start.environment, pass_fds=(start.handle,), capture_output=True, text=True, check=False
+        )
+    assert "TOKEN=a secret" in done.stdout
+    assert not (tmp_path / "canary").exists()
 
 
 @pytest.mark.parametrize("by", HERE)
