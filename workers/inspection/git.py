@@ -1,42 +1,26 @@
-"""Git over a repository that may be a stranger's: reads only, and runs nothing that the repository names.
+"""Git over a repository that may be a stranger's: runs nothing that it names, and is steered by nothing of it.
 
-Git obeys the repository's own configuration, and that can name programs. Every call here switches off what could
-start one (hooks, file system monitor, pager, external diff, text conversion, signature checks, fetches), reads only,
-and takes no lock.
+Every call sees the repository through a git folder of ours (`git_view`), in which there is no configuration, hook,
+filter, graft or replacement of the repository's own. Nothing is fetched, and no lock is taken that is not needed.
 """
 
 import os
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
-from typing import IO, Any, NamedTuple, cast
+from typing import IO, NamedTuple, cast
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-_SWITCHES = (
-    "core.fsmonitor=false",
-    "core.hooksPath=/dev/null",
-    "core.pager=cat",
-    "core.sshCommand=false",
-    "core.attributesFile=/dev/null",
-    "core.quotePath=false",
-    "credential.helper=",
-    "diff.external=",
-    "diff.orderFile=/dev/null",
-    "log.showSignature=false",
-    "protocol.allow=never",
-    "submodule.recurse=false",
-)
-_ENVIRONMENT = {
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_ALLOW_PROTOCOL": "none",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_PAGER": "cat",
-    "LC_ALL": "C.UTF-8",
-}
+from workers.inspection.git_home import Elsewhere, GitHome, find_home
+from workers.inspection.git_view import carried, environment, git_view
+
+#: Longest that a command whose output is read as it comes may take, in seconds.
+LONGEST = 3_600.0
 
 
 def printable(text: str, limit: int = 300) -> str:
@@ -52,6 +36,7 @@ class Place(NamedTuple):
     top: Path | None  #: the repository's own folder; none if there is no repository
     bare: bool  #: whether it has no work tree
     why_not: str  #: why there is none
+    broken: bool = False  #: whether there is one that cannot be read
 
 
 class Git:
@@ -64,38 +49,73 @@ class Git:
         """The repository the folder lies in.
 
         Raises:
-            ToolError: there is one, and git refuses or cannot read it; the error says what to do.
+            ToolError: there is one, and git refuses it; the error says what to do.
         """
-        command = self._command("rev-parse", "--is-bare-repository", "--is-inside-git-dir", "--show-cdup")
+        trusts = {"GIT_CONFIG_GLOBAL": str(Path("~/.gitconfig").expanduser()), "GIT_CONFIG_NOSYSTEM": "0"}
+        command = ["git", "-C", str(self.folder), "rev-parse", "--git-dir"]
         try:
-            done = subprocess.run(command, capture_output=True, timeout=30, check=False, **_how())
+            done = subprocess.run(
+                command, capture_output=True, timeout=30, check=False, stdin=subprocess.DEVNULL,
+                env=environment() | trusts,
+            )  # fmt: skip
         except OSError:
             return Place(None, False, "git is not installed")
         except subprocess.TimeoutExpired:
-            raise ToolError(f"git does not answer in {self._shown}") from None
-        said = os.fsdecode(done.stderr)
-        if "dubious ownership" in said:
+            return Place(None, False, "git does not answer", broken=True)
+        if b"dubious ownership" in done.stderr:
             raise ToolError(
                 f"git refuses {self._shown} because another user owns it: run as its owner, "
                 f"or allow it with `git config --system --add safe.directory {self._shown}`"
             )
-        if done.returncode and "not a git repository" in said:
-            return Place(None, False, "not a git repository")
-        if done.returncode:
-            raise ToolError(f"git cannot read {self._shown}: {_first_line(done.stderr)}")
-        bare, inside, up = os.fsdecode(done.stdout).split("\n", 2)
-        if bare == "false" and inside == "true":
-            return Place(None, False, "git's own folder")
-        return Place((self.folder / up.rstrip("\n")).resolve(), bare == "true", "")
+        try:
+            home = self.home
+        except Elsewhere as lead:
+            return Place(None, False, f"{printable(str(lead))}: not followed", broken=True)
+        if home is None:
+            inside = ".git" in self.folder.parts
+            return Place(None, False, "git's own folder" if inside else "not a git repository")
+        return Place(home.top or home.folder, home.top is None, "")
 
-    def read(self, *args: str, timeout: float = 120) -> str:
-        """What a git command prints; names that are not UTF-8 keep their bytes as surrogates.
+    @cached_property
+    def home(self) -> GitHome | None:
+        """Where git keeps the repository.
+
+        Raises:
+            Elsewhere: the folder's `.git` leads out of it.
+        """
+        return find_home(self.folder)
+
+    @cached_property
+    def _carried(self) -> dict[str, str]:
+        return carried(self.home) if self.home else {}
+
+    @contextmanager
+    def seen(self) -> Iterator[dict[str, str]]:
+        """The environment of one git command over the repository.
+
+        Raises:
+            ToolError: there is no repository.
+        """
+        try:
+            home = self.home
+        except Elsewhere as lead:
+            raise ToolError(f"git cannot read {self._shown}: {printable(str(lead))}, which is not followed") from None
+        if home is None:
+            raise ToolError(f"git cannot read {self._shown}: not a git repository")
+        with git_view(home, self._carried) as known:
+            yield known
+
+    def read(self, *args: str, timeout: float = 120, given: bytes = b"") -> str:
+        """What a git command prints, given this to read; names that are not UTF-8 keep their bytes as surrogates.
 
         Raises:
             ToolError: git failed, was not found, or took longer than `timeout` seconds.
         """
         try:
-            done = subprocess.run(self._command(*args), capture_output=True, timeout=timeout, check=False, **_how())
+            with self.seen() as known:
+                done = subprocess.run(
+                    self._command(*args), input=given, capture_output=True, timeout=timeout, check=False, env=known
+                )  # fmt: skip
         except subprocess.TimeoutExpired:
             raise ToolError(f"git {args[0]} took longer than {timeout:g} s in {self._shown}") from None
         except OSError as error:
@@ -105,47 +125,41 @@ class Git:
         return os.fsdecode(done.stdout)
 
     @contextmanager
-    def stream(self, *args: str) -> Iterator[IO[bytes]]:
-        """The output of a git command, read as it comes. Who leaves early ends the command.
+    def stream(self, *args: str, timeout: float = LONGEST) -> Iterator[IO[bytes]]:
+        """The output of a git command, read as it comes. Who leaves early ends the command; so does the time-out.
 
         Raises:
-            ToolError: its output was read to the end, and it had failed.
+            ToolError: its output was read to the end, and it had failed, or its time was up.
         """
-        with tempfile.TemporaryFile() as said:
+        with self.seen() as known, tempfile.TemporaryFile() as said:
             process = subprocess.Popen(
-                self._command(*args), stdout=subprocess.PIPE, stderr=said, bufsize=1 << 16, **_how()
-            )
+                self._command(*args), stdout=subprocess.PIPE, stderr=said, bufsize=1 << 16, env=known,
+                stdin=subprocess.DEVNULL,
+            )  # fmt: skip
             output = cast("IO[bytes]", process.stdout)
+            late = threading.Timer(timeout, process.kill)
+            late.start()
             ended = False
             try:
                 yield output
                 ended = not output.read(1)
             finally:
+                late.cancel()
                 if not ended:
                     process.kill()
                 output.close()
                 process.wait()
             if ended and process.returncode:
                 said.seek(0)
-                raise ToolError(f"git {args[0]} failed in {self._shown}: {_first_line(said.read(4096))}")
-
-    @staticmethod
-    def environment() -> dict[str, str]:
-        """The environment of every git command."""
-        return dict(_how()["env"])
+                why = _first_line(said.read(4096)) if process.returncode > 0 else f"ended after {timeout:g} s"
+                raise ToolError(f"git {args[0]} failed in {self._shown}: {why}")
 
     @property
     def _shown(self) -> str:
         return printable(str(self.folder))
 
     def _command(self, *args: str) -> list[str]:
-        switches = [part for switch in _SWITCHES for part in ("-c", switch)]
-        return ["git", "--no-pager", "--literal-pathspecs", *switches, "-C", str(self.folder), *args]
-
-
-def _how() -> dict[str, Any]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return {"env": {**kept, **_ENVIRONMENT}, "stdin": subprocess.DEVNULL}
+        return ["git", "--no-pager", "--literal-pathspecs", "-C", str(self.folder), *args]
 
 
 def _first_line(said: bytes) -> str:

@@ -56,7 +56,8 @@ class Repository:
             raise ToolError(f"{printable(path)!r} is {what}: give the path of a folder")
         self.folder = folder.resolve()
         self.git = Git(self.folder)
-        self.top, self.bare, self.why_not_git = self.git.place()
+        self.place = self.git.place()
+        self.top, self.bare, self.why_not_git = self.place.top, self.place.bare, self.place.why_not
         self._real: dict[str, bool] = {}
 
     @property

@@ -142,10 +142,9 @@ def _faults(tree: WorkTree, own: Sequence[Entry]) -> Iterator[str]:
 
 def _program(tree: WorkTree) -> str:
     """The program of the repository's own configuration that looking at it or adding to it would run, if one is."""
-    named = tree.read("config", "--null", "--show-scope", "--list", "--name-only").split("\0")
-    for scope, key in zip(named[::2], named[1::2], strict=False):
+    for key in tree.settings():
         kind, _, rest = key.partition(".")
-        if scope in ("local", "worktree") and rest.rpartition(".")[2] in _PROGRAMS.get(kind, ()):
+        if rest.rpartition(".")[2] in _PROGRAMS.get(kind, ()):
             return (
                 f"{tree.shown}: its own configuration names a program that git would run ({printable(key)}): "
                 "move that to your own configuration, or commit by hand"
@@ -155,23 +154,15 @@ def _program(tree: WorkTree) -> str:
 
 def _hooks(tree: WorkTree) -> list[str]:
     """The hooks that a commit there runs."""
-    set_to = next((value for value in _asked(tree, "core.hooksPath") if value), "")
-    common = Path(tree.read("rev-parse", "--path-format=absolute", "--git-common-dir").rstrip("\n"))
-    folder = tree.folder / Path(set_to).expanduser() if set_to else common / "hooks"
+    set_to = tree.configured("core.hooksPath")
+    folder = tree.folder / Path(set_to).expanduser() if set_to else tree.git_home.common / "hooks"
     return [name for name in _HOOKS if os.access(folder / name, os.X_OK)]
 
 
 def _author(tree: WorkTree) -> str:
     """Whom its own configuration names; servers see nobody's personal one."""
-    name, email = (next(_asked(tree, key), "") for key in ("user.name", "user.email"))
+    name, email = tree.configured("user.name"), tree.configured("user.email")
     return printable(f"{name} <{email}>") if name and email else ""
-
-
-def _asked(tree: WorkTree, key: str) -> Iterator[str]:
-    try:
-        yield tree.read("config", "--local", "--get", key).rstrip("\n")
-    except ToolError:  # it is not set
-        return
 
 
 def _digest(tree: WorkTree, branch: str, commit: str, own: Sequence[Entry], job: Job) -> str:

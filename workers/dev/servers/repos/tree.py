@@ -1,7 +1,7 @@
 """A repository's work tree, looked at and changed with git's plumbing: no hook, filter or program of its own runs.
 
-Commits are made from blobs, trees and references, so nothing of the repository that names a program has a part in it.
-Where git would still run a filter (comparing a file, converting its line ends), the filter is overridden with none.
+Commits are made from blobs, trees and references. Git sees the repository through a folder of ours (`git_view`), where
+no filter, driver or hook is configured.
 """
 
 import os
@@ -10,11 +10,13 @@ import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from mcp.server.mcpserver.exceptions import ToolError
 
 from workers.inspection.git import Git, printable
+from workers.inspection.git_home import GitHome
+from workers.inspection.git_view import configuration
 from workers.inspection.repository import Repository
 from workers.inspection.whole import write_whole
 
@@ -43,26 +45,37 @@ class WorkTree(Git):
     def __init__(self, path: str) -> None:
         repository = Repository(path)
         super().__init__(repository.folder)
-        self._off: list[str] = []
         if repository.bare or not repository.is_git:
             raise ToolError(f"{repository.shown} is no git repository with a work tree ({repository.why_not_git})")
-        top = Path(self.read("rev-parse", "--show-toplevel").rstrip("\n"))
-        if top != self.folder:
-            raise ToolError(f"{repository.shown} lies in the repository {printable(str(top))}: give that folder")
-        self._off = list(self._without_filters())
+        if repository.top != self.folder:
+            top = printable(str(repository.top))
+            raise ToolError(f"{repository.shown} lies in the repository {top}: give that folder")
 
     @property
     def shown(self) -> str:
         """The folder, for people."""
         return printable(str(self.folder))
 
+    @property
+    def git_home(self) -> GitHome:
+        """Where git keeps it."""
+        return cast("GitHome", self.home)
+
+    def configured(self, name: str) -> str:
+        """What its own configuration says of something; empty where it says nothing."""
+        return dict(configuration(self.git_home)).get(name.lower(), "").strip()
+
+    def settings(self) -> list[str]:
+        """The names of all that its own configuration sets, with what it includes."""
+        return [name for name, _ in configuration(self.git_home, includes=True)]
+
     def standing(self) -> Standing:
         """Where it stands."""
         head = self._ask("symbolic-ref", "--quiet", "HEAD").strip()
         commit = self._ask("rev-parse", "--verify", "--quiet", "HEAD").strip()
         changed = self.read("status", "--porcelain=v1", "-z", "--untracked-files=no", "--ignore-submodules=all")
-        home = Path(self.read("rev-parse", "--absolute-git-dir").rstrip("\n"))
-        under_way = next((name for name in _UNDER_WAY if (home / name).exists()), "")
+        own = self.git_home.folder
+        under_way = next((name for name in _UNDER_WAY if (own / name).exists()), "")
         return Standing(head.removeprefix("refs/heads/"), commit, len([p for p in changed.split("\0") if p]), under_way)
 
     def tracked(self) -> dict[str, str]:
@@ -106,8 +119,8 @@ class WorkTree(Git):
             self.run("read-tree", parent, more=index)
             self.run("update-index", "-z", "--index-info", given=_entries(blobs), more=index)
             tree = os.fsdecode(self.run("write-tree", more=index)).strip()
-        name = self._ask("config", "user.name").strip() or "AetherTerm agents"
-        email = self._ask("config", "user.email").strip() or "agents@localhost"
+        name = self.configured("user.name") or "AetherTerm agents"
+        email = self.configured("user.email") or "agents@localhost"
         who = {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER")
                for part, value in (("NAME", name), ("EMAIL", email))}  # fmt: skip
         made = self.run("commit-tree", tree, "-p", parent, given=message.encode(), more=who)
@@ -152,11 +165,12 @@ class WorkTree(Git):
         Raises:
             ToolError: it failed; the error has its first words.
         """
-        environment = {**self.environment(), **(more or {})}
         try:
-            done = subprocess.run(
-                self._command(*args), input=given, capture_output=True, timeout=_SECONDS, check=False, env=environment
-            )
+            with self.seen() as known:
+                done = subprocess.run(
+                    self._command(*args), input=given, capture_output=True, timeout=_SECONDS, check=False,
+                    env={**known, **(more or {})},
+                )  # fmt: skip
         except subprocess.TimeoutExpired:
             raise ToolError(f"git {args[0]} took longer than {_SECONDS} s in {self.shown}") from None
         if done.returncode:
@@ -180,23 +194,6 @@ class WorkTree(Git):
         except OSError:
             return False
         return os.path.realpath(place) == os.path.normpath(place) and place.is_relative_to(self.folder)
-
-    def _without_filters(self) -> Sequence[str]:
-        """Switches that take the programs away from every filter that any configuration names."""
-        off: list[str] = []
-        for key in self.read("config", "--null", "--list", "--name-only").split("\0"):
-            if key.startswith("filter.") and key.rpartition(".")[2] in ("clean", "smudge", "process", "required"):
-                if "=" in key or "\n" in key:
-                    raise ToolError(
-                        f"{self.shown}: its configuration has the filter {printable(key)!r}: remove it first"
-                    )
-                off += ["-c", f"{key}={'false' if key.endswith('.required') else ''}"]
-        return off
-
-    def _command(self, *args: str) -> list[str]:
-        git, *rest = super()._command(*args)
-        at = rest.index("-C")
-        return [git, *rest[:at], *self._off, *rest[at:]]
 
 
 def _entries(blobs: Mapping[str, tuple[str, str]]) -> bytes:

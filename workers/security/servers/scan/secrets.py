@@ -118,7 +118,7 @@ class SecretsScan:
 
     def _look_at_history(self) -> None:
         if not self._repository.is_git:
-            self._skipped.append(Skipped("(history)", self._repository.why_not_git, False))
+            self._skipped.append(Skipped("(history)", self._repository.why_not_git, self._repository.place.broken))
             return
         if self._max_commits == 0:
             self._skipped.append(Skipped("(history)", "left out, as asked for", False))
