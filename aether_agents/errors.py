@@ -118,6 +118,10 @@ class CannotOpen(AetherError):
     code = "cannot_open"
 
 
+class Tampered(CannotOpen):
+    """A document was changed by somebody without the key, or put where it does not belong."""
+
+
 class ServerDown(AetherError):
     """An MCP server could not be started or reached."""
 

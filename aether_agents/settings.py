@@ -166,6 +166,11 @@ class AlertSettings(Contract):
     failed_tasks: bool = Field(default=True, description="Whether failed tasks are told.")
     waits_longer_than: float = Field(default=3_600, ge=0, description="Seconds a task may wait for a person; 0: any.")
     queue_without_worker: float = Field(default=120, ge=0, description="Seconds messages may lie unserved; 0: any.")
+    security: bool = Field(
+        default=True,
+        description="Whether what is no accident is told: forged answers, changed tools, refused tokens, documents that "
+        "do not open.",
+    )
     server_down: bool = Field(default=True, description="Whether MCP servers that cannot be used are told.")
     findings_from: Literal["critical", "high", "medium", "low", "info"] | None = Field(
         default="high", description="Least severity of findings that is told; of audits, of new findings."

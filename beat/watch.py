@@ -10,6 +10,7 @@ from aether_agents.contracts import TaskView
 from aether_agents.errors import AetherError, TaskNotFound
 from aether_agents.settings import Settings
 from aether_agents.store import PLANNER, Store, schedule_of
+from aether_agents.store.alerts import Suspicion
 from aether_agents.store.counts import DAY
 from beat.alarm import Alarm, Alert
 from beat.audits import compared, found_by, from_level
@@ -62,6 +63,10 @@ class Watch:
             except TaskNotFound:
                 log.debug("task %s is forgotten already", task_id)
             self._store.alerts.seen(entry)
+        for entry, suspicion in self._store.alerts.suspicions():
+            if self._settings.security:
+                self._raise(Alert(f"security {suspicion.what} {suspicion.about}", _title(suspicion), suspicion.text))
+            self._store.alerts.looked_into(entry)
         lasting = [*self._waits(), *self._queues(), *self._servers(), *self._budgets()]
         for alert in lasting:
             self._raise(alert)
@@ -140,3 +145,7 @@ class Watch:
                 title = f"the budget of {one.server} is spent"
                 text = f"{one.calls} calls today (UTC), {one.budget} are budgeted; more: aether-agent metrics"
                 yield Alert(f"budget {one.server} {today.day}", title, text, every=DAY)
+
+
+def _title(suspicion: Suspicion) -> str:
+    return f"security: {suspicion.what} ({suspicion.about})"

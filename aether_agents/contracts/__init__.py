@@ -2,7 +2,7 @@
 
 from aether_agents.contracts.contract import Contract, Json
 from aether_agents.contracts.event import STATUS_AFTER, TERMINAL_EVENTS, Event, EventType
-from aether_agents.contracts.intervention import Answer, Intervention
+from aether_agents.contracts.intervention import Answer, GivenAnswer, Intervention
 from aether_agents.contracts.outcome import ErrorKind, Outcome
 from aether_agents.contracts.plan import (
     Call,
@@ -122,6 +122,7 @@ __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of content
     "EventType",
     "STATUS_AFTER",
     "TERMINAL_EVENTS",
+    "GivenAnswer",
     "Intervention",
     "Answer",
     # What it came to

@@ -25,6 +25,11 @@ class Intervention(Contract):
         default="",
         description="Digest of the call's arguments, where the prompt has no room for them; binds the yes.",
     )
+    binds: str = Field(
+        default="",
+        description="Digest of what a yes is a yes to: of a call its tool, pin and arguments; of a plan the plan. "
+        "Whoever acts on the answer checks it.",
+    )
     asked_at: datetime | None = Field(default=None, description="When it was asked, UTC.")
 
 
@@ -35,3 +40,13 @@ class Answer(Contract):
     response: str = Field(description="One of the question's choices; `provide` for an `input`.")
     values: dict[str, Json] = Field(default_factory=dict, description="For `input`: the values.")
     by: str = Field(default="local", description="Who answered; never taken from a payload.")
+
+
+class GivenAnswer(Contract):
+    """An answer as it is kept, sealed. Whoever acts on it checks it; the store's word for it is not enough."""
+
+    intervention_id: str = Field(description="The question.")
+    response: str = Field(description="What was answered.")
+    actor: str = Field(description="Who answered.")
+    at: datetime = Field(description="When, UTC, by the clock of who took the answer.")
+    binds: str = Field(default="", description="What it is a yes to, as the question has it.")

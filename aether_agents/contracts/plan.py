@@ -151,7 +151,7 @@ class PlannedSubtask(Subtask):
         default=None, description="Greatest risk the asker answered ahead (`--yes`), as far as policy lets one."
     )
     approved_args: str = Field(
-        default="", description="Digest of the arguments that a person said yes to, where they were too long to show."
+        default="", description="Of form 1: digest of the arguments that a yes was bound to. It no longer counts."
     )
     context: str = Field(default="local", description="Context whose secrets its arguments may name.")
     pin: str = Field(default="", description="Pin of the tool it was planned against.")

@@ -1,19 +1,20 @@
 """Approving: a call as a person is asked about it, and that what was approved is what is called.
 
 The question shows the whole call where there is room for it. Where there is not, it shows how each argument begins and
-ends, how long it is, and the digest of them all. The digest binds the yes: arguments that are another's by then are
-asked about again. Everybody who may open the task's documents finds the whole of them there (`resolving.visible`).
+ends, how long it is, and the digest of them all. Everybody who may open the task's documents finds the whole of them
+there (`resolving.visible`). A yes is bound to the tool, its pin and the arguments: before the call it is compared with
+what is about to be called, and anything else is asked about again.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
 
-from aether_agents.contracts import Intervention, Json, Outcome, PlannedSubtask
+from aether_agents.contracts import GivenAnswer, Intervention, Json, Outcome, PlannedSubtask
 from aether_agents.execution.policy import NeedsApproval
 from aether_agents.execution.resolving import visible
 from aether_agents.execution.secret import Secrets
-from aether_agents.store import APPROVE, DENY, PROMPT_MAX
+from aether_agents.store import APPROVE, DENY, PROMPT_MAX, binding
 
 #: Characters of a long argument that are shown, the most first: as many as there is room for.
 _EXTRACTS = (800, 400, 200, 80)
@@ -29,13 +30,18 @@ def digest_of(args: Mapping[str, Json]) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def still_holds(subtask: PlannedSubtask, outcomes: Mapping[str, Outcome]) -> bool:
-    """Whether the arguments are those that a person said yes to, if the yes was bound to some."""
-    return not subtask.approved_args or subtask.approved_args == digest_of(visible(subtask, outcomes))
+def still_holds(answer: GivenAnswer | None, subtask: PlannedSubtask, pin: str, outcomes: Mapping[str, Outcome]) -> bool:
+    """Whether a person said yes to this very call: this tool, as it is defined now, with these arguments."""
+    return answer is not None and answer.binds == _binding(subtask, pin, outcomes)
+
+
+def _binding(subtask: PlannedSubtask, pin: str, outcomes: Mapping[str, Outcome]) -> str:
+    return binding(subtask.tool or "", pin, visible(subtask, outcomes))
 
 
 def question(
     subtask: PlannedSubtask,
+    pin: str,
     decision: NeedsApproval,
     args: Mapping[str, Json],
     outcomes: Mapping[str, Outcome],
@@ -61,6 +67,7 @@ def question(
         prompt=prompt + shown,
         choices=(APPROVE, DENY),
         digest=digest,
+        binds=_binding(subtask, pin, outcomes),
     )
 
 

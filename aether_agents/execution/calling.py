@@ -8,6 +8,7 @@ from typing import NamedTuple
 from aether_agents.contracts import (
     ErrorKind,
     Expect,
+    GivenAnswer,
     Intervention,
     Json,
     Outcome,
@@ -24,7 +25,7 @@ from aether_agents.execution.arguments import faults
 from aether_agents.execution.asking import may_have_run, question_of
 from aether_agents.execution.hands import Hands
 from aether_agents.execution.held import Held, Lease
-from aether_agents.execution.policy import Denied, NeedsApproval, decide
+from aether_agents.execution.policy import Allowed, Denied, NeedsApproval, decide
 from aether_agents.execution.resolving import resolve
 from aether_agents.execution.secret import Secrets
 from aether_agents.execution.tally import Tally
@@ -52,7 +53,9 @@ class Run(NamedTuple):
     subtask: PlannedSubtask
     outcomes: Mapping[str, Outcome]  #: of the subtasks it refers to
     secrets: Secrets
-    answered: bool  #: a person said yes to this run
+    answer: GivenAnswer | None = None  #: what a person said to it, opened
+    doubt: str = ""  #: why an answer that the store tells of does not count
+    use: Callable[[], None] = lambda: None  #: called before the call that an answer is used up by
 
 
 class Caller:
@@ -81,14 +84,18 @@ class Caller:
         subtask = run.subtask
         tool = self._toolbox.find(subtask.tool or "", subtask.pin)
         args = self._arguments(run, tool, subtask.args)
-        answered = run.answered and approving.still_holds(subtask, run.outcomes)
+        answered = approving.still_holds(run.answer, subtask, tool.pin, run.outcomes)
         decision = decide(tool, args, subtask, self._settings, answered=answered)
+        if run.doubt and isinstance(decision, Allowed):
+            decision = NeedsApproval(decision.risk, f"It is asked again: {run.doubt}")
         if isinstance(decision, Denied):
             return failed("policy", decision.reason, sent=False)
         if isinstance(decision, NeedsApproval):
-            asked = approving.question(subtask, decision, args, run.outcomes, run.secrets)
+            asked = approving.question(subtask, tool.pin, decision, args, run.outcomes, run.secrets)
             return asked or failed("policy", _TOO_MANY.format(tool=subtask.tool), sent=False)
-        result = self._made(tool, args, run, on_progress, _consent(run))
+        if run.answer is not None and not subtask.repeatable:
+            run.use()
+        result = self._made(tool, args, run, on_progress, Consent(subtask.elicited, answered and not subtask.elicited))
         if result.asked is not None:
             return question_of(subtask, result.asked, result, args, run.secrets)
         return self._judged(tool, run, result)
@@ -174,15 +181,6 @@ def bounded(outcome: Outcome, what: str, most: int = MOST_OUTPUT) -> Outcome:
         f"{what} returned {size / 2**20:.1f} MiB, more than {most / 2**20:.0f} MiB can be kept: "
         "ask it for less, or let it write a file and return the path",
     )
-
-
-def _consent(run: Run) -> Consent:
-    """What the server's own questions may be answered with.
-
-    A yes to the call covers its plain confirmation only as long as the call has asked nothing else: what a person told
-    it since then may have changed what it is about to do.
-    """
-    return Consent(run.subtask.elicited, run.answered and not run.subtask.elicited)
 
 
 def _outcome(ref: str, result: CallResult) -> Outcome:

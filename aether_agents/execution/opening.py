@@ -73,6 +73,8 @@ class Opening:
                 log.debug("refused: %s", claim.reason)
                 raise Ignore
             if isinstance(claim, Unopened):
+                if claim.tampered:
+                    self._store.alerts.suspect("broken document", task_id, claim.reason)
                 self._store.tasks.fail_planning(task_id, claim.token, claim.reason, "document")
                 return
             with (
@@ -85,6 +87,8 @@ class Opening:
             raise Ignore from error
 
     def _step(self, task_id: str, claim: PlanningClaim) -> None:
+        if claim.doubt:
+            self._store.alerts.suspect("forged answer", task_id, claim.doubt)
         try:
             if claim.plan is not None and (barred := self._barred(claim.plan)):
                 self._store.tasks.fail_planning(task_id, claim.token, barred, "invalid_plan")
@@ -202,4 +206,5 @@ def _review(plan: Plan) -> Intervention:
         kind="review",
         prompt=f"This plan was not made from a template. Run it?\n{steps}",
         choices=(APPROVE, DENY),
+        binds=plan.digest,
     )

@@ -15,7 +15,7 @@ from celery.exceptions import Ignore
 
 from aether_agents import tracing
 from aether_agents.contracts import Intervention, Outcome, PlannedSubtask
-from aether_agents.errors import AetherError, CannotOpen, InvalidPlan, ReferenceMissing, StoreUnavailable
+from aether_agents.errors import AetherError, CannotOpen, InvalidPlan, ReferenceMissing, StoreUnavailable, Tampered
 from aether_agents.execution.arguments import applies
 from aether_agents.execution.calling import MOST_OUTPUT, Caller, Progress, Run, bounded, failed
 from aether_agents.execution.delivery import Sender
@@ -68,9 +68,13 @@ class Runner:
             log.debug("refused: %s", claim.reason)
             raise Ignore
         if isinstance(claim, Unopened):
+            if claim.tampered:
+                self._store.alerts.suspect("broken document", f"{task_id}/{subtask_id}", claim.reason)
             outcome = failed("document", claim.reason, sent=False).model_copy(update={"attempts": claim.attempts})
             self._finish(Lease(task_id, subtask_id, claim.token), outcome)
             return
+        if claim.tampered:
+            self._store.alerts.suspect("forged answer", f"{task_id}/{subtask_id}", claim.doubt)
         with self._held.holding(Lease(task_id, subtask_id, claim.token), asked_at) as lease:
             ids = {"task_id": task_id, "subtask_id": subtask_id, "specialist": queue}
             with tracing.span("subtask", parent=lambda: self._store.tasks.trace(task_id), since=since, **ids):
@@ -83,6 +87,8 @@ class Runner:
         failed_now = isinstance(result, Outcome) and result.failed
         tracing.mark(tool=claim.subtask.tool or "", status=_word(result), failed=failed_now)
         if isinstance(result, Outcome):
+            if claim.answer is not None and not result.sent and not claim.subtask.repeatable:
+                self._patiently(lambda: self._store.tasks.use_answer(*lease, used=False))  # it was not, after all
             if result.status == "cancelled" and self._given_up(result):
                 self._give_back(lease, claim, result)
             self._complete(lease, claim, result)
@@ -105,6 +111,8 @@ class Runner:
         except (InvalidPlan, ReferenceMissing) as error:
             return failed("arguments", str(error), sent=False)
         except CannotOpen as error:
+            if isinstance(error, Tampered):
+                self._store.alerts.suspect("broken document", f"{lease.task_id}/{lease.subtask_id}", str(error))
             return failed("document", str(error), sent=False)
         except Exception as error:
             log.exception("unexpected")
@@ -122,11 +130,20 @@ class Runner:
             return Outcome(status="skipped", error=f"its condition does not hold: {subtask.if_.ref}", sent=False)
         if subtask.for_each is not None:
             items = resolve(subtask.for_each, outcomes)
-            children = children_of(subtask, items, answered=claim.answered)
+            children = children_of(subtask, items)
             return children or Outcome(status="completed", output=[])
         secrets = Secrets(self._settings, subtask.context)
-        run = Run(lease, subtask, outcomes, secrets, claim.answered)
+        run = Run(lease, subtask, outcomes, secrets, claim.answer, claim.doubt, lambda: self._use(lease))
         return self._caller.call(run, self._reporter(lease, secrets))
+
+    def _use(self, lease: Lease) -> None:
+        """Use a person's answer up: the same yes is never the reason for two calls that are not safe to repeat.
+
+        Raises:
+            Ignore: the run is no longer ours.
+        """
+        if not self._patiently(lambda: self._store.tasks.use_answer(*lease, used=True)):
+            raise Ignore
 
     def _given_up(self, outcome: Outcome) -> bool:
         """Whether a call was cancelled by this process, or was never made: a person's cancellation closes it anyway."""

@@ -2,7 +2,7 @@
 
 from aether_agents.store.buckets import bucket_of
 from aether_agents.store.keys import Keys
-from aether_agents.store.questions import APPROVE, DENY, FAIL, PROMPT_MAX, PROVIDE, RETRY, SKIP
+from aether_agents.store.questions import AGAIN, APPROVE, DENY, FAIL, PROMPT_MAX, PROVIDE, RETRY, SKIP, binding
 from aether_agents.store.replies import (
     PLANNER,
     CatalogueEntry,
@@ -23,6 +23,7 @@ from aether_agents.store.sealing import Keyring, Sealer, add_key, make_key_file
 from aether_agents.store.store import Store, open_store
 
 __all__ = [
+    "AGAIN",
     "APPROVE",
     "DENY",
     "FAIL",
@@ -48,6 +49,7 @@ __all__ = [
     "Unopened",
     "WorkerInfo",
     "add_key",
+    "binding",
     "bucket_of",
     "make_key_file",
     "open_store",

@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aether_agents.contracts import Contract, HighLevelTask, Json, Outcome, Plan, PlannedSubtask
 from aether_agents.contracts.shortening import shorten
-from aether_agents.errors import TaskNotFound
+from aether_agents.errors import CannotOpen, Tampered, TaskNotFound
 from aether_agents.settings import Settings
 from aether_agents.store import forms
 from aether_agents.store.connection import Connection, Part
 from aether_agents.store.forms import Document
+from aether_agents.store.head import NO_HEAD, Head, Heads
 from aether_agents.store.keys import Keys, Places
 from aether_agents.store.library import Library
 from aether_agents.store.replies import Delivery, RunKey
@@ -30,30 +31,84 @@ class Access:
     library: Library
     sealer: Sealer
     settings: Settings
+    heads: Heads = field(default_factory=Heads)
 
     def call(self, name: str, *args: Part) -> Any:
         """Call one function of the Lua library."""
         return self.library.call(name, *args)
 
-    def seal(self, place: str, document: Contract) -> bytes:
+    def seal(self, place: str, document: Contract, version: int = 0) -> bytes:
         """Seal a contract, with the form it has; what has its default value is left out."""
-        return self.sealer.seal(place, forms.mark(dump(document)))
+        return self.sealer.seal(place, forms.mark(dump(document)), version)
 
-    def open_task(self, task_id: str, blob: bytes) -> HighLevelTask:
+    def seal_head(self, task_id: str, head: Head) -> bytes:
+        """Seal a Head; its number is its version."""
+        return self.seal(Places.head(task_id), head, head.number)
+
+    def seal_said(self, task_id: str, text: str | None) -> bytes:
+        """Seal what an event says; nothing for nothing."""
+        return self.sealer.seal(Places.said(task_id), message_of(text)) if text else b""
+
+    def open_said(self, task_id: str, blob: bytes) -> str:
+        """What an event says; that it does not open, where it does not."""
+        try:
+            return str(self.sealer.open(Places.said(task_id), blob))
+        except CannotOpen as error:
+            return f"({error})"
+
+    def open_head(self, task_id: str, blob: bytes | None) -> Head:
+        """Open the head of a task; of one without, `NO_HEAD`.
+
+        Raises:
+            Tampered: it was changed, or an older one was put in its place.
+        """
+        if blob and (known := self.heads.known(task_id, blob)):
+            return known
+        head = self._head_of(task_id, blob)
+        if not self.heads.saw(task_id, blob or b"", head):  # read before another wrote, or put back: what is there now?
+            now = self.connection.command("HGET", self.keys.task(task_id), "head") or b""
+            if not self.heads.saw(task_id, now, self._head_of(task_id, now)):
+                raise Tampered(f"the head of the task `{task_id}` is an older one than was there before")
+        return head
+
+    def _head_of(self, task_id: str, blob: bytes | None) -> Head:
+        return self.open(Head, Places.head(task_id), blob) if blob else NO_HEAD
+
+    def open_task(self, task_id: str, blob: bytes, head: Head) -> HighLevelTask:
         """Open a HighLevelTask."""
-        return self.open(HighLevelTask, Places.task(task_id), blob)
+        return self.open_counted(HighLevelTask, Places.task(task_id), blob, head, "task")
 
-    def open_plan(self, task_id: str, blob: bytes) -> Plan:
+    def open_plan(self, task_id: str, blob: bytes, head: Head) -> Plan:
         """Open a Plan."""
-        return self.open(Plan, Places.plan(task_id), blob)
+        return self.open_counted(Plan, Places.plan(task_id), blob, head, "plan")
 
-    def open_subtask(self, task_id: str, subtask_id: str, blob: bytes) -> PlannedSubtask:
+    def open_subtask(self, task_id: str, subtask_id: str, blob: bytes, head: Head) -> PlannedSubtask:
         """Open a PlannedSubtask."""
-        return self.open(PlannedSubtask, Places.subtask(task_id, subtask_id), blob)
+        return self.open_counted(PlannedSubtask, Places.subtask(task_id, subtask_id), blob, head, f"d:{subtask_id}")
 
     def open_outcome(self, task_id: str, subtask_id: str, blob: bytes) -> Outcome:
         """Open an Outcome."""
         return self.open(Outcome, Places.outcome(task_id, subtask_id), blob)
+
+    def open_counted(self, model: type[Document], place: str, blob: bytes, head: Head, field: str) -> Document:
+        """Open a document that may be written again: the version of it that the head names.
+
+        Raises:
+            CannotOpen: as `open`.
+            Tampered: it is another version, or there is no head though whoever wrote it wrote one.
+        """
+        value = self.sealer.open(place, blob, head.version(field) if head.number else None)
+        if not head.number and forms.form_of(value) >= forms.WITH_HEAD:
+            raise Tampered(f"the head of the task is missing, without which {place} does not count")
+        return forms.read(model, place, value)
+
+    def read(self, model: type[Document], place: str, value: Json) -> Document:
+        """A document that was opened.
+
+        Raises:
+            CannotOpen: a later version wrote it.
+        """
+        return forms.read(model, place, value)
 
     def open(self, model: type[Document], place: str, blob: bytes) -> Document:
         """Open any document of ours.

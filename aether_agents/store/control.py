@@ -1,9 +1,12 @@
 """What people do to a task: answer, pause, resume, cancel."""
 
 from aether_agents.contracts import Answer, Elicited, HighLevelTask, Intervention, Json, PlannedSubtask
-from aether_agents.errors import WrongStatus
-from aether_agents.store import questions
+from aether_agents.errors import CannotOpen, WrongStatus
+from aether_agents.store import answers, questions
 from aether_agents.store.access import Accessing, deliveries, unknown
+from aether_agents.store.answers import field_of
+from aether_agents.store.connection import Part
+from aether_agents.store.head import Head
 from aether_agents.store.keys import Places
 from aether_agents.store.replies import Delivery
 
@@ -17,23 +20,30 @@ class Control(Accessing):
         Raises:
             TaskNotFound: there is no such task.
         """
+        found = self._asked(task_id, intervention_id)
+        if found is None:
+            return None
+        subtask_id, blob = found
+        return questions.shown(self._access, task_id, intervention_id, subtask_id, blob)
+
+    def _asked(self, task_id: str, intervention_id: str) -> tuple[str, bytes | None] | None:
+        """The subtask (none: the whole task) and the sealed text of an open question; none when it is not open."""
         keys = self._access.keys
         subtask_id = intervention_id.rpartition(".")[0]
-        (step, open_id, asked, text), about, rank = self._access.connection.commands(
+        (step, open_id), (about, blob), rank = self._access.connection.commands(
             [
-                ("HMGET", keys.task(task_id), "step", "question_id", "asked_at", "question"),
-                ("HGET", keys.subtasks(task_id), f"i:{subtask_id}"),
+                ("HMGET", keys.task(task_id), "step", "question_id"),
+                ("HMGET", keys.subtasks(task_id), f"i:{subtask_id}", f"q:{intervention_id}"),
                 ("ZSCORE", keys.waiting(task_id), subtask_id),
             ]
         )
         if step is None:
             raise unknown(task_id)
         if open_id == intervention_id.encode():
-            return questions.read(text, int(asked))
-        if about is None or rank is None:
+            return "", blob
+        if rank is None or questions.id_of(about) != intervention_id:
             return None
-        found = questions.read(about, 0)
-        return found if found.id == intervention_id else None
+        return subtask_id, blob
 
     def answer(self, task_id: str, answer: Answer) -> list[Delivery]:
         """Give a person's answer.
@@ -49,29 +59,46 @@ class Control(Accessing):
         question = self.question(task_id, answer.intervention_id)
         if question is None:
             raise _closed(answer.intervention_id)
+        if questions.AGAIN in question.choices:
+            return self._not_believed(task_id, question, answer)
         effect = questions.effect(question, answer)
         outcome = b""
         if effect != "go" and question.subtask_id is not None:
             outcome = self._access.seal(Places.outcome(task_id, question.subtask_id), questions.outcome(answer, effect))
         while True:
-            before, after = self._with(task_id, question, answer) if effect == "go" else (b"", b"")
+            given = self._given(task_id, question, answer, changes=effect == "go")
             kind, sends = self._access.call(
-                "answer",
-                task_id,
-                answer.intervention_id,
-                effect,
-                answer.response,
-                answer.by,
-                outcome,
-                before,
-                after,
-                "1" if question.elicitation or question.digest else "0",
+                "answer", task_id, answer.intervention_id, effect, answer.response, answer.by, outcome, *given
             )
             if kind != b"changed":
                 break
         if kind == b"closed":
             raise _closed(answer.intervention_id)
         return deliveries(sends)
+
+    def ask_anew(self, task_id: str, intervention_id: str) -> list[Delivery]:
+        """Void a question that is not believed; whoever has to know asks again."""
+        _, sends = self._access.call("ask_anew", task_id, intervention_id)
+        return deliveries(sends)
+
+    def ask_anew_in_clear(self) -> list[Delivery]:
+        """Void what versions before asked in clear, of every task that waits for a person."""
+        keys, command = self._access.keys, self._access.connection.command
+        sends: list[Delivery] = []
+        for task_id in (one.decode() for one in command("ZRANGE", keys.waits, 0, -1)):
+            asked = [one.decode() for one in command("ZRANGE", keys.waiting(task_id), 0, -1)]
+            ids = [questions.id_of(command("HGET", keys.subtasks(task_id), f"i:{one}")) for one in asked]
+            ids.append((command("HGET", keys.task(task_id), "question_id") or b"").decode())
+            for one in filter(None, ids):
+                if not command("HEXISTS", keys.subtasks(task_id), f"q:{one}"):
+                    sends += self.ask_anew(task_id, one)
+        return sends
+
+    def _not_believed(self, task_id: str, question: Intervention, answer: Answer) -> list[Delivery]:
+        sends = self.ask_anew(task_id, question.id)
+        if answer.response != questions.AGAIN:
+            raise WrongStatus(f"{question.prompt} That is done now: look at `aether-agent status {task_id}` again")
+        return sends
 
     def refine(self, task_id: str, instruction: str, by: str) -> list[Delivery]:
         """Plan a task anew that asks about the whole of itself (a plan to review, a choice, inputs), with more words.
@@ -83,15 +110,21 @@ class Control(Accessing):
         """
         key = self._access.keys.task(task_id)
         while True:
-            before = self._access.connection.command("HGET", key, "task")
+            before, head_before = self._access.connection.command("HMGET", key, "task", "head")
             if before is None:
                 raise unknown(task_id)
-            task: HighLevelTask = self._access.open_task(task_id, before)
+            head = self._access.open_head(task_id, head_before)
+            task: HighLevelTask = self._access.open_task(task_id, before, head)
             if task.document is not None:
                 raise WrongStatus(f"`{task_id}` runs exactly the plan it was given: change the plan, and submit it")
-            refined = task.refined(instruction)
+            after = head.after("task", "plan")
             kind, sends = self._access.call(
-                "refine", task_id, by, before, self._access.seal(Places.task(task_id), refined)
+                "refine",
+                task_id,
+                by,
+                head_before or b"",
+                self._access.seal_head(task_id, after),
+                self._access.seal(Places.task(task_id), task.refined(instruction), after.version("task")),
             )
             if kind == b"again":
                 return deliveries(sends)
@@ -132,7 +165,8 @@ class Control(Accessing):
             TaskNotFound: there is no such task.
             WrongStatus: it has ended or is being ended.
         """
-        done, running = self._access.call("cancel", task_id, by, reason)
+        said = self._access.seal_said(task_id, f"cancelled by {by}: {reason}") if reason else b""
+        done, running = self._access.call("cancel", task_id, by, said)
         if not done:
             self._access.require(task_id)
             raise WrongStatus(f"`{task_id}` cannot be cancelled: it has ended, or is being ended")
@@ -142,40 +176,59 @@ class Control(Accessing):
         """Give up the canvas of a task: everything is sent directly from now on."""
         return deliveries(self._access.call("flip", task_id))
 
-    def _with(self, task_id: str, question: Intervention, answer: Answer) -> tuple[bytes, bytes]:
-        """The document before and after an answer, the task's or the subtask's; empty where it does not change."""
-        if (question.elicitation or question.digest) and question.subtask_id is not None:
-            return self._with_told(task_id, question.subtask_id, question, answer)
+    def _given(self, task_id: str, question: Intervention, answer: Answer, *, changes: bool) -> list[Part]:
+        """What an answer writes: the head before and after, the sealed answer, and the document it changes."""
+        subtask_id = question.subtask_id or ""
+        keys, about = self._access.keys, field_of(subtask_id)
+        where = (keys.subtasks(task_id), about) if subtask_id else (keys.task(task_id), "answer")
+        (blob, head_before), earlier = self._access.connection.commands(
+            [("HMGET", keys.task(task_id), "task", "head"), ("HGET", *where)]
+        )
+        if blob is None:
+            raise unknown(task_id)
+        head = self._access.open_head(task_id, head_before)
+        task = self._access.open_task(task_id, blob, head)  # also where it stays as it is: its head may be missing
+        field, change = self._change(task, question, answer, head) if changes else ("", None)
+        after = head.after(about, *filter(None, [field]))
+        binds = question.binds or self._bound_before(task_id, subtask_id, earlier, head)
+        given = answers.seal(self._access, task_id, question, answer, binds, after)
+        place = Places.task(task_id) if field == "task" else Places.subtask(task_id, subtask_id)
+        document = self._access.seal(place, change, after.version(field)) if change else b""
+        return [head_before or b"", self._access.seal_head(task_id, after), given, field, document]
+
+    def _bound_before(self, task_id: str, subtask_id: str, earlier: bytes | None, head: Head) -> str:
+        """What the answer before this one said yes to: "retry" is a yes to the call that was approved, if one was."""
+        try:
+            found = answers.opened(self._access, task_id, subtask_id, earlier, head)
+        except CannotOpen:
+            return ""
+        return found.binds if found and found.response != questions.DENY else ""
+
+    def _change(
+        self, task: HighLevelTask, question: Intervention, answer: Answer, head: Head
+    ) -> tuple[str, HighLevelTask | PlannedSubtask | None]:
+        """The document that an answer changes, and its field: the task by values and choices, a subtask by what its
+        server asked.
+        """
+        if question.elicitation and question.subtask_id is not None:
+            field = f"d:{question.subtask_id}"
+            blob = self._access.connection.command("HGET", self._access.keys.subtasks(task.task_id), field) or b""
+            subtask = self._access.open_subtask(task.task_id, question.subtask_id, blob, head)
+            return field, _told(subtask, question, answer)
         chosen = question.kind == "choice" and question.subtask_id is None
         if not answer.values and not chosen:
-            return b"", b""
-        before = self._access.connection.command("HGET", self._access.keys.task(task_id), "task")
-        if before is None:
-            raise unknown(task_id)
-        task: HighLevelTask = self._access.open_task(task_id, before)
+            return "", None
         changes: dict[str, object] = {"inputs": {**task.inputs, **answer.values}}
         if chosen:
             changes["type"] = answer.response
-        return before, self._access.seal(Places.task(task_id), task.model_copy(update=changes))
+        return "task", task.model_copy(update=changes)
 
-    def _with_told(self, task_id: str, subtask_id: str, question: Intervention, answer: Answer) -> tuple[bytes, bytes]:
-        """The subtask's document, and the same with what the person told its server; a yes is a yes to each field.
 
-        Where the question had no room for the call's arguments: with the digest that the yes is bound to.
-        """
-        before = self._access.connection.command("HGET", self._access.keys.subtasks(task_id), f"d:{subtask_id}")
-        if before is None:
-            raise unknown(task_id)
-        subtask: PlannedSubtask = self._access.open_subtask(task_id, subtask_id, before)
-        if question.digest:
-            bound = subtask.model_copy(update={"approved_args": question.digest})
-            return before, self._access.seal(Places.subtask(task_id, subtask_id), bound)
-        yes: dict[str, Json] = dict.fromkeys(question.fields, True)
-        given = Elicited(
-            question=question.elicitation, values=yes if question.kind == "confirmation" else answer.values
-        )
-        told = subtask.model_copy(update={"elicited": (*subtask.elicited, given)})
-        return before, self._access.seal(Places.subtask(task_id, subtask_id), told)
+def _told(subtask: PlannedSubtask, question: Intervention, answer: Answer) -> PlannedSubtask:
+    """The subtask with what a person told its server; a yes is a yes to each field."""
+    yes: dict[str, Json] = dict.fromkeys(question.fields, True)
+    given = Elicited(question=question.elicitation, values=yes if question.kind == "confirmation" else answer.values)
+    return subtask.model_copy(update={"elicited": (*subtask.elicited, given)})
 
 
 def _closed(intervention_id: str) -> WrongStatus:

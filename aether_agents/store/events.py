@@ -8,7 +8,7 @@ from aether_agents.contracts import Event
 from aether_agents.errors import StoreUnavailable
 from aether_agents.store.access import Accessing, unknown
 from aether_agents.store.connection import BLOCK
-from aether_agents.store.entry import event_of
+from aether_agents.store.entry import events_of
 from aether_agents.store.feed import Deliver, Feed, Vanished
 
 #: Seconds a follower goes on trying to reach a store that is gone, before it gives up.
@@ -42,7 +42,7 @@ class Events(Accessing):
             entries = self._access.connection.command(
                 "XRANGE", self._access.keys.events(task_id), f"({start}-0", "+", "COUNT", page
             )
-            found += [event_of(task_id, entry) for entry in entries]
+            found += events_of(self._access, task_id, entries)
             page = page if len(entries) == page else 0
         if not found:
             self._access.require(task_id)
@@ -84,8 +84,7 @@ class Events(Accessing):
                 time.sleep(min(1.0, max(0.1, (now - lost_at) / 4)))
                 continue
             lost_at = 0.0
-            for entry in entries:
-                event = event_of(task_id, entry)
+            for event in events_of(self._access, task_id, entries):
                 last = event.seq
                 yield event
                 if event.ends_task:

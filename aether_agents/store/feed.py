@@ -9,7 +9,7 @@ from uuid import uuid4
 from aether_agents.contracts import Event
 from aether_agents.errors import StoreUnavailable
 from aether_agents.store.access import Access
-from aether_agents.store.entry import event_of
+from aether_agents.store.entry import events_of
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ class Feed:
             if stream == wake:
                 self._woken = entries[-1][0].decode()
             else:
-                self._pass_on([event_of(tasks[stream], entry) for entry in entries])
+                self._pass_on(events_of(self._access, tasks[stream], entries))
 
     def _pass_on(self, events: list[Event]) -> None:
         last = events[-1]

@@ -27,6 +27,9 @@ Fields = dict[str, Json]
 #: The form that this version writes.
 FORM = 2
 
+#: The first form of which every task has a head (store/head.py), so that none can be taken from it.
+WITH_HEAD = 2
+
 
 def _retry(fields: Fields) -> Fields:
     """A subtask that says nothing of its attempts meant one, and knew no failure of the kind `lost`."""
@@ -60,6 +63,12 @@ _FORM, _BY = "form", "by"
 def mark(fields: Json) -> Json:
     """A document's fields, with the form and the version that write them."""
     return {_FORM: FORM, _BY: __version__, **fields} if isinstance(fields, dict) else fields
+
+
+def form_of(value: Json) -> int:
+    """The form that a stored document says it has."""
+    form = value.get(_FORM, 1) if isinstance(value, dict) else 1
+    return form if isinstance(form, int) else 1
 
 
 def read(model: type[Document], place: str, value: Json) -> Document:

@@ -18,6 +18,7 @@ PERMANENT = (
     "libraries",  # hash: when each version of our Lua library was last loaded
     "counts",  # hash: what happened, for the metrics; some thousands of fields at most
     "waits",  # sorted set: tasks that wait for a person, since when
+    "security",  # stream: the last thousand things that are no accident
     "ended",  # stream: the last thousand tasks that ended
     "schedules",  # hash: which schedules are paused, and what each fired last
 )
@@ -99,6 +100,11 @@ class Keys(NamedTuple):
         return f"{self.prefix}:ended"
 
     @property
+    def security(self) -> str:
+        """Stream of what is no accident: answers that nobody gave, tools that changed, documents that do not open."""
+        return f"{self.prefix}:security"
+
+    @property
     def schedules(self) -> str:
         """Hash of what is known of schedules beside their settings."""
         return f"{self.prefix}:schedules"
@@ -176,6 +182,26 @@ class Places:
     def outcome(task_id: str, subtask_id: str) -> str:
         """An Outcome."""
         return f"outcome/{task_id}/{subtask_id}"
+
+    @staticmethod
+    def head(task_id: str) -> str:
+        """A Head."""
+        return f"head/{task_id}"
+
+    @staticmethod
+    def question(task_id: str, subtask_id: str) -> str:
+        """An Intervention; about the whole task without a subtask."""
+        return f"question/{task_id}/{subtask_id}"
+
+    @staticmethod
+    def answer(task_id: str, subtask_id: str) -> str:
+        """A GivenAnswer; about the whole task without a subtask."""
+        return f"answer/{task_id}/{subtask_id}"
+
+    @staticmethod
+    def said(task_id: str) -> str:
+        """What an event of a task says."""
+        return f"said/{task_id}"
 
     @staticmethod
     def server(name: str) -> str:

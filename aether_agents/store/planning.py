@@ -1,10 +1,11 @@
 """Accepting a task, and the planner's own step."""
 
 from aether_agents.contracts import HighLevelTask, Intervention, Json, Plan, PlannedSubtask
-from aether_agents.errors import CannotOpen, InvalidPlan, NotAllowed
-from aether_agents.store import questions
+from aether_agents.errors import CannotOpen, InvalidPlan, NotAllowed, Tampered
+from aether_agents.store import answers, questions
 from aether_agents.store.access import Accessing, compact, deliveries, message_of
 from aether_agents.store.connection import Part
+from aether_agents.store.head import first_head
 from aether_agents.store.keys import RECENT_MAX, Places
 from aether_agents.store.replies import Delivery, PlanningClaim, Refused, Unopened
 from aether_agents.tracing import traceparent
@@ -34,6 +35,7 @@ class PlanningSteps(Accessing):
             f"timed out after {seconds:g} s",
             RECENT_MAX,
             self._access.seal(Places.task(task.task_id), task),
+            self._access.seal_head(task.task_id, first_head()),
             traceparent(),
         )
         if answer == b"other":
@@ -50,16 +52,17 @@ class PlanningSteps(Accessing):
         answer = self._access.call("claim_planning", task_id, limit)
         if answer[0] != b"granted":
             return Refused(answer[0].decode())
-        _, token, approved, task, plan = answer
+        _, token, said_yes, task, plan, head_blob, given = answer
         try:
-            return PlanningClaim(
-                token=token,
-                task=self._access.open_task(task_id, task),
-                plan=self._access.open_plan(task_id, plan) if plan else None,
-                approved=bool(approved),
-            )
+            head = self._access.open_head(task_id, head_blob)
+            opened = self._access.open_task(task_id, task, head)
+            planned = self._access.open_plan(task_id, plan, head) if plan else None
         except CannotOpen as error:
-            return Unopened(token, str(error))
+            return Unopened(token, str(error), tampered=isinstance(error, Tampered))
+        found, doubt = answers.believed(self._access, task_id, "", given, head) if said_yes else (None, "")
+        approved = found is not None and planned is not None and found.binds == planned.digest
+        doubt = doubt if head.number else ""  # given to a version before: asked again, and no alarm
+        return PlanningClaim(token=token, task=opened, plan=planned, approved=approved, doubt=doubt)
 
     def postpone_planning(self, task_id: str, token: int, delay: float, message: str = "") -> bool:
         """Let go of the step and have it taken again in `delay` seconds. A message goes to the log."""
@@ -71,7 +74,7 @@ class PlanningSteps(Accessing):
 
     def ask(self, task_id: str, token: int, intervention: Intervention) -> bool:
         """Put a question about the whole task. The store gives it its id; the answer starts the step again."""
-        return bool(self._access.call("ask_task", task_id, token, questions.write(intervention)))
+        return bool(self._access.call("ask_task", task_id, token, questions.seal(self._access, task_id, intervention)))
 
     def start(self, task_id: str, token: int, plan: Plan, *, direct: bool) -> list[Delivery] | None:
         """Run the plan. Gives what to send now: nothing for a canvas, which brings it. None: the claim is lost.
@@ -80,9 +83,11 @@ class PlanningSteps(Accessing):
             InvalidPlan: a subtask needs one that is not in the plan.
         """
         following = _following(plan)
-        args: list[Part] = [task_id, token, int(direct), *self._plan(task_id, plan)]
+        head = self._present_head(task_id) or self._access.seal_head(task_id, first_head())
+        args: list[Part] = [task_id, token, int(direct), *self._plan(task_id, plan), head]
         for subtask in plan.subtasks:
-            question = questions.write(questions.approval(subtask)) if questions.asked_ahead(subtask) else ""
+            ahead = questions.approval(subtask) if questions.asked_ahead(subtask) else None
+            question = questions.seal(self._access, task_id, ahead) if ahead else b""
             args += [
                 subtask.id,
                 wiring(subtask, following[subtask.id]),
@@ -99,19 +104,32 @@ class PlanningSteps(Accessing):
 
     def fail_planning(self, task_id: str, token: int, error: str, code: str) -> bool:
         """End a task that cannot be planned: failed, with the reason and its code."""
-        return bool(self._access.call("fail_planning", task_id, token, message_of(error), code))
+        said = self._access.seal_said(task_id, error)
+        return bool(self._access.call("fail_planning", task_id, token, f"not planned: {code}", code, said))
+
+    def _present_head(self, task_id: str) -> bytes:
+        """The head of a task as it lies there; empty for one that a version before accepted.
+
+        Raises:
+            Tampered: it should have one.
+        """
+        task, head = self._access.connection.command("HMGET", self._access.keys.task(task_id), "task", "head")
+        if task and not head:
+            self._access.open_task(task_id, task, self._access.open_head(task_id, None))
+        return bytes(head or b"")
 
     def _plan(self, task_id: str, plan: Plan) -> tuple[bytes, str]:
         """The sealed plan, and what of it anyone may see."""
         about: Json = {
-            "name": plan.name,
+            "name": plan.template or "",  # a draft's own is made of what was asked
             "origin": plan.origin,
             "template": plan.template,
             "confidence": plan.confidence,
             "digest": plan.digest,
             "subtasks": len(plan.subtasks),
         }
-        return self._access.seal(Places.plan(task_id), plan), compact(about)
+        head = self._access.open_head(task_id, self._present_head(task_id))
+        return self._access.seal(Places.plan(task_id), plan, head.version("plan")), compact(about)
 
 
 def wiring(subtask: PlannedSubtask, successors: list[str]) -> str:

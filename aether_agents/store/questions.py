@@ -1,17 +1,27 @@
-"""Questions put to people: how they are stored, and what each answer does."""
+"""Questions put to people: how they are stored (sealed), and what each answer does."""
 
+import hashlib
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Literal
 
-from aether_agents.contracts import Answer, Intervention, Outcome, PlannedSubtask, find
-from aether_agents.errors import InvalidPlan, WrongStatus
-from aether_agents.store import forms
-from aether_agents.store.access import compact, dump
+from aether_agents.contracts import Answer, Intervention, Json, Outcome, PlannedSubtask, Reference, find
+from aether_agents.contracts import resolve as resolve_expression
+from aether_agents.errors import CannotOpen, InvalidPlan, Tampered, WrongStatus
+from aether_agents.store.access import Access, compact, dump
+from aether_agents.store.forms import mark
+from aether_agents.store.keys import Places
 
 APPROVE, DENY = "approve", "deny"
 RETRY, SKIP, FAIL = "retry", "skip", "fail"
 PROVIDE = "provide"
+
+#: The one answer to a question that cannot be believed.
+AGAIN = "ask again"
+
+#: How a question is stored that is the same for everybody: a run was lost that is not safe to repeat.
+LOST = b"lost"
 
 Effect = Literal["go", "failed", "skipped"]
 
@@ -25,8 +35,8 @@ QUESTION_MAX = 7_000
 CUT = " …\n(cut: `aether-agent approve TASK --list` shows the whole call)"
 
 
-def write(question: Intervention) -> str:
-    """A question as it is stored and sent in events: without its id, which the store gives it.
+def seal(access: Access, task_id: str, question: Intervention) -> bytes:
+    """A question as it is stored: without its id, which the store gives it.
 
     Raises:
         InvalidPlan: it is too large.
@@ -37,21 +47,76 @@ def write(question: Intervention) -> str:
     body = dump(question.model_copy(update={"prompt": prompt, "asked_at": None}))
     if isinstance(body, dict):
         body.pop("id", None)
-    text = compact(body)
-    if len(text.encode()) > QUESTION_MAX:
+    if len(compact(body).encode()) > QUESTION_MAX:
         raise InvalidPlan(f"the question `{prompt[:60]}` is too large: {QUESTION_MAX} bytes at most, choices included")
-    return text
+    return access.sealer.seal(Places.question(task_id, question.subtask_id or ""), mark(body))
 
 
-def read(text: bytes, asked_ms: int) -> Intervention:
+def opened(access: Access, task_id: str, intervention_id: str, subtask_id: str, blob: bytes | None) -> Intervention:
     """A stored question.
 
     Raises:
-        CannotOpen: a later version asks it.
+        CannotOpen: its key is not here, or a later version asks it.
+        Tampered: it was changed, or does not belong there, or stands in clear, as versions before wrote it.
     """
-    asked_at = datetime.fromtimestamp(asked_ms / 1000, UTC).isoformat() if asked_ms else None
-    fields = json.loads(text)
-    return forms.read(Intervention, f"the question {fields.get('id')}", {**fields, "asked_at": asked_at})
+    if blob == LOST:
+        return may_have_run(intervention_id, subtask_id)
+    if not blob:
+        raise Tampered(f"the question `{intervention_id}` is not sealed")
+    place = Places.question(task_id, subtask_id)
+    value = access.sealer.open(place, blob)
+    return access.read(Intervention, place, {**value, "id": intervention_id} if isinstance(value, dict) else value)
+
+
+def shown(
+    access: Access, task_id: str, intervention_id: str, subtask_id: str, blob: bytes | None, asked_ms: int = 0
+) -> Intervention:
+    """A question as people see it: one that does not open says so, and can only be asked again."""
+    asked_at = datetime.fromtimestamp(asked_ms / 1000, UTC) if asked_ms else None
+    try:
+        question = opened(access, task_id, intervention_id, subtask_id, blob)
+    except CannotOpen as error:
+        question = Intervention(
+            id=intervention_id,
+            kind="confirmation",
+            subtask_id=subtask_id or None,
+            prompt=f"What is asked here is not believed: {error}. It can be asked again.",
+            choices=(AGAIN,),
+        )
+    return question.model_copy(update={"asked_at": asked_at})
+
+
+def id_of(text: bytes | None) -> str:
+    """The id of what a subtask asks. Versions before wrote the whole question there, in clear."""
+    found = (text or b"").decode(errors="replace")
+    if not found.startswith("{"):
+        return found
+    try:
+        return str(json.loads(found).get("id"))
+    except ValueError:
+        return ""
+
+
+def may_have_run(intervention_id: str, subtask_id: str) -> Intervention:
+    """What is asked when a run was lost that is not safe to repeat."""
+    return Intervention(
+        id=intervention_id,
+        kind="choice",
+        subtask_id=subtask_id,
+        prompt="The worker was lost while this ran, so it may have run, and running it twice is not safe. "
+        "Retry, skip or fail?",
+        choices=(RETRY, SKIP, FAIL),
+    )
+
+
+def binding(tool: str, pin: str, args: Mapping[str, Json]) -> str:
+    """`sha256:…` over a call: its tool, the pin of that, and its arguments as people may see them."""
+    text = json.dumps([tool, pin, dict(args)], sort_keys=True, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _unreferenced(reference: Reference) -> Json:
+    raise InvalidPlan(f"`{reference.text}` has no value yet")
 
 
 def asked_ahead(subtask: PlannedSubtask) -> bool:
@@ -72,7 +137,14 @@ def approval(subtask: PlannedSubtask) -> Intervention:
         subtask_id=subtask.id,
         prompt=f"`{subtask.id}`{name} calls {subtask.tool}, which is {subtask.risk.value}. Go on?\n{args}",
         choices=(APPROVE, DENY),
+        binds=binding(subtask.tool or "", subtask.pin, _literal(subtask.args)),
     )
+
+
+def _literal(args: Mapping[str, Json]) -> dict[str, Json]:
+    """Arguments that refer to nothing, as they are handed to the tool."""
+    found = resolve_expression(dict(args), _unreferenced)
+    return found if isinstance(found, dict) else {}
 
 
 def allowed(question: Intervention) -> tuple[str, ...]:

@@ -24,10 +24,11 @@ from aether_agents.errors import ReferenceMissing
 from aether_agents.store import questions
 from aether_agents.store.access import Accessing, unknown
 from aether_agents.store.codes import STATUSES
+from aether_agents.store.head import Head
 
 _FIELDS = (
     "status", "owner", "created", "finished", "total", "left", "seq", "degraded", "direct", "error",
-    "question_id", "asked_at", "task", "plan", "about", "question",
+    "question_id", "asked_at", "task", "plan", "about", "head", "fault",
 )  # fmt: skip
 
 _CHILD = re.compile(r"^(.+)#(\d+)$")
@@ -53,10 +54,10 @@ class Readings(Accessing):
             TaskNotFound: there is no such task.
             CannotOpen: the sealing key is not here.
         """
-        blob = self._access.connection.command("HGET", self._access.keys.task(task_id), "task")
+        blob, head = self._access.connection.command("HMGET", self._access.keys.task(task_id), "task", "head")
         if blob is None:
             raise unknown(task_id)
-        return self._access.open_task(task_id, blob)
+        return self._access.open_task(task_id, blob, self._access.open_head(task_id, head))
 
     def plan(self, task_id: str) -> Plan | None:
         """The plan of a task, once there is one.
@@ -65,15 +66,16 @@ class Readings(Accessing):
             TaskNotFound: there is no such task.
             CannotOpen: the sealing key is not here.
         """
-        status, blob = self._access.connection.command("HMGET", self._access.keys.task(task_id), "status", "plan")
+        key = self._access.keys.task(task_id)
+        status, blob, head = self._access.connection.command("HMGET", key, "status", "plan", "head")
         if status is None:
             raise unknown(task_id)
-        return self._access.open_plan(task_id, blob) if blob else None
+        return self._access.open_plan(task_id, blob, self._access.open_head(task_id, head)) if blob else None
 
     def subtask(self, task_id: str, subtask_id: str) -> PlannedSubtask | None:
         """A subtask as it will run, an item of a fan-out too; none if there is none of that id."""
         blobs = self._fields(task_id, "d", [subtask_id])
-        return self._access.open_subtask(task_id, subtask_id, blobs[subtask_id]) if blobs else None
+        return self._access.open_subtask(task_id, subtask_id, blobs[subtask_id], self._head(task_id)) if blobs else None
 
     def outcomes(self, task_id: str, ids: Iterable[str]) -> dict[str, Outcome]:
         """What these subtasks came to; one that has no outcome is left out."""
@@ -94,9 +96,9 @@ class Readings(Accessing):
         if meta is None:
             raise unknown(task_id)
         light = self._light(task_id, meta)
-        plan = self._access.open_plan(task_id, meta["plan"]) if meta["plan"] else None
-        if plan is None:
+        if not meta["plan"]:
             return light
+        plan = self._access.open_plan(task_id, meta["plan"], self._access.open_head(task_id, meta["head"]))
         rows = self._rows(task_id)
         shown = [one for one, row in rows.items() if row.status is SubtaskStatus.FAILED or outputs]
         outcomes = self.outcomes(task_id, shown)
@@ -133,12 +135,15 @@ class Readings(Accessing):
         found = self._access.connection.commands([("HMGET", keys.task(one), *_FIELDS) for one in ids]) if ids else []
         return [dict(zip(_FIELDS, values, strict=True)) if values[0] else None for values in found]
 
+    def _head(self, task_id: str) -> Head:
+        blob = self._access.connection.command("HGET", self._access.keys.task(task_id), "head")
+        return self._access.open_head(task_id, blob)
+
     def _light(self, task_id: str, meta: dict[str, Any]) -> TaskView:
-        task = self._access.open_task(task_id, meta["task"])
+        task = self._access.open_task(task_id, meta["task"], self._access.open_head(task_id, meta["head"]))
         status = TaskStatus(meta["status"].decode())
         total, left = _number(meta["total"]), _number(meta["left"])
         done = 1.0 if status is TaskStatus.COMPLETED else 0.0
-        question = [questions.read(meta["question"], _number(meta["asked_at"]))] if meta["question_id"] else []
         return TaskView(
             task_id=task_id,
             description=task.description,
@@ -150,9 +155,25 @@ class Readings(Accessing):
             created_at=_time(_number(meta["created"])),
             finished_at=_time(_number(meta["finished"])),
             plan=_plan_view(meta),
-            interventions=tuple(question),
-            error=meta["error"].decode() if meta["error"] else None,
+            interventions=self._asked_of_all(task_id, meta),
+            error=self._fault(task_id, meta),
         )
+
+    def _asked_of_all(self, task_id: str, meta: dict[str, Any]) -> tuple[Intervention, ...]:
+        """What is asked about a task as a whole."""
+        if not meta["question_id"]:
+            return ()
+        name = meta["question_id"].decode()
+        blob = self._access.connection.command("HGET", self._access.keys.subtasks(task_id), f"q:{name}")
+        return (questions.shown(self._access, task_id, name, "", blob, _number(meta["asked_at"])),)
+
+    def _fault(self, task_id: str, meta: dict[str, Any]) -> str | None:
+        """Why a task failed: the label, and who has the key reads the whole."""
+        if not meta["fault"]:
+            return meta["error"].decode() if meta["error"] else None
+        where, _, blob = meta["fault"].partition(b" ")
+        text = self._access.open_said(task_id, blob)
+        return f"{where.decode()}: {text}" if where else text
 
     def _rows(self, task_id: str) -> dict[str, _Row]:
         """The state of every subtask by id."""
@@ -169,8 +190,12 @@ class Readings(Accessing):
 
     def _open_questions(self, task_id: str, rows: dict[str, _Row], created: int) -> list[Intervention]:
         waiting = [one for one, row in rows.items() if row.status is SubtaskStatus.WAITING]
-        found = self._fields(task_id, "i", waiting)
-        asked = [questions.read(text, created + rows[one].since) for one, text in found.items()]
+        ids = {one: questions.id_of(text) for one, text in self._fields(task_id, "i", waiting).items()}
+        texts = self._fields(task_id, "q", list(ids.values()))
+        asked = [
+            questions.shown(self._access, task_id, name, one, texts.get(name), created + rows[one].since)
+            for one, name in ids.items()
+        ]
         return sorted(asked, key=lambda question: int(question.id.rpartition(".")[2]))
 
 

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from aether_agents.contracts import Contract, HighLevelTask, Plan, PlannedSubtask, Tool
+from aether_agents.contracts import Contract, GivenAnswer, HighLevelTask, Plan, PlannedSubtask, Tool
 
 #: The queue of the planner; a delivery without a subtask goes there.
 PLANNER = "planner"
@@ -48,8 +48,15 @@ class Granted(NamedTuple):
     subtask: PlannedSubtask
     join: bool = False  #: its children have ended: finish it, do not call its tool
     children: tuple[str, ...] = ()  #: for a join, the ids of its children in the order of the list
-    answered: bool = False  #: a person said yes to this run (approval, or "run it again")
+    answer: GivenAnswer | None = None  #: a person's, opened and not used up: whoever calls compares what it binds
+    doubt: str = ""  #: why an answer that the store tells of does not count
+    tampered: bool = False  #: and that it is somebody's doing who lacks the key
     priority: int = 5  #: of its task
+
+    @property
+    def answered(self) -> bool:
+        """Whether a person's answer to this run is there, and opens."""
+        return self.answer is not None
 
 
 #: One run: task, subtask and token; the planner's own step has an empty subtask.
@@ -69,6 +76,7 @@ class Unopened(NamedTuple):
     token: int
     reason: str  #: with the mend
     attempts: int = 1
+    tampered: bool = False  #: it was changed or moved by somebody without the key
 
 
 class PlanningClaim(NamedTuple):
@@ -77,7 +85,8 @@ class PlanningClaim(NamedTuple):
     token: int
     task: HighLevelTask  #: with every answer a person gave merged in
     plan: Plan | None  #: saved before, by an earlier run of this step
-    approved: bool  #: a person said yes to that plan
+    approved: bool  #: a person said yes to that very plan
+    doubt: str = ""  #: why an answer that the store tells of does not count
 
 
 class Completed(NamedTuple):

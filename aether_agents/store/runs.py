@@ -4,8 +4,8 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from aether_agents.contracts import Intervention, Json, Outcome, PlannedSubtask
-from aether_agents.errors import CannotOpen
-from aether_agents.store import questions
+from aether_agents.errors import CannotOpen, Tampered
+from aether_agents.store import answers, questions
 from aether_agents.store.access import Accessing, compact, deliveries, message_of, run_keys
 from aether_agents.store.connection import Part
 from aether_agents.store.keys import Places
@@ -23,18 +23,22 @@ class Runs(Accessing):
         answer = self._access.call("claim", task_id, subtask_id, queue)
         if answer[0] != b"granted":
             return Refused(answer[0].decode())
-        _, token, attempts, join, answered, priority, document, children = answer
+        _, token, attempts, join, answered, priority, document, children, head_blob, given = answer
         try:
-            subtask = self._access.open_subtask(task_id, subtask_id, document)
+            head = self._access.open_head(task_id, head_blob)
+            subtask = self._access.open_subtask(task_id, subtask_id, document, head)
         except CannotOpen as error:
-            return Unopened(token, str(error), attempts)
+            return Unopened(token, str(error), attempts, tampered=isinstance(error, Tampered))
+        found, doubt = answers.believed(self._access, task_id, subtask_id, given, head) if answered else (None, "")
         return Granted(
             token=token,
             attempts=attempts,
             subtask=subtask,
             join=bool(join),
             children=tuple(f"{subtask_id}#{index}" for index in range(int(children))),
-            answered=bool(answered),
+            answer=found,
+            doubt=doubt,
+            tampered=bool(doubt and head.number),  # an answer to a version before is asked for again, and no alarm
             priority=priority,
         )
 
@@ -66,8 +70,9 @@ class Runs(Accessing):
             outcome.status if retry_in is None else "retry",
             self._access.seal(Places.outcome(task_id, subtask_id), outcome),
             int((retry_in or 0) * 1000),
-            message_of(outcome.error or summary),
+            outcome.error_kind or "" if outcome.error else message_of(summary),
             compact(data) if outcome.failed or retry_in is not None else "",
+            self._access.seal_said(task_id, outcome.error),
         )
         return Completed(kind.decode(), deliveries(sends))
 
@@ -89,17 +94,31 @@ class Runs(Accessing):
 
     def ask_subtask(self, task_id: str, subtask_id: str, token: int, intervention: Intervention) -> bool:
         """Put a question before a claimed subtask goes on. Its branch of the canvas ends here."""
-        body = questions.write(intervention.model_copy(update={"subtask_id": subtask_id}))
+        body = questions.seal(self._access, task_id, intervention.model_copy(update={"subtask_id": subtask_id}))
         return bool(self._access.call("ask_subtask", task_id, subtask_id, token, body))
 
     def progress(self, task_id: str, subtask_id: str, token: int, fraction: float | None, message: str = "") -> bool:
         """Say how far a run is (0.0 to 1.0). The caller limits how often."""
         data = "" if fraction is None else compact({"fraction": round(min(max(fraction, 0.0), 1.0), 4)})
-        return bool(self._access.call("progress", task_id, subtask_id, token, message_of(message), data))
+        said = self._access.seal_said(task_id, message)
+        return bool(self._access.call("progress", task_id, subtask_id, token, data, said))
 
     def log(self, task_id: str, message: str, subtask_id: str | None = None) -> bool:
         """Add a redacted sentence to the events of an open task."""
-        return bool(self._access.call("log", task_id, subtask_id or "", message_of(message)))
+        said = self._access.seal_said(task_id, message)
+        return bool(self._access.call("log", task_id, subtask_id or "", said))
+
+    def use_answer(self, task_id: str, subtask_id: str, token: int, *, used: bool) -> bool:
+        """Note that the answer to a run is used up, or after all is not. False: the run is no longer ours."""
+        while True:
+            before = self._access.connection.command("HGET", self._access.keys.task(task_id), "head") or b""
+            head = self._access.open_head(task_id, before)
+            if not used and subtask_id not in head.used:
+                return True
+            after = self._access.seal_head(task_id, head.using(subtask_id, used=used))
+            done = self._access.call("change_head", task_id, subtask_id, token, before, after)
+            if done != b"changed":
+                return bool(done == b"ok")
 
     def renew(self, held: Iterable[RunKey]) -> Renewal:
         """Hold on to these runs. Gives those that are not renewed, each with the token it was asked for with."""

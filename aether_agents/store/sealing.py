@@ -1,8 +1,12 @@
 """Sealing: what is in the store can be read, moved or changed only by a process that has the key.
 
-A sealed document is `version · flags · key id · nonce · AES-256-GCM(text)`. The key id and the document's place are
-authenticated with it, so a document copied to another place does not open there. A new key is put first in the key
-file; the old ones stay below it until nothing sealed with them is left.
+A sealed document is `layout · flags · key id · version · nonce · AES-256-GCM(text)`. The key id, the document's place
+and its version there are authenticated with it, so a document copied to another place does not open there, and one
+that was replaced by a newer one is known by its version (`store/head.py` says which one counts). Layout 1, of before,
+has no version and is read as version 0. A new key is put first in the key file; the old ones stay below it until
+nothing sealed with them is left.
+
+This keeps out who has no key. It does not keep one holder of the key from another: each can write what the others read.
 """
 
 import base64
@@ -18,14 +22,15 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from aether_agents.contracts import Json
-from aether_agents.errors import CannotOpen, InvalidSettings
+from aether_agents.errors import CannotOpen, InvalidSettings, Tampered
 from aether_agents.logs import hide
 from aether_agents.settings import Settings
 
 #: Environment variable that holds the keys themselves: `id:base64[,id:base64]`, newest first.
 KEY_VARIABLE = "AETHER_SEALING_KEY"
 
-_VERSION = 1
+_LAYOUT, _LAYOUT_BEFORE = 2, 1
+_VERSION_BYTES = 4
 _PLAIN, _COMPRESSED = 0, 1
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -62,8 +67,8 @@ class Sealer:
     def __init__(self, keys: Keyring) -> None:
         self._keys = keys
 
-    def seal(self, place: str, value: Json) -> bytes:
-        """Seal a value. `place` names where it will lie; it opens nowhere else."""
+    def seal(self, place: str, value: Json, version: int = 0) -> bytes:
+        """Seal a value. `place` names where it will lie, `version` which one there it is; it opens as nothing else."""
         text = json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
         flags = _PLAIN
         if len(text) >= _WORTH_COMPRESSING:
@@ -74,21 +79,23 @@ class Sealer:
         cipher = self._keys.cipher(name)
         if cipher is None:
             raise CannotOpen
-        head = bytes((_VERSION, flags, len(name))) + name.encode("ascii")
+        head = bytes((_LAYOUT, flags, len(name))) + name.encode("ascii") + version.to_bytes(_VERSION_BYTES)
         nonce = os.urandom(_NONCE_BYTES)
         return head + nonce + cipher.encrypt(nonce, text, head + place.encode())
 
-    def open(self, place: str, blob: bytes) -> Json:
-        """Open a document.
+    def open(self, place: str, blob: bytes, version: int | None = None) -> Json:
+        """Open a document; with `version`, only if it is that one.
 
         Raises:
-            CannotOpen: its key is not here, or it was changed, or it belongs to another place.
+            CannotOpen: its key is not here.
+            Tampered: it was changed, or belongs to another place, or is another version than the one that counts.
         """
-        if len(blob) < 3 or blob[0] != _VERSION:  # noqa: PLR2004 - version, flags, length of the key id
-            raise CannotOpen(f"the document at {place} is not one of ours, or of a later version of AetherTerm agents")
-        flags, end = blob[1], 3 + blob[2]
+        if len(blob) < 3 or blob[0] not in (_LAYOUT, _LAYOUT_BEFORE):  # noqa: PLR2004 - layout, flags, length of the key id
+            raise Tampered(f"the document at {place} is not one of ours, or of a later version of AetherTerm agents")
+        flags, named = blob[1], 3 + blob[2]
+        end = named + (_VERSION_BYTES if blob[0] == _LAYOUT else 0)
         head, nonce, sealed = blob[:end], blob[end : end + _NONCE_BYTES], blob[end + _NONCE_BYTES :]
-        name = head[3:].decode("ascii", errors="replace")
+        name = head[3:named].decode("ascii", errors="replace")
         cipher = self._keys.cipher(name)
         if cipher is None:
             raise CannotOpen(
@@ -98,10 +105,13 @@ class Sealer:
         try:
             text = cipher.decrypt(nonce, sealed, head + place.encode())
         except (InvalidTag, ValueError):
-            raise CannotOpen(
+            raise Tampered(
                 f"the document at {place} does not open with the key `{name}`: the key differs from the one that "
                 "sealed it, or the document was changed"
             ) from None
+        found = int.from_bytes(head[named:end])
+        if version is not None and found != version:
+            raise Tampered(f"the document at {place} is version {found} of it, and version {version} is what counts")
         value: Json = json.loads(_unpack(place, text) if flags & _COMPRESSED else text)
         return value
 
@@ -202,5 +212,5 @@ def _unpack(place: str, text: bytes) -> bytes:
     stream = zlib.decompressobj()
     out = stream.decompress(text, _LARGEST)
     if stream.unconsumed_tail:
-        raise CannotOpen(f"the document at {place} is larger than {_LARGEST} bytes when it is unpacked")
+        raise Tampered(f"the document at {place} is larger than {_LARGEST} bytes when it is unpacked")
     return out

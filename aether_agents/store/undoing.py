@@ -29,9 +29,10 @@ class Undoings(Readings):
         """
         rows = self._rows(task_id)
         documents = self._fields(task_id, "d", list(rows))
+        head = self._head(task_id)
         outcomes = self.outcomes(task_id, rows)
         found = [
-            Left(one, self._access.open_subtask(task_id, one, documents[one]), row.status, row.attempts,
+            Left(one, self._access.open_subtask(task_id, one, documents[one], head), row.status, row.attempts,
                  outcomes.get(one), row.since)
             for one, row in rows.items()
         ]  # fmt: skip

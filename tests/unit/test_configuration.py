@@ -145,6 +145,7 @@ def test_every_setting_has_a_variable(place: Place) -> None:
         "specialists": "{dev: {concurrency: 3}}",
         "to": "[env:WHO]",
         "failed_tasks": "no",
+        "security": "no",
         "server_down": "no",
         "findings_from": "low",
         "budgets": "{git: 500, all servers: 2000}",

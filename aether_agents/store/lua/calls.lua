@@ -5,7 +5,11 @@ local function end_task(task)
   if task.halt == TASK.cancelled then status, kind = TASK.cancelled, 'task.cancelled'
   elseif task.halt ~= '' or task.bad == 1 then status, kind = TASK.failed, 'task.failed' end
   task.finished = task.call.at
-  turn_task(task, status, kind, task.error, task.degraded == 1 and '{"degraded":true}' or nil)
+  local fault = status ~= TASK.completed and redis.call('HGET', task.key, 'fault') or ''
+  local whose, said = string.match(fault, '^(%S*) (.*)$')
+  local data = task.degraded == 1 and '{"degraded":true}' or nil
+  if whose and whose ~= '' then data = '{"fault_of":' .. cjson.encode(whose) .. '}' end
+  turn_task(task, status, kind, task.error, data, said)
   unschedule(task, '')
   redis.call('ZREM', task.call.prefix .. ':queued', task.id)
   schedule(task, '~', task.call.at + task.keep)
@@ -19,10 +23,7 @@ local function settle(task)
     end_task(task)
   elseif task.status == TASK.running and task.busy == 0 then
     local first = redis.call('ZRANGE', task.waiting, 0, 0)[1]
-    if first then
-      local question = redis.call('HGET', task.subtasks, 'i:' .. first)
-      turn_task(task, TASK.waiting, 'task.waiting', '', '{"intervention":' .. question .. '}')
-    end
+    if first then turn_task(task, TASK.waiting, 'task.waiting', '', asks(asked_of(task, first), first)) end
   elseif task.status == TASK.waiting and task.busy > 0 then
     turn_task(task, TASK.running, 'task.running')
   end

@@ -36,39 +36,71 @@ local function answer_subtask(task, it, args)
   end
 end
 
--- The answer's values are sealed into the task's document, or what its server asked into the subtask's, unless another
--- answer has just changed it.
-local function keep_values(task, it, before, after)
-  if before == '' then return true end
-  local key, field = task.key, 'task'
-  if it then key, field = task.subtasks, 'd:' .. it.id end
-  if redis.call('HGET', key, field) ~= before then return false end
-  redis.call('HSET', key, field, after)
+-- The answer, sealed, and the document it changes (the task's, or the subtask's), unless another has just changed what
+-- counts of them.
+local function keep_answer(task, it, args)
+  if not write_head(task, args[7], args[8]) then return false end
+  local key = it and task.subtasks or task.key
+  redis.call('HSET', key, it and 'a:' .. it.id or 'answer', args[9])
+  if args[10] ~= '' then
+    local own = args[10] ~= 'task'
+    redis.call('HSET', own and task.subtasks or task.key, args[10], args[11])
+  end
   return true
 end
 
--- id intervention go|failed|skipped response by outcome before after of_subtask → open|closed|changed, deliveries
+-- The open question of that name: nil and false if there is none, nil and true if it is about the whole task.
+local function find_question(task, id)
+  if task.question_id == id then return nil, true end
+  local it = node(task, string.match(id, '^(.*)%.%d+$') or '')
+  if not it or it.status ~= SUBTASK.waiting or asked_of(task, it.id) ~= id then return nil, false end
+  return it, true
+end
+
+-- id intervention go|failed|skipped response by outcome head_before head_after answer field document
+-- → open|closed|changed, deliveries
 export('answer', function(call, args)
   local task, id = open(call, args[1]), args[2]
   if not task or halted(task) then return {'closed', {}} end
-  local it
-  if task.question_id ~= id then
-    it = node(task, string.match(id, '^(.*)%.%d+$') or '')
-    local question = it and it.status == SUBTASK.waiting and redis.call('HGET', task.subtasks, 'i:' .. it.id)
-    local head = '{"id":"' .. id .. '",'
-    if not question or string.sub(question, 1, #head) ~= head then return {'closed', {}} end
-  end
-  if not keep_values(task, args[9] == '1' and it or nil, args[7], args[8]) then return {'changed', {}} end
+  local it, found = find_question(task, id)
+  if not found or redis.call('HEXISTS', task.subtasks, 'q:' .. id) == 0 then return {'closed', {}} end
+  if not keep_answer(task, it, args) then return {'changed', {}} end
   if it then answer_subtask(task, it, args) else answer_task(task, args) end
   return {'open', call.out}
 end)
 
--- id by task_before task_after → again|closed|changed, deliveries: what was asked is void, the task is planned anew
+-- id intervention → 1 | 0, deliveries: what it asks is not believed, and asked anew by whoever has to know
+export('ask_anew', function(call, args)
+  local task, id = open(call, args[1]), args[2]
+  if not task or halted(task) then return {0, {}} end
+  local it, found = find_question(task, id)
+  if not found then return {0, {}} end
+  emit(task, 'log', it, 'what was asked is not believed, and asked anew',
+    '{"intervention_id":' .. cjson.encode(id) .. '}')
+  if not it then
+    task.question_id, task.approved, task.step, task.resends = '', 0, STEP.due, 0
+    if task.status == TASK.paused then return {1, {}} end
+    turn_task(task, TASK.planning, 'task.planning')
+    schedule(task, '', call.at + call.stale)
+    send(task, '', 'planner')
+  elseif it.lost then
+    ask(task, it, LOST)
+  else
+    it.token = it.token + 1
+    it.answered = true  -- by nobody: whoever runs it finds no answer, and asks
+    redis.call('HDEL', task.subtasks, 'a:' .. it.id)
+    make_ready(task, it)
+  end
+  return {1, call.out}
+end)
+
+-- id by head_before head_after task → again|closed|changed, deliveries: what was asked is void, the task is planned anew
 export('refine', function(call, args)
   local task = open(call, args[1])
   if not task or halted(task) or task.step ~= STEP.waiting then return {'closed', {}} end
-  if not keep_values(task, nil, args[3], args[4]) then return {'changed', {}} end
-  redis.call('HDEL', task.key, 'plan', 'about', 'question', 'asked_at')
+  if not write_head(task, args[3], args[4]) then return {'changed', {}} end
+  redis.call('HSET', task.key, 'task', args[5])
+  redis.call('HDEL', task.key, 'plan', 'about', 'question', 'asked_at', 'answer')
   task.question_id, task.approved, task.step, task.resends = '', 0, STEP.due, 0
   if task.status == TASK.paused then
     emit(task, 'log', nil, 'refined by ' .. args[2])
@@ -98,9 +130,10 @@ local function status_below(task)
 end
 
 -- What a waiting task asks first.
-local function open_question(task)
-  if task.step == STEP.waiting then return redis.call('HGET', task.key, 'question') end
-  return redis.call('HGET', task.subtasks, 'i:' .. redis.call('ZRANGE', task.waiting, 0, 0)[1])
+local function asks_first(task)
+  if task.step == STEP.waiting then return asks(task.question_id) end
+  local first = redis.call('ZRANGE', task.waiting, 0, 0)[1]
+  return asks(asked_of(task, first), first)
 end
 
 -- id by → 1 | 0, deliveries
@@ -109,7 +142,7 @@ export('resume', function(call, args)
   if not task or halted(task) or task.status ~= TASK.paused then return {0, {}} end
   local below = status_below(task)
   turn_task(task, below, 'task.resumed', 'by ' .. args[2])
-  if below == TASK.waiting then emit(task, 'task.waiting', nil, '', '{"intervention":' .. open_question(task) .. '}') end
+  if below == TASK.waiting then emit(task, 'task.waiting', nil, '', asks_first(task)) end
   if task.step == STEP.due then
     schedule(task, '', call.at + call.stale)
     send(task, '', 'planner')
@@ -120,12 +153,11 @@ export('resume', function(call, args)
   return {1, call.out}
 end)
 
--- id by reason → 1 | 0, the subtasks that still run
+-- id by said → 1 | 0, the subtasks that still run
 export('cancel', function(call, args)
   local task = open(call, args[1])
   if not task or halted(task) then return {0, {}} end
-  local reason = args[3] ~= '' and ': ' .. args[3] or ''
-  return {1, halt(task, TASK.cancelled, 'cancelled by ' .. args[2] .. reason)}
+  return {1, halt(task, TASK.cancelled, 'cancelled by ' .. args[2], args[3])}
 end)
 
 -- id → deliveries: there is no canvas any more, so nothing is on its way

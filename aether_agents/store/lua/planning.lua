@@ -6,13 +6,13 @@ local function holds_planning(call, id, token)
   return task
 end
 
--- id owner priority budget_ms keep_ms overtime recent_max document [trace] → new | same | other
+-- id owner priority budget_ms keep_ms overtime recent_max document head [trace] → new | same | other
 export('create', function(call, args)
-  local id, owner, priority, budget, keep, overtime, recent_max, document, trace = unpack(args)
+  local id, owner, priority, budget, keep, overtime, recent_max, document, head, trace = unpack(args)
   local key = base(call, id)
   local present = redis.call('HGET', key, 'owner')
   if present then return present == owner and 'same' or 'other' end
-  redis.call('HSET', key, 'owner', owner, 'task', document, 'status', TASK.pending, 'step', STEP.due,
+  redis.call('HSET', key, 'owner', owner, 'task', document, 'head', head, 'status', TASK.pending, 'step', STEP.due,
     'created', int(call.at), 'form', FORM, 'priority', priority, 'budget', budget, 'keep', keep, 'overtime', overtime)
   if trace and trace ~= '' then redis.call('HSET', key, 'trace', trace) end
   local task = open(call, id)
@@ -25,7 +25,7 @@ export('create', function(call, args)
   return 'new'
 end)
 
--- id limit → granted token approved task plan | <refusal>
+-- id limit → granted token approved task plan head answer | <refusal>
 export('claim_planning', function(call, args)
   local task, limit = open(call, args[1]), tonumber(args[2])
   if not task then return {'gone'} end
@@ -41,8 +41,8 @@ export('claim_planning', function(call, args)
   schedule(task, '', call.at + call.lease)
   if task.status ~= TASK.planning then turn_task(task, TASK.planning, 'task.planning') end
   let_in(call)
-  local documents = redis.call('HMGET', task.key, 'task', 'plan')
-  return {'granted', task.token, task.approved, documents[1], documents[2] or ''}
+  local documents = redis.call('HMGET', task.key, 'task', 'plan', 'head', 'answer')
+  return {'granted', task.token, task.approved, documents[1], documents[2] or '', documents[3] or '', documents[4] or ''}
 end)
 
 -- id token delay_ms message
@@ -68,35 +68,33 @@ export('save_plan', function(call, args)
   return 1
 end)
 
--- id token intervention (JSON without its id)
+-- id token question
 export('ask_task', function(call, args)
   local task = holds_planning(call, args[1], args[2])
   if not task then return 0 end
   task.step = STEP.waiting
-  task.asked = task.asked + 1
-  task.question_id = 'task.' .. int(task.asked)
-  local question = '{"id":"' .. task.question_id .. '",' .. string.sub(args[3], 2)
-  redis.call('HSET', task.key, 'question', question, 'asked_at', int(call.at))
+  task.question_id = keep_question(task, 'task', args[3])
+  redis.call('HSET', task.key, 'asked_at', int(call.at))
   unschedule(task, '')
   if task.status ~= TASK.paused then
-    turn_task(task, TASK.waiting, 'task.waiting', '', '{"intervention":' .. question .. '}')
+    turn_task(task, TASK.waiting, 'task.waiting', '', asks(task.question_id))
   end
   return 1
 end)
 
--- id token direct plan about (subtask wiring need document question)* → 1, deliveries in call.out
+-- id token direct plan about head (subtask wiring need document question)* → 1, deliveries in call.out
 export('start', function(call, args)
   local task = holds_planning(call, args[1], args[2])
   if not task then return {0} end
   local direct = args[3] == '1'
-  redis.call('HSET', task.key, 'plan', args[4], 'about', args[5])
+  redis.call('HSET', task.key, 'plan', args[4], 'about', args[5], 'head', args[6])
   task.step, task.direct = STEP.over, direct and 1 or 0
   unschedule(task, '')
   if task.status ~= TASK.paused then turn_task(task, TASK.running, 'task.running') end
   local roots = {}
-  for i = 6, #args, 5 do
+  for i = 7, #args, 5 do
     local it = add_node(task, args[i], args[i + 1], tonumber(args[i + 2]), direct, args[i + 3])
-    if args[i + 4] ~= '' then redis.call('HSET', task.subtasks, 'i:' .. it.id, args[i + 4]) end
+    if args[i + 4] ~= '' then redis.call('HSET', task.subtasks, 'p:' .. it.id, args[i + 4]) end
     if it.need == 0 then roots[#roots + 1] = it end
     task.total = task.total + 1
   end
@@ -113,11 +111,11 @@ export('finish_planning', function(call, args)
   return 1
 end)
 
--- id token error code
+-- id token label code said
 export('fail_planning', function(call, args)
   local task = holds_planning(call, args[1], args[2])
   if not task then return 0 end
   redis.call('HSET', task.key, 'error_code', args[4])
-  halt(task, TASK.failed, args[3])
+  halt(task, TASK.failed, args[3], args[5])
   return 1
 end)

@@ -16,7 +16,7 @@ end
 -- A refusal ends its branch of the canvas: what it would have brought must be sent by whoever makes it ready.
 local CUTS = {not_ready = true, waiting = true, paused = true}
 
--- id subtask queue → granted token attempts join answered priority document children | <refusal>
+-- id subtask queue → granted token attempts join answered priority document children head answer | <refusal>
 export('claim', function(call, args)
   local task = open(call, args[1])
   local it = task and node(task, args[2])
@@ -36,7 +36,9 @@ export('claim', function(call, args)
   emit(task, 'subtask.started', it, '', it.attempts > 1 and '{"attempt":' .. int(it.attempts) .. '}' or nil)
   return {'granted', it.token, it.attempts, join and 1 or 0, it.answered and 1 or 0, task.priority,
           redis.call('HGET', task.subtasks, 'd:' .. it.id),
-          join and redis.call('HGET', task.subtasks, 'c:' .. it.id) or '0'}
+          join and redis.call('HGET', task.subtasks, 'c:' .. it.id) or '0',
+          redis.call('HGET', task.key, 'head') or '',
+          it.answered and redis.call('HGET', task.subtasks, 'a:' .. it.id) or ''}
 end)
 
 -- Whether this token speaks for the subtask: it runs under it, or its lease was lost and nobody else has been granted.
@@ -44,9 +46,9 @@ local function speaks(it, token)
   return it.token == token and (it.status == SUBTASK.running or (it.status == SUBTASK.waiting and it.lost))
 end
 
--- id subtask token status|retry outcome delay_ms message data → ok|duplicate|stale, deliveries
+-- id subtask token status|retry outcome delay_ms label data said → ok|duplicate|stale, deliveries
 export('complete', function(call, args)
-  local id, subtask, token, result, outcome, delay, message, data = unpack(args)
+  local id, subtask, token, result, outcome, delay, message, data, said = unpack(args)
   local task = open(call, id)
   local it = task and node(task, subtask)
   if not it then return {'stale', {}} end
@@ -62,7 +64,7 @@ export('complete', function(call, args)
     turn(task, it, SUBTASK.retrying)
     pass_by(task, it)
     schedule(task, it.id, call.at + tonumber(delay))
-    emit(task, 'subtask.retrying', it, message, data)
+    emit(task, 'subtask.retrying', it, message, data, said)
     return {'ok', {}}
   end
   if result == 'retry' then result = 'cancelled' end  -- a halted task only closes
@@ -71,7 +73,7 @@ export('complete', function(call, args)
     return {'ok', call.out}
   end
   redis.call('HSET', task.subtasks, 'o:' .. it.id, outcome)
-  close(task, it, SUBTASK[result], message, data)
+  close(task, it, SUBTASK[result], message, data, said)
   return {'ok', call.out}
 end)
 
@@ -104,7 +106,7 @@ export('fan', function(call, args)
   return {'ok', canvas and 1 or 0, call.out}
 end)
 
--- id subtask token intervention (JSON without its id) → 1 | 0
+-- id subtask token question → 1 | 0
 export('ask_subtask', function(call, args)
   local task = open(call, args[1])
   local it = task and node(task, args[2])
@@ -118,20 +120,28 @@ export('ask_subtask', function(call, args)
   return 1
 end)
 
--- id subtask token message data → 1 | 0
+-- id subtask token head_before head_after → ok|changed|stale: what counts of its documents has changed while it runs
+export('change_head', function(call, args)
+  local task = open(call, args[1])
+  local it = task and node(task, args[2])
+  if not it or it.token ~= tonumber(args[3]) or it.status ~= SUBTASK.running then return 'stale' end
+  return write_head(task, args[4], args[5]) and 'ok' or 'changed'
+end)
+
+-- id subtask token data said → 1 | 0
 export('progress', function(call, args)
   local task = open(call, args[1])
   local it = task and node(task, args[2])
   if not it or it.token ~= tonumber(args[3]) or it.status ~= SUBTASK.running then return 0 end
-  if task.seq < TALK_MAX then emit(task, 'subtask.progress', it, args[4], args[5]) end
+  if task.seq < TALK_MAX then emit(task, 'subtask.progress', it, '', args[4], args[5]) end
   return 1
 end)
 
--- id subtask|'' message → 1 | 0
+-- id subtask|'' said → 1 | 0
 export('log', function(call, args)
   local task = open(call, args[1])
   if not task or ended(task) or task.seq >= TALK_MAX then return 0 end
-  emit(task, 'log', args[2] ~= '' and node(task, args[2]) or nil, args[3])
+  emit(task, 'log', args[2] ~= '' and node(task, args[2]) or nil, '', '', args[3])
   return 1
 end)
 

@@ -44,25 +44,36 @@ local function make_ready(task, it, message)
   hand_over(task, it)
 end
 
--- Puts a question to a person. `body` is the JSON of the intervention without its id.
-local function ask(task, it, body)
-  turn(task, it, SUBTASK.waiting)
+-- Keeps what is asked under a number of its own; gives its id.
+local function keep_question(task, about, question)
   task.asked = task.asked + 1
-  local question = '{"id":"' .. it.id .. '.' .. int(task.asked) .. '",' .. string.sub(body, 2)
-  redis.call('HSET', task.subtasks, 'i:' .. it.id, question)
-  redis.call('ZADD', task.waiting, int(task.asked), it.id)
-  emit(task, 'subtask.waiting', it, '', '{"intervention":' .. question .. '}')
+  local id = about .. '.' .. int(task.asked)
+  redis.call('HSET', task.subtasks, 'q:' .. id, question)
+  return id
 end
 
-local MAY_HAVE_RUN = '{"kind":"choice","prompt":"The worker was lost while this ran, so it may have run, and running '
-  .. 'it twice is not safe. Retry, skip or fail?","choices":["retry","skip","fail"],"subtask_id":'
+-- Puts a question to a person: a sealed one, or LOST, the one that is the same for everybody.
+local LOST = 'lost'
+local function ask(task, it, question)
+  if it.status ~= SUBTASK.waiting then turn(task, it, SUBTASK.waiting) end
+  local id = keep_question(task, it.id, question)
+  redis.call('HSET', task.subtasks, 'i:' .. it.id, id)
+  redis.call('ZADD', task.waiting, int(task.asked), it.id)
+  emit(task, 'subtask.waiting', it, '', asks(id, it.id))
+end
+
+-- The id of what a subtask asks. Versions before wrote the whole question there, in clear.
+local function asked_of(task, id)
+  local text = redis.call('HGET', task.subtasks, 'i:' .. id) or ''
+  return string.match(text, '^{"id":"([^"]*)"') or text
+end
 
 -- A run of which nobody says what it came to: it is made again, or, where that is not safe, a person is asked.
 local function take_back(task, it, message)
   pass_by(task, it)
   if has(it, 'u') and not has(it, 'J') then
     it.lost = true
-    ask(task, it, MAY_HAVE_RUN .. cjson.encode(it.id) .. '}')
+    ask(task, it, LOST)
   else
     it.token = it.token + 1  -- what the lost run still says no longer counts
     make_ready(task, it, message)
@@ -71,11 +82,20 @@ end
 
 -- All it needs has ended.
 local function open_up(task, it)
-  if has(it, 'a') and not it.answered and not has(it, 'J') then
-    ask(task, it, redis.call('HGET', task.subtasks, 'i:' .. it.id))
+  local question = has(it, 'a') and not it.answered and not has(it, 'J') and redis.call('HGET', task.subtasks, 'p:' .. it.id)
+  if question then  -- what a version before left in clear is not asked: whoever runs the subtask asks
+    redis.call('HDEL', task.subtasks, 'p:' .. it.id)
+    ask(task, it, question)
   else
     make_ready(task, it)
   end
+end
+
+-- What counts of a task's documents, unless another has just changed that.
+local function write_head(task, before, after)
+  if (redis.call('HGET', task.key, 'head') or '') ~= before then return false end
+  redis.call('HSET', task.key, 'head', after)
+  return true
 end
 
 local ENDED = {[SUBTASK.completed] = 'subtask.completed', [SUBTASK.failed] = 'subtask.failed',
@@ -98,21 +118,28 @@ local function release_held(task, parent)
   end
 end
 
-local function note_fault(task, it, message)
+local function keep_fault(task, id, said)
+  if said and said ~= '' then redis.call('HSET', task.key, 'fault', id .. ' ' .. said) end
+end
+
+local function note_fault(task, it, message, said)
   if has(it, 'k') then
     task.degraded = 1
     return
   end
   task.bad = 1
-  if task.error == '' then task.error = it.id .. ': ' .. (message or 'cancelled') end
+  if task.error == '' then
+    task.error = it.id .. ': ' .. (message or 'cancelled')
+    keep_fault(task, it.id, said)
+  end
 end
 
 -- Ends a subtask and carries the news to what follows: counts down, skips, opens.
-local function close(task, it, status, message, data)
+local function close(task, it, status, message, data, said)
   turn(task, it, status)
-  emit(task, ENDED[status], it, message, data)
+  emit(task, ENDED[status], it, message, data, said)
   if halted(task) then return end
-  if status == SUBTASK.failed or status == SUBTASK.cancelled then note_fault(task, it, message) end
+  if status == SUBTASK.failed or status == SUBTASK.cancelled then note_fault(task, it, message, said) end
   local stack = {it}
   while #stack > 0 do
     local done = table.remove(stack)
@@ -138,9 +165,11 @@ end
 
 -- Brings a task to its end: nothing of it is opened again, what does not run is cancelled now, what runs closes
 -- itself, or is closed when its lease ends.
-local function halt(task, how, message)
+local function halt(task, how, message, said)
   task.halt = how
   task.error = message or ''
+  redis.call('HDEL', task.key, 'fault')
+  keep_fault(task, '', said)
   task.step = STEP.over
   task.question_id = ''
   unschedule(task, '')
@@ -150,6 +179,10 @@ local function halt(task, how, message)
     if it.status == SUBTASK.running then running[#running + 1] = it.id
     else close(task, it, SUBTASK.cancelled) end
   end)
-  if #running > 0 then emit(task, 'log', nil, task.error .. '; still running: ' .. table.concat(running, ', ', 1, math.min(#running, 10))) end
+  if #running > 0 then
+    local told = 'still running: ' .. table.concat(running, ', ', 1, math.min(#running, 10))
+    if not said or said == '' then told = task.error .. '; ' .. told end
+    emit(task, 'log', nil, told, nil, said)
+  end
   return running
 end

@@ -4,11 +4,19 @@
 -- is the server's. Statuses and arrows (SUBTASK, TASK, SUBTASK_ARROWS, TASK_ARROWS, TERMINAL …) are rendered above
 -- from contracts/status.py, FORM from store/forms.py.
 --
--- <prefix>:task:<id>            hash    the task: TASK_FIELDS, sealed `task` and `plan`, `about` the plan, `question`
+-- Texts of people, plans, tools and servers are sealed wherever they stand; this library hands them on and reads none.
+-- An answer is believed by nobody here: whoever acts on it opens it (store/answers.py).
+--
+-- <prefix>:task:<id>            hash    the task: TASK_FIELDS, sealed `task` and `plan`, `about` the plan, sealed `answer`
+--                                       to what is asked about it, sealed `head` (store/head.py), `fault`: "<n> <sealed>",
+--                                       the subtask (or none) that failed it and why
 -- <prefix>:task:<id>:subtasks   hash    per subtask n   s:n  NODE state    w:n  "queue flags successor,successor"
 --                                                       d:n  sealed document    o:n  sealed outcome
---                                       where needed    i:n  what is asked    c:n  how many children it fanned out to
+--                                       where needed    i:n  id of what is asked    a:n  sealed answer
+--                                                       p:n  sealed question to ask when all it needs has ended
+--                                                       c:n  how many children it fanned out to
 --                                                       h:n  "next last" of the children still held back
+--                                       per question    q:<its id>  sealed, or the code `lost`
 -- <prefix>:task:<id>:events     stream  ids are <seq>-0
 -- <prefix>:task:<id>:waiting    zset    subtasks that wait for a person, by the number of their question
 -- <prefix>:active set, :queued zset, :slots number, :turns hash: who may plan and run (admission.lua)
@@ -80,14 +88,21 @@ local function halted(task)
   return task.halt ~= '' or ended(task)
 end
 
-local function emit(task, kind, node, message, data)
+-- `message` and `data` are labels, which everybody may read; `said` is the sealed text that belongs to them.
+local function emit(task, kind, node, message, data, said)
   task.seq = task.seq + 1
   local share = 0
   if task.total > 0 then share = math.floor(1000 * (task.total - task.left) / task.total) end
   if kind == 'task.completed' then share = 1000 end
   redis.call('XADD', task.events, int(task.seq) .. '-0', 't', kind, 's', node and node.id or '', 'q',
     node and node.queue or '', 'a', int(task.call.at), 'u', task.status, 'p', int(share), 'm', message or '', 'd',
-    data or '')
+    data or '', 'x', said or '')
+end
+
+-- What an event says of a question: who has the key finds it under its id.
+local function asks(id, subtask)
+  local whose = subtask and ',"subtask_id":' .. cjson.encode(subtask) or ''
+  return '{"intervention":{"id":' .. cjson.encode(id) .. whose .. '}}'
 end
 
 local function schedule(task, step, at)
@@ -114,7 +129,7 @@ local function drop_slot(task)
 end
 
 -- The only place where a task's status changes.
-local function turn_task(task, status, kind, message, data)
+local function turn_task(task, status, kind, message, data, said)
   if not TASK_ARROWS[task.status][status] then
     error('task ' .. task.id .. ': no arrow from ' .. task.status .. ' to ' .. status)
   end
@@ -122,5 +137,5 @@ local function turn_task(task, status, kind, message, data)
   count_task(task, task.status, status)
   task.status = status
   if holds and not held then take_slot(task) elseif not holds then drop_slot(task) end
-  emit(task, kind, nil, message, data)
+  emit(task, kind, nil, message, data, said)
 end

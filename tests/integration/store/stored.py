@@ -28,10 +28,26 @@ SEALED = "sealed"
 def place(task_id: str, field: str) -> str | None:
     """Where a sealed field belongs; none for a field that is not sealed."""
     kind, _, name = field.partition(":")
-    places = {"d": Places.subtask, "o": Places.outcome}
+    places = {"d": Places.subtask, "o": Places.outcome, "p": Places.question, "a": Places.answer}
     if kind in places and name:
         return places[kind](task_id, name)
-    return {"task": Places.task(task_id), "plan": Places.plan(task_id)}.get(field)
+    if kind == "q" and name:
+        about = name.rpartition(".")[0]
+        return Places.question(task_id, "" if about == "task" else about)
+    whole = {"task": Places.task, "plan": Places.plan, "head": Places.head, "fault": Places.said, "x": Places.said}
+    return whole[field](task_id) if field in whole else None
+
+
+def opened(store: Store, where: str, value: bytes) -> Json:
+    """A sealed field, readable, with its version where it has one."""
+    version = int.from_bytes(value[3 + value[2] : 7 + value[2]]) if value[0] > 1 else 0
+    found = {SEALED: store.tasks._access.sealer.open(where, value)}
+    return {**found, "version": version} if version else found
+
+
+def closed(store: Store, where: str, value: dict[str, Any]) -> bytes:
+    """The same, sealed."""
+    return store.tasks._access.sealer.seal(where, value[SEALED], value.get("version", 0))
 
 
 def take(store: Store, task_id: str) -> Json:
@@ -40,7 +56,10 @@ def take(store: Store, task_id: str) -> Json:
 
     def shown(field: str, value: bytes) -> Json:
         where = place(task_id, field)
-        return {SEALED: store.tasks._access.sealer.open(where, value)} if where else value.decode()
+        if field == "fault" and where:
+            whose, _, value = value.partition(b" ")
+            return [whose.decode(), opened(store, where, value)]
+        return opened(store, where, value) if where and value not in (b"", b"lost") else value.decode()
 
     def hash_of(key: str) -> Json:
         return {name.decode(): shown(name.decode(), value) for name, value in sorted(command("HGETALL", key).items())}
@@ -49,7 +68,10 @@ def take(store: Store, task_id: str) -> Json:
         "task": hash_of(keys.task(task_id)),
         "subtasks": hash_of(keys.subtasks(task_id)),
         "events": [
-            [number.decode(), *(part.decode() for pair in fields.items() for part in pair)]
+            [
+                number.decode(),
+                *(part for name, value in fields.items() for part in (name.decode(), shown(name.decode(), value))),
+            ]
             for number, fields in command("XRANGE", keys.events(task_id), "-", "+")
         ],
         "waiting": [one.decode() for one in command("ZRANGE", keys.waiting(task_id), 0, -1)],
@@ -64,13 +86,21 @@ def plant(store: Store, task_id: str, held: dict[str, Any]) -> None:
 
     def stored(field: str, value: Any) -> Any:
         where = place(task_id, field)
-        return store.tasks._access.sealer.seal(where, value[SEALED]) if where else value
+        if field == "fault" and where:
+            return f"{value[0]} ".encode() + closed(store, where, value[1])
+        return closed(store, where, value) if where and isinstance(value, dict) else value
 
     for key, name in ((keys.task(task_id), "task"), (keys.subtasks(task_id), "subtasks")):
         for field, value in held[name].items():
             command("HSET", key, field, stored(field, value))
     for number, *fields in held["events"]:
-        command("XADD", keys.events(task_id), number, *fields)
+        pairs = zip(fields[::2], fields[1::2], strict=True)
+        command(
+            "XADD",
+            keys.events(task_id),
+            number,
+            *(part for name, value in pairs for part in (name, stored(name, value))),
+        )
     for rank, one in enumerate(held["waiting"], start=1):
         command("ZADD", keys.waiting(task_id), rank, one)
     for step in held["due"]:

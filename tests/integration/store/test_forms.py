@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from aether_agents.contracts import Answer, HighLevelTask, Json, Plan, SubtaskStatus
-from aether_agents.errors import CannotOpen
+from aether_agents.contracts import Answer, HighLevelTask, Intervention, Json, Plan, SubtaskStatus
+from aether_agents.errors import CannotOpen, WrongStatus
 from aether_agents.store import Refused, Store, forms
 from tests.integration.store import stored
 from tests.integration.store.plans import DONE, granted, planned, reap, refused, run, started, status
@@ -80,9 +80,19 @@ def test_a_running_task_goes_on_to_its_end(store: Store) -> None:
 @pytest.mark.usefixtures("held")
 def test_a_question_is_answered_and_its_task_ends(store: Store) -> None:
     (question,) = store.tasks.view("asking").interventions
-    sends = store.tasks.answer("asking", Answer(intervention_id=question.id, response="approve"))
+    yes = Answer(intervention_id=question.id, response="approve")
+    if "approve" not in question.choices:  # it stands in clear: never answered, asked anew by whoever runs it
+        with pytest.raises(WrongStatus, match="not sealed"):
+            store.tasks.answer("asking", yes)
+        claim = granted(store, "ask", "asking")
+        assert (claim.answered, claim.tampered, bool(claim.doubt)) == (False, False, True)  # and no alarm
+        store.tasks.ask_subtask("asking", "ask", claim.token, Intervention(id="", kind="approval", prompt="Go on?"))
+        yes = Answer(intervention_id=store.tasks.view("asking").interventions[0].id, response="approve")
+    sends = store.tasks.answer("asking", yes)
     assert [send.subtask_id for send in sends] == ["ask"]
-    run(store, "ask", task_id="asking")
+    claim = granted(store, "ask", "asking")
+    assert claim.answered
+    store.tasks.complete("asking", "ask", claim.token, DONE)
     run(store, "last", task_id="asking")
     assert status(store, task_id="asking") == "completed"
 

@@ -101,6 +101,10 @@ class FakeTasks:
         self.said.append(("retry" if retry_in is not None else "complete", args[3]))
         return self.completion if isinstance(self.completion, Completed) else Completed("ok", [])
 
+    def use_answer(self, *args: Any, used: bool) -> bool:
+        self.said.append(("used" if used else "unused", args[1]))
+        return True
+
     def ask_subtask(self, *args: Any) -> bool:
         self.said.append(("ask", args[3]))
         return True
@@ -153,6 +157,14 @@ class FakeCatalogue:
         self.said.append(("failed", error))
 
 
+class FakeAlerts:
+    def __init__(self) -> None:
+        self.raised: list[tuple[str, str]] = []
+
+    def suspect(self, what: str, about: str, text: str) -> None:
+        self.raised.append((what, about))
+
+
 class FakeSender:
     def __init__(self) -> None:
         self.sent: list[Delivery] = []
@@ -164,4 +176,4 @@ class FakeSender:
 
 
 def store(claim: Granted | Refused | Exception = GONE, **entries: CatalogueEntry) -> Any:
-    return SimpleNamespace(tasks=FakeTasks(claim), catalogue=FakeCatalogue(**entries))
+    return SimpleNamespace(tasks=FakeTasks(claim), catalogue=FakeCatalogue(**entries), alerts=FakeAlerts())

@@ -1,11 +1,22 @@
 """One message, one claim, one call, one outcome; and nothing but Ignore is ever raised."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from celery.exceptions import Ignore
 
-from aether_agents.contracts import Condition, Expect, Intervention, Outcome, PlannedSubtask, Retry, Risk, Verify
+from aether_agents.contracts import (
+    Condition,
+    Expect,
+    GivenAnswer,
+    Intervention,
+    Outcome,
+    PlannedSubtask,
+    Retry,
+    Risk,
+    Verify,
+)
 from aether_agents.errors import StoreUnavailable
 from aether_agents.execution import runner as module
 from aether_agents.execution.calling import Caller
@@ -16,7 +27,7 @@ from aether_agents.execution.tally import Tally
 from aether_agents.execution.toolbox import Toolbox
 from aether_agents.mcp_host import CallResult
 from aether_agents.settings import ContextSettings, Settings
-from aether_agents.store import PROMPT_MAX, Completed, Delivery, Fanned, Granted, Refused, Unopened
+from aether_agents.store import PROMPT_MAX, Completed, Delivery, Fanned, Granted, Refused, Unopened, binding
 from tests.unit.execution.fakes import DEV, PIN, SPEC, FakeHost, FakeSender, store, subtask
 
 SETTINGS = Settings(contexts={"prod": ContextSettings(secrets={"token": "env:RUNNER_TEST_TOKEN"})})
@@ -239,8 +250,42 @@ def test_what_policy_wants_a_person_to_see_is_asked_with_the_arguments():
 
 
 def test_what_a_person_approved_is_called():
-    bench = Bench(subtask(tool="dev-echo/drop"), answered=True)
+    bench = Bench(subtask(tool="dev-echo/drop"), answer=said_yes(subtask(tool="dev-echo/drop").args))
     assert bench.outcome().status == "completed"
+
+
+def said_yes(args: Any, pin: str = PIN, tool: str = "dev-echo/drop") -> GivenAnswer:
+    """A person's yes to a call."""
+    return GivenAnswer(
+        intervention_id="a.1", response="approve", actor="ann", at=datetime.now(UTC), binds=binding(tool, pin, args)
+    )
+
+
+@pytest.mark.parametrize(
+    "other", [{"args": {"message": "y"}}, {"pin": "sha256:2"}, {"tool": "dev-echo/say"}], ids=["args", "pin", "tool"]
+)
+def test_a_yes_to_another_call_is_none_to_this_one(other: dict[str, Any]):
+    bench = Bench(subtask(tool="dev-echo/drop"), answer=said_yes(**{"args": {"message": "x"}, **other}))
+    assert (bench.run()[0][0], bench.host.calls) == ("ask", [])
+
+
+def test_an_answer_that_nobody_gave_is_asked_for_whatever_the_risk():
+    bench = Bench(subtask(), doubt="nobody with the key gave it")
+    (word, question), _ = bench.run()
+    assert (word, bench.host.calls) == ("ask", [])
+    assert "nobody with the key gave it" in question.prompt
+
+
+def test_a_yes_is_used_up_before_a_call_that_is_not_safe_to_repeat_and_given_back_if_nothing_was_sent():
+    def call(repeatable: bool, *results: CallResult) -> list[str]:
+        planned = subtask(tool="dev-echo/drop", repeatable=repeatable)
+        bench = Bench(planned, *results, answer=said_yes(planned.args))
+        bench.run()
+        return [what for what, _ in bench.store.tasks.said]
+
+    assert call(False, CallResult(output={})) == ["used", "complete"]
+    assert call(True, CallResult(output={})) == ["complete"]
+    assert call(False, CallResult(error="down", kind="transport", sent=False))[:2] == ["used", "unused"]
 
 
 def test_secrets_reach_the_tool_and_nothing_else(monkeypatch: pytest.MonkeyPatch):
@@ -388,7 +433,6 @@ def long_call(text: str, **granted: Any) -> Bench:
         risk=Risk.DESTRUCTIVE,
         repeatable=False,
         args={"message": "${subtasks.b.output}"},
-        approved_args=granted.pop("approved", ""),
     )
     bench = Bench(planned, CallResult(output={}), **granted)
     bench.store.tasks.results = {"b": Outcome(status="completed", output=text)}
@@ -411,10 +455,12 @@ def test_a_call_too_long_to_be_shown_is_shown_in_extracts_and_bound_to_its_diges
 def test_what_was_approved_is_what_is_called():
     """The yes holds for the arguments it was given to: for others, a person is asked again."""
     (_, question), _ = long_call("x" * 3_000).run()
-    same = long_call("x" * 3_000, approved=question.digest, answered=True)
+    yes = said_yes({"message": "x" * 3_000})
+    assert yes.binds == question.binds
+    same = long_call("x" * 3_000, answer=yes)
     assert same.outcome().status == "completed"
     assert same.host.calls == [("drop", {"message": "x" * 3_000})]
-    other = long_call("x" * 2_999 + "y", approved=question.digest, answered=True)
+    other = long_call("x" * 2_999 + "y", answer=yes)
     (word, again), _ = other.run()
     assert (word, other.host.calls) == ("ask", [])
     assert again.digest != question.digest
