@@ -168,8 +168,8 @@ class AlertSettings(Contract):
     queue_without_worker: float = Field(default=120, ge=0, description="Seconds messages may lie unserved; 0: any.")
     security: bool = Field(
         default=True,
-        description="Whether what is no accident is told: forged answers, changed tools, refused tokens, documents that "
-        "do not open.",
+        description="Whether what is no accident is told: forged answers, changed tools, refused tokens, documents "
+        "that do not open.",
     )
     server_down: bool = Field(default=True, description="Whether MCP servers that cannot be used are told.")
     findings_from: Literal["critical", "high", "medium", "low", "info"] | None = Field(

@@ -44,7 +44,7 @@ class Services:
     ) -> None:
         self._store = open_store(settings)
         self._held = Held(settings.delivery.lease)
-        sender = Sender(app)
+        self._sender = sender = Sender(app)
         self._store.when_freed(sender.attempt)
         self._own = OwnProducer(app)  # the pump's: whatever the threads wait for, it renews and reaps
         servers = KnownServers(settings, specialists)
@@ -76,7 +76,8 @@ class Services:
         self._closed = threading.Lock()
 
     def start(self) -> None:
-        """Begin to renew, reap and list."""
+        """Begin to renew, reap and list. What a version before asked in clear is asked anew."""
+        self._sender.send(self._store.tasks.ask_anew_in_clear())
         self._pump.start()
         self._listing.start()
 

@@ -1,30 +1,24 @@
 """What readers see of tasks. Nothing here changes anything."""
 
-import json
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from aether_agents.contracts import (
     HighLevelTask,
     Intervention,
-    Json,
     Outcome,
     Plan,
     PlannedSubtask,
-    PlanView,
     SubtaskStatus,
-    SubtaskView,
     TaskStatus,
     TaskView,
 )
-from aether_agents.contracts.reference import Reference, resolve, walk
-from aether_agents.errors import ReferenceMissing
 from aether_agents.store import questions
 from aether_agents.store.access import Accessing, unknown
 from aether_agents.store.codes import STATUSES
 from aether_agents.store.head import Head
+from aether_agents.store.views import Row, moment, number, plan_view, results_of, subtask_view
 
 _FIELDS = (
     "status", "owner", "created", "finished", "total", "left", "seq", "degraded", "direct", "error",
@@ -32,16 +26,6 @@ _FIELDS = (
 )  # fmt: skip
 
 _CHILD = re.compile(r"^(.+)#(\d+)$")
-
-
-class _Row(NamedTuple):
-    """The state of one subtask as it is stored."""
-
-    status: SubtaskStatus
-    claimed: bool
-    attempts: int
-    since: int
-    started: int
 
 
 class Readings(Accessing):
@@ -102,9 +86,9 @@ class Readings(Accessing):
         rows = self._rows(task_id)
         shown = [one for one, row in rows.items() if row.status is SubtaskStatus.FAILED or outputs]
         outcomes = self.outcomes(task_id, shown)
-        created = _number(meta["created"])
+        created = number(meta["created"])
         subtasks = [
-            _subtask_view(one, planned, rows[one], created, outcomes.get(one), outputs)
+            subtask_view(one, planned, rows[one], created, outcomes.get(one), outputs)
             for planned in plan.subtasks
             for one in _with_children(planned.id, rows)
         ]
@@ -112,7 +96,7 @@ class Readings(Accessing):
             update={
                 "subtasks": tuple(subtasks),
                 "interventions": (*light.interventions, *self._open_questions(task_id, rows, created)),
-                "outputs": _results(plan, outcomes) if outputs and light.finished_at else {},
+                "outputs": results_of(plan, outcomes) if outputs and light.finished_at else {},
             }
         )
 
@@ -142,19 +126,19 @@ class Readings(Accessing):
     def _light(self, task_id: str, meta: dict[str, Any]) -> TaskView:
         task = self._access.open_task(task_id, meta["task"], self._access.open_head(task_id, meta["head"]))
         status = TaskStatus(meta["status"].decode())
-        total, left = _number(meta["total"]), _number(meta["left"])
+        total, left = number(meta["total"]), number(meta["left"])
         done = 1.0 if status is TaskStatus.COMPLETED else 0.0
         return TaskView(
             task_id=task_id,
             description=task.description,
             owner=task.owner,
             status=status,
-            degraded=_number(meta["degraded"]) == 1,
+            degraded=number(meta["degraded"]) == 1,
             progress=(total - left) / total if total else done,
-            seq=_number(meta["seq"]),
-            created_at=_time(_number(meta["created"])),
-            finished_at=_time(_number(meta["finished"])),
-            plan=_plan_view(meta),
+            seq=number(meta["seq"]),
+            created_at=moment(number(meta["created"])),
+            finished_at=moment(number(meta["finished"])),
+            plan=plan_view(meta),
             interventions=self._asked_of_all(task_id, meta),
             error=self._fault(task_id, meta),
         )
@@ -165,7 +149,7 @@ class Readings(Accessing):
             return ()
         name = meta["question_id"].decode()
         blob = self._access.connection.command("HGET", self._access.keys.subtasks(task_id), f"q:{name}")
-        return (questions.shown(self._access, task_id, name, "", blob, _number(meta["asked_at"])),)
+        return (questions.shown(self._access, task_id, name, "", blob, number(meta["asked_at"])),)
 
     def _fault(self, task_id: str, meta: dict[str, Any]) -> str | None:
         """Why a task failed: the label, and who has the key reads the whole."""
@@ -175,7 +159,7 @@ class Readings(Accessing):
         text = self._access.open_said(task_id, blob)
         return f"{where.decode()}: {text}" if where else text
 
-    def _rows(self, task_id: str) -> dict[str, _Row]:
+    def _rows(self, task_id: str) -> dict[str, Row]:
         """The state of every subtask by id."""
         fields = self._access.connection.command("HKEYS", self._access.keys.subtasks(task_id))
         ids = [field[2:].decode() for field in fields if field.startswith(b"s:")]
@@ -188,7 +172,7 @@ class Readings(Accessing):
         found = self._access.connection.command("HMGET", key, *(f"{kind}:{one}" for one in ids))
         return {one: value for one, value in zip(ids, found, strict=True) if value is not None}
 
-    def _open_questions(self, task_id: str, rows: dict[str, _Row], created: int) -> list[Intervention]:
+    def _open_questions(self, task_id: str, rows: dict[str, Row], created: int) -> list[Intervention]:
         waiting = [one for one, row in rows.items() if row.status is SubtaskStatus.WAITING]
         ids = {one: questions.id_of(text) for one, text in self._fields(task_id, "i", waiting).items()}
         texts = self._fields(task_id, "q", list(ids.values()))
@@ -199,23 +183,12 @@ class Readings(Accessing):
         return sorted(asked, key=lambda question: int(question.id.rpartition(".")[2]))
 
 
-def _plan_view(meta: dict[str, Any]) -> PlanView | None:
-    if not meta["about"]:
-        return None
-    about = json.loads(meta["about"])
-    started = _number(meta["total"]) > 0  # the field `direct` is written when it is set, so 0 and absent are one
-    delivery = None if not started else "direct" if _number(meta["direct"]) else "canvas"
-    return PlanView.model_validate(
-        {name: about[name] for name in ("origin", "template", "digest", "confidence")} | {"delivery": delivery}
-    )
-
-
-def _row(text: bytes) -> _Row:
+def _row(text: bytes) -> Row:
     status, _need, _passed, token, _resends, attempts, since, started, *_ = text.decode().split()
-    return _Row(STATUSES[status], int(token) > 0, int(attempts), int(since), int(started))
+    return Row(STATUSES[status], int(token) > 0, int(attempts), int(since), int(started))
 
 
-def _with_children(planned: str, rows: dict[str, _Row]) -> list[str]:
+def _with_children(planned: str, rows: dict[str, Row]) -> list[str]:
     """A subtask and the children it fanned out to; none of them before the plan runs."""
     if planned not in rows:
         return []
@@ -223,49 +196,3 @@ def _with_children(planned: str, rows: dict[str, _Row]) -> list[str]:
     while (child := f"{planned}#{len(children)}") in rows:
         children.append(child)
     return [planned, *children]
-
-
-def _subtask_view(
-    subtask_id: str, planned: PlannedSubtask, row: _Row, created: int, outcome: Outcome | None, outputs: bool
-) -> SubtaskView:
-    terminal = row.status in (
-        SubtaskStatus.COMPLETED, SubtaskStatus.FAILED, SubtaskStatus.SKIPPED, SubtaskStatus.CANCELLED,
-    )  # fmt: skip
-    return SubtaskView(
-        id=subtask_id,
-        specialist=planned.specialist,
-        tool=planned.tool or "",
-        name=planned.name,
-        status=row.status,
-        needs=planned.needs if subtask_id == planned.id else (),
-        attempts=row.attempts,
-        started_at=_time(created + row.started) if row.claimed else None,
-        finished_at=_time(created + row.since) if terminal else None,
-        output=outcome.output if outcome and outputs else None,
-        error=outcome.error if outcome else None,
-    )
-
-
-def _results(plan: Plan, outcomes: dict[str, Outcome]) -> dict[str, Json]:
-    """The task's own result: the plan's `outputs`, with null for what did not come to be."""
-
-    def lookup(reference: Reference) -> Json:
-        if reference.root == "subtasks" and reference.name in outcomes:
-            return walk({"output": outcomes[reference.name].output}, reference.path[1:])
-        raise ReferenceMissing(f"{reference.text} has no value")
-
-    found: dict[str, Json] = {}
-    for name, expression in plan.outputs.items():
-        try:
-            found[name] = resolve(expression, lookup)
-        except ReferenceMissing:
-            found[name] = None
-    return found
-
-
-def _number(value: bytes | None) -> int:
-    return int(value) if value else 0
-
-
-def _time(milliseconds: int) -> datetime | None:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None
