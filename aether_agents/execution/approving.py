@@ -30,18 +30,17 @@ def digest_of(args: Mapping[str, Json]) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def still_holds(answer: GivenAnswer | None, subtask: PlannedSubtask, pin: str, outcomes: Mapping[str, Outcome]) -> bool:
+def still_holds(answer: GivenAnswer | None, subtask: PlannedSubtask, outcomes: Mapping[str, Outcome]) -> bool:
     """Whether a person said yes to this very call: this tool, as it is defined now, with these arguments."""
-    return answer is not None and answer.binds == _binding(subtask, pin, outcomes)
+    return answer is not None and answer.binds == _binding(subtask, outcomes)
 
 
-def _binding(subtask: PlannedSubtask, pin: str, outcomes: Mapping[str, Outcome]) -> str:
-    return binding(subtask.tool or "", pin, visible(subtask, outcomes))
+def _binding(subtask: PlannedSubtask, outcomes: Mapping[str, Outcome]) -> str:
+    return binding(subtask.tool or "", subtask.pin, visible(subtask, outcomes))  # the live tool has that pin
 
 
 def question(
     subtask: PlannedSubtask,
-    pin: str,
     decision: NeedsApproval,
     args: Mapping[str, Json],
     outcomes: Mapping[str, Outcome],
@@ -67,7 +66,7 @@ def question(
         prompt=prompt + shown,
         choices=(APPROVE, DENY),
         digest=digest,
-        binds=_binding(subtask, pin, outcomes),
+        binds=_binding(subtask, outcomes),
     )
 
 

@@ -84,14 +84,14 @@ class Caller:
         subtask = run.subtask
         tool = self._toolbox.find(subtask.tool or "", subtask.pin)
         args = self._arguments(run, tool, subtask.args)
-        answered = approving.still_holds(run.answer, subtask, tool.pin, run.outcomes)
+        answered = approving.still_holds(run.answer, subtask, run.outcomes)
         decision = decide(tool, args, subtask, self._settings, answered=answered)
         if run.doubt and isinstance(decision, Allowed):
             decision = NeedsApproval(decision.risk, f"It is asked again: {run.doubt}")
         if isinstance(decision, Denied):
             return failed("policy", decision.reason, sent=False)
         if isinstance(decision, NeedsApproval):
-            asked = approving.question(subtask, tool.pin, decision, args, run.outcomes, run.secrets)
+            asked = approving.question(subtask, decision, args, run.outcomes, run.secrets)
             return asked or failed("policy", _TOO_MANY.format(tool=subtask.tool), sent=False)
         if run.answer is not None and not subtask.repeatable:
             run.use()

@@ -254,7 +254,7 @@ def test_what_a_person_approved_is_called():
     assert bench.outcome().status == "completed"
 
 
-def said_yes(args: Any, pin: str = PIN, tool: str = "dev-echo/drop") -> GivenAnswer:
+def said_yes(args: Any, pin: str = "", tool: str = "dev-echo/drop") -> GivenAnswer:
     """A person's yes to a call."""
     return GivenAnswer(
         intervention_id="a.1", response="approve", actor="ann", at=datetime.now(UTC), binds=binding(tool, pin, args)
