@@ -104,6 +104,12 @@ class StoreUnavailable(AetherError):
     code = "no_store"
 
 
+class StoreRefuses(StoreUnavailable):
+    """The store answers, but refuses what it is asked; its own log says why."""
+
+    code = "store_refuses"
+
+
 class NoWorker(AetherError):
     """No worker serves that queue; start one with `aether-agent up` or `aether-agent worker QUEUE`."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from aether_agents.contracts import Fired, HighLevelTask
-from aether_agents.errors import AetherError
+from aether_agents.errors import AetherError, StoreUnavailable
 from aether_agents.orchestrator import Orchestrator
 from aether_agents.settings import ScheduleSettings, Settings
 from aether_agents.store import owner_of
@@ -63,9 +63,9 @@ class Firing:
         try:
             task = door.submit(task_of(name, self._settings.schedules[name], due.slot))
             log.info("schedule %s: the slot %s is task %s", name, due.slot.isoformat(), task)
+        except StoreUnavailable:
+            raise
         except AetherError as wrong:
-            if wrong.code == "no_store":
-                raise
             error = str(wrong)
             log.error("schedule %s: the slot %s makes no task: %s", name, due.slot.isoformat(), error)  # noqa: TRY400
         notes.fired(name, Fired(slot=due.slot, task_id=task, missed=due.total, error=error))

@@ -30,7 +30,7 @@ HEARTBEAT = 15.0
 #: By an error's code, the status of the answer; any other error of ours is 400.
 STATUS = {
     "not_allowed": 403, "task_not_found": 404, "wrong_status": 409, "too_many_tasks": 429,
-    "no_store": 503, "no_worker": 503, "stack": 503, "cannot_open": 503,
+    "no_store": 503, "store_refuses": 503, "no_worker": 503, "stack": 503, "cannot_open": 503,
 }  # fmt: skip
 
 Answering = Callable[[Request, Person], Awaitable[Response]]

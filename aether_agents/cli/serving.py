@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from aether_agents.cli.failure import COMPLETED
 from aether_agents.cli.session import Session
 from aether_agents.document import nearest
 from aether_agents.errors import InvalidSettings
@@ -11,7 +10,7 @@ from aether_agents.store import PLANNER
 
 
 def serve_queues(session: Session, queues: Sequence[str], *, everything: bool, name: str) -> int:
-    """Serve queues until the worker is ended.
+    """Serve queues until the worker is ended. Gives its exit code: 0 when it was told to end.
 
     Raises:
         InvalidSettings: no queue is named, or one that nobody serves.
@@ -28,5 +27,4 @@ def serve_queues(session: Session, queues: Sequence[str], *, everything: bool, n
         from aether_agents.execution.worker import serve  # noqa: PLC0415 - seconds of imports: the queues are right by now
 
     settings = session.settings if session.stack is None else session.stack.settings()
-    serve(settings, session.specialists, chosen, name=name or "-".join(chosen))
-    return COMPLETED
+    return serve(settings, session.specialists, chosen, name=name or "-".join(chosen))

@@ -1,7 +1,7 @@
 """Sender: puts messages on queues, one by one or as a canvas. What it sends, only the store decides."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from celery import Celery
@@ -15,6 +15,7 @@ from aether_agents.errors import StoreUnavailable
 from aether_agents.execution import canvas
 from aether_agents.settings import Settings
 from aether_agents.store import Delivery
+from aether_agents.store.refusals import refusal
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +29,12 @@ class Sender:
     With `producers`, for the one thread that has a producer of its own.
     """
 
-    def __init__(self, app: Celery, producers: Producers | None = None) -> None:
+    def __init__(
+        self, app: Celery, producers: Producers | None = None, trouble: Callable[[StoreUnavailable], None] | None = None
+    ) -> None:
+        """`trouble` hears why something was left to the reaper; without it, the log does."""
         self._app = app
+        self._trouble = trouble or _say
         self._producers: Producers = producers or app.producer_or_acquire
 
     @classmethod
@@ -62,7 +67,7 @@ class Sender:
         try:
             self.send(deliveries)
         except StoreUnavailable as error:
-            log.warning("not sent, left to the reaper: %s", error)
+            self._trouble(error)
 
     def canvas(
         self, task_id: str, subtasks: Sequence[PlannedSubtask], *, priority: int, limit: int
@@ -124,6 +129,10 @@ def _options(queue: str, priority: int) -> dict[str, object]:
     return {"queue": queue, "priority": broker_priority(priority), "ignore_result": True}
 
 
+def _say(error: StoreUnavailable) -> None:
+    log.warning("not sent, left to the reaper: %s", error)
+
+
 @contextmanager
 def _reachable() -> Iterator[None]:
     try:
@@ -133,6 +142,8 @@ def _reachable() -> Iterator[None]:
             "no producer was free in time: what was not sent is sent again within seconds"
         ) from error
     except (KombuError, OSError) as error:
+        if (refused := refusal(error)) is not None:
+            raise refused from error
         raise StoreUnavailable(
             f"the broker cannot be reached ({error}): start one with `aether-agent up`, or set AETHER_REDIS_URL"
         ) from error

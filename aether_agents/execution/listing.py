@@ -5,9 +5,12 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 
+from celery.exceptions import Ignore
+
 from aether_agents.contracts import ServerSpec
-from aether_agents.errors import AetherError, ServerDown
+from aether_agents.errors import AetherError, ServerDown, StoreUnavailable
 from aether_agents.execution.known_servers import KnownServers
+from aether_agents.execution.patience import Patience
 from aether_agents.execution.toolbox import Toolbox
 from aether_agents.mcp_host.digest import listing_digest, spec_digest
 from aether_agents.store import CatalogueEntry, Store
@@ -37,9 +40,11 @@ class Listing:
         servers: KnownServers,
         queues: Sequence[str],
         busy: Callable[[], bool] = bool,
+        patience: Patience | None = None,
     ) -> None:
         """`busy` says whether this process runs something just now."""
         self._store = store
+        self._patience = patience or Patience()
         self._busy = busy
         self._toolbox = toolbox
         self._servers = servers
@@ -143,6 +148,8 @@ class Listing:
                 self._list(*chosen)
             except AetherError as error:
                 errors.append(error)
+            except Ignore:  # the store stayed away, or this process ends
+                return
             finally:
                 self._hurried.discard(chosen[0].name)
 
@@ -174,13 +181,18 @@ class Listing:
             if not self._servers.installed(spec):
                 self._missing.add(spec.name)
             log.warning("server %s cannot be listed: %s", spec.name, error)
-            self._store.catalogue.failed(
-                spec.name, spec.queue, spec_digest(spec), str(error), listing_digest=digest, home=self._servers.home
+            told = str(error)
+            self._patience.ask(
+                lambda: self._store.catalogue.failed(
+                    spec.name, spec.queue, spec_digest(spec), told, listing_digest=digest, home=self._servers.home
+                )
             )
             return
         queue = tools[0].specialist if tools else spec.queue  # its tools know better, where its file does not say
-        entry = self._store.catalogue.publish(
-            spec_digest(spec), spec.name, queue, tools, listing_digest=digest, home=self._servers.home
+        entry = self._patience.ask(
+            lambda: self._store.catalogue.publish(
+                spec_digest(spec), spec.name, queue, tools, listing_digest=digest, home=self._servers.home
+            )
         )
         log.info("server %s is %s with %d tools", spec.name, entry.status, len(tools))
 
@@ -188,6 +200,8 @@ class Listing:
         while not self._stopped.is_set():
             try:
                 self.turn()
+            except StoreUnavailable as error:
+                self._patience.episode.trouble(error)
             except AetherError as error:
                 log.warning("the catalogue was not brought up to date: %s", error)
             except Exception:

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from celery.exceptions import Ignore
 
@@ -13,6 +14,7 @@ from aether_agents.errors import CannotOpen, InvalidSettings, StoreUnavailable
 from aether_agents.execution.delivery import Sender
 from aether_agents.execution.held import Held, Lease, now
 from aether_agents.execution.known_servers import KnownServers
+from aether_agents.execution.patience import Patience
 from aether_agents.mcp_host.trust import Trust
 from aether_agents.planning.conclusion import Asked, NotYet, Planned, Unplannable
 from aether_agents.planning.planner import Planner
@@ -21,6 +23,8 @@ from aether_agents.settings import Settings
 from aether_agents.store import APPROVE, DENY, CatalogueEntry, PlanningClaim, Refused, Store, Unopened
 
 log = logging.getLogger(__name__)
+Given = ParamSpec("Given")
+Value = TypeVar("Value")
 
 #: Seconds until a task is looked at again whose servers a worker is still listing.
 LOOK_AGAIN = 0.3
@@ -44,12 +48,14 @@ class Opening:
         held: Held,
         servers: KnownServers,
         needed: Callable[[Collection[str]], None],
+        patience: Patience | None = None,
     ) -> None:
         """`servers` are those that may be started; `needed` hears which of them a task waits for."""
         self._settings = settings
         self._store = store
         self._sender = sender
         self._held = held
+        self._patience = patience or Patience()
         templates = gather(specialists, settings)
         for fault in templates.faults:
             log.warning("%s", fault)
@@ -75,23 +81,39 @@ class Opening:
             if isinstance(claim, Unopened):
                 if claim.tampered:
                     self._store.alerts.suspect("broken document", task_id, claim.reason)
-                self._store.tasks.fail_planning(task_id, claim.token, claim.reason, "document")
+                self._ask(self._store.tasks.fail_planning, task_id, claim.token, claim.reason, "document")
                 return
             with (
                 self._held.holding(Lease(task_id, "", claim.token), asked_at),
-                tracing.span("plan", parent=lambda: self._store.tasks.trace(task_id), since=since, task_id=task_id),
+                tracing.span(
+                    "plan", parent=lambda: self._ask(self._store.tasks.trace, task_id), since=since, task_id=task_id
+                ),
             ):
                 self._step(task_id, claim)
-        except (StoreUnavailable, CannotOpen) as error:
+        except StoreUnavailable as error:  # nothing has begun, or the plan is on its way: the reaper brings what is not
+            self._patience.episode.trouble(error)
+            raise Ignore from error
+        except CannotOpen as error:
             log.warning("not planned: %s", error)
             raise Ignore from error
+
+    def _ask(self, ask: Callable[Given, Value], *args: Given.args, **options: Given.kwargs) -> Value:
+        """Ask the store for as long as it may take: what was planned is not to be planned again.
+
+        Raises:
+            Ignore: it stayed away.
+        """
+        return self._patience.ask(lambda: ask(*args, **options))
+
+    def _trace(self, task_id: str) -> str:
+        return self._ask(self._store.tasks.trace, task_id)
 
     def _step(self, task_id: str, claim: PlanningClaim) -> None:
         if claim.doubt:
             self._store.alerts.suspect("forged answer", task_id, claim.doubt)
         try:
             if claim.plan is not None and (barred := self._barred(claim.plan)):
-                self._store.tasks.fail_planning(task_id, claim.token, barred, "invalid_plan")
+                self._ask(self._store.tasks.fail_planning, task_id, claim.token, barred, "invalid_plan")
                 return
             plan = claim.plan or self._planned(task_id, claim)
             if plan is not None:
@@ -100,11 +122,11 @@ class Opening:
             raise
         except CannotOpen as error:  # what a later version knows of servers: a process of that version plans it
             log.warning("not planned here: %s", error)
-            self._store.tasks.postpone_planning(task_id, claim.token, _OTHERS_FIRST, str(error))
+            self._ask(self._store.tasks.postpone_planning, task_id, claim.token, _OTHERS_FIRST, str(error))
         except Exception as error:
             log.exception("unexpected")
             text = f"a fault of ours ({type(error).__name__}) while it was planned: the worker's log has the traceback"
-            self._store.tasks.fail_planning(task_id, claim.token, text, "internal")
+            self._ask(self._store.tasks.fail_planning, task_id, claim.token, text, "internal")
 
     def _planned(self, task_id: str, claim: PlanningClaim) -> Plan | None:
         """The plan, saved; None when there is none, and the store knows why."""
@@ -117,21 +139,23 @@ class Opening:
         self._waited.pop(task_id, None)
         tracing.mark(status=type(conclusion).__name__.lower(), failed=isinstance(conclusion, Unplannable))
         if isinstance(conclusion, Planned):
-            if not tasks.save_plan(task_id, claim.token, conclusion.plan):
+            if not self._ask(tasks.save_plan, task_id, claim.token, conclusion.plan):
                 return None
             if conclusion.unused:
-                tasks.log(task_id, f"not used of the request: {', '.join(f'`{one}`' for one in conclusion.unused)}")
+                self._ask(
+                    tasks.log, task_id, f"not used of the request: {', '.join(f'`{one}`' for one in conclusion.unused)}"
+                )
             return conclusion.plan
         if isinstance(conclusion, Asked):
-            tasks.ask(task_id, claim.token, conclusion.intervention)
+            self._ask(tasks.ask, task_id, claim.token, conclusion.intervention)
         if isinstance(conclusion, Unplannable):
-            tasks.fail_planning(task_id, claim.token, conclusion.error, conclusion.code)
+            self._ask(tasks.fail_planning, task_id, claim.token, conclusion.error, conclusion.code)
         return None
 
     def _catalogue(self) -> dict[str, CatalogueEntry]:
         """The catalogue, with every server that was listed here and may not be started any more as failed, and why."""
         self._servers.now()
-        found = self._store.catalogue.entries()
+        found = self._ask(self._store.catalogue.entries)
         for name, entry in found.items():
             if entry.status == "live" and (reason := self._servers.barred(entry)) is not None:
                 found[name] = entry.model_copy(update={"status": "failed", "error": reason})
@@ -140,7 +164,7 @@ class Opening:
     def _barred(self, plan: Plan) -> str:
         """What speaks against a plan that was saved before: servers that may not be started any more."""
         self._servers.now()
-        entries = self._store.catalogue.entries()
+        entries = self._ask(self._store.catalogue.entries)
         named = dict.fromkeys((subtask.tool or "").partition("/")[0] for subtask in plan.subtasks)
         found = {name: self._servers.barred(entries[name]) for name in named if name in entries}
         return "\n".join(f"the server `{name}` is not live: {reason}" for name, reason in found.items() if reason)
@@ -148,9 +172,9 @@ class Opening:
     def _run(self, task_id: str, claim: PlanningClaim, plan: Plan) -> None:
         tasks = self._store.tasks
         if claim.task.plan_only:
-            tasks.finish_planning(task_id, claim.token)
+            self._ask(tasks.finish_planning, task_id, claim.token)
         elif plan.origin in ("draft", "llm") and not claim.approved:
-            tasks.ask(task_id, claim.token, _review(plan))
+            self._ask(tasks.ask, task_id, claim.token, _review(plan))
         else:
             self._deliver(task_id, claim, plan)
 
@@ -162,13 +186,13 @@ class Opening:
             priority=claim.task.priority,
             limit=self._settings.delivery.canvas_limit,
         )
-        deliveries = self._store.tasks.start(task_id, claim.token, plan, direct=canvas is None)
+        deliveries = self._ask(self._store.tasks.start, task_id, claim.token, plan, direct=canvas is None)
         if deliveries is None:
             return  # the claim was lost: whoever has it now starts the plan
         log.info("planned: %d subtasks, sent %s", len(plan.subtasks), "directly" if canvas is None else "as canvas")
         if canvas is not None and not self._sender.launch(canvas):
             log.warning("Celery refused its canvas: sent directly")
-            deliveries = self._store.tasks.flip(task_id)
+            deliveries = self._ask(self._store.tasks.flip, task_id)
         self._sender.send(deliveries)
 
     def _wait_for(self, task_id: str, claim: PlanningClaim, servers: tuple[str, ...]) -> None:
@@ -181,10 +205,10 @@ class Opening:
         if now - began > self._servers.patience(servers) + MARGIN:
             self._waited.pop(task_id, None)
             error = f"no worker has listed the tools of {names}: see `aether-agent ps` and `aether-agent servers list`"
-            self._store.tasks.fail_planning(task_id, claim.token, error, "could_not_plan")
+            self._ask(self._store.tasks.fail_planning, task_id, claim.token, error, "could_not_plan")
             return
         message = f"waits for the tools of {names}" if began == now else ""
-        self._store.tasks.postpone_planning(task_id, claim.token, LOOK_AGAIN, message)
+        self._ask(self._store.tasks.postpone_planning, task_id, claim.token, LOOK_AGAIN, message)
 
     def _project(self, task: HighLevelTask) -> Sequence[Template]:
         """The trusted templates of the folder the task was asked in."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from aether_agents.errors import AetherError, StoreUnavailable
 from aether_agents.execution.delivery import Sender
+from aether_agents.execution.episode import Episode
 from aether_agents.execution.held import Held, Lease, now
 from aether_agents.execution.tally import Tally
 from aether_agents.settings import Settings
@@ -37,6 +38,7 @@ class Pump:
         watched: Sequence[str],
         pid: int,
         tally: Tally,
+        episode: Episode | None = None,
     ) -> None:
         """`queues` are served here; `watched` are all there are: the reaper looks whether messages wait in them."""
         self._every = settings.delivery.pump
@@ -48,7 +50,7 @@ class Pump:
         self._watched = tuple(watched)
         self._tally = tally
         self._beaten = float("-inf")
-        self._away = False
+        self._episode = episode or Episode()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="aether-pump", daemon=True)
 
@@ -73,11 +75,10 @@ class Pump:
         """One round."""
         parts = (self._renew, self._beat, self._reap)
         failures = [error for part in parts if (error := self._tried(part)) is not None]
-        if failures and not self._away:
-            log.warning("the store or the broker is away: %s", failures[0])
-        elif self._away and not failures:
-            log.info("the store and the broker are back")
-        self._away = bool(failures)
+        if failures:
+            self._episode.trouble(failures[0])
+        else:
+            self._episode.over()
 
     def _run(self) -> None:
         while True:
@@ -85,14 +86,14 @@ class Pump:
             if self._stopped.wait(self._every):
                 return
 
-    def _tried(self, part: Callable[[], None]) -> str | None:
+    def _tried(self, part: Callable[[], None]) -> Exception | None:
         try:
             part()
         except AetherError as error:
-            return str(error)
+            return error
         except Exception as error:
             log.exception("unexpected in the pump")
-            return str(error)
+            return error
         return None
 
     def _renew(self) -> None:
@@ -124,5 +125,11 @@ class Pump:
             raise
 
     def _reap(self) -> None:
+        """Take back what others lost; not before this process could say itself that it is alive.
+
+        After a time in which the store took nothing, the first sign of life gives holders the time to renew.
+        """
+        if time.monotonic() - self._beaten > 2 * BEAT_EVERY:
+            return
         busy = {queue for queue, waiting in self._store.backlog(self._watched).items() if waiting}
         self._sender.send(self._store.tasks.reap(REAP_AT_MOST, busy))

@@ -5,36 +5,30 @@ canvas, and the store has already seen to it that somebody sends what the branch
 """
 
 import logging
-import threading
 import time
-from collections.abc import Callable
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 from celery import Task, chord
 from celery.exceptions import Ignore
 
 from aether_agents import tracing
 from aether_agents.contracts import Intervention, Outcome, PlannedSubtask
-from aether_agents.errors import AetherError, CannotOpen, InvalidPlan, ReferenceMissing, StoreUnavailable, Tampered
+from aether_agents.errors import CannotOpen, InvalidPlan, ReferenceMissing, StoreUnavailable, Tampered
 from aether_agents.execution.arguments import applies
 from aether_agents.execution.calling import MOST_OUTPUT, Caller, Progress, Run, bounded, failed
 from aether_agents.execution.delivery import Sender
 from aether_agents.execution.fanout import children_of, joined
 from aether_agents.execution.held import Held, Lease, now
+from aether_agents.execution.patience import Patience
 from aether_agents.execution.resolving import needed, resolve
 from aether_agents.execution.secret import Secrets
 from aether_agents.settings import Settings
 from aether_agents.store import Delivery, Granted, Refused, Store, Unopened
 
 log = logging.getLogger(__name__)
-Value = TypeVar("Value")
 
 #: Seconds between two reports of progress of one subtask.
 PROGRESS_EVERY = 0.5
-#: Seconds for which a finished call's outcome is offered to a store that is away. After that the reaper decides.
-PATIENCE = 300.0
-#: Seconds before it is asked again: first, and at most.
-FIRST_WAIT, LONGEST_WAIT = 0.1, 2.0
 #: A join holds what all its children returned, so it may be this many times as large.
 JOIN_FACTOR = 4
 #: Runs beyond `max_attempts` that a subtask may lose with their worker before it counts as what kills workers.
@@ -44,13 +38,21 @@ LOST_RUNS = 5
 class Runner:
     """Runs subtasks for one process. Thread-safe."""
 
-    def __init__(self, settings: Settings, store: Store, caller: Caller, sender: Sender, held: Held) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        caller: Caller,
+        sender: Sender,
+        held: Held,
+        patience: Patience | None = None,
+    ) -> None:
         self._settings = settings
         self._store = store
         self._caller = caller
         self._sender = sender
         self._held = held
-        self._stopping = threading.Event()
+        self._patience = patience or Patience()
 
     def run(self, celery_task: Task, queue: str, task_id: str, subtask_id: str) -> None:
         """Run the subtask a message names, if the store grants it.
@@ -62,7 +64,7 @@ class Runner:
         try:
             claim = self._store.tasks.claim(task_id, subtask_id, queue)
         except StoreUnavailable as error:
-            log.warning("not claimed: %s", error)
+            self._patience.episode.trouble(error)  # nothing has begun: the reaper sends it again
             raise Ignore from error
         if isinstance(claim, Refused):
             log.debug("refused: %s", claim.reason)
@@ -77,7 +79,7 @@ class Runner:
             self._store.alerts.suspect("forged answer", f"{task_id}/{subtask_id}", claim.doubt)
         with self._held.holding(Lease(task_id, subtask_id, claim.token), asked_at) as lease:
             ids = {"task_id": task_id, "subtask_id": subtask_id, "specialist": queue}
-            with tracing.span("subtask", parent=lambda: self._store.tasks.trace(task_id), since=since, **ids):
+            with tracing.span("subtask", parent=lambda: self._trace(task_id), since=since, **ids):
                 self._ran(celery_task, lease, claim)
 
     def _ran(self, celery_task: Task, lease: Lease, claim: Granted) -> None:
@@ -88,19 +90,19 @@ class Runner:
         tracing.mark(tool=claim.subtask.tool or "", status=_word(result), failed=failed_now)
         if isinstance(result, Outcome):
             if claim.answer is not None and not result.sent and not claim.subtask.repeatable:
-                self._patiently(lambda: self._store.tasks.use_answer(*lease, used=False))  # it was not, after all
+                self._patience.ask(lambda: self._store.tasks.use_answer(*lease, used=False))  # it was not, after all
             if result.status == "cancelled" and self._given_up(result):
                 self._give_back(lease, claim, result)
             self._complete(lease, claim, result)
             return
         if isinstance(result, Intervention):
-            self._patiently(lambda: self._store.tasks.ask_subtask(*lease, result))
+            self._patience.ask(lambda: self._store.tasks.ask_subtask(*lease, result))
             raise Ignore
         self._fan(celery_task, lease, claim, result)
 
     def stop(self) -> None:
         """Wait no longer for a store that is away."""
-        self._stopping.set()
+        self._patience.stop()
 
     def _work(self, lease: Lease, claim: Granted) -> Outcome | Intervention | list[PlannedSubtask]:
         """What this run came to. A fault of ours is an outcome too: its traceback stays in the worker's log."""
@@ -142,12 +144,12 @@ class Runner:
         Raises:
             Ignore: the run is no longer ours.
         """
-        if not self._patiently(lambda: self._store.tasks.use_answer(*lease, used=True)):
+        if not self._patience.ask(lambda: self._store.tasks.use_answer(*lease, used=True)):
             raise Ignore
 
     def _given_up(self, outcome: Outcome) -> bool:
         """Whether a call was cancelled by this process, or was never made: a person's cancellation closes it anyway."""
-        return self._stopping.is_set() or not outcome.sent
+        return self._patience.over or not outcome.sent
 
     def _give_back(self, lease: Lease, claim: Granted, outcome: Outcome) -> NoReturn:
         """This process ends while the call runs, or was stopped before it: it is made again, if that is safe.
@@ -155,9 +157,9 @@ class Runner:
         If it is not, the lease is left to end, and the reaper asks a person: it may have run.
         """
         if claim.subtask.repeatable or not outcome.sent:
-            why = "its worker was stopped" if self._stopping.is_set() else "it was broken off before it was sent"
+            why = "its worker was stopped" if self._patience.over else "it was broken off before it was sent"
             told = outcome.model_copy(update={"error": f"{why}: it runs again"})
-            self._patiently(lambda: self._store.tasks.complete(*lease, told, retry_in=0.0))
+            self._patience.ask(lambda: self._store.tasks.complete(*lease, told, retry_in=0.0))
         raise Ignore
 
     def _complete(self, lease: Lease, claim: Granted, outcome: Outcome) -> None:
@@ -165,7 +167,7 @@ class Runner:
         self._finish(lease, outcome, retry_in(claim.subtask, outcome, claim.attempts))
 
     def _finish(self, lease: Lease, outcome: Outcome, again: float | None = None) -> None:
-        done = self._patiently(lambda: self._store.tasks.complete(*lease, outcome, retry_in=again))
+        done = self._patience.ask(lambda: self._store.tasks.complete(*lease, outcome, retry_in=again))
         self._sender.attempt(done.deliveries)
         if done.kind == "stale" or again is not None:
             raise Ignore
@@ -173,7 +175,7 @@ class Runner:
     def _fan(self, celery_task: Task, lease: Lease, claim: Granted, children: list[PlannedSubtask]) -> NoReturn:
         """Hand the children over: as a chord in this message's place, or one by one."""
         window = claim.subtask.max_parallel or len(children)
-        fanned = self._patiently(lambda: self._store.tasks.fan(*lease, children, window=window))
+        fanned = self._patience.ask(lambda: self._store.tasks.fan(*lease, children, window=window))
         if fanned.kind != "ok" or not fanned.canvas:
             self._sender.attempt(fanned.deliveries)
             raise Ignore
@@ -188,28 +190,14 @@ class Runner:
             raise
         except Exception as error:  # noqa: BLE001 - whatever Celery makes of the nesting, the plan goes on directly
             log.warning("Celery refused the chord (%s): sent directly", type(error).__name__)
-            self._sender.attempt(self._patiently(lambda: self._store.tasks.flip(lease.task_id)))
+            self._sender.attempt(self._patience.ask(lambda: self._store.tasks.flip(lease.task_id)))
         raise Ignore
 
     def _outcomes(self, task_id: str, ids: tuple[str, ...]) -> dict[str, Outcome]:
-        return self._patiently(lambda: self._store.tasks.outcomes(task_id, ids)) if ids else {}
+        return self._patience.ask(lambda: self._store.tasks.outcomes(task_id, ids)) if ids else {}
 
-    def _patiently(self, ask: Callable[[], Value]) -> Value:
-        """Ask the store again and again while it is away: a call that was made must not be forgotten.
-
-        Raises:
-            Ignore: it stayed away, or this process is to end. The lease ends, and the reaper decides.
-        """
-        end = time.monotonic() + PATIENCE
-        wait = FIRST_WAIT
-        while True:
-            try:
-                return ask()
-            except StoreUnavailable as error:
-                if time.monotonic() > end or self._stopping.wait(wait):
-                    log.error("given up: %s", error)  # noqa: TRY400 - the traceback of a lost connection says nothing
-                    raise Ignore from error
-                wait = min(2 * wait, LONGEST_WAIT)
+    def _trace(self, task_id: str) -> str:
+        return self._patience.ask(lambda: self._store.tasks.trace(task_id))
 
     def _reporter(self, lease: Lease, secrets: Secrets) -> Progress:
         reported = float("-inf")
@@ -222,7 +210,7 @@ class Runner:
             reported = now
             try:
                 self._store.tasks.progress(*lease, fraction, secrets.redact_text(message))
-            except AetherError as error:
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with a report, the call goes on
                 log.debug("progress not reported: %s", error)
 
         return report

@@ -13,10 +13,12 @@ from aether_agents.celery_producers import OwnProducer
 from aether_agents.contracts import Specialist
 from aether_agents.execution.calling import Caller
 from aether_agents.execution.delivery import Sender
+from aether_agents.execution.episode import Episode
 from aether_agents.execution.held import Held
 from aether_agents.execution.known_servers import KnownServers
 from aether_agents.execution.listing import Listing
 from aether_agents.execution.opening import Opening
+from aether_agents.execution.patience import Patience
 from aether_agents.execution.pump import Pump
 from aether_agents.execution.runner import Runner
 from aether_agents.execution.tally import Tally
@@ -40,11 +42,18 @@ class Services:
     """
 
     def __init__(
-        self, settings: Settings, specialists: Sequence[Specialist], app: Celery, queues: Sequence[str], name: str
+        self,
+        settings: Settings,
+        specialists: Sequence[Specialist],
+        app: Celery,
+        queues: Sequence[str],
+        name: str,
+        episode: Episode | None = None,
     ) -> None:
         self._store = open_store(settings)
         self._held = Held(settings.delivery.lease)
-        self._sender = sender = Sender(app)
+        patience = Patience(episode)
+        self._sender = sender = Sender(app, trouble=patience.episode.trouble)
         self._store.when_freed(sender.attempt)
         self._own = OwnProducer(app)  # the pump's: whatever the threads wait for, it renews and reaps
         servers = KnownServers(settings, specialists)
@@ -53,12 +62,12 @@ class Services:
         toolbox = Toolbox(self._host, self._store, specialists, servers)
         tally = Tally(self._host.starts)
         caller = Caller(self._host, toolbox, settings, self._held, tally)
-        self._runner = Runner(settings, self._store, caller, sender, self._held)
-        self._listing = Listing(self._store, toolbox, servers, queues, lambda: bool(self._held.leases()))
+        self._runner = Runner(settings, self._store, caller, sender, self._held, patience)
+        self._listing = Listing(self._store, toolbox, servers, queues, lambda: bool(self._held.leases()), patience)
         self._opening = None
         if PLANNER in queues:  # its index of templates is made at once: a worker that plans nothing has none
             self._opening = Opening(
-                settings, specialists, self._store, sender, self._held, servers, self._listing.first
+                settings, specialists, self._store, sender, self._held, servers, self._listing.first, patience
             )
         self._pump = Pump(
             settings,
@@ -72,6 +81,7 @@ class Services:
             watched=[PLANNER, *(specialist.queue for specialist in specialists)],
             pid=os.getpid(),
             tally=tally,
+            episode=patience.episode,
         )
         self._closed = threading.Lock()
 

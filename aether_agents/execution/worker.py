@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
@@ -13,16 +14,24 @@ from aether_agents import logs, tracing
 from aether_agents.celery_app import create_app
 from aether_agents.celery_producers import SPARE
 from aether_agents.contracts import Specialist
+from aether_agents.execution.consuming import Broker
+from aether_agents.execution.episode import Episode
 from aether_agents.execution.services import Services
 from aether_agents.settings import Settings
 from aether_agents.store import open_store
 
 log = logging.getLogger(__name__)
 
+#: How what Celery could not send after a task begins: of a store that is away. The reaper sends it.
+_AWAY = "StoreRefuses|OperationalError"
+
 Pool = Literal["threads", "prefork"]
 
 #: Celery's own lines about each message; ours has one per subtask. And bm25s, which sets itself to DEBUG.
 _TALKATIVE = ("celery.worker.strategy", "celery.app.trace", "bm25s")
+
+#: Celery's warnings about each lost connection and each message that could not be sent; ours is said once.
+_REPEATING = ("celery.worker.consumer.consumer", "celery.app.amqp")
 
 
 def serve(
@@ -79,7 +88,12 @@ def app_for(
     bench.attend(app)
     # For `celery -A`: threads unless told otherwise. Celery takes `-P prefork` for "not told"; `-P processes` is that.
     count = threads(settings, queues)
-    app.conf.update(worker_pool="threads", worker_concurrency=count, broker_pool_limit=count + SPARE)
+    app.conf.update(
+        worker_pool="threads",
+        worker_concurrency=count,
+        broker_pool_limit=count + SPARE,
+        worker_consumer="aether_agents.execution.consuming:LastingConsumer",
+    )
     return app
 
 
@@ -107,10 +121,13 @@ class _Bench:
         self._services: Services | None = None
         self._pid = 0
         self._lifeline: tuple[int, int] | None = None
+        self._episode = Episode()
+        self._broker = Broker(settings, self._episode)
 
     def attend(self, app: Celery) -> None:
         """Open and close with the process: a forked child by itself, any other pool in the one process there is."""
         self._app = app
+        app.broker = self._broker
         signals.setup_logging.connect(self._log, weak=False)
         signals.worker_init.connect(self._before_forks, weak=False)
         signals.worker_process_init.connect(self._begin_child, weak=False)
@@ -134,7 +151,7 @@ class _Bench:
         if self._app is None:
             raise RuntimeError("the bench serves no app")
         tracing.begin("worker")
-        services = Services(self._settings, self._specialists, self._app, self._queues, self._name)
+        services = Services(self._settings, self._specialists, self._app, self._queues, self._name, self._episode)
         services.start()
         return services
 
@@ -143,6 +160,11 @@ class _Bench:
         logs.begin(self._name, loglevel, self._settings.agent_system.cli_interface.logging_format, file=logfile)
         for talkative in _TALKATIVE:
             logging.getLogger(talkative).setLevel(logging.WARNING)
+        for repeating in _REPEATING:
+            logging.getLogger(repeating).setLevel(logging.ERROR)
+        warnings.filterwarnings(
+            "ignore", "Exception raised outside body: (StoreRefuses|OperationalError)", RuntimeWarning
+        )
 
     def _begin(self, sender: Any, **_: object) -> None:
         if not _forks(sender):
@@ -173,6 +195,7 @@ class _Bench:
         if services is not None and self._pid == os.getpid():
             services.close()
             tracing.end()
+        self._broker.close()
 
 
 def _at_end_of(pipe: int, act: Callable[[], None]) -> None:

@@ -37,7 +37,7 @@ def main(news: int) -> None:
         say_ready(news, queues)
 
     signals.worker_ready.connect(say_so, weak=False)
-    serve(settings, specialists, queues, name="worker")
+    sys.exit(serve(settings, specialists, queues, name="worker"))
 
 
 if __name__ == "__main__":

@@ -8,10 +8,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import redis
-from redis.exceptions import AuthenticationError, ConnectionError, ResponseError, TimeoutError
+from redis.exceptions import AuthenticationError, ConnectionError, RedisError, ResponseError, TimeoutError
 
 from aether_agents.errors import InvalidSettings, StoreUnavailable
 from aether_agents.logs import hide_address
+from aether_agents.store.refusals import leads_elsewhere, refusal
 
 #: Seconds until an unanswered command counts as a lost connection.
 PATIENCE = 10.0
@@ -43,7 +44,7 @@ class Connection:
         """Send one command and give back the server's answer.
 
         Raises:
-            StoreUnavailable: the server cannot be reached.
+            StoreUnavailable: the server cannot be reached, or (StoreRefuses) it answers and refuses.
         """
         with self._named():
             return self._client("command").execute_command(*parts)
@@ -114,6 +115,11 @@ class Connection:
         except ValueError as error:
             raise InvalidSettings(f"broker.url: {error}") from None
 
+    def _reconnect(self) -> None:
+        """Let the next commands open connections of their own: the address may lead to another server by now."""
+        for client in list(self._clients.values()):
+            client.connection_pool.disconnect(inuse_connections=False)
+
     @contextmanager
     def _named(self) -> Iterator[None]:
         try:
@@ -123,7 +129,13 @@ class Connection:
                 f"the store at {self.address} does not accept this login ({error}): check user and password in "
                 "AETHER_REDIS_URL"
             ) from error
-        except (ConnectionError, TimeoutError, OSError) as error:
+        except (RedisError, OSError) as error:
+            if (refused := refusal(error, self.address)) is not None:
+                if leads_elsewhere(error):
+                    self._reconnect()
+                raise refused from error
+            if not isinstance(error, ConnectionError | TimeoutError | OSError):
+                raise
             raise StoreUnavailable(
                 f"the store at {self.address} cannot be reached ({error}): start one with `aether-agent up`, or set "
                 "AETHER_REDIS_URL"

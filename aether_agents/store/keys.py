@@ -114,6 +114,16 @@ class Keys(NamedTuple):
         """First part of redbeat's keys."""
         return f"{self.prefix}:{BEAT}"
 
+    @property
+    def grace(self) -> str:
+        """Empty; while it lives, no lease is taken for lost: nobody could write for a while. It expires."""
+        return f"{self.prefix}:grace"
+
+    @property
+    def probe(self) -> str:
+        """Empty; written only to see whether the server takes anything. It expires."""
+        return f"{self.prefix}:probe"
+
     def alert(self, key: str) -> str:
         """That something was told; gone when it may be told again."""
         return f"{self.prefix}:alert:{key}"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Self
 
-from aether_agents.errors import StoreUnavailable
+from aether_agents.errors import StoreRefuses, StoreUnavailable
 from aether_agents.settings import Settings
 from aether_agents.store.access import Access, deliveries
 from aether_agents.store.alerts import Alerts
@@ -22,6 +22,9 @@ from aether_agents.store.tasks import Tasks
 
 #: Functions and their libraries came with Redis 7; every Valkey has them.
 REDIS_AT_LEAST = 7
+
+#: Milliseconds the key lives that is written only to see whether it can be.
+PROBE_LIVES = 1_000
 
 #: Celery's steps of priority that may hold messages of a queue.
 PRIORITY_STEPS = range(10)
@@ -56,6 +59,14 @@ class Store:
             StoreUnavailable: it does not.
         """
         self.connection.command("PING")
+
+    def try_to_write(self) -> None:
+        """Make sure that the server takes what is written to it.
+
+        Raises:
+            StoreUnavailable: it cannot be reached, or (StoreRefuses) it refuses.
+        """
+        self.connection.command("SET", self.keys.probe, "", "PX", PROBE_LIVES)
 
     def close(self) -> None:
         """Close the connections. Idempotent."""
@@ -109,7 +120,7 @@ class Store:
         """A setting of the server; none where it does not let us see (managed servers)."""
         try:
             found = self.connection.command("CONFIG", "GET", name)
-        except ResponseError:
+        except (ResponseError, StoreRefuses):
             return None
         return found[1].decode() if found else None
 

@@ -47,10 +47,12 @@ local function watch_clock(call)
   end
 end
 
--- Whether a lease that ended is left alone for now; then it is looked at again when that time is over.
+-- Whether a lease that ended is left alone for now; then it is looked at again when that time is over. A server that has
+-- just started, or become the primary, remembers nothing: there the first sign of life (registry.lua) says so.
 local function spare(task, step)
-  local till = spared[task.call.prefix]
-  if not till or task.call.at >= till then return false end
+  local grace = math.max(redis.call('PTTL', task.call.prefix .. ':grace'), 0)
+  local till = math.max(spared[task.call.prefix] or 0, task.call.at + grace)
+  if task.call.at >= till then return false end
   schedule(task, step, till)
   return true
 end

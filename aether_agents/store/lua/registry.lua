@@ -3,10 +3,20 @@
 -- Milliseconds of a day.
 local DAY = 86400000
 
+-- Milliseconds without a sign of life of anybody: so long, nobody could write, and nobody could renew a lease.
+local SILENCE = 5000
+
+-- Milliseconds after such a silence in which holders renew, before the reaper takes leases for lost.
+local GRACE_MOST = 10000
+
 -- worker description ttl_ms
 export('beat', function(call, args)
   local name, ttl = args[1], tonumber(args[3])
   local workers = call.prefix .. ':workers'
+  local last = redis.call('ZRANGE', workers, -1, -1, 'WITHSCORES')[2]
+  if call.at - tonumber(last or 0) > SILENCE then
+    redis.call('SET', call.prefix .. ':grace', '', 'PX', int(math.min(call.lease, GRACE_MOST)))
+  end
   redis.call('SET', call.prefix .. ':worker:' .. name, args[2], 'PX', int(ttl))
   redis.call('ZADD', workers, int(call.at), name)
   redis.call('ZREMRANGEBYSCORE', workers, '-inf', int(call.at - ttl))

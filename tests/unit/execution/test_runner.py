@@ -18,7 +18,7 @@ from aether_agents.contracts import (
     Verify,
 )
 from aether_agents.errors import StoreUnavailable
-from aether_agents.execution import runner as module
+from aether_agents.execution import patience as module
 from aether_agents.execution.calling import Caller
 from aether_agents.execution.held import Held
 from aether_agents.execution.resolving import visible
