@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from aether_agents.errors import InvalidSettings
 from aether_agents.layer import Layer, environment_layer, file_layer, leaves, merged, option_layer
+from aether_agents.regular_file import read_regular
 from aether_agents.settings import Settings
 
 FILE_NAME = "aether_agent.yaml"
@@ -131,7 +132,7 @@ def _xdg(environ: Mapping[str, str], variable: str, fallback: str) -> Path:
 
 def _read(path: Path, complaints: list[str]) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except FileNotFoundError:
         return b""
     except OSError as error:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from yaml.composer import Composer
 
 from aether_agents.errors import InvalidSettings
+from aether_agents.regular_file import read_text
 
 Location = tuple[str | int, ...]
 
@@ -59,7 +60,7 @@ def read_document(path: Path) -> Document:
         InvalidSettings: it cannot be read or is not well formed; the error has file and line.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidSettings(f"{path}: cannot be read: {error}") from None
     return parse_document(text, str(path))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from aether_agents.errors import InvalidSettings
 from aether_agents.logs import hide
+from aether_agents.regular_file import LARGEST_SECRET, read_text
 from aether_agents.settings import AlertSettings
 from aether_agents.store import Store
 
@@ -68,8 +69,8 @@ def apprise_to(settings: AlertSettings, environ: Mapping[str, str] = os.environ)
     for place in settings.to:
         kind, _, where = place.partition(":")
         try:
-            address = environ[where] if kind == "env" else Path(where).expanduser().read_text(encoding="utf-8").strip()
-        except (KeyError, OSError):
+            address = environ[where] if kind == "env" else read_text(Path(where).expanduser(), LARGEST_SECRET).strip()
+        except (KeyError, OSError, UnicodeDecodeError):
             raise InvalidSettings(f"`alerts.to`: `{place}` cannot be read by beat") from None
         hide(address)
         if not ways.add(address):

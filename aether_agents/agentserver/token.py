@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aether_agents.errors import InvalidSettings
 from aether_agents.logs import hide
+from aether_agents.regular_file import LARGEST_SECRET, read_text
 from aether_agents.settings import Settings
 
 #: Characters a given token has at least: it is all that stands before the API.
@@ -29,8 +30,10 @@ def read_token(settings: Settings) -> str:
     if settings.agentserver.token_file is None and not path.exists():
         _make(path)
     try:
-        token = path.read_text(encoding="utf-8").strip()
+        token = read_text(path, LARGEST_SECRET).strip()
         open_to_others = path.stat().st_mode & 0o077
+    except UnicodeDecodeError:
+        raise InvalidSettings(f"agentserver.token_file: {path} is not text") from None
     except OSError as error:
         raise InvalidSettings(f"agentserver.token_file: {path} cannot be read: {error.strerror}") from None
     if len(token) < LENGTH_MIN:

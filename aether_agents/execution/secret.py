@@ -8,6 +8,7 @@ from aether_agents.contracts import Json
 from aether_agents.errors import SecretMissing
 from aether_agents.hidden import Hidden
 from aether_agents.logs import hide
+from aether_agents.regular_file import LARGEST_SECRET, read_text
 from aether_agents.settings import Settings
 
 #: A shorter secret cannot be struck out without striking out half of what a tool says.
@@ -66,7 +67,7 @@ class Secrets:
             return self._environ[where]
         if kind == "file" and where:
             try:
-                return Path(where).expanduser().read_text(encoding="utf-8").rstrip("\r\n")
+                return read_text(Path(where).expanduser(), LARGEST_SECRET).rstrip("\r\n")
             except (OSError, UnicodeDecodeError) as error:
                 reason = error.strerror if isinstance(error, OSError) else "it is not text"
                 raise SecretMissing(f"secret `{name}`: the worker cannot read {where}: {reason}") from None

@@ -43,5 +43,12 @@ def _code(spec: ServerSpec) -> bytes:
     digest = hashlib.sha256()
     for path in (*named, *sorted(beside)[:MOST_SCRIPTS]):
         with suppress(OSError):  # a file that cannot be read is the server's trouble, when it starts
-            digest.update(hashlib.sha256(path.read_bytes() if path.is_file() else b"").digest())
+            digest.update(_hash(path))
     return digest.digest()
+
+
+def _hash(path: Path) -> bytes:
+    if not path.is_file():  # a pipe would hold us
+        return hashlib.sha256(b"").digest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()

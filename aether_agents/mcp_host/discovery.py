@@ -12,6 +12,7 @@ from aether_agents.document import Document, Location, parse_document
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.commented import without_comments
 from aether_agents.mcp_host.server_file import FILE_NAMES, Declared, declared, project_of
+from aether_agents.regular_file import read_text
 
 CONFIG, PROJECT = "mcp_config.json", "pyproject.toml"
 
@@ -53,7 +54,7 @@ def parse(path: Path, content: bytes) -> list[Declared]:
 
 def _has_script(project: Path) -> bool:
     try:
-        data = tomllib.loads(project.read_text(encoding="utf-8"))
+        data = tomllib.loads(read_text(project))
     except (OSError, ValueError, RecursionError):
         return False  # a project that cannot be read is not a server of ours
     section = data.get("project")

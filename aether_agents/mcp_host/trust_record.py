@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 
 from aether_agents.contracts import Contract
 from aether_agents.errors import InvalidSettings
+from aether_agents.regular_file import read_regular
 
 Kind = Literal["servers", "template", "settings"]
 
@@ -46,7 +47,7 @@ class TrustRecord:
             InvalidSettings: the record is damaged.
         """
         try:
-            return dict(_File.model_validate_json(self.file.read_bytes()).files)
+            return dict(_File.model_validate_json(read_regular(self.file)).files)
         except FileNotFoundError:
             return {}
         except (OSError, ValidationError) as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from aether_agents.errors import InvalidSettings
+from aether_agents.regular_file import read_text
 
 #: Its name in AETHER_HOME.
 USER_FILE = "mcp.json"
@@ -40,7 +41,7 @@ def add_server(home: Path, name: str, entry: Mapping[str, Any]) -> Path:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(read_text(path))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:

@@ -8,6 +8,7 @@ from aether_agents.contracts import Specialist, Template
 from aether_agents.document import ENDINGS, Document, nearest, parse_document, read_as, read_document
 from aether_agents.errors import InvalidSettings
 from aether_agents.planning.structure import MAX_DOCUMENT_BYTES, structure
+from aether_agents.regular_file import read_regular
 from aether_agents.settings import Settings
 
 #: Domain of `task_templates` in the settings to the specialist that owns its templates.
@@ -132,11 +133,7 @@ def _read_folder(
 
 
 def _content(path: Path) -> bytes:
-    with path.open("rb") as file:
-        content = file.read(MAX_DOCUMENT_BYTES + 1)
-    if len(content) > MAX_DOCUMENT_BYTES:
-        raise InvalidSettings(f"{path}: is longer than {MAX_DOCUMENT_BYTES} bytes")
-    return content
+    return read_regular(path, MAX_DOCUMENT_BYTES)
 
 
 def _files(folder: Path) -> Sequence[Path]:

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from aether_agents.contracts import Json
 from aether_agents.errors import CannotOpen, InvalidSettings, Tampered
 from aether_agents.logs import hide
+from aether_agents.regular_file import LARGEST_SECRET, read_text
 from aether_agents.settings import Settings
 
 #: Environment variable that holds the keys themselves: `id:base64[,id:base64]`, newest first.
@@ -132,7 +133,7 @@ def load_keyring(settings: Settings, environ: Mapping[str, str] = os.environ) ->
             "that `aether-agent up` made"
         )
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path, LARGEST_SECRET)
     except (OSError, UnicodeDecodeError) as error:
         raise CannotOpen(f"the sealing key cannot be read: {error}") from None
     return parse_keys([line for line in text.splitlines() if not line.startswith("#")], str(path))
@@ -185,7 +186,7 @@ def add_key(path: Path) -> str:
     line = _new_key()
     try:
         if path.exists():
-            before = path.read_text(encoding="utf-8")
+            before = read_text(path, LARGEST_SECRET)
             parse_keys([old for old in before.splitlines() if not old.startswith("#")], str(path))
             _draft(path, line + before).replace(path)
         else:

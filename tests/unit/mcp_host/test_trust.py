@@ -140,5 +140,5 @@ def test_a_monstrous_file_is_refused(tmp_path: Path, project: Path) -> None:
     with (project / ".mcp.json").open("wb") as file:
         file.truncate(6 << 20)
 
-    with pytest.raises(InvalidSettings, match="over 5 MiB"):
+    with pytest.raises(InvalidSettings, match="larger than 5 MiB"):
         Trust(tmp_path / "home").review(project)
