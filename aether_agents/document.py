@@ -60,10 +60,9 @@ def read_document(path: Path) -> Document:
         InvalidSettings: it cannot be read or is not well formed; the error has file and line.
     """
     try:
-        text = read_text(path)
+        return parse_document(read_text(path), str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidSettings(f"{path}: cannot be read: {error}") from None
-    return parse_document(text, str(path))
 
 
 def parse_document(text: str, name: str) -> Document:

@@ -1,33 +1,34 @@
 """Hidden: what may not be seen, struck out of what is said. Always before a text is cut: half a secret is not known."""
 
+import base64
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar, cast
 from urllib.parse import quote, quote_plus
 
 MASK = "•••"
 
+_PERCENT = re.compile(r"%[0-9A-F]{2}")
+
 #: A JSON value. This module is at the bottom: the contracts, which name that type, would cost its readers their import.
 Value = TypeVar("Value")
 
 
+#: Characters that base64 of a value must have of its own before they are struck out: fewer stand in many words.
+LEAST_BASE64 = 6
+
+
 class Hidden:
-    """Values to strike out, as they are, and as JSON and addresses write them."""
+    """Values to strike out, as they are and in the forms that programs put them into before they say them.
+
+    Those are: JSON, addresses (percent-encoded, all of it or where it must be), upper and lower case, hexadecimal, and
+    base64 wherever in it the value begins, as in `Authorization: Basic …`. What is compressed, encrypted, hashed, cut
+    into lines or spelled otherwise is not recognised.
+    """
 
     def __init__(self, values: Iterable[str]) -> None:
-        forms = {
-            form
-            for value in values
-            for form in (
-                value,
-                value.strip(),
-                json.dumps(value)[1:-1],
-                quote(value),
-                quote(value, safe=""),
-                quote_plus(value),
-            )
-            if form
-        }
+        forms = {form for value in values for form in _forms(value) if form}
         self._forms = sorted(forms, key=len, reverse=True)
 
     def text(self, text: str) -> str:
@@ -52,3 +53,23 @@ class Hidden:
         if isinstance(value, dict):
             return {self.text(key): self._without(item) for key, item in value.items()}
         return value
+
+
+def _forms(value: str) -> Iterator[str]:
+    plain = value.strip()
+    raw = plain.encode("utf-8", "replace")
+    yield from (value, plain, plain.upper(), plain.lower(), json.dumps(value)[1:-1])
+    every = "".join(f"%{byte:02x}" for byte in raw)
+    for coded in (quote(value), quote(value, safe=""), quote_plus(value), every):
+        yield from (coded, _PERCENT.sub(lambda found: found[0].lower(), coded), coded.upper() if coded is every else "")
+    yield from (raw.hex(), raw.hex().upper())
+    yield from _base64(raw)
+
+
+def _base64(raw: bytes) -> Iterator[str]:
+    """Of each of the three ways to stand in base64, the characters that nothing before or after it changes."""
+    for before in range(3):
+        whole = base64.b64encode(bytes(before) + raw).decode().rstrip("=")
+        certain = whole[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6]
+        if len(certain) >= LEAST_BASE64:
+            yield from (certain, certain.replace("+", "-").replace("/", "_"))

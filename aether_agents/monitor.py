@@ -20,6 +20,7 @@ from aether_agents.contracts import Specialist
 from aether_agents.errors import InvalidSettings
 from aether_agents.leaving import leave_when_told
 from aether_agents.logs import hide
+from aether_agents.private_folder import make_private
 from aether_agents.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ def password(settings: Settings) -> str:
     """
     path = password_file(settings)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(path.parent)
         try:
             with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
                 file.write(secrets.token_urlsafe(24) + "\n")

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from aether_agents.agentserver.desk import Desk
 from aether_agents.agentserver.guard import person_of
 from aether_agents.agentserver.identity import Person
+from aether_agents.agentserver.patience import BODY_SECONDS
 from aether_agents.agentserver.payload import answer_from, mapping, task_from, text
 from aether_agents.agentserver.update import error_of
 from aether_agents.errors import AetherError, InvalidTask
@@ -20,6 +21,9 @@ from aether_agents.metrics import CONTENT_TYPE, metrics_text
 
 #: Largest body of a request, in bytes.
 BODY_MAX = 1_000_000
+
+#: Digits of a number in an address: as many as a sequence number can have.
+LONGEST_NUMBER = 15
 
 #: Tasks listed at most.
 LIST_MAX = 500
@@ -166,20 +170,25 @@ def _id(request: Request) -> str:
 def _number(said: str | None, name: str, default: int) -> int:
     if said is None or said == "":
         return default
-    if not said.isascii() or not said.isdigit():
+    if not said.isascii() or not said.isdigit() or len(said) > LONGEST_NUMBER:
         raise InvalidTask(f"`{name}`: a whole number from 0 is wanted")
     return int(said)
 
 
 async def _body(request: Request) -> Mapping[str, Any]:
     """The JSON object of a request; none at all is an empty one."""
-    content = b""
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > BODY_MAX:
-            raise InvalidTask(f"the body may have {BODY_MAX} bytes")
+    content = bytearray()
     try:
-        said = json.loads(content or b"{}")
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                content += chunk
+                if len(content) > BODY_MAX:
+                    raise InvalidTask(f"the body may have {BODY_MAX} bytes")
+        said = json.loads(bytes(content) or b"{}")
+    except TimeoutError:
+        raise InvalidTask(f"the body did not arrive within {BODY_SECONDS:g} s") from None
+    except RecursionError:
+        raise InvalidTask("the body is nested too deeply") from None
     except ValueError:
         raise InvalidTask("the body is not JSON") from None
     if not isinstance(said, dict):

@@ -57,7 +57,7 @@ class Guard:
         if not self._anywhere and _name(f"//{host}") not in self._hosts:
             return False
         origin = headers.get("origin")
-        return origin is None or urlsplit(origin).netloc == host or origin in self._origins
+        return origin is None or (bool(host) and _place(origin) == host) or origin in self._origins
 
 
 def is_loopback(host: str) -> bool:
@@ -70,9 +70,17 @@ def is_loopback(host: str) -> bool:
 
 def person_of(settings: AgentServerSettings, token: str, given: str, peer: str, header: Callable[[str], str]) -> Person:
     """Who asks: the holder of the token, or whom a configured proxy names; otherwise nobody."""
-    if given and secrets.compare_digest(given.encode(), token.encode()):
+    if given and secrets.compare_digest(given.encode("utf-8", "replace"), token.encode()):
         return HOLDER
     return NOBODY if given else from_proxy(settings, peer, header)
+
+
+def _place(origin: str) -> str:
+    """Host and port of an origin; nothing for one that is malformed."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 def _name(address: str) -> str:

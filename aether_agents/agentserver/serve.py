@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 
 from aether_agents import logs, tracing
 from aether_agents.agentserver.desk import Desk
+from aether_agents.agentserver.patience import PatientProtocol
 from aether_agents.agentserver.token import read_token
 from aether_agents.agentserver.web import web_app
 from aether_agents.errors import InvalidSettings
@@ -38,6 +39,7 @@ def serve(settings: Settings, on_start: Callable[[str, str], None], *, routes: S
         web_app(Desk(settings), token, routes=routes),
         host=settings.agentserver.host,
         port=settings.agentserver.port,
+        http=PatientProtocol,
         log_level="warning",
         log_config=None,  # its lines go where ours go
         proxy_headers=False,  # who asks is said by `agentserver.proxies`, and by nothing else

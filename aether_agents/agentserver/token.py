@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aether_agents.errors import InvalidSettings
 from aether_agents.logs import hide
+from aether_agents.private_folder import make_private
 from aether_agents.regular_file import LARGEST_SECRET, read_text
 from aether_agents.settings import Settings
 
@@ -45,7 +46,7 @@ def read_token(settings: Settings) -> str:
 
 
 def _make(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(path.parent)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(file, "w", encoding="utf-8") as opened:

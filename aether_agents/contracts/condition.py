@@ -1,7 +1,6 @@
 """What `if` and `expect` mean: how a value found at a path is compared."""
 
 import operator
-import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
@@ -10,6 +9,7 @@ from aether_agents.contracts.contract import Json
 from aether_agents.contracts.path import walk
 from aether_agents.contracts.tool import Expect, Operator
 from aether_agents.errors import InvalidPlan, ReferenceMissing
+from aether_agents.linear_pattern import NotLinear, found
 
 
 class _Missing:
@@ -29,7 +29,8 @@ def holds(op: Operator, actual: Json | _Missing, expected: Json) -> bool:
     Equality is JSON's: `true` is not 1, 1 is 1.0. Order is between two numbers or two strings and false of
     anything else. `in`: the value is one of a list, or part of a string. `contains`: the other way round, also
     a key of an object. `exists`: there and not null (`value: false` turns it round). `matches`: a regular
-    expression found anywhere in a string. `lacks`: anything but a string in which it is found.
+    expression (RE2's, matched in linear time) found anywhere in a string. `lacks`: anything but a string in which
+    it is found.
 
     Raises:
         InvalidPlan: `matches` or `lacks` was given something that is not a regular expression.
@@ -39,9 +40,9 @@ def holds(op: Operator, actual: Json | _Missing, expected: Json) -> bool:
     if isinstance(actual, _Missing):
         return op == "ne"
     if op == "matches":
-        return isinstance(actual, str) and _pattern(expected).search(actual) is not None
+        return isinstance(actual, str) and _found(expected, actual)
     if op == "lacks":
-        return not isinstance(actual, str) or _pattern(expected).search(actual) is None
+        return not isinstance(actual, str) or not _found(expected, actual)
     return _COMPARE[op](actual, expected)
 
 
@@ -83,11 +84,12 @@ def _number(value: Json) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _pattern(expected: Json) -> re.Pattern[str]:
+def _found(expected: Json, actual: str) -> bool:
+    pattern = expected if isinstance(expected, str) else ""
     try:
-        return re.compile(expected if isinstance(expected, str) else "")
-    except re.error as error:
-        raise InvalidPlan(f"`{expected}` is not a regular expression: {error}") from None
+        return found(pattern, actual)
+    except NotLinear as error:
+        raise InvalidPlan(f"`{pattern}` is no regular expression that can be used here: {error}") from None
 
 
 _COMPARE: Mapping[str, Callable[[Json, Json], bool]] = {

@@ -99,7 +99,7 @@ class Tool(Contract):
 
     @property
     def risk(self) -> Risk:
-        """The table's risk, raised where the server itself claims to destroy."""
+        """The table's risk, raised where the server itself claims to change or to destroy."""
         return max(self.row.risk, self._claimed, key=RISK_ORDER.index)
 
     def risk_of(self, args: Mapping[str, Json]) -> Risk:
@@ -116,8 +116,10 @@ class Tool(Contract):
 
     @property
     def _claimed(self) -> Risk:
-        claims_harm = self.annotations.destructive is True and self.annotations.read_only is not True
-        return Risk.DESTRUCTIVE if claims_harm else Risk.READ
+        """The most dangerous of the server's claims, also where they contradict each other."""
+        if self.annotations.destructive:
+            return Risk.DESTRUCTIVE
+        return Risk.WRITE if self.annotations.read_only is False else Risk.READ
 
 
 def covers(bound: Risk | None, risk: Risk) -> bool:

@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 
 from aether_agents.errors import StackError
+from aether_agents.private_folder import make_private
 
 
 class StackFolder:
@@ -38,9 +39,8 @@ class StackFolder:
             StackError: it cannot be written; the error says what to set.
         """
         try:
-            for folder in (self.root, self.root / "logs"):
-                folder.mkdir(parents=True, exist_ok=True)
-                folder.chmod(0o700)
+            for folder in (self.home, self.root, self.root / "logs"):
+                make_private(folder)
             self.lock.touch(mode=0o600)
         except OSError as error:
             raise StackError(

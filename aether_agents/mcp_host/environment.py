@@ -15,6 +15,7 @@ from aether_agents.contracts import ServerSpec
 from aether_agents.errors import ServerDown
 from aether_agents.mcp_host.folders import server_folder, venv_bin
 from aether_agents.mcp_host.install import installed
+from aether_agents.private_folder import make_private
 
 #: What passes from the worker to every server. Certificates, because a server behind a company's
 #: proxy needs the company's own; never proxies themselves, whose addresses may hold passwords.
@@ -53,6 +54,7 @@ def launch(spec: ServerSpec, home: Path, environ: Mapping[str, str] | None = Non
         ServerDown: its program, or the environment it should be in, is not there; the error names the mend.
     """
     scratch = server_folder(home, spec.name) / "home"
+    make_private(home)
     scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
     cwd = Path(spec.cwd).expanduser() if spec.cwd else scratch
     if not cwd.is_dir():

@@ -17,6 +17,7 @@ from aether_agents.contracts import Install, ServerSpec
 from aether_agents.mcp_host.folders import server_folder
 from aether_agents.mcp_host.recipes import make, packages
 from aether_agents.mcp_host.steps import Steps, Tell
+from aether_agents.private_folder import make_private
 
 #: Seconds an installation may take. The largest server measured took 22 s; a slow index takes minutes.
 TIMEOUT = 900.0
@@ -78,6 +79,7 @@ def _link(spec: ServerSpec, home: Path) -> Path:
 @contextmanager
 def _locked(folder: Path) -> Iterator[Path]:
     """One installation of a server at a time, over all processes."""
+    make_private(folder.parent.parent)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (folder / "install.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

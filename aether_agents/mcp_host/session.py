@@ -5,6 +5,7 @@ import logging
 from typing import NamedTuple, Protocol
 
 from mcp import Client
+from mcp.types import CallToolResult
 from mcp.types import Tool as McpTool
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
@@ -140,6 +141,7 @@ class Session:
                 elicitation_callback=self.answering,
             )
             async with client_of as client:
+                client.session.validate_tool_result = _taken_as_it_is  # type: ignore[method-assign]
                 self.definitions = await _list(client, self.spec)
                 self.client = client
                 self._opened.set()
@@ -154,6 +156,14 @@ class Session:
         finally:
             self.client = None
             self._opened.set()
+
+
+async def _taken_as_it_is(name: str, result: CallToolResult) -> None:
+    """In place of the library's check by the tool's output schema.
+
+    It would match a stranger's patterns with Python's engine, on the loop of all servers, and throw away an answer of a
+    call that has run for its shape. What a plan needs of an answer, references and `expect` look at.
+    """
 
 
 async def _list(client: Client, spec: ServerSpec) -> dict[str, Definition]:

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 
 from aether_agents.contracts import Contract
 from aether_agents.errors import InvalidSettings
+from aether_agents.private_folder import make_private
 from aether_agents.regular_file import read_regular
 
 Kind = Literal["servers", "template", "settings"]
@@ -64,7 +65,7 @@ class TrustRecord:
         Raises:
             InvalidSettings: the record is damaged.
         """
-        self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(self._home)
         with (self._home / "trust.lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             entries = self.read()

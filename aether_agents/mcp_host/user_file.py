@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from aether_agents.errors import InvalidSettings
+from aether_agents.private_folder import make_private
 from aether_agents.regular_file import read_text
 
 #: Its name in AETHER_HOME.
@@ -28,7 +29,7 @@ def add_server(home: Path, name: str, entry: Mapping[str, Any]) -> Path:
     if not isinstance(servers, dict) or name in servers:
         raise InvalidSettings(f"{path}: has a server `{name}` already: change it there, or add this one `--as` another")
     servers[name] = dict(entry)
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(home)
     new = path.with_name(f".{USER_FILE}.{os.getpid()}")
     try:
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:

@@ -9,14 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from jsonschema import ValidationError
-from referencing.exceptions import Unresolvable
 
 from aether_agents.contracts import Json, Reference, Tool, escape, find, resolve, substitute, walk, whole
 from aether_agents.contracts.path import write_path
 from aether_agents.contracts.shortening import shorten
 from aether_agents.document import nearest
 from aether_agents.errors import ReferenceMissing
-from aether_agents.planning.schema import ABSENT, Schema, input_validator, schema_at, types_in
+from aether_agents.mcp_host.schema_validator import check
+from aether_agents.planning.schema import ABSENT, Schema, schema_at, types_in
 
 #: Items of a list in a plan that are tried one by one; a longer list is checked by its first ones.
 MAX_TRIED_ITEMS = 50
@@ -112,18 +112,12 @@ def _names(tool: Tool, args: Mapping[str, Json]) -> Iterator[str]:
 
 def _values(tool: Tool, args: Mapping[str, Json]) -> Iterator[str]:
     """What the schema says about the values that are known."""
-    validator = input_validator(tool)
-    if validator is None:
-        return
     holes: dict[Where, Any] = {}
     known = {name: _known(value, (name,), holes) for name, value in args.items()}
-    try:
-        for error in validator.iter_errors(known):
-            where: Where = tuple(error.absolute_path)
-            if _counts(error, where, holes):
-                yield f"argument `{write_path(where)}` of `{tool.ref}`: {_complaint(error)}"
-    except (Unresolvable, RecursionError):
-        yield f"the input schema of `{tool.ref}` refers to something outside itself: it cannot be checked"
+    for error in check(known, tool.input_schema).errors:
+        where: Where = tuple(error.absolute_path)
+        if _counts(error, where, holes):
+            yield f"argument `{write_path(where)}` of `{tool.ref}`: {_complaint(error)}"
 
 
 def _counts(error: ValidationError, where: Where, holes: Mapping[Where, Any]) -> bool:

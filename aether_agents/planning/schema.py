@@ -1,18 +1,11 @@
 """Reading JSON schemas: what lies at a path, and which types may stand there. Nothing is ever fetched."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Final
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
-from jsonschema.protocols import Validator
-from jsonschema.validators import validator_for
-from referencing.jsonschema import EMPTY_REGISTRY
-
-from aether_agents.contracts import Tool
-
 _MAX_REFS = 20
+#: Alternatives inside alternatives that are looked at before a type counts as unknown: each may be named many times.
+_MAX_ALTERNATIVES = 200
 
 
 class _Absent:
@@ -23,39 +16,6 @@ class _Absent:
 ABSENT: Final = _Absent()
 
 Schema = Mapping[str, Any]
-
-
-def input_validator(tool: Tool) -> Validator | None:
-    """A validator of a tool's arguments; none if its schema is itself no valid schema.
-
-    References in a schema are resolved inside it only: a server must not make the planner fetch anything.
-    """
-    return _validator(_Definition(tool))
-
-
-class _Definition:
-    """A tool as a key of the cache: its pin is the hash of its definition."""
-
-    def __init__(self, tool: Tool) -> None:
-        self.tool = tool
-        self.key = (tool.ref, tool.pin)
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Definition) and self.key == other.key
-
-
-@lru_cache(maxsize=2_000)
-def _validator(definition: _Definition) -> Validator | None:
-    schema = definition.tool.input_schema
-    kind = validator_for(schema, default=Draft202012Validator)
-    try:
-        kind.check_schema(schema)
-    except (SchemaError, RecursionError):
-        return None
-    return kind(schema, registry=EMPTY_REGISTRY)
 
 
 def schema_at(schema: Schema, path: Sequence[str | int]) -> Schema | _Absent | None:
@@ -72,27 +32,32 @@ def schema_at(schema: Schema, path: Sequence[str | int]) -> Schema | _Absent | N
 
 
 def types_in(schema: Schema | None, root: Schema) -> frozenset[str] | None:
-    """The JSON types a schema allows; none if it does not say."""
-    schema = _followed(schema, root) if schema is not None else None
-    if schema is None:
-        return None
-    declared = schema.get("type")
-    if isinstance(declared, str):
-        return frozenset({declared})
-    if isinstance(declared, list):
-        return frozenset(str(name) for name in declared)
-    branches = schema.get("anyOf") or schema.get("oneOf")
-    if isinstance(branches, list):
-        parts = [types_in(branch, root) for branch in branches if isinstance(branch, Mapping)]
-        known = [part for part in parts if part is not None]
-        return frozenset().union(*known) if len(known) == len(branches) else None
+    """The JSON types a schema allows; none if it does not say, or says it in too many steps."""
+    types: set[str] = set()
+    pending = [schema]
+    for _ in range(_MAX_ALTERNATIVES):
+        if not pending:
+            return frozenset(types)
+        part = pending.pop()
+        part = _followed(part, root) if part is not None else None
+        if part is None:
+            return None
+        declared = part.get("type")
+        branches = part.get("anyOf") or part.get("oneOf")
+        if isinstance(declared, str):
+            types.add(declared)
+        elif isinstance(declared, list):
+            types.update(str(name) for name in declared)
+        elif isinstance(branches, list) and all(isinstance(branch, Mapping) for branch in branches):
+            pending += branches
+        else:
+            return None
     return None
 
 
 def _child(schema: Schema, step: str | int) -> Schema | _Absent | None:
     if isinstance(step, int):
-        items = schema.get("items")
-        return items if isinstance(items, Mapping) and "prefixItems" not in schema else None
+        return _item(schema, step)
     properties = schema.get("properties")
     if isinstance(properties, Mapping) and step in properties:
         inner = properties[step]
@@ -101,6 +66,14 @@ def _child(schema: Schema, step: str | int) -> Schema | _Absent | None:
         return None if "patternProperties" in schema else ABSENT
     further = schema.get("additionalProperties")
     return further if isinstance(further, Mapping) else None
+
+
+def _item(schema: Schema, index: int) -> Schema | None:
+    """The schema of a list's item. Before 2020-12, a list of schemas under `items` stood for one each, by place."""
+    items = schema.get("prefixItems", schema.get("items"))
+    if isinstance(items, list):
+        return items[index] if index < len(items) and isinstance(items[index], Mapping) else None
+    return items if isinstance(items, Mapping) else None
 
 
 def _followed(schema: Schema, root: Schema) -> Schema | None:

@@ -128,6 +128,11 @@ def mismatched(request: Message) -> None:
     text(request, "{}", structuredContent={"count": "many"})
 
 
+def patterned(request: Message) -> None:
+    """Answer with a text that holds a backtracking engine for years, by the tool's own output schema."""
+    text(request, "{}", structuredContent={"word": "a" * 40 + "!"})
+
+
 def minus32000(request: Message) -> None:
     """A JSON-RPC error with the number that also means "connection closed"."""
     write({"jsonrpc": "2.0", "id": request["id"], "error": {"code": -32000, "message": "quota exceeded"}})
@@ -197,8 +202,8 @@ def family(request: Message) -> None:
 CALLS: dict[str, Callable[[Message], None]] = {
     call.__name__: call
     for call in (
-        dies, shuts, stuck, huge, endless, latin, surrogate, broken, shapeless, mismatched, minus32000, noisy, chatty,
-        asks, family, ledger, leaks,
+        dies, shuts, stuck, huge, endless, latin, surrogate, broken, shapeless, mismatched, patterned, minus32000,
+        noisy, chatty, asks, family, ledger, leaks,
     )
 }  # fmt: skip
 
@@ -214,6 +219,9 @@ def tools(request: Message, listed: int) -> Message:
         return {"tools": [tool(name, **more) for name, more in TOLD.items()]}
     if MODE == "mismatched":
         schema = {"type": "object", "properties": {"count": {"type": "integer"}}, "required": ["count"]}
+        return {"tools": [tool("call", outputSchema=schema)]}
+    if MODE == "patterned":
+        schema = {"type": "object", "properties": {"word": {"type": "string", "pattern": "^(a+)+$"}}}
         return {"tools": [tool("call", outputSchema=schema)]}
     return {"tools": [tool("call")]}
 

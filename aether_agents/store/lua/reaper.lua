@@ -5,6 +5,9 @@
 local RESENDS_MAX = 6
 local PUT_OFFS_MAX = 4
 
+-- Planners that one task may take with it.
+local PLANNERS_LOST_MAX = 2
+
 -- Whether to send again now what was sent already. Its message may only be waiting in a full queue.
 local function send_again(it, busy)
   local waits_in_line = busy[it.queue] and it.resends < PUT_OFFS_MAX
@@ -82,6 +85,11 @@ local function look_at_planning(task, busy)
   if task.step == STEP.held then
     if spare(task, '') then return false end
     tally(task.call, 'lost|planner')
+    if redis.call('HINCRBY', task.key, 'planners_lost', 1) >= PLANNERS_LOST_MAX then
+      redis.call('HSET', task.key, 'error_code', 'internal')
+      halt(task, TASK.failed, 'its planner was lost twice while it planned this: it is not planned again')
+      return true
+    end
     task.step = STEP.due
     emit(task, 'log', nil, 'its planner was lost: it is planned again')
     if task.status == TASK.paused then return true end

@@ -9,7 +9,8 @@
 --
 -- <prefix>:task:<id>            hash    the task: TASK_FIELDS, sealed `task` and `plan`, `about` the plan, sealed `answer`
 --                                       to what is asked about it, sealed `head` (store/head.py), `fault`: "<n> <sealed>",
---                                       the subtask (or none) that failed it and why
+--                                       the subtask (or none) that failed it and why; `planners_lost`
+--                                       while they planned it
 -- <prefix>:task:<id>:subtasks   hash    per subtask n   s:n  NODE state    w:n  "queue flags successor,successor"
 --                                                       d:n  sealed document    o:n  sealed outcome
 --                                       where needed    i:n  id of what is asked    a:n  sealed answer

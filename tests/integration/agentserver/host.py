@@ -48,10 +48,10 @@ def hosted(settings: Settings) -> Iterator[Host]:
 
 
 @contextmanager
-def running(app: Any) -> Iterator[int]:
+def running(app: Any, **options: Any) -> Iterator[int]:
     """An ASGI application under uvicorn in a thread; its port."""
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_level="error", lifespan="on", timeout_graceful_shutdown=2
+        app, host="127.0.0.1", port=0, log_level="error", lifespan="on", timeout_graceful_shutdown=2, **options
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

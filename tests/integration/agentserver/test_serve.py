@@ -110,6 +110,10 @@ def test_refine(site: Site, tmp_path: Path) -> None:
         ("POST", "/api/tasks", b"[]", 400, "invalid_task"),
         ("POST", "/api/tasks", b'{"task": "x", "owner": "root"}', 400, "invalid_task"),
         ("POST", "/api/tasks", b'{"task": "' + b"x" * 1_000_001 + b'"}', 400, "invalid_task"),
+        ("POST", "/api/tasks", b"[" * 200_000, 400, "invalid_task"),
+        ("POST", "/api/tasks", b'{"a":' * 100_000, 400, "invalid_task"),
+        ("POST", "/api/tasks", b"\xff\xfe", 400, "invalid_task"),
+        ("GET", "/api/tasks?limit=" + "9" * 5_000, None, 400, "invalid_task"),
         ("GET", "/api/tasks/nobody", None, 404, "task_not_found"),
         ("GET", "/api/tasks/nobody/events", None, 404, "task_not_found"),
         ("GET", "/api/tasks/nobody/events?after=-1", None, 400, "invalid_task"),
@@ -133,6 +137,9 @@ def test_who_is_let_in(site: Site) -> None:
     assert ask(**right, Origin="http://evil.example") == 403
     assert ask(**right, Origin="https://terminal.example") == 200
     assert ask(**right, Origin=site.url) == 200
+    for malformed in ("http://[", "http://[::1", "[", "null", "http://", "//", "http://a]b"):
+        assert ask(**right, Origin=malformed) == 403, malformed
+    assert ask(**right, Host="[", Origin="http://[") == 403
     assert ask(**right, Host="evil.example") == 403
     assert ask("/", Host="evil.example") == 403
     assert ask(**{"X-Remote-User": "ann", "X-Auth-Roles": "Viewer"}) == 200

@@ -59,6 +59,19 @@ def test_a_lost_planner_is_replaced_and_what_it_still_says_is_refused(store: Sto
     assert store.tasks.save_plan("t", claim.token, plan)
 
 
+def test_a_task_that_stops_its_planner_twice_is_failed_and_said(store: Store) -> None:
+    planned(store)
+    overdue(store)
+    assert reap(store) == [""]
+    assert isinstance(store.tasks.claim_planning("t", limit=9), PlanningClaim)
+    overdue(store)
+    assert reap(store) == []
+    view = store.tasks.view("t")
+    assert view.status.value == "failed"
+    assert "lost twice" in (view.error or "")
+    assert store.tasks.claim_planning("t", limit=9) == Refused("done")
+
+
 def test_renewal_holds_the_step_and_names_what_is_lost(store: Store) -> None:
     claim = planned(store)
     assert store.tasks.renew([("t", "", claim.token)]).lost == []

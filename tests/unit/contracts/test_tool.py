@@ -14,7 +14,10 @@ def test_a_server_may_raise_the_risk_of_its_tool_and_never_lower_it() -> None:
     assert tool(ToolRow(tool="s/t")).risk is Risk.DESTRUCTIVE
     assert tool(ToolRow(tool="s/t"), read_only=True).risk is Risk.DESTRUCTIVE
     assert tool(ToolRow(tool="s/t", risk=Risk.READ), destructive=True).risk is Risk.DESTRUCTIVE
-    assert tool(ToolRow(tool="s/t", risk=Risk.READ), destructive=True, read_only=True).risk is Risk.READ
+    assert tool(ToolRow(tool="s/t", risk=Risk.READ), destructive=True, read_only=True).risk is Risk.DESTRUCTIVE
+    assert tool(ToolRow(tool="s/t", risk=Risk.READ), read_only=False).risk is Risk.WRITE
+    assert tool(ToolRow(tool="s/t", risk=Risk.READ), read_only=False, destructive=False).risk is Risk.WRITE
+    assert tool(ToolRow(tool="s/t", risk=Risk.COSTLY), read_only=False).risk is Risk.COSTLY
 
 
 @pytest.mark.parametrize(

@@ -106,15 +106,13 @@ def test_more_faults_than_can_be_shown_are_counted():
     assert many[-1] == "and 4 more"
 
 
-def test_a_schema_that_is_none_is_the_tools_fault():
-    assert faults({}, {"type": 5}) == [faults({}, {"type": 5})[0]]
-    assert faults({}, {"type": 5})[0].startswith("the tool's own schema is not valid")
+def test_a_schema_that_is_none_is_left_to_the_server():
+    assert faults({}, {"type": 5}) == []
 
 
 def test_a_schema_that_refers_elsewhere_makes_nobody_fetch_anything():
     schema = {"type": "object", "properties": {"a": {"$ref": "http://127.0.0.1:9/schema.json"}}}
-    (fault,) = faults({"a": 1}, schema)
-    assert fault.startswith("the tool's own schema refers outside itself")
+    assert faults({"a": 1}, schema) == []
 
 
 def test_a_secret_in_a_complaint_is_struck_out_before_it_is_cut():

@@ -84,7 +84,7 @@ SCAN = {"id": "scan", "tool": "secrets/scan", "args": {"path": "/x"}}
                 ]
             },
             ("subtasks", 1, "if", "value"),
-            "not a regular expression",
+            "no regular expression",
         ),
         ({"subtasks": [{**SCAN, "expect": {"path": "a..b"}}]}, ("subtasks", 0, "expect", "path"), "not a path"),
         (
