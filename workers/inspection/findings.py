@@ -45,6 +45,16 @@ class Left(BaseModel):
     why: str = Field(description="Why.")
 
 
+class Suppressed(BaseModel):
+    """A finding that the repository wants nobody to see."""
+
+    rule: str = Field(description="Rule that found it.")
+    file: str = Field(description="File, relative to the folder.")
+    line: int | None = Field(default=None, description="Line from 1, where there is one.")
+    how: str = Field(description="How it is suppressed: the comment, the file.")
+    honoured: bool = Field(default=False, description="Whether it was left out of the findings, as you said.")
+
+
 class Coverage(BaseModel):
     """What was looked at, and what was not."""
 
@@ -54,7 +64,8 @@ class Coverage(BaseModel):
     packages: int = Field(default=0, description="Versions of packages looked up.")
     endpoints: int = Field(default=0, description="Network endpoints looked at.")
     checks: int = Field(default=0, description="Checks made, of a machine, of endpoints or of infrastructure code.")
-    allowlisted: int = Field(default=0, description="Findings that `pragma: allowlist secret` lines take back.")
+    allowlisted: int = Field(default=0, description="Findings that the repository suppresses, honoured or not.")
+    suppressed: list[Suppressed] = Field(default_factory=list, description="Suppressed findings, the first 50.")
     skipped: list[Left] = Field(default_factory=list, description="Files left out, the first 50.")
     skipped_total: int = Field(default=0, description="Files left out in all.")
     gaps: list[str] = Field(default_factory=list, description="What should have been looked at and was not.")
@@ -97,6 +108,12 @@ def note_skipped(coverage: Coverage, skipped: Sequence[Skipped]) -> None:
     coverage.gaps.extend(f"{item.path}: {item.why}" for item in gaps[:5])
     if len(gaps) > 5:  # noqa: PLR2004 - the first few show what kind they are
         coverage.gaps.append(f"{len(gaps) - 5} more files")
+
+
+def note_suppressed(coverage: Coverage, suppressed: Sequence[Suppressed]) -> None:
+    """Add findings that the repository suppresses: all are counted, the first are named."""
+    coverage.allowlisted += len(suppressed)
+    coverage.suppressed.extend(suppressed[: max(0, MAX_SKIPPED - len(coverage.suppressed))])
 
 
 def conclude(scanner: str, path: str, findings: Iterable[Finding], coverage: Coverage, looked: bool) -> ScanResult:

@@ -76,7 +76,9 @@ def portal() -> Iterator[BlockingPortal]:
 
 
 @contextmanager
-def talk_with(name: str, portal: BlockingPortal, folder: Path, programs: Path | None = None) -> Iterator[Talk]:
+def talk_with(
+    name: str, portal: BlockingPortal, folder: Path, programs: Path | None = None, **environ: str
+) -> Iterator[Talk]:
     """Start a server in a folder, with further programs first on its search path, and end it."""
     server = SERVERS[name]
     assert server.command is not None
@@ -86,7 +88,10 @@ def talk_with(name: str, portal: BlockingPortal, folder: Path, programs: Path | 
         measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
         path = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"} if programs else {}
         parameters = StdioServerParameters(
-            command=server.command, args=list(server.args), env={**server.env, **measured, **path}, cwd=folder
+            command=server.command,
+            args=list(server.args),
+            env={**server.env, **measured, **path, **environ},
+            cwd=folder,
         )
         client = Client(stdio_client(parameters, errlog=errors))
         stack.enter_context(portal.wrap_async_context_manager(client))

@@ -29,11 +29,15 @@ async def scan(
     ctx: Context,
     path: Annotated[str, Field(description="Absolute path of the folder; a git repository or not.")],
     max_seconds: Annotated[float, Field(gt=0, le=3_600, description="Seconds it may take in all.")] = 240,
+    honour_suppressions: Annotated[
+        bool,
+        Field(description="Whether what the files themselves suppress (`checkov:skip` …) is left out; it is listed."),
+    ] = False,
 ) -> ScanResult:
     """Find insecure settings in CloudFormation, Terraform, Kubernetes, Dockerfiles and GitHub workflows."""
 
     def work(job: Job) -> ScanResult:
-        return scan_infrastructure(Repository(path), job)
+        return scan_infrastructure(Repository(path), job, honour_suppressions)
 
     return await run(ctx, max_seconds, work)
 

@@ -1,7 +1,8 @@
 """checkov: CloudFormation, Terraform, Kubernetes, Dockerfiles and workflows against its built-in checks."""
 
 import json
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from workers.inspection.job import Job
 from .kinds import Kind
 from .scanner import Said, why
 
-CHECKOV_KINDS: Sequence[Kind] = ("cloudformation", "terraform", "kubernetes", "dockerfile", "github_actions")
+CHECKOV_KINDS: tuple[Kind, ...] = ("cloudformation", "terraform", "kubernetes", "dockerfile", "github_actions")
 
 #: checkov rates its checks only for customers of its platform. These open a door to the world or to the host …
 _HIGH = frozenset(
@@ -34,44 +35,53 @@ _LOW = frozenset(
 )
 
 
-def run_checkov(job: Job, program: str, folder: Path, kinds: Sequence[Kind]) -> Said:
-    """Run it over a folder of copies; it fetches nothing.
+#: Nothing is fetched, asked for or hidden, whatever a default says.
+_ENVIRONMENT = {"CKV_IGNORE_HIDDEN_DIRECTORIES": "false", "CKV_IGNORED_DIRECTORIES": "", "BC_SKIP_MAPPING": "TRUE"}
+
+
+def run_checkov(job: Job, program: str, folder: Path, _files: Sequence[str], kinds: Sequence[str]) -> Said:
+    """Run it over a folder of copies, in the sandbox, with an empty configuration; it fetches nothing.
 
     Raises:
         Beyond: it took too long or printed too much.
         Unusable: it gave no result.
     """
-    command = [program, "--directory", ".", "--framework", *kinds, "--output", "json", "--compact", "--quiet"]
-    done = job.program([*command, "--skip-download"], folder, environment={"HOME": str(folder.parent)})
+    settings = folder.parent / "settings.yaml"
+    settings.write_text("{}\n")
+    command = [program, "--config-file", str(settings), "--directory", ".", "--framework", *kinds]
+    command += ["--output", "json", "--compact", "--skip-download"]
+    done = job.confined(command, folder, environment=_ENVIRONMENT, reads=[settings])
     try:
         document = json.loads(done.stdout)
     except ValueError:
         raise why(done) from None
-    reports = [item for item in (document if isinstance(document, list) else [document]) if isinstance(item, dict)]
     said = Said()
-    for report in reports:
-        summary, results = report.get("summary", report), report.get("results", {})
-        said.checks += int(summary.get("passed", 0)) + int(summary.get("failed", 0))
-        said.allowlisted += int(summary.get("skipped", 0))
-        said.findings.extend(_findings(results.get("failed_checks") or ()))
-        said.unread.extend(_path(item) for item in results.get("parsing_errors") or ())
+    for report in document if isinstance(document, list) else [document]:
+        results = report.get("results") if isinstance(report, dict) else None
+        if not isinstance(results, dict):
+            continue
+        made = [*results.get("passed_checks", ()), *results.get("failed_checks", ())]
+        said.checks += len(made)
+        said.looked |= {_path(check["file_path"]) for check in made}
+        said.findings.extend(map(_finding, results.get("failed_checks", ())))
+        said.suppressed.extend(map(_finding, results.get("skipped_checks", ())))
+        said.unread |= {_path(os.path.relpath(item, folder)) for item in results.get("parsing_errors", ())}
     return said
 
 
-def _findings(checks: Sequence[dict[str, Any]]) -> Iterator[Finding]:
-    for check in checks:
-        rule = printable(str(check["check_id"]), 60)
-        name = printable(str(check["check_name"]), 200)
-        lines = check.get("file_line_range") or [None]
-        severity: Severity = "high" if rule in _HIGH else "low" if rule in _LOW else "medium"
-        yield Finding(
-            rule=rule,
-            title=name.removesuffix("."),
-            severity=severity,
-            file=_path(check["file_path"]),
-            line=int(lines[0]) if lines[0] else None,
-            detail=f"In {printable(str(check.get('resource', 'the file')), 120)}.",
-        )
+def _finding(check: dict[str, Any]) -> Finding:
+    rule = printable(str(check["check_id"]), 60)
+    name = printable(str(check["check_name"]), 200)
+    lines = check.get("file_line_range") or [None]
+    severity: Severity = "high" if rule in _HIGH else "low" if rule in _LOW else "medium"
+    return Finding(
+        rule=rule,
+        title=name.removesuffix("."),
+        severity=severity,
+        file=_path(check["file_path"]),
+        line=int(lines[0]) if lines[0] else None,
+        detail=f"In {printable(str(check.get('resource', 'the file')), 120)}.",
+    )
 
 
 def _path(path: object) -> str:

@@ -4,24 +4,37 @@ import re
 from pathlib import PurePosixPath
 from typing import Literal
 
-Kind = Literal["cloudformation", "terraform", "kubernetes", "dockerfile", "github_actions", "compose"]
+Kind = Literal[
+    "cloudformation", "terraform", "kubernetes", "dockerfile", "github_actions", "github_action", "compose"
+]  # fmt: skip
 
 _CLOUDFORMATION = re.compile(rb"AWSTemplateFormatVersion|[\"']?Type[\"']?\s*:\s*[\"']?AWS::")
 #: What a manifest of Kubernetes says of itself, in either order.
 _KUBERNETES = re.compile(rb"^(apiVersion|kind):\s*\S", re.MULTILINE)
 #: Bytes within which it says both.
 _NEAR = 4_000
+_DOCKERFILE = re.compile(r"(docker|container)file([.-].*)?|.*\.(docker|container)file")
 _COMPOSE = re.compile(r"(docker-)?compose([.-].*)?\.ya?ml")
+#: What checks are made of, in files that may also hold nothing of it.
+_CHECKED = {
+    "terraform": re.compile(rb"^\s*(resource|data|module|provider)\s", re.MULTILINE),
+    "kubernetes": re.compile(
+        rb"kind[\"']?\s*:\s*[\"']?(Pod|Deployment|DaemonSet|StatefulSet|ReplicaSet|ReplicationController|Job|CronJob"
+        rb"|PodTemplate|Role|ClusterRole|RoleBinding|ClusterRoleBinding|ServiceAccount|PodSecurityPolicy|Ingress)\b"
+    ),
+}
 
 
 def kind_by_name(path: str) -> Kind | Literal["perhaps"] | None:
     """What a file is by its name; `perhaps` where its content decides."""
     pure = PurePosixPath(path)
     name = pure.name.lower()
-    if name in ("dockerfile", "containerfile") or name.startswith("dockerfile.") or pure.suffix == ".dockerfile":
+    if _DOCKERFILE.fullmatch(name) and pure.suffix not in (".md", ".py", ".sh", ".dockerignore"):
         return "dockerfile"
-    if path.startswith(".github/workflows/") and pure.suffix in (".yml", ".yaml"):
+    if ".github/workflows/" in f"/{path}" and pure.suffix in (".yml", ".yaml"):
         return "github_actions"
+    if name in ("action.yml", "action.yaml"):
+        return "github_action"
     if _COMPOSE.fullmatch(name):
         return "compose"
     if pure.suffix == ".tf":
@@ -39,3 +52,9 @@ def kind_by_content(content: bytes) -> Kind | None:
         if len(said) > 1 and max(said.values()) - min(said.values()) <= _NEAR:
             return "kubernetes"
     return None
+
+
+def has_checks(kind: Kind, content: bytes) -> bool:
+    """Whether a file holds something that there are checks of: no check made of it is then a gap."""
+    looked_for = _CHECKED.get(kind)
+    return looked_for is None or bool(looked_for.search(content))

@@ -1,6 +1,7 @@
-"""zizmor: GitHub workflows, for what lets a stranger run code or take a token."""
+"""zizmor: GitHub workflows and actions, for what lets a stranger run code or take a token."""
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,25 +13,33 @@ from workers.inspection.job import Job
 from .kinds import Kind
 from .scanner import Said, why
 
+ZIZMOR_KINDS: tuple[Kind, ...] = ("github_actions", "github_action")
+
 _SEVERITY: dict[str, Severity] = {"High": "high", "Medium": "medium", "Low": "low", "Informational": "info"}
+#: What it says of each file that it has read.
+_COMPLETED = re.compile(rb"completed (\S+)")
+#: … and when it can read none of them.
+_NOTHING = b"no inputs collected"
 
 
-def run_zizmor(job: Job, program: str, folder: Path, _kinds: Sequence[Kind]) -> Said:
-    """Run it over a folder of copies, offline and without settings.
+def run_zizmor(job: Job, program: str, folder: Path, files: Sequence[str], _kinds: Sequence[str]) -> Said:
+    """Run it over copies, in the sandbox, offline and without settings.
 
     Raises:
         Beyond: it took too long or printed too much.
         Unusable: it gave no result.
     """
-    command = [program, "--offline", "--no-config", "--no-exit-codes", "--format", "json", "--collect=all"]
-    done = job.program([*command, "."], folder, environment={"HOME": str(folder.parent)})
+    command = [program, "--offline", "--no-config", "--no-exit-codes", "--format", "json", "--color", "never"]
+    done = job.confined([*command, "--", *files], folder)
+    if _NOTHING in done.stderr:
+        return Said(unread=set(files))
     try:
         items = json.loads(done.stdout)
     except ValueError:
         raise why(done) from None
-    kept = [item for item in items if not item.get("ignored")]
-    workflows = len(list(folder.glob(".github/workflows/*")))
-    return Said([_finding(item) for item in kept], checks=workflows, allowlisted=len(items) - len(kept))
+    completed = {match.decode("utf-8", "replace") for match in _COMPLETED.findall(done.stderr)}
+    looked = set(files) & completed
+    return Said([_finding(item) for item in items], checks=len(looked), looked=looked, unread=set(files) - looked)
 
 
 def _finding(item: dict[str, Any]) -> Finding:
