@@ -6,19 +6,27 @@ channel: it looks for the address of a connection that is no more, and its Attri
 refused keeps its place in the prefetch for ever, and sixteen of those make the worker deaf.
 
 Here a refusal is what a lost connection is: the worker connects again when the store takes writes. What could not be
-acknowledged is owed, and done as soon as it can be.
+acknowledged is owed, and done as soon as it can be. What lies in a queue and is no message of ours is said and left out.
 """
 
+import logging
+from queue import Empty
 from typing import Any
 
 from celery.app.amqp import AMQP
 from kombu import connection
 from kombu.transport import redis, virtual
 
+from aether_agents.celery_messages import fault_of
 from aether_agents.celery_owed import Owed, owed_by
 from aether_agents.celery_producers import BoundedProducers
 from aether_agents.errors import StoreRefuses
 from aether_agents.store.refusals import named
+
+log = logging.getLogger(__name__)
+
+#: How queues end in which answers to Celery's own questions (`inspect`) wait: those are no Celery tasks.
+_ANSWERS = ".pidbox"
 
 
 class NamingPipeline(redis.PrefixedRedisPipeline):
@@ -102,6 +110,14 @@ class LastingQoS(redis.QoS):
             self._owed.add(*left)
         self._delivered.clear()
 
+    def restore_by_tag(self, tag: Any, client: Any = None, leftmost: bool = False) -> None:
+        """Put a message back into its queue; what is no message is only forgotten."""
+        try:
+            super().restore_by_tag(tag, client, leftmost)  # type: ignore[no-untyped-call]
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            log.warning("an unacknowledged message cannot be put back (%s): forgotten", type(error).__name__)
+            self._owed.add(tag)
+
     def restore_visible(self, *args: Any, **options: Any) -> None:
         """Every few seconds: also do what is owed."""
         self._pay()
@@ -123,7 +139,7 @@ class LastingQoS(redis.QoS):
 
 
 class LastingChannel(redis.Channel):
-    """A channel that says that it was closed."""
+    """A channel that says that it was closed, and that reads on after what cannot be read."""
 
     QoS = LastingQoS
 
@@ -140,12 +156,38 @@ class LastingChannel(redis.Channel):
             raise ConnectionError("the connection of this channel was closed")
         return super()._connparams(asynchronous)  # type: ignore[no-untyped-call]
 
+    def _brpop_read(self, **options: Any) -> Any:
+        transport = self.connection
+        transport.unread = True
+        try:
+            return super()._brpop_read(**options)  # type: ignore[no-untyped-call]
+        except (Empty, *transport.connection_errors, *transport.channel_errors):
+            raise
+        except Exception as error:
+            if not transport.unread:
+                raise
+            queues = ", ".join(sorted(set(self._active_queues)))
+            log.warning("what lay in a queue of %s is not JSON (%s): left out", queues, type(error).__name__)
+            return True
+        finally:
+            transport.unread = False
+
 
 class LastingTransport(redis.Transport):
     """Makes such channels. A refusal is to it what a lost connection is."""
 
     Channel = LastingChannel
     connection_errors = (*redis.Transport.connection_errors, StoreRefuses)
+
+    #: Whether a message is being taken from a queue, and not read yet.
+    unread = False
+
+    def _deliver(self, message: Any, queue: str) -> None:
+        taken, self.unread = self.unread, False
+        if taken and not queue.endswith(_ANSWERS) and (fault := fault_of(message)):
+            log.warning("what lay in the queue %s is no message of ours: %s; left out", queue, fault)
+            return
+        super()._deliver(message, queue)  # type: ignore[no-untyped-call]
 
 
 class LastingConnection(connection.Connection):
