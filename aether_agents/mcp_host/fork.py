@@ -68,10 +68,11 @@ class Fork:
         self._status, self._lost = (int(line), False) if line else (None, True)
 
 
-async def fork(control: socket.socket, launch: Launch) -> Fork | None:
+async def fork(control: socket.socket, launch: Launch, within: float) -> Fork | None:
     """Ask the fork server behind a socket for a server; None if none is behind it any more, or it cannot fork.
 
     Raises:
+        TimeoutError: it does not answer within these seconds.
         OSError: there are no descriptors left.
     """
     with ExitStack() as theirs, ExitStack() as undo:
@@ -81,10 +82,13 @@ async def fork(control: socket.socket, launch: Launch) -> Fork | None:
         other, talk = await _talk(theirs, undo)
         try:
             socket.send_fds(control, [b"f"], [input_, output, error, other])
+        except BlockingIOError:
+            raise TimeoutError from None  # so many requests lie there that it has not read for long
         except OSError:
             return None
         theirs.close()
-        pid = await talk.reader.readline()
+        async with asyncio.timeout(within):
+            pid = await talk.reader.readline()
         if not pid:
             return None
         talk.writer.write(_brief(launch))  # from here on somebody has it: who gave up above leaves it without a brief

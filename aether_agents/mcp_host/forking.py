@@ -24,6 +24,8 @@ PROGRAM = Path(__file__).with_name("fork_server.py")
 POSSIBLE = sys.platform == "linux" and hasattr(os, "pidfd_open")
 #: Seconds the fork server's end is waited for once it is killed.
 GRACE = 1.0
+#: Seconds in which it forks: once it has imported the MCP library, and with that. One that takes longer was stopped.
+SOON, FIRST = 3.0, 20.0
 
 
 class Forks:
@@ -38,6 +40,8 @@ class Forks:
         self._possible = POSSIBLE
         self._opening = asyncio.Lock()
         self._control: socket.socket | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._imported = False
         self._lives: set[asyncio.Task[None]] = set()
 
     async def start(self, launch: Launch) -> Fork | None:
@@ -50,8 +54,15 @@ class Forks:
             async with self._opening:
                 fresh = self._control is None
                 control = self._control = self._control or await self._open()
-            if (forked := await fork(control, launch)) is not None:
-                return forked
+            try:
+                if (forked := await fork(control, launch, SOON if self._imported else FIRST)) is not None:
+                    if self._control is control:
+                        self._imported = True
+                    return forked
+            except TimeoutError:
+                if self._control is control and self._process is not None:
+                    log.warning("the fork server does not answer, as if it was stopped: it is replaced")
+                    self._process.kill()
             if self._control is control:  # it left after a while without servers, or was killed
                 self.abandon()
             if fresh and self._possible:
@@ -89,6 +100,7 @@ class Forks:
                 stderr=DEVNULL,
                 start_new_session=True,
             )
+            self._process, self._imported = process, False
             undo.callback(process.kill)
             self._lifeline.watch(process.pid)
             self._lives.add(life := asyncio.create_task(self._attend(process), name="mcp-fork-server"))

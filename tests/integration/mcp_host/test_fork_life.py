@@ -1,6 +1,7 @@
 """The life of forks: how they start, fail and end, and what becomes of them when their fork server or worker ends."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -75,6 +76,35 @@ def test_when_the_fork_server_is_killed_its_servers_live_on_and_the_next_has_a_n
     assert process_of(host, "one") != one, "its end was noticed, though nobody could tell how it ended"
     host.close()
     eventually(lambda: not running(left), what="a server of the first was left")
+
+
+def test_a_fork_server_that_is_stopped_is_replaced(open_host: OpenHost, caplog: pytest.LogCaptureFixture) -> None:
+    names = ("one", "two", "three", "four")
+    host = open_host(*(bundled("echo", name=name) for name in names))
+    one = process_of(host, "one")
+    first = fork_server_of(one)
+
+    first.suspend()
+    with ThreadPoolExecutor(3) as pool:  # all who wait for it are served by the next one
+        others = list(pool.map(lambda name: process_of(host, name), names[1:]))
+
+    (second,) = {fork_server_of(process) for process in others}
+    assert second != first
+    eventually(lambda: first not in running([first]), what="the stopped one is gone")
+    assert process_of(host, "one") == one, "its servers live on"
+    assert caplog.text.count("it is replaced") == 1
+    assert "spawned one by one" not in caplog.text
+
+
+def test_a_fork_server_that_is_stopped_before_it_forks_is_done_without(
+    open_host: OpenHost, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "stopped.py").write_text("import os, signal; os.kill(os.getpid(), signal.SIGSTOP)")
+    monkeypatch.setattr(forking, "PROGRAM", tmp_path / "stopped.py")
+    monkeypatch.setattr(forking, "FIRST", 0.5)
+    host = open_host(bundled("echo"))
+    assert process_of(host).parent() == psutil.Process()
+    eventually(lambda: not fork_servers(), what="the stopped one stays")
 
 
 def test_the_fork_server_leaves_when_it_has_no_servers_for_long(open_host: OpenHost) -> None:
