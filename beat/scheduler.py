@@ -1,11 +1,15 @@
 """The scheduler of redbeat, with slots: what is due goes through the one door instead of onto a queue."""
 
+import logging
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from redbeat import RedBeatScheduler, RedBeatSchedulerEntry
+from redis.exceptions import LockError
 
 from beat.slots import due
+
+log = logging.getLogger(__name__)
 
 
 class SlotEntry(RedBeatSchedulerEntry):  # type: ignore[misc]  # redbeat has no types
@@ -24,6 +28,16 @@ class SlotScheduler(RedBeatScheduler):  # type: ignore[misc]  # as above
     Entry = SlotEntry
     #: Nothing is sent from here, so no connection to the broker is opened.
     _maybe_due_kwargs: ClassVar[dict[str, Any]] = {}
+
+    def tick(self, *args: Any, **more: Any) -> float:
+        """Fire what is due. Who has lost the lock waits for it: he was stopped for long, or the store has lost it."""
+        try:
+            return float(super().tick(*args, **more))
+        except LockError:
+            log.warning("it may be another beat's turn: this one was stopped, or the store forgot its lock; it waits")
+            self.lock.acquire()
+            log.info("it is the turn of this beat again")
+            return 0.0
 
     def apply_async(self, entry: SlotEntry, producer: Any = None, advance: bool = True, **_: Any) -> None:  # noqa: ARG002
         """Fire what is due of an entry, then remember that. A beat that ends in between fires it again: no harm."""

@@ -1,6 +1,7 @@
 """Beat itself, in processes of its own on a real Valkey: each slot once with two beats, pauses, missed slots."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -81,6 +82,25 @@ def test_each_slot_is_one_task_with_two_beats_and_another_takes_over(
     slots = [start.replace(microsecond=0) + timedelta(seconds=n) for n in range(int((end - start).total_seconds()) + 2)]
     ours = {task_of("often", scheduled.schedules["often"], slot).task_id for slot in slots}
     assert {task.task_id for task in tasks} <= ours, "every task is that of a slot"
+
+
+def test_a_beat_that_was_stopped_for_long_goes_on(scheduled: Settings, store: Store, tmp_path: Path) -> None:
+    logs = [tmp_path / f"beat{number}.log" for number in (1, 2)]
+    lock = f"{store.keys.beat}:lock"
+    with beating(scheduled, logs[0]) as first:
+        eventually(lambda: fired(store), what="the first beat fires")
+        first.send_signal(signal.SIGSTOP)
+        store.connection.command("DEL", lock)  # as it ends by itself after a while
+        with beating(scheduled, logs[1]) as second:
+            seen = fired(store)
+            eventually(lambda: fired(store) != seen, what="the second beat takes over")
+            first.send_signal(signal.SIGCONT)
+            eventually(lambda: "it waits" in logs[0].read_text(), what="the first one sees that it has lost its turn")
+            assert (first.poll(), second.poll()) == (None, None)
+        seen = fired(store)
+        eventually(lambda: fired(store) != seen, what="the first beat fires again when the second has ended")
+        assert first.poll() is None
+    assert all("Traceback" not in log.read_text() for log in logs), [log.read_text() for log in logs]
 
 
 def test_paused_slots_are_left_out_and_missed_ones_told(scheduled: Settings, store: Store, tmp_path: Path) -> None:
