@@ -16,6 +16,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from yaml.composer import Composer
 
+from aether_agents.contracts.complaint import with_its_value
 from aether_agents.errors import InvalidSettings
 from aether_agents.regular_file import read_text
 
@@ -220,8 +221,7 @@ def faults(model: type[BaseModel], document: Document, error: ValidationError, a
             hint = nearest(key, _known_names(model, item["loc"][:-1]))
             yield document.fault(location, "unknown key" + hint)
         else:
-            shown = "" if isinstance(item["input"], dict | list) else f" (it is {item['input']!r})"
-            yield document.fault(location, item["msg"] + shown)
+            yield document.fault(location, with_its_value(item))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

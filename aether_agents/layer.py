@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from aether_agents.contracts.complaint import with_its_value
 from aether_agents.document import faults, nearest, parse_document
 from aether_agents.errors import InvalidSettings
 from aether_agents.settings import Settings
@@ -176,7 +177,7 @@ def _flat_layer(
         except ValidationError as error:
             for item in error.errors():
                 unknown = item["type"] == "extra_forbidden"
-                what = f"unknown setting{hint(key)}" if unknown else f"{item['msg']} (it is {item['input']!r})"
+                what = f"unknown setting{hint(key)}" if unknown else with_its_value(item)
                 complaints.append(f"{place(key)}: {what}")
         else:
             data = merged(data, _anchored(nested, folder))

@@ -8,6 +8,7 @@ from uuid import uuid4
 from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from aether_agents.contracts.complaint import in_plain_words
 from aether_agents.contracts.contract import Contract, Json
 from aether_agents.contracts.plan import Template
 from aether_agents.errors import InvalidTask
@@ -116,4 +117,4 @@ def _complaint(error: ErrorDetails) -> str:
         return f"`{name}` is unknown"
     if error["type"] == "missing":
         return f"`{name}` is missing"
-    return f"`{name}`: {error['msg']}"
+    return f"`{name}`: {in_plain_words(error)}"

@@ -106,7 +106,7 @@ class Planner:
 
     def _malformed(self, template: Template, wrong: Sequence[Fault], toolbox: Toolbox, asker: Asker) -> Conclusion:
         """A document that cannot be expanded: its faults, and what the live tools say against the rest of it."""
-        bad = {fault.location[1] for fault in wrong if fault.location[:1] == ("subtasks",)}
+        bad = {fault.location[1] for fault in wrong if fault.location[:1] == ("subtasks",) and len(fault.location) > 1}
         sound = [one for index, one in enumerate(template.subtasks) if index not in bad]
         further = check_written(sound, toolbox, asker, self._settings.policy)
         if toolbox.waiting_for:

@@ -332,3 +332,18 @@ def test_a_verb_in_an_argument_sets_the_risk() -> None:
 
 def test_without_templates_it_says_so() -> None:
     assert "there are no templates here" in refused(Planner(Settings(home=Path("/h")), []).plan(task(), {}))
+
+
+def test_a_document_that_is_too_large_or_goes_in_a_circle_says_so_and_what_else_is_wrong() -> None:
+    call = {"tool": "git/git_log", "args": {"repo_path": "/x"}}
+    planner = Planner(Settings(home=HOME), [])
+    many = template(subtasks=[{"id": f"s{at}", **call} for at in range(2_001)])
+    assert "there are 2001 subtasks; 2000 is the limit" in refused(planner.plan(task(document=many), catalogue()))
+    fits = many.model_copy(update={"subtasks": many.subtasks[:2_000]})
+    assert len(planned(planner.plan(task(document=fits), catalogue())).subtasks) == 2_000
+    circle = template(subtasks=[{"id": "a", "needs": ["b"], **call}, {"id": "b", "needs": ["a"], "tool": "git/gone"}])
+    error = refused(planner.plan(task(document=circle), catalogue()))
+    assert "a → b → a" in error
+    assert "there is no tool `git/gone`" in error
+    long = template(subtasks=[{"id": "a", "name": "x" * 2_000_000, **call}])
+    assert "bytes long" in refused(planner.plan(task(document=long), catalogue()))

@@ -57,6 +57,29 @@ tasks:
         assert fault in told or fault.replace("a -> b -> a", "b -> a -> b") in told, told
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("tasks: look", "`tasks`: Input should be a valid list (it is 'look')"),
+        ("tasks:", "`tasks`: Input should be a valid list (it is None)"),
+        ("tasks: {a: b}", "`tasks`: Input should be a valid list"),
+        ("tasks: []", "`tasks`: List should have at least 1 entry, not 0"),
+        ("tasks: [look]", "`tasks.0`: Input should be a valid dictionary (it is 'look')"),
+        ("tasks: [{id: a, task: look, needs: b}]", "`tasks.0.needs`: Input should be a valid list (it is 'b')"),
+        ("defaults: 5\ntasks: [{id: a, task: look}]", "`defaults`: Input should be a valid dictionary (it is 5)"),
+        ("just words", "Input should be a valid dictionary (it is 'just words')"),
+        ("", "`tasks`: Field required"),
+    ],
+)
+def test_a_fault_speaks_of_what_stands_in_the_file(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        read(tmp_path, text)
+    told = str(caught.value)
+    assert says in told
+    for word in ("tuple", "Tuple", "instance of", "Usual", "Entry", "BatchFile", "after validation"):
+        assert word not in told
+
+
 def test_what_is_named_must_be_there(tmp_path: Path) -> None:
     (tmp_path / "plan.yaml").write_text("name: p\ndescription: p\nsubtasks:\n  - {id: x, tol: a/b}\n")
     text = """\
