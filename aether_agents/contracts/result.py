@@ -45,7 +45,13 @@ class TaskView(Contract):
     description: str = Field(default="", description="What was asked.")
     owner: str = Field(default="", description="Who asked.")
     status: TaskStatus = Field(description="What it is doing.")
-    degraded: bool = Field(default=False, description="Completed, but subtasks with `on_failure: continue` failed.")
+    degraded: bool = Field(
+        default=False,
+        description="Completed, but a subtask with `on_failure: continue` failed, or a person skipped one.",
+    )
+        default=False,
+        description="Completed, but a subtask with `on_failure: continue` failed, or a person skipped one.",
+    )
     progress: float = Field(default=0.0, description="Share of its subtasks that have ended.")
     seq: int = Field(default=0, description="Number of its last event.")
     created_at: datetime | None = Field(default=None, description="When it was accepted, UTC.")

@@ -32,6 +32,7 @@ local function answer_subtask(task, it, args)
     make_ready(task, it)
   else
     redis.call('HSET', task.subtasks, 'o:' .. it.id, outcome)
+    if effect == 'skipped' then task.degraded = 1 end  -- left out by a person, not by the plan's own condition
     close(task, it, SUBTASK[effect], effect .. ' by ' .. by)
   end
 end

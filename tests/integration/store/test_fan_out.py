@@ -2,7 +2,7 @@
 
 import pytest
 
-from aether_agents.contracts import Outcome
+from aether_agents.contracts import Answer, Outcome
 from aether_agents.store import Fanned, Store
 from tests.conftest import eventually
 from tests.integration.store.plans import (
@@ -104,6 +104,20 @@ def test_failed_children_that_may_fail_only_degrade(store: Store) -> None:
     assert run(store, "each#1") == ["each"]
     assert run(store, "each") == ["after"]
     run(store, "after")
+    view = store.tasks.view("t")
+    assert (view.status.value, view.degraded) == ("completed", True)
+
+
+@pytest.mark.parametrize("response", ["skip", "fail"])
+def test_an_item_that_a_person_skips_leaves_the_task_degraded(store: Store, response: str) -> None:
+    fan(store, 2, on_failure="continue", repeatable=False)
+    granted(store, "each#0")
+    overdue(store, "each#0")
+    reap(store)
+    (question,) = store.tasks.view("t").interventions
+    store.tasks.answer("t", Answer(intervention_id=question.id, response=response))
+    for name in ("each#1", "each", "after"):
+        run(store, name)
     view = store.tasks.view("t")
     assert (view.status.value, view.degraded) == ("completed", True)
 
