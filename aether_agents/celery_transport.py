@@ -6,7 +6,7 @@ channel: it looks for the address of a connection that is no more, and its Attri
 refused keeps its place in the prefetch for ever, and sixteen of those make the worker deaf.
 
 Here a refusal is what a lost connection is: the worker connects again when the store takes writes. What could not be
-acknowledged is owed, and done as soon as it can be. What lies in a queue and is no message of ours is said and left out.
+acknowledged is owed, and done as soon as it can be. What lies in a queue and is no message of ours is said, no more.
 """
 
 import logging
@@ -92,7 +92,7 @@ class LastingQoS(redis.QoS):
         """Give a message back, or acknowledge it; what cannot be given back, the reaper sends."""
         if requeue:
             try:
-                self.restore_by_tag(delivery_tag, leftmost=True)  # type: ignore[no-untyped-call]
+                self.restore_by_tag(delivery_tag, leftmost=True)
             except self._faults():
                 self._owed.add(delivery_tag)
             virtual.QoS.ack(self, delivery_tag)  # type: ignore[no-untyped-call]
@@ -104,7 +104,7 @@ class LastingQoS(redis.QoS):
         left = [tag for tag in self._delivered if tag not in self._dirty]
         try:
             while left:
-                self.restore_by_tag(left[-1], client=client)  # type: ignore[no-untyped-call]
+                self.restore_by_tag(left[-1], client=client)
                 left.pop()
         except self._faults():
             self._owed.add(*left)

@@ -49,9 +49,6 @@ class TaskView(Contract):
         default=False,
         description="Completed, but a subtask with `on_failure: continue` failed, or a person skipped one.",
     )
-        default=False,
-        description="Completed, but a subtask with `on_failure: continue` failed, or a person skipped one.",
-    )
     progress: float = Field(default=0.0, description="Share of its subtasks that have ended.")
     seq: int = Field(default=0, description="Number of its last event.")
     created_at: datetime | None = Field(default=None, description="When it was accepted, UTC.")
