@@ -5,7 +5,6 @@ from aether_agents.errors import CannotOpen, WrongStatus
 from aether_agents.store import answers, questions
 from aether_agents.store.access import Accessing, deliveries, unknown
 from aether_agents.store.answers import field_of
-from aether_agents.store.connection import Part
 from aether_agents.store.head import Head
 from aether_agents.store.keys import Places
 from aether_agents.store.replies import Delivery
@@ -74,6 +73,7 @@ class Control(Accessing):
                 break
         if kind == b"closed":
             raise _closed(answer.intervention_id)
+        self._access.open_head(task_id, given[1])  # so that this process believes no earlier one any more
         return deliveries(sends)
 
     def ask_anew(self, task_id: str, intervention_id: str) -> list[Delivery]:
@@ -118,15 +118,17 @@ class Control(Accessing):
             if task.document is not None:
                 raise WrongStatus(f"`{task_id}` runs exactly the plan it was given: change the plan, and submit it")
             after = head.after("task", "plan")
+            sealed_head = self._access.seal_head(task_id, after)
             kind, sends = self._access.call(
                 "refine",
                 task_id,
                 by,
                 head_before or b"",
-                self._access.seal_head(task_id, after),
+                sealed_head,
                 self._access.seal(Places.task(task_id), task.refined(instruction), after.version("task")),
             )
             if kind == b"again":
+                self._access.open_head(task_id, sealed_head)
                 return deliveries(sends)
             if kind == b"closed":
                 raise WrongStatus(
@@ -176,7 +178,9 @@ class Control(Accessing):
         """Give up the canvas of a task: everything is sent directly from now on."""
         return deliveries(self._access.call("flip", task_id))
 
-    def _given(self, task_id: str, question: Intervention, answer: Answer, *, changes: bool) -> list[Part]:
+    def _given(
+        self, task_id: str, question: Intervention, answer: Answer, *, changes: bool
+    ) -> tuple[bytes, bytes, bytes, str, bytes]:
         """What an answer writes: the head before and after, the sealed answer, and the document it changes."""
         subtask_id = question.subtask_id or ""
         keys, about = self._access.keys, field_of(subtask_id)
@@ -194,7 +198,7 @@ class Control(Accessing):
         given = answers.seal(self._access, task_id, question, answer, binds, after)
         place = Places.task(task_id) if field == "task" else Places.subtask(task_id, subtask_id)
         document = self._access.seal(place, change, after.version(field)) if change else b""
-        return [head_before or b"", self._access.seal_head(task_id, after), given, field, document]
+        return head_before or b"", self._access.seal_head(task_id, after), given, field, document
 
     def _bound_before(self, task_id: str, subtask_id: str, earlier: bytes | None, head: Head) -> str:
         """What the answer before this one said yes to: "retry" is a yes to the call that was approved, if one was."""

@@ -117,6 +117,8 @@ class Runs(Accessing):
                 return True
             after = self._access.seal_head(task_id, head.using(subtask_id, used=used))
             done = self._access.call("change_head", task_id, subtask_id, token, before, after)
+            if done == b"ok":
+                self._access.open_head(task_id, after)
             if done != b"changed":
                 return bool(done == b"ok")
 

@@ -1,0 +1,1 @@
+"""Somebody can write to the store, and has no key."""
