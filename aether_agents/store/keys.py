@@ -15,6 +15,8 @@ PERMANENT = (
     "slots",  # number: how many tasks may hold one, as the last planner said
     "recent",  # sorted set: tasks by the time they were accepted, at most RECENT_MAX
     "catalogue",  # hash: sealed tools by server
+    "epoch",  # hash: which server this is, since when, and who has not told it yet what it may have forgotten
+    "witnesses",  # sorted set: the processes that make calls, by when they last spoke; those of the last minute
     "libraries",  # hash: when each version of our Lua library was last loaded
     "counts",  # hash: what happened, for the metrics; some thousands of fields at most
     "waits",  # sorted set: tasks that wait for a person, since when
@@ -69,6 +71,11 @@ class Keys(NamedTuple):
     def workers(self) -> str:
         """Sorted set of the processes that said they are alive, by that time (ms)."""
         return f"{self.prefix}:workers"
+
+    @property
+    def witnesses(self) -> str:
+        """Sorted set of the processes that make calls, by the time (ms) they last spoke."""
+        return f"{self.prefix}:witnesses"
 
     @property
     def active(self) -> str:

@@ -28,12 +28,14 @@ from aether_agents.store.keys import Keys
 #: The parts in the order they lean on each other.
 PARTS = (
     "tasks",
+    "epoch",
     "counts",
     "subtasks",
     "steps",
     "admission",
     "calls",
     "planning",
+    "forgotten",
     "running",
     "control",
     "reaper",

@@ -19,19 +19,39 @@ class Presence(Accessing):
         super().__init__(access)
         self._since: dict[tuple[str, int], float] = {}
 
-    def beat(self, name: str, kind: str, queues: tuple[str, ...] | list[str], pid: int | None = None) -> None:
-        """Say that a process is alive."""
+    def beat(
+        self,
+        name: str,
+        kind: str,
+        queues: tuple[str, ...] | list[str],
+        pid: int | None = None,
+        *,
+        witness: str = "",
+        sure: bool = False,
+    ) -> None:
+        """Say that a process is alive.
+
+        One that makes calls is a `witness` under a name that no other process ever has: a store that comes back older
+        waits for what it remembers. It is `sure` if a power loss of the store cannot undo the claim of a call it made.
+        """
         pid = pid or os.getpid()
         since = self._since.get((name, pid))
         if since is None:
             since = self._since[name, pid] = float(self._access.connection.command("TIME")[0])
         about: Json = {"kind": kind, "queues": [*queues], "pid": pid, "host": socket.gethostname(), "since": since}
-        self._access.call("beat", name, compact(about), int(ALIVE_FOR * 1000))
+        self._access.call("beat", name, compact(about), int(ALIVE_FOR * 1000), witness, int(sure))
 
-    def leave(self, name: str) -> None:
-        """Say that a process ends."""
+    def leave(self, name: str, *, witness: str = "") -> None:
+        """Say that a process ends. What it did is stored by now, or this word will be lost with it."""
         keys = self._access.keys
-        self._access.connection.commands([("DEL", keys.worker(name)), ("ZREM", keys.workers, name)])
+        lines = [("DEL", keys.worker(name)), ("ZREM", keys.workers, name)]
+        if witness:
+            lines.append(("ZREM", keys.witnesses, f"{witness}/0", f"{witness}/1"))
+        self._access.connection.commands(lines)
+
+    def heard(self, witness: str) -> None:
+        """Say that a process has told the store all it remembers of the epoch before."""
+        self._access.call("heard", witness)
 
     def alive(self) -> list[WorkerInfo]:
         """Every process that is alive, by name."""

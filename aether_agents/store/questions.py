@@ -22,6 +22,8 @@ AGAIN = "ask again"
 
 #: How a question is stored that is the same for everybody: a run was lost that is not safe to repeat.
 LOST = b"lost"
+#: … or one may have run before the store came back older than it was.
+FORGOTTEN = b"forgotten"
 
 Effect = Literal["go", "failed", "skipped"]
 
@@ -59,8 +61,8 @@ def opened(access: Access, task_id: str, intervention_id: str, subtask_id: str, 
         CannotOpen: its key is not here, or a later version asks it.
         Tampered: it was changed, or does not belong there, or stands in clear, as versions before wrote it.
     """
-    if blob == LOST:
-        return may_have_run(intervention_id, subtask_id)
+    if blob in (LOST, FORGOTTEN):
+        return may_have_run(intervention_id, subtask_id, forgotten=blob == FORGOTTEN)
     if not blob:
         raise Tampered(f"the question `{intervention_id}` is not sealed")
     place = Places.question(task_id, subtask_id)
@@ -97,14 +99,15 @@ def id_of(text: bytes | None) -> str:
         return ""
 
 
-def may_have_run(intervention_id: str, subtask_id: str) -> Intervention:
-    """What is asked when a run was lost that is not safe to repeat."""
+def may_have_run(intervention_id: str, subtask_id: str, *, forgotten: bool = False) -> Intervention:
+    """What is asked when a run was lost that is not safe to repeat, or when the store may have forgotten one."""
+    why = "The store came back older than it was, and a worker that may know more is gone, so this"
+    what = f"{why} may have run" if forgotten else "The worker was lost while this ran, so it may have run"
     return Intervention(
         id=intervention_id,
         kind="choice",
         subtask_id=subtask_id,
-        prompt="The worker was lost while this ran, so it may have run, and running it twice is not safe. "
-        "Retry, skip or fail?",
+        prompt=f"{what}, and running it twice is not safe. Retry, skip or fail?",
         choices=(RETRY, SKIP, FAIL),
     )
 

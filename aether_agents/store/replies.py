@@ -20,6 +20,7 @@ Refusal = Literal[
     "paused",  # its task is paused
     "halted",  # its task is being ended
     "limited",  # as many tasks as allowed are planning or running
+    "settling",  # the store was restarted: workers of before tell first what they know
     "newer",  # a later version has taken it on: an older worker would fail what it cannot read
     "wrong_queue",  # it belongs to another specialist
 ]

@@ -15,8 +15,24 @@ from aether_agents.store.replies import Completed, Delivery, Fanned, Granted, Re
 logger = logging.getLogger(__name__)
 
 
+#: Runs of one step that a token counts, below the number of its epoch (lua/epoch.lua).
+_RUNS = 2**20
+
+
+def epoch_of(token: int) -> int:
+    """The epoch of the store in which a token was given."""
+    return token // _RUNS
+
+
 class Runs(Accessing):
-    """claim → (renew, progress) → complete | fan | ask_subtask. The token of the claim goes with each."""
+    """claim → (renew, progress) → complete | fan | ask_subtask. The token of the claim goes with each.
+
+    A token tells the epoch of the store it was given in (`epoch_of`): a store that was restarted may have forgotten
+    what it granted last. What a worker then says again of a run (its renewal, its outcome) counts all the same.
+    """
+
+    #: The number of the store's epoch when the reaper last looked; 0 before that.
+    epoch: int = 0
 
     def claim(self, task_id: str, subtask_id: str, queue: str) -> Granted | Unopened | Refused:
         """Take a subtask for a lease (`delivery.lease` of the settings), or learn why not."""
@@ -133,7 +149,7 @@ class Runs(Accessing):
 
         A queue in `busy_queues` still holds messages: what waits for it is put off rather than sent again.
         """
-        sends, faults = self._access.call("reap", limit, *busy_queues)
+        sends, faults, self.epoch = self._access.call("reap", limit, *busy_queues)
         for fault in faults:
             logger.error("a damaged task is left alone for a minute: %s", fault.decode(errors="replace"))
         return deliveries(sends)

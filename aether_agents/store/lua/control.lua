@@ -24,8 +24,9 @@ end
 local function answer_subtask(task, it, args)
   local id, effect, response, by, outcome = args[2], args[3], args[4], args[5], args[6]
   note_answer(task, it, id, response, by)
+  -- What an earlier run still says no longer counts. An approval that was given before may be forgotten with what it let run.
+  it.token = it.lost and next_token(task.call, it.token) or it.token + 1
   it.lost = false
-  it.token = it.token + 1  -- what an earlier run still says no longer counts
   changed(task, it)
   if effect == 'go' then
     it.answered = true

@@ -37,7 +37,7 @@ export('claim_planning', function(call, args)
   if task.step == STEP.waiting then return {'waiting'} end
   if task.step == STEP.held then return {'leased'} end
   if not admitted(task, limit) then return {'limited'} end
-  task.step, task.token, task.resends, task.form = STEP.held, task.token + 1, 0, FORM
+  task.step, task.token, task.resends, task.form = STEP.held, next_token(call, task.token), 0, FORM
   schedule(task, '', call.at + call.lease)
   if task.status ~= TASK.planning then turn_task(task, TASK.planning, 'task.planning') end
   let_in(call)

@@ -1,9 +1,8 @@
 -- Takes back what was lost and sends again what lies unclaimed. Everything it must look at is in one sorted set of
 -- times. Idempotent: any process may call it at any time, twice.
 
--- Longest back-off of a re-send: stale × 2^6. With its queue still full, a re-send is put off this often first.
+-- Longest back-off of a re-send: stale × 2^6.
 local RESENDS_MAX = 6
-local PUT_OFFS_MAX = 4
 
 -- Planners that one task may take with it.
 local PLANNERS_LOST_MAX = 2
@@ -25,45 +24,10 @@ local function look_at_ready(task, it, busy)
   end
 end
 
--- When the reaper last looked, by prefix: remembered by the server as long as it runs, so that it costs no command.
-local looked = {}
--- Until when a lease that ended says nothing, by prefix.
-local spared = {}
-
--- Leases say who is gone only where whoever lives could renew. When nobody has looked for almost a whole lease, all
--- workers or the server were away, or the server's clock was set forward: for one more lease nothing is taken back.
--- Where the clock was set back, what should come after a wait would come late by as much: it is brought forward too.
-local function watch_clock(call)
-  local before = looked[call.prefix]
-  looked[call.prefix] = call.at
-  if not before then return end
-  if call.at - before > 0.9 * call.lease then spared[call.prefix] = call.at + call.lease end
-  if before - call.at > 1000 then
-    spared[call.prefix] = call.at + call.lease
-    local due = call.prefix .. ':due'
-    local late = redis.call('ZRANGEBYSCORE', due, int(call.at + call.lease), '+inf', 'WITHSCORES')
-    for i = 1, #late, 2 do
-      if not string.find(late[i], '|[!~]$') then
-        redis.call('ZADD', due, int(math.max(late[i + 1] - (before - call.at), call.at + call.lease)), late[i])
-      end
-    end
-  end
-end
-
--- Whether a lease that ended is left alone for now; then it is looked at again when that time is over. A server that has
--- just started, or become the primary, remembers nothing: there the first sign of life (registry.lua) says so.
-local function spare(task, step)
-  local grace = math.max(redis.call('PTTL', task.call.prefix .. ':grace'), 0)
-  local till = math.max(spared[task.call.prefix] or 0, task.call.at + grace)
-  if task.call.at >= till then return false end
-  schedule(task, step, till)
-  return true
-end
-
 local function look_at_lost(task, it)
   tally(task.call, 'lost|' .. it.queue)
   if task.halt ~= '' then
-    it.token = it.token + 1
+    it.token = next_token(task.call, it.token)
     close(task, it, SUBTASK.cancelled)
     return
   end
@@ -128,9 +92,10 @@ local function look_at(call, id, step, busy)
   return look_at_subtask(task, node(task, step), busy)
 end
 
--- limit busy_queue* → deliveries, faults
+-- limit busy_queue* → deliveries, faults, epoch
 export('reap', function(call, args)
   local busy, faults = {}, {}
+  epoch(call)
   watch_clock(call)
   call.freed = call.out  -- one who sends
   for i = 2, #args do busy[args[i]] = true end
@@ -146,5 +111,5 @@ export('reap', function(call, args)
       redis.call('ZREM', due, member)
     end
   end
-  return {call.out, faults}
+  return {call.out, faults, epoch(call).number}
 end)

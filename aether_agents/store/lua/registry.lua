@@ -9,9 +9,10 @@ local SILENCE = 5000
 -- Milliseconds after such a silence in which holders renew, before the reaper takes leases for lost.
 local GRACE_MOST = 10000
 
--- worker description ttl_ms
+-- worker description ttl_ms witness|'' sure
 export('beat', function(call, args)
-  local name, ttl = args[1], tonumber(args[3])
+  local name, ttl, witness = args[1], tonumber(args[3]), args[4]
+  epoch(call)  -- whoever spoke to the epoch before is noted before anybody speaks to this one
   local workers = call.prefix .. ':workers'
   local last = redis.call('ZRANGE', workers, -1, -1, 'WITHSCORES')[2]
   if call.at - tonumber(last or 0) > SILENCE then
@@ -21,7 +22,22 @@ export('beat', function(call, args)
   redis.call('ZADD', workers, int(call.at), name)
   redis.call('ZREMRANGEBYSCORE', workers, '-inf', int(call.at - ttl))
   redis.call('PEXPIRE', workers, int(ttl))
+  if witness ~= '' then
+    local witnesses = call.prefix .. ':witnesses'
+    redis.call('ZADD', witnesses, int(call.at), witness .. '/' .. args[5])
+    redis.call('ZREMRANGEBYSCORE', witnesses, '-inf', int(call.at - WITNESS_FOR))
+  end
   return int(call.at)
+end)
+
+-- witness: it has told this epoch all it knows of the one before
+export('heard', function(call, args)
+  local rest = {}
+  for one in string.gmatch(epoch(call).unheard, '%S+') do
+    if string.match(one, '^[^/]*') ~= args[1] then rest[#rest + 1] = one end
+  end
+  redis.call('HSET', call.prefix .. ':epoch', 'unheard', table.concat(rest, ' '))
+  return #rest
 end)
 
 -- server before|'' after|'' → 1 | 0: writes the entry only if it is still as it was read

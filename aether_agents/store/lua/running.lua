@@ -26,8 +26,15 @@ export('claim', function(call, args)
     return {refusal}
   end
   local join = has(it, 'J')
+  local document, children, kept = unpack(redis.call('HMGET', task.subtasks, 'd:' .. it.id, 'c:' .. it.id, 'r:' .. it.id))
+  if kept and go_by_word(task, it, kept) then
+    for _, part in ipairs(call.out) do call.freed[#call.freed + 1] = part end
+    return {it.status == SUBTASK.waiting and 'waiting' or 'done'}
+  end
+  refusal = held_up(task, it)
+  if refusal then return {refusal} end
   turn(task, it, SUBTASK.running)
-  it.token, it.passed, it.lost = it.token + 1, true, false
+  it.token, it.passed, it.lost = next_token(call, it.token), true, false
   task.form = FORM
   if not join then  -- the time of a fan-out is that of its children too
     it.attempts, it.started = it.attempts + 1, it.since
@@ -35,9 +42,7 @@ export('claim', function(call, args)
   schedule(task, it.id, call.at + call.lease)
   emit(task, 'subtask.started', it, '', it.attempts > 1 and '{"attempt":' .. int(it.attempts) .. '}' or nil)
   return {'granted', it.token, it.attempts, join and 1 or 0, it.answered and 1 or 0, task.priority,
-          redis.call('HGET', task.subtasks, 'd:' .. it.id),
-          join and redis.call('HGET', task.subtasks, 'c:' .. it.id) or '0',
-          redis.call('HGET', task.key, 'head') or '',
+          document, join and children or '0', redis.call('HGET', task.key, 'head') or '',
           it.answered and redis.call('HGET', task.subtasks, 'a:' .. it.id) or ''}
 end)
 
@@ -51,14 +56,17 @@ export('complete', function(call, args)
   local id, subtask, token, result, outcome, delay, message, data, said = unpack(args)
   local task = open(call, id)
   local it = task and node(task, subtask)
-  if not it then return {'stale', {}} end
-  if it.token ~= tonumber(token) then
-    if not ended(task) then
-      emit(task, 'log', it, 'a late outcome of run ' .. token .. ' does not count: ' .. result)
+  token = tonumber(token)
+  if not it or (it.token ~= token and not take_up(task, it, token)) then
+    local final = it and (result == 'completed' or result == 'failed') and outcome
+    local word = {result = result, message = message, data = data, said = said}
+    if keep_word(task, subtask, it, token, word, final) then return {'ok', {}} end
+    if it and not ended(task) then
+      emit(task, 'log', it, 'a late outcome of run ' .. int(count_of(token)) .. ' does not count: ' .. result)
     end
     return {'stale', {}}
   end
-  if not speaks(it, tonumber(token)) then return {it.status == SUBTASK.waiting and 'stale' or 'duplicate', {}} end
+  if not speaks(it, token) then return {it.status == SUBTASK.waiting and 'stale' or 'duplicate', {}} end
   it.lost = false
   if result == 'retry' and task.halt == '' then
     turn(task, it, SUBTASK.retrying)
@@ -69,7 +77,8 @@ export('complete', function(call, args)
   end
   if result == 'retry' then result = 'cancelled' end  -- a halted task only closes
   if result == 'cancelled' and task.halt == '' then  -- nobody cancelled it: its process gave it up
-    take_back(task, it, 'it was broken off, though nobody cancelled it: it runs again')
+    if it.status == SUBTASK.waiting then it.lost = true
+    else take_back(task, it, 'it was broken off, though nobody cancelled it: it runs again') end
     return {'ok', call.out}
   end
   redis.call('HSET', task.subtasks, 'o:' .. it.id, outcome)
@@ -109,8 +118,11 @@ end)
 -- id subtask token question → 1 | 0
 export('ask_subtask', function(call, args)
   local task = open(call, args[1])
-  local it = task and node(task, args[2])
-  if not it or it.token ~= tonumber(args[3]) or it.status ~= SUBTASK.running then return 0 end
+  local it, token = task and node(task, args[2]), tonumber(args[3])
+  if not it or (it.token ~= token and not take_up(task, it, token)) then
+    return keep_word(task, args[2], it, token) and 1 or 0
+  end
+  if it.status ~= SUBTASK.running then return 0 end
   if task.halt ~= '' then
     close(task, it, SUBTASK.cancelled)
     return 0
@@ -157,8 +169,9 @@ export('renew', function(call, args)
       theirs = task.step == STEP.held and task.token == token
     elseif theirs then
       local it = node(task, step)
-      theirs = it and speaks(it, token)
+      theirs = it and (speaks(it, token) or take_up(task, it, token))
       waits = it and it.status == SUBTASK.waiting
+      if not theirs and keep_word(task, step, it, token) then theirs, waits = true, true end
     end
     if theirs and not waits then
       schedule(task, step, call.at + call.lease)

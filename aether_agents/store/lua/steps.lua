@@ -26,6 +26,9 @@ local function send(task, step, queue)
   out[#out + 1] = int(task.priority)
 end
 
+-- With its queue still full, a re-send is put off this often first.
+local PUT_OFFS_MAX = 4
+
 -- A ready subtask: the reaper looks at it again, and it is sent now if nothing on its way will bring it. In a paused
 -- task neither: `resume` does both.
 local function hand_over(task, it)
@@ -52,8 +55,8 @@ local function keep_question(task, about, question)
   return id
 end
 
--- Puts a question to a person: a sealed one, or LOST, the one that is the same for everybody.
-local LOST = 'lost'
+-- Puts a question to a person: a sealed one, or one of those that are the same for everybody (store/questions.py).
+local LOST, FORGOTTEN = 'lost', 'forgotten'
 local function ask(task, it, question)
   if it.status ~= SUBTASK.waiting then turn(task, it, SUBTASK.waiting) end
   local id = keep_question(task, it.id, question)
@@ -75,7 +78,7 @@ local function take_back(task, it, message)
     it.lost = true
     ask(task, it, LOST)
   else
-    it.token = it.token + 1  -- what the lost run still says no longer counts
+    it.token = next_token(task.call, it.token)  -- what the lost run still says no longer counts
     make_ready(task, it, message)
   end
 end
@@ -146,10 +149,12 @@ local function close(task, it, status, message, data, said)
     local good = done.status == SUBTASK.completed or (done.status == SUBTASK.failed and has(done, 'k'))
     local parent = string.match(done.id, '^(.*)#%d+$')
     if parent then release_held(task, parent) end
+    local first = has(done, 'u') and of_now(task.call, done.token)  -- it was first run now: nothing behind it ever was
     for id in successors(done) do
       local after = node(task, id)
       if after.status == SUBTASK.pending then
         after.need = after.need - 1
+        if first then after.token = epoch(task.call).number * RUNS + count_of(after.token) end
         changed(task, after)
         if not good and id ~= parent then  -- a join sees what became of its children and says so itself
           turn(task, after, SUBTASK.skipped)

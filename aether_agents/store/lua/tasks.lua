@@ -17,9 +17,11 @@
 --                                                       p:n  sealed question to ask when all it needs has ended
 --                                                       c:n  how many children it fanned out to
 --                                                       h:n  "next last" of the children still held back
+--                                                       r:n  what a worker remembers of a run (forgotten.lua)
 --                                       per question    q:<its id>  sealed, or the code `lost`
 -- <prefix>:task:<id>:events     stream  ids are <seq>-0
 -- <prefix>:task:<id>:waiting    zset    subtasks that wait for a person, by the number of their question
+-- <prefix>:epoch hash, :witnesses zset: which server this is, and who may know what it forgot (epoch.lua)
 -- <prefix>:active set, :queued zset, :slots number, :turns hash: who may plan and run (admission.lua)
 -- <prefix>:due                  zset    <id>|<n> one time per open step: ready = re-send, running = lease, retrying
 --                                       <id>|  the planner's step   <id>|!  the deadline   <id>|~  expired: forget it
