@@ -76,6 +76,10 @@ class DeliverySettings(Contract):
     pump: float = Field(default=0.5, gt=0, description="Seconds between two rounds of renewal and reaper.")
     canvas_limit: int = Field(default=5_000, ge=0, description="Signatures a canvas may carry; more goes directly.")
     concurrency: int = Field(default=16, ge=1, le=256, description="Threads per queue in a worker.")
+    confirm: Literal["auto", "off"] = Field(
+        default="auto",
+        description="Whether an unrepeatable call waits for the store's disk and replicas, where they truly can say.",
+    )
 
 
 class PolicySettings(Contract):

@@ -56,6 +56,7 @@ class Run(NamedTuple):
     answer: GivenAnswer | None = None  #: what a person said to it, opened
     doubt: str = ""  #: why an answer that the store tells of does not count
     use: Callable[[], None] = lambda: None  #: called before the call that an answer is used up by
+    secure: Callable[[], None] = lambda: None  #: waits until its claim outlives a power loss of the store
 
 
 class Caller:
@@ -95,6 +96,8 @@ class Caller:
             return asked or failed("policy", _TOO_MANY.format(tool=subtask.tool), sent=False)
         if run.answer is not None and not subtask.repeatable:
             run.use()
+        if not subtask.repeatable:
+            run.secure()
         result = self._made(tool, args, run, on_progress, Consent(subtask.elicited, answered and not subtask.elicited))
         if result.asked is not None:
             return question_of(subtask, result.asked, result, args, run.secrets)

@@ -9,9 +9,10 @@ from aether_agents.errors import AetherError, StoreUnavailable
 from aether_agents.execution.delivery import Sender
 from aether_agents.execution.episode import Episode
 from aether_agents.execution.held import Held, Lease, now
+from aether_agents.execution.memory import Memory
 from aether_agents.execution.tally import Tally
 from aether_agents.settings import Settings
-from aether_agents.store import Store
+from aether_agents.store import PLANNER, Store
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class Pump:
         watched: Sequence[str],
         pid: int,
         tally: Tally,
+        memory: Memory,
         episode: Episode | None = None,
     ) -> None:
         """`queues` are served here; `watched` are all there are: the reaper looks whether messages wait in them."""
@@ -49,6 +51,9 @@ class Pump:
         self._worker = (name, kind, tuple(queues), pid)
         self._watched = tuple(watched)
         self._tally = tally
+        self._memory = memory
+        self._witness = memory.name if set(queues) - {PLANNER} else ""
+        self._epoch = 0
         self._beaten = float("-inf")
         self._episode = episode or Episode()
         self._stopped = threading.Event()
@@ -67,13 +72,13 @@ class Pump:
             self._thread.join(timeout)
         try:
             self._carry()
-            self._store.presence.leave(self._worker[0])
+            self._store.presence.leave(self._worker[0], witness=self._witness)
         except StoreUnavailable:
             log.debug("the store is away: it will notice by itself that this worker has left")
 
     def turn(self) -> None:
         """One round."""
-        parts = (self._renew, self._beat, self._reap)
+        parts = (self._renew, self._beat, self._reap, self._tell)
         failures = [error for part in parts if (error := self._tried(part)) is not None]
         if failures:
             self._episode.trouble(failures[0])
@@ -111,7 +116,7 @@ class Pump:
     def _beat(self) -> None:
         now = time.monotonic()
         if now - self._beaten >= BEAT_EVERY:
-            self._store.presence.beat(*self._worker)
+            self._store.presence.beat(*self._worker, witness=self._witness, sure=self._store.safekeeping.sure)
             self._carry()
             self._beaten = now
 
@@ -133,3 +138,18 @@ class Pump:
             return
         busy = {queue for queue, waiting in self._store.backlog(self._watched).items() if waiting}
         self._sender.send(self._store.tasks.reap(REAP_AT_MOST, busy))
+
+    def _tell(self) -> None:
+        """In a new epoch of the store, say again what is held and what was done: it may have forgotten it."""
+        epoch = self._store.tasks.epoch
+        if epoch == self._epoch:
+            return
+        self._renew()
+        told = self._memory.of_other_epochs(epoch)
+        for tell in told:
+            self._sender.attempt(list(tell()))
+        if self._witness:
+            self._store.presence.heard(self._witness)
+        if told:
+            log.info("the store was restarted, or another took its place: %d unrepeatable calls told again", len(told))
+        self._epoch = epoch

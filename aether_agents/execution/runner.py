@@ -19,6 +19,7 @@ from aether_agents.execution.calling import MOST_OUTPUT, Caller, Progress, Run, 
 from aether_agents.execution.delivery import Sender
 from aether_agents.execution.fanout import children_of, joined
 from aether_agents.execution.held import Held, Lease, now
+from aether_agents.execution.memory import Memory
 from aether_agents.execution.patience import Patience
 from aether_agents.execution.resolving import needed, resolve
 from aether_agents.execution.secret import Secrets
@@ -53,6 +54,7 @@ class Runner:
         self._sender = sender
         self._held = held
         self._patience = patience or Patience()
+        self.memory = Memory(store)
 
     def run(self, celery_task: Task, queue: str, task_id: str, subtask_id: str) -> None:
         """Run the subtask a message names, if the store grants it.
@@ -96,6 +98,8 @@ class Runner:
             self._complete(lease, claim, result)
             return
         if isinstance(result, Intervention):
+            if not claim.subtask.repeatable:
+                self.memory.asked(lease, result)
             self._patience.ask(lambda: self._store.tasks.ask_subtask(*lease, result))
             raise Ignore
         self._fan(celery_task, lease, claim, result)
@@ -135,7 +139,8 @@ class Runner:
             children = children_of(subtask, items)
             return children or Outcome(status="completed", output=[])
         secrets = Secrets(self._settings, subtask.context)
-        run = Run(lease, subtask, outcomes, secrets, claim.answer, claim.doubt, lambda: self._use(lease))
+        answer = (claim.answer, claim.doubt, lambda: self._use(lease))
+        run = Run(lease, subtask, outcomes, secrets, *answer, secure=self._secure)
         return self._caller.call(run, self._reporter(lease, secrets))
 
     def _use(self, lease: Lease) -> None:
@@ -164,7 +169,14 @@ class Runner:
 
     def _complete(self, lease: Lease, claim: Granted, outcome: Outcome) -> None:
         outcome = outcome.model_copy(update={"attempts": claim.attempts})
-        self._finish(lease, outcome, retry_in(claim.subtask, outcome, claim.attempts))
+        again = retry_in(claim.subtask, outcome, claim.attempts)
+        if again is None and not claim.subtask.repeatable:
+            self.memory.completed(lease, outcome)
+        self._finish(lease, outcome, again)
+
+    def _secure(self) -> None:
+        tasks = self._store.tasks
+        self._patience.ask(lambda: self._store.safekeeping.secure(tasks.epoch))
 
     def _finish(self, lease: Lease, outcome: Outcome, again: float | None = None) -> None:
         done = self._patience.ask(lambda: self._store.tasks.complete(*lease, outcome, retry_in=again))

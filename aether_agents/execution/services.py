@@ -82,6 +82,7 @@ class Services:
             pid=os.getpid(),
             tally=tally,
             episode=patience.episode,
+            memory=self._runner.memory,
         )
         self._closed = threading.Lock()
 

@@ -18,6 +18,7 @@ from aether_agents.store.replies import (
     Unopened,
     WorkerInfo,
 )
+from aether_agents.store.runs import epoch_of
 from aether_agents.store.schedules import owner_of, schedule_of
 from aether_agents.store.sealing import Keyring, Sealer, add_key, make_key_file
 from aether_agents.store.store import Store, open_store
@@ -51,6 +52,7 @@ __all__ = [
     "add_key",
     "binding",
     "bucket_of",
+    "epoch_of",
     "make_key_file",
     "open_store",
     "owner_of",

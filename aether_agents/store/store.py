@@ -16,6 +16,7 @@ from aether_agents.store.keys import Keys
 from aether_agents.store.library import Library
 from aether_agents.store.presence import Presence
 from aether_agents.store.replies import Delivery
+from aether_agents.store.safekeeping import Safekeeping
 from aether_agents.store.schedules import Schedules
 from aether_agents.store.sealing import Sealer, load_keyring
 from aether_agents.store.tasks import Tasks
@@ -44,6 +45,7 @@ class Store:
         self.schedules = Schedules(access)
         self.counts = Counts(access)
         self.alerts = Alerts(access)
+        self.safekeeping = Safekeeping(access)
 
     def when_freed(self, send: Callable[[list[Delivery]], None]) -> None:
         """Have `send` called with the tasks that a change lets in by freeing a slot; it must not raise.

@@ -144,6 +144,7 @@ def test_every_setting_has_a_variable(place: Place) -> None:
         "contexts": "{prod: {secrets: {token: 'env:TOKEN'}}}",
         "specialists": "{dev: {concurrency: 3}}",
         "to": "[env:WHO]",
+        "confirm": "off",
         "failed_tasks": "no",
         "security": "no",
         "server_down": "no",

@@ -11,7 +11,7 @@
 local RUNS = 2 ^ 20
 
 -- A process that has been silent for this long (ms) before a store was lost had ended before.
-local WITNESS_FOR = 60000
+local WITNESS_FOR = 30000
 
 -- How long (ms) a new epoch waits for the workers of the one before, until what only they know counts as not known.
 local SETTLING = 10000
@@ -32,10 +32,11 @@ local function begin_epoch(call)
   numbers[call.prefix] = number
   if before == server then return end
   local last = redis.call('ZREVRANGE', witnesses, 0, 0, 'WITHSCORES')[2]
-  local alive = last and redis.call('ZRANGEBYSCORE', witnesses, int(last - WITNESS_FOR / 6), '+inf') or {}
+  local alive = last and redis.call('ZRANGEBYSCORE', witnesses, int(last - WITNESS_FOR), '+inf') or {}
+  local since, unheard = unpack(redis.call('HMGET', key, 'since', 'unheard'))
+  if unheard and unheard ~= '' and call.at - since < WITNESS_FOR then alive[#alive + 1] = unheard end
   redis.call('HSET', key, 'server', server, 'number', number, 'since', int(call.at),
     'unheard', table.concat(alive, ' '))
-  redis.call('DEL', witnesses)
   if before then spared[call.prefix] = call.at + call.lease end  -- nobody could renew
 end
 
@@ -80,7 +81,7 @@ end
 -- tell, `doubt` when one of them will not. A task that came later, or a step that was claimed since, was not forgotten.
 local function forgetting(task, it)
   local now = epoch(task.call)
-  if now.unheard == '' or task.created > now.since or of_now(task.call, it.token) then return nil end
+  if now.unheard == '' or task.created >= now.since or of_now(task.call, it.token) then return nil end
   if task.call.at - now.since < SETTLING then return 'settling' end
   return string.find(now.unheard .. ' ', '/0 ', 1, true) and 'doubt' or nil
 end

@@ -12,6 +12,7 @@ export('create', function(call, args)
   local key = base(call, id)
   local present = redis.call('HGET', key, 'owner')
   if present then return present == owner and 'same' or 'other' end
+  epoch(call)  -- what comes after it began was not forgotten
   redis.call('HSET', key, 'owner', owner, 'task', document, 'head', head, 'status', TASK.pending, 'step', STEP.due,
     'created', int(call.at), 'form', FORM, 'priority', priority, 'budget', budget, 'keep', keep, 'overtime', overtime)
   if trace and trace ~= '' then redis.call('HSET', key, 'trace', trace) end

@@ -25,6 +25,7 @@ export('beat', function(call, args)
   if witness ~= '' then
     local witnesses = call.prefix .. ':witnesses'
     redis.call('ZADD', witnesses, int(call.at), witness .. '/' .. args[5])
+    redis.call('ZREM', witnesses, witness .. '/' .. 1 - args[5])
     redis.call('ZREMRANGEBYSCORE', witnesses, '-inf', int(call.at - WITNESS_FOR))
   end
   return int(call.at)

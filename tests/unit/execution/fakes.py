@@ -78,12 +78,15 @@ class FakeHost:
 class FakeTasks:
     """One subtask's state, as a list of what was said about it."""
 
+    epoch = 7
+
     def __init__(self, claim: Granted | Refused | Exception) -> None:
         self.answer = claim
         self.said: list[tuple[str, Any]] = []
         self.results: dict[str, Outcome] = {}
         self.completion: Completed | list[Any] = Completed("ok", [])
         self.fanned = Fanned("ok", False, [])
+        self.secured: list[int] = []
 
     def claim(self, *ids: str) -> Granted | Refused:
         if isinstance(self.answer, Exception):
@@ -176,4 +179,7 @@ class FakeSender:
 
 
 def store(claim: Granted | Refused | Exception = GONE, **entries: CatalogueEntry) -> Any:
-    return SimpleNamespace(tasks=FakeTasks(claim), catalogue=FakeCatalogue(**entries), alerts=FakeAlerts())
+    tasks, alerts = FakeTasks(claim), FakeAlerts()
+    safekeeping = SimpleNamespace(secure=tasks.secured.append)
+    catalogue = FakeCatalogue(**entries)
+    return SimpleNamespace(tasks=tasks, catalogue=catalogue, alerts=alerts, safekeeping=safekeeping)

@@ -8,17 +8,19 @@ from typing import Any
 
 import pytest
 
+from aether_agents.contracts import Outcome
 from aether_agents.errors import StoreUnavailable
 from aether_agents.execution import listing as listing_module
 from aether_agents.execution.held import Held, Lease, now
 from aether_agents.execution.known_servers import KnownServers
 from aether_agents.execution.listing import Listing
+from aether_agents.execution.memory import Memory
 from aether_agents.execution.pump import Pump
 from aether_agents.execution.tally import Tally
 from aether_agents.execution.toolbox import Toolbox
 from aether_agents.mcp_host.digest import listing_digest
 from aether_agents.settings import Settings
-from aether_agents.store import CatalogueEntry, Delivery, Renewal, RunKey
+from aether_agents.store import CatalogueEntry, Completed, Delivery, Renewal, RunKey
 from tests.unit.execution.fakes import DEV, SPEC, FakeHost, FakeSender, store
 
 
@@ -31,14 +33,17 @@ class Kept:
         self.in_doubt: list[RunKey] = []
         self.asked: list[tuple[Any, ...]] = []
         self.waiting = {"dev": 3, "planner": 0}
-        self.tasks = SimpleNamespace(renew=self.renew, reap=self.reap)
+        self.tasks = SimpleNamespace(renew=self.renew, reap=self.reap, complete=self.note("complete"), epoch=0)
+        self.next_epoch = 0
+        self.safekeeping = SimpleNamespace(sure=False)
         self.counts = SimpleNamespace(add=lambda _counts: None)
-        self.presence = SimpleNamespace(beat=self.note("beat"), leave=self.note("leave"))
+        self.presence = SimpleNamespace(beat=self.note("beat"), leave=self.note("leave"), heard=self.note("heard"))
 
     def note(self, word: str) -> Any:
-        def noted(*args: Any) -> None:
+        def noted(*args: Any, **_: Any) -> Completed:
             self.reach()
             self.asked.append((word, *args))
+            return Completed("ok", [])
 
         return noted
 
@@ -52,6 +57,7 @@ class Kept:
 
     def reap(self, limit: int, busy: set[str]) -> list[Delivery]:
         self.note("reap")(busy)
+        self.tasks.epoch = self.next_epoch
         return [Delivery("t", "late", "dev")]
 
     def backlog(self, queues: tuple[str, ...]) -> dict[str, int]:
@@ -59,7 +65,7 @@ class Kept:
         return {queue: self.waiting[queue] for queue in queues}
 
 
-def pump(kept: Kept, held: Held, cancelled: list[Lease]) -> tuple[Pump, FakeSender]:
+def pump(kept: Kept, held: Held, cancelled: list[Lease], memory: Memory | None = None) -> tuple[Pump, FakeSender]:
     sender = FakeSender()
     made = Pump(
         Settings(),
@@ -73,6 +79,7 @@ def pump(kept: Kept, held: Held, cancelled: list[Lease]) -> tuple[Pump, FakeSend
         watched=["planner", "dev"],
         pid=1,
         tally=Tally(),
+        memory=memory or Memory(kept),
     )
     return made, sender
 
@@ -122,6 +129,37 @@ def test_only_a_lease_that_was_renewed_is_good_for_longer():
         made.turn()
         assert [lease.subtask_id for lease in leases if held.good(lease)] == ["mine"]
     assert not held.good(leases[0])
+
+
+def test_a_new_epoch_of_the_store_is_told_what_is_held_and_what_was_done():
+    kept, held = Kept(), Held(30.0)
+    memory = Memory(kept)
+    made, _ = pump(kept, held, [], memory)
+    of = {name: (epoch << 20) + 1 for name, epoch in (("before", 3), ("now", 4))}
+    done = Outcome(status="completed", output=1)
+    for name, token in of.items():
+        memory.completed(Lease("t", name, token), done)
+    kept.next_epoch = 4
+    with held.holding(Lease("t", "runs", of["before"]), now()):
+        made.turn()
+    assert [entry[:3] for entry in kept.asked[3:]] == [
+        ("renew", Lease("t", "runs", of["before"])),
+        ("complete", "t", "before"),
+        ("heard", memory.name),
+    ]
+    made.turn()
+    assert [entry[0] for entry in kept.asked[6:]] == ["reap"]  # once
+
+
+def test_a_store_that_goes_away_while_it_is_told_is_told_again():
+    kept, memory = Kept(), Memory(Kept())
+    made, _ = pump(kept, Held(30.0), [], memory)
+    kept.next_epoch = 4
+    kept.presence.heard = lambda _: (_ for _ in ()).throw(StoreUnavailable("away"))
+    made.turn()
+    kept.presence.heard = kept.note("heard")
+    made.turn()
+    assert kept.asked[-1] == ("heard", memory.name)
 
 
 def test_it_outlives_a_store_that_is_away(said: list[logging.LogRecord]):
