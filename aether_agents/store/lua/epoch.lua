@@ -13,7 +13,8 @@ local RUNS = 2 ^ 20
 -- A process that has been silent for this long (ms) before a store was lost had ended before.
 local WITNESS_FOR = 30000
 
--- How long (ms) a new epoch waits for the workers of the one before, until what only they know counts as not known.
+-- How long (ms) a new epoch waits for the workers of the one before, until what only they know counts as not known: a
+-- lease, and this at most.
 local SETTLING = 10000
 
 -- What the server remembers as long as it runs, by prefix, so that it costs no command: the number of the epoch; when
@@ -82,7 +83,7 @@ end
 local function forgetting(task, it)
   local now = epoch(task.call)
   if now.unheard == '' or task.created >= now.since or of_now(task.call, it.token) then return nil end
-  if task.call.at - now.since < SETTLING then return 'settling' end
+  if task.call.at - now.since < math.min(SETTLING, task.call.lease) then return 'settling' end
   return string.find(now.unheard .. ' ', '/0 ', 1, true) and 'doubt' or nil
 end
 
