@@ -64,12 +64,19 @@ class Access:
         """
         if blob and (known := self.heads.known(task_id, blob)):
             return known
+        if not self.heads.begun:
+            self.note_server()
         head = self._head_of(task_id, blob)
         if not self.heads.saw(task_id, blob or b"", head):  # read before another wrote, or put back: what is there now?
             now = self.connection.command("HGET", self.keys.task(task_id), "head") or b""
-            if not self.heads.saw(task_id, now, self._head_of(task_id, now)):
+            if not self.heads.saw(task_id, now, self._head_of(task_id, now)) and not self.note_server():
                 raise Tampered(f"the head of the task `{task_id}` is an older one than was there before")
         return head
+
+    def note_server(self) -> bool:
+        """Ask the server itself which one it is; True if it was restarted, or another took its place."""
+        server, replication = self.connection.command("INFO", "server"), self.connection.command("INFO", "replication")
+        return self.heads.on(f"{server.get('run_id')} {replication.get('master_replid')}")
 
     def _head_of(self, task_id: str, blob: bytes | None) -> Head:
         return self.open(Head, Places.head(task_id), blob) if blob else NO_HEAD

@@ -4,7 +4,8 @@ Most documents are written once and have version 0. The task itself, the plan, a
 written again; whoever does so writes the head with them, in one step that fails if another was faster. The head has a
 number of its own; a process that has seen one does not believe a lower one later (`Heads`).
 
-A head that is put back together with all it names, to a process that never saw the later one, is not noticed.
+A head that is put back together with all it names, to a process that never saw the later one, is not noticed. Nor is
+one after the server was restarted, or another took its place: a store that comes back older has older heads.
 """
 
 import secrets
@@ -63,6 +64,21 @@ class Heads:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._seen: OrderedDict[str, tuple[bytes, Head]] = OrderedDict()
+        self._server = ""
+
+    def on(self, server: str) -> bool:
+        """Say which server gives the heads; True if it is another than before: what was seen there is forgotten."""
+        with self._lock:
+            another = server != self._server
+            self._server = server
+            if another:
+                self._seen.clear()
+        return another
+
+    @property
+    def begun(self) -> bool:
+        """Whether it is known which server gives the heads."""
+        return bool(self._server)
 
     def known(self, task_id: str, blob: bytes) -> Head | None:
         """The head that was opened from the same bytes before."""

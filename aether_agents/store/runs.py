@@ -149,7 +149,10 @@ class Runs(Accessing):
 
         A queue in `busy_queues` still holds messages: what waits for it is put off rather than sent again.
         """
-        sends, faults, self.epoch = self._access.call("reap", limit, *busy_queues)
+        sends, faults, epoch = self._access.call("reap", limit, *busy_queues)
+        if epoch != self.epoch:
+            self._access.note_server()
+            self.epoch = epoch
         for fault in faults:
             logger.error("a damaged task is left alone for a minute: %s", fault.decode(errors="replace"))
         return deliveries(sends)

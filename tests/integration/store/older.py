@@ -1,11 +1,14 @@
 """A server that comes back older than it was, as after a power loss: its append-only file is that of a while ago."""
 
 import shutil
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings import BrokerSettings, EncryptionSettings, Settings
+from aether_agents.store.connection import Connection
+from tests.conftest import eventually
 
 
 class Older:
@@ -27,7 +30,8 @@ class Older:
         )
 
     def remember(self) -> None:
-        """What is in its file now is what it comes back with."""
+        """What it was told so far is what it comes back with."""
+        eventually(self._written, what="nothing waits to be written to its file")
         shutil.rmtree(self._copies, ignore_errors=True)
         shutil.copytree(self._file, self._copies)
 
@@ -42,6 +46,10 @@ class Older:
     def end(self) -> None:
         """End it."""
         self.server.stop()
+
+    def _written(self) -> bool:
+        with closing(Connection(self.server.url)) as connection:
+            return not connection.command("INFO", "persistence")["aof_buffer_length"]
 
     @property
     def _file(self) -> Path:
