@@ -1,7 +1,8 @@
 """Reads the settings: command line, environment, project file, user file, defaults, in that order of precedence.
 
-A project file may come from a stranger: we audit repositories from inside them. So, unless it is trusted, only
-what can neither start a program nor steer a plan is taken from it; the rest is named in `warnings`.
+A project file may come from a stranger: we audit repositories from inside them. So, unless it is trusted, nothing is
+taken from it but how much is logged and stubs; trusted, it may only tighten the policy; where the store is, what seals
+it and who may come in is never a project's to say. What is left out is named in `warnings`.
 """
 
 import os
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from aether_agents.contracts import RISK_ORDER
 from aether_agents.errors import InvalidSettings
 from aether_agents.layer import Layer, environment_layer, file_layer, leaves, merged, option_layer
 from aether_agents.regular_file import read_regular
@@ -18,10 +20,10 @@ from aether_agents.settings import Settings
 
 FILE_NAME = "aether_agent.yaml"
 APPLICATION = "aether-agents"  # our folder in the XDG folders
-#: Of a stranger's file only this part is heeded, and new stubs: they neither start nor steer anything ...
-HARMLESS = "agent_system"
-#: ... except this: a context brings secrets and inputs.
-DEFAULT_CONTEXT = "agent_system.cli_interface.default_context"
+#: All that is taken of a project file nobody has trusted: it changes no run.
+HARMLESS = ("agent_system.cli_interface.logging_level", "agent_system.cli_interface.logging_format")
+#: What no project file may say, trusted or not.
+NEVER = ("broker", "encryption", "agentserver")
 PASSWORD = re.compile(r"(://[^:@/\s]*:)[^@\s]+(?=@)|([?&]password=)[^&\s']+")
 
 #: Whether the file at this path with this content is trusted (`mcp_host.trust` answers; the faces pass it in).
@@ -84,7 +86,7 @@ def load_configuration(
         content = _read(projects, complaints)  # read once: what is checked for trust is what is used
         layer = file_layer(projects, content, complaints)
         trusted = trusts is not None and bool(content) and trusts(projects, content)
-        layers.append(layer if trusted else _harmless(layer, user, warnings))
+        layers.append(_tightening(layer, user, warnings) if trusted else _harmless(layer, user, warnings))
     layers.append(environment_layer(environ, project, complaints, warnings))
     layers.append(option_layer(overrides or {}, project, complaints))
     if complaints:
@@ -140,25 +142,69 @@ def _read(path: Path, complaints: list[str]) -> bytes:
         return b""
 
 
+def harmless(key: str) -> bool:
+    """Whether a setting, by its dotted key, may come from a project file that nobody has trusted."""
+    return key in HARMLESS
+
+
 def _harmless(layer: Layer, user: Layer, warnings: list[str]) -> Layer:
-    """The layer without what an untrusted file may not say; each thing left out is named in `warnings`."""
-    kept: dict[str, Any] = {HARMLESS: merged({}, layer.data[HARMLESS])} if HARMLESS in layer.data else {}
-    left_out = [key for key in layer.data if key not in {HARMLESS, "task_templates"}]
-    if layer.has(DEFAULT_CONTEXT):
-        usual = Settings.model_validate(user.data).agent_system.cli_interface.default_context
-        if kept[HARMLESS]["cli_interface"].pop("default_context") != usual:
-            left_out.append(DEFAULT_CONTEXT)
+    """The layer without what an untrusted file may not say; what would change something is named in `warnings`.
+
+    New stubs stay: a template without subtasks starts nothing, it only says what is missing.
+    """
+    holds = dict(leaves(Settings.model_validate(user.data).model_dump(mode="json")))
+    kept: dict[str, Any] = {}
+    left_out: dict[str, None] = {}
+    for key, value in leaves({name: part for name, part in layer.data.items() if name != "task_templates"}):
+        if harmless(key):
+            kept = merged(kept, _nested(key, value))
+        elif value != holds.get(key):
+            left_out[key if key.startswith("agent_system.") else key.partition(".")[0]] = None
     taken = {item["name"] for items in user.data.get("task_templates", {}).values() for item in items}
     for domain, items in layer.data.get("task_templates", {}).items():
         stubs = [item for item in items if not item.get("subtasks") and item["name"] not in taken]
-        kept.setdefault("task_templates", {})[domain] = stubs
+        if stubs:
+            kept.setdefault("task_templates", {})[domain] = stubs
         if len(stubs) < len(items):
-            left_out.append(f"task_templates.{domain}")
-    warnings.extend(
-        f"{layer.place(key)}: `{key}` is left out: the file is not trusted (see `aether-agent trust`)"
-        for key in left_out
-    )
+            left_out[f"task_templates.{domain}"] = None
+    for key in left_out:
+        why = "a project never says that" if key in NEVER else "the file is not trusted (see `aether-agent trust`)"
+        warnings.append(f"{layer.place(key)}: `{key}` is left out: {why}")
     return Layer(kept, layer.place)
+
+
+def _tightening(layer: Layer, user: Layer, warnings: list[str]) -> Layer:
+    """The layer of a trusted file without what no project may say, and with a policy that is the user's or tighter."""
+    data = {key: value for key, value in layer.data.items() if key not in NEVER}
+    warnings.extend(
+        f"{layer.place(key)}: `{key}` is left out: a project never says that; set it in {FILE_NAME} of "
+        "your own settings, or by environment variable"
+        for key in layer.data
+        if key in NEVER
+    )
+    if "policy" in data:
+        asked = Settings.model_validate({"policy": data["policy"]}).policy
+        own = Settings.model_validate({key: user.data[key] for key in ("policy",) if key in user.data}).policy
+        data["policy"] = {}
+        if "deny" in layer.data["policy"]:
+            data["policy"]["deny"] = list(dict.fromkeys((*own.deny, *asked.deny)))
+        for key in ("approval_from", "yes_up_to"):
+            if key not in layer.data["policy"]:
+                continue
+            wanted, known = getattr(asked, key), getattr(own, key)
+            if RISK_ORDER.index(wanted) > RISK_ORDER.index(known):
+                place = layer.place(f"policy.{key}")
+                warnings.append(f"{place}: `policy.{key}: {wanted.value}` is left out: a project may only tighten it")
+            else:
+                data["policy"][key] = wanted.value
+    return Layer(data, layer.place)
+
+
+def _nested(key: str, value: Any) -> dict[str, Any]:
+    for part in reversed(key.split(".")):
+        value = {part: value}
+    nested: dict[str, Any] = value
+    return nested
 
 
 def _source(key: str, layers: list[Layer], environ: Mapping[str, str]) -> str:

@@ -4,26 +4,13 @@ import json
 import shlex
 from pathlib import Path
 
+from aether_agents.configuration import NEVER, harmless
 from aether_agents.document import parse_document, write_document
 from aether_agents.errors import InvalidSettings
+from aether_agents.layer import leaves
 from aether_agents.mcp_host.env_file import variables
 from aether_agents.mcp_host.reach import working_folder
 from aether_agents.mcp_host.server_file import FOREIGN, Declared
-
-#: Parts of a project's settings that steer what is allowed, where it runs, and what it may read.
-STEERING = (
-    "policy",
-    "contexts",
-    "roots",
-    "broker",
-    "encryption",
-    "specialists",
-    "task_templates",
-    "agent_system",
-    "schedules",
-    "alerts",
-    "flower",
-)
 
 #: Keys of a server that have a line, or lines, of their own form.
 SHOWN = ("command", "args", "url", "cwd", "install", "env", "envFile", "headers", "table", "disabled", "enabled")
@@ -84,14 +71,18 @@ def _plain(value: object) -> str:
 
 
 def show_policy(path: Path, content: bytes) -> tuple[str, ...]:
-    """The steering parts of a settings file, each whole; nothing when it has none."""
+    """All of a settings file that takes effect once it is trusted, each part whole; nothing when there is none.
+
+    What no project may say is named as left out.
+    """
     try:
         data = parse_document(content.decode("utf-8", "replace"), str(path)).data
     except InvalidSettings:
         return show_text(content)  # it cannot be read as settings, so all of it is shown
     if not isinstance(data, dict):
         return ()
-    parts = {key: data[key] for key in STEERING if key in data}
-    if not parts:
+    parts = {key: value for key, value in data.items() if key not in NEVER}
+    if all(harmless(key) for key, _ in leaves(parts)):
         return ()
-    return show_text(write_document(parts).rstrip("\n").encode())
+    shown = show_text(write_document(parts).rstrip("\n").encode())
+    return (*shown, *(f"({key} is left out: a project never says that)" for key in NEVER if key in data))

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from aether_agents.configuration import default_home, describe, load_configuration, load_settings, user_file
+from aether_agents.configuration import NEVER, default_home, describe, load_configuration, load_settings, user_file
 from aether_agents.errors import InvalidSettings
 from aether_agents.layer import known_keys, variable_name
+from aether_agents.settings import Settings
 
 #: The sample of the public contract, word for word.
 SAMPLE = """\
@@ -95,17 +96,17 @@ def test_precedence(place: Place) -> None:
 
 def test_levels_are_joined_key_by_key_and_templates_by_name(place: Place) -> None:
     place.user.write_text(
-        "broker: {prefix: mine}\n"
+        "retention: {days: 5}\n"
         "contexts: {prod: {description: the real one, inputs: {region: a}}}\n"
         "task_templates: {data: [{name: one, description: user's}, {name: two, description: user's}]}"
     )
     place.file.write_text(
-        "broker: {url: 'redis://here'}\n"
+        "delivery: {lease: 7}\n"
         "contexts: {prod: {inputs: {size: 3}}}\n"
         "task_templates: {data: [{name: two, description: project's}]}"
     )
     settings = place.load().settings
-    assert (settings.broker.url, settings.broker.prefix) == ("redis://here", "mine")
+    assert (settings.retention.days, settings.delivery.lease) == (5, 7)
     assert settings.contexts["prod"].inputs == {"region": "a", "size": 3}
     assert settings.contexts["prod"].description == "the real one"
     assert [(each.name, each.description) for each in settings.task_templates["data"]] == [
@@ -258,7 +259,7 @@ def test_a_strangers_file_cannot_steer(place: Place) -> None:
     place.file.write_text(HOSTILE)
     loaded = place.load(trusted=False)
     settings = loaded.settings
-    assert settings.agent_system.orchestrator.task_timeout == 60
+    assert settings.agent_system.orchestrator.task_timeout == 3600
     assert settings.agent_system.cli_interface.default_context == "local"
     assert [(each.name, each.description) for each in settings.task_templates["security"]] == [
         ("mine", "My own"),
@@ -270,6 +271,7 @@ def test_a_strangers_file_cannot_steer(place: Place) -> None:
     keys = [warning.split("`")[1] for warning in loaded.warnings]
     assert sorted(keys) == [
         "agent_system.cli_interface.default_context",
+        "agent_system.orchestrator.task_timeout",
         "broker",
         "contexts",
         "encryption",
@@ -278,8 +280,66 @@ def test_a_strangers_file_cannot_steer(place: Place) -> None:
         "task_templates.security",
     ]
     assert (
-        f"{place.file}:11: `broker` is left out: the file is not trusted (see `aether-agent trust`)" in loaded.warnings
+        f"{place.file}:12: `policy` is left out: the file is not trusted (see `aether-agent trust`)" in loaded.warnings
     )
+    assert f"{place.file}:11: `broker` is left out: a project never says that" in loaded.warnings
+
+
+@pytest.mark.parametrize("key", sorted(set(Settings.model_fields) - {"home", "project"}))
+def test_of_a_strangers_file_no_part_takes_effect(place: Place, key: str) -> None:
+    before = place.load(trusted=False).settings
+    place.file.write_text(OTHERWISE[key])
+    loaded = place.load(trusted=False)
+    assert loaded.settings == before
+    assert loaded.warnings
+    assert place.load().settings != before or key in NEVER
+
+
+#: Each part of the settings with something else than its default.
+OTHERWISE = {
+    "agent_system": "agent_system: {orchestrator: {task_timeout: 0.001}}",
+    "task_templates": "task_templates: {data: [{name: x, description: x, subtasks: [{id: a, tool: s/t}]}]}",
+    "broker": "broker: {prefix: theirs}",
+    "delivery": "delivery: {lease: 1}",
+    "policy": "policy: {deny: ['*']}",
+    "contexts": "contexts: {prod: {inputs: {a: 1}}}",
+    "specialists": "specialists: {dev: {concurrency: 1}}",
+    "schedules": "schedules: {night: {every: 60, task: look}}",
+    "alerts": "alerts: {every: 77}",
+    "flower": "flower: {port: 1234}",
+    "roots": "roots: [/srv]",
+    "retention": "retention: {days: 1}",
+    "agentserver": "agentserver: {host: 0.0.0.0, proxies: [10.0.0.1]}",
+    "encryption": "encryption: {key_file: key}",
+}
+
+
+@pytest.mark.parametrize("key", NEVER)
+def test_what_no_project_may_say_it_may_not_say_trusted_either(place: Place, key: str) -> None:
+    before = place.load().settings
+    place.file.write_text(OTHERWISE[key])
+    loaded = place.load()
+    assert loaded.settings == before
+    assert f"`{key}` is left out: a project never says that" in loaded.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("user", "project", "approval_from", "yes_up_to", "deny"),
+    [
+        ("", "approval_from: read, yes_up_to: read, deny: [a/*]", "read", "read", ("a/*",)),
+        ("", "approval_from: destructive, yes_up_to: destructive", "costly", "costly", ()),
+        ("deny: [a/*], approval_from: write", "deny: [b/*], approval_from: costly", "write", "costly", ("a/*", "b/*")),
+        ("deny: [a/*], yes_up_to: read", "deny: [], yes_up_to: write", "costly", "read", ("a/*",)),
+        ("approval_from: destructive", "approval_from: costly", "costly", "costly", ()),
+    ],
+)
+def test_a_trusted_project_may_only_tighten_the_policy(
+    place: Place, user: str, project: str, approval_from: str, yes_up_to: str, deny: tuple[str, ...]
+) -> None:
+    place.user.write_text(f"policy: {{{user}}}")
+    place.file.write_text(f"policy: {{{project}}}")
+    policy = place.load().settings.policy
+    assert (policy.approval_from, policy.yes_up_to, policy.deny) == (approval_from, yes_up_to, deny)
 
 
 def test_trust_is_asked_about_exactly_what_is_read(place: Place) -> None:
@@ -289,9 +349,8 @@ def test_trust_is_asked_about_exactly_what_is_read(place: Place) -> None:
         place.project, environ=place.environ, trusts=lambda path, content: not asked.append((path, content))
     )
     assert asked == [(place.file, HOSTILE.encode())]
-    assert settings.broker.url == "redis://:secret@evil"
-    assert settings.encryption.key_file == place.project / "key"
-    assert load_settings(place.project, environ=place.environ).broker.url is None  # nobody to ask: not trusted
+    assert "prod" in settings.contexts
+    assert load_settings(place.project, environ=place.environ).contexts == {}  # nobody to ask: not trusted
 
 
 def test_what_is_shown_has_no_password(place: Place) -> None:

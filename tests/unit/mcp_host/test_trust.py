@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from aether_agents.configuration import NEVER
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.trust import Trust
+from aether_agents.settings import Settings
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def test_review_shows_every_file_exactly_and_trusts_none(tmp_path: Path, project
     assert servers.what[2:4] == (f"  in folder {project}", "  env       T=${TOKEN}")
     assert servers.what[4].startswith("can run any of the 3 files (0.0 MB) in ")
     assert template.what == ("name: t", "description: does it", "")
-    assert "".join(settings.what) == "policy:  deny:  - git/*"
+    assert "".join(settings.what) == "policy:  deny:  - git/*retention:  days: 1"
     assert [item.trusted or item.changed for item in (servers, template, settings)] == [False] * 3
     assert not (tmp_path / "home").exists(), "looking leaves no trace"
 
@@ -130,8 +132,19 @@ def test_whatever_of_a_server_is_heeded_is_shown(tmp_path: Path, project: Path) 
     )
 
 
-def test_a_settings_file_that_steers_nothing_needs_no_trust(tmp_path: Path, project: Path) -> None:
-    (project / "aether_agent.yaml").write_text("retention: {days: 1}\n", encoding="utf-8")
+@pytest.mark.parametrize("key", sorted(set(Settings.model_fields) - {"home", "project"}))
+def test_every_part_of_a_settings_file_that_takes_effect_is_shown(tmp_path: Path, project: Path, key: str) -> None:
+    (project / "aether_agent.yaml").write_text(f"{key}: {{part: of it}}\nextra: 1\n", encoding="utf-8")
+
+    (shown,) = (item.what for item in Trust(tmp_path / "home").review(project) if item.kind == "settings")
+
+    left_out = (f"({key} is left out: a project never says that)",) if key in NEVER else ()
+    assert shown == (*(() if key in NEVER else (f"{key}:", "  part: of it")), "extra: 1", *left_out)
+
+
+def test_a_settings_file_that_changes_no_run_needs_no_trust(tmp_path: Path, project: Path) -> None:
+    told = "agent_system: {cli_interface: {logging_level: DEBUG}}\nbroker: {prefix: x}\n"
+    (project / "aether_agent.yaml").write_text(told, encoding="utf-8")
 
     assert [item.kind for item in Trust(tmp_path / "home").review(project)] == ["servers", "template"]
 
