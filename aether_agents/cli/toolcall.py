@@ -14,6 +14,7 @@ from aether_agents.cli.values import parse_value, read_pairs
 from aether_agents.contracts import InputSpec, Json, Template, Tool, escape
 from aether_agents.document import nearest
 from aether_agents.errors import InvalidTask, ServerDown
+from aether_agents.mcp_host.project_scope import visible
 
 _TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object"})
 
@@ -31,15 +32,18 @@ def call(session: Session, ref: str, given: tuple[Sequence[str], str | None], op
 def _listed(session: Session, door: Door, ref: str) -> dict[str, Tool]:
     """The live tools; those of a server that is known here are waited for, because workers list when they start."""
     server = ref.partition("/")[0]
-    known = servers_here(session).known.get(server)
+    names = visible(servers_here(session).known, session.folder).names
+    known = servers_here(session).known.get(names.get(server, server))
     usual = session.settings.agent_system.mcp_integration.server_timeout
     limit = time.monotonic() + (known.timeout if known and known.timeout else usual)
-    while server not in (catalogue := door.catalogue()) and server in servers_here(session).known:
+    while names.get(server, server) not in (catalogue := door.catalogue()) and server in names:
         if time.monotonic() > limit:
             raise ServerDown(f"no worker has listed server `{server}` yet: see `aether-agent servers test {server}`")
         session.check()
         time.sleep(PAUSE)
-    return {tool.ref: tool for entry in catalogue.values() for tool in entry.tools}
+    said = {**{name: name for name in catalogue if name not in servers_here(session).known}, **names}
+    entries = [(name, catalogue[known_as]) for name, known_as in said.items() if known_as in catalogue]
+    return {f"{name}/{tool.name}": tool for name, entry in entries for tool in entry.tools}
 
 
 def plan_of_call(tools: Mapping[str, Tool], ref: str, pairs: Sequence[str], args: str | None) -> Template:

@@ -57,6 +57,7 @@ class ServerSpec(Contract):
         description="Values of the environment in it, and literal secrets: not to be shown.",
     )
     source: str = Field(default="", description="File it was read from, for people.")
+    project: str = Field(default="", description="Folder whose tasks may use it; empty: all tasks.")
     trusted: bool = Field(default=False, description="Whether it may be started.")
 
     @model_validator(mode="after")

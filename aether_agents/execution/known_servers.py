@@ -11,6 +11,7 @@ from aether_agents.contracts import ServerSpec, Specialist
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.config import load_servers
 from aether_agents.mcp_host.install import installed
+from aether_agents.mcp_host.project_scope import Visible, visible
 from aether_agents.mcp_host.server_file import project_of
 from aether_agents.mcp_host.trust import Trust, stamp
 from aether_agents.mcp_host.user_file import USER_FILE
@@ -53,6 +54,10 @@ class KnownServers:
             if self._took < QUICK or time.monotonic() >= self._next:
                 self._look()
             return self._known
+
+    def visible(self, folder: str) -> Visible:
+        """What the names of servers mean to a task of a folder; without one, of the folder of this process."""
+        return visible(self(), Path(folder or self._settings.project))
 
     @property
     def home(self) -> str:

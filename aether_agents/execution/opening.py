@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -15,6 +15,7 @@ from aether_agents.execution.delivery import Sender
 from aether_agents.execution.held import Held, Lease, now
 from aether_agents.execution.known_servers import KnownServers
 from aether_agents.execution.patience import Patience
+from aether_agents.mcp_host.project_scope import Visible
 from aether_agents.mcp_host.trust import Trust
 from aether_agents.planning.conclusion import Asked, NotYet, Planned, Unplannable
 from aether_agents.planning.planner import Planner
@@ -61,7 +62,7 @@ class Opening:
             log.warning("%s", fault)
         self._needed = needed
         self._servers = servers
-        self._planner = Planner(settings, templates.known, lambda: servers().keys())
+        self._planner = Planner(settings, templates.known)
         self._waited: dict[str, float] = {}
 
     def open(self, task_id: str) -> None:
@@ -131,9 +132,11 @@ class Opening:
     def _planned(self, task_id: str, claim: PlanningClaim) -> Plan | None:
         """The plan, saved; None when there is none, and the store knows why."""
         tasks = self._store.tasks
-        conclusion = self._planner.plan(claim.task, self._catalogue(), self._project(claim.task))
+        catalogue = self._catalogue()
+        servers = self._servers.visible(claim.task.folder)
+        conclusion = self._planner.plan(claim.task, self._said(catalogue, servers), self._project(claim.task), servers)
         if isinstance(conclusion, NotYet):
-            self._needed(conclusion.servers)
+            self._needed([servers.names.get(name, name) for name in conclusion.servers])
             self._wait_for(task_id, claim, conclusion.servers)
             return None
         self._waited.pop(task_id, None)
@@ -160,6 +163,11 @@ class Opening:
             if entry.status == "live" and (reason := self._servers.barred(entry)) is not None:
                 found[name] = entry.model_copy(update={"status": "failed", "error": reason})
         return found
+
+    def _said(self, catalogue: Mapping[str, CatalogueEntry], servers: Visible) -> dict[str, CatalogueEntry]:
+        """The catalogue by the names that a task says; without the servers of other projects."""
+        others = {name: entry for name, entry in catalogue.items() if name not in self._servers()}
+        return {**others, **{said: catalogue[name] for said, name in servers.names.items() if name in catalogue}}
 
     def _barred(self, plan: Plan) -> str:
         """What speaks against a plan that was saved before: servers that may not be started any more."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from aether_agents.contracts import Json, PlannedSubtask, Risk, Tool, asks, covers
+from aether_agents.mcp_host.project_scope import plain
 from aether_agents.settings import Settings
 
 
@@ -41,7 +42,7 @@ def decide(
     if tool.specialist != subtask.specialist:
         return Denied(f"`{tool.ref}` belongs to {tool.specialist or 'nobody'}, not to {subtask.specialist}")
     for pattern in settings.policy.deny:
-        if fnmatchcase(tool.ref, pattern):
+        if fnmatchcase(tool.ref, pattern) or fnmatchcase(plain(tool.ref), pattern):
             return Denied(f"`{tool.ref}` is never called here: `policy.deny` has `{pattern}`")
     if stray := _stray_path(tool, args, settings):
         return Denied(stray)

@@ -7,7 +7,7 @@ started, and none of their `${VAR}` is looked up.
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from aether_agents.contracts import ServerSpec, Specialist
@@ -17,7 +17,8 @@ from aether_agents.mcp_host.bounded import read_bounded
 from aether_agents.mcp_host.digest import spec_digest
 from aether_agents.mcp_host.discovery import PROJECT, discovered, parse
 from aether_agents.mcp_host.inference import infer_queue
-from aether_agents.mcp_host.server_file import FILE_NAMES, Declared, is_server_file
+from aether_agents.mcp_host.project_scope import scoped
+from aether_agents.mcp_host.server_file import FILE_NAMES, Declared, is_server_file, project_of
 from aether_agents.mcp_host.trust import Trust
 from aether_agents.mcp_host.user_file import USER_FILE
 from aether_agents.settings import Settings
@@ -50,7 +51,7 @@ def load_servers(
     trust = Trust(settings.home)
     user = settings.home / USER_FILE
     if user.is_file():
-        registry.read(user, trusted=True, default_cwd=False)
+        registry.read_own(user)
     for path in _files(settings, folder or settings.project, trust, registry.servers.faults):
         registry.read(path, trust)
     return registry.servers
@@ -65,8 +66,15 @@ class _Registry:
         self._environ = environ
         self.servers = servers
 
-    def read(self, path: Path, trust: Trust | None = None, *, trusted: bool = False, default_cwd: bool = True) -> None:
-        """Add the servers of one file, known or inert."""
+    def read(self, path: Path, trust: Trust) -> None:
+        """Add the servers of a project's or a discovered file, known or inert."""
+        self._read(path, trust, trusted=False, default_cwd=True, of_project=is_server_file(path))
+
+    def read_own(self, path: Path) -> None:
+        """Add the servers of the user's own file."""
+        self._read(path, None, trusted=True, default_cwd=False, of_project=False)
+
+    def _read(self, path: Path, trust: Trust | None, *, trusted: bool, default_cwd: bool, of_project: bool) -> None:
         try:
             content = read_bounded(path)
             trusted = trusted or (trust is not None and trust.is_trusted(path, content))
@@ -74,12 +82,13 @@ class _Registry:
         except InvalidSettings as error:
             self.servers.faults.append(str(error))
             return
+        project = str(project_of(path).resolve()) if of_project else ""
         for server in found:
             if not server.disabled:
-                self._declare(server, trusted, default_cwd)
+                self._declare(server, trusted, default_cwd, project)
 
     def add(self, spec: ServerSpec) -> None:
-        """A server that may be started; the first of a name has it."""
+        """A server that may be started; the first of a name has it, a project's gives way to a scoped name."""
         other = self.servers.known.get(spec.name)
         if other is None:
             self.servers.known[spec.name] = spec
@@ -89,7 +98,11 @@ class _Registry:
                 f"the one of {spec.source} is not; rename one"
             )
 
-    def _declare(self, server: Declared, trusted: bool, default_cwd: bool) -> None:
+    def _declare(self, server: Declared, trusted: bool, default_cwd: bool, project: str) -> None:
+        taken = self.servers.known.get(server.name)
+        ours = any(spec.name == server.name for one in self._specialists for spec in one.servers)
+        if trusted and project and taken is not None and not ours and taken.project != project:
+            server = replace(server, name=scoped(server.name, project))
         try:
             spec = server.spec(self._environ if trusted else None, default_cwd=default_cwd)
         except InvalidSettings as error:
@@ -102,6 +115,7 @@ class _Registry:
             return
         if not spec.queue:
             spec = spec.model_copy(update={"queue": infer_queue(spec, self._specialists), "inferred": True})
+        spec = spec.model_copy(update={"project": project})
         if trusted:
             self.add(spec)
         else:

@@ -32,7 +32,7 @@ def listing_digest(spec: ServerSpec) -> str:
 
 
 def _text(spec: ServerSpec) -> str:
-    return spec.model_dump_json(exclude={"source", "trusted", "inferred"}, by_alias=True)
+    return spec.model_dump_json(exclude={"source", "trusted", "inferred", "project"}, by_alias=True)
 
 
 def _code(spec: ServerSpec) -> bytes:

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from aether_agents.contracts import HighLevelTask, Intervention, Json, Plan, Template
 from aether_agents.document import nearest
+from aether_agents.mcp_host.project_scope import Visible
 from aether_agents.planning.binding import Binding, bind
 from aether_agents.planning.choosing import Choice, choose, stub_answer
 from aether_agents.planning.conclusion import Asked, Conclusion, NotYet, Planned, Unplannable
@@ -35,7 +36,11 @@ class Planner:
         self._servers = servers
 
     def plan(
-        self, task: HighLevelTask, catalogue: Mapping[str, CatalogueEntry], templates: Sequence[Template] = ()
+        self,
+        task: HighLevelTask,
+        catalogue: Mapping[str, CatalogueEntry],
+        templates: Sequence[Template] = (),
+        servers: Visible | None = None,
     ) -> Conclusion:
         """Plan one task.
 
@@ -44,6 +49,7 @@ class Planner:
             catalogue: the live tools, by server.
             templates: further templates for this task, such as its project's. A name that is taken stays taken,
                 but a stub gives way.
+            servers: what their names mean to this task; `catalogue` has them by the names that are said.
         """
         known = dict(self._templates)
         for template in templates:
@@ -56,7 +62,8 @@ class Planner:
         choice = choose(task, known, lambda: Matcher(known.values()) if templates else self._matcher)
         if not isinstance(choice, Choice):
             return choice
-        toolbox = Toolbox(catalogue, self._servers())
+        seen = servers or Visible({name: name for name in self._servers()})
+        toolbox = Toolbox(catalogue, seen.names, seen.elsewhere)
         if choice.template.is_stub:
             return Unplannable(stub_answer(choice.template, toolbox), "could_not_plan")
         return self._decompose(task.model_copy(update={"context": name}), choice, known, context, toolbox)

@@ -12,9 +12,16 @@ _NEAREST = 5
 class Toolbox:
     """One look at the catalogue. It remembers what was asked for and was not there."""
 
-    def __init__(self, catalogue: Mapping[str, CatalogueEntry], servers: Collection[str]) -> None:
+    def __init__(
+        self,
+        catalogue: Mapping[str, CatalogueEntry],
+        servers: Collection[str],
+        elsewhere: Mapping[str, str] | None = None,
+    ) -> None:
+        """`elsewhere` names servers that other projects have, each with its project."""
         self._catalogue = catalogue
         self._servers = servers
+        self._elsewhere = elsewhere or {}
         self._live: dict[str, dict[str, Tool]] = {}  # by server, then by name; filled as it is asked for
         self._wanted: dict[str, list[str]] = {}  # what is missing, to who wants it
         self.waiting_for: tuple[str, ...] = ()  #: known servers that no worker has listed yet, as they are now
@@ -57,6 +64,11 @@ class Toolbox:
         entry = self._catalogue.get(server)
         if self._awaited(server):
             return f"no worker has listed the server `{server}` as it is now: see `aether-agent servers list`"
+        if entry is None and server in self._elsewhere:
+            return (
+                f"the server `{server}` belongs to {self._elsewhere[server]}: ask in that folder, or add one of your "
+                f"own with `aether-agent servers add {server} …`"
+            )
         if entry is None:
             known = [*self._servers, *self._catalogue]
             hint = difflib.get_close_matches(server, known, n=1)

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from aether_agents.contracts import Json, PlannedSubtask, Risk, Subtask, Tool, asks, covers, find
 from aether_agents.document import nearest
 from aether_agents.errors import InvalidTask
+from aether_agents.mcp_host.project_scope import plain
 from aether_agents.planning.arguments import Producer, argument_faults
 from aether_agents.planning.coercion import absolute
 from aether_agents.planning.expansion import Expansion
@@ -89,7 +90,7 @@ class _Checker:
             risk = tool.risk_of(args)
             answered = covers(ahead, risk)
             yield PlannedSubtask(
-                **{**dict(subtask), "args": args},
+                **{**dict(subtask), **self._resolved(subtask, tool), "args": args},
                 specialist=tool.specialist,
                 risk=risk,
                 repeatable=tool.row.repeatable or tool.row.risk is Risk.READ,
@@ -98,6 +99,15 @@ class _Checker:
                 context=self.asker.context,
                 pin=tool.pin,
             )
+
+    def _resolved(self, subtask: Subtask, tool: Tool) -> dict[str, object]:
+        """The tools it names, by the names that workers know."""
+        found: dict[str, object] = {"tool": tool.ref}
+        for word, call in (("verify", subtask.verify), ("compensate", subtask.compensate)):
+            other = self.toolbox.find(call.tool, subtask.id) if call is not None else None
+            if call is not None and other is not None:
+                found[word] = call.model_copy(update={"tool": other.ref})
+        return found
 
     def _secrets(self, subtask: Subtask) -> Iterator[str]:
         calls = [call.args for call in (subtask.compensate, subtask.verify) if call]
@@ -108,7 +118,7 @@ class _Checker:
 
     def _policy(self, tool: Tool) -> Iterator[str]:
         for pattern in self.policy.deny:
-            if fnmatchcase(tool.ref, pattern):
+            if fnmatchcase(tool.ref, pattern) or fnmatchcase(plain(tool.ref), pattern):
                 yield f"policy forbids `{tool.ref}`: `policy.deny` has `{pattern}`"
 
     def _code(self, subtask: Subtask, tool: Tool) -> Iterator[str]:

@@ -12,6 +12,7 @@ from aether_agents.errors import CannotOpen, StoreUnavailable
 from aether_agents.execution import opening as module
 from aether_agents.execution.held import Held
 from aether_agents.execution.opening import Opening
+from aether_agents.mcp_host.project_scope import Visible
 from aether_agents.planning.conclusion import Asked, NotYet, Planned, Unplannable
 from aether_agents.settings import Settings
 from aether_agents.store import CatalogueEntry, Delivery, PlanningClaim, Refused, Unopened
@@ -36,6 +37,9 @@ class Servers:
         return {}
 
     now = __call__
+
+    def visible(self, folder: str) -> Visible:
+        return Visible()
 
     def barred(self, entry: CatalogueEntry) -> str | None:
         return self.reason
