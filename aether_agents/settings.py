@@ -80,6 +80,12 @@ class DeliverySettings(Contract):
         default="auto",
         description="Whether an unrepeatable call waits for the store's disk and replicas, where they truly can say.",
     )
+    deaf_after: float = Field(
+        default=60,
+        ge=0,
+        description="Seconds a free worker may take none of the messages that lie there; 0: any.",
+    )
+    alive_file: Path | None = Field(default=None, description="File that a worker which is well touches, for probes.")
 
 
 class PolicySettings(Contract):
@@ -169,6 +175,12 @@ class AlertSettings(Contract):
     every: float = Field(default=3_600, ge=1, description="Seconds until the same thing is told again.")
     failed_tasks: bool = Field(default=True, description="Whether failed tasks are told.")
     waits_longer_than: float = Field(default=3_600, ge=0, description="Seconds a task may wait for a person; 0: any.")
+    store_fuller_than: float = Field(
+        default=85,
+        gt=0,
+        le=100,
+        description="Percent of the store's memory, connections, disk that is told; 100: never.",
+    )
     queue_without_worker: float = Field(default=120, ge=0, description="Seconds messages may lie unserved; 0: any.")
     security: bool = Field(
         default=True,

@@ -65,10 +65,11 @@ class Broker:
 
 
 class LastingConsumer(Consumer):  # type: ignore[misc]  # celery has no types
-    """Celery's consumer, in an app that has a `broker`."""
+    """Celery's consumer, in an app that has a `broker` and a `watchdog`."""
 
     def connect(self) -> Any:
         """Connect, once the store takes writes: before that, every connection would end at its first message."""
+        self.app.watchdog.attend(self)
         self.app.broker.await_writes()
         return super().connect()
 

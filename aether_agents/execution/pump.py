@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from aether_agents.errors import AetherError, StoreUnavailable
 from aether_agents.execution.delivery import Sender
+from aether_agents.execution.descriptors import strain
 from aether_agents.execution.episode import Episode
 from aether_agents.execution.held import Held, Lease, now
 from aether_agents.execution.memory import Memory
@@ -41,8 +42,12 @@ class Pump:
         tally: Tally,
         memory: Memory,
         episode: Episode | None = None,
+        state: Callable[[], str] = str,
     ) -> None:
-        """`queues` are served here; `watched` are all there are: the reaper looks whether messages wait in them."""
+        """`queues` are served here; `watched` are all there are: the reaper looks whether messages wait in them.
+
+        `state` is what the process says of itself beside that it is alive.
+        """
         self._every = settings.delivery.pump
         self._store = store
         self._sender = sender
@@ -56,6 +61,7 @@ class Pump:
         self._epoch = 0
         self._beaten = float("-inf")
         self._episode = episode or Episode()
+        self._state = state
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="aether-pump", daemon=True)
 
@@ -116,7 +122,13 @@ class Pump:
     def _beat(self) -> None:
         now = time.monotonic()
         if now - self._beaten >= BEAT_EVERY:
-            self._store.presence.beat(*self._worker, witness=self._witness, sure=self._store.safekeeping.sure)
+            self._store.presence.beat(
+                *self._worker,
+                witness=self._witness,
+                sure=self._store.safekeeping.sure,
+                state=self._state(),
+                strain=strain(),
+            )
             self._carry()
             self._beaten = now
 

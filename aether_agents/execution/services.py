@@ -3,7 +3,7 @@
 import logging
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from celery import Celery, Task
 from celery.exceptions import Ignore
@@ -49,6 +49,7 @@ class Services:
         queues: Sequence[str],
         name: str,
         episode: Episode | None = None,
+        state: Callable[[], str] = str,
     ) -> None:
         self._store = open_store(settings)
         self._held = Held(settings.delivery.lease)
@@ -83,6 +84,7 @@ class Services:
             tally=tally,
             episode=patience.episode,
             memory=self._runner.memory,
+            state=state,
         )
         self._closed = threading.Lock()
 

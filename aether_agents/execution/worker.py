@@ -16,7 +16,8 @@ from aether_agents.celery_producers import SPARE
 from aether_agents.contracts import Specialist
 from aether_agents.execution.consuming import Broker
 from aether_agents.execution.episode import Episode
-from aether_agents.execution.services import Services
+from aether_agents.execution.services import GRACE, Services
+from aether_agents.execution.watchdog import Watchdog
 from aether_agents.settings import Settings
 from aether_agents.store import open_store
 
@@ -42,10 +43,12 @@ def serve(
     name: str,
     pool: Pool = "threads",
     concurrency: int | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> int:
-    """Serve queues until the process is told to end (SIGTERM, SIGINT). Gives the exit code.
+    """Serve queues until the process is told to end (SIGTERM, SIGINT), or is deaf. Gives the exit code.
 
     `concurrency` is the number of threads or processes; without it, what the settings give each queue, added up.
+    `tell` hears each new state of the worker: `ready`, `waits for the store`, `deaf`.
 
     Raises:
         StoreUnavailable: there is no store.
@@ -54,7 +57,7 @@ def serve(
     """
     with open_store(settings) as store:
         store.catalogue.entries()  # a wrong key is found now, not at the first subtask
-    app = app_for(settings, specialists, queues, name=name)
+    app = app_for(settings, specialists, queues, name=name, tell=tell)
     concurrency = concurrency or threads(settings, queues)
     app.conf.broker_pool_limit = concurrency + SPARE
     node = node_of(name)
@@ -75,7 +78,12 @@ def serve(
 
 
 def app_for(
-    settings: Settings, specialists: Sequence[Specialist], queues: Sequence[str], *, name: str = "worker"
+    settings: Settings,
+    specialists: Sequence[Specialist],
+    queues: Sequence[str],
+    *,
+    name: str = "worker",
+    tell: Callable[[str], None] | None = None,
 ) -> Celery:
     """A Celery object that serves queues, and opens what it needs in the process that runs their messages.
 
@@ -83,7 +91,7 @@ def app_for(
         StoreUnavailable: the settings name no broker.
         ValueError: a queue is nobody's.
     """
-    bench = _Bench(settings, specialists, queues, name)
+    bench = _Bench(settings, specialists, queues, name, tell or _nobody)
     app = create_app(settings, specialists, queues, handler=bench.handle)
     bench.attend(app)
     # For `celery -A`: threads unless told otherwise. Celery takes `-P prefork` for "not told"; `-P processes` is that.
@@ -111,7 +119,14 @@ def threads(settings: Settings, queues: Sequence[str]) -> int:
 class _Bench:
     """The services of whichever process this is: made on first use, once per process, closed when it ends."""
 
-    def __init__(self, settings: Settings, specialists: Sequence[Specialist], queues: Sequence[str], name: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        specialists: Sequence[Specialist],
+        queues: Sequence[str],
+        name: str,
+        tell: Callable[[str], None],
+    ) -> None:
         self._settings = settings
         self._specialists = specialists
         self._queues = queues
@@ -123,11 +138,12 @@ class _Bench:
         self._lifeline: tuple[int, int] | None = None
         self._episode = Episode()
         self._broker = Broker(settings, self._episode)
+        self._watchdog = Watchdog(settings, self._broker, queues, grace=GRACE, tell=tell)
 
     def attend(self, app: Celery) -> None:
         """Open and close with the process: a forked child by itself, any other pool in the one process there is."""
         self._app = app
-        app.broker = self._broker
+        app.broker, app.watchdog = self._broker, self._watchdog
         signals.setup_logging.connect(self._log, weak=False)
         signals.worker_init.connect(self._before_forks, weak=False)
         signals.worker_process_init.connect(self._begin_child, weak=False)
@@ -151,7 +167,15 @@ class _Bench:
         if self._app is None:
             raise RuntimeError("the bench serves no app")
         tracing.begin("worker")
-        services = Services(self._settings, self._specialists, self._app, self._queues, self._name, self._episode)
+        services = Services(
+            self._settings,
+            self._specialists,
+            self._app,
+            self._queues,
+            self._name,
+            self._episode,
+            lambda: self._watchdog.state,
+        )
         services.start()
         return services
 
@@ -195,7 +219,12 @@ class _Bench:
         if services is not None and self._pid == os.getpid():
             services.close()
             tracing.end()
+        self._watchdog.stop()
         self._broker.close()
+
+
+def _nobody(_state: str) -> None:
+    """Nobody wants to know."""
 
 
 def _at_end_of(pipe: int, act: Callable[[], None]) -> None:

@@ -50,6 +50,7 @@ class Child:
         self._start_again_at = 0.0
         self._log_start = 0
         self._serving = False
+        self._state = "ready"
 
     @property
     def pid(self) -> int:
@@ -58,10 +59,12 @@ class Child:
 
     @property
     def status(self) -> str:
-        """`starting`, `ready`, or `restarting` while it pauses."""
+        """`starting`, `restarting` while it pauses, or what it said itself: `ready`, `waits for the store`, `deaf`."""
         if self._process is None:
             return "restarting"
-        return "ready" if self._serving else "starting"
+        if self._state == "ready" and not self._serving:
+            return "starting"
+        return self._state
 
     def start(self) -> None:
         """Start it; it loads its code and waits for `go`."""
@@ -88,11 +91,15 @@ class Child:
         """The server answers: serve."""
         self._tell("go")
 
-    def serves(self, news: bytes) -> None:
-        """It said which queues it serves."""
-        self.queues = tuple(json.loads(news)["queues"])
-        self.vain_starts, self._serving = None, True
-        log.info("the %s serves %s", self.name, ", ".join(self.queues))
+    def hear(self, news: bytes) -> None:
+        """It said which queues it serves, or in which state it is."""
+        for line in news.splitlines():
+            told = json.loads(line)
+            if "queues" in told:
+                self.queues = tuple(told["queues"])
+                self.vain_starts, self._serving = None, True
+                log.info("the %s serves %s", self.name, ", ".join(self.queues))
+            self._state = told.get("state", "ready")
 
     def exited(self) -> bool:
         """Whether it has ended by itself and is not buried yet."""
@@ -148,3 +155,4 @@ class Child:
         if self.news >= 0:
             os.close(self.news)
         self._process, self.queues, self.news, self._serving = None, (), -1, False
+        self._state = "ready"

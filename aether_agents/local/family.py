@@ -98,7 +98,7 @@ class Family:
 
     def _hear(self, member: Child) -> None:
         if news := os.read(member.news, 4_096):
-            member.serves(news)
+            member.hear(news)
             self._changed()
         else:  # it ends
             self._selector.unregister(member.news)

@@ -36,3 +36,8 @@ class Lifeline:
 def say_ready(news: int, queues: Iterable[str] = ()) -> None:
     """Tell the supervisor that this program serves now."""
     os.write(news, json.dumps({"queues": [*queues]}).encode() + b"\n")
+
+
+def say_state(news: int, state: str) -> None:
+    """Tell the supervisor in which state this program is."""
+    os.write(news, json.dumps({"state": state}).encode() + b"\n")

@@ -9,7 +9,7 @@ import sys
 
 from aether_agents.errors import AetherError
 from aether_agents.loading import loading
-from aether_agents.local.lifeline import Lifeline, say_ready
+from aether_agents.local.lifeline import Lifeline, say_ready, say_state
 from aether_agents.settings import Settings
 from aether_agents.specialists import load_specialists
 
@@ -37,7 +37,7 @@ def main(news: int) -> None:
         say_ready(news, queues)
 
     signals.worker_ready.connect(say_so, weak=False)
-    sys.exit(serve(settings, specialists, queues, name="worker"))
+    sys.exit(serve(settings, specialists, queues, name="worker", tell=lambda state: say_state(news, state)))
 
 
 if __name__ == "__main__":

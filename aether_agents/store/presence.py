@@ -11,6 +11,9 @@ from aether_agents.store.replies import WorkerInfo
 #: Seconds a process counts as alive after its last word.
 ALIVE_FOR = 10.0
 
+#: Share of its descriptors from which a process speaks of them.
+STRAINED = 0.5
+
 
 class Presence(Accessing):
     """One key per live process, which expires by itself, and one short index."""
@@ -28,8 +31,10 @@ class Presence(Accessing):
         *,
         witness: str = "",
         sure: bool = False,
+        state: str = "",
+        strain: float = 0.0,
     ) -> None:
-        """Say that a process is alive.
+        """Say that a process is alive, in which state, and which share of its descriptors it has open.
 
         One that makes calls is a `witness` under a name that no other process ever has: a store that comes back older
         waits for what it remembers. It is `sure` if a power loss of the store cannot undo the claim of a call it made.
@@ -38,7 +43,17 @@ class Presence(Accessing):
         since = self._since.get((name, pid))
         if since is None:
             since = self._since[name, pid] = float(self._access.connection.command("TIME")[0])
-        about: Json = {"kind": kind, "queues": [*queues], "pid": pid, "host": socket.gethostname(), "since": since}
+        about: dict[str, Json] = {
+            "kind": kind,
+            "queues": [*queues],
+            "pid": pid,
+            "host": socket.gethostname(),
+            "since": since,
+        }
+        if state not in ("", "ready"):
+            about["state"] = state
+        if strain >= STRAINED:
+            about["strain"] = round(strain, 2)
         self._access.call("beat", name, compact(about), int(ALIVE_FOR * 1000), witness, int(sure))
 
     def leave(self, name: str, *, witness: str = "") -> None:
@@ -72,4 +87,6 @@ def _worker(name: str, text: bytes) -> WorkerInfo:
         pid=about["pid"],
         host=about["host"],
         since=about["since"],
+        state=about.get("state", ""),
+        strain=about.get("strain", 0.0),
     )

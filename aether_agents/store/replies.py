@@ -114,6 +114,13 @@ class WorkerInfo(NamedTuple):
     pid: int
     host: str
     since: float  #: seconds since the epoch, by the store's clock
+    state: str = ""  #: `deaf` or `waits for the store`; empty when it is well
+    strain: float = 0.0  #: share of its descriptors that it has open, if that is half of them or more
+
+    @property
+    def hears(self) -> bool:
+        """Whether it takes messages."""
+        return self.state != "deaf"
 
 
 class CatalogueEntry(Contract):

@@ -70,7 +70,9 @@ def lab(server: ValkeyServer, sealing_key: Path, tmp_path_factory: pytest.TempPa
     """A planner and a specialist, each a process of its own. Leases end while the longest refusals last."""
     folder = tmp_path_factory.mktemp("lab")
     settings = quick(server, sealing_key, folder)
-    settings = settings.model_copy(update={"delivery": DeliverySettings(lease=4, stale=0.5, pump=0.2, concurrency=4)})
+    settings = settings.model_copy(
+        update={"delivery": DeliverySettings(lease=4, stale=0.5, pump=0.2, concurrency=4, deaf_after=3)}
+    )
     for lab in laboratory(settings, folder, names=("dev",)):
         lab.worker([PLANNER])
         lab.worker(["dev"])
