@@ -149,13 +149,13 @@ def test_what_is_not_fit_is_refused(repos: Talk, work: Planted) -> None:
     assert "already: name another" in repos.refusal("changes", **args)
 
 
-def test_the_hooks_that_a_commit_runs_are_told(repos: Talk, work: Planted) -> None:
+def test_the_hooks_that_will_not_run_are_told(repos: Talk, work: Planted) -> None:
     hook = work.write(".git/hooks/pre-commit", "#!/bin/sh\n")
     assert look(repos, work)["changes"][0]["hooks"] == []
     hook.chmod(0o755)
     found = look(repos, work)
     assert found["changes"][0]["hooks"] == ["pre-commit"]
-    assert "  its own hooks will run: pre-commit" in found["shown"]
+    assert "  its own hooks will not run: pre-commit" in found["shown"]
 
 
 def test_only_the_named_files_are_scanned_for_secrets(secrets: Talk, work: Planted) -> None:

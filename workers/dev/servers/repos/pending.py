@@ -21,7 +21,7 @@ from .tree import WorkTree
 MAX_PENDING, MAX_BYTES = 500, 256 << 20
 #: Lines that a question takes, beside those of repositories without a change.
 MAX_LINES = 400
-#: Hooks that `git_commit` runs, wherever our environment points `core.hooksPath`: GitPython reads files only.
+#: Hooks that a commit by hand runs, and `git_commit` does not: they are whatever the repository brought.
 _HOOKS = ("pre-commit", "commit-msg", "post-commit")
 _PROGRAMS = {"filter": ("clean", "smudge", "process"), "diff": ("command", "textconv", "external")}
 
@@ -153,7 +153,7 @@ def _program(tree: WorkTree) -> str:
 
 
 def _hooks(tree: WorkTree) -> list[str]:
-    """The hooks that a commit there runs."""
+    """The hooks that a commit by hand would run there."""
     set_to = tree.configured("core.hooksPath")
     folder = tree.folder / Path(set_to).expanduser() if set_to else tree.git_home.common / "hooks"
     return [name for name in _HOOKS if os.access(folder / name, os.X_OK)]
@@ -212,7 +212,7 @@ def _shown(found: Sequence[Pending], branch: str) -> list[str]:
         files = "1 file" if len(one.files) == 1 else f"{len(one.files)} files"
         lines.append(f"{printable(one.path)}: {files}, from {one.branch} to {branch}"[:MAX_LINE])
         if one.hooks:
-            lines.append(f"  its own hooks will run: {', '.join(one.hooks)}")
+            lines.append(f"  its own hooks will not run: {', '.join(one.hooks)}")
         lines.append(f"  by {one.author}"[:MAX_LINE])
         used, count = 0, 0
         for name, kind in one.kinds.items():

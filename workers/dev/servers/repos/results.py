@@ -101,7 +101,7 @@ class Pending(BaseModel):
     staged: list[str] = Field(description="Those of them that are staged already.")
     add: list[str] = Field(description="The others, which have to be added.")
     kinds: dict[str, str] = Field(description="`new`, `changed` or `deleted` by file.")
-    hooks: list[str] = Field(description="Hooks of the repository that committing runs.")
+    hooks: list[str] = Field(description="Hooks of the repository that a commit by hand runs; this one runs none.")
     author: str = Field(description="Who its own configuration says commits.")
     digest: str = Field(description="Names exactly these files as they are, on exactly this commit.")
     new: str = Field(description="The text of the new files, which no diff shows; long ones are cut, and say so.")
