@@ -14,6 +14,8 @@ SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
 #: Most findings and most skipped files that one result names; the counts are always of all.
 MAX_FINDINGS = 500
 MAX_SKIPPED = 50
+#: Gaps that one result names one by one.
+NAMED_GAPS = 5
 
 
 class Finding(BaseModel):
@@ -39,10 +41,11 @@ class Finding(BaseModel):
 
 
 class Left(BaseModel):
-    """A file that was not looked at."""
+    """Something that was not looked at."""
 
-    path: str = Field(description="File, relative to the folder.")
+    path: str = Field(description="File, relative to the folder, or what else it is.")
     why: str = Field(description="Why.")
+    who: str = Field(default="", description="Who left it out: `the repository`, `a limit of ours`, `you` …")
 
 
 class Suppressed(BaseModel):
@@ -64,6 +67,7 @@ class Coverage(BaseModel):
     packages: int = Field(default=0, description="Versions of packages looked up.")
     endpoints: int = Field(default=0, description="Network endpoints looked at.")
     checks: int = Field(default=0, description="Checks made, of a machine, of endpoints or of infrastructure code.")
+    repositories: int = Field(default=0, description="Repositories whose history was looked at.")
     allowlisted: int = Field(default=0, description="Findings that the repository suppresses, honoured or not.")
     suppressed: list[Suppressed] = Field(default_factory=list, description="Suppressed findings, the first 50.")
     skipped: list[Left] = Field(default_factory=list, description="Files left out, the first 50.")
@@ -103,11 +107,12 @@ def note_skipped(coverage: Coverage, skipped: Sequence[Skipped]) -> None:
     coverage.skipped_total += len(skipped)
     room = MAX_SKIPPED - len(coverage.skipped)
     ordered = sorted(skipped, key=lambda item: not item.gap)
-    coverage.skipped.extend(Left(path=item.path, why=item.why) for item in ordered[: max(0, room)])
+    coverage.skipped.extend(Left(path=item.path, why=item.why, who=item.who) for item in ordered[: max(0, room)])
     gaps = [item for item in ordered if item.gap]
-    coverage.gaps.extend(f"{item.path}: {item.why}" for item in gaps[:5])
-    if len(gaps) > 5:  # noqa: PLR2004 - the first few show what kind they are
-        coverage.gaps.append(f"{len(gaps) - 5} more files")
+    coverage.gaps.extend(f"{item.path}: {item.why} (left out by {item.who})" for item in gaps[:NAMED_GAPS])
+    if len(gaps) > NAMED_GAPS:
+        others = sorted({item.who for item in gaps[NAMED_GAPS:]})
+        coverage.gaps.append(f"{len(gaps) - NAMED_GAPS} more files (left out by {', '.join(others)})")
 
 
 def note_suppressed(coverage: Coverage, suppressed: Sequence[Suppressed]) -> None:

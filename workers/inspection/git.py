@@ -46,11 +46,7 @@ class Git:
         self.folder = folder
 
     def place(self) -> Place:
-        """The repository the folder lies in.
-
-        Raises:
-            ToolError: there is one, and git refuses it; the error says what to do.
-        """
+        """The repository the folder lies in."""
         trusts = {"GIT_CONFIG_GLOBAL": str(Path("~/.gitconfig").expanduser()), "GIT_CONFIG_NOSYSTEM": "0"}
         command = ["git", "-C", str(self.folder), "rev-parse", "--git-dir"]
         try:
@@ -63,14 +59,17 @@ class Git:
         except subprocess.TimeoutExpired:
             return Place(None, False, "git does not answer", broken=True)
         if b"dubious ownership" in done.stderr:
-            raise ToolError(
+            why = (
                 f"git refuses {self._shown} because another user owns it: run as its owner, "
                 f"or allow it with `git config --system --add safe.directory {self._shown}`"
             )
+            return Place(None, False, why, broken=True)
         try:
             home = self.home
         except Elsewhere as lead:
             return Place(None, False, f"{printable(str(lead))}: not followed", broken=True)
+        if os.path.lexists(self.folder / ".git") and (home is None or home.top != self.folder):
+            return Place(None, False, f"git cannot read {self._shown}: its `.git` is no repository", broken=True)
         if home is None:
             inside = ".git" in self.folder.parts
             return Place(None, False, "git's own folder" if inside else "not a git repository")

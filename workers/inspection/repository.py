@@ -2,15 +2,16 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Literal, NamedTuple
 
 from mcp.server.mcpserver.exceptions import ToolError
 
 from workers.inspection.git import Git, printable
+from workers.inspection.walking import Walk, is_below
 
-#: Folders that hold what others made; looked into only where git tracks them.
+#: Folders that hold what others made, or what is made anew.
 SKIPPED_FOLDERS = frozenset(
     (
         *(".git", ".hg", ".svn", ".venv", "venv", ".tox", ".nox", "node_modules", "bower_components", "site-packages"),
@@ -24,12 +25,16 @@ MAX_FILE_BYTES = 2 << 20
 MAX_TOTAL_BYTES = 256 << 20
 
 
+Who = Literal["the repository", "a limit of ours", "the machine", "you"]
+
+
 class Skipped(NamedTuple):
     """A file that was not looked at. A gap is one that should have been."""
 
     path: str
     why: str
     gap: bool
+    who: Who = "a limit of ours"  #: who left it out: its own will, our bounds, what cannot be read, or the caller
 
 
 class Entry(NamedTuple):
@@ -44,10 +49,11 @@ class Repository:
     """A folder, with its git history where it has one.
 
     Raises:
-        ToolError: there is no such folder, or git refuses it; the error says what to do.
+        ToolError: there is no such folder; the error says what to do.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, leave_out: Sequence[str] = ()) -> None:
+        """`leave_out`: files and folders, relative to it, that the caller does not want looked at."""
         folder = Path(path).expanduser()
         if not folder.is_absolute():
             raise ToolError(f"{printable(path)!r} is not an absolute path: give the whole path of the folder")
@@ -58,6 +64,9 @@ class Repository:
         self.git = Git(self.folder)
         self.place = self.git.place()
         self.top, self.bare, self.why_not_git = self.place.top, self.place.bare, self.place.why_not
+        #: Repositories inside this one, relative to it; known once `files` has been read to its end.
+        self.inner: list[str] = []
+        self._leave_out = [one.strip("/").removeprefix("./") for one in leave_out]
         self._real: dict[str, bool] = {}
 
     @property
@@ -71,21 +80,29 @@ class Repository:
         return printable(str(self.folder))
 
     def files(self, skipped: list[Skipped]) -> Iterator[Entry]:
-        """Its regular files within the bounds; what is left out is added to `skipped`.
+        """Its regular files within the bounds, whatever git has been told of them; what is left out is in `skipped`.
 
-        In a git work tree: what git tracks, and what is new and not ignored. Else every file below it.
+        Files that git ignores are among them, and those of repositories inside this one. Of git's own folders there
+        are none.
         """
-        count, total = 0, 0
-        for path in self._paths():
-            entry = self._entry(path, skipped)
-            if entry is None:
-                continue
-            if count >= MAX_FILES or total + entry.size > MAX_TOTAL_BYTES:
-                bound = f"{MAX_FILES} files" if count >= MAX_FILES else f"{MAX_TOTAL_BYTES >> 20} MiB"
-                skipped.append(Skipped(printable(path), f"the rest of the folder: beyond the bound of {bound}", True))
+        tracked = self._tracked(skipped)
+        walk = Walk(self.folder, tracked, self._leave_out)
+        yield from self._bounded(walk.paths(), skipped)
+        skipped.extend(Skipped(printable(path), why, gap, who) for path, why, gap, who in walk.left)
+        self.inner = walk.inner
+
+    def own_files(self, skipped: list[Skipped]) -> Iterator[Entry]:
+        """As `files`, but in a git work tree only what git tracks, and what is new and not ignored."""
+        if self.is_git and not self.bare:
+            listed = self.git.read("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+            paths = sorted(filter(None, listed.split("\0")))
+            # A folder that the repository around it ignores is a folder of its own.
+            if paths or self.top == self.folder:
+                yield from self._bounded(iter(paths), skipped)
                 return
-            count, total = count + 1, total + entry.size
-            yield entry
+        for entry in self.files(skipped):
+            if not SKIPPED_FOLDERS & set(entry.path.split("/")[:-1]):
+                yield entry
 
     def open(self, path: str) -> IO[bytes]:
         """Open a listed file; never through a link, never anything but a regular file.
@@ -101,37 +118,70 @@ class Repository:
             raise OSError("it is not a regular file")
         return os.fdopen(handle, "rb")
 
-    def _paths(self) -> Iterator[str]:
-        if self.bare:
-            return
-        if self.is_git:
-            listed = self.git.read("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
-            paths = sorted(filter(None, listed.split("\0")))
-            # A folder that the repository around it ignores is a folder of its own.
-            if paths or self.top == self.folder:
-                yield from paths
+    def _bounded(self, paths: Iterator[str], skipped: list[Skipped]) -> Iterator[Entry]:
+        count, total = 0, 0
+        for path in paths:
+            entry = self._entry(path, skipped)
+            if entry is None:
+                continue
+            if count >= MAX_FILES or total + entry.size > MAX_TOTAL_BYTES:
+                bound = f"{MAX_FILES} files" if count >= MAX_FILES else f"{MAX_TOTAL_BYTES >> 20} MiB"
+                skipped.append(Skipped(printable(path), f"the rest of the folder: beyond the bound of {bound}", True))
                 return
-        for place, folders, names in os.walk(self.folder):
-            folders[:] = sorted(name for name in folders if name not in SKIPPED_FOLDERS)
-            for name in sorted(names):
-                yield os.path.relpath(Path(place, name), self.folder)
+            count, total = count + 1, total + entry.size
+            yield entry
+
+    def _tracked(self, skipped: list[Skipped]) -> frozenset[str]:
+        """What git tracks here. Files that it was told not to have here, and submodules that are not, are noted."""
+        if not self.is_git or self.bare:
+            return frozenset()
+        try:
+            listed = self.git.read("ls-files", "-z", "--stage", "-t", "--cached")
+        except ToolError as error:
+            skipped.append(Skipped("(index)", f"what git tracks is not known: {error}", True, "the machine"))
+            return frozenset()
+        tracked = set[str]()
+        for row in filter(None, listed.split("\0")):
+            about, _, path = row.partition("\t")
+            tag, mode = about.split(" ")[:2]
+            tracked.add(path)
+            place = self.folder / path
+            if any(is_below(path, left) for left in self._leave_out):
+                continue
+            if mode == "160000" and not os.path.lexists(place / ".git"):
+                skipped.append(Skipped(printable(path), "a submodule that is not here", True, "the repository"))
+            elif tag == "S" and not os.path.lexists(place):
+                why = "tracked, and not here (a sparse checkout)"
+                skipped.append(Skipped(printable(path), why, True, "the repository"))
+        return frozenset(tracked)
 
     def _entry(self, path: str, skipped: list[Skipped]) -> Entry | None:
         try:
             known = os.lstat(self.folder / path)
-        except OSError:
+        except FileNotFoundError:
             return None  # tracked but deleted: there is nothing to look at
+        except OSError as error:
+            skipped.append(Skipped(printable(path), f"cannot be read: {error.strerror}", True, "the machine"))
+            return None
         if stat.S_ISDIR(known.st_mode):
             skipped.append(Skipped(printable(path), "a repository of its own: give its path to look into it", False))
         elif stat.S_ISLNK(known.st_mode):
-            skipped.append(Skipped(printable(path), "a link: not followed", False))
+            skipped.append(self._link(path))
         elif not stat.S_ISREG(known.st_mode):
-            skipped.append(Skipped(printable(path), "not a regular file", False))
+            skipped.append(Skipped(printable(path), "not a regular file", True, "the machine"))
         elif not self._inside(path):
-            skipped.append(Skipped(printable(path), "behind a link that leaves its folder: not followed", False))
+            skipped.append(Skipped(printable(path), "behind a link that leaves its folder: not followed", True))
         else:
             return Entry(path, known.st_size, stat.S_IMODE(known.st_mode))
         return None
+
+    def _link(self, path: str) -> Skipped:
+        """A link is a gap where it leads to something that is not looked at by another name."""
+        target = Path(os.path.realpath(self.folder / path))
+        inside = target.is_relative_to(self.folder) and ".git" not in target.relative_to(self.folder).parts
+        if inside or not target.exists():
+            return Skipped(printable(path), "a link: not followed", False)
+        return Skipped(printable(path), "a link that leaves the folder: not followed", True)
 
     def _inside(self, path: str) -> bool:
         """Whether no folder on the way to a file is a link."""

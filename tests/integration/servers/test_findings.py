@@ -10,7 +10,7 @@ from workers.inspection.findings import (
     conclude,
     note_skipped,
 )
-from workers.inspection.repository import Skipped
+from workers.inspection.repository import Skipped, Who
 
 
 def finding(severity: Severity = "high", file: str = "a.py", **more: str) -> Finding:
@@ -84,6 +84,14 @@ def test_a_file_that_should_have_been_looked_at_is_a_gap() -> None:
     note_skipped(
         coverage, [Skipped("a.png", "not text", False), *(Skipped(f"{n}.py", "too large", True) for n in range(8))]
     )
-    assert coverage.gaps[0] == "0.py: too large"
-    assert coverage.gaps[-1] == "3 more files"
-    assert coverage.skipped[0].path == "0.py"
+    assert coverage.gaps[0] == "0.py: too large (left out by a limit of ours)"
+    assert coverage.gaps[-1] == "3 more files (left out by a limit of ours)"
+    assert (coverage.skipped[0].path, coverage.skipped[0].who) == ("0.py", "a limit of ours")
+
+
+def test_it_is_said_who_left_a_file_out() -> None:
+    coverage = Coverage()
+    left: list[Who] = ["the repository", "the machine", "you"]
+    note_skipped(coverage, [Skipped(f"{n}.py", "why", n < 2, who) for n, who in enumerate(left)])
+    assert [item.who for item in coverage.skipped] == left
+    assert coverage.gaps == ["0.py: why (left out by the repository)", "1.py: why (left out by the machine)"]

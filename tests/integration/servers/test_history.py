@@ -7,7 +7,8 @@ import pytest
 from workers.inspection.git import Git
 from workers.inspection.job import Job
 from workers.inspection.repository import Repository
-from workers.security.servers.scan.history import MAX_LINE_BYTES, History
+from workers.security.servers.scan.history import History
+from workers.security.servers.scan.patches import MAX_LINE_BYTES
 
 COMMIT = "a" * 40
 
@@ -64,20 +65,30 @@ def test_odd_file_names_are_read(history: History) -> None:
     assert added(history, log)[0][1] == 'a\tb"é.py'
 
 
-def test_an_overlong_line_is_cut_and_the_next_is_whole(history: History) -> None:
-    log = patch(
-        b"diff --git x y\n--- /dev/null\n+++ a\n@@ -0,0 +1,2 @@\n+" + b"x" * (3 * MAX_LINE_BYTES) + b"\n+short\n"
-    )
+def test_an_overlong_line_comes_in_parts_that_overlap_and_the_next_is_whole(history: History) -> None:
+    body = b"x" * (MAX_LINE_BYTES - 5) + b"the secret" + b"x" * MAX_LINE_BYTES
+    log = patch(b"diff --git x y\n--- /dev/null\n+++ a\n@@ -0,0 +1,2 @@\n+" + body + b"\n+short\n")
     ((_, _, lines),) = added(history, log)
-    assert [number for number, _ in lines] == [1, 2]
-    assert lines[1][1] == "short"
+    assert [number for number, _ in lines] == [1, 1, 1, 2]
+    assert any("the secret" in text for _, text in lines)
+    assert lines[3][1] == "short"
 
 
-def test_text_that_git_takes_for_binary_is_noted_and_pictures_are_not(history: History) -> None:
-    text = b"diff --git x y\nBinary files /dev/null and prod.env differ\n"
-    picture = b"diff --git x y\nBinary files a.png and a.png differ\n"
-    assert added(history, patch(text + picture)) == []
-    assert [item.path for item in history.skipped] == ["prod.env"]
+def test_a_part_of_a_line_is_never_taken_for_a_sign_of_gits(history: History) -> None:
+    body = b"x" * (MAX_LINE_BYTES - 1) + b"\0commit " + b"b" * 40
+    log = patch(b"diff --git x y\n--- /dev/null\n+++ a\n@@ -0,0 +1 @@\n+" + body + b"\n")
+    assert {part[0] for part in added(history, log)} == {COMMIT}
+
+
+def test_bytes_that_would_make_it_binary_hide_nothing(history: History) -> None:
+    wide = "password".encode("utf-16-le")
+    log = patch(b"diff --git x y\n--- /dev/null\n+++ a\n@@ -0,0 +1,2 @@\n+" + wide + b"\n\0+a\0b\n")
+    assert added(history, log)[0][2][0] == (1, "password")
+
+
+def test_the_message_of_a_commit_is_looked_at(history: History) -> None:
+    log = b"\0commit " + COMMIT.encode() + b"\n\0message first\n\n+++ third\n\0end\n"
+    assert added(history, log) == [(COMMIT, "(commit message)", [(1, "first"), (2, ""), (3, "+++ third")])]
 
 
 def test_it_ends_when_its_time_is_up_and_says_from_where_on(history: History) -> None:

@@ -124,7 +124,7 @@ def test_code_that_kills_its_reader_is_a_gap_and_the_rest_is_written(documentati
     result, _ = built(documentation, repository)
     assert (result["status"], result["pages"]) == ("inconclusive", 2)
     gaps = result["coverage"]["gaps"]  # type: ignore[index]
-    assert {gap.split(":")[0][:9] for gap in gaps} == {"bomb.py", "broken.py", "index.py", "n" * 9}
+    assert {gap.split(":")[0][:9] for gap in gaps} == {"away.py", "bomb.py", "broken.py", "index.py", "n" * 9}
 
 
 def test_nothing_to_document_is_not_clean(documentation: Talk, repository: Planted) -> None:

@@ -94,7 +94,7 @@ def test_the_traps_work(trapped: Trapped) -> None:
     assert sprung.exists()
 
 
-def test_a_repository_of_another_user_is_refused_with_the_mend(
+def test_a_repository_of_another_user_is_a_gap_with_the_mend(
     secrets: Talk, planted: Planted, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     git = tmp_path / "bin" / "git"
@@ -103,6 +103,7 @@ def test_a_repository_of_another_user_is_refused_with_the_mend(
     git.chmod(0o755)
     monkeypatch.setenv("PATH", f"{git.parent}:/usr/bin:/bin")
     with talk_with("secrets", secrets.portal, tmp_path) as talk:
-        refusal = talk.refusal("scan", path=str(planted.folder))
-    assert "another user owns it" in refusal
-    assert f"git config --system --add safe.directory {planted.folder}" in refusal
+        result = talk.call("scan", path=str(planted.folder))
+    (gap,) = [gap for gap in result["coverage"]["gaps"] if gap.startswith("(history)")]
+    assert "another user owns it" in gap
+    assert f"git config --system --add safe.directory {planted.folder}" in gap

@@ -119,11 +119,13 @@ def test_a_plain_folder_is_looked_at_without_history(secrets: Talk, tmp_path: Pa
     folder = tmp_path / "plain"
     folder.mkdir()
     (folder / ".env").write_text(f"TOKEN={YAML_TOKEN}\n")
-    (folder / "node_modules").mkdir()
-    (folder / "node_modules" / "x.js").write_text(f'key = "{AWS_PRESENT}"\n')
+    for number, name in enumerate(("node_modules", "build", "vendor")):
+        (folder / name).mkdir()
+        (folder / name / "x.js").write_text(f'key = "{AWS_PRESENT[:-1]}{number}"\n')
     result = secrets.call("scan", path=str(folder))
-    assert places(result) == [(".env", 1, "present")]
-    assert {"path": "(history)", "why": "not a git repository"} in result["coverage"]["skipped"]
+    assert [file for file, _, _ in places(result)] == ["build/x.js", "node_modules/x.js", "vendor/x.js", ".env"]
+    left = [(item["path"], item["why"]) for item in result["coverage"]["skipped"]]
+    assert left == [("(history)", "not a git repository")]
 
 
 def test_an_empty_repository_is_inconclusive(secrets: Talk, repository: Planted) -> None:
@@ -158,12 +160,21 @@ def test_a_broken_configuration_of_the_repository_hides_nothing(secrets: Talk, p
     assert (after["status"], after["findings"], after["coverage"]) == ("fail", before["findings"], before["coverage"])
 
 
-def test_a_damaged_history_is_refused_and_not_called_clean(secrets: Talk, planted: Planted) -> None:
+def test_a_repository_without_its_head_is_a_gap_and_its_files_are_looked_at(secrets: Talk, planted: Planted) -> None:
+    (planted.folder / ".git" / "HEAD").unlink()
+    result = secrets.call("scan", path=str(planted.folder))
+    assert ("app/aws.py", 1, "present") in places(result)
+    assert "its `.git` is no repository" in " ".join(result["coverage"]["gaps"])
+
+
+def test_a_damaged_history_is_a_gap_and_its_files_are_looked_at(secrets: Talk, planted: Planted) -> None:
     for pack in (planted.folder / ".git" / "objects").rglob("*"):
         if pack.is_file():
             pack.chmod(0o600)
             pack.write_bytes(b"damaged")
-    assert "git" in secrets.refusal("scan", path=str(planted.folder))
+    result = secrets.call("scan", path=str(planted.folder))
+    assert ("app/aws.py", 1, "present") in places(result)
+    assert "cannot be read whole" in " ".join(result["coverage"]["gaps"])
 
 
 def test_links_are_not_followed(secrets: Talk, repository: Planted, tmp_path: Path) -> None:
@@ -184,23 +195,37 @@ def test_links_are_not_followed(secrets: Talk, repository: Planted, tmp_path: Pa
 def test_a_pipe_in_the_folder_holds_nobody_up(secrets: Talk, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.py")
     result = secrets.call("scan", path=str(tmp_path))
-    assert result["coverage"]["skipped"][0] == {"path": "pipe.py", "why": "not a regular file"}
+    assert result["coverage"]["gaps"] == ["pipe.py: not a regular file (left out by the machine)"]
 
 
-def test_what_git_ignores_is_left_out_and_what_is_new_is_not(secrets: Talk, repository: Planted) -> None:
+def test_what_git_ignores_is_looked_at_as_well(secrets: Talk, repository: Planted) -> None:
     repository.write(".gitignore", "ignored.py\n")
     repository.write("ignored.py", f'key = "{AWS_PRESENT}"\n')
     repository.write("new.py", f'key = "{AWS_DELETED}"\n')
-    assert places(secrets.call("scan", path=str(repository.folder))) == [("new.py", 1, "present")]
+    found = places(secrets.call("scan", path=str(repository.folder)))
+    assert found == [("ignored.py", 1, "present"), ("new.py", 1, "present")]
+    left = secrets.call("scan", path=str(repository.folder), leave_out=["ignored.py"])
+    assert places(left) == [("new.py", 1, "present")]
+    assert left["coverage"]["skipped"][0]["who"] == "you"
 
 
-def test_a_secret_can_be_taken_back_and_that_is_counted(secrets: Talk, repository: Planted) -> None:
+def test_a_secret_is_taken_back_only_where_a_person_says_so_and_that_is_counted(
+    secrets: Talk, repository: Planted
+) -> None:
     repository.write("a.py", f'key = "{AWS_PRESENT}"\n')
     repository.commit("without the remark")
     repository.write("a.py", f'key = "{AWS_PRESENT}"  # pragma: allowlist secret\n')
     repository.commit("with it")
     result = secrets.call("scan", path=str(repository.folder))
+    assert (result["status"], result["coverage"]["allowlisted"]) == ("fail", 1)
+    (suppressed,) = result["coverage"]["suppressed"]
+    assert (suppressed["file"], suppressed["line"], suppressed["honoured"]) == ("a.py", 1, False)
+    result = secrets.call("scan", path=str(repository.folder), honour_suppressions=True)
     assert (result["status"], result["coverage"]["allowlisted"]) == ("pass", 1)
+    assert result["coverage"]["suppressed"][0]["honoured"]
+    repository.write("b.py", f'key = "{AWS_PRESENT}"\n')
+    elsewhere = secrets.call("scan", path=str(repository.folder), honour_suppressions=True)
+    assert elsewhere["status"] == "fail"
 
 
 def test_attributes_cannot_hide_a_file(secrets: Talk, repository: Planted) -> None:
@@ -211,6 +236,4 @@ def test_attributes_cannot_hide_a_file(secrets: Talk, repository: Planted) -> No
     repository.git("rm", "--quiet", "gone.env")
     repository.commit("gone")
     result = secrets.call("scan", path=str(repository.folder))
-    assert ("prod.env", 1, "present") in places(result)
-    hidden = [item for item in result["coverage"]["skipped"] if item["path"] == "gone.env"]
-    assert hidden or ("gone.env", 1, "in history") in places(result)
+    assert places(result) == [("prod.env", 1, "present"), ("gone.env", 1, "in history")]

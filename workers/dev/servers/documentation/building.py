@@ -49,7 +49,7 @@ def build(path: str, folder: str, least: float, source: bool, job: Job) -> Docum
     """
     repository, site, coverage = Repository(path), Site(folder), Coverage()
     skipped: list[Skipped] = []
-    files = modules_of(repository.files(skipped), skipped)
+    files = modules_of(repository.own_files(skipped), skipped)
     seen: Mapping[str, Any] = {"modules": [], "gaps": [], "pages": 0}
     if any(is_public(name) for name in files):
         job.progress(0.1, f"{len(files)} modules")

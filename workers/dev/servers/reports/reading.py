@@ -96,11 +96,13 @@ def _scan(content: Mapping[str, Any], names: Sequence[str]) -> Block:
         truncated=bool(content.get("truncated")) or len(content["findings"]) > MAX_ROWS,
         covered=_covered(given),
         gaps=[clean(gap) for gap in _list(given.get("gaps"))[:50]],
-        skipped=[(clean(_mapping(s).get("path")), clean(_mapping(s).get("why"))) for s in _list(given.get("skipped"))],
+        skipped=[(clean(_mapping(item).get("path")), _why(_mapping(item))) for item in _list(given.get("skipped"))],
         skipped_total=_whole(given.get("skipped_total")),
     )
     if "score" in content:
         _add_quality(block, content)
+    if suppressed := _list(given.get("suppressed")):
+        block.tables.append(_table("Suppressed by the repository", suppressed))
     block.tables += [
         _table(name.replace("_", " ").capitalize(), content[name]) for name in names if _list(content.get(name))
     ]
@@ -137,6 +139,11 @@ def _covered(given: Mapping[str, Any]) -> str:
     return ", ".join(
         f"{number:,} {word if number != 1 else word.removesuffix('s')}" for number, word in parts if number
     )
+
+
+def _why(left: Mapping[str, Any]) -> str:
+    who = clean(left.get("who"))
+    return clean(left.get("why")) + (f" (left out by {who})" if who else "")
 
 
 def _add_quality(block: Block, content: Mapping[str, Any]) -> None:

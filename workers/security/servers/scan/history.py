@@ -1,28 +1,41 @@
-"""Reads the added lines of a repository's whole history as git writes them, bounded in time, commits and bytes."""
+"""Reads the added lines of a repository's whole history as git writes them, bounded in time, commits and bytes.
 
-import re
-from collections.abc import Iterator
+Git is told to show every file as text: attributes and a stray byte would have it say "binary files differ".
+"""
+
+from collections.abc import Iterator, Sequence
 from typing import IO, NamedTuple
+
+from mcp.server.mcpserver.exceptions import ToolError
 
 from workers.inspection.git import printable
 from workers.inspection.job import Job
-from workers.inspection.repository import Repository, Skipped
+from workers.inspection.repository import Repository
+
+from .patches import Patch, parts
 
 #: Most of git's output that is read; what is beyond is older history, and is said to be uncovered.
 MAX_BYTES = 512 << 20
-#: Longest line that is taken apart; the rest of it is dropped as it comes.
-MAX_LINE_BYTES = 64 << 10
 #: Added lines that are handed on at once, so that memory stays small.
 MAX_LINES = 2_000
+#: Commits that cannot be read whole before the rest is given up (each is one more run of git), and in a row.
+MAX_BROKEN, IN_A_ROW = 200, 3
 
-_MARK = b"\x00commit "
-_HUNK = re.compile(rb"^(@{2,}) .*?\+(\d+)(?:,\d+)? @{2,}")
-#: Endings of files whose content is no text: that git shows no lines of them is no gap.
-_NO_TEXT = re.compile(
-    r"\.(png|jpe?g|gif|webp|ico|bmp|tiff?|pdf|zip|gz|bz2|xz|zst|7z|tar|jar|whl|woff2?|ttf|otf|eot|mp[34]|mov|webm|ogg"
-    r"|wav|so|dll|dylib|exe|bin|o|a|class|pyc|sqlite3?|db|parquet|npy|npz|pkl|pt|onnx)$",
-    re.IGNORECASE,
-)
+_FORMAT = "--format=%x00commit %H%n%x00message %B%n%x00end"
+_PATCH = [
+    "--patch",
+    "--cc",
+    "--unified=0",
+    "--text",
+    "--no-color",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-renames",
+    "--no-prefix",
+    "--submodule=short",
+    "--ignore-submodules=all",
+]
+_LOG = ["--no-notes", "--no-show-signature", "--no-decorate", "--root", "--no-follow"]
 
 
 class Added(NamedTuple):
@@ -39,108 +52,113 @@ class History:
     def __init__(self, repository: Repository, max_commits: int) -> None:
         self.commits = 0
         self.gaps: list[str] = []
-        self.skipped: list[Skipped] = []
         self._repository = repository
+        self._git = repository.git
         self._max_commits = max_commits
+        self._seen = 0
+        self._ended = False
 
     def added(self, job: Job) -> Iterator[Added]:
         """Each batch of added lines. When it ends, `commits` and `gaps` say what was covered.
 
+        A commit that cannot be read whole is a gap, and the others are read all the same.
+
         Raises:
             Stopped: the job is no longer wanted.
-            ToolError: git failed.
         """
-        total = self._count()
+        total = self._look()
         if total > self._max_commits:
-            self.gaps.append(f"the oldest {total - self._max_commits} of {total} commits: beyond the bound asked for")
-        if total == 0:
-            return
-        with self._repository.git.stream(*self._log_command()) as stream:
-            yield from self._read(stream, job, min(total, self._max_commits))
+            self._gap(f"the oldest {total - self._max_commits} of {total} commits: beyond the bound asked for", "")
+        wanted = min(total, self._max_commits)
+        broken: list[str] = []
+        started, row = 0, 0
+        while started < wanted and not self._ended and len(broken) < MAX_BROKEN and row < IN_A_ROW:
+            before = self.commits
+            try:
+                with self._git.stream(*self._log_command(started, wanted - started)) as stream:
+                    yield from self._read(stream, job, wanted)
+                break
+            except ToolError as error:
+                broken.append(str(error))
+                came = self.commits - before
+                row = 0 if came else row + 1
+                started += max(1, came)
+                self.commits -= bool(came)  # the last one was not read to its end
+        if broken:
+            what = f"history: {wanted - self.commits} of {wanted} commits cannot be read whole"
+            self._gap(f"{what} (a partial clone, or damage): {printable(broken[0], 160)}", "the machine")
 
-    def _count(self) -> int:
-        said = self._repository.git.read("rev-list", "--all", *self._head(), "--count", *self._within())
+    def staged(self, job: Job) -> Iterator[Added]:
+        """What is staged and in no commit, whatever the work tree has in its place."""
+        commits = self.commits
+        try:
+            with self._git.stream("diff", "--cached", *_PATCH, *self._relative(), *self._within()) as stream:
+                yield from self._read(stream, job, 1)
+        except ToolError as error:
+            self._gap(f"what is staged cannot be read: {error}", "the machine")
+        self.commits = commits
+
+    def _gap(self, why: str, who: str) -> None:
+        self.gaps.append(f"{why} (left out by {who})" if who else why)
+
+    def _look(self) -> int:
+        """How many commits there are; what keeps git from showing some is noted."""
+        try:
+            if self._git.read("rev-parse", "--is-shallow-repository").strip() == "true":
+                mend = "older history is not here (a shallow clone): fetch it with `git fetch --unshallow`"
+                self._gap(mend, "the repository")
+            self._look_at_references()
+            said = self._git.read("rev-list", "--all", *self._head(), "--count", *self._within())
+        except ToolError as error:
+            self._gap(f"the history cannot be read whole: {error}", "the machine")
+            return self._max_commits
         return int(said.strip() or 0)
+
+    def _look_at_references(self) -> None:
+        """Git passes over references that name nothing, or no commit."""
+        listed = self._git.read("for-each-ref", "--format=%(objectname)^{} %(refname)").splitlines()
+        known = [line.split(" ", 1) for line in listed if " " in line]
+        asked = "".join(f"{name}\n" for name, _ in known).encode()
+        said = self._git.read("cat-file", "--batch-check=%(objecttype)", given=asked).splitlines() if known else []
+        for (_, name), kind in zip(known, said, strict=False):
+            if kind not in ("commit", "tag"):
+                what = f"names a {kind} and no commit" if kind in ("blob", "tree") else "names what is not there"
+                self._gap(f"{printable(name)}: {what}", "the repository")
 
     def _head(self) -> list[str]:
         """HEAD, where it exists: detached work is on no branch."""
-        listed = self._repository.git.read("for-each-ref", "--count=1").strip()
-        return ["HEAD"] if listed and self._resolves("HEAD") else []
+        listed = self._git.read("for-each-ref", "--count=1").strip()
+        return ["HEAD"] if listed and self._git.read("rev-parse", "--revs-only", "HEAD").strip() else []
 
-    def _resolves(self, name: str) -> bool:
-        return bool(self._repository.git.read("rev-parse", "--revs-only", name).strip())
+    def _relative(self) -> list[str]:
+        return [] if self._repository.top == self._repository.folder else ["--relative"]
 
     def _within(self) -> list[str]:
         """Limits the log to the folder, if it is not the whole repository."""
         return [] if self._repository.top == self._repository.folder else ["--full-history", "--", "."]
 
-    def _log_command(self) -> list[str]:
-        options = (
-            "--patch --cc --unified=0 --no-color --no-ext-diff --no-textconv --no-renames --no-notes "
-            "--no-show-signature --no-decorate --no-prefix --submodule=short --ignore-submodules=all --root"
-        )
-        relative = [] if self._repository.top == self._repository.folder else ["--relative"]
-        return [
-            "log", "--all", *self._head(), f"--max-count={self._max_commits}", "--format=%x00commit %H",
-            *options.split(), *relative, *self._within(),
-        ]  # fmt: skip
+    def _log_command(self, started: int, most: int) -> Sequence[str]:
+        bounds = (f"--skip={started}", f"--max-count={most}")
+        try:
+            head = self._head()
+        except ToolError:
+            head = []
+        return ["log", "--all", *head, *bounds, _FORMAT, *_PATCH, *_LOG, *self._relative(), *self._within()]
 
     def _read(self, stream: IO[bytes], job: Job, expected: int) -> Iterator[Added]:
-        commit, path, number, parents, seen = "", "", 0, 1, 0
-        batch: list[tuple[int, str]] = []
-        for raw in _lines(stream):
-            seen += len(raw)
-            if raw.startswith((_MARK, b"diff ", b"@@")) or len(batch) >= MAX_LINES:
-                if batch:
-                    yield Added(commit, path, batch)
-                    batch = []
-                if seen > MAX_BYTES or job.out_of_time:
-                    why = f"{job.seconds:g} s" if seen <= MAX_BYTES else f"{MAX_BYTES >> 20} MiB"
-                    self.gaps.append(f"commits before {commit[:12]}: beyond the bound of {why}")
+        patch = Patch()
+        for raw, first in parts(stream):
+            self._seen += len(raw)
+            if (first and raw.startswith((b"\x00", b"diff ", b"@@"))) or len(patch.lines) >= MAX_LINES:
+                if patch.lines:
+                    yield Added(patch.commit, patch.path, patch.take())
+                if self._seen > MAX_BYTES or job.out_of_time:
+                    why = f"{job.seconds:g} s" if self._seen <= MAX_BYTES else f"{MAX_BYTES >> 20} MiB"
+                    self._gap(f"commits before {patch.commit[:12]}: beyond the bound of {why}", "a limit of ours")
+                    self._ended = True
                     return
-            if raw.startswith(_MARK):
-                commit = raw[len(_MARK) :].strip().decode("ascii", "replace")
-                path, parents = "", 0
+            if patch.read(raw, first):
                 self.commits += 1
                 job.progress(0.5 + 0.5 * self.commits / max(1, expected), f"commit {self.commits} of {expected}")
-            elif raw.startswith(b"diff "):
-                path, parents = "", 0
-            elif not parents and raw.startswith(b"+++ "):
-                path = _unquoted(raw[4:].rstrip(b"\r\n\t"))
-            elif not parents and raw.startswith(b"Binary files "):
-                self._note_binary(raw)
-            elif hunk := _HUNK.match(raw):
-                parents, number = len(hunk.group(1)) - 1, int(hunk.group(2))
-            elif parents and (marks := raw[:parents]).strip(b"+ ") == b"":
-                if b" " not in marks:
-                    batch.append((number, raw[parents:].rstrip(b"\r\n").decode("utf-8", "replace")))
-                number += 1
-        if batch:
-            yield Added(commit, path, batch)
-
-    def _note_binary(self, raw: bytes) -> None:
-        """A file whose lines git does not show; the repository itself may have told it so."""
-        names = raw[len(b"Binary files ") :].rsplit(b" differ", 1)[0].split(b" and ")
-        name = next((_unquoted(part) for part in reversed(names) if part != b"/dev/null"), "")
-        if name and not _NO_TEXT.search(name) and names[-1] != b"/dev/null":
-            self.skipped.append(Skipped(printable(name), "in history: git shows it as binary", False))
-
-
-def _lines(stream: IO[bytes]) -> Iterator[bytes]:
-    """Lines of bounded length; what is beyond the bound of a line is dropped."""
-    while line := stream.readline(MAX_LINE_BYTES):
-        yield line
-        while not line.endswith(b"\n") and len(line) == MAX_LINE_BYTES:
-            line = stream.readline(MAX_LINE_BYTES)
-
-
-def _unquoted(name: bytes) -> str:
-    """A file name as git writes it: odd ones are quoted, with octal escapes."""
-    if name.startswith(b'"') and name.endswith(b'"'):
-        plain = {b"n": b"\n", b"t": b"\t", b"r": b"\r"}
-        name = re.sub(
-            rb"\\([0-7]{3}|.)",
-            lambda m: bytes([int(m[1], 8) & 255]) if len(m[1]) == 3 else plain.get(m[1], m[1]),  # noqa: PLR2004
-            name[1:-1],
-        )
-    return name.decode("utf-8", "replace")
+        if patch.lines:
+            yield Added(patch.commit, patch.path, patch.take())

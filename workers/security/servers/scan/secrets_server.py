@@ -16,6 +16,13 @@ server = MCPServer(
     log_level="WARNING",
 )
 
+LeaveOut = Annotated[
+    list[str], Field(max_length=200, description="Files and folders, relative to it, that you want left out.")
+]
+Honour = Annotated[
+    bool, Field(description="Whether lines with `pragma: allowlist secret` are taken back; they are counted anyway.")
+]
+
 
 @server.tool(
     title="Scan for secrets",
@@ -32,6 +39,8 @@ async def scan(
     files: Annotated[
         list[str] | None, Field(max_length=10_000, description="Files to look at, relative to it; else all of them.")
     ] = None,
+    leave_out: LeaveOut = [],  # noqa: B006 - it is only read, and the schema shows it
+    honour_suppressions: Honour = False,
     max_seconds: Annotated[float, Field(gt=0, le=3_600, description="Seconds it may take in all.")] = 240,
 ) -> ScanResult:
     """Find secrets in the files of a folder and in everything its git history ever added, deleted files included."""
@@ -41,7 +50,7 @@ async def scan(
         from .secrets import SecretsScan  # noqa: PLC0415
 
         only = None if files is None else frozenset(files)
-        return SecretsScan(Repository(path), job, max_commits, only).run()
+        return SecretsScan(Repository(path, leave_out), job, max_commits, only, honour_suppressions).run()
 
     return await run(ctx, max_seconds, work)
 
