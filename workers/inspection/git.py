@@ -64,6 +64,9 @@ class Git:
                 f"or allow it with `git config --system --add safe.directory {self._shown}`"
             )
             return Place(None, False, why, broken=True)
+        return self._placed()
+
+    def _placed(self) -> Place:
         try:
             home = self.home
         except Elsewhere as lead:
