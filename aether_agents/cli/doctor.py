@@ -111,6 +111,8 @@ def _parts(session: Session) -> Iterator[Finding]:
     templates, servers = templates_here(session), servers_here(session)
     for fault in (*servers.faults, *templates.faults):
         yield Finding("parts", "fail", fault)
+    for why in servers.lost.values():
+        yield Finding("trust", "warn", why, "aether-agent trust")
     known = (*servers.known, ALL_SERVERS)
     for name in (one for one in session.settings.alerts.budgets if one not in known):
         said = f"`alerts.budgets.{name}`: no server here is called so{nearest(name, known)}"

@@ -7,6 +7,7 @@ from aether_agents.contracts import ServerSpec, Template
 from aether_agents.document import nearest
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.config import Servers, load_servers
+from aether_agents.mcp_host.project_scope import reason, visible
 from aether_agents.planning.templates import Templates, gather
 
 
@@ -37,16 +38,23 @@ def the_server(session: Session, name: str) -> ServerSpec:
         InvalidSettings: there is none, or it is not trusted; the error says which.
     """
     servers = servers_here(session)
-    if name in servers.known:
-        return servers.known[name]
-    if any(spec.name == name for spec in servers.inert):
-        raise InvalidSettings(f"`{name}` is not trusted: look at it with `aether-agent trust`")
+    said = visible(servers.known, session.folder).names.get(name, name)
+    if said in servers.known:
+        return servers.known[said]
+    if why := why_inert(session, name):
+        raise InvalidSettings(f"`{name}` may not be started: {why}")
     faults = [fault for fault in servers.faults if re.search(rf"`(mcpServers|servers)\.{re.escape(name)}[.`]", fault)]
     if faults:
         raise InvalidSettings("\n".join(faults))
     raise InvalidSettings(
         f"there is no server `{name}`{nearest(name, servers.known)}; known: {', '.join(servers.known)}"
     )
+
+
+def why_inert(session: Session, name: str) -> str:
+    """Why a server that is declared here may not be started; empty for any other."""
+    servers = servers_here(session)
+    return next((reason(spec, servers.lost) for spec in servers.inert if spec.name == name), "")
 
 
 def the_template(session: Session, name: str) -> Template:

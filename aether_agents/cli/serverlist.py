@@ -31,7 +31,7 @@ def server_rows(session: Session, catalogue: Mapping[str, Entry]) -> list[dict[s
                 "tools": len(entry.tools) if entry else None,
                 "start": Hidden(spec.hidden).text(spec.url or " ".join((spec.command or "", *spec.args))),
                 "source": spec.source,
-                "error": entry.error if entry else None,
+                "error": (entry.error if entry else None) or servers.lost.get(spec.source),
             }
         )
     return rows

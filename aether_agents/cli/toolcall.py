@@ -7,7 +7,7 @@ from typing import Any
 
 from aether_agents.cli.door import Door
 from aether_agents.cli.errand import bring, task_from
-from aether_agents.cli.parts import servers_here
+from aether_agents.cli.parts import servers_here, why_inert
 from aether_agents.cli.patience import PAUSE
 from aether_agents.cli.session import Session
 from aether_agents.cli.values import parse_value, read_pairs
@@ -24,7 +24,10 @@ def call(session: Session, ref: str, given: tuple[Sequence[str], str | None], op
     detach = bool(options.get("detach"))
     with session.door(keep=detach) as door:
         session.require_worker(door)
-        document = plan_of_call(_listed(session, door, ref), ref, *given)
+        tools = _listed(session, door, ref)
+        if ref not in tools and (why := why_inert(session, ref.partition("/")[0])):
+            raise InvalidTask(f"the server `{ref.partition('/')[0]}` may not be started: {why}")
+        document = plan_of_call(tools, ref, *given)
         order = task_from(session, document.description, {**options, "priority": 5})
         return bring(session, door, order.model_copy(update={"document": document}), detach=detach)
 

@@ -11,8 +11,7 @@ from aether_agents.contracts import ServerSpec, Specialist
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.config import load_servers
 from aether_agents.mcp_host.install import installed
-from aether_agents.mcp_host.project_scope import Visible, visible
-from aether_agents.mcp_host.server_file import project_of
+from aether_agents.mcp_host.project_scope import Visible, reason, visible
 from aether_agents.mcp_host.trust import Trust, stamp
 from aether_agents.mcp_host.user_file import USER_FILE
 from aether_agents.settings import Settings
@@ -40,6 +39,7 @@ class KnownServers:
         self._stamps: tuple[object, ...] | None = None
         self._known: Mapping[str, ServerSpec] = {}
         self._inert: Mapping[str, ServerSpec] = {}
+        self._lost: Mapping[str, str] = {}
 
     def __call__(self) -> Mapping[str, ServerSpec]:
         """The servers by name, as the files are now."""
@@ -57,7 +57,14 @@ class KnownServers:
 
     def visible(self, folder: str) -> Visible:
         """What the names of servers mean to a task of a folder; without one, of the folder of this process."""
-        return visible(self(), Path(folder or self._settings.project))
+        place = Path(folder or self._settings.project)
+        known = self()
+        barred = {
+            name: reason(spec, self._lost)
+            for name, spec in self._inert.items()
+            if not spec.project or place.resolve().is_relative_to(spec.project)
+        }
+        return visible(known, place, barred)
 
     @property
     def home(self) -> str:
@@ -74,10 +81,7 @@ class KnownServers:
         inert = self._inert.get(entry.server)
         if inert is None:
             return "no trusted file declares it any more: look at the folder of its file with `aether-agent trust`"
-        return (
-            f"its file {inert.source} is not trusted any more: it, or a file that it can run, is new or changed; look "
-            f"at it with `aether-agent trust` in {project_of(Path(inert.source))}"
-        )
+        return reason(inert, self._lost)
 
     def installed(self, spec: ServerSpec) -> bool:
         """Whether what a server needs is there."""
@@ -110,6 +114,7 @@ class KnownServers:
             log.warning("%s", fault)
         self._known = dict(servers.known)
         self._inert = {spec.name: spec for spec in reversed(servers.inert)}
+        self._lost = dict(servers.lost)
 
     def _now(self) -> tuple[object, ...]:
         """When anything that declares a server, or that a trusted one can run, was last written."""

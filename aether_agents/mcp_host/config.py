@@ -32,6 +32,8 @@ class Servers:
     known: dict[str, ServerSpec] = field(default_factory=dict)
     #: Servers of files that are not trusted: as written, never started.
     inert: list[ServerSpec] = field(default_factory=list)
+    #: Why those of a file that was trusted may not be started any more, by that file.
+    lost: dict[str, str] = field(default_factory=dict)
     #: What is wrong, each with file and line.
     faults: list[str] = field(default_factory=list)
 
@@ -82,6 +84,8 @@ class _Registry:
         except InvalidSettings as error:
             self.servers.faults.append(str(error))
             return
+        if not trusted and trust is not None and (why := trust.why_not(path)):
+            self.servers.lost[str(path)] = why
         project = str(project_of(path).resolve()) if of_project else ""
         for server in found:
             if not server.disabled:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from aether_agents.contracts import ServerSpec
+from aether_agents.mcp_host.server_file import is_server_file, project_of
 
 _SCOPED = re.compile(r"^(?P<name>.+)\.p-[0-9a-f]{8}$")
 #: Characters of the plain name that fit before the scope.
@@ -25,6 +26,8 @@ class Visible(NamedTuple):
     names: Mapping[str, str] = {}
     #: Servers of other projects: the project, by the name that is said.
     elsewhere: Mapping[str, str] = {}
+    #: Servers of this place that may not be started: why, by the name that is said.
+    barred: Mapping[str, str] = {}
 
 
 def scoped(name: str, project: str) -> str:
@@ -39,8 +42,11 @@ def plain(name: str) -> str:
     return f"{found['name'] if found else server}{slash}{tool}"
 
 
-def visible(known: Mapping[str, ServerSpec], folder: Path) -> Visible:
-    """What names mean in a folder: its own project's servers first, of the innermost one, then the user's."""
+def visible(known: Mapping[str, ServerSpec], folder: Path, inert: Mapping[str, str] | None = None) -> Visible:
+    """What names mean in a folder: its own project's servers first, of the innermost one, then the user's.
+
+    `inert` are servers that may not be started, and why.
+    """
     here = folder.resolve()
     own: dict[str, ServerSpec] = {}
     general: dict[str, str] = {}
@@ -55,4 +61,12 @@ def visible(known: Mapping[str, ServerSpec], folder: Path) -> Visible:
             own[said] = spec
     ours = {said: spec.name for said, spec in own.items()}
     names = {**{name: name for name in ours.values()}, **general, **ours}
-    return Visible(names, {said: project for said, project in elsewhere.items() if said not in names})
+    others = {said: project for said, project in elsewhere.items() if said not in names}
+    return Visible(names, others, {said: why for said, why in (inert or {}).items() if said not in names})
+
+
+def reason(spec: ServerSpec, lost: Mapping[str, str]) -> str:
+    """Why a server of a file that is not trusted may not be started."""
+    folder = project_of(Path(spec.source)) if is_server_file(Path(spec.source)) else Path(spec.source).parent
+    never = f"{spec.source} has not been trusted yet: look at it with `aether-agent trust {folder}`"
+    return lost.get(spec.source) or never

@@ -1,15 +1,15 @@
-"""Tree: everything that lies in a folder, as one fingerprint, in bounded work.
+"""Tree: what lies in a folder and counts, file by file, in bounded work.
 
-Every file counts, whatever its ending: which of them is code is for the interpreter to say that reads
-them. Links are followed where they lead out of the folder, so what they point to counts as well. Only
-`.git` is left out, whose content git alone writes, and the one folder that is given as `without`.
+Which files count is said from outside (`mcp_host.runnable`); a link counts as the name it has. Links are followed where
+they lead out of the folder, so what they point to counts as well. Only `.git` is left out, whose content git alone
+writes, and the one folder that is given as `without`.
 """
 
 import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +18,10 @@ from aether_agents.errors import InvalidSettings
 
 #: What a folder may have and still be watched: a project with a virtual environment or `node_modules` of usual size.
 MOST_FILES, MOST_BYTES = 20_000, 512 << 20
+#: Files looked at, counted or not.
+MOST_LOOKED_AT = 200_000
+#: Hexadecimal digits kept of a file's hash: 128 bits.
+DIGITS = 32
 #: Seconds a file must have been left alone before its times are proof that it is the same.
 SETTLED = 2.0
 
@@ -33,9 +37,11 @@ class Item(NamedTuple):
 class Tree:
     """The content of one folder, at the moment it is asked for."""
 
-    def __init__(self, folder: Path, without: Path | None = None) -> None:
+    def __init__(self, folder: Path, without: Path | None = None, counts: Callable[[str], bool] | None = None) -> None:
+        """`counts` is asked about each file, by its name with its path; without it, all count."""
         self._folder = os.path.realpath(folder)
         self._without = os.path.realpath(without) if without else ""
+        self._counts = counts or (lambda _: True)
 
     def size(self) -> tuple[int, int]:
         """How many files it has, and their bytes.
@@ -46,18 +52,20 @@ class Tree:
         sizes = [item.stat.st_size for item in self._items() if not stat.S_ISDIR(item.stat.st_mode)]
         return len(sizes), sum(sizes)
 
-    def digest(self) -> bytes:
-        """A hash over every name, kind and content.
+    def contents(self) -> dict[str, str]:
+        """A hash over kind and content of each thing that counts, by its path.
 
         Raises:
             InvalidSettings: it is too large.
         """
-        whole = hashlib.sha256()
+        found: dict[str, str] = {}
         for item in self._items():
+            if stat.S_ISDIR(item.stat.st_mode):
+                continue  # an empty folder runs nothing
             kind = stat.S_IFMT(item.stat.st_mode) | item.stat.st_mode & 0o111
-            content = _content(item)
-            whole.update(b"%s\0%o\0%d\0" % (os.fsencode(item.name), kind, len(content)) + content)
-        return whole.digest()
+            content = b"%o\0" % kind + _content(item)
+            found[item.path] = hashlib.sha256(content).hexdigest()[:DIGITS]
+        return found
 
     def stamp(self) -> bytes:
         """Another one after any change; what it costs is a look at each file, which is not read.
@@ -74,18 +82,28 @@ class Tree:
         return whole.digest()
 
     def _items(self) -> Iterator[Item]:
-        """Everything, in an order that depends on the names alone."""
-        roots, seen, count, size = [self._folder], {self._folder}, 0, 0
+        """Everything that counts, in an order that depends on the names alone."""
+        roots, seen, count, looked, size = [self._folder], {self._folder}, 0, 0, 0
+        meant = {self._folder}  # where a link that counts leads: then that counts, whatever it is called
         while roots:
             root = roots.pop(0)
             for item in self._below(root):
+                looked += 1
+                if looked > MOST_LOOKED_AT:
+                    raise InvalidSettings(_too_large(self._folder, root))
+                linked = stat.S_ISLNK(item.stat.st_mode)
+                folder = stat.S_ISDIR(item.stat.st_mode)
+                if not (folder or linked or item.path in meant or self._counts(item.name)):
+                    continue
                 count, size = count + 1, size + item.stat.st_size
                 if count > MOST_FILES or size > MOST_BYTES:
                     raise InvalidSettings(_too_large(self._folder, root))
                 yield item
-                if stat.S_ISLNK(item.stat.st_mode):
+                if linked:
                     target = os.path.realpath(item.path)
-                    if target not in seen and not self._holds(root, target):
+                    if self._counts(item.name):
+                        meant.add(target)
+                    if target not in seen and (target in meant or not self._holds(root, target)):
                         seen.add(target)
                         roots.append(target)
 

@@ -1,47 +1,28 @@
 """Trust: which files of strangers may start programs and steer plans.
 
 A file is trusted when its fingerprint is recorded in `<home>/trust.json`. The fingerprint is over its content and,
-where it starts programs, over every file of the folders whose code they can run (`mcp_host.reach`): after a change
-of any of them nothing of it is started until a person has looked again. So a server that writes into its project,
-or a project that is being worked on, keeps asking; the user's own `<home>/mcp.json` is the place for those, and
-needs no trust. Only `accept` records a fingerprint, and only of what `review` has shown.
+where it starts programs, over what they can run (`mcp_host.fingerprint`), not over data beside it: after a change of
+any of that nothing of it is started until a person has looked again, and whoever asks is told which file it was. A
+person's edits of code in his own repository can be covered for a time (`mcp_host.own_work`); the user's own
+`<home>/mcp.json` needs no trust. Only `accept` records a fingerprint, and only of what `review` has shown.
 """
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
-from aether_agents.document import ENDINGS
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.bounded import read_bounded
-from aether_agents.mcp_host.discovery import PROJECT, discovered, parse
-from aether_agents.mcp_host.reach import reach
-from aether_agents.mcp_host.server_file import FILE_NAMES, Declared, is_server_file
-from aether_agents.mcp_host.showing import show_policy, show_server, show_text, visible
+from aether_agents.mcp_host.fingerprint import difference, fingerprint
+from aether_agents.mcp_host.own_work import OwnWork
+from aether_agents.mcp_host.server_file import is_server_file, project_of
+from aether_agents.mcp_host.showing import visible
 from aether_agents.mcp_host.tree import Tree
 from aether_agents.mcp_host.trust_record import Entry, Kind, TrustRecord
+from aether_agents.mcp_host.trustable import Trustable, candidates, reached, told, what_of
 
-#: A project's settings file, and the parts of it that steer what is allowed.
-SETTINGS_FILE = "aether_agent.yaml"
-
-
-class Trustable(NamedTuple):
-    """A file that may do nothing until it is trusted, and what it would do."""
-
-    path: Path
-    kind: Kind
-    digest: str
-    #: Exact and whole: commands, addresses, templates, policy. Control characters are made visible.
-    what: tuple[str, ...]
-    trusted: bool
-    #: Whether it was trusted with another content before.
-    changed: bool
-    #: Folders whose code its servers can run, and files with their variables: all in them is part of what is trusted.
-    covers: tuple[Path, ...] = ()
-    #: Why it cannot be trusted as it is, with the mend.
-    refused: str = ""
+#: Files whose hashes are recorded one by one, so that it can be told which of them changed.
+MOST_TOLD = 5_000
 
 
 class Trust:
@@ -58,8 +39,22 @@ class Trust:
         Raises:
             InvalidSettings: the record is damaged.
         """
-        known = self._record.read().get(str(path.resolve()))
-        return known is not None and known.digest == self._fingerprint(path, content)
+        return self._holds(self._record.read().get(_key(path)), path, content)
+
+    def why_not(self, path: Path) -> str:
+        """Why a file that was trusted is not any more: which file, since when, and the command; empty if it never was.
+
+        Raises:
+            InvalidSettings: the record is damaged.
+        """
+        entry = self._record.read().get(_key(path))
+        if entry is None:
+            return ""
+        try:
+            content = read_bounded(path)
+            return "" if self._holds(entry, path, content) else self._lost(entry, path, content)
+        except InvalidSettings as error:
+            return f"{path} is no longer trusted: {error}"
 
     def watched(self) -> list[Path]:
         """Every file that was trusted, and every folder that counts for one.
@@ -75,7 +70,8 @@ class Trust:
         Raises:
             InvalidSettings: the record is damaged.
         """
-        return tuple(self._stamp(path) for path in (self.file, *self.watched()))
+        own = [entry.mine.stamp() for entry in self._record.read().values() if entry.mine is not None]
+        return *(self._stamp(path) for path in (self.file, *self.watched())), *own
 
     def review(self, folder: Path, discovery: Path | None = None) -> list[Trustable]:
         """What a folder, and the folder of discovery, would do if they were trusted. Starts nothing.
@@ -86,47 +82,97 @@ class Trust:
             InvalidSettings: the record is damaged, or a file cannot be read.
         """
         recorded = self._record.read()
-        return [self._look(path, kind, recorded) for path, kind in _candidates(folder, discovery)]
+        return [self._look(path, kind, recorded) for path, kind in candidates(folder, discovery)]
 
-    def accept(self, shown: Iterable[Trustable]) -> None:
+    def accept(self, shown: Iterable[Trustable], mine: OwnWork | None = None) -> None:
         """Trust files as they were shown. If one has changed since, it will not match, and stays inert.
 
-        What is refused is passed over.
+        What is refused is passed over. With `mine`, the person's edits of the code of servers are covered too.
         """
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self._record.changing() as record:
             for item in shown:
-                if not item.refused:
-                    entry = Entry(digest=item.digest, kind=item.kind, at=now, covers=tuple(map(str, item.covers)))
-                    record[str(item.path.resolve())] = entry
+                if item.refused or item.found is None:
+                    continue
+                files = item.found.files if len(item.found.files) <= MOST_TOLD else {}
+                record[_key(item.path)] = Entry(
+                    digest=item.digest,
+                    kind=item.kind,
+                    at=now,
+                    covers=tuple(map(str, item.covers)),
+                    said=item.found.said,
+                    files=dict(files),
+                    mine=mine if item.kind == "servers" else None,
+                )
+
+    def recorded(self) -> dict[str, Entry]:
+        """All that was trusted, by path.
+
+        Raises:
+            InvalidSettings: the record is damaged.
+        """
+        return self._record.read()
+
+    def end(self, folder: Path) -> list[Path]:
+        """Cover no more edits in a folder or below it; the files for which that was so."""
+        top, ended = folder.resolve(), []
+        with self._record.changing() as record:
+            for path, entry in record.items():
+                if entry.mine is not None and Path(path).is_relative_to(top):
+                    record[path] = entry.model_copy(update={"mine": None})
+                    ended.append(Path(path))
+        return ended
 
     def forget(self, path: Path) -> bool:
         """Trust a file no more; False when it was not trusted."""
         with self._record.changing() as record:
-            return record.pop(str(path.resolve()), None) is not None
+            return record.pop(_key(path), None) is not None
 
     def _look(self, path: Path, kind: Kind, recorded: Mapping[str, Entry]) -> Trustable:
-        content, entry = read_bounded(path), recorded.get(str(path.resolve()))
+        content, entry = read_bounded(path), recorded.get(_key(path))
         known = entry.digest if entry else None
         try:
-            digest = self._fingerprint(path, content)
-            covers = _covered(path, content)
-            what = (*_what(path, kind, content), *(self._describe(place) for place in covers if place.is_dir()))
+            found = fingerprint(path, content, self._home)
+            what = (*what_of(path, kind, content), *reached(found))
         except InvalidSettings as error:
             why = visible(str(error))
             return Trustable(path, kind, "", (f"cannot be trusted: {why}",), False, known is not None, (), why)
-        return Trustable(path, kind, digest, what, known == digest, known not in (None, digest), covers)
+        trusted = self._holds(entry, path, content)
+        lost = "" if trusted or entry is None else self._lost(entry, path, content)
+        mine = told(entry.mine) if entry and entry.mine else ""
+        return Trustable(
+            path,
+            kind,
+            found.digest,
+            what,
+            trusted,
+            known is not None and not trusted,
+            found.covers,
+            "",
+            lost,
+            found,
+            mine,
+        )
 
-    def _describe(self, folder: Path) -> str:
-        files, size = Tree(folder, self._home).size()
-        return f"can run any of the {files:,} files ({size / 1e6:.1f} MB) in {visible(str(folder))}"
+    def _holds(self, entry: Entry | None, path: Path, content: bytes) -> bool:
+        """Whether a file is as it was trusted, or differs only by what its owner's work covers."""
+        if entry is None:
+            return False
+        found = fingerprint(path, content, self._home)
+        if entry.digest == found.digest:
+            return True
+        return entry.mine is not None and entry.said == found.said and not entry.mine.suspended()
 
-    def _fingerprint(self, path: Path, content: bytes) -> str:
-        """`sha256:…` over a file, and over every file that its servers can run or get variables from."""
-        digest = hashlib.sha256(content)
-        for place in _covered(path, content):
-            digest.update(b"\0" + bytes(place) + b"\0" + Tree(place, self._home).digest())
-        return "sha256:" + digest.hexdigest()
+    def _lost(self, entry: Entry, path: Path, content: bytes) -> str:
+        try:
+            differs = difference(path, entry.said, entry.files, fingerprint(path, content, self._home))
+        except InvalidSettings as error:
+            return f"{path} is no longer trusted: {error}"
+        why = str(differs) if differs else "it was trusted by an earlier version, which watched other files"
+        folder = project_of(path) if is_server_file(path) else path.parent
+        suspended = entry.mine.suspended() if entry.mine and differs and differs.path != path else ""
+        own = f" (your own edits are not covered: {suspended})" if suspended else ""
+        return f"{path} is no longer trusted, because {why}{own}: look at it with `aether-agent trust {folder}`"
 
     def _stamp(self, path: Path) -> object:
         if not path.is_dir():
@@ -146,48 +192,5 @@ def stamp(path: Path) -> tuple[int, ...]:
     return found.st_ctime_ns, found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _covered(path: Path, content: bytes) -> tuple[Path, ...]:
-    """The folders whose code a file's servers can run, and the files with their variables; none twice.
-
-    Raises:
-        InvalidSettings: it cannot be told where one would run, or which variables it would have.
-    """
-    servers = _servers(path, content)
-    folders = {folder for server in servers for folder in reach(server)}
-    return tuple(sorted(folders | {server.env_file for server in servers if server.env_file is not None}))
-
-
-def _servers(path: Path, content: bytes) -> list[Declared]:
-    if not is_server_file(path) and path.name != PROJECT:
-        return []
-    try:
-        return parse(path, content)
-    except InvalidSettings:
-        return []  # it is not well formed, so nothing of it is started
-
-
-def _candidates(folder: Path, discovery: Path | None) -> Iterator[tuple[Path, Kind]]:
-    for name in FILE_NAMES:
-        if (folder / name).is_file():
-            yield folder / name, "servers"
-    if discovery is not None:
-        for path in discovered(discovery):
-            yield path, "servers"
-    for path in sorted((folder / "templates").glob("*")):
-        if path.suffix in ENDINGS and path.is_file():
-            yield path, "template"
-    settings = folder / SETTINGS_FILE
-    if settings.is_file() and show_policy(settings, read_bounded(settings)):
-        yield settings, "settings"
-
-
-def _what(path: Path, kind: Kind, content: bytes) -> tuple[str, ...]:
-    if kind == "template":
-        return show_text(content)
-    if kind == "settings":
-        return show_policy(path, content)
-    try:
-        servers = parse(path, content)
-    except InvalidSettings as error:
-        return (*(f"starts nothing: {line}" for line in str(error).splitlines()), *show_text(content))
-    return tuple(line for server in servers for line in show_server(server))
+def _key(path: Path) -> str:
+    return str(path.resolve())

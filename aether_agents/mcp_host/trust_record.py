@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 
 from aether_agents.contracts import Contract
 from aether_agents.errors import InvalidSettings
+from aether_agents.mcp_host.own_work import OwnWork
 from aether_agents.private_folder import make_private
 from aether_agents.regular_file import read_regular
 
@@ -25,6 +26,11 @@ class Entry(Contract):
     kind: Kind = Field(description="What it is.")
     at: str = Field(default="", description="When it was trusted, in UTC.")
     covers: tuple[str, ...] = Field(default=(), description="Folders whose content is in the fingerprint.")
+    said: str = Field(default="", description="Fingerprint of what it declares, without the code its servers run.")
+    files: dict[str, str] = Field(
+        default_factory=dict, description="Hash by path of what its servers can run, to tell which of it changed."
+    )
+    mine: OwnWork | None = Field(default=None, description="That a person works in its repository.")
 
 
 class _File(Contract):

@@ -63,7 +63,7 @@ class Planner:
         if not isinstance(choice, Choice):
             return choice
         seen = servers or Visible({name: name for name in self._servers()})
-        toolbox = Toolbox(catalogue, seen.names, seen.elsewhere)
+        toolbox = Toolbox(catalogue, seen.names, seen.elsewhere, seen.barred)
         if choice.template.is_stub:
             return Unplannable(stub_answer(choice.template, toolbox), "could_not_plan")
         return self._decompose(task.model_copy(update={"context": name}), choice, known, context, toolbox)

@@ -17,11 +17,13 @@ class Toolbox:
         catalogue: Mapping[str, CatalogueEntry],
         servers: Collection[str],
         elsewhere: Mapping[str, str] | None = None,
+        barred: Mapping[str, str] | None = None,
     ) -> None:
-        """`elsewhere` names servers that other projects have, each with its project."""
+        """`elsewhere` names servers that other projects have, `barred` those that may not be started, and why."""
         self._catalogue = catalogue
         self._servers = servers
         self._elsewhere = elsewhere or {}
+        self._barred = barred or {}
         self._live: dict[str, dict[str, Tool]] = {}  # by server, then by name; filled as it is asked for
         self._wanted: dict[str, list[str]] = {}  # what is missing, to who wants it
         self.waiting_for: tuple[str, ...] = ()  #: known servers that no worker has listed yet, as they are now
@@ -64,6 +66,8 @@ class Toolbox:
         entry = self._catalogue.get(server)
         if self._awaited(server):
             return f"no worker has listed the server `{server}` as it is now: see `aether-agent servers list`"
+        if entry is None and server in self._barred:
+            return f"the server `{server}` may not be started: {self._barred[server]}"
         if entry is None and server in self._elsewhere:
             return (
                 f"the server `{server}` belongs to {self._elsewhere[server]}: ask in that folder, or add one of your "

@@ -8,7 +8,8 @@ import pytest
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.config import Servers, load_servers
 from aether_agents.mcp_host.env_file import variables
-from aether_agents.mcp_host.trust import Trust, Trustable
+from aether_agents.mcp_host.trust import Trust
+from aether_agents.mcp_host.trustable import Trustable
 from aether_agents.settings import AgentSystem, McpSettings, Settings
 
 SECRET = "tok-from-the-file"

@@ -9,7 +9,8 @@ import pytest
 
 from aether_agents.mcp_host import tree
 from aether_agents.mcp_host.config import load_servers
-from aether_agents.mcp_host.trust import Trust, Trustable
+from aether_agents.mcp_host.trust import Trust
+from aether_agents.mcp_host.trustable import Trustable
 from aether_agents.settings import AgentSystem, McpSettings, Settings
 
 Declare = Callable[..., Trustable]
@@ -77,6 +78,108 @@ def test_whatever_a_command_can_reach_in_its_folder_is_covered(
     file.write_text("one")
     (file.parent / "sitecustomize.py").write_text("")
     assert known(chosen) == set(), "a file that is new"
+
+
+BESIDE = (
+    "notes.txt",
+    "data.csv",
+    "state.db",
+    "state.db-wal",
+    "report.html",
+    "findings.sarif",
+    "a.log",
+    "src/x.parquet",
+)
+
+
+@pytest.mark.parametrize(
+    ("command", "args"),
+    [("python", ["server.py"]), ("node", ["server.js"]), ("npm", ["start"]), ("bash", ["-c", "./run"]), ("make", [])],
+)
+def test_data_beside_what_it_runs_revokes_nothing(
+    chosen: Settings, declare: Declare, command: str, args: list[str]
+) -> None:
+    for name in ("server.py", "server.js"):
+        (chosen.project / name).write_text("one")
+    declare(command=command, args=args)
+    for name in BESIDE:
+        (chosen.project / name).write_text("new")
+        assert known(chosen) == {"x"}, name
+        (chosen.project / name).write_text("changed")
+        assert known(chosen) == {"x"}, name
+
+
+@pytest.mark.parametrize(
+    ("command", "args", "env"),
+    [
+        ("python", ["notes.txt"], {}),
+        ("bash", ["-c", "python notes.txt --now"], {}),
+        ("node", ["--require=./notes.txt", "server.js"], {}),
+        ("python", ["server.py", "--plugin", "notes.txt"], {}),
+        ("python", ["server.py"], {"PYTHONSTARTUP": "notes.txt"}),
+        ("npm", ["start"], {"NODE_OPTIONS": "--require=./notes.txt"}),
+    ],
+)
+def test_what_the_words_name_counts_whatever_it_is_called(
+    chosen: Settings, declare: Declare, command: str, args: list[str], env: dict[str, str]
+) -> None:
+    for name in ("server.py", "server.js", "notes.txt"):
+        (chosen.project / name).write_text("one")
+    declare(command=command, args=args, env=env)
+    assert known(chosen) == {"x"}
+
+    (chosen.project / "notes.txt").write_text("two")
+
+    assert known(chosen) == set()
+
+
+def test_a_file_named_outside_of_the_folder_counts(chosen: Settings, declare: Declare, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere" / "server.py").write_text("one")
+    shown = declare(command="python", args=["../elsewhere/server.py"])
+    assert f"names     {tmp_path / 'elsewhere' / 'server.py'}" in shown.what
+    before = Trust(chosen.home).stamp()
+
+    (tmp_path / "elsewhere" / "server.py").write_text("two")
+
+    assert known(chosen) == set()
+    assert Trust(chosen.home).stamp() != before
+
+
+def test_a_link_counts_as_the_name_it_has(chosen: Settings, declare: Declare) -> None:
+    (chosen.project / "notes.txt").write_text("one")
+    (chosen.project / "helper.py").symlink_to("notes.txt")
+    declare(command="python", args=["server.py"])
+
+    (chosen.project / "notes.txt").write_text("two")
+
+    assert known(chosen) == set()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda folder: (folder / "helper.py").write_text("two"), "helper.py is changed since 20"),
+        (lambda folder: (folder / "json.py").write_text("x"), "json.py is new since 20"),
+        (lambda folder: (folder / "helper.py").unlink(), "helper.py is gone:"),
+        (lambda folder: (folder / ".mcp.json").write_text("{}"), ".mcp.json is changed since 20"),
+    ],
+)
+def test_whoever_asks_is_told_which_file_since_when_and_the_command(
+    chosen: Settings, declare: Declare, change: Callable[[Path], object], says: str
+) -> None:
+    (chosen.project / "helper.py").write_text("one")
+    declare(command="python", args=["server.py"])
+    trust, file = Trust(chosen.home), chosen.project / ".mcp.json"
+    assert trust.why_not(file) == ""
+
+    change(chosen.project)
+
+    why = trust.why_not(file)
+    assert why.startswith(f"{file} is no longer trusted, because {chosen.project}")
+    assert says in why
+    assert why.endswith(f"look at it with `aether-agent trust {chosen.project}`")
+    assert load_servers(chosen, (), environ={}).lost == {str(file): why}
+    assert trust.review(chosen.project)[0].lost == why
 
 
 def test_a_link_out_of_the_folder_is_followed(chosen: Settings, declare: Declare, tmp_path: Path) -> None:
