@@ -43,10 +43,12 @@ class Pump:
         memory: Memory,
         episode: Episode | None = None,
         state: Callable[[], str] = str,
+        relieve: Callable[[], None] = lambda: None,
     ) -> None:
         """`queues` are served here; `watched` are all there are: the reaper looks whether messages wait in them.
 
-        `state` is what the process says of itself beside that it is alive.
+        `state` is what the process says of itself beside that it is alive; `relieve` takes what waits behind calls that
+        stand.
         """
         self._every = settings.delivery.pump
         self._store = store
@@ -59,6 +61,7 @@ class Pump:
         self._memory = memory
         self._witness = memory.name if set(queues) - {PLANNER} else ""
         self._epoch = 0
+        self._relieve = relieve
         self._beaten = float("-inf")
         self._episode = episode or Episode()
         self._state = state
@@ -84,7 +87,7 @@ class Pump:
 
     def turn(self) -> None:
         """One round."""
-        parts = (self._renew, self._beat, self._reap, self._tell)
+        parts = (self._renew, self._beat, self._reap, self._relieve, self._tell)
         failures = [error for part in parts if (error := self._tried(part)) is not None]
         if failures:
             self._episode.trouble(failures[0])

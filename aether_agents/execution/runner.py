@@ -6,12 +6,13 @@ canvas, and the store has already seen to it that somebody sends what the branch
 
 import logging
 import time
+from contextlib import suppress
 from typing import NoReturn
 
 from celery import Task, chord
 from celery.exceptions import Ignore
 
-from aether_agents import tracing
+from aether_agents import logs, tracing
 from aether_agents.contracts import Intervention, Outcome, PlannedSubtask
 from aether_agents.errors import CannotOpen, InvalidPlan, ReferenceMissing, StoreUnavailable, Tampered
 from aether_agents.execution.arguments import applies
@@ -22,6 +23,7 @@ from aether_agents.execution.held import Held, Lease, now
 from aether_agents.execution.memory import Memory
 from aether_agents.execution.patience import Patience
 from aether_agents.execution.resolving import needed, resolve
+from aether_agents.execution.retrying import retry_in
 from aether_agents.execution.secret import Secrets
 from aether_agents.settings import Settings
 from aether_agents.store import Delivery, Granted, Refused, Store, Unopened
@@ -57,12 +59,12 @@ class Runner:
         self.memory = Memory(store)
 
     def run(self, celery_task: Task, queue: str, task_id: str, subtask_id: str) -> None:
-        """Run the subtask a message names, if the store grants it.
+        """Run the subtask a message names, if the store grants it, or the one that it grants instead.
 
         Raises:
             Ignore: this branch of the canvas ends here.
         """
-        asked_at, since = now(), time.time_ns()
+        asked_at = now()
         try:
             claim = self._store.tasks.claim(task_id, subtask_id, queue)
         except StoreUnavailable as error:
@@ -71,20 +73,38 @@ class Runner:
         if isinstance(claim, Refused):
             log.debug("refused: %s", claim.reason)
             raise Ignore
+        if claim.instead is not None:
+            self.beside(queue, claim, asked_at)
+            raise Ignore
+        self._granted(celery_task, queue, Lease(task_id, subtask_id, claim.token), claim, asked_at)
+
+    def beside(self, queue: str, claim: Granted | Unopened, asked_at: float) -> None:
+        """Run a subtask for which no message is at hand: nothing that its message would bring hangs on this."""
+        task_id, subtask_id = claim.instead or ("", "")
+        with logs.about(task_id=task_id, subtask_id=subtask_id), suppress(Ignore):
+            self._granted(None, queue, Lease(task_id, subtask_id, claim.token), claim, asked_at)
+
+    def _granted(
+        self, celery_task: Task | None, queue: str, lease: Lease, claim: Granted | Unopened, asked_at: float
+    ) -> None:
+        task_id, subtask_id, _ = lease
         if isinstance(claim, Unopened):
             if claim.tampered:
                 self._store.alerts.suspect("broken document", f"{task_id}/{subtask_id}", claim.reason)
             outcome = failed("document", claim.reason, sent=False).model_copy(update={"attempts": claim.attempts})
-            self._finish(Lease(task_id, subtask_id, claim.token), outcome)
+            self._finish(lease, outcome)
             return
         if claim.tampered:
             self._store.alerts.suspect("forged answer", f"{task_id}/{subtask_id}", claim.doubt)
-        with self._held.holding(Lease(task_id, subtask_id, claim.token), asked_at) as lease:
-            ids = {"task_id": task_id, "subtask_id": subtask_id, "specialist": queue}
-            with tracing.span("subtask", parent=lambda: self._trace(task_id), since=since, **ids):
-                self._ran(celery_task, lease, claim)
+        since = time.time_ns() - int(1e9 * (now() - asked_at))
+        ids = {"task_id": task_id, "subtask_id": subtask_id, "specialist": queue}
+        with (
+            self._held.holding(lease, asked_at),
+            tracing.span("subtask", parent=lambda: self._trace(task_id), since=since, **ids),
+        ):
+            self._ran(celery_task, lease, claim)
 
-    def _ran(self, celery_task: Task, lease: Lease, claim: Granted) -> None:
+    def _ran(self, celery_task: Task | None, lease: Lease, claim: Granted) -> None:
         started = time.monotonic()
         result = self._work(lease, claim)
         log.info("%s in %.3f s", _word(result), time.monotonic() - started)
@@ -184,11 +204,11 @@ class Runner:
         if done.kind == "stale" or again is not None:
             raise Ignore
 
-    def _fan(self, celery_task: Task, lease: Lease, claim: Granted, children: list[PlannedSubtask]) -> NoReturn:
+    def _fan(self, celery_task: Task | None, lease: Lease, claim: Granted, children: list[PlannedSubtask]) -> NoReturn:
         """Hand the children over: as a chord in this message's place, or one by one."""
-        window = claim.subtask.max_parallel or len(children)
-        fanned = self._patience.ask(lambda: self._store.tasks.fan(*lease, children, window=window))
-        if fanned.kind != "ok" or not fanned.canvas:
+        window, own = claim.subtask.max_parallel or len(children), celery_task is not None
+        fanned = self._patience.ask(lambda: self._store.tasks.fan(*lease, children, window=window, may_canvas=own))
+        if fanned.kind != "ok" or not fanned.canvas or celery_task is None:
             self._sender.attempt(fanned.deliveries)
             raise Ignore
         queue = claim.subtask.specialist
@@ -226,19 +246,6 @@ class Runner:
                 log.debug("progress not reported: %s", error)
 
         return report
-
-
-def retry_in(subtask: PlannedSubtask, outcome: Outcome, attempts: int) -> float | None:
-    """Seconds until a failed call is made again; None if it is not.
-
-    A tool that is not safe to repeat is only tried again if its request was certainly never sent.
-    """
-    retry = subtask.retry
-    if not outcome.failed or not retry.takes(outcome.error_kind) or attempts >= subtask.max_attempts:
-        return None
-    if outcome.sent and not subtask.repeatable:
-        return None
-    return float(min(retry.delay * retry.backoff ** (attempts - 1), retry.max_delay))
 
 
 def _word(result: Outcome | Intervention | list[PlannedSubtask]) -> str:

@@ -11,6 +11,7 @@ from celery.exceptions import Ignore
 from aether_agents import logs
 from aether_agents.celery_producers import OwnProducer
 from aether_agents.contracts import Specialist
+from aether_agents.execution.beside import Beside
 from aether_agents.execution.calling import Caller
 from aether_agents.execution.delivery import Sender
 from aether_agents.execution.episode import Episode
@@ -20,6 +21,7 @@ from aether_agents.execution.listing import Listing
 from aether_agents.execution.opening import Opening
 from aether_agents.execution.patience import Patience
 from aether_agents.execution.pump import Pump
+from aether_agents.execution.room import Room
 from aether_agents.execution.runner import Runner
 from aether_agents.execution.tally import Tally
 from aether_agents.execution.toolbox import Toolbox
@@ -48,9 +50,11 @@ class Services:
         app: Celery,
         queues: Sequence[str],
         name: str,
+        threads: int,
         episode: Episode | None = None,
         state: Callable[[], str] = str,
     ) -> None:
+        """`threads` is how many messages this process may run at once."""
         self._store = open_store(settings)
         self._held = Held(settings.delivery.lease)
         patience = Patience(episode)
@@ -64,6 +68,11 @@ class Services:
         tally = Tally(self._host.starts)
         caller = Caller(self._host, toolbox, settings, self._held, tally)
         self._runner = Runner(settings, self._store, caller, sender, self._held, patience)
+        self._room = Room(threads)
+        self._store.tasks.when_scarce(self._room.full)
+        served = [queue for queue in queues if queue != PLANNER]
+        most = min(threads, settings.delivery.spare)
+        self._beside = Beside(self._store, self._room, self._held, self._runner.beside, served, most)
         self._listing = Listing(self._store, toolbox, servers, queues, lambda: bool(self._held.leases()), patience)
         self._opening = None
         if PLANNER in queues:  # its index of templates is made at once: a worker that plans nothing has none
@@ -85,6 +94,7 @@ class Services:
             episode=patience.episode,
             memory=self._runner.memory,
             state=state,
+            relieve=self._beside.turn,
         )
         self._closed = threading.Lock()
 
@@ -103,7 +113,7 @@ class Services:
         if not all(isinstance(one, str) for one in ids) or len(ids) != (1 if queue == PLANNER else 2):
             log.warning("a message on %s carries something else than ids: left alone", queue)
             raise Ignore
-        with logs.about(**dict(zip(("task_id", "subtask_id"), ids, strict=False))):
+        with logs.about(**dict(zip(("task_id", "subtask_id"), ids, strict=False))), self._room.taken():
             if self._opening is not None and queue == PLANNER:
                 self._opening.open(ids[0])
             else:
@@ -120,6 +130,7 @@ class Services:
         if not self._closed.acquire(blocking=False):
             return
         self._cut()
+        self._beside.stop()
         self._listing.stop()
         self._host.close()
         self._pump.stop()

@@ -131,6 +131,7 @@ class _Bench:
         self._specialists = specialists
         self._queues = queues
         self._name = name
+        self._threads = threads(settings, queues)
         self._app: Celery | None = None
         self._lock = threading.Lock()
         self._services: Services | None = None
@@ -173,6 +174,7 @@ class _Bench:
             self._app,
             self._queues,
             self._name,
+            self._threads,
             self._episode,
             lambda: self._watchdog.state,
         )
@@ -194,12 +196,13 @@ class _Bench:
         if not _forks(sender):
             self._open()
 
-    def _before_forks(self, **_: object) -> None:
+    def _before_forks(self, sender: Any, **_: object) -> None:
+        self._threads = int(sender.concurrency)
         self._lifeline = os.pipe()  # Celery tells a child of nothing: it hears of the end when the parent's side closes
 
     def _begin_child(self, **_: object) -> None:
         self._lock = threading.Lock()  # the parent's may have been held when it forked
-        self._name = f"{self._name}-{os.getpid()}"
+        self._name, self._threads = f"{self._name}-{os.getpid()}", 1
         services = self._open()
         if self._lifeline is not None:
             heard, held = self._lifeline

@@ -12,6 +12,8 @@ PERMANENT = (
     "due",  # sorted set: when to look again at each open step of each task
     "active",  # set: tasks that hold an admission slot
     "queued",  # sorted set: tasks that wait for one
+    "line",  # sorted set: what is ready, by queue, server and owner
+    "runs",  # sorted set: what runs, the same way
     "slots",  # number: how many tasks may hold one, as the last planner said
     "recent",  # sorted set: tasks by the time they were accepted, at most RECENT_MAX
     "catalogue",  # hash: sealed tools by server

@@ -133,7 +133,7 @@ class PlanningSteps(Accessing):
 
 
 def wiring(subtask: PlannedSubtask, successors: list[str]) -> str:
-    """The part of a subtask that the library reads: queue, flags, successors."""
+    """The part of a subtask that the library reads: queue, server, flags, successors."""
     flags = ""
     if questions.asked_ahead(subtask):
         flags += "a"
@@ -141,7 +141,8 @@ def wiring(subtask: PlannedSubtask, successors: list[str]) -> str:
         flags += "u"
     if subtask.on_failure == "continue":
         flags += "k"
-    return f"{subtask.specialist} {flags or '-'} {','.join(successors)}"
+    server = (subtask.tool or "").partition("/")[0] if subtask.for_each is None else ""
+    return f"{subtask.specialist}|{server} {flags or '-'} {','.join(successors)}"
 
 
 def _following(plan: Plan) -> dict[str, list[str]]:

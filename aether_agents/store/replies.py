@@ -53,6 +53,7 @@ class Granted(NamedTuple):
     doubt: str = ""  #: why an answer that the store tells of does not count
     tampered: bool = False  #: and that it is somebody's doing who lacks the key
     priority: int = 5  #: of its task
+    instead: tuple[str, str] | None = None  #: task and subtask, where it is another than the message named
 
     @property
     def answered(self) -> bool:
@@ -78,6 +79,7 @@ class Unopened(NamedTuple):
     reason: str  #: with the mend
     attempts: int = 1
     tampered: bool = False  #: it was changed or moved by somebody without the key
+    instead: tuple[str, str] | None = None  #: as of `Granted`
 
 
 class PlanningClaim(NamedTuple):

@@ -1,12 +1,13 @@
 """The run of one subtask: claimed, completed once, fanned out, put to a person; and the reaper."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from aether_agents.contracts import Intervention, Json, Outcome, PlannedSubtask
 from aether_agents.errors import CannotOpen, Tampered
 from aether_agents.store import answers, questions
-from aether_agents.store.access import Accessing, compact, deliveries, message_of, run_keys
+from aether_agents.store.access import Access, Accessing, compact, deliveries, message_of, run_keys
 from aether_agents.store.connection import Part
 from aether_agents.store.keys import Places
 from aether_agents.store.planning import wiring
@@ -34,17 +35,43 @@ class Runs(Accessing):
     #: The number of the store's epoch when the reaper last looked; 0 before that.
     epoch: int = 0
 
+    def __init__(self, access: Access) -> None:
+        super().__init__(access)
+        self._scarce: Callable[[], bool] = bool
+
+    def when_scarce(self, asked: Callable[[], bool]) -> None:
+        """Have `asked` say at each claim whether it takes the last free thread of its process; without it, none does.
+
+        For the last one, the store looks whether somebody with more right to it waits.
+        """
+        self._scarce = asked
+
     def claim(self, task_id: str, subtask_id: str, queue: str) -> Granted | Unopened | Refused:
-        """Take a subtask for a lease (`delivery.lease` of the settings), or learn why not."""
-        answer = self._access.call("claim", task_id, subtask_id, queue)
-        if answer[0] != b"granted":
-            return Refused(answer[0].decode())
-        _, token, attempts, join, answered, priority, document, children, head_blob, given = answer
+        """Take a subtask for a lease (`delivery.lease` of the settings), or learn why not.
+
+        It may be another subtask of the queue (`instead`): one with more right to a scarce thread, or one whose message
+        was used so. Then the branch of the canvas that brought this message ends with it.
+        """
+        room = self._access.settings.delivery.per_server
+        answer = self._access.call("claim", task_id, subtask_id, queue, int(self._scarce()), room)
+        return self._granted(answer, task_id, subtask_id) if answer[0] == b"granted" else Refused(answer[0].decode())
+
+    def take(self, queue: str, runs: Iterable[RunKey], waited: float) -> Granted | Unopened | None:
+        """Take what has waited so many seconds behind these runs, which stand, and has more right to a thread."""
+        room = self._access.settings.delivery.per_server
+        held = [part for task_id, subtask_id, _ in runs if subtask_id for part in (task_id, subtask_id)]
+        answer = self._access.call("take", queue, room, int(waited * 1000), *held)
+        return self._granted(answer, "", "") if answer else None
+
+    def _granted(self, answer: list[Any], task_id: str, subtask_id: str) -> Granted | Unopened:
+        _, token, attempts, join, answered, priority, document, children, head_blob, given, *other = answer
+        instead = (other[0].decode(), other[1].decode()) if other[0] else None
+        task_id, subtask_id = instead or (task_id, subtask_id)
         try:
             head = self._access.open_head(task_id, head_blob)
             subtask = self._access.open_subtask(task_id, subtask_id, document, head)
         except CannotOpen as error:
-            return Unopened(token, str(error), attempts, tampered=isinstance(error, Tampered))
+            return Unopened(token, str(error), attempts, isinstance(error, Tampered), instead)
         found, doubt = answers.believed(self._access, task_id, subtask_id, given, head) if answered else (None, "")
         return Granted(
             token=token,
@@ -56,6 +83,7 @@ class Runs(Accessing):
             doubt=doubt,
             tampered=bool(doubt and head.number),  # an answer to a version before is asked for again, and no alarm
             priority=priority,
+            instead=instead,
         )
 
     def complete(
@@ -89,18 +117,29 @@ class Runs(Accessing):
             outcome.error_kind or "" if outcome.error else message_of(summary),
             compact(data) if outcome.failed or retry_in is not None else "",
             self._access.seal_said(task_id, outcome.error),
+            _heard(outcome),
+            self._access.settings.delivery.circuit_after,
+            int(self._access.settings.delivery.circuit_rest * 1000),
         )
         return Completed(kind.decode(), deliveries(sends))
 
     def fan(
-        self, task_id: str, subtask_id: str, token: int, children: Sequence[PlannedSubtask], *, window: int | None
+        self,
+        task_id: str,
+        subtask_id: str,
+        token: int,
+        children: Sequence[PlannedSubtask],
+        *,
+        window: int | None,
+        may_canvas: bool = True,
     ) -> Fanned:
         """Make a subtask the join of generated children `id#0`, `id#1` …, at most `window` of them at once.
 
-        With `canvas` in the answer the caller replaces itself by a chord of the children and the join; without it the
-        branch of the canvas ends here and everything is sent directly.
+        Without `may_canvas` no message of this subtask is at hand that a chord could take the place of. With `canvas`
+        in the answer the caller replaces itself by a chord of the children and the join; without it the branch of the
+        canvas ends here and everything is sent directly.
         """
-        args: list[Part] = [task_id, subtask_id, token, window or max(1, len(children))]
+        args: list[Part] = [task_id, subtask_id, token, window or max(1, len(children)), int(may_canvas)]
         for index, child in enumerate(children):
             if child.id != f"{subtask_id}#{index}":
                 raise ValueError(f"child {index} of `{subtask_id}` is named `{child.id}`")
@@ -156,3 +195,12 @@ class Runs(Accessing):
         for fault in faults:
             logger.error("a damaged task is left alone for a minute: %s", fault.decode(errors="replace"))
         return deliveries(sends)
+
+
+def _heard(outcome: Outcome) -> str:
+    """What a server's circuit hears of an outcome: that it did not answer in time, that it answered, or nothing."""
+    if not outcome.sent or outcome.status == "cancelled":
+        return ""
+    if outcome.error_kind == "timeout":
+        return "timeout"
+    return "answer" if outcome.status == "completed" or outcome.error_kind in ("tool_error", "expectation") else ""

@@ -31,6 +31,7 @@ def lab(valkey: ValkeyServer, sealing_key: Path, tmp_path: Path, delivery: Deliv
     finally:
         Channel._put, Tasks.claim = put, claim  # type: ignore[method-assign]
         os.environ.pop("AETHER_TEST_FAULTS", None)
+        os.environ.pop("AETHER_TEST_OTHER", None)
 
 
 @pytest.fixture

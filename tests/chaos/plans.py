@@ -45,13 +45,19 @@ Change = Callable[[random.Random, PlannedSubtask], PlannedSubtask]
 
 
 def plan_of(
-    dice: random.Random, task_id: str, needs: Needs, change: Change, queues: Sequence[str]
+    dice: random.Random,
+    task_id: str,
+    needs: Needs,
+    change: Change,
+    queues: Sequence[str],
+    servers: Sequence[str] = ("echo",),
 ) -> list[PlannedSubtask]:
-    """The subtasks, each with a random specialist and a short call, some of them changed."""
+    """The subtasks, each with a random specialist, one of its servers and a short call, some of them changed."""
     plan = []
     for name, needed in needs.items():
         args = {"message": name, "key": f"{task_id}/{name}", "ms": dice.choice([0, 2, 5, 20])}
-        plan.append(change(dice, step(task_id, name, needed, queue=dice.choice(queues), args=args)))
+        server = dice.choice(servers) if len(servers) > 1 else servers[0]
+        plan.append(change(dice, step(task_id, name, needed, queue=dice.choice(queues), server=server, args=args)))
     return plan
 
 

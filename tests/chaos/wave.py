@@ -33,6 +33,7 @@ class Scenario:
     sp_share: float = 0.6
     people: bool = False  #: they pause, resume and cancel
     strike: Callable[[], None] | None = None  #: once per wave, while it runs
+    crowd: bool = False  #: several owners, two servers per specialist
     killed: bool = False
     within: float = 60.0  #: seconds a wave may take
     log: Path = field(init=False)
@@ -48,7 +49,8 @@ class Scenario:
 
     def environment(self) -> dict[str, str]:
         """What a worker needs to have the same faults."""
-        return {"AETHER_TEST_FAULTS": json.dumps({**self.faults, "log": str(self.log)})}
+        other = {"AETHER_TEST_OTHER": "1"} if self.crowd else {}
+        return {"AETHER_TEST_FAULTS": json.dumps({**self.faults, "log": str(self.log)}), **other}
 
     def run(self, plans: int = PLANS) -> None:
         """Run the plans, a wave at a time. What is wrong is in `broken`."""
@@ -101,9 +103,11 @@ class Scenario:
     def _launched(self, task_id: str) -> list[PlannedSubtask]:
         size = self.dice.randint(3, 16)
         shape = series_parallel if self.dice.random() < self.sp_share else any_dag
-        plan = plan_of(self.dice, task_id, shape(self.dice, size), self.change, self.lab.names)
+        servers = ("echo", "other") if self.crowd else ("echo",)
+        plan = plan_of(self.dice, task_id, shape(self.dice, size), self.change, self.lab.names, servers)
         self.subtasks += len(plan)
-        self.modes[self.lab.launch(plan, task_id, limit=5_000)] += 1
+        owner = {"owner": self.dice.choice(["ann", "bob", "eve"])} if self.crowd else {}
+        self.modes[self.lab.launch(plan, task_id, limit=5_000, **owner)] += 1
         return plan
 
     def _acts(self, ids: list[str]) -> Iterator[tuple[float, str, str]]:

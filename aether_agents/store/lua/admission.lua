@@ -7,15 +7,11 @@
 
 local CLASS, TURN = 1e14, 1e6
 
-local function owner_of(task)
-  return redis.call('HGET', task.key, 'owner') or ''
-end
-
 local function enqueue(task)
   local queued, turns = task.call.prefix .. ':queued', task.call.prefix .. ':turns'
   if redis.call('ZSCORE', queued, task.id) then return end
   local class = int(9 - task.priority)
-  local own = class .. '|' .. owner_of(task)
+  local own = class .. '|' .. task.owner
   local passed, last = unpack(redis.call('HMGET', turns, class, own))
   local turn = math.max(tonumber(passed) or 0, tonumber(last) or 0) + 1
   local arrival = redis.call('HINCRBY', turns, 'arrivals', 1) % TURN

@@ -59,7 +59,7 @@ end
 local function export(name, body)
   exports[name] = function(keys, args)
     local call = {prefix = keys[1], stale = tonumber(table.remove(args, 1)), lease = tonumber(table.remove(args, 1)),
-                  at = clock(), tasks = {}, opened = {}, out = {}, freed = {}, tallies = {}}
+                  at = clock(), tasks = {}, opened = {}, out = {}, freed = {}, tallies = {}, circuits = {}}
     local fine, reply = pcall(body, call, args)
     for _, task in ipairs(call.opened) do
       if fine and not task.broken then

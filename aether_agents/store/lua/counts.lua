@@ -4,6 +4,7 @@
 -- task.ended|<template>|<status>           … task.seconds|<template>|<bucket>, task.millis|<template>: how long
 -- sub.in|<queue>|<code>  sub.out|…         the same of subtasks; sub.seconds|<queue>|<bucket>, sub.millis|<queue>: of runs
 -- lost|<queue>                             leases that ended without a word
+-- parked|<queue>                           messages that were used for a subtask with more right to a thread
 -- asked.in  asked.out                      questions of planning
 -- mcp.…                                    what workers tell of their calls; mcp.calls|<server>|<result> also by day,
 --                                          in `<prefix>:calls:<day>`

@@ -97,6 +97,7 @@ export('reap', function(call, args)
   local busy, faults = {}, {}
   epoch(call)
   watch_clock(call)
+  look_over(call)
   call.freed = call.out  -- one who sends
   for i = 2, #args do busy[args[i]] = true end
   local due = call.prefix .. ':due'

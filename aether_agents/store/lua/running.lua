@@ -16,23 +16,26 @@ end
 -- A refusal ends its branch of the canvas: what it would have brought must be sent by whoever makes it ready.
 local CUTS = {not_ready = true, waiting = true, paused = true}
 
--- id subtask queue → granted token attempts join answered priority document children head answer | <refusal>
-export('claim', function(call, args)
-  local task = open(call, args[1])
-  local it = task and node(task, args[2])
-  local refusal = claimable(task, it, args[3])
-  if refusal then
-    if CUTS[refusal] and not it.passed then pass_by(task, it) end
-    return {refusal}
-  end
-  local join = has(it, 'J')
-  local document, children, kept = unpack(redis.call('HMGET', task.subtasks, 'd:' .. it.id, 'c:' .. it.id, 'r:' .. it.id))
+-- A message refused for these is no thread for another subtask.
+local NOBODYS = {newer = true, wrong_queue = true}
+
+-- Why a subtask that is ready does not run now: what a worker remembers of it says so. Nil when it may.
+local function barred(task, it)
+  local call, kept = task.call, nil
+  it.document, it.children, kept = unpack(redis.call('HMGET', task.subtasks, 'd:' .. it.id, 'c:' .. it.id, 'r:' .. it.id))
   if kept and go_by_word(task, it, kept) then
     for _, part in ipairs(call.out) do call.freed[#call.freed + 1] = part end
-    return {it.status == SUBTASK.waiting and 'waiting' or 'done'}
+    return it.status == SUBTASK.waiting and 'waiting' or 'done'
   end
-  refusal = held_up(task, it)
-  if refusal then return {refusal} end
+  return held_up(task, it)
+end
+
+-- Under a lease: granted token attempts join answered priority document children head answer task|'' subtask|''. The last
+-- two are of a subtask for which no message came here: nothing on its way may bring what comes after it.
+local function grant(task, it, other)
+  local call = task.call
+  if other then pass_by(task, it) end
+  local join = has(it, 'J')
   turn(task, it, SUBTASK.running)
   it.token, it.passed, it.lost = next_token(call, it.token), true, false
   task.form = FORM
@@ -42,8 +45,39 @@ export('claim', function(call, args)
   schedule(task, it.id, call.at + call.lease)
   emit(task, 'subtask.started', it, '', it.attempts > 1 and '{"attempt":' .. int(it.attempts) .. '}' or nil)
   return {'granted', it.token, it.attempts, join and 1 or 0, it.answered and 1 or 0, task.priority,
-          document, join and children or '0', redis.call('HGET', task.key, 'head') or '',
-          it.answered and redis.call('HGET', task.subtasks, 'a:' .. it.id) or ''}
+          it.document, join and it.children or '0', redis.call('HGET', task.key, 'head') or '',
+          it.answered and redis.call('HGET', task.subtasks, 'a:' .. it.id) or '',
+          other and task.id or '', other and it.id or ''}
+end
+
+-- id subtask queue scarce room → as `grant`, perhaps of another subtask of the queue | <refusal>
+export('claim', function(call, args)
+  local queue, scarce, room = args[3], args[4] == '1', tonumber(args[5])
+  local task = open(call, args[1])
+  local it = task and node(task, args[2])
+  local asked, refusal = it, claimable(task, it, queue)
+  if refusal then
+    if CUTS[refusal] and not it.passed then pass_by(task, it) end
+    if NOBODYS[refusal] then return {refusal} end
+    task, it = next_parked(call, queue)
+    if not it then return {refusal} end
+  end
+  local best = scarce and fairest(task, it, room)
+  if best and not barred(best.task, best.it) then
+    park(task, it)
+    return grant(best.task, best.it, true)
+  end
+  refusal = barred(task, it)
+  return refusal and {refusal} or grant(task, it, it ~= asked)
+end)
+
+-- queue room waited_ms (id subtask)* → as `grant` | nothing. The runs hold all threads of a process and stand: what waits
+-- behind them, with more right to a thread than they have, is taken without a message.
+export('take', function(call, args)
+  local queue, room, before = args[1], tonumber(args[2]), call.at - tonumber(args[3])
+  local best = entitled(call, holders(call, queue, room, args, 4), before)
+  if not best or barred(best.task, best.it) then return {} end
+  return grant(best.task, best.it, true)
 end)
 
 -- Whether this token speaks for the subtask: it runs under it, or its lease was lost and nobody else has been granted.
@@ -51,9 +85,9 @@ local function speaks(it, token)
   return it.token == token and (it.status == SUBTASK.running or (it.status == SUBTASK.waiting and it.lost))
 end
 
--- id subtask token status|retry outcome delay_ms label data said → ok|duplicate|stale, deliveries
+-- id subtask token status|retry outcome delay_ms label data said heard late rest_ms → ok|duplicate|stale, deliveries
 export('complete', function(call, args)
-  local id, subtask, token, result, outcome, delay, message, data, said = unpack(args)
+  local id, subtask, token, result, outcome, delay, message, data, said, heard, late, rest = unpack(args)
   local task = open(call, id)
   local it = task and node(task, subtask)
   token = tonumber(token)
@@ -68,6 +102,7 @@ export('complete', function(call, args)
   end
   if not speaks(it, token) then return {it.status == SUBTASK.waiting and 'stale' or 'duplicate', {}} end
   it.lost = false
+  hear(task, it, heard, tonumber(late), tonumber(rest))
   if result == 'retry' and task.halt == '' then
     turn(task, it, SUBTASK.retrying)
     pass_by(task, it)
@@ -86,7 +121,7 @@ export('complete', function(call, args)
   return {'ok', call.out}
 end)
 
--- id subtask token window (child wiring document)* → ok|stale|halted, canvas, deliveries
+-- id subtask token window may_canvas (child wiring document)* → ok|stale|halted, canvas, deliveries
 export('fan', function(call, args)
   local id, subtask, token, window = args[1], args[2], tonumber(args[3]), tonumber(args[4])
   local task = open(call, id)
@@ -96,17 +131,17 @@ export('fan', function(call, args)
     close(task, it, SUBTASK.cancelled)
     return {'halted', 0, {}}
   end
-  local count = (#args - 4) / 3
-  local canvas = task.direct == 0 and window >= count
+  local count = (#args - 5) / 3
+  local canvas = args[5] == '1' and task.direct == 0 and window >= count
+  turn(task, it, SUBTASK.pending)
   it.flags = string.gsub(it.flags, '%-', '') .. 'J'
   it.need = count
   redis.call('HSET', task.subtasks, 'w:' .. it.id, it.queue .. ' ' .. it.flags .. ' ' .. it.successors,
     'c:' .. it.id, int(count))
-  turn(task, it, SUBTASK.pending)
   if canvas then it.passed = false else pass_by(task, it) end
   task.total, task.left = task.total + count, task.left + count
   for i = 1, count do
-    local at = 2 + 3 * i
+    local at = 3 + 3 * i
     local child = add_node(task, args[at], args[at + 1], i <= window and 0 or 1, not canvas, args[at + 2])
     if i <= window then make_ready(task, child) end
   end

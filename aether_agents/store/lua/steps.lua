@@ -37,6 +37,7 @@ local function hand_over(task, it)
     return
   end
   schedule(task, it.id, task.call.at + task.call.stale)
+  stand_in_line(task, it)
   if it.passed then send(task, it.id, it.queue) end
 end
 

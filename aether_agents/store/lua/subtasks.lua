@@ -5,14 +5,14 @@ local NODE = '^(%a) (%d+) (%d) (%d+) (%d+) (%d+) (%d+) (%d+) (%d) (%d)$'
 local function node(task, id)
   local known = task.nodes[id]
   if known then return known end
-  local found = redis.call('HMGET', task.subtasks, 's:' .. id, 'w:' .. id)
+  local found = redis.call('HMGET', task.subtasks, 's:' .. id, 'w:' .. id, 'v:' .. id)
   if not found[1] then return nil end
   local status, need, passed, token, resends, attempts, since, started, lost, answered = string.match(found[1], NODE)
   local queue, flags, successors = string.match(found[2], '^(%S+) (%S+) ?(.*)$')
   local made = {id = id, status = status, need = tonumber(need), passed = passed == '1', token = tonumber(token),
                 resends = tonumber(resends), attempts = tonumber(attempts), since = tonumber(since),
                 started = tonumber(started), lost = lost == '1', answered = answered == '1',
-                queue = queue, flags = flags, successors = successors}
+                queue = queue, flags = flags, successors = successors, server = found[3] or ''}
   task.nodes[id] = made
   return made
 end
@@ -24,12 +24,14 @@ local function changed(task, it)
   end
 end
 
+-- `wiring` is "queue|server flags successor,successor".
 local function add_node(task, id, wiring, need, passed, document)
-  local queue, flags, successors = string.match(wiring, '^(%S+) (%S+) ?(.*)$')
+  local queue, server, flags, successors = string.match(wiring, '^([^%s|]+)|(%S*) (%S+) ?(.*)$')
   local made = {id = id, status = SUBTASK.pending, need = need, passed = passed, token = 0, resends = 0, attempts = 0,
                 since = 0, started = 0, lost = false, answered = false,
-                queue = queue, flags = flags, successors = successors}
-  redis.call('HSET', task.subtasks, 'w:' .. id, wiring, 'd:' .. id, document)
+                queue = queue, flags = flags, successors = successors, server = server}
+  redis.call('HSET', task.subtasks, 'w:' .. id, queue .. ' ' .. flags .. ' ' .. successors, 'd:' .. id, document)
+  if server ~= '' then redis.call('HSET', task.subtasks, 'v:' .. id, server) end
   task.nodes[id] = made
   changed(task, made)
   tally(task.call, 'sub.in|' .. queue .. '|' .. SUBTASK.pending)
@@ -58,6 +60,7 @@ local function turn(task, it, status)
   if not SUBTASK_ARROWS[it.status][status] then
     error('task ' .. task.id .. ', subtask ' .. it.id .. ': no arrow from ' .. it.status .. ' to ' .. status)
   end
+  keep_count(task, it, status)
   if BUSY[it.status] then task.busy = task.busy - 1 end
   if BUSY[status] then task.busy = task.busy + 1 end
   if it.status == SUBTASK.waiting then redis.call('ZREM', task.waiting, it.id) end

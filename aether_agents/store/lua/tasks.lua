@@ -19,9 +19,11 @@
 --                                                       h:n  "next last" of the children still held back
 --                                                       r:n  what a worker remembers of a run (forgotten.lua)
 --                                       per question    q:<its id>  sealed, or the code `lost`
+--                                                       v:n  the server it calls
 -- <prefix>:task:<id>:events     stream  ids are <seq>-0
 -- <prefix>:task:<id>:waiting    zset    subtasks that wait for a person, by the number of their question
 -- <prefix>:epoch hash, :witnesses zset: which server this is, and who may know what it forgot (epoch.lua)
+-- <prefix>:line zset, :runs zset: what is ready and what runs, by server and owner (lines.lua)
 -- <prefix>:active set, :queued zset, :slots number, :turns hash: who may plan and run (admission.lua)
 -- <prefix>:due                  zset    <id>|<n> one time per open step: ready = re-send, running = lease, retrying
 --                                       <id>|  the planner's step   <id>|!  the deadline   <id>|~  expired: forget it
@@ -32,7 +34,7 @@ local exports = {}
 
 local NUMBERS = {'seq', 'created', 'finished', 'total', 'left', 'busy', 'token', 'resends', 'priority', 'budget',
                  'deadline', 'keep', 'asked', 'bad', 'degraded', 'approved', 'direct', 'form'}
-local TEXTS = {'status', 'step', 'halt', 'error', 'question_id'}
+local TEXTS = {'status', 'step', 'halt', 'error', 'question_id', 'owner'}
 local TASK_FIELDS = {}
 for i = 1, #TEXTS do TASK_FIELDS[#TASK_FIELDS + 1] = TEXTS[i] end
 for i = 1, #NUMBERS do TASK_FIELDS[#TASK_FIELDS + 1] = NUMBERS[i] end
@@ -55,6 +57,7 @@ end
 
 local tally, count_task, count_subtask, write_tallies  -- counts.lua
 local let_in                                            -- admission.lua
+local stand_in_line, keep_count                         -- lines.lua
 
 local function clock()
   local time = redis.call('TIME')

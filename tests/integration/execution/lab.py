@@ -48,6 +48,13 @@ def asking(queue: str, count_log: Path) -> tuple[ServerSpec, ...]:
     )
 
 
+def others(queue: str, count_log: Path) -> tuple[ServerSpec, ...]:
+    """A second echo server, `<queue>-other`, in a worker that is told to have one."""
+    if not os.environ.get("AETHER_TEST_OTHER"):
+        return ()
+    return (bundled("echo", name=f"{queue}-other", queue=queue, env={"COUNT_LOG": str(count_log)}),)
+
+
 def specialists(count_log: Path, names: Sequence[str] = NAMES) -> tuple[Specialist, ...]:
     """Specialists that each have an echo server of their own, `<name>-echo`."""
     return tuple(
@@ -56,9 +63,14 @@ def specialists(count_log: Path, names: Sequence[str] = NAMES) -> tuple[Speciali
             description=f"{name} for tests",
             servers=(
                 bundled("echo", name=f"{name}-echo", queue=name, env={"COUNT_LOG": str(count_log)}),
+                *others(name, count_log),
                 *asking(name, count_log),
             ),
-            tools=tuple(ToolRow(tool=f"{name}-echo/{tool}", **row) for tool, row in ROWS.items()),
+            tools=tuple(
+                ToolRow(tool=f"{name}-{server}/{tool}", **row)
+                for server in ("echo", "other")
+                for tool, row in ROWS.items()
+            ),
         )
         for name in names
     )
@@ -180,7 +192,8 @@ class Lab:
         claim = tasks.claim_planning(task_id, limit=10_000)
         assert isinstance(claim, PlanningClaim)
         plan = Plan(name="test", description="a plan of the tests", origin="file", subtasks=tuple(subtasks))
-        canvas = None if direct else self.sender.canvas(task_id, subtasks, priority=5, limit=limit)
+        priority = task.get("priority", 5)
+        canvas = None if direct else self.sender.canvas(task_id, subtasks, priority=priority, limit=limit)
         deliveries = tasks.start(task_id, claim.token, plan, direct=canvas is None)
         assert deliveries is not None
         self.sender.send(deliveries)
@@ -220,14 +233,21 @@ class Lab:
 
 
 def step(
-    task_id: str, name: str, needs: Iterable[str] = (), *, queue: str = "dev", tool: str = "echo", **more: Any
+    task_id: str,
+    name: str,
+    needs: Iterable[str] = (),
+    *,
+    queue: str = "dev",
+    server: str = "echo",
+    tool: str = "echo",
+    **more: Any,
 ) -> PlannedSubtask:
     """A planned subtask that calls an echo tool with `task/name` as its key."""
     row = ROWS[tool]
     args = more.pop("args", {"message": name, "key": f"{task_id}/{name}"})
     return PlannedSubtask(
         id=name,
-        tool=f"{queue}-echo/{tool}",
+        tool=f"{queue}-{server}/{tool}",
         args=args,
         needs=tuple(needs),
         specialist=queue,

@@ -4,7 +4,7 @@ The canvas is modelled by its promise: the message of a subtask is on its way as
 needs have come back normally. A refused claim, a retry or a question does not come back normally: its branch ends.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import HealthCheck
 
 from aether_agents.contracts import Answer, Intervention, Outcome, PlannedSubtask
-from aether_agents.settings import DeliverySettings, Settings
+from aether_agents.settings import Settings
 from aether_agents.store import Delivery, Granted, Store, open_store
 from aether_agents.store.codes import STATUSES
 from tests.integration.store.plans import DONE, overdue, plan_of, planned, subtask
@@ -39,7 +39,7 @@ def timeless(settings: Settings) -> Store:
         settings.model_copy(
             update={
                 "broker": settings.broker.model_copy(update={"prefix": f"{settings.broker.prefix}-{next(NUMBERS)}"}),
-                "delivery": DeliverySettings(lease=36_000, stale=36_000),
+                "delivery": settings.delivery.model_copy(update={"lease": 36_000, "stale": 36_000}),
             }
         )
     )
@@ -74,6 +74,7 @@ class Run:
     name: str
     grant: Granted
     canvas: bool
+    own: bool = True  #: the message that came was for it
 
 
 @dataclass
@@ -90,12 +91,15 @@ class World:
     came_back: set[str] = field(default_factory=set)
     fanned: dict[str, int] = field(default_factory=dict)
 
-    def begin(self) -> None:
-        """Plan the task and start it."""
-        claim = planned(self.store, self.task_id)
+    def begin(self, servers: Sequence[str] = ("echo",), **task: Any) -> None:
+        """Plan the task and start it; its subtasks call these servers in turn."""
+        claim = planned(self.store, self.task_id, **task)
         plan = plan_of(
             {name: node.needs for name, node in self.nodes.items()},
-            **{name: node.fields() for name, node in self.nodes.items()},
+            **{
+                name: {**node.fields(), "tool": f"{servers[at % len(servers)]}/say"}
+                for at, (name, node) in enumerate(self.nodes.items())
+            },
         )
         sends = self.store.tasks.start(self.task_id, claim.token, plan, direct=self.direct)
         assert sends is not None
@@ -130,7 +134,9 @@ class World:
         """A worker finds the list of a fan-out."""
         node = self.nodes[run.name]
         children = [self.child(run.name, index) for index in range(node.children or 0)]
-        fanned = self.store.tasks.fan(self.task_id, run.name, run.grant.token, children, window=node.window)
+        fanned = self.store.tasks.fan(
+            self.task_id, run.name, run.grant.token, children, window=node.window, may_canvas=run.own
+        )
         self.send(fanned.deliveries)
         if fanned.canvas:
             self.fanned[run.name] = len(children)

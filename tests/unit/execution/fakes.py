@@ -112,7 +112,7 @@ class FakeTasks:
         self.said.append(("ask", args[3]))
         return True
 
-    def fan(self, *args: Any, window: int) -> Fanned:
+    def fan(self, *args: Any, window: int, may_canvas: bool) -> Fanned:
         self.said.append(("fan", (args[3], window)))
         return self.fanned
 

@@ -1,0 +1,110 @@
+"""A hung server, a busy person: each delays only itself. What waits for another is not held up by either."""
+
+import random
+import sys
+
+import pytest
+
+from aether_agents.settings import DeliverySettings
+from tests.chaos.plans import half_unsafe, mixed, plain
+from tests.chaos.wave import Scenario, infect
+from tests.conftest import eventually
+from tests.integration.execution.lab import Lab, step
+
+show = sys.stdout.write
+pytestmark = pytest.mark.timeout(300)
+BOTH = {"AETHER_TEST_OTHER": "1"}
+
+
+def hang(lab: Lab, task_id: str, calls: int, **task: object) -> None:
+    """Calls that stand until their gate opens; all that threads can take of them are running."""
+    args = [{"path": str(lab.folder / "gate"), "key": f"{task_id}/n{at}"} for at in range(calls)]
+    plan = [step(task_id, f"n{at}", tool="gate", args=one, timeout=300) for at, one in enumerate(args)]
+    lab.launch([*plan, step(task_id, "z", [one.id for one in plan])], task_id, **task)
+
+
+def begun(lab: Lab, task_id: str) -> int:
+    """How many calls of a task its server has seen."""
+    return sum(key.startswith(f"{task_id}/") for key in lab.calls().started)
+
+
+class TestOfEachOther:
+    """Leases and patience are long: neither a time-out nor the reaper helps."""
+
+    @pytest.fixture
+    def delivery(self) -> DeliverySettings:
+        return DeliverySettings(lease=60, stale=60, pump=0.1, concurrency=4, spare=3)
+
+    @pytest.mark.parametrize("priority", [9, 5, 1])
+    def test_a_hung_server_does_not_hold_up_a_healthy_one(self, lab: Lab, priority: int) -> None:
+        lab.worker(env=BOTH)
+        hang(lab, "hung", 16)
+        eventually(lambda: begun(lab, "hung") == 4, within=40, what="every thread stands")
+        plan = [step("well", f"n{at}", server="other") for at in range(6)]
+        lab.launch([*plan, step("well", "z", ["n0", "n5"], server="other")], "well", priority=priority)
+        assert lab.ended("well") == "completed"
+        assert begun(lab, "hung") == 4, "of the hung one nothing more was begun for it"
+        assert not [key for key in lab.calls().ended if key.startswith("hung/")]
+        (lab.folder / "gate").touch()
+        assert lab.ended("hung") == "completed"
+        assert set(lab.calls().started.values()) == {1}, "nothing ran twice"
+
+    def test_a_persons_long_calls_do_not_hold_up_anothers(self, lab: Lab) -> None:
+        lab.worker()
+        hang(lab, "long", 16, owner="ann", priority=9)
+        eventually(lambda: begun(lab, "long") == 4, within=40, what="every thread stands")
+        lab.launch([step("short", "a"), step("short", "b", ["a"])], "short", owner="bob", priority=2)
+        assert lab.ended("short") == "completed"
+        assert begun(lab, "long") == 4
+        (lab.folder / "gate").touch()
+        assert lab.ended("long") == "completed"
+        assert set(lab.calls().started.values()) == {1}
+
+    def test_a_person_with_many_calls_gets_every_thread_but_the_next_one(self, lab: Lab) -> None:
+        lab.worker()
+        calls = [step("many", f"n{at}", args={"key": f"many/n{at}", "ms": 20}) for at in range(240)]
+        lab.launch(calls, "many", owner="ann")
+        eventually(lambda: begun(lab, "many") >= 20, within=40, what="they run")
+        lab.launch([step("one", "a")], "one", owner="bob")
+        assert lab.ended("one") == "completed"
+        ready = lab.store.events.read("one")[-4].at.timestamp()
+        seen = lab.calls()
+        mine = seen.began["one/a"]
+        before = sum(began < mine for key, began in seen.began.items() if key.startswith("many/"))
+        show(f"{before} of 240 before it, ready at {ready:.3f}\n")
+        assert before < 120
+        assert lab.ended("many") == "completed"
+        assert set(seen.started.values()) == {1}
+
+    def test_an_undisturbed_crowd_is_never_refused_and_the_reaper_is_not_needed(
+        self, lab: Lab, dice: random.Random
+    ) -> None:
+        scenario = Scenario(lab, dice, plain, sp_share=0.8, crowd=True)
+        infect(scenario)
+        scenario.run()
+        show(scenario.report("crowd"))
+        assert scenario.broken == []
+        assert set(scenario.counted("claims")) <= {"granted", "done", "leased"}
+        assert scenario.counted("claims")["granted"] <= scenario.subtasks
+
+
+def test_people_act_while_servers_and_owners_stand_in_each_others_way(lab: Lab, dice: random.Random) -> None:
+    scenario = Scenario(lab, dice, mixed, people=True, crowd=True, faults={"lose": 0.03, "double": True}, within=90)
+    infect(scenario)
+    scenario.run()
+    show(scenario.report("crowd, with people"))
+    assert scenario.broken == []
+
+
+def test_a_worker_is_killed_while_what_waits_is_parked(lab: Lab, dice: random.Random) -> None:
+    scenario = Scenario(lab, dice, half_unsafe, killed=True, crowd=True, within=90)
+    infect(scenario, workers=2)
+
+    def strike() -> None:
+        lab.kill(lab.workers[-2])
+        lab.worker(entry="tests.chaos.entry", env=scenario.environment(), ready=False)
+
+    scenario.strike = strike
+    scenario.run()
+    show(scenario.report("crowd, killed"))
+    assert scenario.broken == []
