@@ -23,7 +23,7 @@ from aether_agents.execution.held import Held, Lease, now
 from aether_agents.execution.memory import Memory
 from aether_agents.execution.patience import Patience
 from aether_agents.execution.resolving import needed, resolve
-from aether_agents.execution.retrying import retry_in
+from aether_agents.execution.results import retry_in, word_of
 from aether_agents.execution.secret import Secrets
 from aether_agents.settings import Settings
 from aether_agents.store import Delivery, Granted, Refused, Store, Unopened
@@ -107,9 +107,9 @@ class Runner:
     def _ran(self, celery_task: Task | None, lease: Lease, claim: Granted) -> None:
         started = time.monotonic()
         result = self._work(lease, claim)
-        log.info("%s in %.3f s", _word(result), time.monotonic() - started)
+        log.info("%s in %.3f s", word_of(result), time.monotonic() - started)
         failed_now = isinstance(result, Outcome) and result.failed
-        tracing.mark(tool=claim.subtask.tool or "", status=_word(result), failed=failed_now)
+        tracing.mark(tool=claim.subtask.tool or "", status=word_of(result), failed=failed_now)
         if isinstance(result, Outcome):
             if claim.answer is not None and not result.sent and not claim.subtask.repeatable:
                 self._patience.ask(lambda: self._store.tasks.use_answer(*lease, used=False))  # it was not, after all
@@ -246,9 +246,3 @@ class Runner:
                 log.debug("progress not reported: %s", error)
 
         return report
-
-
-def _word(result: Outcome | Intervention | list[PlannedSubtask]) -> str:
-    if isinstance(result, Outcome):
-        return result.status if result.error_kind is None else f"{result.status} ({result.error_kind})"
-    return "waits for a person" if isinstance(result, Intervention) else f"fans out to {len(result)}"

@@ -22,7 +22,7 @@ from aether_agents.execution import patience as module
 from aether_agents.execution.calling import Caller
 from aether_agents.execution.held import Held
 from aether_agents.execution.resolving import visible
-from aether_agents.execution.retrying import retry_in
+from aether_agents.execution.results import retry_in
 from aether_agents.execution.runner import Runner
 from aether_agents.execution.tally import Tally
 from aether_agents.execution.toolbox import Toolbox

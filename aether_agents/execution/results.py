@@ -1,6 +1,6 @@
-"""Retrying: whether a failed call is made again, and when."""
+"""Results of runs: each in a word, and whether and when a call that failed is made again."""
 
-from aether_agents.contracts import Outcome, PlannedSubtask
+from aether_agents.contracts import Intervention, Outcome, PlannedSubtask
 
 
 def retry_in(subtask: PlannedSubtask, outcome: Outcome, attempts: int) -> float | None:
@@ -14,3 +14,10 @@ def retry_in(subtask: PlannedSubtask, outcome: Outcome, attempts: int) -> float 
     if outcome.sent and not subtask.repeatable:
         return None
     return float(min(retry.delay * retry.backoff ** (attempts - 1), retry.max_delay))
+
+
+def word_of(result: Outcome | Intervention | list[PlannedSubtask]) -> str:
+    """What a run came to, for the log."""
+    if isinstance(result, Outcome):
+        return result.status if result.error_kind is None else f"{result.status} ({result.error_kind})"
+    return "waits for a person" if isinstance(result, Intervention) else f"fans out to {len(result)}"
