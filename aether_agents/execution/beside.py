@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from aether_agents.execution.held import Held, now
 from aether_agents.execution.room import STANDS_AFTER, Room
-from aether_agents.store import Granted, Store, Unopened
+from aether_agents.store import PLANNER, Granted, Store, Unopened
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ class Beside:
         self._room = room
         self._held = held
         self._run = run
-        self._queues = tuple(queues)
+        self._queues = tuple(queue for queue in queues if queue != PLANNER)
         self._most = most
         self._lock = threading.Lock()
         self._threads: set[threading.Thread] = set()

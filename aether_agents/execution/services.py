@@ -36,7 +36,7 @@ GRACE = 2.0
 
 
 class Services:
-    """Store, host, runner, planner's step, pump and listing of one process.
+    """Store, host, runner, planner's step, pump and listing of one process, which runs so many messages at once.
 
     Raises:
         StoreUnavailable: there is no store.
@@ -54,7 +54,6 @@ class Services:
         episode: Episode | None = None,
         state: Callable[[], str] = str,
     ) -> None:
-        """`threads` is how many messages this process may run at once."""
         self._store = open_store(settings)
         self._held = Held(settings.delivery.lease)
         patience = Patience(episode)
@@ -68,11 +67,9 @@ class Services:
         tally = Tally(self._host.starts)
         caller = Caller(self._host, toolbox, settings, self._held, tally)
         self._runner = Runner(settings, self._store, caller, sender, self._held, patience)
-        self._room = Room(threads)
+        self._room, most = Room(threads), min(threads, settings.delivery.spare)
         self._store.tasks.when_scarce(self._room.full)
-        served = [queue for queue in queues if queue != PLANNER]
-        most = min(threads, settings.delivery.spare)
-        self._beside = Beside(self._store, self._room, self._held, self._runner.beside, served, most)
+        self._beside = Beside(self._store, self._room, self._held, self._runner.beside, queues, most)
         self._listing = Listing(self._store, toolbox, servers, queues, lambda: bool(self._held.leases()), patience)
         self._opening = None
         if PLANNER in queues:  # its index of templates is made at once: a worker that plans nothing has none
