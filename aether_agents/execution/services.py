@@ -68,7 +68,6 @@ class Services:
         caller = Caller(self._host, toolbox, settings, self._held, tally)
         self._runner = Runner(settings, self._store, caller, sender, self._held, patience)
         self._room, most = Room(threads), min(threads, settings.delivery.spare)
-        self._store.tasks.when_scarce(self._room.full)
         self._beside = Beside(self._store, self._room, self._held, self._runner.beside, queues, most)
         self._listing = Listing(self._store, toolbox, servers, queues, lambda: bool(self._held.leases()), patience)
         self._opening = None
@@ -97,6 +96,7 @@ class Services:
 
     def start(self) -> None:
         """Begin to renew, reap and list. What a version before asked in clear is asked anew."""
+        self._store.tasks.when_scarce(self._room.full)
         self._sender.send(self._store.tasks.ask_anew_in_clear())
         self._pump.start()
         self._listing.start()
