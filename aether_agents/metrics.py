@@ -48,6 +48,10 @@ def _families(store: Store, budgets: Mapping[str, int]) -> Iterator[Metric]:
     yield from _calls(counts)
     yield from _budgets(budgets, store.counts.today().calls)
     yield from _present(store, counts)
+    used = GaugeMetricFamily("aether_store_used_ratio", "Share that is used, 0 to 1.", labels=["what"])
+    for strain in store.health.strains():
+        used.add_metric([strain.what], strain.share)
+    yield used
 
 
 class _Counts:
@@ -150,10 +154,10 @@ def _present(store: Store, counts: _Counts) -> Iterator[Metric]:
     served = {queue for worker in workers for queue in worker.queues}
     queues = sorted({PLANNER, *served, *(queue for queue, _ in counts.of("sub.in"))})
     depth = GaugeMetricFamily("aether_queue_depth", "Messages that nobody has taken yet.", labels=["queue"])
-    alive = GaugeMetricFamily("aether_workers", "Workers that serve a queue.", labels=["queue"])
+    alive = GaugeMetricFamily("aether_workers", "Workers that serve a queue and are not deaf.", labels=["queue"])
     for queue, length in store.backlog(queues).items():
         depth.add_metric([queue], length)
-        alive.add_metric([queue], sum(queue in worker.queues for worker in workers))
+        alive.add_metric([queue], sum(queue in worker.queues and worker.hears for worker in workers))
     yield from (depth, alive)
     up = GaugeMetricFamily("aether_mcp_server_up", "Whether a server's tools may be used.", labels=["server"])
     for name, entry in store.catalogue.entries().items():

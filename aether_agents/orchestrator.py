@@ -86,8 +86,10 @@ class Orchestrator(Window):
 
         Raises:
             NoWorker: nobody does.
+            StoreRefuses: nobody could say so.
         """
-        if not any(queue in worker.queues for worker in self.workers()):
+        if not any(queue in worker.queues and worker.hears for worker in self.workers()):
+            self._store.try_to_write()
             raise NoWorker(f"no worker serves the queue `{queue}`: start one with `aether-agent worker {queue}`")
 
     # -- act ---------------------------------------------------------------------------------------------------

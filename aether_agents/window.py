@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from aether_agents.contracts import TERMINAL_TASK, Event, Intervention, Json, Plan, TaskView, Undoing
-from aether_agents.errors import WrongStatus
+from aether_agents.errors import StoreRefuses, WrongStatus
 from aether_agents.execution import undo
 from aether_agents.execution.approving import digest_of
 from aether_agents.execution.resolving import needed, visible
@@ -118,5 +118,19 @@ class Window:
         return self._store.counts.today().calls
 
     def diagnose(self) -> list[str]:
-        """What is wrong with the store's configuration, each with its mend; empty when nothing is."""
-        return self._store.diagnose()
+        """What is wrong with the store, or will be soon, each with its mend; empty when nothing is."""
+        most = self.settings.alerts.store_fuller_than
+        near = [f"{one.said}: {one.mend}" for one in self._store.health.strains() if one.near(most)]
+        return self._store.diagnose() + near
+
+    def refusal(self) -> str | None:
+        """Why the store takes nothing that is written, with the mend; None when it does.
+
+        Raises:
+            StoreUnavailable: it cannot be reached.
+        """
+        try:
+            self._store.try_to_write()
+        except StoreRefuses as error:
+            return str(error)
+        return None

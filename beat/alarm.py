@@ -3,11 +3,13 @@
 import hashlib
 import logging
 import os
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from aether_agents.errors import InvalidSettings
+from aether_agents.errors import InvalidSettings, StoreRefuses
 from aether_agents.logs import hide
 from aether_agents.regular_file import LARGEST_SECRET, read_text
 from aether_agents.settings import AlertSettings
@@ -38,23 +40,38 @@ class Alarm:
         self._settings = settings
         self._store = store
         self._notify = notify
+        self._told_here: dict[str, float] = {}  # while the store takes nothing, each process remembers for itself
 
     def raise_(self, alert: Alert) -> bool:
         """Tell somebody, unless it was told lately; whether it was told now.
 
         Raises:
-            StoreUnavailable: nobody knows whether it was.
+            StoreUnavailable: the store is away, and nobody knows whether it was.
         """
         key = hashlib.sha256(alert.key.encode()).hexdigest()[:24]
-        if not self._store.alerts.may_tell(key, alert.every or self._settings.every, MOST_AT_ONCE):
+        try:
+            may = self._store.alerts.may_tell(key, alert.every or self._settings.every, MOST_AT_ONCE)
+        except StoreRefuses:
+            may = self._may_tell_here(key, alert.every or self._settings.every)
+        if not may:
             log.debug("not told again so soon: %s", alert.title)
             return False
         log.warning("alert: %s: %s", alert.title, alert.text)
         if self._notify(alert.title, alert.text):
             return True
         log.error("nobody could be told: %s", alert.title)
-        self._store.alerts.was_not_told(key)
+        self._told_here.pop(key, None)
+        with suppress(StoreRefuses):
+            self._store.alerts.was_not_told(key)
         return False
+
+    def _may_tell_here(self, key: str, every: float) -> bool:
+        now = time.monotonic()
+        self._told_here = {one: until for one, until in self._told_here.items() if until > now}
+        if key in self._told_here or len(self._told_here) >= MOST_AT_ONCE:
+            return False
+        self._told_here[key] = now + every
+        return True
 
 
 def apprise_to(settings: AlertSettings, environ: Mapping[str, str] = os.environ) -> Notify:

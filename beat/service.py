@@ -14,6 +14,7 @@ from aether_agents.leaving import leave_when_told
 from aether_agents.orchestrator import connect
 from aether_agents.settings import Settings
 from aether_agents.store import Keys, open_store
+from aether_agents.store.refusals import refusal
 from beat.alarm import Alarm, apprise_to
 from beat.firing import Firing
 from beat.scheduler import SlotScheduler
@@ -96,6 +97,8 @@ def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable
     except SystemExit:
         log.info("told to end before it was its turn")
     except Exception as error:
+        if (refused := refusal(error)) is not None:
+            raise refused from error
         raise StoreUnavailable(
             f"beat lost the store, or its lock ({type(error).__name__}: {error}): start it again"
         ) from error

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 
 from aether_agents.budgets import spending
 from aether_agents.contracts import TaskView
-from aether_agents.errors import AetherError, TaskNotFound
+from aether_agents.errors import AetherError, StoreRefuses, StoreUnavailable, TaskNotFound
+from aether_agents.execution.episode import Episode
 from aether_agents.settings import Settings
 from aether_agents.store import PLANNER, Store, schedule_of
 from aether_agents.store.alerts import Suspicion
 from aether_agents.store.counts import DAY
 from beat.alarm import Alarm, Alert
 from beat.audits import compared, found_by, from_level
+from beat.near import near_their_end
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,7 @@ class Watch:
         self._alarm = alarm
         self._unserved: dict[str, float] = {}
         self._logged: set[tuple[str, str]] = set()  # what lasts, and was said when it began
+        self._episode = Episode()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="aether-watch", daemon=True)
 
@@ -67,19 +70,30 @@ class Watch:
             if self._settings.security:
                 self._raise(Alert(f"security {suspicion.what} {suspicion.about}", _title(suspicion), suspicion.text))
             self._store.alerts.looked_into(entry)
-        lasting = [*self._waits(), *self._queues(), *self._servers(), *self._budgets()]
+        near = near_their_end(self._store, self._settings.store_fuller_than)
+        lasting = [*self._waits(), *self._queues(), *self._servers(), *self._budgets(), *near]
         for alert in lasting:
             self._raise(alert)
         self._logged &= {(alert.key, alert.title) for alert in lasting}
 
+    def look(self) -> None:
+        """One look, whatever comes of it: a store that refuses is told of, one that is away is waited for."""
+        try:
+            self.turn()
+            self._episode.over()
+        except StoreRefuses as error:
+            self._episode.trouble(error)
+            self._raise(Alert("store refuses", "the store takes nothing that is written", str(error)))
+        except StoreUnavailable as error:
+            self._episode.trouble(error)
+        except AetherError as error:
+            log.warning("the watch could not look: %s", error)
+        except Exception:
+            log.exception("unexpected in the watch")
+
     def _run(self) -> None:
         while not self._stopped.wait(LOOK):
-            try:
-                self.turn()
-            except AetherError as error:
-                log.warning("the watch could not look: %s", error)
-            except Exception:
-                log.exception("unexpected in the watch")
+            self.look()
 
     def _raise(self, alert: Alert) -> None:
         if self._alarm is not None:
@@ -121,7 +135,7 @@ class Watch:
     def _queues(self) -> Iterator[Alert]:
         if not self._settings.queue_without_worker:
             return
-        served = {queue for worker in self._store.presence.alive() for queue in worker.queues}
+        served = {queue for worker in self._store.presence.alive() if worker.hears for queue in worker.queues}
         known = {PLANNER, *self._store.counts.queues()} - served
         now = time.monotonic()
         lying = {queue for queue, length in self._store.backlog(known).items() if length}

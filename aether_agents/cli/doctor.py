@@ -11,6 +11,7 @@ from rich.text import Text
 
 from aether_agents import __version__, tracing
 from aether_agents.budgets import spending
+from aether_agents.cli.door import Door
 from aether_agents.cli.duration import brief
 from aether_agents.cli.failure import COMPLETED, TASK_FAILED
 from aether_agents.cli.glyphs import QUIET
@@ -139,18 +140,33 @@ def _store(session: Session) -> Iterator[Finding]:
         if door is None:
             return
         yield Finding("store", "ok", f"{door.store_product()} answers, and the sealing key opens it")
+        if refusal := door.refusal():
+            yield Finding("store", "fail", refusal)
         for fault in door.diagnose():
             yield Finding("store", "warn", fault)
         for one in spending(session.settings.alerts.budgets, door.calls_today()):
             said = f"{one.server}: {one.calls} of {one.budget} calls today (UTC)"
             yield Finding("budget", "warn" if one.spent else "ok", said, "aether-agent metrics" if one.spent else "")
-        served = {queue for worker in door.workers() for queue in worker.queues}
-        for queue in ("planner", *(one.queue for one in session.specialists)):
-            count = sum(queue in worker.queues for worker in door.workers())
-            start = f"aether-agent worker {queue}" if session.stack is None else "aether-agent logs worker"
-            mend = "" if queue in served else start
-            said = f"{queue}: {count} worker{'s' * (count != 1)}"
-            yield Finding("queue", "ok" if count else "fail", said, mend)
+        if refusal is None:
+            yield from _workers(session, door)
+        else:
+            yield Finding("queue", "warn", "not known: no worker can say that it is alive while the store refuses")
+
+
+def _workers(session: Session, door: Door) -> Iterator[Finding]:
+    workers = door.workers()
+    logs = "aether-agent logs worker" if session.stack is not None else "see its log; it is started again"
+    for worker in workers:
+        if worker.state:
+            yield Finding("worker", "warn" if worker.hears else "fail", f"{worker.name}: {worker.state}", logs)
+        if 100 * worker.strain > session.settings.alerts.store_fuller_than:
+            said = f"{worker.name} has {worker.strain:.0%} of its descriptors open"
+            yield Finding("worker", "warn", said, "raise its limit of open files (`ulimit -n`, LimitNOFILE)")
+    for queue in ("planner", *(one.queue for one in session.specialists)):
+        count = sum(queue in worker.queues and worker.hears for worker in workers)
+        start = f"aether-agent worker {queue}" if session.stack is None else "aether-agent logs worker"
+        said = f"{queue}: {count} worker{'s' * (count != 1)}"
+        yield Finding("queue", "ok" if count else "fail", said, "" if count else start)
 
 
 def _servers(session: Session) -> Iterator[Finding]:

@@ -78,6 +78,18 @@ class Worker(Protocol):
     def pid(self) -> int:
         """Its process, on its own machine."""
 
+    @property
+    def state(self) -> str:
+        """`deaf` or `waits for the store`; empty when it is well."""
+
+    @property
+    def strain(self) -> float:
+        """Share of its descriptors that it has open, if that is half of them or more."""
+
+    @property
+    def hears(self) -> bool:
+        """Whether it takes messages."""
+
 
 class Notes(Protocol):
     """What is known of schedules. See `aether_agents.store.Schedules`."""
@@ -117,6 +129,7 @@ class Door(Protocol):
     def workers(self) -> Sequence[Worker]: ...
     def calls_today(self) -> Mapping[str, int]: ...
     def diagnose(self) -> list[str]: ...
+    def refusal(self) -> str | None: ...
     def store_product(self) -> str: ...
     @property
     def schedules(self) -> Notes: ...

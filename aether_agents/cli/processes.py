@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 
+from aether_agents.cli.door import Worker
 from aether_agents.cli.failure import COMPLETED
 from aether_agents.cli.flowers import access
 from aether_agents.cli.loglines import Reader
@@ -21,7 +22,7 @@ PAUSE = 0.1
 #: More lines than the end of a log that is looked at has.
 EVERYTHING = 1_000_000
 
-_LOOK = {"ready": "ok", "alive": "ok", "starting": "running", "restarting": "warn", "ending": "warn"}
+_LOOK = {"ready": "ok", "alive": "ok", "starting": "running", "deaf": "fail"}
 
 
 def bring_up(session: Session, *, flower: bool = False) -> int:
@@ -57,10 +58,28 @@ def process_rows(session: Session) -> list[dict[str, Json]]:
     if session.settings.broker.url is None:
         return [{**info._asdict(), "queues": list(info.queues)} for info in _stack(session).ps()]
     with session.door() as door:
+        if refusal := door.refusal():
+            session.output.warn(refusal)
         return [
-            {"name": one.name, "kind": one.kind, "pid": one.pid, "queues": list(one.queues), "status": "alive"}
+            {
+                "name": one.name,
+                "kind": one.kind,
+                "pid": one.pid,
+                "queues": list(one.queues),
+                "status": one.state or "alive",
+            }
             for one in door.workers()
         ]
+
+
+def _row(worker: Worker) -> dict[str, Json]:
+    return {
+        "name": worker.name,
+        "kind": worker.kind,
+        "pid": worker.pid,
+        "queues": list(worker.queues),
+        "status": worker.state or "alive",
+    }
 
 
 def show_processes(output: Output, rows: Sequence[dict[str, Json]]) -> None:

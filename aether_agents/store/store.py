@@ -4,14 +4,15 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Self
 
-from aether_agents.errors import StoreRefuses, StoreUnavailable
+from aether_agents.errors import StoreUnavailable
 from aether_agents.settings import Settings
 from aether_agents.store.access import Access, deliveries
 from aether_agents.store.alerts import Alerts
 from aether_agents.store.catalogue import Catalogue
-from aether_agents.store.connection import Connection, ResponseError
+from aether_agents.store.connection import Connection
 from aether_agents.store.counts import Counts
 from aether_agents.store.events import Events
+from aether_agents.store.health import Health, failures
 from aether_agents.store.keys import Keys
 from aether_agents.store.library import Library
 from aether_agents.store.presence import Presence
@@ -46,6 +47,7 @@ class Store:
         self.counts = Counts(access)
         self.alerts = Alerts(access)
         self.safekeeping = Safekeeping(access)
+        self.health = Health(access)
 
     def when_freed(self, send: Callable[[list[Delivery]], None]) -> None:
         """Have `send` called with the tasks that a change lets in by freeing a slot; it must not raise.
@@ -113,18 +115,10 @@ class Store:
             faults.append("the server is a Redis Cluster, which is not supported: use one server, or one with replicas")
         if not int(about.get("aof_enabled", 0)):
             faults.append("the append-only file is off: a restart loses tasks. Set `appendonly yes`")
-        policy = self._setting("maxmemory-policy")
+        policy = self.health.setting("maxmemory-policy")
         if policy not in ("noeviction", None):
             faults.append(f"maxmemory-policy is {policy}: tasks could vanish. Set `maxmemory-policy noeviction`")
-        return faults
-
-    def _setting(self, name: str) -> str | None:
-        """A setting of the server; none where it does not let us see (managed servers)."""
-        try:
-            found = self.connection.command("CONFIG", "GET", name)
-        except (ResponseError, StoreRefuses):
-            return None
-        return found[1].decode() if found else None
+        return faults + failures(about)
 
 
 def open_store(settings: Settings) -> Store:

@@ -4,13 +4,15 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
 from aether_agents.contracts import HighLevelTask, Json, Outcome, Plan, PlannedSubtask, Risk
 from aether_agents.errors import InvalidSettings
+from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings import AlertSettings, ScheduleSettings, Settings
-from aether_agents.store import Granted, PlanningClaim, Store
+from aether_agents.store import Granted, PlanningClaim, Store, open_store
 from aether_agents.store.counts import DAY
 from beat.alarm import MOST_AT_ONCE, Alarm, Alert, apprise_to
 from beat.watch import Watch
@@ -184,3 +186,38 @@ def test_apprise_tells_somebody(listener: tuple[str, list[dict[str, str]]]) -> N
     with pytest.raises(InvalidSettings, match="no address that apprise knows") as caught:
         apprise_to(AlertSettings(to=("env:WHO",)), {"WHO": "nonsense-with-a-password"})
     assert "password" not in str(caught.value)
+
+
+def test_what_is_near_its_end_is_told_before_it_is_a_fault(settings: Settings, tmp_path: Path) -> None:
+    with ValkeyServer(tmp_path / "near") as server:
+        own = settings.model_copy(update={"broker": settings.broker.model_copy(update={"url": server.url})})
+        with open_store(own) as store:
+            watch, told = watching(own, store, store_fuller_than=50)
+            watch.turn()
+            assert told == []
+            used = int(store.connection.command("INFO", "memory")["used_memory"])
+            store.connection.command("CONFIG", "SET", "maxmemory", int(used * 1.5))
+            store.presence.beat("dev@host", "worker", ("dev",), strain=0.9)
+            store.presence.beat("data@host", "worker", ("data",), state="deaf")
+            watch.turn()
+            assert sorted(told) == [
+                "data@host takes no messages",
+                "dev@host is near its last descriptor",
+                "the store's memory is near its end",
+            ]
+
+
+def test_a_store_that_refuses_is_told_once_though_it_can_remember_nothing(settings: Settings, tmp_path: Path) -> None:
+    with ValkeyServer(tmp_path / "full") as server:
+        own = settings.model_copy(update={"broker": settings.broker.model_copy(update={"url": server.url})})
+        with open_store(own) as store:
+            watch, told = watching(own, store)
+            store.connection.command("REPLICAOF", "127.0.0.1", 1)
+            for _ in range(3):
+                watch.look()
+            assert told == ["the store takes nothing that is written"]
+            store.connection.command("REPLICAOF", "NO", "ONE")
+            store.connection.command("CONFIG", "SET", "maxmemory", 1)
+            for _ in range(3):
+                watch.look()
+            assert told[1:] == ["the store's memory is used up"]

@@ -10,6 +10,7 @@ from aether_agents.contracts import HighLevelTask, Outcome
 from aether_agents.errors import CannotOpen, InvalidSettings, StoreUnavailable
 from aether_agents.settings import BrokerSettings, EncryptionSettings, Settings
 from aether_agents.store import Store, Unopened, make_key_file, open_store
+from aether_agents.store.health import failures
 from tests.conftest import leaks
 from tests.integration.store.plans import run, started, status
 
@@ -127,3 +128,22 @@ def test_leaks_are_found(store: Store) -> None:
     store.connection.command("SET", f"{store.keys.prefix}:odd", "1")
     assert leaks(store) == [f"{store.keys.prefix}:odd", store.keys.events("t")]
     store.connection.command("DEL", store.keys.events("t"), f"{store.keys.prefix}:odd")
+
+
+def test_what_is_used_of_what_can_end_is_known(store: Store) -> None:
+    strains = {one.what: one for one in store.health.strains()}
+    assert set(strains) == {"memory", "connections", "disk"}  # the tests' server is on this machine
+    assert all(0 < one.share <= 1 for one in strains.values())
+    assert not any(one.near(100) for one in strains.values())
+    assert strains["connections"].near(0)
+    assert not strains["connections"]._replace(roomy=True).near(0)
+
+
+def test_what_the_server_could_not_do_last_time_is_a_fault() -> None:
+    assert failures({"aof_last_write_status": "ok", "rdb_last_bgsave_status": "ok"}) == []
+    assert "append-only file" in failures({"aof_last_write_status": "err"})[0]
+
+
+def test_a_probe_of_writing_leaves_nothing(store: Store) -> None:
+    store.try_to_write()
+    assert 0 < store.connection.command("PTTL", store.keys.probe) <= 1_000

@@ -30,6 +30,12 @@ class Living(NamedTuple):
     queues: tuple[str, ...]
     kind: str = "worker"
     pid: int = 7
+    state: str = ""
+    strain: float = 0.0
+
+    @property
+    def hears(self) -> bool:
+        return self.state != "deaf"
 
 
 class RecordedDoor:
@@ -38,6 +44,7 @@ class RecordedDoor:
     listed: Mapping[str, Listed] = {}
     living: Sequence[Living] = ()
     faults: Sequence[str] = ()
+    refused: str | None = None
     called: Mapping[str, int] = {}
     undo_found = Undoing(task_id=TASK)
 
@@ -134,6 +141,9 @@ class RecordedDoor:
 
     def diagnose(self) -> list[str]:
         return list(self.faults)
+
+    def refusal(self) -> str | None:
+        return self.refused
 
 
 class Notebook:

@@ -232,6 +232,29 @@ def test_doctor_names_a_queue_that_nobody_serves(run: Run, behind: Behind, monke
     ]
 
 
+def test_doctor_and_ps_never_call_a_deaf_worker_well(run: Run, behind: Behind, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AETHER_REDIS_URL", "redis://127.0.0.1:1/0")
+    door = behind(RecordedDoor([], DONE))
+    everything = ("planner", "dev", "infra", "data", "security")
+    door.living = [Living("w", everything, state="deaf"), Living("x", everything, strain=0.95)]
+    ran = run("doctor", "--no-servers")
+    assert ran.code == 1
+    assert "✗ worker        w: deaf" in ran.out
+    assert "x has 95% of its descriptors open" in ran.out
+    assert "planner: 1 worker" in ran.out
+    assert [row["status"] for row in json.loads(run("ps", "--json").out)] == ["deaf", "alive"]
+
+
+def test_doctor_and_ps_say_why_the_store_refuses(run: Run, behind: Behind, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AETHER_REDIS_URL", "redis://127.0.0.1:1/0")
+    behind(RecordedDoor([], DONE)).refused = "its memory is full: give it more"
+    ran = run("doctor", "--no-servers")
+    assert ran.code == 1
+    assert "✗ store         its memory is full: give it more" in ran.out
+    assert "0 workers" not in ran.out  # nobody could say that he is alive
+    assert "its memory is full" in run("ps").err
+
+
 def test_doctor_names_budgets_that_are_spent_and_that_are_nobodys(
     run: Run, behind: Behind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
