@@ -15,6 +15,7 @@ import anyio
 import anyio.from_thread
 import anyio.to_thread
 from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ToolError
 
 from .sandbox import confined, mechanism
 from .sandbox_layout import Limits, View
@@ -186,5 +187,7 @@ async def run(ctx: Context, seconds: float, work: Callable[[Job], Result]) -> Re
     job = Job(seconds, report)
     try:
         return await anyio.to_thread.run_sync(work, job, abandon_on_cancel=True)
+    except Unconfined as reason:
+        raise ToolError(f"{reason.strerror}: install bubblewrap, or allow user namespaces") from None
     finally:
         job.stopped = True

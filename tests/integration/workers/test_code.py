@@ -49,9 +49,19 @@ def test_the_folders_own_settings_do_not_silence_it(code: Talk, planted: Planted
 
 def test_what_a_line_takes_back_is_counted(code: Talk, repository: Planted) -> None:
     repository.write("a.py", "import subprocess  # nosec\nsubprocess.call('ls', shell=True)  # nosec B602\n")
-    result = code.call("scan", path=str(repository.folder))
+    result = code.call("scan", path=str(repository.folder), honour_suppressions=True)
     assert result["findings"] == [] or rules(result) == [("B607", "a.py", "info")]
     assert result["coverage"]["allowlisted"] >= 1
+    assert ("B602", 2, True) in [
+        (one["rule"], one["line"], one["honoured"]) for one in result["coverage"]["suppressed"]
+    ]
+
+
+def test_what_a_line_takes_back_is_found_unless_a_person_says_so(code: Talk, repository: Planted) -> None:
+    repository.write("a.py", "import subprocess  # nosec\nsubprocess.call(input(), shell=True)  # nosec B602\n")
+    result = code.call("scan", path=str(repository.folder))
+    assert ("B602", "a.py", "high") in rules(result)
+    assert [one["rule"] for one in result["coverage"]["suppressed"] if not one["honoured"]] == ["B404", "B602"]
 
 
 def test_a_file_that_cannot_be_parsed_is_a_gap(code: Talk, repository: Planted) -> None:

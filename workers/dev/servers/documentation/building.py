@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from workers.inspection.findings import Coverage, Finding, ScanResult, conclude, note_skipped
 from workers.inspection.git import printable
-from workers.inspection.job import Beyond, Job
+from workers.inspection.job import CODE, Beyond, Job
 from workers.inspection.repository import Repository, Skipped
 
 from .modules import is_public, modules_of
@@ -69,8 +69,9 @@ def build(path: str, folder: str, least: float, source: bool, job: Job) -> Docum
 def _render(repository: Repository, files: Mapping[str, str], stage: Path, source: bool, job: Job) -> Mapping[str, Any]:
     told = {"folder": str(repository.folder), "output": str(stage), "modules": dict(files), "source": source}
     command = [sys.executable, "-P", "-s", "-m", "documentation.program"]
-    places = {"PYTHONPATH": str(_SERVERS), "XDG_CONFIG_HOME": str(stage), "HOME": str(stage)}
-    done = job.program(command, stage, json.dumps(told).encode(), places)
+    places = {"PYTHONPATH": str(_SERVERS)}
+    reads = [repository.folder, _SERVERS, CODE / "workers"]
+    done = job.confined(command, stage, json.dumps(told).encode(), places, reads=reads, writes=[stage])
     if b"ModuleNotFoundError" in done.stderr:
         raise ToolError("pdoc is not installed: install the extra `aether-agents[servers]`")
     try:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from workers.inspection.job import Job, run
 from workers.inspection.repository import Repository
+from workers.inspection.suppression import Honour
 
 from .assessment import Assessment, Quality
 
@@ -33,11 +34,12 @@ async def assess(
         Field(max_length=50, description="Absolute paths of saved results (`result ID --json`) to compare with."),
     ] = [],  # noqa: B006 - it is only read, and the schema shows it
     max_seconds: Annotated[float, Field(gt=0, le=3_600, description="Seconds it may take in all.")] = 240,
+    honour_suppressions: Honour = False,
 ) -> Quality:
     """Measure the Python code of a folder: a score with its reasons, lint findings, complex functions, hot files."""
 
     def work(job: Job) -> Quality:
-        return Assessment(Repository(path), job, days, baseline).run()
+        return Assessment(Repository(path), job, days, baseline, honour_suppressions).run()
 
     return await run(ctx, max_seconds, work)
 

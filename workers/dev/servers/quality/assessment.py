@@ -10,7 +10,15 @@ from typing import Any, Literal
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
 
-from workers.inspection.findings import Coverage, Finding, ScanResult, conclude, note_skipped
+from workers.inspection.findings import (
+    Coverage,
+    Finding,
+    ScanResult,
+    Suppressed,
+    conclude,
+    note_skipped,
+    note_suppressed,
+)
 from workers.inspection.git import printable
 from workers.inspection.job import Beyond, Job
 from workers.inspection.repository import MAX_FILE_BYTES, SKIPPED_FOLDERS, Entry, Repository, Skipped
@@ -68,7 +76,11 @@ class Quality(ScanResult):
 class Assessment:
     """One assessment."""
 
-    def __init__(self, repository: Repository, job: Job, days: int, baseline: Sequence[str] = ()) -> None:
+    def __init__(
+        self, repository: Repository, job: Job, days: int, baseline: Sequence[str] = (), honour: bool = False
+    ) -> None:
+        """`honour`: what comments and whitelists of the repository take back is left out of the findings."""
+        self._honour = honour
         self._repository = repository
         self._job = job
         self._days = days
@@ -145,7 +157,7 @@ class Assessment:
             chunk = paths[start : start + CHUNK]
             self._job.progress(start / len(paths), f"file {start + 1} of {len(paths)}")
             try:
-                self._findings.extend(lint(self._repository, self._job, chunk))
+                self._findings += self._kept(*lint(self._repository, self._job, chunk), "`# noqa`")
                 measured = self._measure(chunk)
             except Beyond as bound:
                 lost = len(paths) - start if self._job.out_of_time else len(chunk)
@@ -166,15 +178,24 @@ class Assessment:
         if not paths or self._job.out_of_time:
             return
         try:
-            self._unused.extend(dead_code(self._repository, self._job, paths))
+            self._unused += self._kept(*dead_code(self._repository, self._job, paths), "`# noqa`, or a whitelist")
         except Beyond as bound:
             self._coverage.gaps.append(f"unused code: beyond the bound of {bound}")
         except ValueError:
             self._coverage.gaps.append("unused code: vulture died on one of the files")
 
+    def _kept(self, found: Sequence[Finding], taken_back: Sequence[Finding], how: str) -> list[Finding]:
+        """What of the findings counts; what the repository takes back is listed."""
+        for one in taken_back:
+            suppressed = Suppressed(rule=one.rule, file=one.file, line=one.line, how=how, honoured=self._honour)
+            note_suppressed(self._coverage, [suppressed])
+        left_out = {id(one) for one in taken_back} if self._honour else set()
+        return [one for one in found if id(one) not in left_out]
+
     def _measure(self, paths: Sequence[str]) -> list[dict[str, Any]]:
-        command = [sys.executable, "-I", str(Path(__file__).with_name("measure.py"))]
-        done = self._job.program(command, self._repository.folder, json.dumps(paths).encode())
+        program = Path(__file__).with_name("measure.py")
+        command = [sys.executable, "-I", str(program)]
+        done = self._job.confined(command, self._repository.folder, json.dumps(paths).encode(), reads=[program])
         try:
             return list(json.loads(done.stdout))
         except ValueError:

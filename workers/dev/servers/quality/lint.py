@@ -11,25 +11,36 @@ from workers.inspection.findings import Finding, Severity
 from workers.inspection.git import printable
 from workers.inspection.job import Job
 from workers.inspection.repository import Repository
+from workers.inspection.suppression import mentions
 
 #: Rules about mistakes, not about taste.
 SELECTED = "E4,E7,E9,F,B,PLE,W605"
 #: What ruff calls a file it cannot parse.
 SYNTAX = "invalid-syntax"
 
+#: What tells a finding from another one: rule, file, line and column.
+_Key = tuple[str, str, int, int]
 _MISTAKES = ("E9", "PLE", "F50", "F63", "F7", "F82", SYNTAX)
 
 
-def lint(repository: Repository, job: Job, paths: Sequence[str]) -> Iterator[Finding]:
-    """The findings in some files.
+def lint(repository: Repository, job: Job, paths: Sequence[str]) -> tuple[list[Finding], list[Finding]]:
+    """The findings in some files, and those of them that a comment there suppresses (`# noqa`, `# ruff: …`).
 
     Raises:
         ToolError: ruff cannot be run.
         Beyond, Stopped: it did not end, or found too much.
     """
+    found = dict(_found(repository, job, paths, "--ignore-noqa"))
+    marked = [path for path in paths if mentions(repository, path, b"noqa", b"ruff:")]
+    left = dict(_found(repository, job, marked)).keys() if marked else set()
+    taken_back = [finding for key, finding in found.items() if key[1] in marked and key not in left]
+    return list(found.values()), taken_back
+
+
+def _found(repository: Repository, job: Job, paths: Sequence[str], *more: str) -> Iterator[tuple[_Key, Finding]]:
     command = [sys.executable, "-I", "-m", "ruff", "check", "--isolated", "--no-cache", "--exit-zero", "--quiet"]
-    command += ["--select", SELECTED, "--target-version", "py313", "--output-format", "json", "--"]
-    done = job.program([*command, *(f"./{path}" for path in paths)], repository.folder)
+    command += ["--select", SELECTED, "--target-version", "py313", "--output-format", "json", *more, "--"]
+    done = job.confined([*command, *(f"./{path}" for path in paths)], repository.folder)
     try:
         items = json.loads(done.stdout)
     except ValueError:
@@ -42,14 +53,17 @@ def lint(repository: Repository, job: Job, paths: Sequence[str]) -> Iterator[Fin
         rule = str(item.get("code") or SYNTAX)
         # Ruff's message can quote the code, and so a secret in it; the rule's name cannot.
         name = str(item.get("name") or rule).replace("-", " ")
-        yield Finding(
+        path = os.path.relpath(str(item["filename"]), repository.folder)
+        line, column = int(item["location"]["row"]), int(item["location"]["column"])
+        found = Finding(
             rule=rule,
             title=name[:1].upper() + name[1:],
             severity=_severity(rule),
-            file=printable(os.path.relpath(str(item["filename"]), repository.folder)),
-            line=int(item["location"]["row"]),
+            file=printable(path),
+            line=line,
             help=item.get("url"),
         )
+        yield (rule, path, line, column), found
 
 
 def _severity(rule: str) -> Severity:

@@ -61,7 +61,8 @@ def matched(
             "regex": pattern.regex, "ignore_case": pattern.ignore_case, "replacement": replacement, "most": most,
         }  # fmt: skip
         try:
-            done = job.program([sys.executable, "-I", str(MATCHING)], tree.folder, json.dumps(asked).encode())
+            command = [sys.executable, "-I", str(MATCHING)]
+            done = job.confined(command, tree.folder, json.dumps(asked).encode(), reads=[MATCHING])
         except Beyond as error:
             raise ToolError(
                 f"the search went beyond {error} in {tree.shown}: a simpler pattern, or fewer files"

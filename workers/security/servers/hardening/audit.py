@@ -16,6 +16,8 @@ from .lynis_report import read_lynis_report
 _MEND = "lynis is not installed: install it from the system's packages (`apt install lynis`, `dnf install lynis`)"
 #: Where the system's packages put programs of administrators, which a worker's search path may lack.
 _PLACES = ("/usr/sbin", "/usr/local/sbin", "/sbin")
+#: How its log says that an administrator left a test out.
+_SKIPPED = "Reason to skip: Skipped by "
 MAX_REPORT_BYTES = 8 << 20
 
 
@@ -45,8 +47,14 @@ def audit_host(job: Job, groups: Sequence[str]) -> ScanResult:
             coverage.gaps.append(f"lynis went beyond the bound of {bound}: name fewer `groups`, or give it more time")
         except OSError as error:
             coverage.gaps.append(f"lynis cannot be started: {error.strerror}")
-        text = file.read_bytes()[:MAX_REPORT_BYTES].decode("utf-8", "replace") if file.is_file() else ""
+        text, log = _read(file), _read(Path(name) / "log")
+    if skipped := log.count(_SKIPPED):
+        coverage.gaps.append(f"{skipped} tests that a profile of lynis on this machine leaves out (`skip-test`)")
     return _result(text, said, coverage)
+
+
+def _read(file: Path) -> str:
+    return file.read_bytes()[:MAX_REPORT_BYTES].decode("utf-8", "replace") if file.is_file() else ""
 
 
 def _result(text: str, said: str, coverage: Coverage) -> ScanResult:

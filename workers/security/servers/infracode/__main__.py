@@ -9,6 +9,7 @@ from pydantic import Field
 from workers.inspection.findings import ScanResult
 from workers.inspection.job import Job, run
 from workers.inspection.repository import Repository
+from workers.inspection.suppression import Honour
 
 from .scan import scan_infrastructure
 
@@ -29,10 +30,7 @@ async def scan(
     ctx: Context,
     path: Annotated[str, Field(description="Absolute path of the folder; a git repository or not.")],
     max_seconds: Annotated[float, Field(gt=0, le=3_600, description="Seconds it may take in all.")] = 240,
-    honour_suppressions: Annotated[
-        bool,
-        Field(description="Whether what the files themselves suppress (`checkov:skip` …) is left out; it is listed."),
-    ] = False,
+    honour_suppressions: Honour = False,
 ) -> ScanResult:
     """Find insecure settings in CloudFormation, Terraform, Kubernetes, Dockerfiles and GitHub workflows."""
 

@@ -75,8 +75,9 @@ class Rules:
         wanted = {"pattern": pattern.forbid, "files": [entry.path for entry in files], "most": MOST}
         job = Job(min(PATIENCE, max(self._job.left, 0.1)))
         try:
-            command = [sys.executable, "-I", str(Path(__file__).with_name("line_search.py"))]
-            done = job.program(command, self._repository.folder, json.dumps(wanted).encode())
+            program = Path(__file__).with_name("line_search.py")
+            command = [sys.executable, "-I", str(program)]
+            done = job.confined(command, self._repository.folder, json.dumps(wanted).encode(), reads=[program])
             said = json.loads(done.stdout)
         except Beyond as bound:
             return Verdict(

@@ -9,6 +9,7 @@ from pydantic import Field
 from workers.inspection.findings import ScanResult
 from workers.inspection.job import Job, run
 from workers.inspection.repository import Repository
+from workers.inspection.suppression import Honour
 
 from .permissions import scan_permissions
 from .unsafe_code import scan_code
@@ -25,11 +26,13 @@ _Seconds = Annotated[float, Field(gt=0, le=3_600, description="Seconds it may ta
 
 
 @server.tool(title="Scan for unsafe code", annotations=_READS)
-async def scan(ctx: Context, path: _Path, max_seconds: _Seconds = 240) -> ScanResult:
+async def scan(
+    ctx: Context, path: _Path, max_seconds: _Seconds = 240, honour_suppressions: Honour = False
+) -> ScanResult:
     """Find unsafe Python code in a folder: shell commands, unsafe parsing, weak cryptography, injection."""
 
     def work(job: Job) -> ScanResult:
-        return scan_code(Repository(path), job)
+        return scan_code(Repository(path), job, honour_suppressions)
 
     return await run(ctx, max_seconds, work)
 

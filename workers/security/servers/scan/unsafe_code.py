@@ -1,4 +1,8 @@
-"""Unsafe Python code, as bandit sees it: run as a program of its own over the files of the folder, nothing else."""
+"""Unsafe Python code, as bandit sees it: run in the sandbox over the files of the folder, with nothing else to obey.
+
+What a `# nosec` takes back is found all the same. Files that have one are looked at a second time as bandit does by
+itself; what it then leaves out is what the repository suppresses.
+"""
 
 import json
 import os
@@ -8,10 +12,20 @@ from typing import Any
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-from workers.inspection.findings import Coverage, Finding, ScanResult, Severity, conclude, note_skipped
+from workers.inspection.findings import (
+    Coverage,
+    Finding,
+    ScanResult,
+    Severity,
+    Suppressed,
+    conclude,
+    note_skipped,
+    note_suppressed,
+)
 from workers.inspection.git import printable
 from workers.inspection.job import Beyond, Job
 from workers.inspection.repository import MAX_FILE_BYTES, SKIPPED_FOLDERS, Entry, Repository, Skipped
+from workers.inspection.suppression import mentions
 
 #: Files given to one run of bandit: few runs, but progress between them.
 CHUNK = 400
@@ -21,11 +35,12 @@ _SEVERITY: dict[str, Severity] = {"HIGH": "high", "MEDIUM": "medium", "LOW": "lo
 _QUOTING = {"B105", "B106", "B107"}
 #: That a module is imported, a program started without a shell, or `assert` used, is worth knowing and no fault.
 _REMARKS = ("B101", "B40", "B41", "B603", "B607")
+_Key = tuple[str, str, int, int]
 _TRIAL_FOLDERS = {"test", "tests", "testing"}
 
 
-def scan_code(repository: Repository, job: Job) -> ScanResult:
-    """Scan the Python files of a folder.
+def scan_code(repository: Repository, job: Job, honour: bool = False) -> ScanResult:
+    """Scan the Python files of a folder. `honour`: what a `# nosec` takes back is left out of the findings.
 
     Raises:
         ToolError: bandit cannot be run.
@@ -36,28 +51,49 @@ def scan_code(repository: Repository, job: Job) -> ScanResult:
     entries = [entry for entry in listed if _wanted(entry, skipped)]
     findings: list[Finding] = []
     for start in range(0, len(entries), CHUNK):
-        chunk = entries[start : start + CHUNK]
+        chunk = [entry.path for entry in entries[start : start + CHUNK]]
         job.progress(start / len(entries), f"file {start + 1} of {len(entries)}")
         try:
-            report = _bandit(repository, job, [entry.path for entry in chunk])
+            report, taken_back = _look(repository, job, chunk)
         except Beyond as bound:
             lost = len(entries) - start if job.out_of_time else len(chunk)
             coverage.gaps.append(f"{lost} Python files: beyond the bound of {bound}")
             if job.out_of_time:
                 break
             continue
-        findings.extend(_findings(report))
+        for finding, item in _findings(report):
+            if suppressed := _key(item) in taken_back:
+                note_suppressed(coverage, [_suppressed(finding, honour)])
+            findings += [] if suppressed and honour else [finding]
         errors = [error for error in report.get("errors", ()) if isinstance(error, dict)]
         skipped.extend(Skipped(_relative(e), f"cannot be parsed: {_reason(e)}", True) for e in errors)
         coverage.files += len(chunk) - len(errors)
-        totals = report.get("metrics", {}).get("_totals", {})
-        coverage.lines += int(totals.get("loc", 0))
-        coverage.allowlisted += int(totals.get("nosec", 0)) + int(totals.get("skipped_tests", 0))
+        coverage.lines += int(report.get("metrics", {}).get("_totals", {}).get("loc", 0))
     others = len(listed) - len(entries)
     if others:
         skipped.append(Skipped(f"({others} files)", "not Python: bandit reads Python only", False))
     note_skipped(coverage, skipped)
     return conclude("unsafe code (bandit)", repository.shown, findings, coverage, looked=coverage.files > 0)
+
+
+def _look(repository: Repository, job: Job, paths: Sequence[str]) -> tuple[dict[str, Any], set[_Key]]:
+    """Bandit's report with everything in it, and what of that the files take back."""
+    report = _bandit(repository, job, paths, "--ignore-nosec")
+    marked = [path for path in paths if mentions(repository, path, b"nosec")]
+    if not marked:
+        return report, set()
+    whole = {_relative(item) for item in ({"filename": path} for path in marked)}
+    left = {_key(item) for item in _bandit(repository, job, marked).get("results", ())}
+    found = {_key(item) for item in report.get("results", ()) if _relative(item) in whole}
+    return report, found - left
+
+
+def _key(item: dict[str, Any]) -> _Key:
+    return str(item["test_id"]), _relative(item), int(item["line_number"]), int(item.get("col_offset", 0))
+
+
+def _suppressed(finding: Finding, honour: bool) -> Suppressed:
+    return Suppressed(rule=finding.rule, file=finding.file, line=finding.line, how="`# nosec`", honoured=honour)
 
 
 def _wanted(entry: Entry, skipped: list[Skipped]) -> bool:
@@ -72,10 +108,10 @@ def _wanted(entry: Entry, skipped: list[Skipped]) -> bool:
     return True
 
 
-def _bandit(repository: Repository, job: Job, paths: Sequence[str]) -> dict[str, Any]:
+def _bandit(repository: Repository, job: Job, paths: Sequence[str], *more: str) -> dict[str, Any]:
     # -I: the folder is a stranger's, and a `bandit.py` or `ast.py` in it must not be imported.
-    command = [sys.executable, "-I", "-m", "bandit", "--quiet", "--exit-zero", "--format", "json"]
-    done = job.program([*command, *(f"./{path}" for path in paths)], repository.folder)
+    command = [sys.executable, "-I", "-m", "bandit", "--quiet", "--exit-zero", "--format", "json", *more]
+    done = job.confined([*command, *(f"./{path}" for path in paths)], repository.folder)
     try:
         report = json.loads(done.stdout)
     except ValueError:
@@ -87,7 +123,7 @@ def _bandit(repository: Repository, job: Job, paths: Sequence[str]) -> dict[str,
     return dict(report)
 
 
-def _findings(report: dict[str, Any]) -> Iterator[Finding]:
+def _findings(report: dict[str, Any]) -> Iterator[tuple[Finding, dict[str, Any]]]:
     for item in report.get("results", ()):
         rule, path = str(item["test_id"]), _relative(item)
         trial = bool(_TRIAL_FOLDERS & set(path.lower().split("/")[:-1]))
@@ -98,7 +134,7 @@ def _findings(report: dict[str, Any]) -> Iterator[Finding]:
             severity = "info"
         text = "Possible hard-coded password." if rule in _QUOTING else printable(item["issue_text"])
         confidence = str(item["issue_confidence"]).lower()
-        yield Finding(
+        found = Finding(
             rule=rule,
             title=_title(rule, str(item["test_name"])),
             severity=severity,
@@ -107,6 +143,7 @@ def _findings(report: dict[str, Any]) -> Iterator[Finding]:
             detail=f"{text.rstrip('.')} (confidence {confidence}).",
             help=item.get("more_info"),
         )
+        yield found, item
 
 
 def _title(rule: str, name: str) -> str:
