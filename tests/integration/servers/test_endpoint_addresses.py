@@ -3,8 +3,8 @@
 import pytest
 
 from workers.infra.servers.endpoints.address import Address, Refused, read_address, shown_raw
-from workers.infra.servers.endpoints.certificate import covers
 from workers.infra.servers.endpoints.connecting import is_metadata
+from workers.inspection.chain import covers
 
 
 @pytest.mark.parametrize(

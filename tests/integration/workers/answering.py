@@ -21,6 +21,7 @@ class Authority:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.sent = b""  #: what is sent beside its certificates, since nobody knows it
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name("Test Authority")
         usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
@@ -31,6 +32,23 @@ class Authority:
         )
         self.file = folder / "authority.pem"
         self.file.write_bytes(made.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+
+    def below(self, *, ends: int, begins: int = -90) -> "Authority":
+        """An authority that this one vouches for; what it issues comes with its certificate."""
+        made = Authority.__new__(Authority)
+        made._folder, made._key, made._name = self._folder, ec.generate_private_key(ec.SECP256R1()), _name("Issuing CA")
+        usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
+        public = self._key.public_key()
+        signed = (
+            _builder(made._name, self._name, made._key, begins, ends)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .add_extension(usage, critical=True)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(public), critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
+        made.sent = signed.public_bytes(serialization.Encoding.PEM)
+        made.file = self.file
+        return made
 
     def issue(self, *names: str, begins: int = -90, ends: int = 60) -> Path:
         """A certificate and its key in one file; it begins and ends so many days from now."""
@@ -46,7 +64,7 @@ class Authority:
         private = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+        path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM) + self.sent)
         return path
 
 
@@ -113,6 +131,28 @@ def web(certificate: Path | None = None) -> Iterator[int]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def saying(*answers: bytes) -> Iterator[int]:
+    """A port that says these bytes to whoever asks for something, and hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listening.accept()
+                except OSError:
+                    return
+                with connection:
+                    connection.recv(65_536)
+                    connection.sendall(b"".join(answers))
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield int(listening.getsockname()[1])
+        listening.shutdown(socket.SHUT_RDWR)
+    thread.join(10)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ The chain is verified first. Where that fails, a second connection without verif
 secret is ever sent over either.
 """
 
-import ipaddress
 import socket
 import ssl
 import time
@@ -15,6 +14,7 @@ from typing import NamedTuple
 from cryptography import x509
 from pydantic import BaseModel, Field
 
+from workers.inspection.chain import ChainFault, chain_faults, covers, shown_chain
 from workers.inspection.findings import Finding, Severity
 from workers.inspection.git import printable
 
@@ -26,6 +26,12 @@ MAX_NAMES = 20
 #: OpenSSL's words for a date that is over or not yet there (X509_V_ERR_…), and its flag to leave dates out.
 _DATES = frozenset({9, 10})
 _NO_CHECK_TIME = 0x200000
+#: How bad the dates of a certificate of the chain are, and what they are called.
+_OF_CHAIN: dict[str, tuple[str, Severity]] = {
+    "expired": ("Certificate of the chain expired", "critical"),
+    "not-yet-valid": ("Certificate of the chain not yet valid", "high"),
+    "expires-soon": ("Certificate of the chain expires soon", "medium"),
+}
 
 
 class Certificate(BaseModel):
@@ -45,8 +51,8 @@ class Secured(NamedTuple):
     """A connection over TLS, and what was shown on it."""
 
     connected: Connected
-    der: bytes
-    chain: str  #: what is wrong with the chain; empty when nothing is
+    shown: list[bytes]  #: its certificate, and those that were sent with it
+    chain: str  #: what is wrong with the chain beside its dates; empty when nothing is
 
 
 def secure(address: Address, open_one: Callable[[], Connected], authorities: str | None, deadline: float) -> Secured:
@@ -56,16 +62,16 @@ def secure(address: Address, open_one: Callable[[], Connected], authorities: str
         Refused, Unreachable: as connecting does, or TLS is not spoken there.
     """
     try:
-        connected, der = _handshake(address, open_one(), _context(authorities), deadline)
-        return Secured(connected, der, "")
+        connected, shown = _handshake(address, open_one(), _context(authorities), deadline)
+        return Secured(connected, shown, "")
     except ssl.SSLCertVerificationError as error:
         code, why = error.verify_code, error.verify_message
-    connected, der = _handshake(address, open_one(), _unverified(), deadline)
+    connected, shown = _handshake(address, open_one(), _unverified(), deadline)
     if code not in _DATES:
-        return Secured(connected, der, f"its chain does not hold: {printable(why, 100)}")
-    if _is_in_its_dates(der):
-        return Secured(connected, der, "a certificate of its chain is out of its dates")
-    return Secured(connected, der, _without_dates(address, open_one, authorities, deadline))
+        return Secured(connected, shown, f"its chain does not hold: {printable(why, 100)}")
+    if _is_in_its_dates(shown[0]) and not chain_faults(shown, 0):
+        return Secured(connected, shown, "a certificate of its chain is out of its dates: who vouches for it is")
+    return Secured(connected, shown, _without_dates(address, open_one, authorities, deadline))
 
 
 def describe(address: Address, secured: Secured, days: int) -> tuple[Certificate, list[Finding]]:
@@ -75,7 +81,7 @@ def describe(address: Address, secured: Secured, days: int) -> tuple[Certificate
         Unreachable: it is no certificate that can be read.
     """
     try:
-        found = x509.load_der_x509_certificate(secured.der)
+        found = x509.load_der_x509_certificate(secured.shown[0])
         names = _names(found)
         subject, issuer = found.subject.rfc4514_string(), found.issuer.rfc4514_string()
     except ValueError:
@@ -87,6 +93,7 @@ def describe(address: Address, secured: Secured, days: int) -> tuple[Certificate
     if not covers(names, address.host):
         shown = ", ".join(printable(name, 60) for name in names[:5]) or "no name at all"
         faults.append(_Fault("wrong-name", "Certificate for another name", "high", f"it is for {shown}"))
+    faults += [_chain_fault(fault) for fault in chain_faults(secured.shown, days, now)]
     if secured.chain:
         faults.append(_Fault("untrusted", "Certificate that is not trusted", "high", secured.chain))
     certificate = Certificate(
@@ -102,17 +109,6 @@ def describe(address: Address, secured: Secured, days: int) -> tuple[Certificate
     return certificate, [fault.at(address.shown) for fault in faults]
 
 
-def covers(names: list[str], host: str) -> bool:
-    """Whether a certificate for these names is one for this host; `*` stands for exactly one label."""
-    host = host.lower().rstrip(".")
-    try:
-        ip = ipaddress.ip_address(host)
-    except ValueError:
-        parent = f"*.{host.partition('.')[2]}"
-        return any(name.lower().rstrip(".") in (host, parent) for name in names)
-    return str(ip) in names
-
-
 class _Fault(NamedTuple):
     rule: str
     title: str
@@ -121,6 +117,11 @@ class _Fault(NamedTuple):
 
     def at(self, place: str) -> Finding:
         return Finding(rule=self.rule, title=self.title, severity=self.severity, file=place, detail=f"{self.why}.")
+
+
+def _chain_fault(fault: ChainFault) -> _Fault:
+    title, severity = _OF_CHAIN[fault.kind]
+    return _Fault(fault.kind, title, severity, fault.why)
 
 
 def _date_faults(begins: datetime, ends: datetime, now: datetime, left: int, days: int) -> list[_Fault]:
@@ -165,7 +166,7 @@ def _unverified() -> ssl.SSLContext:
 
 def _handshake(
     address: Address, connected: Connected, context: ssl.SSLContext, deadline: float
-) -> tuple[Connected, bytes]:
+) -> tuple[Connected, list[bytes]]:
     sock: socket.socket = connected.sock
     try:
         # The handshake comes after the wrapping: only then can the deadline cut it off.
@@ -180,7 +181,7 @@ def _handshake(
         if time.monotonic() >= deadline:
             raise Unreachable("no answer in time") from None
         raise Unreachable(f"TLS is not spoken there: {_said(error)}") from None
-    return Connected(wrapped, connected.ip, connected.ms), wrapped.getpeercert(binary_form=True) or b""
+    return Connected(wrapped, connected.ip, connected.ms), shown_chain(wrapped) or [b""]
 
 
 def _said(error: OSError | ValueError) -> str:

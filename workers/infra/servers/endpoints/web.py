@@ -14,6 +14,22 @@ from .connecting import Unreachable, cut_off, said
 MAX_BODY = 1 << 20
 
 
+#: Interim answers (1xx) before the one that counts; a server with more of them says nothing.
+MAX_INTERIM = 20
+
+
+class Response(http.client.HTTPResponse):
+    """An answer. Interim ones, such as `103 Early Hints`, come before it and are no answer."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        for _ in range(MAX_INTERIM):
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            if not 100 <= status < 200 or status == http.client.SWITCHING_PROTOCOLS:  # noqa: PLR2004
+                return version, status, reason
+            http.client.parse_headers(self.fp)
+        raise http.client.HTTPException("interim answers only")
+
+
 class Answered(NamedTuple):
     """What a server answered."""
 
@@ -31,6 +47,7 @@ def get(address: Address, sock: socket.socket, text: str, deadline: float) -> An
     """
     connection = http.client.HTTPConnection(address.host, address.port)
     connection.auto_open = 0
+    connection.response_class = Response
     connection.sock = sock
     headers = {"Host": address.authority, "Accept-Encoding": "identity", "User-Agent": "aether-endpoints/1"}
     started = time.monotonic()

@@ -6,20 +6,27 @@ from datetime import UTC, datetime
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 
+from workers.inspection.chain import SOON, ChainFault, covers
 from workers.inspection.findings import Finding, Severity
 from workers.inspection.git import printable
 
 #: Bits of a key below which it is broken or will be; NIST SP 800-57, part 1, table 2 (112 bits of strength).
 RSA_BITS, EC_BITS = 2048, 224
-#: Days before its end in which a certificate is worth renewing, and in which it is urgent.
-SOON, URGENT = 30, 7
+#: Days before its end in which it is urgent to renew a certificate.
+URGENT = 7
+#: How bad the dates of a certificate of the chain are, and what they are called.
+_OF_CHAIN: dict[str, tuple[str, Severity]] = {
+    "expired": ("A certificate of the chain has expired", "critical"),
+    "not-yet-valid": ("A certificate of the chain is not yet valid", "high"),
+    "expires-soon": ("A certificate of the chain expires soon", "medium"),
+}
 
 
 def certificate_findings(certificate: x509.Certificate, host: str, where: str, now: datetime) -> Iterator[Finding]:
     """Its dates, names, key, and signature."""
     yield from _dates(certificate, where, now)
     names = _names(certificate)
-    if not any(_is_for(host, name) for name in names):
+    if not covers(names, host):
         detail = f"It is for {printable(', '.join(names[:5]), 200) or 'nobody'}: have it issued for {host}."
         yield finding("wrong-name", "The certificate is for another name", "high", where, detail)
     key = certificate.public_key()
@@ -58,9 +65,10 @@ def _names(certificate: x509.Certificate) -> list[str]:
     return [*names.get_values_for_type(x509.DNSName), *map(str, names.get_values_for_type(x509.IPAddress))]
 
 
-def _is_for(host: str, name: str) -> bool:
-    host, name = host.lower().rstrip("."), name.lower().rstrip(".")
-    return host == name or (name.startswith("*.") and host.partition(".")[2] == name[2:])
+def chain_finding(fault: ChainFault, where: str) -> Finding:
+    """What is wrong with the dates of a certificate of the chain."""
+    title, severity = _OF_CHAIN[fault.kind]
+    return finding(f"certificate-{fault.kind}", title, severity, where, f"{fault.why[:1].upper()}{fault.why[1:]}.")
 
 
 def finding(rule: str, title: str, severity: Severity, where: str, detail: str) -> Finding:

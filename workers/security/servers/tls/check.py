@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from cryptography import x509
 from mcp.server.mcpserver.exceptions import ToolError
 
+from workers.inspection.chain import SOON, chain_faults, shown_chain
 from workers.inspection.findings import Coverage, Finding, ScanResult, conclude
 from workers.inspection.git import printable
 from workers.inspection.job import Job
 
-from .certificate import certificate_findings, finding
+from .certificate import certificate_findings, chain_finding, finding
 from .endpoint import Endpoint, Unreachable, trusting_nothing
 
 #: Versions that are broken (RFC 8996), and that good endpoints refuse. SSL 3 is older still: no library here speaks it.
@@ -21,6 +22,7 @@ _NEW = {"TLS 1.2": ssl.TLSVersion.TLSv1_2, "TLS 1.3": ssl.TLSVersion.TLSv1_3}
 #: What OpenSSL says when the certificate itself is fine and nobody here trusts who signed it.
 _SELF_SIGNED = (18, 19)
 _DATES = (9, 10)
+_OF_DATES = ("certificate-expired", "certificate-not-yet-valid")
 
 
 def check_endpoints(endpoints: Sequence[str], job: Job, authorities: Sequence[str]) -> ScanResult:
@@ -39,7 +41,7 @@ def check_endpoints(endpoints: Sequence[str], job: Job, authorities: Sequence[st
             coverage.gaps.append(f"{len(wanted) - index} endpoints: beyond the bound of {job.seconds:g} s")
             break
         try:
-            findings.extend(_certificate(endpoint, trusted, job))
+            findings.extend(_certificate(endpoint, trusted, job, coverage))
             findings.extend(_versions(endpoint, job, coverage))
             coverage.endpoints += 1
         except (Unreachable, ssl.SSLError) as error:
@@ -61,31 +63,37 @@ def _authorities(files: Sequence[str]) -> ssl.SSLContext:
     return context
 
 
-def _certificate(endpoint: Endpoint, trusted: ssl.SSLContext, job: Job) -> list[Finding]:
+def _certificate(endpoint: Endpoint, trusted: ssl.SSLContext, job: Job, coverage: Coverage) -> list[Finding]:
     with endpoint.handshake(trusting_nothing(), job.left) as connection:
-        raw = connection.getpeercert(binary_form=True) or b""
+        shown = shown_chain(connection) or [b""]
     where, now = str(endpoint), datetime.now(UTC)
     try:
-        found = list(certificate_findings(x509.load_der_x509_certificate(raw), endpoint.host, where, now))
+        found = list(certificate_findings(x509.load_der_x509_certificate(shown[0]), endpoint.host, where, now))
     except ValueError as error:
         return [
             finding("certificate-malformed", "The certificate cannot be read", "high", where, printable(str(error)))
         ]
+    found += [chain_finding(fault, where) for fault in chain_faults(shown, SOON, now)]
     refused = endpoint.tried(trusted, job.left)
-    if isinstance(refused, ssl.SSLCertVerificationError) and (fault := _fault(refused, where)):
-        found.append(fault)
+    if isinstance(refused, ssl.SSLCertVerificationError):
+        found += _faults(refused, where, told=any(one.rule in _OF_DATES for one in found))
+    elif refused is not None:
+        coverage.gaps.append(f"{endpoint}: whether its chain holds ({printable(str(refused.reason), 80)})")
     return found
 
 
-def _fault(error: ssl.SSLCertVerificationError, where: str) -> Finding | None:
+def _faults(error: ssl.SSLCertVerificationError, where: str, *, told: bool) -> list[Finding]:
+    """What OpenSSL says of the chain. `told`: that something is out of its dates was read from the certificates."""
     code, said = error.verify_code, printable(str(error.verify_message), 200)
     if code in _DATES:
-        return None  # read from the certificate itself, with its dates
+        detail = f"{said}: who vouches for it is out of its dates, here or among what was sent."
+        title = "The certificate is not trusted: something in its chain is out of its dates"
+        return [] if told else [finding("untrusted", title, "high", where, detail)]
     if code in _SELF_SIGNED:
         detail = f"{said}: have it signed by an authority, or name yours in `authorities`."
-        return finding("self-signed", "Nobody vouches for the certificate", "medium", where, detail)
+        return [finding("self-signed", "Nobody vouches for the certificate", "medium", where, detail)]
     detail = f"{said}: send the whole chain, or name the authority in `authorities`."
-    return finding("untrusted", "The certificate is not trusted", "medium", where, detail)
+    return [finding("untrusted", "The certificate is not trusted", "medium", where, detail)]
 
 
 def _versions(endpoint: Endpoint, job: Job, coverage: Coverage) -> list[Finding]:
