@@ -10,16 +10,27 @@ from packaging.utils import canonicalize_name
 
 from .wanted import Wanted
 
-#: Lock files of other languages: known, and not covered by an audit of Python's packages.
+#: Files of other languages that say what is installed: known, and not covered by an audit of Python's packages.
 OTHERS: Mapping[str, str] = {
-    **dict.fromkeys(("package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml"), "npm"),
-    **dict.fromkeys(("environment.yml", "environment.yaml"), "conda"),
-    "Cargo.lock": "Rust",
-    "go.sum": "Go",
-    "Gemfile.lock": "Ruby",
-    "composer.lock": "PHP",
-    "gradle.lockfile": "Java",
+    **dict.fromkeys(
+        ("package.json", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock"), "npm"
+    ),
+    **dict.fromkeys(("bun.lockb", "bower.json", "deno.lock"), "npm"),
+    **dict.fromkeys(("environment.yml", "environment.yaml", "conda-lock.yml", "pixi.lock"), "conda"),
+    **dict.fromkeys(("cargo.lock", "cargo.toml"), "Rust"),
+    **dict.fromkeys(("go.sum", "go.mod"), "Go"),
+    **dict.fromkeys(("gemfile.lock", "gemfile", "gems.locked"), "Ruby"),
+    **dict.fromkeys(("composer.lock", "composer.json"), "PHP"),
+    **dict.fromkeys(("gradle.lockfile", "pom.xml", "build.gradle", "build.gradle.kts", "ivy.xml"), "Java"),
+    **dict.fromkeys(("packages.lock.json", "packages.config", "project.assets.json", "paket.lock"), ".NET"),
+    **dict.fromkeys(("mix.lock", "mix.exs", "rebar.lock"), "Elixir"),
+    **dict.fromkeys(("package.resolved", "podfile.lock", "cartfile.resolved"), "Swift"),
+    **dict.fromkeys(("pubspec.lock", "pubspec.yaml"), "Dart"),
+    **dict.fromkeys(("conan.lock", "conanfile.txt", "vcpkg.json"), "C++"),
+    "renv.lock": "R",
+    "pipfile": "a Pipfile, which only its lock file pins",
 }
+_PROJECTS = (".csproj", ".fsproj", ".vbproj")
 _TABLE = re.compile(r"^\s*\[\[packages?\]\]")
 _OWN = ("editable", "virtual", "directory", "path")
 _PLAIN_VERSION = re.compile(r"={0,3}\s*[0-9][0-9A-Za-z.+!-]*")
@@ -28,7 +39,7 @@ _PLAIN_VERSION = re.compile(r"={0,3}\s*[0-9][0-9A-Za-z.+!-]*")
 def read_lock(text: str, path: str, wanted: Wanted) -> None:
     """Add what `uv.lock`, `poetry.lock`, `pdm.lock` or `pylock.toml` pins."""
     document = tomllib.loads(text)
-    packages = document.get("packages" if path.rpartition("/")[2].startswith("pylock") else "package")
+    packages = document.get("packages" if path.rpartition("/")[2].lower().startswith("pylock") else "package")
     packages = [item for item in packages if isinstance(item, dict)] if isinstance(packages, list) else []
     heads = [number for number, line in enumerate(text.splitlines(), 1) if _TABLE.match(line)]
     for index, item in enumerate(packages):
@@ -108,6 +119,19 @@ def _line_of(text: str, what: str) -> int | None:
 #: How a file is read, by its name.
 READERS: Mapping[str, Callable[[str, str, Wanted], None]] = {
     **dict.fromkeys(("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml"), read_lock),
-    "Pipfile.lock": read_pipfile_lock,
+    "pipfile.lock": read_pipfile_lock,
     "pyproject.toml": read_pyproject,
 }
+_PYLOCK = re.compile(r"pylock\.[^.]+\.toml")
+
+
+def language_of(name: str) -> str | None:
+    """Whose packages a file names, where they are not Python's."""
+    lowered = name.lower()
+    return ".NET" if lowered.endswith(_PROJECTS) else OTHERS.get(lowered)
+
+
+def reader_of(name: str) -> Callable[[str, str, Wanted], None] | None:
+    """How a file is read; none if it is none of Python's."""
+    lowered = name.lower()
+    return read_lock if _PYLOCK.fullmatch(lowered) else READERS.get(lowered)

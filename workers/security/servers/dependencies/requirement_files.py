@@ -11,6 +11,7 @@ _COMMENT = re.compile(r"(^|(?<!\s)\s+)#.*$")
 _OPTIONS = re.compile(r"(?<!\s)\s+--(hash|config-settings|global-option)\b.*$", re.DOTALL)
 _INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)[\s=]*(\S+)")
 _ADDRESS = re.compile(r"^(?:[a-z+]+://|file:|\.{1,2}/|/)|\.(?:whl|zip|tar\.gz)$", re.IGNORECASE)
+_PINNED = re.compile(r"[A-Za-z0-9][\w.-]{0,80}(?:\[[\w,. -]{0,80}\])?[ \t]{0,4}(?:===?|[~>]=)[ \t]{0,4}v?\d")
 _FILE = re.compile(r"(.*[-_.])?(requirements|constraints)([-_.].*)?\.(txt|in)")
 
 
@@ -20,6 +21,13 @@ def is_requirements_file(path: str) -> bool:
     return bool(_FILE.fullmatch(name)) or (
         folder.rpartition("/")[2] == "requirements" and name.endswith((".txt", ".in"))
     )
+
+
+def looks_like_requirements(text: str) -> bool:
+    """Whether a text is one: most of its lines ask for a version of something."""
+    lines = [line for line in (_COMMENT.sub("", line).strip() for line in text.splitlines()) if line]
+    pinned = sum(bool(_PINNED.match(line)) for line in lines)
+    return pinned > 0 and pinned * 2 >= len(lines)
 
 
 def read_requirements(text: str, path: str, wanted: Wanted) -> list[str]:

@@ -1,6 +1,7 @@
 """Holds a repository against a policy and says what each rule came to."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import Field
@@ -31,7 +32,8 @@ def check_policy(path: str, policy: str, results: Mapping[str, Any], job: Job) -
     known, lines = read_policy(policy)
     repository, skipped = Repository(path), list[Skipped]()
     entries = list(repository.files(skipped))
-    rules = Rules(known, lines, repository, entries, job)
+    own = Path(policy).expanduser().resolve().is_relative_to(repository.folder)
+    rules = Rules(known, lines, repository, entries, job, own)
     verdicts = list(rules.verdicts(results))
     coverage = Coverage(files=len(entries), checks=len(verdicts))
     coverage.gaps.extend(f"{v.rule} (line {v.line}): {v.why}" for v in verdicts if v.status == "inconclusive")

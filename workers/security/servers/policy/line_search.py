@@ -9,7 +9,24 @@ import os
 import re
 import sys
 
-MAX_LINE = 2_000
+#: Longest file that is searched, in bytes; the caller ends a search that takes too long.
+MAX_BYTES = 16 << 20
+
+
+def lines_of(path: str) -> list[str]:
+    """The lines of a file, whatever its encoding.
+
+    Raises:
+        OSError: it cannot be read, or is too long.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(handle, "rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise OSError("too long")
+    marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = data.decode("utf-16", "replace") if marked else data.replace(b"\0", b"").decode("utf-8-sig", "replace")
+    return text.split("\n")
 
 
 def main() -> None:
@@ -18,9 +35,7 @@ def main() -> None:
     pattern, found, unread = re.compile(wanted["pattern"]), [], []
     for path in wanted["files"]:
         try:
-            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            with os.fdopen(handle, encoding="utf-8", errors="replace") as file:
-                found += [[path, number] for number, line in enumerate(file, 1) if pattern.search(line[:MAX_LINE])]
+            found += [[path, number] for number, line in enumerate(lines_of(path), 1) if pattern.search(line)]
         except OSError:
             unread.append(path)
         if len(found) >= wanted["most"]:

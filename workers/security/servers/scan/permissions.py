@@ -9,16 +9,29 @@ from typing import NamedTuple
 from workers.inspection.findings import Coverage, Finding, ScanResult, Severity, conclude, note_skipped
 from workers.inspection.git import printable
 from workers.inspection.job import Job
-from workers.inspection.repository import SKIPPED_FOLDERS, Repository, Skipped
+from workers.inspection.repository import Repository, Skipped
+from workers.inspection.text import decoded
 
 #: Files and folders one scan looks at.
 MAX_ENTRIES = 200_000
 #: With as many files and all of them open to all, the file system keeps no permissions.
 TELLING = 10
 
+_UNLISTED = "cannot be listed"
 _KEY_NAMES = (".pem", ".key", ".ppk", ".p8", ".asc")
+#: Stores of keys whose content cannot be read without their password.
+_STORES = (".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".bks")
 _KEY_STEMS = ("id_rsa", "id_dsa", "id_ecdsa", "id_ed25519")
-_CREDENTIALS = {".netrc", ".pgpass", ".git-credentials", ".htpasswd", ".pypirc", ".my.cnf", "credentials.json"}
+_CREDENTIALS = {
+    ".netrc",
+    ".pgpass",
+    ".git-credentials",
+    ".htpasswd",
+    ".pypirc",
+    ".my.cnf",
+    "credentials.json",
+    ".npmrc",
+}
 _SAMPLES = (".example", ".sample", ".template", ".dist", ".defaults")
 
 
@@ -57,25 +70,26 @@ def scan_permissions(repository: Repository, job: Job) -> ScanResult:
 
 
 def _walk(folder: Path, skipped: list[Skipped]) -> Iterator[_Seen]:
+    """Everything below a folder, whatever its name: others' code can be changed and run like any other."""
     yield _Seen(".", os.lstat(folder).st_mode)
     for place, folders, names in os.walk(
-        folder, onerror=lambda e: skipped.append(Skipped(printable(str(e.filename)), "cannot be listed", True))
+        folder, onerror=lambda e: skipped.append(Skipped(printable(_below(folder, e)), _UNLISTED, True, "the machine"))
     ):
         below = os.path.relpath(place, folder)
-        skipped.extend(
-            Skipped(printable(os.path.normpath(Path(below, name))), "others' code or generated", False)
-            for name in folders
-            if name in SKIPPED_FOLDERS and name != ".git"
-        )
-        # Of .git only the places that make git run something: the rest is its own store.
-        wanted = ("hooks",) if below == ".git" else None
-        folders[:] = sorted(n for n in folders if (n in wanted if wanted else n not in SKIPPED_FOLDERS or n == ".git"))
-        for name in sorted([*folders, *(n for n in names if below != ".git" or n == "config")]):
+        # Of git's own store the objects are left out: they are named by what is in them.
+        folders[:] = sorted(name for name in folders if name != "objects" or ".git" not in Path(below).parts)
+        for name in sorted([*folders, *names]):
             path = os.path.normpath(Path(below, name))
             try:
                 yield _Seen(path, os.lstat(Path(place, name)).st_mode)
-            except OSError:
+            except FileNotFoundError:
                 continue  # it went away meanwhile
+            except OSError as error:
+                skipped.append(Skipped(printable(path), f"cannot be looked at: {error.strerror}", True, "the machine"))
+
+
+def _below(folder: Path, error: OSError) -> str:
+    return os.path.relpath(str(error.filename), folder)
 
 
 def _faults(repository: Repository, seen: _Seen) -> Iterator[Finding]:
@@ -117,6 +131,10 @@ def _readable_fault(repository: Repository, seen: _Seen) -> Iterator[Finding]:
         yield _finding(
             seen, "readable-private-key", "Private key others can read", severity, "Other users can read it", "go-rwx"
         )
+    elif others and name.endswith(_STORES):
+        yield _finding(
+            seen, "readable-key-store", "Key store others can read", "medium", "Other users can read it", "go-rwx"
+        )
     elif others and (name == ".env" or name.startswith(".env.")) and not name.endswith(_SAMPLES):
         yield _finding(seen, "readable-env", "Settings others can read", "medium", "Other users can read it", "go-rwx")
     elif others and name in _CREDENTIALS:
@@ -140,7 +158,7 @@ def _link_fault(repository: Repository, seen: _Seen) -> Iterator[Finding]:
 def _holds_key(repository: Repository, path: str) -> bool:
     try:
         with repository.open(path) as file:
-            return b"PRIVATE KEY" in file.read(4096)
+            return "PRIVATE KEY" in decoded(file.read(64 << 10))
     except OSError:
         return True  # unreadable to us, and named like a key: better said than not
 
