@@ -59,7 +59,7 @@ def _read_other(repository: Repository, entry: Entry, path: str, wanted: Wanted)
         if "install_requires" in (_text(repository, entry, path, wanted) or ""):
             wanted.other(path, None, "its requirements are not read, as that would run it: lock them in a file")
     elif name.endswith(".py") and entry.size <= MAX_FILE_BYTES:
-        _read_script(repository, entry, path, wanted)
+        _read_script(repository, path, wanted)
     elif read := reader_of(name):
         text = _text(repository, entry, path, wanted)
         if text is None:
@@ -72,7 +72,7 @@ def _read_other(repository: Repository, entry: Entry, path: str, wanted: Wanted)
             wanted.files += 1
 
 
-def _read_script(repository: Repository, entry: Entry, path: str, wanted: Wanted) -> None:
+def _read_script(repository: Repository, path: str, wanted: Wanted) -> None:
     """A program that names what it needs in a comment (PEP 723)."""
     try:
         with repository.open(path) as file:

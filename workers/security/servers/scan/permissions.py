@@ -22,16 +22,7 @@ _KEY_NAMES = (".pem", ".key", ".ppk", ".p8", ".asc")
 #: Stores of keys whose content cannot be read without their password.
 _STORES = (".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".bks")
 _KEY_STEMS = ("id_rsa", "id_dsa", "id_ecdsa", "id_ed25519")
-_CREDENTIALS = {
-    ".netrc",
-    ".pgpass",
-    ".git-credentials",
-    ".htpasswd",
-    ".pypirc",
-    ".my.cnf",
-    "credentials.json",
-    ".npmrc",
-}
+_CREDENTIALS = {".netrc", ".pgpass", ".git-credentials", ".htpasswd", ".pypirc", ".my.cnf", "credentials.json"}
 _SAMPLES = (".example", ".sample", ".template", ".dist", ".defaults")
 
 
