@@ -13,6 +13,7 @@ from aether_agents.contracts import ServerSpec
 from aether_agents.mcp_host import probing
 from aether_agents.mcp_host.host import Host
 from aether_agents.mcp_host.probing import Probe
+from aether_agents.mcp_host.sandbox_view import confinement_of
 
 #: Servers started at once: a Python server takes a second of a processor to start.
 AT_ONCE = 4
@@ -32,7 +33,8 @@ def probes_of(session: Session, specs: Iterable[ServerSpec]) -> list[Probe]:
     """How each server does. All are started at once; each is ended again."""
     chosen = {spec.name: spec for spec in specs}
     timeout = session.settings.agent_system.mcp_integration.server_timeout
-    host = Host(chosen, home=session.settings.home, connect_timeout=timeout)
+    confinement = confinement_of(session.settings)
+    host = Host(chosen, home=session.settings.home, connect_timeout=timeout, confinement=confinement)
     try:
         with session.output.spinning("starting servers"), ThreadPoolExecutor(AT_ONCE) as pool:
             return list(pool.map(lambda spec: probing.probe(host, spec), chosen.values()))

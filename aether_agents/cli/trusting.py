@@ -14,10 +14,13 @@ from aether_agents.mcp_host.showing import visible
 from aether_agents.mcp_host.trustable import Trustable, told
 
 
-def review(session: Session, path: Path | None, *, yes: bool, mine: int | None = None) -> int:
+def review(
+    session: Session, path: Path | None, *, yes: bool, mine: int | None = None, network: Sequence[str] = ()
+) -> int:
     """Show what is not trusted yet, and trust what the person says yes to (all of it with `yes`).
 
-    With `mine` (days), his own edits of the code of its servers are covered too, also of what is trusted already.
+    With `mine` (days), his own edits of the code of its servers are covered too, also of what is trusted already. The
+    servers in `network` get the machine's network, also those of files that are trusted as they are.
 
     Raises:
         InvalidSettings: the repository is not the person's own.
@@ -25,10 +28,11 @@ def review(session: Session, path: Path | None, *, yes: bool, mine: int | None =
     output = session.output
     found = _found(session, path)
     work = begin(session.folder if path is None else path.resolve(), mine) if mine is not None else None
-    fresh = [item for item in found if not item.trusted or (work is not None and item.kind == "servers")]
+    again = work is not None or bool(network)
+    fresh = [item for item in found if not item.trusted or (again and item.kind == "servers")]
     if output.json_wanted:
         if yes:
-            session.trust.accept(fresh, work)
+            session.trust.accept(fresh, work, network)
         output.json([_row(item, yes=yes) for item in found])
         return COMPLETED
     if not fresh:
@@ -36,7 +40,7 @@ def review(session: Session, path: Path | None, *, yes: bool, mine: int | None =
         output.good(f"nothing here waits for trust{known}")
         return COMPLETED
     accepted = [item for item in fresh if _wanted(session, item, work, yes=yes)]
-    session.trust.accept(accepted, work)
+    session.trust.accept(accepted, work, network)
     for item in accepted:
         output.good(f"trusted: {item.path}{_covered(work, item)}")
     if not accepted and not session.may_ask and not all(item.refused for item in fresh):

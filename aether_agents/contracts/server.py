@@ -47,6 +47,11 @@ class ServerSpec(Contract):
     mode: Literal["auto", "legacy", "2026-07-28"] = Field(default="auto", description="Protocol era to speak.")
     timeout: float | None = Field(default=None, gt=0, le=3_600, description="Seconds a connection may take.")
     sources: tuple[str, ...] = Field(default=(), description="Further folders of its code: if they change, it did.")
+    reads: tuple[str, ...] = Field(default=(), description="What it may read, beside what its command names.")
+    writes: tuple[str, ...] = Field(default=(), description="What it may write to, beside its scratch folder.")
+    network: bool | None = Field(
+        default=None, description="Whether it has the machine's network; unset, nobody has said, and it has."
+    )
     install: Install | None = Field(default=None, description="Environment of its own, if it needs one.")
     table: tuple[ToolRow, ...] = Field(default=(), description="Its own tool table: rows a specialist's table lacks.")
     bundled: bool = Field(default=False, description="Whether it came with an installed specialist.")

@@ -25,7 +25,7 @@ from aether_agents.execution.arguments import faults
 from aether_agents.execution.asking import may_have_run, question_of
 from aether_agents.execution.hands import Hands
 from aether_agents.execution.held import Held, Lease
-from aether_agents.execution.policy import Allowed, Denied, NeedsApproval, decide
+from aether_agents.execution.policy import Allowed, Denied, NeedsApproval, decide, needs
 from aether_agents.execution.resolving import resolve
 from aether_agents.execution.secret import Secrets
 from aether_agents.execution.tally import Tally
@@ -137,6 +137,7 @@ class Caller:
             pin=tool.pin,
             hidden=run.secrets.read_so_far,
             consent=consent,
+            needs=needs(tool, args),
         )
         self._tally.call(tool.server, result.kind or "ok", time.monotonic() - started)
         return result

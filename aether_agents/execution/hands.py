@@ -9,6 +9,7 @@ from typing import Protocol
 from aether_agents.contracts import Json
 from aether_agents.mcp_host import CallResult, Definition
 from aether_agents.mcp_host.consent import NOTHING_ASKED, Consent
+from aether_agents.mcp_host.sandbox_grants import NOTHING, Needs
 
 
 class Hands(Protocol):
@@ -27,6 +28,7 @@ class Hands(Protocol):
         hidden: tuple[str, ...] = (),
         consent: Consent = NOTHING_ASKED,
         still: Callable[[], bool] | None = None,
+        needs: Needs = NOTHING,
     ) -> CallResult:
         """Call a tool and wait for what it comes to. Never raises for a server's fault."""
 

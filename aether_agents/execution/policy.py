@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from aether_agents.contracts import Json, PlannedSubtask, Risk, Tool, asks, covers
 from aether_agents.mcp_host.project_scope import plain
+from aether_agents.mcp_host.sandbox_grants import Needs
 from aether_agents.settings import Settings
 
 
@@ -78,6 +79,21 @@ def _stray_path(tool: Tool, args: Mapping[str, Json], settings: Settings) -> str
                 shown = ", ".join(map(str, settings.roots)) or "none is set"
                 return f"`{name}` of `{tool.ref}` is `{text}`, outside the allowed folders (`roots`: {shown})"
     return None
+
+
+def needs(tool: Tool, args: Mapping[str, Json]) -> Needs:
+    """The paths that a call names, apart by whether it may change what is there.
+
+    Where nobody has said which arguments are paths, all that look like one count, to be read.
+    """
+    row = tool.row
+    if not row.path_args:
+        said = [text for name, value in args.items() if name not in row.code_args for text in _texts(value)]
+        return Needs(reads=tuple(text for text in said if text.startswith("/")))
+    looks = tool.risk_of(args) is Risk.READ
+    reads = [name for name in row.path_args if looks or name in row.reads]
+    writes = [name for name in row.path_args if name not in reads]
+    return Needs(*(tuple(text for name in group for text in _texts(args.get(name))) for group in (reads, writes)))
 
 
 def _resolved(path: Path) -> Path | None:

@@ -26,6 +26,7 @@ from aether_agents.execution.runner import Runner
 from aether_agents.execution.tally import Tally
 from aether_agents.execution.toolbox import Toolbox
 from aether_agents.mcp_host.host import Host
+from aether_agents.mcp_host.sandbox_view import confinement_of
 from aether_agents.settings import Settings
 from aether_agents.store import PLANNER, open_store
 
@@ -62,7 +63,7 @@ class Services:
         self._own = OwnProducer(app)  # the pump's: whatever the threads wait for, it renews and reaps
         servers = KnownServers(settings, specialists)
         timeout = settings.agent_system.mcp_integration.server_timeout
-        self._host = Host(servers, home=settings.home, connect_timeout=timeout)
+        self._host = Host(servers, home=settings.home, connect_timeout=timeout, confinement=confinement_of(settings))
         toolbox = Toolbox(self._host, self._store, specialists, servers)
         tally = Tally(self._host.starts)
         caller = Caller(self._host, toolbox, settings, self._held, tally)

@@ -18,6 +18,7 @@ from aether_agents.mcp_host.call import CallResult
 from aether_agents.mcp_host.consent import Consent
 from aether_agents.mcp_host.diagnosis import shorten
 from aether_agents.mcp_host.elicitation import struck
+from aether_agents.mcp_host.sandbox_grants import NOTHING, Needs
 from aether_agents.mcp_host.session import Session
 
 Progress = Callable[[float | None, str], None]
@@ -47,6 +48,8 @@ class Request(NamedTuple):
     still: Callable[[], bool] | None = None
     #: What the server's own questions are answered with.
     consent: Consent = Consent()
+    #: The paths that it names.
+    needs: Needs = NOTHING
 
 
 async def call(request: Request, session: Session) -> CallResult:

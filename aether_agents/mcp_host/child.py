@@ -2,10 +2,12 @@
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
+from collections.abc import Mapping, Sequence
 from subprocess import PIPE
 from typing import Protocol
 
 from aether_agents.mcp_host.environment import Launch
+from aether_agents.mcp_host.sandbox import confined
 
 #: Bytes read at once, and the size of asyncio's own buffer.
 CHUNK = 1 << 18
@@ -67,14 +69,23 @@ async def spawn(launch: Launch) -> Spawned:
     Raises:
         OSError: it cannot be started.
     """
+    command = (launch.command, *launch.args)
+    if launch.sandbox is None:
+        return await _spawned(command, launch.cwd, launch.env)
+    view, by = launch.sandbox
+    with confined(view, command, launch.env, by) as start:
+        return await _spawned(start.command, "/", start.environment, start.handle)
+
+
+async def _spawned(command: Sequence[str], cwd: str, env: Mapping[str, str], *handles: int) -> Spawned:
     process = await asyncio.create_subprocess_exec(
-        launch.command,
-        *launch.args,
+        *command,
         stdin=PIPE,
         stdout=PIPE,
         stderr=PIPE,
-        cwd=launch.cwd,
-        env=launch.env,
+        cwd=cwd,
+        env=env,
+        pass_fds=handles,
         start_new_session=True,
         limit=CHUNK,
     )

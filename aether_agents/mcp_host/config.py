@@ -80,6 +80,7 @@ class _Registry:
         try:
             content = read_bounded(path)
             trusted = trusted or (trust is not None and trust.is_trusted(path, content))
+            networked = trust.networked(path) if trust is not None and trusted else None
             found = parse(path, content)
         except InvalidSettings as error:
             self.servers.faults.append(str(error))
@@ -89,7 +90,8 @@ class _Registry:
         project = str(project_of(path).resolve()) if of_project else ""
         for server in found:
             if not server.disabled:
-                self._declare(server, trusted, default_cwd, project)
+                given = None if networked is None else server.name in networked
+                self._declare(server, trusted, default_cwd, project, given)
 
     def add(self, spec: ServerSpec) -> None:
         """A server that may be started; the first of a name has it, a project's gives way to a scoped name."""
@@ -102,7 +104,9 @@ class _Registry:
                 f"the one of {spec.source} is not; rename one"
             )
 
-    def _declare(self, server: Declared, trusted: bool, default_cwd: bool, project: str) -> None:
+    def _declare(
+        self, server: Declared, trusted: bool, default_cwd: bool, project: str, networked: bool | None
+    ) -> None:
         taken = self.servers.known.get(server.name)
         ours = any(spec.name == server.name for one in self._specialists for spec in one.servers)
         if trusted and project and taken is not None and not ours and taken.project != project:
@@ -119,7 +123,8 @@ class _Registry:
             return
         if not spec.queue:
             spec = spec.model_copy(update={"queue": infer_queue(spec, self._specialists), "inferred": True})
-        spec = spec.model_copy(update={"project": project})
+        network = networked if spec.network is None else spec.network
+        spec = spec.model_copy(update={"project": project, "network": network})
         if trusted:
             self.add(spec)
         else:

@@ -14,6 +14,10 @@ MOST_SCRIPTS = 200
 SCRIPTS = frozenset({".py", ".js", ".mjs", ".cjs", ".ts", ".sh", ".rb", ".pl", ".php", ".jar"})
 
 
+#: What a server may see says nothing of which tools it has.
+_SEEN = ("reads", "writes", "network")
+
+
 def spec_digest(spec: ServerSpec) -> str:
     """`sha256:…` over what a person wrote, without the values that came from the environment.
 
@@ -32,7 +36,7 @@ def listing_digest(spec: ServerSpec) -> str:
 
 
 def _text(spec: ServerSpec) -> str:
-    return spec.model_dump_json(exclude={"source", "trusted", "inferred", "project"}, by_alias=True)
+    return spec.model_dump_json(exclude={"source", "trusted", "inferred", "project", *_SEEN}, by_alias=True)
 
 
 def _code(spec: ServerSpec) -> bytes:

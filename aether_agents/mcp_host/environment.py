@@ -15,6 +15,9 @@ from aether_agents.contracts import ServerSpec
 from aether_agents.errors import ServerDown
 from aether_agents.mcp_host.folders import server_folder, venv_bin
 from aether_agents.mcp_host.install import installed
+from aether_agents.mcp_host.sandbox import Mechanism
+from aether_agents.mcp_host.sandbox_layout import View
+from aether_agents.mcp_host.sandbox_view import UNCONFINED, Confinement, ours, view_of
 from aether_agents.private_folder import make_private
 
 #: What passes from the worker to every server. Certificates, because a server behind a company's
@@ -45,13 +48,21 @@ class Launch(NamedTuple):
     cwd: str
     #: What a fork of our own interpreter runs instead; None where only the program itself will do.
     module: Module | None = None
+    #: What it sees, and the mechanism that confines it; None where it is not confined.
+    sandbox: tuple[View, Mechanism] | None = None
 
 
-def launch(spec: ServerSpec, home: Path, environ: Mapping[str, str] | None = None) -> Launch:
+def launch(
+    spec: ServerSpec,
+    home: Path,
+    environ: Mapping[str, str] | None = None,
+    confinement: Confinement = UNCONFINED,
+) -> Launch:
     """How a stdio server is started; makes its scratch HOME.
 
     Raises:
-        ServerDown: its program, or the environment it should be in, is not there; the error names the mend.
+        ServerDown: its program, or the environment it should be in, is not there, or it may only run confined, and
+            cannot be; the error names the mend.
     """
     scratch = server_folder(home, spec.name) / "home"
     make_private(home)
@@ -61,7 +72,14 @@ def launch(spec: ServerSpec, home: Path, environ: Mapping[str, str] | None = Non
         raise ServerDown(f"server `{spec.name}`: its folder {cwd} does not exist; correct `cwd` in {spec.source}")
     env = server_environment(spec, home, os.environ if environ is None else environ)
     found = program(spec, home, env["PATH"], cwd)
-    return Launch(spec.name, found, spec.args, env, str(cwd), _module(spec))
+    confinement.checked(spec)
+    if ours(spec) and confinement.isolation != "auto":
+        env["AETHER_ISOLATION"] = confinement.isolation  # for the scanners that it starts
+    sandbox = None
+    if (by := confinement.by) is not None and confinement.confines(spec):
+        (server_folder(home, spec.name) / "pycache").mkdir(exist_ok=True, mode=0o700)
+        sandbox = view_of(spec, home, found, cwd, env["PATH"], confinement), by
+    return Launch(spec.name, found, spec.args, env, str(cwd), _module(spec), sandbox)
 
 
 def common_environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -21,6 +21,8 @@ from aether_agents.mcp_host.definition import Definition
 from aether_agents.mcp_host.mailbox import Mailbox
 from aether_agents.mcp_host.opener import Limits
 from aether_agents.mcp_host.running import Running
+from aether_agents.mcp_host.sandbox_grants import NOTHING, Needs
+from aether_agents.mcp_host.sandbox_view import UNCONFINED, Confinement
 from aether_agents.mcp_host.session import Portrait
 
 Servers = Mapping[str, ServerSpec] | Callable[[], Mapping[str, ServerSpec]]
@@ -34,7 +36,10 @@ _inherited: list[Running] = []
 
 
 class Host:
-    """The MCP servers of one process. Thread-safe; survives a fork by starting anew in the child."""
+    """The MCP servers of one process. Thread-safe; survives a fork by starting anew in the child.
+
+    Its servers are confined as it is told (`confinement_of` the settings): without being told, they are not.
+    """
 
     def __init__(
         self,
@@ -43,7 +48,9 @@ class Host:
         home: Path,
         connect_timeout: float = 30.0,
         limits: Limits | None = None,
+        confinement: Confinement = UNCONFINED,
     ) -> None:
+        self._confinement = confinement
         self._servers = servers
         self._home = home
         self._limits = (limits or Limits())._replace(connect=connect_timeout)
@@ -65,6 +72,7 @@ class Host:
         hidden: tuple[str, ...] = (),
         consent: Consent = NOTHING_ASKED,
         still: Callable[[], bool] | None = None,
+        needs: Needs = NOTHING,
     ) -> CallResult:
         """Call a tool and wait for what it comes to. Never raises for a server's fault.
 
@@ -73,6 +81,7 @@ class Host:
         `key` names the call for `cancel`. With a `pin`, a tool with another definition is not called.
         A question of the server's is answered from `consent`; any other ends the call, and is in the result (`asked`).
         `hidden` is struck out of all that comes back, as is what the server's specification hides.
+        `needs` are the paths that the call names: a confined server sees those, its own, and no others.
         `still` is asked on the loop the moment before the request is sent: where it says no, the call is cancelled.
         A request that may have reached its server is never sent again. An exception raised in this
         thread meanwhile cancels the call and goes on.
@@ -83,7 +92,7 @@ class Host:
             return CallResult(error=str(error), kind="transport", sent=False)
         box = Mailbox()
         request = Request(
-            server, tool, args or {}, timeout, box.put if on_progress else None, pin, hidden, still, consent
+            server, tool, args or {}, timeout, box.put if on_progress else None, pin, hidden, still, consent, needs
         )
         job = running.submit(running.pool.call(request, key))
         job.add_done_callback(box.close)
@@ -154,7 +163,7 @@ class Host:
             if self._closed:
                 raise ServerDown("this worker is shutting down")
             if self._state is None:
-                self._state = Running(self._find, self._home, self._limits)
+                self._state = Running(self._find, self._home, self._limits, self._confinement)
             return self._state
 
     def _find(self, server: str) -> ServerSpec | None:

@@ -70,6 +70,9 @@ class Offer(Contract):
         entry: dict[str, Any] = _filled(self.server, {name: value or "" for name, value in values.items()})
         if "env" in entry:
             entry["env"] = {name: value for name, value in entry["env"].items() if value}
+        for key in ("reads", "writes"):
+            if key in entry:
+                entry[key] = [os.path.normpath(path) for path in entry[key] if path]
         return entry
 
     def _value(self, name: str, given: str | None, folder: Path) -> str | None:

@@ -13,6 +13,7 @@ from aether_agents.mcp_host.environment import launch
 from aether_agents.mcp_host.forking import Forks
 from aether_agents.mcp_host.http import HttpTransport
 from aether_agents.mcp_host.lifeline import Lifeline
+from aether_agents.mcp_host.sandbox_view import Confinement
 from aether_agents.mcp_host.session import Session
 from aether_agents.mcp_host.stdio import StdioTransport
 
@@ -45,8 +46,9 @@ class _Rest(NamedTuple):
 class Opener:
     """Opens sessions. A server that keeps failing to start is left alone for a while."""
 
-    def __init__(self, home: Path, limits: Limits, lifeline: Lifeline) -> None:
+    def __init__(self, home: Path, limits: Limits, lifeline: Lifeline, confinement: Confinement) -> None:
         self._home = home
+        self._confinement = confinement
         self._limits = limits
         self._lifeline = lifeline
         self._forks = Forks(lifeline, limits.idle)
@@ -106,6 +108,11 @@ class Opener:
         if spec.url is not None:
             return HttpTransport(spec, self._limits.message, self.patience(spec))
         try:
-            return StdioTransport(launch(spec, self._home), self._forks, self._lifeline, self._limits.message)
+            return StdioTransport(
+                launch(spec, self._home, confinement=self._confinement),
+                self._forks,
+                self._lifeline,
+                self._limits.message,
+            )
         except ServerDown as error:  # it quotes the specification
             raise ServerDown(Hidden(spec.hidden).text(str(error))) from None

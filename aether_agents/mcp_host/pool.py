@@ -15,6 +15,8 @@ from aether_agents.mcp_host.definition import Definition
 from aether_agents.mcp_host.diagnosis import why_down
 from aether_agents.mcp_host.lifeline import Lifeline
 from aether_agents.mcp_host.opener import Limits, Opener
+from aether_agents.mcp_host.sandbox_grants import NOTHING, Grants, Needs
+from aether_agents.mcp_host.sandbox_view import Confinement
 from aether_agents.mcp_host.session import Portrait, Session
 
 #: Seconds a server has to answer the question whether it is well.
@@ -25,11 +27,17 @@ class Pool:
     """The open sessions of one process. Every method runs on its loop."""
 
     def __init__(
-        self, find: Callable[[str], ServerSpec | None], home: Path, limits: Limits, lifeline: Lifeline
+        self,
+        find: Callable[[str], ServerSpec | None],
+        home: Path,
+        limits: Limits,
+        lifeline: Lifeline,
+        confinement: Confinement,
     ) -> None:
         self._find = find
         self._limits = limits
-        self._opener = Opener(home, limits, lifeline)
+        self._opener = Opener(home, limits, lifeline, confinement)
+        self._grants = Grants(home, confinement)
         self._calls = Calls()
         self.starts: dict[str, int] = {}  # sessions opened so far, by server
         self._sessions: dict[str, Session] = {}
@@ -57,7 +65,7 @@ class Pool:
         while True:
             known = self._sessions.get(request.server)
             try:
-                session = await self.session(request.server)
+                session = await self.session(request.server, request.needs)
             except ServerDown as error:
                 return CallResult(error=str(error), kind="transport", sent=False)
             under_way.sent = True
@@ -98,25 +106,28 @@ class Pool:
         session = self._sessions.get(server)
         return session.portrait() if session else None
 
-    async def session(self, server: str) -> Session:
-        """An open, well session of a server.
+    async def session(self, server: str, needs: Needs = NOTHING) -> Session:
+        """An open, well session of a server that sees what a call needs.
 
         Raises:
             ServerDown: there is no such server, it may not be started, or it cannot be used.
         """
-        spec = self._spec(server)
-        if (warm := self._warm(spec)) is not None:
-            return warm
-        attempt = self._attempts.get(server)
-        if attempt is None:
-            # One attempt, however many wait for it: they share its session, or its failure. A caller
-            # who gives up does not end it for the others.
-            attempt = self._attempts[server] = asyncio.create_task(
-                self._ready(spec), name=f"mcp-open-{server}", context=unattended()
-            )
-            attempt.add_done_callback(lambda _: self._attempts.pop(server, None))
-            attempt.add_done_callback(_heard)
-        return await asyncio.shield(attempt)
+        while True:
+            spec = self._spec(server, needs)
+            if (warm := self._warm(spec)) is not None:
+                return warm
+            attempt = self._attempts.get(server)
+            if attempt is None:
+                # One attempt, however many wait for it: they share its session, or its failure. A caller
+                # who gives up does not end it for the others.
+                attempt = self._attempts[server] = asyncio.create_task(
+                    self._ready(spec), name=f"mcp-open-{server}", context=unattended()
+                )
+                attempt.add_done_callback(lambda _: self._attempts.pop(server, None))
+                attempt.add_done_callback(_heard)
+            session = await asyncio.shield(attempt)
+            if session.spec == spec:
+                return session  # else it was opened for a call that needs less than this one
 
     async def close(self) -> None:
         """Close every session, all at once. Bounded by what each transport allows itself."""
@@ -137,7 +148,7 @@ class Pool:
         for session in self._sessions.values():
             session.transport.abandon()
 
-    def _spec(self, server: str) -> ServerSpec:
+    def _spec(self, server: str, needs: Needs) -> ServerSpec:
         spec = self._find(server)
         if spec is None:
             if (known := self._sessions.get(server)) is not None:
@@ -145,6 +156,11 @@ class Pool:
             raise ServerDown(f"no server `{server}` is known here; `aether-agent servers list` shows them")
         if not spec.trusted:
             raise ServerDown(f"server `{server}` of {spec.source} is not trusted: look at it with `aether-agent trust`")
+        if server not in self._sessions and server not in self._attempts:
+            self._grants.forget(server)
+        spec = self._grants.widened(spec, needs)
+        if self._grants.outlived(server) and (known := self._sessions.get(server)) is not None:
+            self._retire(known)
         return spec
 
     async def _ready(self, spec: ServerSpec) -> Session:

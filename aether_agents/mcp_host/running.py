@@ -12,6 +12,7 @@ from aether_agents.contracts import ServerSpec
 from aether_agents.mcp_host.lifeline import Lifeline
 from aether_agents.mcp_host.opener import Limits
 from aether_agents.mcp_host.pool import Pool
+from aether_agents.mcp_host.sandbox_view import Confinement
 
 Got = TypeVar("Got")
 
@@ -22,12 +23,16 @@ CLOSE_TIMEOUT = 8.0
 class Running:
     """One loop on one daemon thread, with the pool of sessions on it."""
 
-    def __init__(self, find: Callable[[str], ServerSpec | None], home: Path, limits: Limits) -> None:
+    def __init__(
+        self, find: Callable[[str], ServerSpec | None], home: Path, limits: Limits, confinement: Confinement
+    ) -> None:
         self._lifeline = Lifeline()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="mcp-host", daemon=True)
         self._thread.start()
-        self.pool: Pool = asyncio.run_coroutine_threadsafe(self._open(find, home, limits), self._loop).result()
+        self.pool: Pool = asyncio.run_coroutine_threadsafe(
+            self._open(find, home, limits, confinement), self._loop
+        ).result()
 
     def submit(self, work: Coroutine[Any, Any, Got]) -> Future[Got]:
         """Run a coroutine on the loop."""
@@ -51,8 +56,10 @@ class Running:
         """In a forked child: close the copies of the servers' pipes, so that only the parent holds them."""
         self.pool.abandon()
 
-    async def _open(self, find: Callable[[str], ServerSpec | None], home: Path, limits: Limits) -> Pool:
-        return Pool(find, home, limits, self._lifeline)
+    async def _open(
+        self, find: Callable[[str], ServerSpec | None], home: Path, limits: Limits, confinement: Confinement
+    ) -> Pool:
+        return Pool(find, home, limits, self._lifeline, confinement)
 
     async def _close(self) -> None:
         await self.pool.close()

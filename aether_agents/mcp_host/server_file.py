@@ -1,10 +1,11 @@
 """Server files: `.mcp.json`, `mcp_config.json`, as Claude Desktop, Claude Code, Cursor and VS Code write them.
 
 The key is `mcpServers` (VS Code: `servers`). Each server has `command` with `args`, `env`, `cwd`, or
-`url` with `headers`; ours are `queue`, `install`, `table`, `mode` and `timeout` beside them. Keys that only
-mean something to another program are read over; a key nobody knows is an error.
+`url` with `headers`; ours are `queue`, `install`, `table`, `mode`, `timeout`, `reads`, `writes` and `network` beside
+them. Keys that only mean something to another program are read over; a key nobody knows is an error.
 """
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -88,6 +89,11 @@ class Entry(Contract):
     enabled: bool = Field(default=True, description="The same, the other way round.")
     queue: str | None = Field(default=None, description="Specialist that calls it; inferred without it.")
     install: Install | None = Field(default=None, description="Environment of its own.")
+    reads: tuple[str, ...] = Field(default=(), description="Paths it may read, from its file's folder.")
+    writes: tuple[str, ...] = Field(default=(), description="Paths it may write to, from its file's folder.")
+    network: bool | None = Field(
+        default=None, description="Whether it has the machine's network; without it, as chosen when it was trusted."
+    )
     table: dict[str, Row] = Field(default_factory=dict, description="Tool table: risk, repeatable, … by tool name.")
     mode: Literal["auto", "legacy", "2026-07-28"] = Field(default="auto", description="Protocol era.")
     timeout: float | None = Field(default=None, gt=0, le=3_600, description="Seconds a connection may take.")
@@ -123,6 +129,8 @@ class Declared:
         if environ is not None and self.env_file is not None:
             filed = env_file.variables(self.env_file)
             found, values["env"] = {**found, **filed}, {**filed, **values.get("env", {})}
+        for key in ("reads", "writes"):
+            values[key] = [_absolute(path, self.folder) for path in values.get(key, ())]
         rows = values.pop("table", {})
         values["table"] = [{**row, "tool": f"{self.name}/{tool}"} for tool, row in rows.items()]
         if default_cwd and values.get("command") and not self.scratch:
@@ -179,6 +187,10 @@ class Declared:
             return Entry.model_validate(own)
         except ValidationError as error:
             raise InvalidSettings("\n".join(faults(Entry, self.document, error, self.at))) from None
+
+
+def _absolute(path: str, folder: Path) -> str:
+    return os.path.normpath(folder / os.path.expanduser(path))  # noqa: PTH111 - as written, links and all
 
 
 def _hidden(found: Mapping[str, str], written: Mapping[str, str]) -> tuple[str, ...]:

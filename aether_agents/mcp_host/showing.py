@@ -13,7 +13,22 @@ from aether_agents.mcp_host.reach import working_folder
 from aether_agents.mcp_host.server_file import FOREIGN, Declared
 
 #: Keys of a server that have a line, or lines, of their own form.
-SHOWN = ("command", "args", "url", "cwd", "install", "env", "envFile", "headers", "table", "disabled", "enabled")
+SHOWN = (
+    "reads",
+    "writes",
+    "network",
+    "command",
+    "args",
+    "url",
+    "cwd",
+    "install",
+    "env",
+    "envFile",
+    "headers",
+    "table",
+    "disabled",
+    "enabled",
+)
 
 
 def visible(text: str) -> str:
@@ -52,7 +67,19 @@ def show_server(server: Declared) -> list[str]:
     if (file := server.env_file) is not None:
         lines += [_line("env", f"{name}=…, a value in {file}") for name in variables(file)]
     rest = [key for key in raw if key not in SHOWN and key not in FOREIGN]
+    lines += _seen(server) if raw.get("command") is not None else []
     return [*lines, *(_line(str(key), _plain(raw[key])) for key in rest)]
+
+
+def _seen(server: Declared) -> list[str]:
+    """What it asks to see of the machine, beside what its command names."""
+    lines = []
+    for key in ("reads", "writes"):
+        paths = server.raw.get(key)
+        lines += [_line(key, _plain(path)) for path in (paths if isinstance(paths, list) else [paths]) if path]
+    asked = server.raw.get("network")
+    unsaid = f"none, unless you give it: aether-agent trust --network {server.name}"
+    return [*lines, _line("network", unsaid if asked is None else "the machine's" if asked else "none")]
 
 
 def _place(server: Declared) -> str:

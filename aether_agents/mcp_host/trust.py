@@ -56,6 +56,15 @@ class Trust:
         except InvalidSettings as error:
             return f"{path} is no longer trusted: {error}"
 
+    def networked(self, path: Path) -> tuple[str, ...] | None:
+        """The servers of a trusted file that were given the network; None if all keep it: trusted before it was asked.
+
+        Raises:
+            InvalidSettings: the record is damaged.
+        """
+        known = self._record.read().get(_key(path))
+        return None if known is None else known.network
+
     def watched(self) -> list[Path]:
         """Every file that was trusted, and every folder that counts for one.
 
@@ -84,25 +93,32 @@ class Trust:
         recorded = self._record.read()
         return [self._look(path, kind, recorded) for path, kind in candidates(folder, discovery)]
 
-    def accept(self, shown: Iterable[Trustable], mine: OwnWork | None = None) -> None:
+    def accept(
+        self, shown: Iterable[Trustable], mine: OwnWork | None = None, network: Iterable[str] = ()
+    ) -> None:
         """Trust files as they were shown. If one has changed since, it will not match, and stays inert.
 
-        What is refused is passed over. With `mine`, the person's edits of the code of servers are covered too.
+        What is refused is passed over. With `mine`, the person's edits of the code of servers are covered too. The
+        servers in `network` get the machine's network; those that had been given it keep it, and what an entry says
+        itself goes before.
         """
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self._record.changing() as record:
             for item in shown:
                 if item.refused or item.found is None:
                     continue
+                known = record.get(_key(item.path))
                 files = item.found.files if len(item.found.files) <= MOST_TOLD else {}
+                kept = known.mine if known is not None and item.trusted else None
                 record[_key(item.path)] = Entry(
                     digest=item.digest,
                     kind=item.kind,
                     at=now,
+                    network=tuple(dict.fromkeys((*((known and known.network) or ()), *network))),
                     covers=tuple(map(str, item.covers)),
                     said=item.found.said,
                     files=dict(files),
-                    mine=mine if item.kind == "servers" else None,
+                    mine=(mine or kept) if item.kind == "servers" else None,
                 )
 
     def recorded(self) -> dict[str, Entry]:

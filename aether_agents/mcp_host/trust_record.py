@@ -25,6 +25,9 @@ class Entry(Contract):
     digest: str = Field(description="Fingerprint of what was shown.")
     kind: Kind = Field(description="What it is.")
     at: str = Field(default="", description="When it was trusted, in UTC.")
+    network: tuple[str, ...] | None = Field(
+        default=None, description="Its servers that were given the network; unset: trusted before that was asked, all."
+    )
     covers: tuple[str, ...] = Field(default=(), description="Folders whose content is in the fingerprint.")
     said: str = Field(default="", description="Fingerprint of what it declares, without the code its servers run.")
     files: dict[str, str] = Field(
@@ -81,7 +84,7 @@ class TrustRecord:
     def _write(self, record: _File) -> None:
         handle, name = tempfile.mkstemp(dir=self._home, prefix=".trust-")  # made with mode 0600
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(record.model_dump_json(indent=1))
+            file.write(record.model_dump_json(indent=1, exclude_none=True))
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(self.file)

@@ -150,3 +150,15 @@ def test_the_demo_runs_what_the_tests_test() -> None:
         for name in ("run", "dev")
     )
     assert small < large
+
+
+def test_whoever_opens_servers_confines_them() -> None:
+    """A host confines nothing unless it is told to: every one of the product's is."""
+    calls = [
+        (path, node)
+        for path in CODE
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Host"
+    ]
+    assert len(calls) > 1
+    assert [str(path) for path, call in calls if "confinement" not in {word.arg for word in call.keywords}] == []

@@ -13,6 +13,8 @@ FOLDER = Path(__file__).parent
 
 def spec(program: str, *args: str, name: str = "", queue: str = "dev", **more: object) -> ServerSpec:
     """A trusted server that runs `tests/servers/<program>.py` with this interpreter."""
+    env = more.get("env", {})
+    assert isinstance(env, dict)
     return ServerSpec.model_validate(
         {
             "name": name or program,
@@ -21,6 +23,7 @@ def spec(program: str, *args: str, name: str = "", queue: str = "dev", **more: o
             "args": (str(FOLDER / f"{program}.py"), *args),
             "trusted": True,
             "source": "tests",
+            "writes": (str(Path(env["COUNT_LOG"]).parent),) if "COUNT_LOG" in env else (),
             **more,
         }
     )

@@ -128,6 +128,7 @@ def test_every_setting_has_a_variable(place: Place) -> None:
     """No key can be added that the environment cannot set."""
     values = {
         "persistence_backend": "redis",
+        "isolation": "required",
         "auto_discovery": "false",
         "interactive_mode": "no",
         "session_persistence": "0",
@@ -311,6 +312,7 @@ OTHERWISE = {
     "retention": "retention: {days: 1}",
     "agentserver": "agentserver: {host: 0.0.0.0, proxies: [10.0.0.1]}",
     "encryption": "encryption: {key_file: key}",
+    "isolation": "isolation: 'off'",
 }
 
 

@@ -7,6 +7,7 @@ and no network unless it is given; what it starts ends with it, however often it
 The same file is in `aether_agents/mcp_host` and in `workers/inspection`, whose servers import nothing of ours.
 """
 
+import fcntl
 import json
 import os
 import subprocess
@@ -27,6 +28,8 @@ MECHANISMS: tuple[Mechanism, ...] = ("bubblewrap", "namespaces", "landlock")
 PATIENCE = 10.0
 #: Where temporary files are kept in a file system of one's own.
 PRIVATE_TMP = "/tmp"  # noqa: S108 - nobody else's
+#: Shells have names for descriptors of one digit only, and use them.
+FIRST_HANDLE = 10
 #: The environment of what confines.
 PLAIN = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 
@@ -81,7 +84,9 @@ def confined(view: View, command: Sequence[str], environment: Mapping[str, str],
     private = str(view.home) if by == "landlock" else PRIVATE_TMP
     inner = {**environment, "HOME": str(view.home), "TMPDIR": private}
     mounts = layout(view, command)
-    handle = os.memfd_create("view")
+    made = os.memfd_create("view")
+    handle = fcntl.fcntl(made, fcntl.F_DUPFD_CLOEXEC, FIRST_HANDLE)
+    os.close(made)
     try:
         if by == "bubblewrap":
             start, told = bubblewrap(view, mounts, command, inner, handle)

@@ -16,10 +16,13 @@ from .sandbox_layout import Limits, Mount, View
 COUNTED_SINCE = (5, 14)
 #: Process ids that the kernel keeps back in a namespace.
 RESERVED = 300
-#: Not asked to end by a signal to its group, which bubblewrap itself would obey; what it starts is, again.
-_OUTER = 'trap "" TERM; exec "$@"'
-#: Root is bound by no limit of processes, but by how many ids there are (since Linux 6.14).
-_OUTER_ROOT = 'echo {most} >/proc/sys/kernel/pid_max 2>/dev/null; trap "" TERM; exec "$@"'
+#: What is around the program holds neither its input nor its output, so that their end is seen; and it is not ended by
+#: a signal to the group, which asks the program.
+_OUTER = 'trap "" TERM; exec 8<&0 9>&1 </dev/null >/dev/null; exec "$@"'
+_INNER = 'exec "$@" <&8 >&9 8<&- 9>&-'
+#: Root is bound by no limit of processes, but by how many ids there are (since Linux 6.14): of ids of its own.
+_ROOT = 'trap "" TERM; exec 8<&0 9>&1 </dev/null >/dev/null; /bin/sh -c "{first}" sh "$@" & exec 8<&- 9>&-; wait $!'
+_FIRST = 'echo {most} >/proc/sys/kernel/pid_max; exec \\"\\$@\\"'
 
 
 def bubblewrap(
@@ -28,9 +31,9 @@ def bubblewrap(
     """What is run instead of the command, and what it reads from the handle."""
     outer = ["/bin/sh", "-c", _OUTER, "sh"]
     if os.geteuid() == 0 and (unshare := shutil.which("unshare")):
-        script = _OUTER_ROOT.format(most=max(RESERVED + 1, view.limits.processes))
-        outer = [unshare, "--pid", "--fork", "--kill-child", "/bin/sh", "-c", script, "sh"]
-    inner = ["/bin/sh", "-c", f'{_limits(view.limits)}; exec "$@"', "sh", *_heeding(), *command]
+        first = _FIRST.format(most=max(RESERVED + 1, view.limits.processes))
+        outer = [unshare, "--pid", "/bin/sh", "-c", _ROOT.format(first=first), "sh"]
+    inner = ["/bin/sh", "-c", f"{_limits(view.limits)}; {_INNER}", "sh", *_heeding(), *command]
     program = shutil.which("bwrap") or "bwrap"
     told = [*_separation(view, environment), *_arguments(view, mounts), "--chdir", str(view.folder)]
     return [*outer, program, "--args", str(handle), "--", *inner], b"".join(os.fsencode(one) + b"\0" for one in told)

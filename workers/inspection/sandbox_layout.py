@@ -20,6 +20,8 @@ ETC = (
 NETWORKED = ("/etc/resolv.conf",)
 #: Sockets of the system, among them those that rule it: masked in whatever is named around them.
 PRIVATE = ("/run", "/var/run")
+#: Made for each program: what lies in there on the machine is never shown.
+MADE = ("/dev/", "/proc/")
 #: What of a folder that programs are installed into is needed to run them.
 PARTS = ("bin", "sbin", "lib", "lib32", "lib64", "libexec", "node_modules", "package.json", "pyvenv.cfg")
 #: Links followed on the way to a path, as the kernel has it.
@@ -124,7 +126,7 @@ def _resolved(path: str, links: dict[str, Mount]) -> str | None:
         while rest and not os.path.islink(os.path.join(real, rest[0])):
             real = os.path.join(real, rest.pop(0))
         if not rest:
-            return real if os.path.exists(real) else None
+            return real if os.path.exists(real) and not real.startswith(MADE) else None
         link = os.path.join(real, rest.pop(0))
         target = os.path.join(real, os.readlink(link))
         links[link] = Mount("link", link, target)

@@ -171,6 +171,8 @@ def give_up_power() -> None:
 
 def status_of(child: int) -> int:
     """Wait for a child and reap what is orphaned meanwhile; its status as a shell tells it."""
+    for stream in (0, 1):
+        os.close(stream)  # or its host would not see that the program has closed them
     while True:
         ended, status = os.wait()
         if ended == child:

@@ -28,16 +28,26 @@ from aether_agents.mcp_host.own_work import DAYS, MOST_DAYS
 @click.option("--list", "listed", is_flag=True, help="What was trusted on this machine, and whether it still holds.")
 @click.option("--end", "ended", is_flag=True, help="Cover your own edits in PATH (or here) no more.")
 @click.option("--forget", "forgotten", is_flag=True, help="Trust the file PATH no more.")
+@click.option("--network", multiple=True, metavar="NAME", help="Give server NAME the machine's network; repeatable.")
 @json_option
-def trust_command(
-    path: Path | None, yes: bool, mine: bool, days: int, listed: bool, ended: bool, forgotten: bool, as_json: bool
+def trust_command(  # noqa: PLR0913 - each is an option
+    path: Path | None,
+    yes: bool,
+    mine: bool,
+    days: int,
+    listed: bool,
+    ended: bool,
+    forgotten: bool,
+    network: tuple[str, ...],
+    as_json: bool,
 ) -> int:
     """Show what files of a project (PATH, or the current folder) would start or steer, and let them.
 
     MCP server files, templates and settings of a project do nothing until they are trusted here. A change of them, or
     of what their servers can run, asks again; data beside it does not. Nothing but this command ever trusts. With
     --mine, a person's own edits are covered while he works: no new command, variable or policy, and not after commits
-    that others made.
+    that others made. Servers run in a sandbox: without network, unless their file says `network: true` or you give it
+    to them here.
     """
     if sum((mine, listed, ended, forgotten)) > 1:
         raise click.UsageError("--mine, --list, --end and --forget are four different things: give one of them")
@@ -52,4 +62,4 @@ def trust_command(
         return end_own_work(session, path)
     if forgotten and path:
         return forget(session, path)
-    return review(session, path, yes=yes, mine=days if mine else None)
+    return review(session, path, yes=yes, mine=days if mine else None, network=network)

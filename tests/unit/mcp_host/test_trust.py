@@ -28,7 +28,8 @@ def test_review_shows_every_file_exactly_and_trusts_none(tmp_path: Path, project
 
     assert servers.what[:2] == ("server x", "  runs      python -c 'print('\"'\"'a  b'\"'\"')'")
     assert servers.what[2:4] == (f"  in folder {project}", "  env       T=${TOKEN}")
-    assert servers.what[4].startswith("can run any of 3 files in ")
+    assert servers.what[4] == "  network   none, unless you give it: aether-agent trust --network x"
+    assert servers.what[5].startswith("can run any of 3 files in ")
     assert template.what == ("name: t", "description: does it", "")
     assert "".join(settings.what) == "policy:  deny:  - git/*retention:  days: 1"
     assert [item.trusted or item.changed for item in (servers, template, settings)] == [False] * 3
