@@ -93,9 +93,7 @@ class Trust:
         recorded = self._record.read()
         return [self._look(path, kind, recorded) for path, kind in candidates(folder, discovery)]
 
-    def accept(
-        self, shown: Iterable[Trustable], mine: OwnWork | None = None, network: Iterable[str] = ()
-    ) -> None:
+    def accept(self, shown: Iterable[Trustable], mine: OwnWork | None = None, network: Iterable[str] = ()) -> None:
         """Trust files as they were shown. If one has changed since, it will not match, and stays inert.
 
         What is refused is passed over. With `mine`, the person's edits of the code of servers are covered too. The

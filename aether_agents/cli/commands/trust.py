@@ -30,7 +30,7 @@ from aether_agents.mcp_host.own_work import DAYS, MOST_DAYS
 @click.option("--forget", "forgotten", is_flag=True, help="Trust the file PATH no more.")
 @click.option("--network", multiple=True, metavar="NAME", help="Give server NAME the machine's network; repeatable.")
 @json_option
-def trust_command(  # noqa: PLR0913 - each is an option
+def trust_command(  # noqa: PLR0917 - click names them
     path: Path | None,
     yes: bool,
     mine: bool,
