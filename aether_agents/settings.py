@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from aether_agents.contracts import Contract, Json, Risk, Template
+from aether_agents.contracts import Contract, Isolation, Json, Risk, Template
 from aether_agents.logs import Style
 
 #: What a schedule may be called.
@@ -214,10 +214,6 @@ class FlowerSettings(Contract):
     port: int = Field(default=5555, ge=0, le=65_535, description="Its port; 0 takes any that is free.")
 
 
-#: `auto`: servers that are not ours run in a sandbox where the machine has one; `required`: or not at all; or `off`.
-Isolation = Literal["auto", "required", "off"]
-
-
 class Settings(Contract):
     """All that a process is told."""
 
@@ -236,11 +232,7 @@ class Settings(Contract):
     alerts: AlertSettings = Field(default_factory=AlertSettings, description="Who is told of what.")
     flower: FlowerSettings = Field(default_factory=FlowerSettings, description="Celery's monitor.")
     roots: tuple[Path, ...] = Field(default=(), description="Folders tools may touch; needed with a remote broker.")
-    isolation: Isolation = Field(
-        default="auto",
-        description="Whether third-party servers and scanners run in a sandbox: `auto` where the machine has one, "
-        "`required` (or not at all), or `off`.",
-    )
+    isolation: Isolation = Field(default="auto", description="Whether what is not ours runs in a sandbox.")
     retention: RetentionSettings = Field(default_factory=RetentionSettings, description="How long things are kept.")
     agentserver: AgentServerSettings = Field(
         default_factory=AgentServerSettings, description="AgentServer and `aether-agent serve`."

@@ -35,7 +35,7 @@ from aether_agents.contracts.reference import (
 )
 from aether_agents.contracts.result import PlanView, SubtaskView, TaskView
 from aether_agents.contracts.schedule import Audit, Fired, Note
-from aether_agents.contracts.server import Install, ServerSpec
+from aether_agents.contracts.server import Install, Isolation, ServerSpec
 from aether_agents.contracts.specialist import Specialist
 from aether_agents.contracts.status import (
     SUBTASK_ARROWS,
@@ -102,6 +102,7 @@ __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of content
     "Specialist",
     "ServerSpec",
     "Install",
+    "Isolation",
     "Tool",
     "ToolRow",
     "Annotations",

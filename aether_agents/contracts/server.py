@@ -7,6 +7,10 @@ from pydantic import Field, model_validator
 from aether_agents.contracts.contract import Contract
 from aether_agents.contracts.tool import ToolRow
 
+#: Servers and scanners that are not ours run in a sandbox: `auto` where the machine has one, `required` or not at all,
+#: `off` nowhere.
+Isolation = Literal["auto", "required", "off"]
+
 
 class Install(Contract):
     """Exactly what is put into the environment a third-party server has to itself."""

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from aether_agents.configuration import user_file
-from aether_agents.contracts import ServerSpec
+from aether_agents.contracts import Isolation, ServerSpec
 from aether_agents.errors import ServerDown
 from aether_agents.mcp_host.folders import server_folder
 from aether_agents.mcp_host.sandbox import Mechanism, mechanism
 from aether_agents.mcp_host.sandbox_layout import View
-from aether_agents.settings import Isolation, Settings
+from aether_agents.settings import Settings
 
 #: Folders that many share: what lies in one is shown by itself, never with what lies beside it.
 SHARED = ("/var/tmp",)
