@@ -79,6 +79,10 @@ class Repository:
         """The folder's path, for people."""
         return printable(str(self.folder))
 
+    def is_left_out(self, path: str) -> bool:
+        """Whether the caller does not want a path looked at."""
+        return any(is_below(path, left) for left in self._leave_out)
+
     def files(self, skipped: list[Skipped]) -> Iterator[Entry]:
         """Its regular files within the bounds, whatever git has been told of them; what is left out is in `skipped`.
 
@@ -146,7 +150,7 @@ class Repository:
             tag, mode = about.split(" ")[:2]
             tracked.add(path)
             place = self.folder / path
-            if any(is_below(path, left) for left in self._leave_out):
+            if self.is_left_out(path):
                 continue
             if mode == "160000" and not os.path.lexists(place / ".git"):
                 skipped.append(Skipped(printable(path), "a submodule that is not here", True, "the repository"))

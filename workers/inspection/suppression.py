@@ -15,6 +15,12 @@ Honour = Annotated[
     ),
 ]
 
+#: The argument of every scan by which a person says what need not be looked at.
+LeaveOut = Annotated[
+    list[str],
+    Field(max_length=200, description="Files and folders, relative to the folder, that you want left out: no gaps."),
+]
+
 
 def mentions(repository: Repository, path: str, *words: bytes) -> bool:
     """Whether a file holds one of some words, given in small letters."""

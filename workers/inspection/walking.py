@@ -26,6 +26,8 @@ _STORE = re.compile(
     r"|refs/.+|logs/.+|HEAD|ORIG_HEAD|FETCH_HEAD|packed-refs|index|info/(refs|exclude)|hooks/[a-z-]+\.sample"
 )
 
+#: Why something is not looked at that the caller named.
+LEFT_OUT = "left out, as you said"
 Left = tuple[str, str, bool, Literal["the repository", "a limit of ours", "the machine", "you"]]
 
 
@@ -60,7 +62,7 @@ class Walk:
             for name, is_folder in self._listed(here):
                 path = f"{here}/{name}" if here else name
                 if any(is_below(path, left) for left in self._leave_out):
-                    self.left.append((path, "left out, as you said", False, "you"))
+                    self.left.append((path, LEFT_OUT, False, "you"))
                 elif name == ".git":
                     if here:
                         self.inner.append(here)

@@ -78,7 +78,7 @@ def test_no_python_code_is_inconclusive(code: Talk, repository: Planted) -> None
     result = code.call("scan", path=str(repository.folder))
     assert result["status"] == "inconclusive"
     (left,) = result["coverage"]["skipped"]
-    assert (left["path"], left["why"]) == ("(1 files)", "not Python: bandit reads Python only")
+    assert (left["path"], left["why"]) == ("(1 file of Go)", "only Python is read")
 
 
 def test_odd_file_names_are_files_and_not_options(code: Talk, repository: Planted) -> None:

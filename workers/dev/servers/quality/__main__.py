@@ -8,7 +8,7 @@ from pydantic import Field
 
 from workers.inspection.job import Job, run
 from workers.inspection.repository import Repository
-from workers.inspection.suppression import Honour
+from workers.inspection.suppression import Honour, LeaveOut
 
 from .assessment import Assessment, Quality
 
@@ -35,11 +35,12 @@ async def assess(
     ] = [],  # noqa: B006 - it is only read, and the schema shows it
     max_seconds: Annotated[float, Field(gt=0, le=3_600, description="Seconds it may take in all.")] = 240,
     honour_suppressions: Honour = False,
+    leave_out: LeaveOut = [],  # noqa: B006 - it is only read, and the schema shows it
 ) -> Quality:
     """Measure the Python code of a folder: a score with its reasons, lint findings, complex functions, hot files."""
 
     def work(job: Job) -> Quality:
-        return Assessment(Repository(path), job, days, baseline, honour_suppressions).run()
+        return Assessment(Repository(path, leave_out), job, days, baseline, honour_suppressions).run()
 
     return await run(ctx, max_seconds, work)
 

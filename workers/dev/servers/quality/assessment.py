@@ -4,7 +4,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Literal
 
 from mcp.server.mcpserver.exceptions import ToolError
@@ -21,7 +21,8 @@ from workers.inspection.findings import (
 )
 from workers.inspection.git import printable
 from workers.inspection.job import Beyond, Job
-from workers.inspection.repository import MAX_FILE_BYTES, SKIPPED_FOLDERS, Entry, Repository, Skipped
+from workers.inspection.python_files import python_files
+from workers.inspection.repository import Repository, Skipped
 
 from .churn import Churn, read_churn
 from .comparison import Change, Comparison, compare, mark, read_baseline, said
@@ -103,15 +104,28 @@ class Assessment:
             Stopped: the job is no longer wanted.
         """
         listed = list(self._repository.files(self._skipped))
-        wanted = [entry.path for entry in listed if self._wanted(entry)]
+        wanted = [entry.path for entry in python_files(self._repository, listed, self._skipped)]
         self._measure_all(wanted)
         self._look_for_dead_code(wanted)
-        churn = read_churn(self._repository, self._days)
+        churn = self._churn()
         self._coverage.commits = churn.commits if churn else 0
-        if churn is None:
-            self._skipped.append(Skipped("(history)", self._repository.why_not_git or "no commits yet", False))
         note_skipped(self._coverage, self._skipped)
         return self._conclude(by_language(listed), churn)
+
+    def _churn(self) -> Churn | None:
+        """What changed lately; a history that is not there takes nothing else with it."""
+        try:
+            churn = read_churn(self._repository, self._days)
+            if churn and self._repository.git.read("rev-parse", "--is-shallow-repository").strip() == "true":
+                why = "older history is not here (a shallow clone)"
+                self._skipped.append(Skipped("(history)", why, True, "the repository"))
+        except ToolError as error:
+            self._skipped.append(Skipped("(history)", f"cannot be read: {error}", True, "the machine"))
+            return None
+        if churn is None:
+            broken, why = self._repository.place.broken, self._repository.why_not_git or "no commits yet"
+            self._skipped.append(Skipped("(history)", why, broken, "the machine"))
+        return churn
 
     def _conclude(self, languages: list[Language], churn: Churn | None) -> Quality:
         scanner = "lint (ruff), complexity (radon), unused code (vulture), churn (git)"
@@ -140,17 +154,6 @@ class Assessment:
             result.comparison, result.new, result.fixed = compare(self._before, points.value, found)
             result.summary += f"; {said(result.comparison)}"
         return result
-
-    def _wanted(self, entry: Entry) -> bool:
-        if PurePosixPath(entry.path).suffix not in (".py", ".pyw"):
-            return False
-        if SKIPPED_FOLDERS & set(entry.path.split("/")[:-1]):
-            self._skipped.append(Skipped(printable(entry.path), "in a folder of others' code", False))
-            return False
-        if entry.size > MAX_FILE_BYTES:
-            self._skipped.append(Skipped(printable(entry.path), f"larger than {MAX_FILE_BYTES >> 20} MiB", True))
-            return False
-        return True
 
     def _measure_all(self, paths: Sequence[str]) -> None:
         for start in range(0, len(paths), CHUNK):

@@ -9,6 +9,7 @@ from pydantic import Field
 from workers.inspection.findings import ScanResult
 from workers.inspection.job import Job, run
 from workers.inspection.repository import Repository
+from workers.inspection.suppression import LeaveOut
 
 from .audit import audit as audit_folder
 
@@ -36,11 +37,12 @@ async def audit(
         ),
     ] = None,
     max_seconds: Annotated[float, Field(gt=0, le=3_600, description="Seconds it may take in all.")] = 180,
+    leave_out: LeaveOut = [],  # noqa: B006 - it is only read, and the schema shows it
 ) -> ScanResult:
     """Look up pinned packages of requirements, project and lock files; only names and versions are sent."""
 
     def work(job: Job) -> ScanResult:
-        return audit_folder(Repository(path), job, advisories)
+        return audit_folder(Repository(path, leave_out), job, advisories)
 
     return await run(ctx, max_seconds, work)
 

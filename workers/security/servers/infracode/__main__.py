@@ -9,7 +9,7 @@ from pydantic import Field
 from workers.inspection.findings import ScanResult
 from workers.inspection.job import Job, run
 from workers.inspection.repository import Repository
-from workers.inspection.suppression import Honour
+from workers.inspection.suppression import Honour, LeaveOut
 
 from .scan import scan_infrastructure
 
@@ -31,11 +31,12 @@ async def scan(
     path: Annotated[str, Field(description="Absolute path of the folder; a git repository or not.")],
     max_seconds: Annotated[float, Field(gt=0, le=3_600, description="Seconds it may take in all.")] = 240,
     honour_suppressions: Honour = False,
+    leave_out: LeaveOut = [],  # noqa: B006 - it is only read, and the schema shows it
 ) -> ScanResult:
     """Find insecure settings in CloudFormation, Terraform, Kubernetes, Dockerfiles and GitHub workflows."""
 
     def work(job: Job) -> ScanResult:
-        return scan_infrastructure(Repository(path), job, honour_suppressions)
+        return scan_infrastructure(Repository(path, leave_out), job, honour_suppressions)
 
     return await run(ctx, max_seconds, work)
 

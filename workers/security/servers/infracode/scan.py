@@ -21,7 +21,7 @@ from workers.inspection.findings import (
 )
 from workers.inspection.git import printable
 from workers.inspection.job import Beyond, Job, Unconfined
-from workers.inspection.repository import MAX_FILE_BYTES, SKIPPED_FOLDERS, Repository, Skipped
+from workers.inspection.repository import MAX_FILE_BYTES, Repository, Skipped
 
 from .checkov import CHECKOV_KINDS, run_checkov
 from .copies import Batch, Copies
@@ -69,7 +69,7 @@ class _Scan:
         """Copy what is infrastructure code; how many files of it there are."""
         found = 0
         for entry in repository.files(self.skipped):
-            kind = None if SKIPPED_FOLDERS & set(entry.path.split("/")[:-1]) else kind_by_name(entry.path)
+            kind = kind_by_name(entry.path)
             if kind is None:
                 continue
             if entry.size > MAX_FILE_BYTES:

@@ -7,6 +7,7 @@ from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from workers.inspection.job import Job, run
+from workers.inspection.suppression import LeaveOut
 
 from .check import PolicyResult, check_policy
 
@@ -35,11 +36,12 @@ async def check(
         ),
     ],
     max_seconds: Annotated[float, Field(gt=0, le=3_600, description="Seconds it may take in all.")] = 180,
+    leave_out: LeaveOut = [],  # noqa: B006 - it is only read, and the schema shows it
 ) -> PolicyResult:
     """Check required and forbidden files, forbidden patterns, headers, and how bad the scanners' findings may be."""
 
     def work(job: Job) -> PolicyResult:
-        return check_policy(path, policy, results, job)
+        return check_policy(path, policy, results, job, leave_out)
 
     return await run(ctx, max_seconds, work)
 

@@ -1,6 +1,6 @@
 """Holds a repository against a policy and says what each rule came to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,9 @@ class PolicyResult(ScanResult):
     rules: list[Verdict] = Field(description="Every rule, in the order of the policy.")
 
 
-def check_policy(path: str, policy: str, results: Mapping[str, Any], job: Job) -> PolicyResult:
+def check_policy(
+    path: str, policy: str, results: Mapping[str, Any], job: Job, leave_out: Sequence[str] = ()
+) -> PolicyResult:
     """Check a repository.
 
     Raises:
@@ -30,7 +32,7 @@ def check_policy(path: str, policy: str, results: Mapping[str, Any], job: Job) -
         Stopped: the job is no longer wanted.
     """
     known, lines = read_policy(policy)
-    repository, skipped = Repository(path), list[Skipped]()
+    repository, skipped = Repository(path, leave_out), list[Skipped]()
     entries = list(repository.files(skipped))
     own = Path(policy).expanduser().resolve().is_relative_to(repository.folder)
     rules = Rules(known, lines, repository, entries, job, own)

@@ -9,7 +9,7 @@ from pydantic import Field
 from workers.inspection.findings import ScanResult
 from workers.inspection.job import Job, run
 from workers.inspection.repository import Repository
-from workers.inspection.suppression import Honour
+from workers.inspection.suppression import Honour, LeaveOut
 
 from .permissions import scan_permissions
 from .unsafe_code import scan_code
@@ -27,22 +27,31 @@ _Seconds = Annotated[float, Field(gt=0, le=3_600, description="Seconds it may ta
 
 @server.tool(title="Scan for unsafe code", annotations=_READS)
 async def scan(
-    ctx: Context, path: _Path, max_seconds: _Seconds = 240, honour_suppressions: Honour = False
+    ctx: Context,
+    path: _Path,
+    max_seconds: _Seconds = 240,
+    honour_suppressions: Honour = False,
+    leave_out: LeaveOut = [],  # noqa: B006 - it is only read, and the schema shows it
 ) -> ScanResult:
     """Find unsafe Python code in a folder: shell commands, unsafe parsing, weak cryptography, injection."""
 
     def work(job: Job) -> ScanResult:
-        return scan_code(Repository(path), job, honour_suppressions)
+        return scan_code(Repository(path, leave_out), job, honour_suppressions)
 
     return await run(ctx, max_seconds, work)
 
 
 @server.tool(title="Check file permissions", annotations=_READS)
-async def permissions(ctx: Context, path: _Path, max_seconds: _Seconds = 120) -> ScanResult:
+async def permissions(
+    ctx: Context,
+    path: _Path,
+    max_seconds: _Seconds = 120,
+    leave_out: LeaveOut = [],  # noqa: B006 - it is only read, and the schema shows it
+) -> ScanResult:
     """Find files that others may write, run with their owner's rights, or read though they hold keys."""
 
     def work(job: Job) -> ScanResult:
-        return scan_permissions(Repository(path), job)
+        return scan_permissions(Repository(path, leave_out), job)
 
     return await run(ctx, max_seconds, work)
 

@@ -11,6 +11,7 @@ from workers.inspection.git import printable
 from workers.inspection.job import Job
 from workers.inspection.repository import Repository, Skipped
 from workers.inspection.text import decoded
+from workers.inspection.walking import LEFT_OUT
 
 #: Files and folders one scan looks at.
 MAX_ENTRIES = 200_000
@@ -43,7 +44,7 @@ def scan_permissions(repository: Repository, job: Job) -> ScanResult:
     """
     coverage, skipped, findings = Coverage(), list[Skipped](), list[Finding]()
     modes: set[int] = set()
-    for seen in _walk(repository.folder, skipped):
+    for seen in _walk(repository, skipped):
         if job.out_of_time or coverage.files >= MAX_ENTRIES:
             bound = f"{job.seconds:g} s" if coverage.files < MAX_ENTRIES else f"{MAX_ENTRIES} files"
             coverage.gaps.append(f"everything after {printable(seen.path)}: beyond the bound of {bound}")
@@ -60,13 +61,19 @@ def scan_permissions(repository: Repository, job: Job) -> ScanResult:
     return conclude("file permissions", repository.shown, findings, coverage, looked=coverage.files > 0)
 
 
-def _walk(folder: Path, skipped: list[Skipped]) -> Iterator[_Seen]:
+def _walk(repository: Repository, skipped: list[Skipped]) -> Iterator[_Seen]:
     """Everything below a folder, whatever its name: others' code can be changed and run like any other."""
+    folder = repository.folder
     yield _Seen(".", os.lstat(folder).st_mode)
     for place, folders, names in os.walk(
         folder, onerror=lambda e: skipped.append(Skipped(printable(_below(folder, e)), _UNLISTED, True, "the machine"))
     ):
         below = os.path.relpath(place, folder)
+        for name in [
+            name for name in (*folders, *names) if repository.is_left_out(os.path.normpath(Path(below, name)))
+        ]:
+            skipped.append(Skipped(printable(os.path.normpath(Path(below, name))), LEFT_OUT, False, "you"))
+            (folders if name in folders else names).remove(name)
         # Of git's own store the objects are left out: they are named by what is in them.
         folders[:] = sorted(name for name in folders if name != "objects" or ".git" not in Path(below).parts)
         for name in sorted([*folders, *names]):

@@ -9,19 +9,13 @@ from pydantic import Field
 from workers.inspection.findings import ScanResult
 from workers.inspection.job import Job, run
 from workers.inspection.repository import Repository
+from workers.inspection.suppression import Honour, LeaveOut
 
 server = MCPServer(
     "secrets",
     instructions="Finds leaked secrets. It never shows, sends or tries one; what it could not look at it says.",
     log_level="WARNING",
 )
-
-LeaveOut = Annotated[
-    list[str], Field(max_length=200, description="Files and folders, relative to it, that you want left out.")
-]
-Honour = Annotated[
-    bool, Field(description="Whether lines with `pragma: allowlist secret` are taken back; they are counted anyway.")
-]
 
 
 @server.tool(

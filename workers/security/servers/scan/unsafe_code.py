@@ -24,7 +24,8 @@ from workers.inspection.findings import (
 )
 from workers.inspection.git import printable
 from workers.inspection.job import Beyond, Job
-from workers.inspection.repository import MAX_FILE_BYTES, SKIPPED_FOLDERS, Entry, Repository, Skipped
+from workers.inspection.python_files import python_files
+from workers.inspection.repository import Repository, Skipped
 from workers.inspection.suppression import mentions
 
 #: Files given to one run of bandit: few runs, but progress between them.
@@ -47,8 +48,7 @@ def scan_code(repository: Repository, job: Job, honour: bool = False) -> ScanRes
         Stopped: the job is no longer wanted.
     """
     coverage, skipped = Coverage(), list[Skipped]()
-    listed = list(repository.files(skipped))
-    entries = [entry for entry in listed if _wanted(entry, skipped)]
+    entries = python_files(repository, repository.files(skipped), skipped)
     findings: list[Finding] = []
     for start in range(0, len(entries), CHUNK):
         chunk = [entry.path for entry in entries[start : start + CHUNK]]
@@ -67,13 +67,12 @@ def scan_code(repository: Repository, job: Job, honour: bool = False) -> ScanRes
             findings += [] if suppressed and honour else [finding]
         errors = [error for error in report.get("errors", ()) if isinstance(error, dict)]
         skipped.extend(Skipped(_relative(e), f"cannot be parsed: {_reason(e)}", True) for e in errors)
-        coverage.files += len(chunk) - len(errors)
+        unseen = _unseen(report, chunk, {_relative(error) for error in errors})
+        skipped.extend(Skipped(printable(path), "bandit passed over it", True) for path in unseen)
+        coverage.files += len(chunk) - len(errors) - len(unseen)
         coverage.lines += int(report.get("metrics", {}).get("_totals", {}).get("loc", 0))
-    others = len(listed) - len(entries)
-    if others:
-        skipped.append(Skipped(f"({others} files)", "not Python: bandit reads Python only", False))
     note_skipped(coverage, skipped)
-    return conclude("unsafe code (bandit)", repository.shown, findings, coverage, looked=coverage.files > 0)
+    return conclude("unsafe Python code (bandit)", repository.shown, findings, coverage, looked=coverage.files > 0)
 
 
 def _look(repository: Repository, job: Job, paths: Sequence[str]) -> tuple[dict[str, Any], set[_Key]]:
@@ -88,6 +87,12 @@ def _look(repository: Repository, job: Job, paths: Sequence[str]) -> tuple[dict[
     return report, found - left
 
 
+def _unseen(report: dict[str, Any], paths: Sequence[str], errors: set[str]) -> list[str]:
+    """Files that bandit was given and says nothing of, not even that they hold nothing."""
+    seen = {_relative({"filename": name}) for name in report.get("metrics", {})} | errors
+    return [path for path in paths if _relative({"filename": path}) not in seen]
+
+
 def _key(item: dict[str, Any]) -> _Key:
     return str(item["test_id"]), _relative(item), int(item["line_number"]), int(item.get("col_offset", 0))
 
@@ -96,21 +101,11 @@ def _suppressed(finding: Finding, honour: bool) -> Suppressed:
     return Suppressed(rule=finding.rule, file=finding.file, line=finding.line, how="`# nosec`", honoured=honour)
 
 
-def _wanted(entry: Entry, skipped: list[Skipped]) -> bool:
-    if not entry.path.endswith((".py", ".pyw")):
-        return False
-    if SKIPPED_FOLDERS & set(entry.path.split("/")[:-1]):
-        skipped.append(Skipped(printable(entry.path), "in a folder of others' code", False))
-        return False
-    if entry.size > MAX_FILE_BYTES:
-        skipped.append(Skipped(printable(entry.path), f"larger than {MAX_FILE_BYTES >> 20} MiB", True))
-        return False
-    return True
-
-
 def _bandit(repository: Repository, job: Job, paths: Sequence[str], *more: str) -> dict[str, Any]:
     # -I: the folder is a stranger's, and a `bandit.py` or `ast.py` in it must not be imported.
     command = [sys.executable, "-I", "-m", "bandit", "--quiet", "--exit-zero", "--format", "json", *more]
+    # Bandit passes over folders such as `.tox` unless it is told others; a file in them was named all the same.
+    command += ["--exclude", "/nowhere-at-all"]
     done = job.confined([*command, *(f"./{path}" for path in paths)], repository.folder)
     try:
         report = json.loads(done.stdout)
