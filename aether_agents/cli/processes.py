@@ -44,9 +44,13 @@ def bring_up(session: Session, *, flower: bool = False) -> int:
     return COMPLETED
 
 
-def take_down(session: Session) -> int:
+def take_down(session: Session, *, now: bool) -> int:
     """End the embedded stack, and whatever was left of it."""
-    if _stack(session).down():
+    stack, grace = _stack(session), session.settings.delivery.grace
+    told = "ending the stack" if now else f"ending the stack: calls under way have {grace:g} s (`down --now`: none)"
+    with session.output.spinning(told):
+        ran = stack.down(now=now)
+    if ran:
         session.output.good("the embedded stack is down; its data stays")
     else:
         session.output.say("no embedded stack is running")

@@ -46,6 +46,10 @@ class Beside:
                 log.warning("all threads stand in calls: %s of %s runs beside them", *reversed(claim.instead))
                 self._begin(queue, claim, asked_at)
 
+    def end(self) -> None:
+        """Take nothing more; what runs goes on."""
+        self._stopped = True
+
     def stop(self, timeout: float = 5.0) -> None:
         """Take nothing more, and wait for what runs."""
         self._stopped = True

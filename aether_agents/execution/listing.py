@@ -66,6 +66,10 @@ class Listing:
             log.warning("it is not known yet which servers have to be listed anew: %s", error)
         self._thread.start()
 
+    def end(self) -> None:
+        """List nothing more; what is being listed goes on."""
+        self._stopped.set()
+
     def stop(self, timeout: float = 2.0) -> None:
         """End it; a server that is just being listed is left to its own time limit."""
         self._stopped.set()

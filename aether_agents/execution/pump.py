@@ -72,6 +72,12 @@ class Pump:
         """Begin, with a first round at once."""
         self._thread.start()
 
+    def serve_no_more(self) -> None:
+        """Say from now on that this process serves no queue: it ends, and takes nothing new."""
+        name, kind, _, pid = self._worker
+        self._worker = (name, kind, (), pid)
+        self._beaten = float("-inf")
+
     def stop(self, timeout: float = 5.0) -> None:
         """End it, and say goodbye. Idempotent."""
         if self._stopped.is_set():

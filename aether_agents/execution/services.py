@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from celery import Celery, Task
-from celery.exceptions import Ignore
+from celery.exceptions import Ignore, Reject
 
 from aether_agents import logs
 from aether_agents.celery_producers import OwnProducer
@@ -31,9 +31,6 @@ from aether_agents.settings import Settings
 from aether_agents.store import PLANNER, open_store
 
 log = logging.getLogger(__name__)
-
-#: Seconds that running calls get to end by themselves when their process is told to.
-GRACE = 2.0
 
 
 class Services:
@@ -93,6 +90,7 @@ class Services:
             state=state,
             relieve=self._beside.turn,
         )
+        self._ending, self._over = threading.Event(), threading.Event()
         self._closed = threading.Lock()
 
     def start(self) -> None:
@@ -107,7 +105,10 @@ class Services:
 
         Raises:
             Ignore: its branch of the canvas ends here.
+            Reject: this process ends; the message goes back, for another one.
         """
+        if self._ending.is_set():
+            raise Reject("this worker ends", requeue=True)
         if not all(isinstance(one, str) for one in ids) or len(ids) != (1 if queue == PLANNER else 2):
             log.warning("a message on %s carries something else than ids: left alone", queue)
             raise Ignore
@@ -117,25 +118,30 @@ class Services:
             else:
                 self._runner.run(celery_task, queue, *ids)
 
-    def wind_down(self) -> None:
-        """Give running calls a moment, then cancel them."""
-        timer = threading.Timer(GRACE, self._cut)
-        timer.daemon = True
-        timer.start()
+    def refuse(self) -> None:
+        """Take nothing new from now on: this process ends. Calls under way go on, and keep their leases."""
+        self._ending.set()
+        self._listing.end()
+        self._beside.end()
+        self._pump.serve_no_more()
+
+    def cut(self) -> None:
+        """Cancel the calls under way. What may be made again is given back; about the rest a person is asked."""
+        self._over.set()
+        self._runner.stop()
+        for lease in self._held.leases():
+            self._host.cancel(lease)
 
     def close(self) -> None:
         """End everything: no call, no server, no thread, no connection is left. Idempotent."""
         if not self._closed.acquire(blocking=False):
             return
-        self._cut()
+        while self._ending.is_set() and self._held.leases() and not self._over.wait(0.05):
+            log.debug("calls beside the pool's threads have their grace too")
+        self.cut()
         self._beside.stop()
         self._listing.stop()
         self._host.close()
         self._pump.stop()
         self._own.close()
         self._store.close()
-
-    def _cut(self) -> None:
-        self._runner.stop()
-        for lease in self._held.leases():
-            self._host.cancel(lease)

@@ -69,6 +69,7 @@ class Watchdog:
         self._consumer: Consumer | None = None
         self._taken = self._seen = self._deaf_looks = 0
         self._state = READY
+        self._spared = False
         self._stopped = threading.Event()
 
     @property
@@ -82,6 +83,10 @@ class Watchdog:
             self._consumer = consumer
             consumer.on_task_message.add(self._took)
             threading.Thread(target=self._run, name="aether-watchdog", daemon=True).start()
+
+    def spare(self) -> None:
+        """The worker was told to end and takes nothing more: that is no deafness. It still gives signs of life."""
+        self._spared = True
 
     def stop(self) -> None:
         """Watch no more. Idempotent."""
@@ -121,7 +126,7 @@ class Watchdog:
             self._broker.episode.trouble(error)
             self._deaf_looks = 0
             return WAITS
-        self._deaf_looks = self._deaf_looks + 1 if lying and self._settings.deaf_after else 0
+        self._deaf_looks = self._deaf_looks + 1 if lying and self._settings.deaf_after and not self._spared else 0
         if self._deaf_looks < self._needed:
             return WAITS if self._broker.episode.lasts else READY
         seconds = self._needed * self._every

@@ -15,8 +15,9 @@ from aether_agents.celery_app import create_app
 from aether_agents.celery_producers import SPARE
 from aether_agents.contracts import Specialist
 from aether_agents.execution.consuming import Broker
+from aether_agents.execution.ending import Ending
 from aether_agents.execution.episode import Episode
-from aether_agents.execution.services import GRACE, Services
+from aether_agents.execution.services import Services
 from aether_agents.execution.watchdog import Watchdog
 from aether_agents.settings import Settings
 from aether_agents.store import open_store
@@ -136,10 +137,10 @@ class _Bench:
         self._lock = threading.Lock()
         self._services: Services | None = None
         self._pid = 0
-        self._lifeline: tuple[int, int] | None = None
+        self._ending = Ending(settings.delivery.grace)
         self._episode = Episode()
         self._broker = Broker(settings, self._episode)
-        self._watchdog = Watchdog(settings, self._broker, queues, grace=GRACE, tell=tell)
+        self._watchdog = Watchdog(settings, self._broker, queues, grace=settings.delivery.grace, tell=tell)
 
     def attend(self, app: Celery) -> None:
         """Open and close with the process: a forked child by itself, any other pool in the one process there is."""
@@ -198,24 +199,16 @@ class _Bench:
 
     def _before_forks(self, sender: Any, **_: object) -> None:
         self._threads = int(sender.concurrency)
-        self._lifeline = os.pipe()  # Celery tells a child of nothing: it hears of the end when the parent's side closes
+        self._ending.before_forks()
 
     def _begin_child(self, **_: object) -> None:
         self._lock = threading.Lock()  # the parent's may have been held when it forked
         self._name, self._threads = f"{self._name}-{os.getpid()}", 1
-        services = self._open()
-        if self._lifeline is not None:
-            heard, held = self._lifeline
-            os.close(held)
-            threading.Thread(target=_at_end_of, args=(heard, services.wind_down), daemon=True).start()
+        self._ending.in_child(self._open())
 
-    def _wind_down(self, **_: object) -> None:
-        if self._lifeline is not None:
-            os.close(self._lifeline[1])
-            self._lifeline = None
-        services = self._services
-        if services is not None and self._pid == os.getpid():
-            services.wind_down()
+    def _wind_down(self, sig: str = "SIGTERM", **_: object) -> None:
+        self._watchdog.spare()
+        self._ending.told(self._services if self._pid == os.getpid() else None, sig)
 
     def _end(self, **_: object) -> None:
         services, self._services = self._services, None
@@ -228,12 +221,6 @@ class _Bench:
 
 def _nobody(_state: str) -> None:
     """Nobody wants to know."""
-
-
-def _at_end_of(pipe: int, act: Callable[[], None]) -> None:
-    """Wait until the other side of a pipe is closed, then act."""
-    os.read(pipe, 1)
-    act()
 
 
 def _forks(consumer: Any) -> bool:

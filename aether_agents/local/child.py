@@ -25,8 +25,12 @@ PAUSES = (0.2, 30.0)
 #: Seconds after which a child that runs counts as healthy and its pauses begin anew.
 HEALTHY = 60.0
 
-#: Seconds a child may use to finish or cancel what it does when it is ended.
-GRACE = 5.0
+#: Seconds a child may use to end when nobody waits for its calls any more.
+QUICK = 5.0
+#: Seconds a child may use to end, beside the grace that its calls have, when they may end by themselves.
+MARGIN = 10.0
+#: The last order of a child whose calls may end by themselves. A lifeline that closes without it cuts them.
+FINISH = "finish"
 
 
 class Child:
@@ -37,6 +41,7 @@ class Child:
     ) -> None:
         """`name` is one of `PROGRAMS`."""
         self.name = name
+        self._grace = float(settings["delivery"]["grace"])
         self.log_file = log_file
         self.queues: tuple[str, ...] = ()
         self.vain_starts: int | None = 0  # starts without ever serving; None once it has served
@@ -124,18 +129,26 @@ class Child:
         """Whether its pause is over."""
         return self._process is None and time.monotonic() >= self._start_again_at
 
-    def end(self) -> None:
+    def hasten(self) -> None:
+        """It was told to end, and is not waited for any longer: it cancels its calls."""
+        if self._process is not None and self._serving:
+            self._process.send_signal(signal.SIGINT)
+
+    def end(self, *, quick: bool) -> None:
         """Let go of its lifeline and wait; kill what is left of it after its grace."""
         process = self._process
         if process is None:
             return
+        if not quick:
+            self._tell(FINISH)
         if process.stdin:
             process.stdin.close()
+        patience = QUICK if quick else self._grace + MARGIN
         try:
-            process.wait(GRACE if self._serving else 0)  # one that does not serve yet has nothing to finish
+            process.wait(patience if self._serving else 0)  # one that does not serve yet has nothing to finish
         except subprocess.TimeoutExpired:
             if self._serving:
-                log.warning("the %s did not end within %g s: it is killed", self.name, GRACE)
+                log.warning("the %s did not end within %g s: it is killed", self.name, patience)
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         self._forget()

@@ -82,10 +82,15 @@ class Family:
             for one in self._members.values()
         ]
 
-    def end(self) -> None:
-        """End all, the worker last."""
+    def end(self, *, quick: bool) -> None:
+        """End all, the worker last; calls under way may end by themselves, unless it is to be quick."""
         for member in reversed(self._members.values()):
-            member.end()
+            member.end(quick=quick)
+
+    def hasten(self) -> None:
+        """Whoever is ending cancels what it does."""
+        for member in self._members.values():
+            member.hasten()
 
     def _begin(self, member: Child) -> None:
         member.start()

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterable
 
-from aether_agents.local.child import GRACE
+from aether_agents.local.child import FINISH, MARGIN, QUICK
 
 
 class Lifeline:
@@ -17,6 +17,7 @@ class Lifeline:
 
     def __init__(self) -> None:
         self.serving = False  # whether there may be anything to finish
+        self.grace = 0.0  # seconds in which that may end by itself, if the last order says that it may
         self._orders: queue.SimpleQueue[str] = queue.SimpleQueue()
         threading.Thread(target=self._read, name="lifeline", daemon=True).start()
 
@@ -25,11 +26,13 @@ class Lifeline:
         return self._orders.get()
 
     def _read(self) -> None:
+        word = ""
         for line in sys.stdin:
             self._orders.put(line)
+            word = line.strip()
         if self.serving:
-            os.kill(os.getpid(), signal.SIGTERM)
-            time.sleep(GRACE)
+            os.kill(os.getpid(), signal.SIGTERM if word == FINISH else signal.SIGINT)
+            time.sleep(self.grace + MARGIN if word == FINISH else QUICK)
         os.killpg(0, signal.SIGKILL)  # a session of its own: nobody else is in this group
 
 

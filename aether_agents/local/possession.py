@@ -11,11 +11,11 @@ from aether_agents.local.state import read_state
 
 log = logging.getLogger(__name__)
 
-#: Seconds a stack that is just ending may hold the lock.
+#: Seconds a stack that is just ending may hold the lock, beside the grace of its calls.
 PATIENCE = 15.0
 
 
-def possess(folder: StackFolder, patience: float = PATIENCE) -> IO[bytes] | None:
+def possess(folder: StackFolder, patience: float) -> IO[bytes] | None:
     """Take the folder, and end what a killed predecessor left in it. None: another supervisor has it and answers.
 
     Raises:

@@ -30,7 +30,7 @@ NEEDED = ("mcp", "jsonschema", "bm25s", "psutil")
 #: Seconds a stack may take until its server answers (it may have much data to read, or another one to wait for).
 START = 30.0
 
-#: Seconds a stack may take to end everything.
+#: Seconds a stack may take to end everything, if it does not say how long.
 DOWN = 20.0
 
 
@@ -76,14 +76,15 @@ class Stack:
                 "or set AETHER_REDIS_URL to the broker of a deployment"
             )
         self.folder.prepare()
-        end = time.monotonic() + START
+        start = START + self._settings.delivery.grace  # another one may be ending, and its calls before it
+        end = time.monotonic() + start
         while time.monotonic() < end:
             line = Line.to(self.folder.control)
             started = line is None
             line = line or self._spawn()
             line.send(self._orders("start" if started else "hold", keep=keep, also=also))
             self._make_key()
-            reply = _reply(line, START if started else ANSWER)
+            reply = _reply(line, start if started else ANSWER)
             if reply and "up" in reply:
                 return Lease(line, started=started, note=reply["note"])
             line.close()
@@ -92,7 +93,7 @@ class Stack:
             if started and reply is None:
                 raise StackError(f"the supervisor ended at once:\n{self._last_words()}")
             time.sleep(0.02)  # another one is starting it, or one is just ending
-        raise StackError(f"the embedded stack of {self.folder.home} did not come up in {START:g} s: see its logs")
+        raise StackError(f"the embedded stack of {self.folder.home} did not come up in {start:g} s: see its logs")
 
     def up(self) -> None:
         """Start it, unless it runs, and let it run until `down`.
@@ -102,8 +103,11 @@ class Stack:
         """
         self.join_or_start(keep=True).release()
 
-    def down(self) -> bool:
+    def down(self, *, now: bool = False) -> bool:
         """End it, and whatever a killed supervisor left of it. Returns whether anything ran.
+
+        Calls under way end by themselves, or are cancelled after the grace of the settings; with `now`, at once. A
+        stack that is just ending is not waited for any longer.
 
         Raises:
             StackError: something does not end.
@@ -111,7 +115,9 @@ class Stack:
         line = Line.to(self.folder.control)
         if line:
             try:
-                _ask(line, {"do": "down"}, DOWN)
+                told = _ask(line, {"do": "down", "now": now}, DOWN)
+                if told is not None:
+                    _reply(line, float(told.get("within", DOWN)))  # it hangs up
             finally:
                 line.close()
         left = [identity for _, identity in read_state(self.folder.state) if identity.alive()]
@@ -130,8 +136,9 @@ class Stack:
                 line.close()
             if reply:
                 return [ProcessInfo(**{**row, "queues": tuple(row["queues"])}) for row in reply["processes"]]
-        left = [(info, identity) for info, identity in read_state(self.folder.state) if identity.alive()]
-        return [info._replace(status="without its supervisor", queues=()) for info, _ in left]
+        left = [info for info, identity in read_state(self.folder.state) if identity.alive()]
+        ends = any(info.kind == "supervisor" for info in left)  # it answers no more, and waits for calls to end
+        return [info._replace(status="ending" if ends else "without its supervisor", queues=()) for info in left]
 
     def logs(
         self, names: Sequence[str] = (), *, follow_them: bool = False, lines: int = 50

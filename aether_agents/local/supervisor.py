@@ -9,7 +9,11 @@ subtask.
     {"do": "hold", "digest", "keep", "also"}   keep running as long as this line is open (or until `down`)
     {"do": "keep"}                        keep running until `down`; answered with whether that is new
     {"do": "leave"}                       this line holds no more; answered only if the stack goes on all the same
-    {"do": "ps"} · {"do": "down"}         its processes · end everything, then hang up
+    {"do": "ps"}                          its processes
+    {"do": "down", "now"}                 end everything, then hang up; answered with the seconds that may take. Calls
+                                          end by themselves, or are cancelled after their grace; with `now`, at once
+
+A stack that ends because nobody holds it any more ends at once: whoever held it has left.
 """
 
 import logging
@@ -29,7 +33,7 @@ from aether_agents.local.folder import StackFolder
 from aether_agents.local.identity import Identity
 from aether_agents.local.line import Line, Message
 from aether_agents.local.logfile import bound
-from aether_agents.local.possession import possess
+from aether_agents.local.possession import PATIENCE, possess
 from aether_agents.local.state import ProcessInfo, write_state
 from aether_agents.local.switchboard import Switchboard
 from aether_agents.local.valkey import ValkeyServer
@@ -41,6 +45,9 @@ TICK = 1.0
 
 #: Seconds in which those who hold a stack that gives up can hear why.
 LAST_WORDS = 10.0
+
+#: Seconds in which everything ends, beside the grace of calls under way.
+ENDS_WITHIN = 20.0
 
 OTHER_SETTINGS = "the running stack was started with other settings; end it with `aether-agent down` to use yours"
 
@@ -62,6 +69,8 @@ class Supervisor:
         self._lines.holders.add(first)
         self._first = first
         self._ending = False
+        self._quick = True
+        self._grace = float(orders["settings"]["delivery"]["grace"])
         self._next_tick = 0.0
         self._gives_up_at = float("inf")
 
@@ -123,7 +132,8 @@ class Supervisor:
                 line.send({"processes": [info._asdict() for info in self._processes()]})
             case "down":
                 log.info("told to end")
-                self._ending = True
+                self._ending, self._quick = True, bool(message.get("now"))
+                line.send({"within": ENDS_WITHIN + (0 if self._quick else self._grace)})
             case other:
                 line.send({"error": f"unknown request {other!r}"})
 
@@ -137,7 +147,11 @@ class Supervisor:
         self._selector.register(reading, selectors.EVENT_READ, lambda: os.read(reading, 64))
 
     def _told(self, number: int, _frame: object) -> None:
-        self._ending = self._ending or number != signal.SIGHUP  # a terminal that closes is not ours
+        if number == signal.SIGHUP:  # a terminal that closes is not ours
+            return
+        if self._ending:
+            self.family.hasten()
+        self._ending, self._quick = True, number == signal.SIGINT
 
     def _start_server(self) -> None:
         self.server.start()
@@ -171,7 +185,7 @@ class Supervisor:
 
     def _end(self) -> None:
         self._lines.refuse()
-        self.family.end()
+        self.family.end(quick=self._quick)
         self.server.stop()
         for path in (self.folder.control, self.folder.state):
             path.unlink(missing_ok=True)
@@ -190,7 +204,8 @@ def main(home: Path) -> NoReturn:
         if orders := first.receive(None):  # else who started this is gone
             told = orders["settings"]["agent_system"]["cli_interface"]
             logs.begin("supervisor", told["logging_level"], told["logging_format"])
-            if lock := possess(folder):
+            grace = float(orders["settings"]["delivery"]["grace"])
+            if lock := possess(folder, PATIENCE + grace):
                 supervisor = Supervisor(folder, first, lock, orders)
                 supervisor.run()
             else:

@@ -1,7 +1,8 @@
 """The worker process of the embedded stack: `python -m aether_agents.local.worker NEWS_FD`.
 
 Standard input is first its orders (the settings as one line of JSON, then `go` once the server answers), then its
-lifeline: when it closes, even because the supervisor was killed, the worker cancels what it does and ends.
+lifeline: when it closes, even because the supervisor was killed, the worker ends. Its calls are cancelled, unless the
+last order was `finish`: then they have the grace of the settings to end by themselves.
 """
 
 import os
@@ -31,7 +32,7 @@ def main(news: int) -> None:
         from aether_agents.execution.worker import serve  # noqa: PLC0415
 
     lifeline.order()
-    lifeline.serving = True
+    lifeline.serving, lifeline.grace = True, settings.delivery.grace
 
     def say_so(**_: object) -> None:
         say_ready(news, queues)

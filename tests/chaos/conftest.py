@@ -18,7 +18,7 @@ from tests.integration.execution.lab import Lab
 @pytest.fixture
 def delivery() -> DeliverySettings:
     """Lost messages are missed after 0.4 s, lost workers after 1.5 s."""
-    return DeliverySettings(lease=1.5, stale=0.4, pump=0.1, concurrency=4)
+    return DeliverySettings(lease=1.5, stale=0.4, pump=0.1, concurrency=4, grace=2)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ class TestWithoutReaper:
 
     @pytest.fixture
     def delivery(self) -> DeliverySettings:
-        return DeliverySettings(lease=60, stale=60, pump=0.2, concurrency=4)
+        return DeliverySettings(lease=60, stale=60, pump=0.2, concurrency=4, grace=2)
 
     def test_an_undisturbed_canvas_brings_every_subtask_exactly_when_it_may_run(
         self, lab: Lab, dice: random.Random

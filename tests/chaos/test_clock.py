@@ -19,7 +19,7 @@ FAULTS = {"AETHER_TEST_FAULTS": json.dumps({"clock": True})}
 @pytest.fixture
 def lab(valkey: ValkeyServer, sealing_key: Path, tmp_path: Path) -> Iterator[Lab]:
     """A laboratory whose store's clock can be set. Its leases end well after each step's consequences are seen."""
-    delivery = DeliverySettings(lease=2, stale=0.5, pump=0.1, concurrency=4)
+    delivery = DeliverySettings(lease=2, stale=0.5, pump=0.1, concurrency=4, grace=2)
     skewed.install()
     try:
         yield from laboratory(

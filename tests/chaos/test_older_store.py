@@ -24,7 +24,7 @@ def older(tmp_path: Path) -> Iterator[Older]:
 @pytest.fixture
 def lab(older: Older, sealing_key: Path, tmp_path: Path) -> Iterator[Lab]:
     """A laboratory on it, without a worker yet."""
-    delivery = DeliverySettings(lease=3, stale=0.5, pump=0.1, concurrency=4)
+    delivery = DeliverySettings(lease=3, stale=0.5, pump=0.1, concurrency=4, grace=2)
     yield from laboratory(older.settings(sealing_key, tmp_path, delivery=delivery), tmp_path, names=("dev",))
 
 

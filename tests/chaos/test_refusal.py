@@ -71,7 +71,7 @@ def lab(server: ValkeyServer, sealing_key: Path, tmp_path_factory: pytest.TempPa
     folder = tmp_path_factory.mktemp("lab")
     settings = quick(server, sealing_key, folder)
     settings = settings.model_copy(
-        update={"delivery": DeliverySettings(lease=4, stale=0.5, pump=0.2, concurrency=4, deaf_after=3)}
+        update={"delivery": DeliverySettings(lease=4, stale=0.5, pump=0.2, concurrency=4, deaf_after=3, grace=2)}
     )
     for lab in laboratory(settings, folder, names=("dev",)):
         lab.worker([PLANNER])

@@ -17,6 +17,8 @@ from aether_agents.specialists import load_specialists
 from aether_agents.store import PLANNER
 from aether_agents.store.keys import Keys
 
+#: Seconds that a worker needs to cancel its calls and to close, after their grace.
+ENDING = 15
 DEPLOY = Path(__file__).parents[2] / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 MANIFESTS: list[dict[str, Any]] = [
@@ -45,10 +47,14 @@ def arguments() -> list[tuple[str, list[str]]]:
 
 
 def started(unit: Path) -> str:
+    return section(unit)["ExecStart"]
+
+
+def section(unit: Path) -> configparser.SectionProxy:
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser.read_string(unit.read_text())
-    return parser["Service"]["ExecStart"]
+    return parser["Service"]
 
 
 def test_compose_is_what_the_compose_specification_allows() -> None:
@@ -106,6 +112,30 @@ def test_containers_can_change_nothing_but_their_volumes() -> None:
     dockerfile = (DEPLOY / "Dockerfile").read_text()
     assert "\nUSER 10001:10001\n" in dockerfile
     assert "--require-hashes" in dockerfile
+
+
+def test_whoever_stops_a_worker_waits_for_its_calls_and_for_their_end() -> None:
+    settings = read_as(Settings, parse_document((DEPLOY / "aether_agent.yaml").read_text(), "aether_agent.yaml"))
+    assert settings.delivery.grace == Settings().delivery.grace == 30
+    patience = {
+        name: float(service["stop_grace_period"].removesuffix("s"))
+        for name, service in OURS.items()
+        if service["command"][0] == "worker"
+    }
+    for name, deployment in of_kind("Deployment").items():
+        pod = deployment["spec"]["template"]["spec"]
+        if any(one["args"][0] == "worker" for one in pod["containers"]):
+            patience[f"kubernetes {name}"] = pod["terminationGracePeriodSeconds"]
+    for unit in UNITS:
+        if " worker " in started(unit):
+            service = section(unit)
+            patience[unit.name] = float(service["TimeoutStopSec"])
+            assert service["KillMode"] == "mixed", "SIGTERM to its MCP servers would end the calls"
+    assert len(patience) == 2 * len(QUEUES) + 1
+    assert set(patience.values()) == {settings.delivery.grace + ENDING}
+    text = (DEPLOY / "README.md").read_text()
+    for said in ("TimeoutStopSec=45", "stop_grace_period: 45s", "terminationGracePeriodSeconds: 45", "(30)"):
+        assert said in text
 
 
 def test_only_the_machine_itself_reaches_what_compose_publishes() -> None:

@@ -17,10 +17,14 @@ def up_command(as_json: bool, flower: bool) -> int:
     return bring_up(Session(json_wanted=as_json), flower=flower)
 
 
-@click.command("down", epilog=examples("aether-agent down"))
-def down_command() -> int:
-    """End the embedded stack. Its data stays on disk: tasks go on when it is started again."""
-    return take_down(Session())
+@click.command("down", epilog=examples("aether-agent down", "aether-agent down --now"))
+@click.option("--now", is_flag=True, help="Cancel the calls that are under way.")
+def down_command(now: bool) -> int:
+    """End the embedded stack. Its data stays on disk: tasks go on when it is started again.
+
+    Nothing new starts. Calls under way have `delivery.grace` seconds to end, and are cancelled then.
+    """
+    return take_down(Session(), now=now)
 
 
 @click.command("ps", epilog=examples("aether-agent ps", "aether-agent ps --json"))

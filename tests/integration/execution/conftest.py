@@ -18,7 +18,7 @@ def quick(valkey: ValkeyServer, key: Path, folder: Path) -> Settings:
     return Settings(
         broker=BrokerSettings(url=valkey.url, prefix=f"t{uuid4().hex[:10]}"),
         encryption=EncryptionSettings(key_file=key),
-        delivery=DeliverySettings(lease=2, stale=1, pump=0.1, concurrency=4),
+        delivery=DeliverySettings(lease=2, stale=1, pump=0.1, concurrency=4, grace=2),
         home=folder / "home",
         project=folder,
     )

@@ -1,5 +1,9 @@
 """What stops a subtask: a person is asked, a task is paused or cancelled, a worker is lost or told to end."""
 
+import signal
+
+import pytest
+
 from aether_agents.contracts import Answer, EventType, Intervention, Risk
 from tests.conftest import eventually
 from tests.integration.execution.lab import Lab, step
@@ -132,3 +136,78 @@ def test_a_worker_that_is_told_to_end_gives_back_what_is_safe_and_leaves_nothing
     assert EventType.SUBTASK_RETRYING in kinds
     lab.store.tasks.cancel("end", "ann", "")
     assert lab.ended("end") == "cancelled"
+
+
+def told_to_end(lab: Lab, worker: int = 0) -> None:
+    """Wait until a worker has said that it ends."""
+    eventually(lambda: "told to end" in lab.log_of(worker), within=20, what=f"w{worker} has heard it")
+
+
+@pytest.mark.parametrize("pool", ["threads", "prefork"])
+def test_a_worker_that_is_told_to_end_lets_its_calls_end_and_takes_nothing_new(bare_lab: Lab, pool: str) -> None:
+    lab = bare_lab
+    patient = lab.settings.model_copy(
+        update={"delivery": lab.settings.delivery.model_copy(update={"grace": 60, "concurrency": 2, "stale": 30})}
+    )
+    first = lab.worker(["dev"], settings=patient, env={"AETHER_TEST_POOL": pool})
+    gate = lab.folder / "end.gate"
+    more = {"tool": "gate", "repeatable": False}
+    plan = [step("end", f"a{at}", args={"path": str(gate), "key": f"end/a{at}"}, **more) for at in range(2)]
+    plan += [step("end", f"b{at}") for at in range(6)]
+    plan.append(step("end", "z", ["a0"]))
+    lab.launch(plan, "end", direct=True)
+    for at in range(2):
+        running(lab, f"end/a{at}")  # both of its hands are busy, and it has fetched more
+
+    first.send_signal(signal.SIGTERM)
+    told_to_end(lab)
+    eventually(lambda: "dev" not in [q for one in lab.store.presence.alive() for q in one.queues], what="it says so")
+    held = {name for name in lab.calls().started if name.startswith("end/")}
+    assert held == {"end/a0", "end/a1"}
+
+    second = lab.worker(["dev"])  # what the first had fetched and not begun is sent again
+    eventually(lambda: all(lab.calls().started[f"end/b{at}"] for at in range(6)), within=25, what="another takes it")
+    assert first.poll() is None
+    gate.touch()
+    assert lab.ended("end") == "completed"
+    assert first.wait(20) == 0
+    assert [one.attempts for one in lab.store.tasks.view("end").subtasks] == [1] * 9
+    assert second.poll() is None
+
+
+@pytest.mark.parametrize(("again", "signals"), [("the grace", 1), ("a second signal", 2)])
+def test_what_has_not_ended_after_its_grace_is_cancelled(bare_lab: Lab, again: str, signals: int) -> None:
+    lab = bare_lab
+    grace = 1.0 if signals == 1 else 60
+    hurried = lab.settings.model_copy(update={"delivery": lab.settings.delivery.model_copy(update={"grace": grace})})
+    first = lab.worker(settings=hurried)
+    plan = [
+        step("cut", "safe", tool="wait", args={"seconds": 90, "key": "cut/safe"}),
+        step("cut", "unsafe", tool="wait", args={"seconds": 90, "key": "cut/unsafe"}, repeatable=False),
+    ]
+    lab.launch(plan, "cut")
+    running(lab, "cut/safe")
+    running(lab, "cut/unsafe")
+    for _ in range(signals):
+        first.send_signal(signal.SIGTERM)
+        told_to_end(lab)
+    assert first.wait(20) == 0, again
+    assert lab.calls().cancelled == {"cut/safe", "cut/unsafe"}
+    retried = [event.subtask_id for event in lab.store.events.read("cut") if event.type is EventType.SUBTASK_RETRYING]
+    assert retried == ["safe"]
+    lab.worker(["planner", "dev"])
+    assert asked(lab, "cut").subtask_id == "unsafe"  # it may have run
+    running(lab, "cut/safe")
+    lab.store.tasks.cancel("cut", "ann", "")
+
+
+def test_ctrl_c_on_a_worker_waits_no_longer_than_a_person_would(bare_lab: Lab) -> None:
+    lab = bare_lab
+    patient = lab.settings.model_copy(update={"delivery": lab.settings.delivery.model_copy(update={"grace": 90})})
+    first = lab.worker(settings=patient)
+    lab.launch([step("int", "a", tool="wait", args={"seconds": 90, "key": "int/a"})], "int")
+    running(lab, "int/a")
+    first.send_signal(signal.SIGINT)
+    first.wait(20)
+    assert "calls under way have 2 s" in lab.log_of()
+    lab.store.tasks.cancel("int", "ann", "")

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from aether_agents.local import ProcessInfo, Stack
-from aether_agents.settings import Settings, SpecialistSettings
+from aether_agents.settings import DeliverySettings, Settings, SpecialistSettings
 from tests.conftest import eventually
 
 #: A command that holds the stack until it reads a line (or is killed). It says what it sees.
@@ -55,7 +55,8 @@ class House:
 
     def settings(self, **more: Any) -> Settings:
         """Settings of this house: of two specialists, whose servers are enough to be listed and ended."""
-        return Settings(home=self.home, **{"specialists": FEWER, **more})
+        usual = {"specialists": FEWER, "delivery": DeliverySettings(grace=2)}
+        return Settings(home=self.home, **{**usual, **more})
 
     def command(self) -> subprocess.Popen[str]:
         """A command in a process of its own that wants the stack."""

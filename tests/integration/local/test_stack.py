@@ -131,7 +131,7 @@ def test_settings_point_at_the_stack_and_respect_a_key_of_ones_own(house: House,
 
 
 def test_joining_with_other_settings_is_said(house: House) -> None:
-    other = house.stack_with(delivery=DeliverySettings(lease=5))
+    other = house.stack_with(delivery=DeliverySettings(lease=5, grace=2))
     elsewhere = house.stack_with(project=Path("/"))
     with house.stack.join_or_start(), other.join_or_start() as lease, elsewhere.join_or_start() as same:
         assert "other settings" in lease.note
