@@ -74,13 +74,7 @@ class DeliverySettings(Contract):
     lease: float = Field(default=30, gt=0, description="Seconds a claimed subtask is held without a renewal.")
     stale: float = Field(default=3, gt=0, description="Seconds a ready subtask may lie unclaimed before a re-send.")
     pump: float = Field(default=0.5, gt=0, description="Seconds between two rounds of renewal and reaper.")
-    grace: float = Field(
-        default=30,
-        ge=0,
-        le=3_600,
-        description="Seconds that calls under way get to end when their worker is told to (SIGTERM); then they are "
-        "cancelled. Whoever stops the worker must wait 15 s longer.",
-    )
+    grace: float = Field(default=30, ge=0, le=3_600, description="Seconds calls have to end after SIGTERM; then: cut.")
     canvas_limit: int = Field(default=5_000, ge=0, description="Signatures a canvas may carry; more goes directly.")
     concurrency: int = Field(default=16, ge=1, le=256, description="Threads per queue in a worker.")
     confirm: Literal["auto", "off"] = Field(

@@ -90,8 +90,7 @@ class Services:
             state=state,
             relieve=self._beside.turn,
         )
-        self._ending, self._over = threading.Event(), threading.Event()
-        self._closed = threading.Lock()
+        self._ending, self._over, self._closed = threading.Event(), threading.Event(), threading.Lock()
 
     def start(self) -> None:
         """Begin to renew, reap and list. What a version before asked in clear is asked anew."""
