@@ -195,9 +195,18 @@ class Listing:
         queue = tools[0].specialist if tools else spec.queue  # its tools know better, where its file does not say
         entry = self._patience.ask(
             lambda: self._store.catalogue.publish(
-                spec_digest(spec), spec.name, queue, tools, listing_digest=digest, home=self._servers.home
+                spec_digest(spec),
+                spec.name,
+                queue,
+                tools,
+                listing_digest=digest,
+                home=self._servers.home,
+                known=self._toolbox.memory.of(spec.name),
             )
         )
+        if entry.status == "quarantined":
+            self._store.alerts.suspect("drifted pin", f"server {spec.name}", entry.error or "it is quarantined")
+        self._toolbox.memory.keep(entry)
         log.info("server %s is %s with %d tools", spec.name, entry.status, len(tools))
 
     def _run(self) -> None:

@@ -21,6 +21,7 @@ from aether_agents.execution.listing import Listing
 from aether_agents.execution.opening import Opening
 from aether_agents.execution.patience import Patience
 from aether_agents.execution.pump import Pump
+from aether_agents.execution.remembered import Remembered
 from aether_agents.execution.room import Room
 from aether_agents.execution.runner import Runner
 from aether_agents.execution.tally import Tally
@@ -61,7 +62,7 @@ class Services:
         servers = KnownServers(settings, specialists)
         timeout = settings.agent_system.mcp_integration.server_timeout
         self._host = Host(servers, home=settings.home, connect_timeout=timeout, confinement=confinement_of(settings))
-        toolbox = Toolbox(self._host, self._store, specialists, servers)
+        toolbox = Toolbox(self._host, self._store, specialists, servers, Remembered(settings.home))
         tally = Tally(self._host.starts)
         caller = Caller(self._host, toolbox, settings, self._held, tally)
         self._runner = Runner(settings, self._store, caller, sender, self._held, patience)

@@ -3,11 +3,14 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 
 from aether_agents.contracts import ServerSpec, Specialist, Tool
-from aether_agents.errors import ServerDown, ToolDrifted
+from aether_agents.errors import InvalidSettings, ServerDown, ToolDrifted
 from aether_agents.execution.hands import Hands
+from aether_agents.execution.remembered import Remembered
 from aether_agents.mcp_host import catalogue_tools
+from aether_agents.mcp_host.digest import spec_digest
 from aether_agents.mcp_host.inference import infer_queue
 from aether_agents.store import CatalogueEntry, Store
 
@@ -24,6 +27,7 @@ class Toolbox:
         store: Store,
         specialists: Iterable[Specialist],
         servers: Callable[[], Mapping[str, ServerSpec]],
+        memory: Remembered | None = None,
     ) -> None:
         self._host = host
         self._store = store
@@ -33,6 +37,8 @@ class Toolbox:
         self._known: dict[str, dict[str, Tool]] = {}
         self._entries: dict[str, CatalogueEntry] = {}
         self._read_at = float("-inf")
+        self.memory = memory or Remembered(None)
+        self._digests: dict[str, tuple[ServerSpec, str]] = {}
 
     def find(self, ref: str, pin: str = "") -> Tool:
         """The live tool of `server/tool`; its session is opened if it is not.
@@ -52,7 +58,33 @@ class Toolbox:
         tool = self._live(server, name)
         if pin and tool.pin != pin:
             tool = self._as_planned(tool, pin)
+        self._require_accepted(tool, entry)
         return tool
+
+    def _require_accepted(self, tool: Tool, entry: CatalogueEntry | None) -> None:
+        """Make sure that a tool is the one that was accepted here, whatever the catalogue says by now.
+
+        Raises:
+            ToolDrifted: it is not.
+        """
+        known = self.memory.of(tool.server)
+        if known is None or known.pins.get(tool.name) == tool.pin or known.spec_digest != self._digest(tool.server):
+            return
+        if entry is not None and entry.spec_digest == known.spec_digest and entry.number > known.number:
+            self.memory.keep(entry)  # accepted elsewhere, with the key
+            known = self.memory.of(tool.server)
+        if known is None or known.pins.get(tool.name) != tool.pin:
+            raise self._drifted(tool)
+
+    def _digest(self, server: str) -> str:
+        """Digest of what a person says a server is: of the same specification it is computed once."""
+        spec = self._servers().get(server)
+        if spec is None:
+            return ""
+        digest = self._digests.get(server)
+        if digest is None or digest[0] is not spec:
+            digest = self._digests[server] = spec, spec_digest(spec)
+        return digest[1]
 
     def list(self, spec: ServerSpec, *, fresh: bool = False) -> list[Tool]:
         """All tools that a server lists now, each with the row that governs it and the specialist that calls it.
@@ -102,7 +134,9 @@ class Toolbox:
 
     def _drifted(self, tool: Tool) -> ToolDrifted:
         reason = f"`{tool.ref}` is not what it was when it was planned"
-        self._store.catalogue.quarantine(tool.server, reason)
+        self._store.alerts.suspect("drifted pin", f"server {tool.server}", reason)
+        with suppress(InvalidSettings):  # its entry was taken out: it is listed anew, and compared
+            self._store.catalogue.quarantine(tool.server, reason)
         with self._lock:
             self._read_at = float("-inf")
         return ToolDrifted(f"{reason}: look at it, then `aether-agent servers lock {tool.server}`")

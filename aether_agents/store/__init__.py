@@ -5,6 +5,7 @@ from aether_agents.store.keys import Keys
 from aether_agents.store.questions import AGAIN, APPROVE, DENY, FAIL, PROMPT_MAX, PROVIDE, RETRY, SKIP, binding
 from aether_agents.store.replies import (
     PLANNER,
+    Accepted,
     CatalogueEntry,
     Completed,
     Delivery,
@@ -33,6 +34,7 @@ __all__ = [
     "PROVIDE",
     "RETRY",
     "SKIP",
+    "Accepted",
     "CatalogueEntry",
     "Completed",
     "Delivery",

@@ -4,10 +4,11 @@ import socket
 from collections.abc import Callable, Iterable, Mapping
 
 from aether_agents.contracts import Tool
-from aether_agents.errors import AetherError, InvalidSettings, ToolDrifted
+from aether_agents.errors import AetherError, InvalidSettings, Tampered, ToolDrifted
 from aether_agents.store.access import Access, Accessing
+from aether_agents.store.alerts import Alerts
 from aether_agents.store.keys import Places
-from aether_agents.store.replies import CatalogueEntry
+from aether_agents.store.replies import Accepted, CatalogueEntry
 
 _TRIES = 50
 
@@ -17,7 +18,9 @@ class Catalogue(Accessing):
 
     def __init__(self, access: Access) -> None:
         super().__init__(access)
-        self._read: dict[str, tuple[bytes, CatalogueEntry]] = {}  # opening is the cost, and entries rarely change
+        self._read: dict[
+            str, tuple[bytes, CatalogueEntry | None]
+        ] = {}  # opening is the cost, and entries rarely change
 
     def publish(
         self,
@@ -28,20 +31,23 @@ class Catalogue(Accessing):
         *,
         listing_digest: str = "",
         home: str = "",
+        known: Accepted | None = None,
     ) -> CatalogueEntry:
         """Say which tools a server lists.
 
-        The pins of a server that is new, or whose specification a person has changed, are accepted as they are. A tool
-        that is new or differs on a server with accepted pins quarantines the server until `accept`. `home` is that of
-        the worker that asks.
+        The pins of a server that is new, or whose specification a person has changed, are accepted as they are: who
+        trusted it was shown what it runs. A tool that is new or differs on a server with accepted pins quarantines the
+        server until `accept`. `home` is that of the worker that asks, and `known` what was accepted there before: it
+        holds where the catalogue has nothing, or something older.
         """
         listed = tuple(tools)
         pins = {tool.name: tool.pin for tool in listed}
 
         def entry(before: CatalogueEntry | None) -> CatalogueEntry:
             same = before is not None and before.spec_digest == spec_digest
-            listed_before = before is not None and (before.status != "failed" or bool(before.accepted))
-            accepted = before.accepted if before and same and listed_before else pins
+            agreed = _agreed(before, known, spec_digest)
+            first = max((one.number for one in (before, known) if one is not None), default=0) + 1
+            accepted, number = (agreed.pins, agreed.number) if agreed else (pins, first)
             drifted = sorted(name for name, pin in pins.items() if accepted.get(name) != pin)
             held = before is not None and same and before.status == "quarantined"
             error = _drift(server, drifted) if drifted else before.error if held and before else None
@@ -54,6 +60,7 @@ class Catalogue(Accessing):
                 error=error,
                 tools=listed,
                 accepted=accepted,
+                number=number,
                 former=_former(before, accepted, listed),
                 host=socket.gethostname(),
                 home=home,
@@ -79,6 +86,7 @@ class Catalogue(Accessing):
                 error=error[:2_000],
                 tools=tools,
                 accepted=accepted,
+                number=before.number if before else 0,
                 former=_former(before, accepted, tools),
                 host=socket.gethostname(),
                 home=home,
@@ -140,14 +148,17 @@ class Catalogue(Accessing):
                     f"`aether-agent servers lock {server}`"
                 )
             pins = {tool.name: tool.pin for tool in known.tools}
-            return known.model_copy(update={"status": "live", "error": None, "accepted": pins, "former": ()})
+            return known.model_copy(
+                update={"status": "live", "error": None, "accepted": pins, "number": known.number + 1, "former": ()}
+            )
 
         return self._change(server, entry)
 
     def entries(self) -> dict[str, CatalogueEntry]:
         """Every server that has been listed, by name."""
         found = self._access.connection.command("HGETALL", self._access.keys.catalogue)
-        return {name: self._open(name, blob) for name, blob in sorted((n.decode(), b) for n, b in found.items())}
+        opened = {name: self._open(name, blob) for name, blob in sorted((n.decode(), b) for n, b in found.items())}
+        return {name: entry for name, entry in opened.items() if entry is not None}
 
     def forget(self, server: str) -> None:
         """Remove a server; it is listed afresh when a worker next sees it."""
@@ -163,16 +174,31 @@ class Catalogue(Accessing):
                 return entry
         raise AetherError(f"the catalogue's entry of `{server}` is written by too many processes at once: try again")
 
-    def _open(self, server: str, blob: bytes) -> CatalogueEntry:
+    def _open(self, server: str, blob: bytes) -> CatalogueEntry | None:
+        """An entry; none for one that somebody without the key wrote: its server is listed anew."""
         known = self._read.get(server)
         if known is None or known[0] != blob:
-            known = blob, self._access.open(CatalogueEntry, Places.server(server), blob)
+            try:
+                known = blob, self._access.open(CatalogueEntry, Places.server(server), blob)
+            except Tampered as error:
+                Alerts(self._access).suspect("broken document", f"server {server}", str(error))
+                known = blob, None
             self._read[server] = known
         return known[1]
 
     def _now(self) -> float:
         seconds, micros = self._access.connection.command("TIME")
         return float(int(seconds) + int(micros) / 1e6)
+
+
+def _agreed(before: CatalogueEntry | None, known: Accepted | None, spec_digest: str) -> Accepted | None:
+    """What was accepted for a specification; none at its first sight. The later of two acceptances counts."""
+    listed_before = before is not None and (before.status != "failed" or bool(before.accepted))
+    if before is not None and listed_before and before.spec_digest == spec_digest:
+        own = Accepted(spec_digest=spec_digest, number=before.number, pins=before.accepted)
+        if known is None or known.spec_digest != spec_digest or known.number <= own.number:
+            return own
+    return known if known is not None and known.spec_digest == spec_digest else None
 
 
 def _known(server: str, entry: CatalogueEntry | None) -> CatalogueEntry:

@@ -125,6 +125,14 @@ class WorkerInfo(NamedTuple):
         return self.state != "deaf"
 
 
+class Accepted(Contract):
+    """The tools of a server that count, for one specification of it."""
+
+    spec_digest: str = Field(description="Digest of the specification they hold for.")
+    number: int = Field(default=0, description="Goes up with each acceptance.")
+    pins: dict[str, str] = Field(default_factory=dict, description="Pin by tool name.")
+
+
 class CatalogueEntry(Contract):
     """What is known of one MCP server's tools."""
 
@@ -138,6 +146,7 @@ class CatalogueEntry(Contract):
     accepted: dict[str, str] = Field(
         default_factory=dict, description="Pin by tool name, as first seen or as a person accepted it."
     )
+    number: int = Field(default=0, description="How often something was accepted: an older entry is known by it.")
     former: tuple[Tool, ...] = Field(
         default=(), description="Accepted definitions of which it lists another one now, or none: for showing both."
     )

@@ -149,7 +149,15 @@ class FakeCatalogue:
         self.quarantined.append((server, reason))
 
     def publish(
-        self, digest: str, server: str, specialist: str, tools: Any, *, listing_digest: str = "", home: str = ""
+        self,
+        digest: str,
+        server: str,
+        specialist: str,
+        tools: Any,
+        *,
+        listing_digest: str = "",
+        home: str = "",
+        known: Any = None,
     ) -> CatalogueEntry:
         self.said.append(("live", server))
         return CatalogueEntry(server=server, specialist=specialist, spec_digest=digest, status="live")
