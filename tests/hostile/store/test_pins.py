@@ -70,7 +70,7 @@ def test_a_changed_server_is_not_pinned_anew_in_silence(told: Told) -> None:
     told.put(None)
     drifted = told.listed("quarantined")
     assert (drifted.accepted, drifted.number) == (first.accepted, first.number)
-    assert "drifted pin: server told" in alerts(told.lab)
+    eventually(lambda: "drifted pin: server told" in alerts(told.lab), what="an alert")
     told.put(b"{}")
     eventually(lambda: "broken document: server told" in alerts(told.lab), what="an alert")
     assert told.listed("quarantined").accepted == first.accepted
