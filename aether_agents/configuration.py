@@ -95,8 +95,26 @@ def load_configuration(
     for layer in layers:
         data = merged(data, layer.data)
     settings = Settings.model_validate({**data, "home": default_home(environ), "project": project})
+    if wrong := _unproven(settings):
+        raise InvalidSettings("\n".join(wrong))
     sources = {key: _source(key, layers, environ) for key, _ in leaves(settings.model_dump(mode="json"))}
     return Configuration(settings, sources, tuple(map(redacted, warnings)))
+
+
+def _unproven(settings: Settings) -> list[str]:
+    """What is missing where a proxy says who asks."""
+    place, wrong = settings.agentserver, []
+    if place.proxies and not settings.roots:
+        wrong.append(
+            "`agentserver.proxies` lets people in whom a proxy names, and `roots` is empty: name the folders that "
+            "their tasks may touch (`roots: [/srv/projects]`)"
+        )
+    if not place.proxy_secret and any(one != "unix" for one in place.proxies):
+        wrong.append(
+            "`agentserver.proxies` names addresses, which anybody on that host has: set `agentserver.proxy_secret` "
+            "(`env:NAME` or `file:PATH`) and have the proxy send it, or let it come over a unix socket (`unix`)"
+        )
+    return wrong
 
 
 def describe(configuration: Configuration) -> list[Row]:

@@ -4,6 +4,7 @@
 |---|---|
 | Anonymous | nothing |
 | Viewer | look |
+| Auditor | look, at everything, also where others see only what is their own |
 | User | look, submit, and act on tasks of his own |
 | Supervisor, Owner | all of it, on every task, and approve |
 """
@@ -18,11 +19,16 @@ Act = Literal["look", "submit", "act", "approve"]
 _EVERYWHERE: dict[Role, frozenset[Act]] = {
     "Anonymous": frozenset(),
     "Viewer": frozenset({"look"}),
+    "Auditor": frozenset({"look"}),
     "User": frozenset({"look", "submit"}),
     "Supervisor": frozenset({"look", "submit", "act", "approve"}),
     "Owner": frozenset({"look", "submit", "act", "approve"}),
 }
 _ON_HIS_OWN: dict[Role, frozenset[Act]] = {"User": frozenset({"act"})}
+
+
+#: Who sees others' tasks where everybody else sees only his own: behind a proxy.
+SEES_ALL: frozenset[Role] = frozenset({"Auditor", "Supervisor", "Owner"})
 
 
 def may_approve(role: Role) -> bool:

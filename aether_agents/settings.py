@@ -173,6 +173,11 @@ class AgentServerSettings(Contract):
     token_file: Path | None = Field(default=None, description="File with the token; without it one is made in `home`.")
     origins: tuple[str, ...] = Field(default=(), description="Web origins beside its own that may use it.")
     proxies: tuple[str, ...] = Field(default=(), description="Addresses of proxies whose headers say who asks.")
+    proxy_secret: str = Field(
+        default="",
+        description="`env:NAME` or `file:PATH` of what a proxy proves itself with; one on a unix socket needs none.",
+    )
+    proxy_secret_header: str = Field(default="X-Aether-Proxy-Secret", description="Header in which it sends that.")
     user_header: str = Field(default="X-Remote-User", description="Header in which such a proxy names the user.")
     role_header: str = Field(default="X-Auth-Roles", description="Header in which it names roles; the highest counts.")
 
@@ -193,11 +198,6 @@ class AlertSettings(Contract):
         description="Percent of the store's memory, connections, disk that is told; 100: never.",
     )
     queue_without_worker: float = Field(default=120, ge=0, description="Seconds messages may lie unserved; 0: any.")
-    security: bool = Field(
-        default=True,
-        description="Whether what is no accident is told: forged answers, changed tools, refused tokens, documents "
-        "that do not open.",
-    )
     server_down: bool = Field(default=True, description="Whether MCP servers that cannot be used are told.")
     findings_from: Literal["critical", "high", "medium", "low", "info"] | None = Field(
         default="high", description="Least severity of findings that is told; of audits, of new findings."

@@ -67,8 +67,7 @@ class Watch:
                 log.debug("task %s is forgotten already", task_id)
             self._store.alerts.seen(entry)
         for entry, suspicion in self._store.alerts.suspicions():
-            if self._settings.security:
-                self._raise(Alert(f"security {suspicion.what} {suspicion.about}", _title(suspicion), suspicion.text))
+            self._raise(Alert(f"security {suspicion.what} {suspicion.about}", _title(suspicion), suspicion.text))
             self._store.alerts.looked_into(entry)
         near = near_their_end(self._store, self._settings.store_fuller_than)
         lasting = [*self._waits(), *self._queues(), *self._servers(), *self._budgets(), *near]

@@ -15,6 +15,7 @@ from aether_agents.agentserver.guard import person_of
 from aether_agents.agentserver.identity import Person
 from aether_agents.agentserver.patience import BODY_SECONDS
 from aether_agents.agentserver.payload import answer_from, mapping, task_from, text
+from aether_agents.agentserver.suspecting import Suspecting
 from aether_agents.agentserver.update import error_of
 from aether_agents.errors import AetherError, InvalidTask
 from aether_agents.metrics import CONTENT_TYPE, metrics_text
@@ -46,6 +47,7 @@ class Api:
     def __init__(self, desk: Desk, token: str) -> None:
         self._desk = desk
         self._token = token
+        self._suspecting = Suspecting(desk)
 
     def routes(self) -> list[Route]:
         """The routes, each behind its check."""
@@ -94,7 +96,7 @@ class Api:
         """`{intervention_id, response}`, as `agent_approve_task` takes it."""
         said = mapping(await _body(request), ("intervention_id", "response"))
         intervention_id = text(said, "intervention_id")
-        asked = await self._desk.question(_id(request), intervention_id)
+        asked = await self._desk.question(_id(request), intervention_id, person)
         answer = answer_from(intervention_id, said.get("response"), asked)
         await self._desk.answer(_id(request), answer, person)
         return JSONResponse({"status": "ok"})
@@ -133,6 +135,8 @@ class Api:
                 lambda name: request.headers.get(name, ""),
             )
             if person.role == "Anonymous":
+                if given or request.headers.get(self._desk.settings.agentserver.proxy_secret_header):
+                    await self._suspecting.refused(peer, "a token or a proxy's secret that is not ours")
                 said = {"code": "not_allowed", "error": "say who you are: `Authorization: Bearer TOKEN`"}
                 return JSONResponse(said, 401, {"WWW-Authenticate": "Bearer"})
             try:

@@ -13,7 +13,7 @@ from aether_agents.agentserver.identity import Person
 from aether_agents.agentserver.reach import Reach
 from aether_agents.agentserver.update import Message
 from aether_agents.contracts import TERMINAL_TASK, TaskStatus
-from aether_agents.errors import AetherError, WrongStatus
+from aether_agents.errors import AetherError, NotAllowed, WrongStatus
 from aether_agents.roles import require
 from aether_agents.store.roster import OpenTask
 
@@ -50,6 +50,8 @@ class ControlServer:
             StoreUnavailable: the store cannot be reached.
         """
         require(self._person.role, "look")
+        if self._person.own_only:
+            raise NotAllowed("who sees only tasks of his own does not see all operations: ask a Supervisor")
         return await self._desk.call(_monitored)
 
     async def emergency_block(

@@ -19,9 +19,13 @@ from aether_agents.contracts import Answer, Event, HighLevelTask, Intervention, 
 from aether_agents.errors import StoreUnavailable, TooManyTasks
 from aether_agents.roles import require
 from aether_agents.settings import Settings
+from aether_agents.store.access import unknown
 from aether_agents.store.roster import OpenTask
 
 Value = TypeVar("Value")
+
+#: Latest tasks among which those of a person are looked for who sees only his own.
+LOOKED_THROUGH = 2_000
 
 #: Threads for calls that block: each is a few milliseconds, unless the store is away.
 THREADS = 8
@@ -104,27 +108,32 @@ class Desk:
 
     async def answer(self, task_id: str, answer: Answer, person: Person) -> None:
         """As `Orchestrator.answer`, in somebody's name."""
+        await self._require_sight(task_id, person)
         door = (await self.open()).door
         mine = answer.model_copy(update={"by": person.name})
         await self._call(partial(door.answer, task_id, mine, role=person.role))
 
     async def cancel(self, task_id: str, person: Person, reason: str = "") -> None:
         """As `Orchestrator.cancel`, in somebody's name."""
+        await self._require_sight(task_id, person)
         door = (await self.open()).door
         await self._call(partial(door.cancel, task_id, by=person.name, reason=reason, role=person.role))
 
     async def pause(self, task_id: str, person: Person) -> None:
         """As `Orchestrator.pause`, in somebody's name."""
+        await self._require_sight(task_id, person)
         door = (await self.open()).door
         await self._call(partial(door.pause, task_id, by=person.name, role=person.role))
 
     async def resume(self, task_id: str, person: Person) -> None:
         """As `Orchestrator.resume`, in somebody's name."""
+        await self._require_sight(task_id, person)
         door = (await self.open()).door
         await self._call(partial(door.resume, task_id, by=person.name, role=person.role))
 
     async def refine(self, task_id: str, instruction: str, person: Person) -> None:
         """As `Orchestrator.refine`, in somebody's name."""
+        await self._require_sight(task_id, person)
         door = (await self.open()).door
         await self._call(partial(door.refine, task_id, instruction, by=person.name, role=person.role))
 
@@ -138,13 +147,18 @@ class Desk:
             TaskNotFound: there is no such task.
         """
         require(person.role, "look")
+        await self._require_sight(task_id, person)
         door = (await self.open()).door
         return await self._call(partial(door.view, task_id, outputs=outputs))
 
-    async def question(self, task_id: str, intervention_id: str) -> Intervention | None:
-        """An open question of a task."""
-        store = (await self.open()).store
-        return await self._call(partial(store.tasks.question, task_id, intervention_id))
+    async def question(self, task_id: str, intervention_id: str, person: Person) -> Intervention | None:
+        """An open question of a task.
+
+        Raises:
+            TaskNotFound: there is none that he sees.
+        """
+        await self._require_sight(task_id, person)
+        return await self.call(lambda reach: reach.store.tasks.question(task_id, intervention_id))
 
     async def tasks(self, person: Person, limit: int = 50) -> list[TaskView]:
         """The latest tasks, newest first.
@@ -154,7 +168,15 @@ class Desk:
         """
         require(person.role, "look")
         door = (await self.open()).door
-        return await self._call(partial(door.tasks, limit))
+        found = await self._call(partial(door.tasks, LOOKED_THROUGH if person.own_only else limit))
+        return [view for view in found if person.may_see(view.owner)][:limit]
+
+    async def _require_sight(self, task_id: str, person: Person) -> None:
+        """Make sure that a person sees a task: to others it is not there."""
+        if person.own_only and not person.may_see(
+            (await self.call(lambda reach: reach.store.tasks.task(task_id))).owner
+        ):
+            raise unknown(task_id)
 
     async def open_tasks(self, owner: str | None = None) -> list[OpenTask]:
         """The open tasks of one owner, or of all."""
@@ -170,6 +192,7 @@ class Desk:
             StoreUnavailable: the store was away for too long.
         """
         require(person.role, "look")
+        await self._require_sight(task_id, person)
         await self.open()
         if self._hub is None:
             return

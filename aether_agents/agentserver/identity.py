@@ -1,11 +1,24 @@
 """Identity: who is behind a connection. From the host's own word or a configured proxy's headers, never a payload."""
 
 import inspect
+import logging
+import os
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol, cast, get_args
 
 from aether_agents.contracts import Role
+from aether_agents.errors import InvalidSettings
+from aether_agents.logs import hide
+from aether_agents.regular_file import LARGEST_SECRET, read_text
+from aether_agents.roles import SEES_ALL
 from aether_agents.settings import AgentServerSettings
+
+log = logging.getLogger(__name__)
+
+#: Characters a secret has at least.
+SECRET_MIN = 16
 
 ROLES: tuple[Role, ...] = get_args(Role)  # from the least to the most
 
@@ -18,6 +31,26 @@ class Person(NamedTuple):
 
     name: str
     role: Role
+
+    @property
+    def own_only(self) -> bool:
+        """Whether he sees tasks of his own only."""
+        return False
+
+    def may_see(self, owner: str) -> bool:
+        """Whether he sees the tasks of an owner."""
+        return not self.own_only or owner == self.name
+
+
+class Confined(Person):
+    """Somebody who sees tasks of his own only."""
+
+    __slots__ = ()
+
+    @property
+    def own_only(self) -> bool:
+        """He does."""
+        return True
 
 
 NOBODY = Person("", "Anonymous")
@@ -55,7 +88,8 @@ class Identities:
         name = name_of(await _told(self._get_user, sid)) if self._get_user else found.name
         if role == "Anonymous" or (self._get_user and not name):
             return NOBODY
-        return Person(name or f"client {sid}", role)
+        kind = Confined if found.own_only and not self._get_role else Person
+        return kind(name or f"client {sid}", role)
 
     async def _found(self, sid: str) -> Person:
         try:
@@ -69,20 +103,72 @@ class Identities:
 
 
 def from_proxy(settings: AgentServerSettings, peer: str, header: Callable[[str], str]) -> Person:
-    """Who a proxy says it is; nobody unless the connection comes from a proxy that is configured."""
-    if peer not in settings.proxies:
+    """Who a proxy says it is; nobody unless the connection comes from a proxy that is configured, and proves it.
+
+    It sees the tasks of this name only, unless one of its roles says otherwise.
+    """
+    if peer not in settings.proxies or not is_proven(settings, peer, header):
         return NOBODY
     name = header(settings.user_header).strip()
     if not name:
         return NOBODY
     said = header(settings.role_header)
-    return Person(name, role_of(said) if said.strip() else "User")
+    role = role_of(said) if said.strip() else "User"
+    if role == "Anonymous":
+        return NOBODY
+    return Person(name, role) if SEES_ALL & roles_of(said) else Confined(name, role)
+
+
+def is_proven(settings: AgentServerSettings, peer: str, header: Callable[[str], str]) -> bool:
+    """Whether a connection is a proxy's own: over a unix socket, which only it can open, or with the shared secret.
+
+    Anybody on the proxy's host can open a connection from its address.
+    """
+    if peer == "unix":
+        return True
+    if not settings.proxy_secret:
+        log.error("agentserver.proxies names %s, and agentserver.proxy_secret nothing: its word is not taken", peer)
+        return False
+    try:
+        secret = proxy_secret(settings.proxy_secret)
+    except InvalidSettings as error:
+        log.error("the proxy at %s cannot prove itself: %s", peer, error)  # noqa: TRY400 - the error says all
+        return False
+    return secrets.compare_digest(header(settings.proxy_secret_header).encode(), secret.encode())
+
+
+def proxy_secret(place: str, environ: Mapping[str, str] = os.environ) -> str:
+    """The secret that a proxy shares with us, read where the settings say, so that it can be changed while we run.
+
+    Raises:
+        InvalidSettings: it is not there, or is too short to be one.
+    """
+    kind, _, where = place.partition(":")
+    if kind not in ("env", "file") or not where:
+        raise InvalidSettings(
+            "`agentserver.proxy_secret` says where it is: `env:NAME` or `file:PATH`"
+        )  # it is not shown
+    try:
+        found = environ[where] if kind == "env" else read_text(Path(where).expanduser(), LARGEST_SECRET)
+    except (KeyError, OSError, UnicodeDecodeError):
+        raise InvalidSettings(f"`agentserver.proxy_secret`: `{place}` cannot be read") from None
+    found = found.strip()
+    if len(found) < SECRET_MIN:
+        raise InvalidSettings(f"`agentserver.proxy_secret`: `{place}` must hold {SECRET_MIN} characters or more")
+    hide(found)
+    return found
+
+
+def roles_of(said: object) -> set[Role]:
+    """All roles among those that are said, separated by commas."""
+    words = {word.strip().lower() for word in str(said or "").split(",")}
+    return {role for role in ROLES if role.lower() in words}
 
 
 def role_of(said: object) -> Role:
     """The highest role among those that are said, separated by commas; what is unknown counts for nothing."""
-    words = {word.strip().lower() for word in str(said or "").split(",")}
-    return next((role for role in reversed(ROLES) if role.lower() in words), "Anonymous")
+    known = roles_of(said)
+    return next((role for role in reversed(ROLES) if role in known), "Anonymous")
 
 
 def name_of(said: object) -> str:

@@ -87,7 +87,7 @@ class AgentProcess:
         """Answer what it asks: a choice, true or false, or a mapping of inputs. `{status}` as for `cancel`."""
 
         async def answer(desk: Desk) -> None:
-            asked = await desk.question(self.task_id, intervention_id)
+            asked = await desk.question(self.task_id, intervention_id, self.person)
             await desk.answer(self.task_id, answer_from(intervention_id, response, asked), self.person)
 
         return await self._act(answer)

@@ -70,23 +70,32 @@ class Terminal(Protocol):
 Record = Callable[[AuditEntry], None]
 
 
-class AgentShell:
-    """Runs commands for people who may submit tasks. Each is recorded twice, a refused one once."""
+#: The name of the person whose a terminal session is; none where nobody knows.
+OwnerOf = Callable[[str], str | None]
 
-    def __init__(self, terminal: Terminal, record: Record) -> None:
+
+class AgentShell:
+    """Runs commands for people who may submit tasks, in sessions of their own. Each is recorded twice, a refused one
+    once.
+    """
+
+    def __init__(self, terminal: Terminal, record: Record, owner_of: OwnerOf = lambda _: None) -> None:
+        """`owner_of` says whose a session is; of a session that is nobody's, or unknown, nothing is written into."""
         self._terminal = terminal
         self._record = record
+        self._owner_of = owner_of
 
     async def execute(self, command: AgentCommand, person: Person) -> CommandResult:
         """Run one command in its session.
 
         Raises:
-            NotAllowed: the role may not; that is recorded too.
+            NotAllowed: the role may not, or the session is not this person's; that is recorded too.
             OSError: the audit entry could not be written: nothing was run.
         """
         intent = AuditEntry(at=datetime.now(UTC), phase="intent", by=person.name, role=person.role, command=command)
         try:
             require(person.role, "submit")
+            self._require_own(command.session, person)
         except NotAllowed:
             await asyncio.to_thread(self._record, intent.model_copy(update={"allowed": False}))
             raise
@@ -109,3 +118,10 @@ class AgentShell:
             )
             await asyncio.shield(asyncio.to_thread(self._record, outcome))
         return CommandResult(exit_code=ran.exit_code, output=ran.output[-OUTPUT_MAX:], seconds=seconds)
+
+    def _require_own(self, session: str, person: Person) -> None:
+        if not person.name or self._owner_of(session) != person.name:
+            raise NotAllowed(
+                f"the session `{session}` is not known to be {person.name}'s: a command is written only into sessions "
+                "of the person who asks (AgentShell's `owner_of` says whose they are)"
+            )

@@ -153,7 +153,7 @@ class _Acts:
         task_id, intervention_id = text(said, "task_id"), text(said, "intervention_id")
         if "response" not in said:
             raise InvalidTask("`response` is missing")
-        asked = await self._desk.question(task_id, intervention_id)
+        asked = await self._desk.question(task_id, intervention_id, client.person)
         await self._desk.answer(task_id, answer_from(intervention_id, said["response"], asked), client.person)
         return {"status": "ok"}
 

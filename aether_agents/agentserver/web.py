@@ -22,6 +22,7 @@ from aether_agents.agentserver.api import Api
 from aether_agents.agentserver.desk import Desk
 from aether_agents.agentserver.guard import Guard, person_of
 from aether_agents.agentserver.sockets import Handle, register
+from aether_agents.agentserver.suspecting import Suspecting
 from aether_agents.errors import AetherError
 
 _PAGE = "page.html"
@@ -67,7 +68,7 @@ def web_app(desk: Desk, token: str, *, routes: Sequence[BaseRoute] = ()) -> ASGI
 
 def _join_sockets(sio: socketio.AsyncServer, desk: Desk, token: str) -> Handle:
     """AgentServer on Socket.IO: `auth: {token}` on connecting, or a configured proxy."""
-    settings = desk.settings
+    settings, suspecting = desk.settings, Suspecting(desk)
 
     async def connect(sid: str, environ: dict[str, Any], auth: object = None) -> None:
         given = auth.get("token") if isinstance(auth, dict) else None
@@ -80,6 +81,8 @@ def _join_sockets(sio: socketio.AsyncServer, desk: Desk, token: str) -> Handle:
             lambda name: str(environ.get(f"HTTP_{name.upper().replace('-', '_')}") or ""),
         )
         if person.role == "Anonymous":
+            if given:
+                await suspecting.refused(client[0] if client else "unix", "a token that is not ours, on connecting")
             raise socketio.exceptions.ConnectionRefusedError("say who you are: auth {token}")
         await sio.save_session(sid, {"user": person.name, "role": person.role})
 

@@ -13,7 +13,7 @@ from aether_agents.contracts.contract import Contract, Json
 from aether_agents.contracts.plan import Template
 from aether_agents.errors import InvalidTask
 
-Role = Literal["Anonymous", "Viewer", "User", "Supervisor", "Owner"]
+Role = Literal["Anonymous", "Viewer", "Auditor", "User", "Supervisor", "Owner"]
 
 _ALIASES = {"task": "description"}
 

@@ -107,6 +107,8 @@ class Listing:
         wanted = []
         for spec in (spec for queue in self._queues for spec in self._servers.of(queue)):
             digest, entry = listing_digest(spec), entries.get(spec.name)
+            if entry is not None:
+                self._toolbox.learn(entry)
             if entry is not None and not entry.outdated and self._superseded(spec, digest, entry):
                 entry = self._store.catalogue.outdate(spec.name)
             if entry is not None and entry.outdated and entry.listing_digest == digest:

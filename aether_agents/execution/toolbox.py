@@ -70,11 +70,17 @@ class Toolbox:
         known = self.memory.of(tool.server)
         if known is None or known.pins.get(tool.name) == tool.pin or known.spec_digest != self._digest(tool.server):
             return
-        if entry is not None and entry.spec_digest == known.spec_digest and entry.number > known.number:
-            self.memory.keep(entry)  # accepted elsewhere, with the key
+        if entry is not None:
+            self.learn(entry)
             known = self.memory.of(tool.server)
         if known is None or known.pins.get(tool.name) != tool.pin:
             raise self._drifted(tool)
+
+    def learn(self, entry: CatalogueEntry) -> None:
+        """Remember what was accepted elsewhere, with the key, after what is remembered here."""
+        known = self.memory.of(entry.server)
+        if known is not None and entry.number > known.number and entry.spec_digest == self._digest(entry.server):
+            self.memory.keep(entry)
 
     def _digest(self, server: str) -> str:
         """Digest of what a person says a server is: of the same specification it is computed once."""

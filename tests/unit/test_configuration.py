@@ -148,7 +148,6 @@ def test_every_setting_has_a_variable(place: Place) -> None:
         "to": "[env:WHO]",
         "confirm": "off",
         "failed_tasks": "no",
-        "security": "no",
         "server_down": "no",
         "findings_from": "low",
         "budgets": "{git: 500, all servers: 2000}",
@@ -387,3 +386,19 @@ def test_in_the_users_own_folder_his_file_is_read_once_and_trusted(place: Place)
     place.user.write_text("policy: {yes_up_to: destructive}")
     settings = load_settings(place.user.parent, environ=place.environ)
     assert settings.policy.yes_up_to == "destructive"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("agentserver: {proxies: [unix]}", "`roots` is empty"),
+        ("agentserver: {proxies: [10.0.0.1], proxy_secret: 'env:X'}", "`roots` is empty"),
+        ("roots: [/srv]\nagentserver: {proxies: [unix, 10.0.0.1]}", "set `agentserver.proxy_secret`"),
+    ],
+)
+def test_a_proxy_needs_roots_and_proves_itself(place: Place, text: str, says: str) -> None:
+    place.user.write_text(text)
+    with pytest.raises(InvalidSettings, match=says):
+        place.load()
+    place.user.write_text("roots: [/srv]\nagentserver: {proxies: [unix]}")
+    assert place.load().settings.agentserver.proxies == ("unix",)

@@ -11,6 +11,7 @@ from aether_agents.roles import Act, require
 MAY: dict[str, tuple[set[str], set[str]]] = {  # role: (on anybody's task, on his own)
     "Anonymous": (set(), set()),
     "Viewer": ({"look"}, {"look"}),
+    "Auditor": ({"look"}, {"look"}),
     "User": ({"look", "submit"}, {"look", "submit", "act"}),
     "Supervisor": ({"look", "submit", "act", "approve"}, {"look", "submit", "act", "approve"}),
     "Owner": ({"look", "submit", "act", "approve"}, {"look", "submit", "act", "approve"}),

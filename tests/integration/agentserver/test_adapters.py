@@ -64,7 +64,8 @@ def session() -> Iterator[PtySession]:
 
 def test_commands_in_a_terminal_are_run_and_recorded(session: PtySession, tmp_path: Path) -> None:
     audit = tmp_path / "audit" / "shell.jsonl"
-    shell = AgentShell(HistoryTerminal({"s1": session}), AuditFile(audit))
+    owners = {"s1": "ann", "s2": "ann", "s3": "bob"}
+    shell = AgentShell(HistoryTerminal({"s1": session, "s3": session}), AuditFile(audit), owners.get)
 
     async def ran(command: str, **more: Any) -> tuple[int | None, str]:
         result = await shell.execute(AgentCommand(command=command, session="s1", **more), ANN)
@@ -87,6 +88,13 @@ def test_commands_in_a_terminal_are_run_and_recorded(session: PtySession, tmp_pa
             await shell.execute(AgentCommand(command="true", session="s2"), ANN)
         with pytest.raises(NotAllowed):
             await shell.execute(AgentCommand(command="true", session="s1"), Person("eve", "Viewer"))
+        sue, nobody = Person("sue", "Supervisor"), Person("", "Owner")
+        for theirs, person in (("s3", ANN), ("s1", sue), ("s4", ANN), ("s1", nobody)):
+            with pytest.raises(NotAllowed, match="not known to be"):
+                await shell.execute(AgentCommand(command="echo no", session=theirs), person)
+        nobodys = AgentShell(HistoryTerminal({"s1": session}), AuditFile(audit))
+        with pytest.raises(NotAllowed, match="owner_of"):
+            await nobodys.execute(AgentCommand(command="echo no", session="s1"), ANN)
 
     asyncio.run(asyncio.wait_for(scenario(), 60))
     entries = [json.loads(line) for line in audit.read_text().splitlines()]
@@ -95,12 +103,15 @@ def test_commands_in_a_terminal_are_run_and_recorded(session: PtySession, tmp_pa
     assert (first["phase"], first["by"], first["role"], first["exit_code"]) == ("intent", "ann", "User", None)
     assert (second["phase"], second["exit_code"], second["output_end"]) == ("outcome", 3, "hello")
     assert second["command"] == first["command"]
-    assert (entries[-1]["allowed"], entries[-1]["by"]) == (False, "eve")
+    assert [(one["allowed"], one["by"]) for one in entries[-6:]] == [
+        (False, "eve"), (False, "ann"), (False, "sue"), (False, "ann"), (False, ""), (False, "ann")
+    ]  # fmt: skip
 
 
 def test_what_cannot_be_recorded_does_not_run(session: PtySession, tmp_path: Path) -> None:
     (tmp_path / "audit").touch()
-    shell = AgentShell(HistoryTerminal({"s1": session}), AuditFile(tmp_path / "audit" / "shell.jsonl"))
+    record = AuditFile(tmp_path / "audit" / "shell.jsonl")
+    shell = AgentShell(HistoryTerminal({"s1": session}), record, lambda _: ANN.name)
     with pytest.raises(OSError, match="audit"):
         asyncio.run(shell.execute(AgentCommand(command=f"touch {tmp_path}/ran", session="s1"), ANN))
     assert not (tmp_path / "ran").exists()

@@ -29,11 +29,26 @@ class Site(NamedTuple):
     http: httpx.Client
 
 
+#: What the proxy of the tests proves itself with.
+PROVEN = {"X-Aether-Proxy-Secret": "one that the proxy has too"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _secret() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AETHER_TEST_PROXY_SECRET", PROVEN["X-Aether-Proxy-Secret"])
+        yield
+
+
 @pytest.fixture(scope="module")
 def site(lab: Lab) -> Iterator[Site]:
     """One whose proxy is this machine itself, and which has a route more."""
     place = lab.settings.agentserver.model_copy(
-        update={"proxies": ("127.0.0.1",), "origins": ("https://terminal.example",)}
+        update={
+            "proxies": ("127.0.0.1",),
+            "proxy_secret": "env:AETHER_TEST_PROXY_SECRET",
+            "origins": ("https://terminal.example",),
+        }
     )
     settings = lab.settings.model_copy(update={"agentserver": place})
 
@@ -142,9 +157,11 @@ def test_who_is_let_in(site: Site) -> None:
     assert ask(**right, Host="[", Origin="http://[") == 403
     assert ask(**right, Host="evil.example") == 403
     assert ask("/", Host="evil.example") == 403
-    assert ask(**{"X-Remote-User": "ann", "X-Auth-Roles": "Viewer"}) == 200
-    assert ask(**{"X-Remote-User": "ann", "X-Auth-Roles": "Viewer", "Authorization": "Bearer wrong"}) == 401
-    viewer = {"X-Remote-User": "ann", "X-Auth-Roles": "Viewer"}
+    viewer = {"X-Remote-User": "ann", "X-Auth-Roles": "Viewer", **PROVEN}
+    assert ask(**viewer) == 200
+    assert ask(**{**viewer, "Authorization": "Bearer wrong"}) == 401
+    assert ask(**{**viewer, "X-Aether-Proxy-Secret": "another"}) == 401
+    assert ask(**{"X-Remote-User": "ann", "X-Auth-Roles": "Owner"}) == 401
     seen = httpx.post(f"{site.url}/api/tasks", json={"task": "x"}, headers=viewer)
     assert (seen.status_code, seen.json()["code"]) == (403, "not_allowed")
 
@@ -187,3 +204,39 @@ def test_the_token_is_made_once_for_its_owner_alone(lab: Lab, tmp_path: Path) ->
     assert len(token) > 30
     assert read_token(settings) == token
     assert (tmp_path / "home" / "serve.token").stat().st_mode & 0o777 == 0o600
+
+
+def test_behind_a_proxy_one_sees_what_is_ones_own(site: Site, lab: Lab) -> None:
+    """A User's task: another User or Viewer does not even learn that it is there; who oversees sees all."""
+
+    def http(name: str, roles: str) -> httpx.Client:
+        return httpx.Client(base_url=site.url, headers={"X-Remote-User": name, "X-Auth-Roles": roles, **PROVEN})
+
+    with http("ann", "User") as ann, http("bob", "User") as bob, http("eve", "Viewer") as eve:
+        task_id = ann.post("/api/tasks", json={"task": "Speak", "type": "say_with_consent"}).json()["task_id"]
+        asked = eventually(lambda: ann.get(f"/api/tasks/{task_id}").json()["interventions"], what="it asks")[0]["id"]
+        said = {"intervention_id": asked, "response": True}
+        for other in (bob, eve):
+            for path in (f"/api/tasks/{task_id}", f"/api/tasks/{task_id}?outputs=1", f"/api/tasks/{task_id}/events"):
+                assert (other.get(path).status_code, other.get(path).json()["code"]) == (404, "task_not_found")
+            for act in ("cancel", "pause", "resume"):
+                assert other.post(f"/api/tasks/{task_id}/{act}").status_code == 404
+            assert other.post(f"/api/tasks/{task_id}/approve", json=said).status_code == 404
+            assert task_id not in {one["task_id"] for one in other.get("/api/tasks").json()}
+        assert ann.post(f"/api/tasks/{task_id}/approve", json=said).status_code == 403, "he may not approve"
+        assert task_id in {one["task_id"] for one in ann.get("/api/tasks").json()}
+        for roles in ("User,Auditor", "Auditor", "Supervisor"):
+            with http("sue", roles) as sue:
+                assert sue.get(f"/api/tasks/{task_id}").status_code == 200
+                assert task_id in {one["task_id"] for one in sue.get("/api/tasks").json()}
+        with http("sue", "Supervisor") as sue:
+            assert sue.post(f"/api/tasks/{task_id}/approve", json=said).status_code == 200
+    assert lab.ended(task_id) == "completed"
+
+
+def test_a_token_that_is_not_ours_is_told(site: Site, lab: Lab) -> None:
+    lab.store.alerts.begin()
+    httpx.get(f"{site.url}/api/tasks", headers={"Authorization": "Bearer guessed"})
+    found = eventually(lab.store.alerts.suspicions, what="it is told")
+    assert [(one.what, one.about) for _, one in found] == [("refused token", "127.0.0.1")]
+    assert "guessed" not in found[0][1].text

@@ -55,14 +55,47 @@ def test_the_session_is_the_servers_own() -> None:
     assert found(Server({"user": SimpleNamespace(name="ann"), "role": "user"})) == ("ann", "User")
 
 
-def test_headers_count_only_from_a_configured_proxy() -> None:
+def test_headers_count_only_from_a_configured_proxy_that_proves_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     headers = {"HTTP_X_REMOTE_USER": "ann", "HTTP_X_AUTH_ROLES": "viewer, Supervisor, cook"}
-    trusting = AgentServerSettings(proxies=("127.0.0.1",))
+    trusting = AgentServerSettings(proxies=("127.0.0.1",), proxy_secret="env:PROXY_SECRET")
+    monkeypatch.setenv("PROXY_SECRET", "one that the proxy has too")
+    assert found(Server({}, environ("127.0.0.1", **headers)), trusting) == NOBODY
+    headers["HTTP_X_AETHER_PROXY_SECRET"] = "one that the proxy has too"
     assert found(Server({}, environ("127.0.0.1", **headers))) == NOBODY
     assert found(Server({}, environ("10.0.0.7", **headers)), trusting) == NOBODY
     assert found(Server({}, environ("127.0.0.1", **headers)), trusting) == ("ann", "Supervisor")
-    assert found(Server({}, environ("127.0.0.1", HTTP_X_AUTH_ROLES="Owner")), trusting) == NOBODY
-    assert found(Server({}, environ("127.0.0.1", HTTP_X_REMOTE_USER="ann")), trusting) == ("ann", "User")
+    proven = {"HTTP_X_AETHER_PROXY_SECRET": "one that the proxy has too"}
+    assert found(Server({}, environ("127.0.0.1", HTTP_X_AUTH_ROLES="Owner", **proven)), trusting) == NOBODY
+    assert found(Server({}, environ("127.0.0.1", HTTP_X_REMOTE_USER="ann", **proven)), trusting) == ("ann", "User")
+    for wrong in ("one that the proxy has", "", "ONE THAT THE PROXY HAS TOO"):
+        headers["HTTP_X_AETHER_PROXY_SECRET"] = wrong
+        assert found(Server({}, environ("127.0.0.1", **headers)), trusting) == NOBODY
+    for place in ("", "env:NOT_THERE", "env:SHORT", "file:/not/there", "one that the proxy has too"):
+        monkeypatch.setenv("SHORT", "short")
+        headers["HTTP_X_AETHER_PROXY_SECRET"] = {"env:SHORT": "short"}.get(place, "")
+        vague = AgentServerSettings(proxies=("127.0.0.1",), proxy_secret=place)
+        assert found(Server({}, environ("127.0.0.1", **headers)), vague) == NOBODY
+
+
+@pytest.mark.parametrize(
+    ("roles", "role", "own_only"),
+    [
+        ("", "User", True),
+        ("Viewer", "Viewer", True),
+        ("User", "User", True),
+        ("User, Auditor", "User", False),
+        ("Viewer,Auditor", "Auditor", False),
+        ("Supervisor", "Supervisor", False),
+        ("Owner", "Owner", False),
+    ],
+)
+def test_behind_a_proxy_one_sees_what_is_ones_own_unless_a_role_says_otherwise(
+    roles: str, role: str, own_only: bool
+) -> None:
+    said = {"X-Remote-User": "ann", "X-Auth-Roles": roles}
+    person = from_proxy(AgentServerSettings(proxies=("unix",)), "unix", lambda name: said.get(name, ""))
+    assert (person, person.own_only) == (("ann", role), own_only)
+    assert (person.may_see("ann"), person.may_see("bob")) == (True, not own_only)
 
 
 def test_the_headers_have_the_names_that_are_configured() -> None:
