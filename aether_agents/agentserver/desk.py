@@ -148,8 +148,7 @@ class Desk:
         """
         require(person.role, "look")
         await self._require_sight(task_id, person)
-        door = (await self.open()).door
-        return await self._call(partial(door.view, task_id, outputs=outputs))
+        return await self.call(lambda reach: reach.door.view(task_id, outputs=outputs))
 
     async def question(self, task_id: str, intervention_id: str, person: Person) -> Intervention | None:
         """An open question of a task.
@@ -161,27 +160,26 @@ class Desk:
         return await self.call(lambda reach: reach.store.tasks.question(task_id, intervention_id))
 
     async def tasks(self, person: Person, limit: int = 50) -> list[TaskView]:
-        """The latest tasks, newest first.
+        """The latest tasks, newest first; of who sees only his own, his.
 
         Raises:
             NotAllowed: his role may not look.
         """
         require(person.role, "look")
-        door = (await self.open()).door
-        found = await self._call(partial(door.tasks, LOOKED_THROUGH if person.own_only else limit))
+        most = LOOKED_THROUGH if person.own_only else limit
+        found = await self.call(lambda reach: reach.door.tasks(most))
         return [view for view in found if person.may_see(view.owner)][:limit]
 
     async def _require_sight(self, task_id: str, person: Person) -> None:
         """Make sure that a person sees a task: to others it is not there."""
-        if person.own_only and not person.may_see(
-            (await self.call(lambda reach: reach.store.tasks.task(task_id))).owner
-        ):
-            raise unknown(task_id)
+        if person.own_only:
+            task = await self.call(lambda reach: reach.store.tasks.task(task_id))
+            if not person.may_see(task.owner):
+                raise unknown(task_id)
 
     async def open_tasks(self, owner: str | None = None) -> list[OpenTask]:
         """The open tasks of one owner, or of all."""
-        store = (await self.open()).store
-        return await self._call(partial(store.tasks.open_tasks, owner))
+        return await self.call(lambda reach: reach.store.tasks.open_tasks(owner))
 
     async def updates(self, task_id: str, person: Person, after: int = 0) -> AsyncGenerator[Message, None]:
         """What happened to a task after a number, then what happens, until it has ended; progress at its pace.

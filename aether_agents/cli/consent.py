@@ -6,8 +6,9 @@ from typing import Any, NamedTuple, Self
 from aether_agents.cli.door import Door
 from aether_agents.cli.failure import COMPLETED
 from aether_agents.cli.outcome import how_to_answer
-from aether_agents.cli.questions import answer_to, describe
+from aether_agents.cli.questions import answer_to, describe, read_secret
 from aether_agents.cli.session import Session
+from aether_agents.cli.text import plain
 from aether_agents.contracts import Intervention, Json, PlannedSubtask, TaskView
 from aether_agents.errors import InvalidTask, NothingYet, WrongStatus
 
@@ -73,7 +74,14 @@ def reply_to(session: Session, task_id: str, wanted: str | None, reply: Reply) -
     with session.past() as door:
         view = door.view(task_id)
         question = _pick(view, wanted)
-        answer = answer_to(question, deny=reply.deny, choice=reply.choose, pairs=reply.inputs, by=session.person)
+        answer = answer_to(
+            question,
+            deny=reply.deny,
+            choice=reply.choose,
+            pairs=reply.inputs,
+            by=session.person,
+            secret=lambda name: read_secret(f"  {plain(name)} (not shown): "),
+        )
         door.answer(task_id, answer)
         after = door.view(task_id)
         session.keep_for(after, moved=True)

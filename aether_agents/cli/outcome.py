@@ -53,7 +53,9 @@ def how_to_answer(task_id: str, asked: Intervention) -> str:
     """The exact command that answers a question."""
     command = f"aether-agent approve {task_id} {asked.id}"
     if asked.kind == "input":
-        return command + "".join(f" --input {name}=…" for name in asked.fields)
+        asks = command + "".join(f" --input {name}=…" for name, spec in asked.fields.items() if not spec.secret)
+        secret = [name for name, spec in asked.fields.items() if spec.secret]
+        return asks + (f"   (asks for {', '.join(secret)}, which is not shown)" if secret else "")
     if asked.kind == "choice":
         first, *others = asked.choices
         return f"{command} --choose {first}" + (f"   (or: {', '.join(others)})" if others else "")

@@ -2,7 +2,9 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from getpass import getpass
 
 from rich.text import Text
 
@@ -54,7 +56,8 @@ class Questioner:
         self._output.err.print(Text(f"  {plain(spec.prompt or spec.description or name)}"))
         hint = f" ({told})" if (told := ", ".join(hints(spec))) else ""
         while True:
-            given = self._read(plain(f"{name}{hint}:").join(("  ", " "))).strip()
+            asks = plain(f"{name}{hint}:").join(("  ", " "))
+            given = read_secret(asks) if spec.secret else self._read(asks).strip()
             try:
                 return parse_value(name, given, spec)
             except InvalidTask as error:
@@ -68,6 +71,25 @@ class Questioner:
             self._output.err.print()
             raise EOFError
         return line
+
+
+def read_secret(prompt: str) -> str:
+    """A password or a key, without echo; where there is no terminal, a line of standard input.
+
+    Raises:
+        EOFError: nothing more comes.
+    """
+    if sys.stdin.isatty():
+        return getpass(prompt, stream=sys.stderr).strip()
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError
+    return line.strip()
+
+
+def secrets_of(asked: Intervention) -> dict[str, InputSpec]:
+    """The fields of a question that want a password or a key."""
+    return {name: spec for name, spec in asked.fields.items() if spec.secret}
 
 
 def describe(asked: Intervention, subtask: PlannedSubtask | None) -> Iterable[Text]:
@@ -89,14 +111,33 @@ def describe(asked: Intervention, subtask: PlannedSubtask | None) -> Iterable[Te
         yield Text(f"  {plain(name)}  ", style=QUIET).append(plain(json.dumps(value, ensure_ascii=False)))
 
 
-def answer_to(asked: Intervention, *, deny: bool, choice: str | None, pairs: Iterable[str], by: str) -> Answer:
-    """The answer that the options of `approve` amount to.
+def answer_to(
+    asked: Intervention,
+    *,
+    deny: bool,
+    choice: str | None,
+    pairs: Iterable[str],
+    by: str,
+    secret: Callable[[str], str] | None = None,
+) -> Answer:
+    """The answer that the options of `approve` amount to. `secret` reads a field that is not taken from them.
 
     Raises:
         InvalidTask: they are no answer to this question; the error says what would be.
     """
     if asked.kind == "input" and not deny and choice is None:
-        return Answer(intervention_id=asked.id, response="provide", values=read_values(pairs, asked.fields), by=by)
+        pairs = tuple(pairs)
+        if named := [name for name in secrets_of(asked) if any(pair.partition("=")[0] == name for pair in pairs)]:
+            raise InvalidTask(
+                f"`{named[0]}` is a password or a key: it is not taken from a command's arguments, which others on "
+                "this machine see and the shell remembers. Leave it out: it is asked for without echo, or read as a "
+                "line of standard input. Change the one you just typed"
+            )
+        open_fields = {name: spec for name, spec in asked.fields.items() if not spec.secret}
+        values = read_values(pairs, open_fields)
+        for name, spec in secrets_of(asked).items():
+            values[name] = parse_value(name, _told(name, secret), spec)
+        return Answer(intervention_id=asked.id, response="provide", values=values, by=by)
     choices = asked.choices or ("approve", "deny")
     if deny:
         return Answer(intervention_id=asked.id, response=choices[-1], by=by)
@@ -105,6 +146,13 @@ def answer_to(asked: Intervention, *, deny: bool, choice: str | None, pairs: Ite
     if asked.kind == "choice":
         raise InvalidTask(f"`{asked.id}` asks for a choice: --choose {'|'.join(choices)}")
     return Answer(intervention_id=asked.id, response=choices[0], by=by)
+
+
+def _told(name: str, secret: Callable[[str], str] | None) -> str:
+    with suppress(EOFError):
+        if secret is not None:
+            return secret(name)
+    raise InvalidTask(f"`{name}`: nothing was given: type it at a terminal, or give it on standard input")
 
 
 def choose(given: str, choices: tuple[str, ...]) -> str:

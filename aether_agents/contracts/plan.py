@@ -50,6 +50,7 @@ class InputSpec(Contract):
     maximum: float | None = Field(default=None, description="Largest number allowed.")
     required: bool = Field(default=False, description="Whether a task must have it.")
     default: Json = Field(default=None, description="Value when none is given.")
+    secret: bool = Field(default=False, description="A password or a key: read without echo, never from arguments.")
     prompt: str = Field(default="", description="The question put to a person who left it out.")
     description: str = Field(default="", description="What it means.")
 
@@ -138,6 +139,7 @@ class Elicited(Contract):
 
     question: str = Field(description="Digest of the server's question, words and fields.")
     values: dict[str, Json] = Field(default_factory=dict, description="The answer, by field.")
+    secret: tuple[str, ...] = Field(default=(), description="Those of the fields that nobody else is to see.")
 
 
 class PlannedSubtask(Subtask):

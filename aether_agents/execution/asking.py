@@ -22,9 +22,11 @@ def question_of(
     """The question, with what the call was given and what the server said when nobody was there to answer."""
     said = shorten(secrets.redact_text(result.error or ""), _SHOWN)
     shown = shorten(json.dumps(secrets.redact(dict(args)), ensure_ascii=False), _SHOWN)
+    secret = [name for name, spec in asked.fields.items() if spec.secret]
     lines = [
         f"{subtask.id} called {subtask.tool}, and the server asks:",
         asked.message,
+        *([_WARNING.format(names=", ".join(secret), server=(subtask.tool or "").partition("/")[0])] if secret else []),
         f"The call was ended; the server said: {said}",
         "It is made again, from its beginning, with your answer." + ("" if subtask.repeatable else _ONCE),
         shown,
@@ -38,6 +40,13 @@ def question_of(
         fields=asked.fields,
         elicitation=asked.digest,
     )
+
+
+#: What stands with a question for a password: the server's own words may say anything.
+_WARNING = (
+    "ATTENTION: this asks for a password or a key ({names}). The MCP server `{server}` asks, not AetherTerm agents; "
+    "what you answer goes to that server. Deny, unless you expected it and trust it with that."
+)
 
 
 def may_have_run(subtask: PlannedSubtask, outcome: Outcome) -> Intervention:

@@ -159,6 +159,7 @@ class Runner:
             children = children_of(subtask, items)
             return children or Outcome(status="completed", output=[])
         secrets = Secrets(self._settings, subtask.context)
+        secrets.told(subtask.elicited)
         answer = (claim.answer, claim.doubt, lambda: self._use(lease))
         run = Run(lease, subtask, outcomes, secrets, *answer, secure=self._secure)
         return self._caller.call(run, self._reporter(lease, secrets))

@@ -1,10 +1,10 @@
 """Secrets: read in the worker just before the call, and struck out of everything that leaves it."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from aether_agents.contracts import Json
+from aether_agents.contracts import Elicited, Json
 from aether_agents.errors import SecretMissing
 from aether_agents.hidden import Hidden
 from aether_agents.logs import hide
@@ -40,6 +40,15 @@ class Secrets:
             hide(value, passing=True)
             self._known[name] = value
         return self._known[name]
+
+    def told(self, given: Iterable[Elicited]) -> None:
+        """Strike out, too, what a person told a server as a secret."""
+        for one in given:
+            for name in one.secret:
+                value = one.values.get(name)
+                if isinstance(value, str) and len(value) >= SHORTEST:
+                    hide(value, passing=True)
+                    self._known[f"told {name} {one.question}"] = value
 
     @property
     def read_so_far(self) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ A question by address (`url`) is declined: nobody is sent to a stranger's page b
 import asyncio
 import hashlib
 import json
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -42,6 +43,16 @@ from aether_agents.mcp_host.consent import Consent
 
 #: The most that is passed on of a server's words, in characters; and the most fields of one question.
 MOST_TEXT, MOST_LABEL, MOST_FIELDS = 1_200, 100, 12
+
+
+#: Words of a field that wants something nobody else is to see.
+SECRET = re.compile(
+    r"\b(pass\s?(word|wd|code|phrase)s?|pwd|secrets?|tokens?|credentials?|bearer|connection string|seed phrase"
+    r"|(api|access|private|secret|ssh|signing|recovery)[\s-]?keys?|pin(\s?code)?|otp|2fa|mfa|cvv|cvc"
+    r"|(one[\s-]time|recovery|verification|security) (code|password))\b"
+    r"|パスワード|暗証|秘密|トークン|認証(情報|コード)|密码|口令",
+    re.IGNORECASE,
+)
 
 
 class Asked:
@@ -150,9 +161,12 @@ def read(params: ElicitRequestFormParams) -> Elicitation | None:
     if len(wanted) > MOST_FIELDS:
         return None
     try:
-        fields = {_plain(name, MOST_LABEL): _field(properties[name]) for name in wanted}
+        fields = {_plain(name, MOST_LABEL): _field(name, properties[name]) for name in wanted}
     except (ValidationError, AttributeError, TypeError):
         return None
+    texts = [name for name, spec in fields.items() if spec.type == "string" and not spec.enum]
+    if len(texts) == 1 and SECRET.search(params.message):  # "enter your password", and a field that is called `value`
+        fields[texts[0]] = fields[texts[0]].model_copy(update={"secret": True})
     text = json.dumps([params.message, schema], sort_keys=True, ensure_ascii=False)
     return Elicitation(hashlib.sha256(text.encode()).hexdigest(), _plain(params.message, MOST_TEXT), fields)
 
@@ -166,7 +180,18 @@ def struck(question: Elicitation, hidden: Hidden) -> Elicitation:
     return question._replace(message=hidden.text(question.message), fields=fields)
 
 
-def _field(schema: Mapping[str, Any]) -> InputSpec:
+def _is_secret(name: str, schema: Mapping[str, Any]) -> bool:
+    """Whether a field wants a password or a key: by its format, or by any of its words."""
+    words = " ".join(str(schema.get(part) or "") for part in ("title", "description"))
+    return schema.get("format") == "password" or SECRET.search(f"{_spelt(name)} {words}") is not None
+
+
+def _spelt(name: str) -> str:
+    """A name in words: `apiKey` and `API_KEY` are both `api key`."""
+    return re.sub(r"[_\W]+|(?<=[a-z0-9])(?=[A-Z])", " ", name)
+
+
+def _field(name: str, schema: Mapping[str, Any]) -> InputSpec:
     kind = schema.get("type", "string")
     choices = schema.get("enum") or [choice.get("const") for choice in schema.get("oneOf") or ()]
     values: dict[str, Json] = {
@@ -174,6 +199,7 @@ def _field(schema: Mapping[str, Any]) -> InputSpec:
         "required": True,
         "default": schema.get("default"),
         "enum": choices or None,
+        "secret": (kind == "string" and not choices and _is_secret(name, schema)) or None,
         "minimum": schema.get("minimum"),
         "maximum": schema.get("maximum"),
         "prompt": _plain(str(schema.get("title") or ""), MOST_LABEL),

@@ -231,7 +231,9 @@ class Control(Accessing):
 def _told(subtask: PlannedSubtask, question: Intervention, answer: Answer) -> PlannedSubtask:
     """The subtask with what a person told its server; a yes is a yes to each field."""
     yes: dict[str, Json] = dict.fromkeys(question.fields, True)
-    given = Elicited(question=question.elicitation, values=yes if question.kind == "confirmation" else answer.values)
+    secret = tuple(name for name, spec in question.fields.items() if spec.secret)
+    values = yes if question.kind == "confirmation" else answer.values
+    given = Elicited(question=question.elicitation, values=values, secret=secret)
     return subtask.model_copy(update={"elicited": (*subtask.elicited, given)})
 
 

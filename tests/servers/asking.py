@@ -29,6 +29,12 @@ class Place(BaseModel):
     count: int = Field(default=1, description="How many?")
 
 
+class Login(BaseModel):
+    """What opens something."""
+
+    apiKey: str = Field(description="What opens it")
+
+
 class Nothing(BaseModel):
     """A yes is all that is wanted."""
 
@@ -60,6 +66,15 @@ if sys.argv[1] == "older":
             raise RuntimeError("nobody said where")
         note(f"created {name} in {answer.data.region}")
         return {"region": answer.data.region}
+
+    @server.tool()
+    async def enter(name: str, ctx: Context) -> dict[str, str]:
+        """Open something with a key, and say it again."""
+        answer = await ctx.elicit(f"What opens {name}?", Login)
+        if answer.action != "accept":
+            raise RuntimeError("nobody said what opens it")
+        note(f"entered {name} {len(answer.data.apiKey)}")
+        return {"said": f"opened with {answer.data.apiKey}"}
 
 else:
 

@@ -93,3 +93,17 @@ def test_a_no_to_a_servers_question_fails_the_subtask_and_nothing_is_done(asking
         answer(asking_lab, task_id, "deny")
         assert asking_lab.ended(task_id) == "failed"
     assert done(asking_lab, "created") == []
+
+
+def test_a_password_is_asked_for_as_what_it_is_and_seen_by_its_server_alone(asking_lab: Lab) -> None:
+    task_id = launch(asking_lab, "older", "enter", "door")
+    answer(asking_lab, task_id, "approve")
+    eventually(lambda: question(asking_lab, task_id).kind == "input", what="the server's question")
+    asked = question(asking_lab, task_id)
+    assert asked.fields["apiKey"].secret
+    assert "a password or a key (apiKey). The MCP server `older` asks" in asked.prompt
+    answer(asking_lab, task_id, "provide", apiKey="open sesame, 40 thieves")
+    assert asking_lab.ended(task_id) == "completed"
+    assert done(asking_lab, "entered") == ["entered door 23"]
+    assert asking_lab.store.tasks.outcomes(task_id, ["a"])["a"].output == {"said": "opened with •••"}
+    assert "sesame" not in asking_lab.log_of()

@@ -100,3 +100,34 @@ def test_the_command_that_answers_can_be_copied() -> None:
     assert how_to_answer("t1", APPROVAL).startswith("aether-agent approve t1 rm.1")
     assert how_to_answer("t1", CHOICE) == "aether-agent approve t1 rm.2 --choose retry   (or: skip, fail)"
     assert how_to_answer("t1", INPUT) == "aether-agent approve t1 task.1 --input days=…"
+
+
+SECRET = Intervention(
+    id="a.2", kind="input", prompt="The server asks", choices=("deny",),
+    fields={"region": InputSpec(type="string"), "api_key": InputSpec(type="string", secret=True)},
+)  # fmt: skip
+
+
+def test_a_password_is_never_taken_from_a_commands_arguments() -> None:
+    said = {"deny": False, "choice": None, "by": "x"}
+    with pytest.raises(InvalidTask, match=r"`api_key` is a password or a key.*standard input"):
+        answer_to(SECRET, pairs=("region=eu", "api_key=hunter2hunter2"), **said)  # type: ignore[arg-type]
+    with pytest.raises(InvalidTask, match="nothing was given"):
+        answer_to(SECRET, pairs=("region=eu",), **said)  # type: ignore[arg-type]
+    given = answer_to(SECRET, pairs=("region=eu",), **said, secret=lambda name: f"typed {name}")  # type: ignore[arg-type]
+    assert given.values == {"region": "eu", "api_key": "typed api_key"}
+    assert "api_key=" not in how_to_answer("t", SECRET)
+    assert answer_to(SECRET, deny=True, choice=None, pairs=(), by="x").response == "deny"
+
+
+def test_a_password_is_read_without_echo(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stdin", Terminal("eu\n"))
+    monkeypatch.setattr("aether_agents.cli.questions.getpass", lambda prompt, stream: f"unseen, for {prompt.strip()}")
+    answer = Questioner(Output(), "somebody").ask(SECRET, None)
+    assert answer is not None
+    assert answer.values == {"region": "eu", "api_key": "unseen, for api_key:"}
+    assert "unseen" not in "".join(capsys.readouterr())
