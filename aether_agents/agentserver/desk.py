@@ -151,11 +151,7 @@ class Desk:
         return await self.call(lambda reach: reach.door.view(task_id, outputs=outputs))
 
     async def question(self, task_id: str, intervention_id: str, person: Person) -> Intervention | None:
-        """An open question of a task.
-
-        Raises:
-            TaskNotFound: there is none that he sees.
-        """
+        """An open question of a task that he sees."""
         await self._require_sight(task_id, person)
         return await self.call(lambda reach: reach.store.tasks.question(task_id, intervention_id))
 
