@@ -83,6 +83,9 @@ class Feed:
                     log.warning("events stop for now: %s", error)
                 self._closed.wait(pause)
                 pause = min(2 * pause, RETRY_MOST)
+            except Exception:  # one that ended would leave every follower deaf
+                log.exception("unexpected in the feed")
+                self._closed.wait(RETRY_MOST)
 
     def _read(self) -> None:
         keys = self._access.keys
