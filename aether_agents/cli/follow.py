@@ -1,6 +1,7 @@
 """Following a task: its events come in, the screen shows them, its questions are put to the person."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import TypeVar
 
 from aether_agents.cli.door import Door
@@ -36,6 +37,7 @@ class Follower:
         self._interrupts = Interrupts(self._cancel if cancels else None)
         self._idle = idle
         self._left_open = False
+        self._refusal: str | None = None
 
     def follow(self) -> TaskView:
         """Show all that happens from what the picture knows on; the task as it stands at the end.
@@ -59,10 +61,10 @@ class Follower:
         while True:
             try:
                 yield from self._door.follow(
-                    task_id, self._picture.seq, idle=self._quiet, on_reconnect=lambda _why: self._lost(True)
+                    task_id, self._picture.seq, idle=self._quiet, on_reconnect=lambda why: self._lost(True, why)
                 )
-            except StoreUnavailable:
-                self._lost(True)
+            except StoreUnavailable as error:
+                self._lost(True, str(error))
                 self._view()
             else:
                 return
@@ -73,6 +75,15 @@ class Follower:
         trouble = self._idle() if self._idle is not None else None
         if trouble:
             self._screen.say(trouble)
+        with suppress(StoreUnavailable):  # lost just now: the next read says so
+            self._look_for_refusal()
+
+    def _look_for_refusal(self) -> None:
+        """Say once why nothing happens, when the store can be read and takes nothing that is written."""
+        refusal = self._door.refusal()
+        if refusal is not None and self._refusal is None:
+            self._screen.say(f"all work waits: {refusal}")
+        self._refusal = refusal
 
     def _take(self, event: Event) -> None:
         self._lost(False)
@@ -140,12 +151,13 @@ class Follower:
     def _patiently(self, call: Callable[[], Found]) -> Found:
         return patiently(call, self._lost)
 
-    def _lost(self, lost: bool) -> None:
-        """Say once that the connection is lost, and once that it is back."""
+    def _lost(self, lost: bool, why: str = "") -> None:
+        """Say once that the connection is lost (or why the store cannot even be read), and once that it is back."""
         if lost is not self._picture.lost:
             with self._screen.changing():
                 self._picture.lost = lost
-            self._screen.say("connection lost, retrying" if lost else "connected again")
+            told = f"all work waits: {why}" if " refuses " in why else "connection lost, retrying"
+            self._screen.say(told if lost else "connected again")
 
 
 def attach(door: Door, task_id: str) -> Picture:

@@ -26,7 +26,7 @@ def lab(valkey: ValkeyServer, sealing_key: Path, tmp_path: Path) -> Iterator[Lab
     """A laboratory whose workers are deaf after a second."""
     settings = quick(valkey, sealing_key, tmp_path)
     delivery = DeliverySettings(
-        lease=2, stale=1, pump=0.1, concurrency=2, deaf_after=DEAF_AFTER, alive_file=tmp_path / "alive"
+        lease=2, stale=1, pump=0.1, concurrency=2, grace=1, deaf_after=DEAF_AFTER, alive_file=tmp_path / "alive"
     )
     yield from laboratory(settings.model_copy(update={"delivery": delivery}), tmp_path, names=("dev",))
 

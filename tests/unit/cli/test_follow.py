@@ -203,3 +203,14 @@ def test_a_stream_that_stops_without_an_end_is_not_asked_for_ever() -> None:
     view, _ = follow(door)
     assert view.status is TaskStatus.RUNNING
     assert door.asked_from == [0]
+
+
+def test_while_nothing_happens_a_store_that_refuses_is_said_once() -> None:
+    door, screen = RecordedDoor([], DONE), Notebook()
+    follower = Follower(door, Picture(TASK), screen, None, cancels=True)  # type: ignore[arg-type]
+    for refused in (None, "its memory is full", "its memory is full", None, "its memory is full"):
+        door.refused = refused
+        follower._quiet()
+    assert screen.said == ["all work waits: its memory is full"] * 2
+    follower._lost(True, "the store answers, but refuses (READONLY): it is a replica: wait")
+    assert screen.said[2:] == ["all work waits: the store answers, but refuses (READONLY): it is a replica: wait"]

@@ -7,7 +7,7 @@ from aether_agents.local.child import Child
 
 
 def child(tmp_path: Path) -> Child:
-    made = Child("worker", tmp_path / "log", {}, {}, tmp_path)
+    made = Child("worker", tmp_path / "log", {"delivery": {"grace": 1}}, {}, tmp_path)
     made._process = object()  # type: ignore[assignment]  # it runs
     return made
 
