@@ -9,6 +9,7 @@ from aether_agents.execution.approving import digest_of
 from aether_agents.execution.resolving import needed, visible
 from aether_agents.settings import Settings
 from aether_agents.store import CatalogueEntry, Store, WorkerInfo
+from aether_agents.store.key_marker import State
 from aether_agents.store.schedules import Schedules
 
 
@@ -134,3 +135,23 @@ class Window:
         except StoreRefuses as error:
             return str(error)
         return None
+
+    def key_marker(self) -> tuple[State, str]:
+        """What the marker of the sealing key is to the keys here, and the id of the key it is sealed with."""
+        return self._store.key_marker.state(), self._store.key_marker.name()
+
+    def foreign_entries(self) -> dict[str, str]:
+        """The servers whose entries of the catalogue do not open here, each with the id of the key that sealed it."""
+        return self._store.catalogue.foreign()
+
+    def remove_foreign_entries(self) -> list[str]:
+        """Remove those entries; gives the names of the servers."""
+        return self._store.catalogue.remove_foreign()
+
+    def secures(self) -> bool:
+        """Whether an unrepeatable call waits until no power loss of the store can undo its claim.
+
+        Raises:
+            StoreUnavailable: it cannot be reached.
+        """
+        return self._store.safekeeping.way().sure

@@ -9,7 +9,7 @@ from aether_agents.cli.session import Session
 from aether_agents.cli.tables import Column, quiet, table
 from aether_agents.configuration import describe
 from aether_agents.errors import AetherError, InvalidSettings
-from aether_agents.store import add_key
+from aether_agents.store import add_key, open_store
 
 
 def show_settings(session: Session, part: str) -> None:
@@ -39,6 +39,23 @@ def add_sealing_key(session: Session, path: Path) -> None:
     name = add_key(path)
     what = f"made {path}" if new else f"{path} seals with a new key; the old ones still open what they sealed"
     session.output.good(f"{what} (key {name}); give it to every worker and client: `encryption: {{key_file: …}}`")
+    session.output.hint("then say once which key the store is that of, before any worker starts: `config mark-key`")
+
+
+def mark_key(session: Session, *, replace: bool) -> None:
+    """Write into the store which sealing key it is that of: the newest one here.
+
+    Raises:
+        CannotOpen: it is that of another one, and it was not said to `replace` that.
+        StoreUnavailable: it cannot be reached.
+    """
+    with session.reaching() as settings, open_store(settings, any_key=True) as store:
+        new = store.key_marker.make(replace=replace)
+        name, foreign = store.key_marker.name(), store.catalogue.foreign()
+    what = "is from now on" if new else "was already"
+    session.output.good(f"the store {what} that of the key {name}: a process without it does not start")
+    if foreign:
+        session.output.warn(f"sealed with another key: {', '.join(foreign)}; `aether-agent doctor --fix` removes them")
 
 
 def check_settings(session: Session) -> int:

@@ -4,6 +4,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal, NamedTuple
 
@@ -26,6 +27,7 @@ from aether_agents.local.valkey import find_binary
 from aether_agents.mcp_host.install import installed
 from aether_agents.settings import ALL_SERVERS
 
+Look = Callable[[Session], Iterator["Finding"]]
 Verdict = Literal["ok", "warn", "fail"]
 
 #: Free bytes below which the append-only file may soon have no room.
@@ -43,21 +45,21 @@ class Finding(NamedTuple):
     mend: str = ""
 
 
-def diagnose(session: Session, *, servers: bool) -> Iterator[Finding]:
+def diagnose(session: Session, *, servers: bool, fix: bool = False) -> Iterator[Finding]:
     """Every finding, one after the other; what cannot be looked at fails, and the rest goes on."""
-    looks: list[Callable[[Session], Iterator[Finding]]] = [_programs, _settings, _watching, _parts, _disk, _store]
+    looks: list[Look] = [_programs, _settings, _watching, _parts, _disk, partial(_store, fix=fix)]
     for look in [*looks, _servers] if servers else looks:
         try:
             yield from look(session)
         except AetherError as error:
             said, _, mend = str(error).partition("\n")
-            yield Finding(look.__name__.strip("_"), "fail", said, mend)
+            yield Finding("store" if isinstance(look, partial) else look.__name__.strip("_"), "fail", said, mend)
 
 
-def examine(session: Session, *, servers: bool) -> int:
+def examine(session: Session, *, servers: bool, fix: bool = False) -> int:
     """Show every finding as it is made; 1 if one fails."""
     findings = []
-    for finding in diagnose(session, servers=servers):
+    for finding in diagnose(session, servers=servers, fix=fix):
         findings.append(finding)
         if not session.output.json_wanted:
             _show(session, finding)
@@ -130,7 +132,7 @@ def _disk(session: Session) -> Iterator[Finding]:
     yield Finding("disk", "warn" if low else "ok", f"{free / 1024**3:.1f} GiB free at {place}", mend)
 
 
-def _store(session: Session) -> Iterator[Finding]:
+def _store(session: Session, *, fix: bool) -> Iterator[Finding]:
     if session.stack is not None:
         yield Finding("server", "ok", f"embedded: {find_binary()}")
         if not session.stack.running():
@@ -144,6 +146,9 @@ def _store(session: Session) -> Iterator[Finding]:
             yield Finding("store", "fail", refusal)
         for fault in door.diagnose():
             yield Finding("store", "warn", fault)
+        said = "waits for the store's disk" if door.secures() else "of the last seconds is told by its worker, or asked"
+        yield Finding("power loss", "ok", f"an unrepeatable call {said}")
+        yield from _key(door, fix=fix)
         for one in spending(session.settings.alerts.budgets, door.calls_today()):
             said = f"{one.server}: {one.calls} of {one.budget} calls today (UTC)"
             yield Finding("budget", "warn" if one.spent else "ok", said, "aether-agent metrics" if one.spent else "")
@@ -167,6 +172,29 @@ def _workers(session: Session, door: Door) -> Iterator[Finding]:
         start = f"aether-agent worker {queue}" if session.stack is None else "aether-agent logs worker"
         said = f"{queue}: {count} worker{'s' * (count != 1)}"
         yield Finding("queue", "ok" if count else "fail", said, "" if count else start)
+
+
+def _key(door: Door, *, fix: bool) -> Iterator[Finding]:
+    """The sealing key: whether processes with another one are kept out, and what such a one has left behind."""
+    state, name = door.key_marker()
+    said = {
+        "none": "the store has no marker of it: a process with another key is not kept out",
+        "newest": f"the store is that of the key `{name}`; a process without it does not start",
+        "older": f"the store's marker is still that of the key `{name}`, which is not the newest one here",
+        "other": f"the store is that of the key `{name}`, which is not here",
+    }
+    mend = "" if state == "newest" else "aether-agent config mark-key, with the key that all processes have"
+    yield Finding("sealing key", "ok" if state == "newest" else "warn", said[state], mend)
+    if not (foreign := door.foreign_entries()):
+        return
+    listed = ", ".join(f"{server} (key {key})" for server, key in foreign.items())
+    if fix and state in ("newest", "older"):
+        gone = ", ".join(door.remove_foreign_entries()) or "none: they have changed meanwhile"
+        yield Finding("catalogue", "ok", f"sealed with another key: {listed}; removed: {gone}")
+        return
+    why = "" if state in ("newest", "older") else ", once the store has a marker of the right key (see above)"
+    mend = f"aether-agent doctor --fix removes them{why}"
+    yield Finding("catalogue", "warn", f"passed by, as they are sealed with another key: {listed}", mend)
 
 
 def _servers(session: Session) -> Iterator[Finding]:

@@ -83,9 +83,11 @@ class Stack:
             started = line is None
             line = line or self._spawn()
             line.send(self._orders("start" if started else "hold", keep=keep, also=also))
-            self._make_key()
+            made = self._make_key()
             reply = _reply(line, start if started else ANSWER)
             if reply and "up" in reply:
+                if made:
+                    self._mark_key(line)
                 return Lease(line, started=started, note=reply["note"])
             line.close()
             if reply and "error" in reply:
@@ -174,13 +176,30 @@ class Stack:
         starter.wait()  # it forks at once, and the supervisor is nobody's child
         return Line(ours)
 
-    def _make_key(self) -> None:
-        """Make the sealing key, unless it is there."""
+    def _make_key(self) -> bool:
+        """Make the sealing key, unless it is there. Gives whether it is the stack's key, and new."""
+        if self.folder.key.exists():
+            return False
         # Loaded here because it takes half a second: by now the supervisor is on its way, and needs the key later.
-        if not self.folder.key.exists():
-            from aether_agents.store.sealing import make_key_file  # noqa: PLC0415
+        from aether_agents.store.sealing import make_key_file  # noqa: PLC0415
 
-            make_key_file(self.folder.key)
+        make_key_file(self.folder.key)
+        return self.settings().encryption.key_file == self.folder.key
+
+    def _mark_key(self, line: Line) -> None:
+        """Say in the new store which key it is that of: we made that.
+
+        Raises:
+            CannotOpen: the store is older, and that of another key.
+        """
+        from aether_agents.store import open_store  # noqa: PLC0415 - as above, and only once in the life of a stack
+
+        try:
+            with open_store(self.settings()) as store:
+                store.key_marker.make()
+        except BaseException:
+            line.close()
+            raise
 
     def _environment(self) -> dict[str, str]:
         """The caller's, for MCP servers and secrets that name a variable; ours are replaced by what holds here."""

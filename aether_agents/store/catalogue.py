@@ -1,14 +1,18 @@
 """The catalogue: the live tools of every server, as the workers listed them, with the pins that were accepted."""
 
+import logging
 import socket
 from collections.abc import Callable, Iterable, Mapping
 
 from aether_agents.contracts import Tool
-from aether_agents.errors import AetherError, InvalidSettings, Tampered, ToolDrifted
+from aether_agents.errors import AetherError, CannotOpen, InvalidSettings, Tampered, ToolDrifted
 from aether_agents.store.access import Access, Accessing
 from aether_agents.store.alerts import Alerts
 from aether_agents.store.keys import Places
 from aether_agents.store.replies import Accepted, CatalogueEntry
+from aether_agents.store.sealing import key_of
+
+log = logging.getLogger(__name__)
 
 _TRIES = 50
 
@@ -18,9 +22,7 @@ class Catalogue(Accessing):
 
     def __init__(self, access: Access) -> None:
         super().__init__(access)
-        self._read: dict[
-            str, tuple[bytes, CatalogueEntry | None]
-        ] = {}  # opening is the cost, and entries rarely change
+        self._read: dict[str, tuple[bytes, CatalogueEntry | None]] = {}  # opening is the cost, and they rarely change
 
     def publish(
         self,
@@ -155,10 +157,18 @@ class Catalogue(Accessing):
         return self._change(server, entry)
 
     def entries(self) -> dict[str, CatalogueEntry]:
-        """Every server that has been listed, by name."""
-        found = self._access.connection.command("HGETALL", self._access.keys.catalogue)
-        opened = {name: self._open(name, blob) for name, blob in sorted((n.decode(), b) for n, b in found.items())}
+        """Every server that has been listed, by name. An entry that does not open here is passed by, and said once."""
+        opened = {name: self._open(name, blob) for name, blob in self._blobs()}
         return {name: entry for name, entry in opened.items() if entry is not None}
+
+    def foreign(self) -> dict[str, str]:
+        """The servers whose entries do not open here, each with the id of the key that its entry is sealed with."""
+        return {name: key_of(blob) or "unknown" for name, blob in self._blobs() if self._open(name, blob) is None}
+
+    def remove_foreign(self) -> list[str]:
+        """Remove the entries that do not open here; a worker lists those servers anew. Gives their names."""
+        found = [(name, blob) for name, blob in self._blobs() if self._open(name, blob) is None]
+        return [name for name, blob in found if self._access.call("put_server", name, blob, b"")]
 
     def forget(self, server: str) -> None:
         """Remove a server; it is listed afresh when a worker next sees it."""
@@ -174,15 +184,28 @@ class Catalogue(Accessing):
                 return entry
         raise AetherError(f"the catalogue's entry of `{server}` is written by too many processes at once: try again")
 
+    def _blobs(self) -> list[tuple[str, bytes]]:
+        found = self._access.connection.command("HGETALL", self._access.keys.catalogue)
+        return sorted((name.decode(), blob) for name, blob in found.items())
+
     def _open(self, server: str, blob: bytes) -> CatalogueEntry | None:
-        """An entry; none for one that somebody without the key wrote: its server is listed anew."""
+        """An entry; None where it does not open here: as if nobody had listed the server.
+
+        Raises:
+            CannotOpen: a later version wrote it.
+        """
         known = self._read.get(server)
         if known is None or known[0] != blob:
+            place = Places.server(server)
             try:
-                known = blob, self._access.open(CatalogueEntry, Places.server(server), blob)
-            except Tampered as error:
-                Alerts(self._access).suspect("broken document", f"server {server}", str(error))
+                value = self._access.sealer.open(place, blob)
+            except CannotOpen as error:
+                log.warning("the catalogue's entry of `%s` is passed by: %s", server, error)
+                if isinstance(error, Tampered):
+                    Alerts(self._access).suspect("broken document", f"server {server}", str(error))
                 known = blob, None
+            else:
+                known = blob, self._access.read(CatalogueEntry, place, value)
             self._read[server] = known
         return known[1]
 

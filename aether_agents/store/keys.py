@@ -19,6 +19,7 @@ PERMANENT = (
     "catalogue",  # hash: sealed tools by server
     "epoch",  # hash: which server this is, since when, and who has not told it yet what it may have forgotten
     "witnesses",  # sorted set: the processes that make calls, by when they last spoke; those of the last minute
+    "key",  # the marker of the sealing key
     "libraries",  # hash: when each version of our Lua library was last loaded
     "counts",  # hash: what happened, for the metrics; some thousands of fields at most
     "waits",  # sorted set: tasks that wait for a person, since when
@@ -73,6 +74,11 @@ class Keys(NamedTuple):
     def workers(self) -> str:
         """Sorted set of the processes that said they are alive, by that time (ms)."""
         return f"{self.prefix}:workers"
+
+    @property
+    def key(self) -> str:
+        """The marker of the sealing key: a sealed document that whoever has the key can open."""
+        return f"{self.prefix}:key"
 
     @property
     def witnesses(self) -> str:
@@ -221,6 +227,11 @@ class Places:
     def said(task_id: str) -> str:
         """What an event of a task says."""
         return f"said/{task_id}"
+
+    @staticmethod
+    def key() -> str:
+        """The marker of the sealing key."""
+        return "key"
 
     @staticmethod
     def server(name: str) -> str:

@@ -14,6 +14,7 @@ from aether_agents.contracts import (
     TaskStatus,
     TaskView,
 )
+from aether_agents.errors import CannotOpen
 from aether_agents.store import questions
 from aether_agents.store.access import Accessing, unknown
 from aether_agents.store.codes import STATUSES
@@ -101,15 +102,11 @@ class Readings(Accessing):
         )
 
     def recent(self, limit: int = 50) -> list[TaskView]:
-        """The tasks accepted last, newest first, without their subtasks.
-
-        Raises:
-            CannotOpen: the sealing key is not here.
-        """
+        """The tasks accepted last, newest first, without their subtasks. One that does not open here says why."""
         found = self._access.connection.command("ZREVRANGE", self._access.keys.recent, 0, limit - 1)
         ids = [name.decode() for name in found]
         return [
-            self._light(task_id, meta)
+            self._listed(task_id, meta)
             for task_id, meta in zip(ids, self._meta(ids), strict=True)
             if meta is not None  # it has just expired
         ]
@@ -124,14 +121,26 @@ class Readings(Accessing):
         return self._access.open_head(task_id, blob)
 
     def _light(self, task_id: str, meta: dict[str, Any]) -> TaskView:
-        task = self._access.open_task(task_id, meta["task"], self._access.open_head(task_id, meta["head"]))
+        return self._shown(task_id, meta, self._task_of(task_id, meta).description)
+
+    def _task_of(self, task_id: str, meta: dict[str, Any]) -> HighLevelTask:
+        return self._access.open_task(task_id, meta["task"], self._access.open_head(task_id, meta["head"]))
+
+    def _listed(self, task_id: str, meta: dict[str, Any]) -> TaskView:
+        """A task in a list: one that does not open here hides no other."""
+        try:
+            return self._light(task_id, meta)
+        except CannotOpen as error:
+            return self._shown(task_id, meta, f"({error})")
+
+    def _shown(self, task_id: str, meta: dict[str, Any], description: str) -> TaskView:
         status = TaskStatus(meta["status"].decode())
         total, left = number(meta["total"]), number(meta["left"])
         done = 1.0 if status is TaskStatus.COMPLETED else 0.0
         return TaskView(
             task_id=task_id,
-            description=task.description,
-            owner=task.owner,
+            description=description,
+            owner=meta["owner"].decode(),
             status=status,
             degraded=number(meta["degraded"]) == 1,
             progress=(total - left) / total if total else done,

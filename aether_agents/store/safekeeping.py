@@ -10,12 +10,13 @@ import threading
 import time
 from typing import NamedTuple
 
-from aether_agents.errors import StoreUnavailable
+from aether_agents.errors import StoreRefuses, StoreUnavailable
 from aether_agents.store.access import Access, Accessing
 from aether_agents.store.connection import Part, ResponseError
+from aether_agents.store.health import Health
 
-#: Milliseconds the server gets, less than an unanswered command gets.
-PATIENCE = 5_000
+#: Milliseconds the server gets, less than an unanswered command gets; and while it is found out whether it waits.
+PATIENCE, TRIAL = 5_000, 2_000
 
 #: With `everysec` the disk hears once a second: a wait right after another one's end is no wait if it is as short (s).
 _NO_WAIT = 0.3
@@ -82,33 +83,28 @@ class Safekeeping(Accessing):
                 "unrepeatable call waits for that: look at them, or set `delivery: {confirm: off}`"
             )
 
-    def _waited(self, *command: Part) -> int:
+    def _waited(self, *command: Part, patience: int = PATIENCE) -> int:
         key = f"{self._access.keys.prefix}:secured"
-        found = self._access.connection.commands([("SET", key, 1, "PX", 60_000), (*command, PATIENCE)])[1]
+        found = self._access.connection.commands([("SET", key, 1, "PX", 60_000), (*command, patience)])[1]
         return int(found[0] if isinstance(found, list) else found)
 
     def _found_out(self) -> Way:
+        setting = Health(self._access).setting
         about = {**self._access.connection.command("INFO", "persistence")}
         about.update(self._access.connection.command("INFO", "replication"))
-        replicas = int(self._setting("min-replicas-to-write") or 0)
+        replicas = int(setting("min-replicas-to-write") or 0)
         disk = ""
         if int(about.get("aof_enabled", 0)):
-            policy = self._setting("appendfsync")
-            disk = "reply" if policy == "always" else "wait" if self._waits() else ""
+            policy = setting("appendfsync")
+            disk = "reply" if policy == "always" else "wait" if policy != "no" and self._waits() else ""
         return Way(disk, replicas, int(about.get("connected_slaves", 0)) > replicas)
 
     def _waits(self) -> bool:
         """Whether WAITAOF waits for the disk: it was seen to, on two waits in a row."""
         try:
-            self._waited("WAITAOF", 1, 0)
+            if not self._waited("WAITAOF", 1, 0, patience=TRIAL):
+                return False
             began = time.monotonic()
-            return self._waited("WAITAOF", 1, 0) == 1 and time.monotonic() - began > _NO_WAIT
-        except ResponseError:  # older than 7.2, or not allowed to us
+            return self._waited("WAITAOF", 1, 0, patience=TRIAL) == 1 and time.monotonic() - began > _NO_WAIT
+        except (ResponseError, StoreRefuses):  # older than 7.2, or not allowed to us
             return False
-
-    def _setting(self, name: str) -> str | None:
-        try:
-            found = self._access.connection.command("CONFIG", "GET", name)
-        except ResponseError:
-            return None
-        return found[1].decode() if found else None

@@ -68,6 +68,11 @@ class Sealer:
     def __init__(self, keys: Keyring) -> None:
         self._keys = keys
 
+    @property
+    def newest(self) -> str:
+        """The id of the key that seals."""
+        return self._keys.newest
+
     def seal(self, place: str, value: Json, version: int = 0) -> bytes:
         """Seal a value. `place` names where it will lie, `version` which one there it is; it opens as nothing else."""
         text = json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
@@ -115,6 +120,12 @@ class Sealer:
             raise Tampered(f"the document at {place} is version {found} of it, and version {version} is what counts")
         value: Json = json.loads(_unpack(place, text) if flags & _COMPRESSED else text)
         return value
+
+
+def key_of(blob: bytes) -> str:
+    """The id of the key that a document is sealed with; empty if it is not one of ours."""
+    ours = len(blob) > 3 and blob[0] in (_LAYOUT, _LAYOUT_BEFORE)  # noqa: PLR2004 - layout, flags, length of the key id
+    return blob[3 : 3 + blob[2]].decode("ascii", errors="replace") if ours else ""
 
 
 def load_keyring(settings: Settings, environ: Mapping[str, str] = os.environ) -> Keyring:

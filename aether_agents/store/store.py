@@ -13,6 +13,7 @@ from aether_agents.store.connection import Connection
 from aether_agents.store.counts import Counts
 from aether_agents.store.events import Events
 from aether_agents.store.health import Health, failures
+from aether_agents.store.key_marker import KeyMarker
 from aether_agents.store.keys import Keys
 from aether_agents.store.library import Library
 from aether_agents.store.presence import Presence
@@ -48,6 +49,7 @@ class Store:
         self.alerts = Alerts(access)
         self.safekeeping = Safekeeping(access)
         self.health = Health(access)
+        self.key_marker = KeyMarker(access)
 
     def when_freed(self, send: Callable[[list[Delivery]], None]) -> None:
         """Have `send` called with the tasks that a change lets in by freeing a slot; it must not raise.
@@ -121,12 +123,12 @@ class Store:
         return faults + failures(about)
 
 
-def open_store(settings: Settings) -> Store:
-    """Open the store that the settings name.
+def open_store(settings: Settings, *, any_key: bool = False) -> Store:
+    """Open the store that the settings name; with `any_key`, also one that belongs to another sealing key.
 
     Raises:
         StoreUnavailable: no address, or the server cannot be reached or is too old.
-        CannotOpen: this process has no sealing key.
+        CannotOpen: this process has no sealing key, or not the one that the store belongs to.
         InvalidSettings: address or key are malformed.
     """
     if settings.broker.url is None:
@@ -134,13 +136,16 @@ def open_store(settings: Settings) -> Store:
     sealer = Sealer(load_keyring(settings))
     keys = Keys(settings.broker.prefix)
     connection = Connection(settings.broker.url)
+    library = Library(connection, keys, stale=settings.delivery.stale, lease=settings.delivery.lease)
+    store = Store(Access(connection=connection, keys=keys, library=library, sealer=sealer, settings=settings))
     try:
         _require_functions(connection)
+        if not any_key:
+            store.key_marker.require()
     except BaseException:
         connection.close()
         raise
-    library = Library(connection, keys, stale=settings.delivery.stale, lease=settings.delivery.lease)
-    return Store(Access(connection=connection, keys=keys, library=library, sealer=sealer, settings=settings))
+    return store
 
 
 def _require_functions(connection: Connection) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from aether_agents.cli.configured import add_sealing_key, check_settings, show_settings
+from aether_agents.cli.configured import add_sealing_key, check_settings, mark_key, show_settings
 from aether_agents.cli.options import examples, json_option
 from aether_agents.cli.session import Session
 
@@ -33,3 +33,14 @@ def validate_command() -> int:
 def new_key_command(path: Path) -> None:
     """Make the file PATH with a sealing key; if it is there, put a new key before the ones it has."""
     add_sealing_key(Session(), path)
+
+
+@config_command.command("mark-key", epilog=examples("aether-agent config mark-key"))
+@click.option("--replace", is_flag=True, help="Also where the store is that of a key that is lost, with all it sealed.")
+def mark_key_command(replace: bool) -> None:
+    """Say in the store which sealing key it is that of: the newest one here.
+
+    Whoever makes the key does this once, before a worker starts; after a new key was put first, once all processes have
+    it. A process that does not have that key refuses to start.
+    """
+    mark_key(Session(), replace=replace)

@@ -7,9 +7,10 @@ import psutil
 import pytest
 from redis import Redis
 
-from aether_agents.errors import StackError
+from aether_agents.errors import CannotOpen, StackError
 from aether_agents.local import Stack
 from aether_agents.settings import DeliverySettings, EncryptionSettings, Settings
+from aether_agents.store import make_key_file, open_store
 from tests.integration.local.conftest import House
 
 
@@ -120,6 +121,22 @@ def test_only_the_owner_can_look_inside(house: House) -> None:
     assert modes["sealing.key"] == 0o600
     assert modes["valkey"] == modes["logs"] == 0o700
     assert stat.S_IMODE(house.stack.folder.root.stat().st_mode) == 0o700
+
+
+def test_who_makes_the_key_says_so_in_the_store_and_no_other_key_is_let_in(house: House, tmp_path: Path) -> None:
+    house.stack.up()
+    with open_store(house.stack.settings()) as store:
+        assert store.key_marker.state() == "newest"
+    make_key_file(tmp_path / "other.key")
+    other = house.stack.settings().model_copy(
+        update={"encryption": EncryptionSettings(key_file=tmp_path / "other.key")}
+    )
+    with pytest.raises(CannotOpen, match="another sealing key"):
+        open_store(other)
+    house.stack.down()
+    house.stack.folder.key.unlink()
+    with pytest.raises(CannotOpen, match="another sealing key"):
+        house.stack.up()
 
 
 def test_settings_point_at_the_stack_and_respect_a_key_of_ones_own(house: House, tmp_path: Path) -> None:

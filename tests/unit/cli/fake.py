@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from aether_agents.contracts import Answer, Event, HighLevelTask, Plan, TaskView, Tool, Undoing
 from aether_agents.errors import CannotUndo, StoreUnavailable, WrongStatus
@@ -46,6 +46,8 @@ class RecordedDoor:
     faults: Sequence[str] = ()
     refused: str | None = None
     called: Mapping[str, int] = {}
+    marker = "newest"
+    foreign: Mapping[str, str] = {}
     undo_found = Undoing(task_id=TASK)
 
     def __init__(self, events: list[Event | None], *views: TaskView, plan: Plan | None = None) -> None:
@@ -144,6 +146,19 @@ class RecordedDoor:
 
     def refusal(self) -> str | None:
         return self.refused
+
+    def key_marker(self) -> tuple[Any, str]:
+        return self.marker, "k1"
+
+    def foreign_entries(self) -> Mapping[str, str]:
+        return self.foreign
+
+    def remove_foreign_entries(self) -> Sequence[str]:
+        self.done.append(("remove", ",".join(self.foreign)))
+        return list(self.foreign)
+
+    def secures(self) -> bool:
+        return False
 
 
 class Notebook:

@@ -267,6 +267,35 @@ def test_doctor_names_budgets_that_are_spent_and_that_are_nobodys(
     assert "`alerts.budgets.reprots`: no server here is called so; did you mean `reports`?" in ran.out
 
 
+@pytest.mark.parametrize(("marker", "removed"), [("newest", True), ("older", True), ("none", False)])
+def test_doctor_lists_what_another_key_sealed_and_removes_it_where_the_store_has_a_marker(
+    run: Run, behind: Behind, monkeypatch: pytest.MonkeyPatch, marker: str, removed: bool
+) -> None:
+    monkeypatch.setenv("AETHER_REDIS_URL", "redis://127.0.0.1:1/0")
+    door = behind(RecordedDoor([], DONE))
+    door.marker, door.foreign = marker, {"git": "k666"}
+    looked = run("doctor", "--no-servers").out
+    assert "passed by, as they are sealed with another key: git (key k666)" in looked
+    assert "aether-agent doctor --fix removes them" in looked
+    assert door.done == []
+    fixed = run("doctor", "--no-servers", "--fix").out
+    assert ("removed: git" in fixed) is removed
+    assert door.done == ([("remove", "git")] if removed else [])
+
+
+@pytest.mark.parametrize(
+    ("marker", "said"), [("none", "the store has no marker of it"), ("older", "which is not the newest one here")]
+)
+def test_doctor_says_that_a_marker_is_missing_or_old(
+    run: Run, behind: Behind, monkeypatch: pytest.MonkeyPatch, marker: str, said: str
+) -> None:
+    monkeypatch.setenv("AETHER_REDIS_URL", "redis://127.0.0.1:1/0")
+    behind(RecordedDoor([], DONE)).marker = marker
+    ran = run("doctor", "--no-servers").out
+    assert said in ran
+    assert "aether-agent config mark-key" in ran
+
+
 def test_there_is_no_stack_where_a_broker_is_configured(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AETHER_REDIS_URL", "redis://:secret@127.0.0.1:1/0")
     for command in ("up", "down", "logs"):

@@ -481,3 +481,27 @@ def test_a_secret_among_arguments_too_long_to_show_is_shown_and_bound_by_its_nam
     planned = subtask(args={"message": "${subtasks.b.output}", "key": "${secrets.token}"})
     outcomes = {"b": Outcome(status="completed", output="long")}
     assert visible(planned, outcomes) == {"message": "long", "key": "${secrets.token}"}
+
+
+@pytest.mark.parametrize(("repeatable", "secured"), [(True, []), (False, [7])])
+def test_only_an_unrepeatable_call_waits_until_its_claim_is_safe(repeatable: bool, secured: list[int]):
+    bench = Bench(subtask(repeatable=repeatable))
+    before: list[int] = []
+    bench.host.results = [lambda: CallResult(output=before.extend(bench.store.tasks.secured))]
+    assert bench.outcome().status == "completed"
+    assert before == secured
+
+
+def test_what_an_unrepeatable_call_came_to_is_remembered_before_the_store_is_told():
+    bench = Bench(subtask(repeatable=False), CallResult(output=1))
+    bench.store.tasks.completion = [StoreUnavailable("away"), Completed("ok", [])]
+    kept: list[int] = []
+    complete = bench.store.tasks.complete
+
+    def watched(*args: Any, **more: Any) -> Completed:
+        kept.append(len(bench.runner.memory.of_other_epochs(7)))
+        return complete(*args, **more)
+
+    bench.store.tasks.complete = watched
+    bench.run()
+    assert kept == [1, 1]
