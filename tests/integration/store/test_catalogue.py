@@ -3,7 +3,7 @@
 import pytest
 
 from aether_agents.contracts import Tool, ToolRow
-from aether_agents.errors import CannotOpen, InvalidSettings, ToolDrifted
+from aether_agents.errors import InvalidSettings, ToolDrifted
 from aether_agents.store import Store
 
 
@@ -134,9 +134,9 @@ def test_an_entry_written_in_between_is_read_again(store: Store) -> None:
     assert raced == ["put_server"]
 
 
-def test_an_entry_moved_to_another_server_does_not_open(store: Store) -> None:
+def test_an_entry_moved_to_another_server_does_not_open_and_is_passed_by(store: Store) -> None:
     store.catalogue.publish("d1", "git", "dev", tools(log="1"))
     blob = store.connection.command("HGET", store.keys.catalogue, "git")
     store.connection.command("HSET", store.keys.catalogue, "secrets", blob)
-    with pytest.raises(CannotOpen):
-        store.catalogue.entries()
+    assert list(store.catalogue.entries()) == ["git"]
+    assert list(store.catalogue.foreign()) == ["secrets"]
