@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from workers.inspection.findings import (
     MAX_FINDINGS,
+    MAX_SKIPPED,
     SEVERITIES,
     Coverage,
     Finding,
@@ -113,6 +114,7 @@ def _cover(coverage: Coverage, result: ScanResult) -> None:
     coverage.commits = max(coverage.commits, given.commits)
     for name in ("packages", "endpoints", "checks", "allowlisted"):
         setattr(coverage, name, getattr(coverage, name) + getattr(given, name))
+    coverage.suppressed.extend(given.suppressed[: max(0, MAX_SKIPPED - len(coverage.suppressed))])
     coverage.gaps.extend(f"{printable(result.scanner, 60)}: {gap}" for gap in given.gaps[:_GAPS])
     if len(given.gaps) > _GAPS:
         coverage.gaps.append(f"{printable(result.scanner, 60)}: {len(given.gaps) - _GAPS} more")
