@@ -29,9 +29,11 @@ def hostile(person: Person, canary: Canary) -> Planted:
     write_settings(repository.folder, canary)
     write_hostile(repository, canary)
     repository.write("faulty.py", FAULTY)
-    repository.git("add", "--all", "--force")
+    ignored = (repository.folder / ".gitignore").read_bytes()
+    (repository.folder / ".gitignore").unlink()
     repository.commit("everything")
     set_traps(repository, canary)
+    repository.write(".gitignore", ignored)
     return repository
 
 
