@@ -17,6 +17,7 @@ from aether_agents.cli.duration import brief
 from aether_agents.cli.failure import COMPLETED, TASK_FAILED
 from aether_agents.cli.glyphs import QUIET
 from aether_agents.cli.parts import servers_here, templates_here
+from aether_agents.cli.sandboxing import sandbox_lines
 from aether_agents.cli.session import Session
 from aether_agents.cli.tables import sign
 from aether_agents.cli.text import printable
@@ -47,7 +48,7 @@ class Finding(NamedTuple):
 
 def diagnose(session: Session, *, servers: bool, fix: bool = False) -> Iterator[Finding]:
     """Every finding, one after the other; what cannot be looked at fails, and the rest goes on."""
-    looks: list[Look] = [_programs, _settings, _watching, _parts, _disk, partial(_store, fix=fix)]
+    looks: list[Look] = [_programs, _settings, _watching, _parts, _sandbox, _disk, partial(_store, fix=fix)]
     for look in [*looks, _servers] if servers else looks:
         try:
             yield from look(session)
@@ -121,6 +122,11 @@ def _parts(session: Session) -> Iterator[Finding]:
         said = f"`alerts.budgets.{name}`: no server here is called so{nearest(name, known)}"
         yield Finding("budget", "warn", said, "aether-agent servers list")
     yield Finding("templates", "ok", f"{len(templates.known)} known, {len(templates.inert)} not trusted")
+
+
+def _sandbox(session: Session) -> Iterator[Finding]:
+    for well, said, mend in sandbox_lines(session):
+        yield Finding("sandbox", "ok" if well else "warn", said, mend)
 
 
 def _disk(session: Session) -> Iterator[Finding]:

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 
 from aether_agents.cli.door import Door, Entry
 from aether_agents.cli.parts import servers_here
+from aether_agents.cli.sandboxing import confinement_row, confinement_word, cuts
 from aether_agents.cli.session import Session
 from aether_agents.cli.tables import Column, quiet, sign, table
 from aether_agents.contracts import Json, ServerSpec
 from aether_agents.hidden import Hidden
 from aether_agents.mcp_host.install import installed
+from aether_agents.mcp_host.sandbox_view import confinement_of
 
 
 def catalogue_of(door: Door | None) -> Mapping[str, Entry]:
@@ -18,7 +20,7 @@ def catalogue_of(door: Door | None) -> Mapping[str, Entry]:
 
 def server_rows(session: Session, catalogue: Mapping[str, Entry]) -> list[dict[str, Json]]:
     """Every server: what it is, whether it may be started, and how it was when last listed."""
-    servers = servers_here(session)
+    servers, confinement = servers_here(session), confinement_of(session.settings)
     rows: list[dict[str, Json]] = []
     for spec in (*servers.known.values(), *servers.inert):
         entry = catalogue.get(spec.name) if spec.trusted else None
@@ -30,6 +32,7 @@ def server_rows(session: Session, catalogue: Mapping[str, Entry]) -> list[dict[s
                 "status": _server_status(spec, entry, session),
                 "tools": len(entry.tools) if entry else None,
                 "start": Hidden(spec.hidden).text(spec.url or " ".join((spec.command or "", *spec.args))),
+                "sandbox": confinement_row(spec, confinement),
                 "source": spec.source,
                 "error": (entry.error if entry else None) or servers.lost.get(spec.source),
             }
@@ -63,6 +66,7 @@ def show_servers(session: Session, rows: list[dict[str, Json]]) -> None:
         Column("status", keep=True),
         Column("for", keep=True),
         Column("tools"),
+        Column("sandbox"),
         Column("start"),
     )
     output.show(
@@ -74,12 +78,15 @@ def show_servers(session: Session, rows: list[dict[str, Json]]) -> None:
                     sign(_LOOK[str(row["status"])], output.glyphs, str(row["status"])),
                     f"{row['queue'] or '?'}{' (inferred)' if row['inferred'] else ''}",
                     str(row["tools"] or ""),
+                    confinement_word(row["sandbox"]),
                     quiet(str(row["start"])),
                 )
                 for row in rows
             ],
         )
     )
+    if any(row["sandbox"] for row in rows) and (by := confinement_of(session.settings).by):
+        output.say(f"sandbox ({by}): {cuts(by)}")
     for fault in servers_here(session).faults:
         output.bad(fault)
     for row in rows:

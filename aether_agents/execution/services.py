@@ -27,7 +27,7 @@ from aether_agents.execution.runner import Runner
 from aether_agents.execution.tally import Tally
 from aether_agents.execution.toolbox import Toolbox
 from aether_agents.mcp_host.host import Host
-from aether_agents.mcp_host.sandbox_view import confinement_of
+from aether_agents.mcp_host.sandbox_view import Confinement, confinement_of
 from aether_agents.settings import Settings
 from aether_agents.store import PLANNER, open_store
 
@@ -61,7 +61,7 @@ class Services:
         self._own = OwnProducer(app)  # the pump's: whatever the threads wait for, it renews and reaps
         servers = KnownServers(settings, specialists)
         timeout = settings.agent_system.mcp_integration.server_timeout
-        self._host = Host(servers, home=settings.home, connect_timeout=timeout, confinement=confinement_of(settings))
+        self._host = Host(servers, home=settings.home, connect_timeout=timeout, confinement=_confinement(settings))
         toolbox = Toolbox(self._host, self._store, specialists, servers, Remembered(settings.home))
         tally = Tally(self._host.starts)
         caller = Caller(self._host, toolbox, settings, self._held, tally)
@@ -145,3 +145,14 @@ class Services:
         self._pump.stop()
         self._own.close()
         self._store.close()
+
+
+def _confinement(settings: Settings) -> Confinement:
+    """How servers are confined here; that they cannot be is said once in the life of a worker."""
+    confinement = confinement_of(settings)
+    if confinement.by is None and confinement.isolation == "auto":
+        log.warning(
+            "this machine cannot confine programs: servers that are not ours, and scanners, run as this worker does; "
+            "install bubblewrap or allow user namespaces, or set `isolation: required` to start none of them"
+        )
+    return confinement

@@ -26,6 +26,15 @@ MENDS: tuple[tuple[str, str], ...] = (
         "a package it needs is missing or does not fit: name it in `install.with`, then "
         "`aether-agent servers install {name}`",
     ),
+    (
+        r"Read-only file system|EROFS",
+        "in its sandbox it may write to its scratch folder, and to what `writes` beside it names",
+    ),
+    (
+        r"Network is unreachable|ENETUNREACH|[Tt]emporary failure in name resolution|EAI_AGAIN|getaddrinfo",
+        "if it is its sandbox that has no network: write `network: true` beside it, or `aether-agent trust --network "
+        "{name}`",
+    ),
     (r"[Pp]ermission denied", "it may not read or run something: look at the path above"),
     (r"[Aa]ddress already in use", "another program has its port"),
 )

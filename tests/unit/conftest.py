@@ -37,3 +37,12 @@ def no_disk_is_waited_for() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _: None)
         yield
+
+
+@pytest.fixture(scope="package", autouse=True)
+def no_mechanism_is_tried() -> Iterator[None]:
+    """Which sandbox a machine has is seen by starting a program in it: here, it has one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("aether_agents.mcp_host.sandbox_view.mechanism", lambda: "bubblewrap")
+        patch.setattr("aether_agents.cli.sandboxing.works", lambda one: one == "bubblewrap")
+        yield

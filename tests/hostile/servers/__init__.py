@@ -1,0 +1,1 @@
+"""MCP servers that attack the machine they run on."""
