@@ -25,7 +25,7 @@ def read_churn(repository: Repository, days: int) -> Churn | None:
     Raises:
         ToolError: git failed.
     """
-    if not repository.is_git or not repository.git.read("for-each-ref", "--count=1").strip():
+    if not repository.is_git or not repository.git.read("for-each-ref", "--count=1", "--format=%(refname)").strip():
         return None
     if not repository.git.read("rev-parse", "--revs-only", "HEAD").strip():
         return None

@@ -28,6 +28,7 @@ from .guesses import (
     is_plain,
     is_sample,
     is_sample_login,
+    is_words,
     is_wordy,
     looks_random,
 )
@@ -140,7 +141,8 @@ def judged(noted: notations.Noted, place: Place) -> _Found | None:
         return None if sample else (IN_ADDRESS, place.severity, value, False)
     if noted.how == "basic":
         return ("Encoded login", place.severity, value, False) if is_login(value) else None
-    if is_no_secret(value) or is_plain(value):
+    words = place.settings and not noted.rest and noted.name.lower().startswith("pass") and is_words(value)
+    if is_no_secret(value) or (is_plain(value) and not words):
         return None
     promising = bool(noted.name) and not is_about(noted.rest) and not noted.how.startswith(("random", "token"))
     if not (_is_likely(noted, random, place) if promising else random and not is_wordy(value)):

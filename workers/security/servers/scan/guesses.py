@@ -136,6 +136,11 @@ def is_plain(value: str) -> bool:
     return bool(_PLAIN.fullmatch(value) or _CODE.match(value) or spoken)
 
 
+def is_words(value: str) -> bool:
+    """Whether a value is small words with a sign between them, as passphrases are."""
+    return bool(re.fullmatch(r"[a-z]+(?:[_-][a-z]+)+", value))
+
+
 def is_wordy(value: str) -> bool:
     """Whether a value is words and short numbers with signs between them: a token that a machine made is not."""
     return bool(_WORDY.fullmatch(value))

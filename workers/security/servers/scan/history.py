@@ -108,7 +108,7 @@ class History:
                 mend = "older history is not here (a shallow clone): fetch it with `git fetch --unshallow`"
                 self._gap(mend, "the repository")
             self._look_at_references()
-            said = self._git.read("rev-list", "--all", *self._head(), "--count", *self._within())
+            said = self._git.read("rev-list", "--ignore-missing", "--all", *self._head(), "--count", *self._within())
         except ToolError as error:
             self._gap(f"the history cannot be read whole: {error}", "the machine")
             return self._max_commits
@@ -127,7 +127,7 @@ class History:
 
     def _head(self) -> list[str]:
         """HEAD, where it exists: detached work is on no branch."""
-        listed = self._git.read("for-each-ref", "--count=1").strip()
+        listed = self._git.read("for-each-ref", "--count=1", "--format=%(refname)").strip()
         return ["HEAD"] if listed and self._git.read("rev-parse", "--revs-only", "HEAD").strip() else []
 
     def _relative(self) -> list[str]:
@@ -143,7 +143,18 @@ class History:
             head = self._head()
         except ToolError:
             head = []
-        return ["log", "--all", *head, *bounds, _FORMAT, *_PATCH, *_LOG, *self._relative(), *self._within()]
+        return [
+            "log",
+            "--ignore-missing",
+            "--all",
+            *head,
+            *bounds,
+            _FORMAT,
+            *_PATCH,
+            *_LOG,
+            *self._relative(),
+            *self._within(),
+        ]
 
     def _read(self, stream: IO[bytes], job: Job, expected: int) -> Iterator[Added]:
         patch = Patch()
