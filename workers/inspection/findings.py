@@ -14,6 +14,8 @@ SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
 #: Most findings and most skipped files that one result names; the counts are always of all.
 MAX_FINDINGS = 500
 MAX_SKIPPED = 50
+#: Findings and gaps that one result tells in a line each.
+MAX_OPEN = 10
 #: Gaps that one result names one by one.
 NAMED_GAPS = 5
 
@@ -100,6 +102,10 @@ class ScanResult(BaseModel):
     findings: list[Finding] = Field(default_factory=list, description="Findings, the worst first.")
     truncated: bool = Field(default=False, description="Whether there are more findings than are named.")
     coverage: Coverage = Field(default_factory=Coverage, description="What was looked at.")
+    open: list[str] = Field(
+        default_factory=list,
+        description="Findings above `info` and gaps, a line each, the first ten; empty where nothing is open.",
+    )
 
 
 def note_skipped(coverage: Coverage, skipped: Sequence[Skipped]) -> None:
@@ -141,7 +147,13 @@ def conclude(scanner: str, path: str, findings: Iterable[Finding], coverage: Cov
         findings=ordered[:MAX_FINDINGS],
         truncated=len(ordered) > MAX_FINDINGS,
         coverage=coverage,
+        open=[*(_line(one) for one in ordered[:faults]), *coverage.gaps][:MAX_OPEN],
     )
+
+
+def _line(one: Finding) -> str:
+    place = f"{one.file}:{one.line}" if one.line else one.file
+    return f"{place}: {one.title} ({one.severity}, {one.status})"
 
 
 def _summary(found: int, coverage: Coverage, looked: bool) -> str:

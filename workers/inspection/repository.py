@@ -2,14 +2,14 @@
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Literal, NamedTuple
 
 from mcp.server.mcpserver.exceptions import ToolError
 
 from workers.inspection.git import Git, printable
-from workers.inspection.walking import Walk, is_below
+from workers.inspection.walking import LEFT_OUT, Walk, is_below
 
 #: Folders that hold what others made, or what is made anew.
 SKIPPED_FOLDERS = frozenset(
@@ -94,6 +94,11 @@ class Repository:
         yield from self._bounded(walk.paths(), skipped)
         skipped.extend(Skipped(printable(path), why, gap, who) for path, why, gap, who in walk.left)
         self.inner = walk.inner
+
+    def named_files(self, names: Collection[str], skipped: list[Skipped]) -> Iterator[Entry]:
+        """As `files`, but those that are named, wherever they are; what is gone is no gap."""
+        skipped.extend(Skipped(printable(name), LEFT_OUT, False, "you") for name in names if self.is_left_out(name))
+        yield from self._bounded(iter(sorted(name for name in names if not self.is_left_out(name))), skipped)
 
     def own_files(self, skipped: list[Skipped]) -> Iterator[Entry]:
         """As `files`, but in a git work tree only what git tracks, and what is new and not ignored."""

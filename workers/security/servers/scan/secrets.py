@@ -83,11 +83,10 @@ class SecretsScan:
         )
 
     def _look_at_files(self) -> None:
-        entries = list(self._repository.files(self._skipped))
-        if self._only is not None:
-            only = self._only
-            entries = [entry for entry in entries if entry.path in only]
-            self._skipped = [item for item in self._skipped if not item.gap or _concerns(item.path, only)]
+        if self._only is None:
+            entries = list(self._repository.files(self._skipped))
+        else:
+            entries = list(self._repository.named_files(self._only, self._skipped))
         for index, entry in enumerate(entries):
             if self._job.out_of_time:
                 self._coverage.gaps.append(f"{len(entries) - index} files: beyond the bound of {self._job.seconds:g} s")
@@ -185,9 +184,3 @@ class SecretsScan:
             )
         )
         return whole
-
-
-def _concerns(path: str, only: frozenset[str]) -> bool:
-    """Whether what was left out has a part in the files that were asked for."""
-    shown = {printable(one) for one in only}
-    return path in shown or any(one.startswith(f"{path}/") for one in shown)
