@@ -12,7 +12,7 @@ from compose_spec import PyCompose
 
 from aether_agents.cli.index import COMMANDS
 from aether_agents.document import parse_document, read_as
-from aether_agents.settings import Settings
+from aether_agents.settings import DeliverySettings, Settings
 from aether_agents.specialists import load_specialists
 from aether_agents.store import PLANNER
 from aether_agents.store.keys import Keys
@@ -136,6 +136,21 @@ def test_whoever_stops_a_worker_waits_for_its_calls_and_for_their_end() -> None:
     text = (DEPLOY / "README.md").read_text()
     for said in ("TimeoutStopSec=45", "stop_grace_period: 45s", "terminationGracePeriodSeconds: 45", "(30)"):
         assert said in text
+
+
+def test_a_worker_that_ends_or_hangs_is_started_again_everywhere() -> None:
+    """A deaf worker ends itself; one that hangs touches its file no more, and says nothing to systemd."""
+    settings = DeliverySettings()
+    for queue in QUEUES:
+        assert COMPOSE["services"][queue]["restart"] == "unless-stopped"
+        [worker] = of_kind("Deployment")[queue]["spec"]["template"]["spec"]["containers"]
+        file = next(one["value"] for one in worker["env"] if one["name"] == "AETHER_DELIVERY__ALIVE_FILE")
+        assert file.startswith("/tmp/")  # the root is read-only
+        for probe in ("startupProbe", "livenessProbe"):
+            assert any(file in word for word in worker[probe]["exec"]["command"])
+    unit = section(DEPLOY / "systemd" / "aether-worker@.service")
+    assert (unit["Type"], unit["Restart"]) == ("notify", "always")
+    assert int(unit["WatchdogSec"]) > settings.deaf_after
 
 
 def test_only_the_machine_itself_reaches_what_compose_publishes() -> None:

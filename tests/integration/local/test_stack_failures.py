@@ -9,10 +9,14 @@ import psutil
 import pytest
 from redis import Redis
 
+from aether_agents.celery_app import create_app
+from aether_agents.contracts import HighLevelTask
 from aether_agents.errors import StackError
 from aether_agents.local.identity import Identity
 from aether_agents.local.valkey import ValkeyServer
-from aether_agents.settings import SpecialistSettings
+from aether_agents.orchestrator import connect
+from aether_agents.settings import DeliverySettings, SpecialistSettings
+from aether_agents.specialists import load_specialists
 from tests.conftest import eventually
 from tests.integration.local.conftest import House
 
@@ -55,6 +59,30 @@ def test_a_killed_worker_is_started_again(house: House) -> None:
             lease.check()
         lease.check()  # said once
         assert any("starts again" in line for _, line in house.stack.logs(["supervisor"]))
+
+
+def test_a_deaf_worker_is_started_again_and_a_store_that_refuses_is_waited_for(house: House) -> None:
+    """Deafened by Celery's own word: its consumers are cancelled, as somebody could who takes it for another worker."""
+    stack = house.stack_with(delivery=DeliverySettings(grace=2, deaf_after=1.2))
+    with stack.join_or_start() as lease:
+        deaf = house.ready().pid
+        settings = stack.settings()
+        queues = ("planner", *(one.queue for one in load_specialists(settings)))
+        app = create_app(settings, load_specialists(settings))
+        for queue in queues:
+            app.control.cancel_consumer(queue, reply=True, timeout=20, limit=1)
+        with connect(settings) as door:
+            task = door.submit(HighLevelTask(description="Health report of this machine", type="nothing_of_the_kind"))
+            eventually(lambda: house.process("worker").pid not in {0, deaf}, within=60, what="another worker")
+            eventually(lambda: door.view(task).finished_at, within=60, what="it takes the task")
+        app.close()
+        with pytest.raises(StackError, match=r"(?s)exit code 70 while it served.*deaf: "):
+            lease.check()
+        with Redis.from_url(ValkeyServer(stack.folder.valkey).url) as admin:
+            admin.execute_command("CONFIG", "SET", "maxmemory", 1)
+            eventually(lambda: house.process("worker").status == "waits for the store", what="ps says so")
+            admin.execute_command("CONFIG", "SET", "maxmemory", 0)
+            eventually(lambda: house.process("worker").status == "ready", what="ps says so")
 
 
 def test_a_killed_server_is_started_again(house: House) -> None:
