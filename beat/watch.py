@@ -65,6 +65,8 @@ class Watch:
                     self._raise(alert)
             except TaskNotFound:
                 log.debug("task %s is forgotten already", task_id)
+            except Tampered as error:
+                self._store.alerts.suspect("broken document", task_id, str(error))
             self._store.alerts.seen(entry)
         for entry, suspicion in self._store.alerts.suspicions():
             self._raise(Alert(f"security {suspicion.what} {suspicion.about}", _title(suspicion), suspicion.text))

@@ -4,6 +4,7 @@ from aether_agents.contracts import Answer, Elicited, HighLevelTask, Interventio
 from aether_agents.errors import CannotOpen, WrongStatus
 from aether_agents.store import answers, questions
 from aether_agents.store.access import Accessing, deliveries, unknown
+from aether_agents.store.alerts import Alerts
 from aether_agents.store.answers import field_of
 from aether_agents.store.head import Head
 from aether_agents.store.keys import Places
@@ -95,6 +96,8 @@ class Control(Accessing):
         return sends
 
     def _not_believed(self, task_id: str, question: Intervention, answer: Answer) -> list[Delivery]:
+        if self._access.connection.command("HEXISTS", self._access.keys.task(task_id), "head"):  # not of before
+            Alerts(self._access).suspect("broken document", f"{task_id}/{question.id}", question.prompt)
         sends = self.ask_anew(task_id, question.id)
         if answer.response != questions.AGAIN:
             raise WrongStatus(f"{question.prompt} That is done now: look at `aether-agent status {task_id}` again")

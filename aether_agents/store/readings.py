@@ -14,7 +14,7 @@ from aether_agents.contracts import (
     TaskStatus,
     TaskView,
 )
-from aether_agents.errors import CannotOpen, Tampered
+from aether_agents.errors import CannotOpen
 from aether_agents.store import questions
 from aether_agents.store.access import Accessing, unknown
 from aether_agents.store.codes import STATUSES
@@ -102,11 +102,7 @@ class Readings(Accessing):
         )
 
     def recent(self, limit: int = 50) -> list[TaskView]:
-        """The tasks accepted last, newest first, without their subtasks. One that another key sealed says so.
-
-        Raises:
-            Tampered: one was changed by somebody without the key.
-        """
+        """The tasks accepted last, newest first, without their subtasks. One that does not open says so."""
         found = self._access.connection.command("ZREVRANGE", self._access.keys.recent, 0, limit - 1)
         ids = [name.decode() for name in found]
         return [
@@ -131,11 +127,9 @@ class Readings(Accessing):
         return self._access.open_task(task_id, meta["task"], self._access.open_head(task_id, meta["head"]))
 
     def _listed(self, task_id: str, meta: dict[str, Any]) -> TaskView:
-        """A task in a list: one that another key sealed hides no other."""
+        """A task in a list: one that another key sealed, or somebody changed, hides no other."""
         try:
             return self._light(task_id, meta)
-        except Tampered:
-            raise
         except CannotOpen as error:
             return self._shown(task_id, meta, f"({error})")
 

@@ -75,6 +75,24 @@ def test_an_audit_tells_what_is_new_and_only_that(settings: Settings, store: Sto
     assert store.schedules.notes() == {}
 
 
+def test_what_is_no_accident_is_told_once_in_a_while(settings: Settings, store: Store) -> None:
+    store.alerts.suspect("forged answer", "t/a", "nobody with the key gave it")  # before anybody watched
+    watch, told = watching(settings, store)
+    store.alerts.suspect("forged answer", "t/a", "nobody with the key gave it")
+    store.alerts.suspect("drifted pin", "server git", "its tools have changed")
+    scanned(store, "broken")
+    key = store.keys.task("broken")
+    store.connection.command("HSET", key, "task", b"{}")
+    watch.turn()  # a task that does not open holds nothing up
+    watch.turn()
+    assert sorted(told) == [
+        "security: broken document (broken)",
+        "security: drifted pin (server git)",
+        "security: forged answer (t/a)",
+    ]
+    assert store.alerts.suspicions() == []
+
+
 def test_failed_tasks_and_findings_of_people_are_told_once_in_a_while(settings: Settings, store: Store) -> None:
     watch, told = watching(settings, store)
     scanned(store, "bad", error="it broke")
