@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from aether_agents.budgets import spending
 from aether_agents.contracts import TaskView
-from aether_agents.errors import AetherError, StoreRefuses, StoreUnavailable, TaskNotFound
+from aether_agents.errors import AetherError, StoreRefuses, StoreUnavailable, Tampered, TaskNotFound
 from aether_agents.execution.episode import Episode
 from aether_agents.settings import Settings
 from aether_agents.store import PLANNER, Store, schedule_of
