@@ -88,7 +88,7 @@ class Identities:
         name = name_of(await _told(self._get_user, sid)) if self._get_user else found.name
         if role == "Anonymous" or (self._get_user and not name):
             return NOBODY
-        kind = Confined if found.own_only and not self._get_role else Person
+        kind = Confined if found.own_only and role not in SEES_ALL else Person
         return kind(name or f"client {sid}", role)
 
     async def _found(self, sid: str) -> Person:
@@ -98,7 +98,8 @@ class Identities:
         except KeyError:  # it has just left
             return NOBODY
         if session.get("role"):
-            return Person(name_of(session.get("user")), role_of(session["role"]))
+            kind = Confined if session.get("own_only") else Person
+            return kind(name_of(session.get("user")), role_of(session["role"]))
         return from_proxy(self._settings, _peer(environ), lambda name: _header(environ, name))
 
 

@@ -84,7 +84,7 @@ def _join_sockets(sio: socketio.AsyncServer, desk: Desk, token: str) -> Handle:
             if given:
                 await suspecting.refused(client[0] if client else "unix", "a token that is not ours, on connecting")
             raise socketio.exceptions.ConnectionRefusedError("say who you are: auth {token}")
-        await sio.save_session(sid, {"user": person.name, "role": person.role})
+        await sio.save_session(sid, {"user": person.name, "role": person.role, "own_only": person.own_only})
 
     sio.on("connect", connect)
     return register(sio, settings, desk=desk)

@@ -195,6 +195,13 @@ def test_agentserver_is_there_too(site: Site) -> None:
         answer = await owner.call("agent_execute_task", {"task": "Say hello", "type": "say_hello"}, timeout=20)
         assert answer["status"] == "accepted"
         await owner.disconnect()
+        for roles, code in (("User", "task_not_found"), ("Auditor", None)):  # on sockets as over HTTP
+            bob = socketio.AsyncClient(reconnection=False)
+            headers = {"X-Remote-User": "bob", "X-Auth-Roles": roles, **PROVEN}
+            await bob.connect(site.url, headers=headers, transports=["websocket"])
+            seen = await bob.call("agent_subscribe_task", {"task_id": answer["task_id"]}, timeout=20)
+            assert seen.get("code") == code, seen
+            await bob.disconnect()
 
     asyncio.run(asyncio.wait_for(scenario(), 60))
 
