@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from aether_agents.budgets import spending
 from aether_agents.contracts import TaskView
-from aether_agents.errors import AetherError, StoreRefuses, StoreUnavailable, Tampered, TaskNotFound
+from aether_agents.errors import AetherError, CannotOpen, StoreRefuses, StoreUnavailable, Tampered, TaskNotFound
 from aether_agents.execution.episode import Episode
 from aether_agents.settings import Settings
 from aether_agents.store import PLANNER, Store, schedule_of
@@ -65,8 +65,10 @@ class Watch:
                     self._raise(alert)
             except TaskNotFound:
                 log.debug("task %s is forgotten already", task_id)
-            except Tampered as error:
-                self._store.alerts.suspect("broken document", task_id, str(error))
+            except CannotOpen as error:  # it holds nothing up
+                log.warning("task %s cannot be looked at: %s", task_id, error)
+                if isinstance(error, Tampered):
+                    self._store.alerts.suspect("broken document", task_id, str(error))
             self._store.alerts.seen(entry)
         for entry, suspicion in self._store.alerts.suspicions():
             self._raise(Alert(f"security {suspicion.what} {suspicion.about}", _title(suspicion), suspicion.text))

@@ -11,7 +11,7 @@ from aether_agents.contracts import ServerSpec
 from aether_agents.errors import AetherError, ServerDown, StoreUnavailable
 from aether_agents.execution.known_servers import KnownServers
 from aether_agents.execution.patience import Patience
-from aether_agents.execution.toolbox import Toolbox, entries_of
+from aether_agents.execution.toolbox import Toolbox
 from aether_agents.mcp_host.digest import listing_digest, spec_digest
 from aether_agents.store import CatalogueEntry, Store
 
@@ -102,7 +102,7 @@ class Listing:
 
     def _look(self) -> list[tuple[ServerSpec, str]]:
         """The servers that have to be listed, with their digests. Entries of anything else than is here are marked."""
-        entries = entries_of(self._store)
+        entries = self._store.catalogue.entries()
         self._withdraw(entries.values())
         wanted = []
         for spec in (spec for queue in self._queues for spec in self._servers.of(queue)):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 from aether_agents.contracts import ServerSpec, Specialist, Tool
-from aether_agents.errors import InvalidSettings, ServerDown, Tampered, ToolDrifted
+from aether_agents.errors import InvalidSettings, ServerDown, ToolDrifted
 from aether_agents.execution.hands import Hands
 from aether_agents.execution.remembered import Remembered
 from aether_agents.mcp_host import catalogue_tools
@@ -16,13 +16,6 @@ from aether_agents.store import CatalogueEntry, Store
 
 #: Seconds the catalogue's word on a server (live, quarantined) is believed before it is read again.
 BELIEVED = 2.0
-
-
-def entries_of(store: Store) -> dict[str, CatalogueEntry]:
-    """The catalogue. An entry that somebody without the key wrote stops nobody: the first look has taken it out."""
-    with suppress(Tampered):
-        return store.catalogue.entries()
-    return store.catalogue.entries()
 
 
 class Toolbox:
@@ -158,7 +151,7 @@ class Toolbox:
         with self._lock:
             if time.monotonic() - self._read_at < believed:
                 return self._entries.get(server)
-        entries = entries_of(self._store)
+        entries = self._store.catalogue.entries()
         with self._lock:
             self._entries, self._read_at = entries, time.monotonic()
         return entries.get(server)
