@@ -96,6 +96,9 @@ class DeliverySettings(Contract):
     circuit_after: int = Field(
         default=5, ge=1, description="Time-outs in a row after which a server makes way for others' work."
     )
+    cancelled_grace: float = Field(
+        default=10, ge=0, description="Seconds a server may go on with a cancelled call before it is ended."
+    )
     circuit_rest: float = Field(default=30, gt=0, description="Seconds until such a server is tried again.")
 
 

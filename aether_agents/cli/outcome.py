@@ -39,7 +39,7 @@ def outputs(values: Mapping[str, Json], glyphs: Glyphs) -> Iterator[RenderableTy
 
 
 def trouble(view: TaskView, glyphs: Glyphs) -> Iterator[RenderableType]:
-    """Why a task failed: its own error, then that of each failed subtask."""
+    """Why a task failed: its own error, then that of each failed subtask; and which calls were broken off."""
     if view.error:
         yield Text(printable(view.error), style=BAD)
     for failed in _failed(view.subtasks):
@@ -47,6 +47,12 @@ def trouble(view: TaskView, glyphs: Glyphs) -> Iterator[RenderableType]:
         if failed.error and failed.error not in (view.error or ""):
             text.append("\n  " + printable(failed.error).replace("\n", "\n  "), style="default")
         yield text
+    for cancelled in view.subtasks:
+        if cancelled.status == "cancelled" and cancelled.error:
+            text = Text(f"{glyphs.status['cancelled']} {cancelled.id}", style=WARN).append(
+                f"  {cancelled.tool}", style=QUIET
+            )
+            yield text.append("\n  " + printable(cancelled.error), style="default")
 
 
 def how_to_answer(task_id: str, asked: Intervention) -> str:

@@ -20,6 +20,9 @@ from aether_agents.contracts import (
 #: Events after which the task itself has to be asked: they change more than they can carry.
 _TELLING = frozenset({EventType.TASK_PLANNED, EventType.TASK_REPLANNED, EventType.TASK_RUNNING})
 
+#: Ends of a subtask whose events say why.
+_EXPLAINED = frozenset({EventType.SUBTASK_FAILED, EventType.SUBTASK_CANCELLED})
+
 
 @dataclass
 class Node:
@@ -161,7 +164,7 @@ class Picture:
             node.error = event.message
         elif node.ended:
             node.finished_at, node.note = event.at, ""
-            node.error = event.message if event.type is EventType.SUBTASK_FAILED else None
+            node.error = event.message or None if event.type in _EXPLAINED else None
 
     @property
     def ended(self) -> bool:

@@ -118,7 +118,9 @@ class Tree:
             style=STYLES.get(status, ""),
             hang=self.guides(place, below=True) if guides is None else hang,
             phase="done" if node.ended and status != "failed" else "ahead" if status in ("pending", "ready") else "now",
-            below=tuple(plain(line) for line in (node.error or "").splitlines()[:1] if status == "failed"),
+            below=tuple(
+                plain(line) for line in (node.error or "").splitlines()[:1] if status in ("failed", "cancelled")
+            ),
         )
 
     def _sign(self, status: str, frame: int) -> str:

@@ -42,6 +42,8 @@ _TOO_MANY = (
     "read them from a file, or write them into the plan, which is shown whole"
 )
 _SHOWN_VALUE = 200
+_CANCELLED = "cancelled while it ran"
+_LINGERS = f"{_CANCELLED}; its server has not said that it stopped: it may still be running"
 
 Progress = Callable[[float | None, str], None]
 
@@ -191,7 +193,7 @@ def _outcome(ref: str, result: CallResult) -> Outcome:
     if result.kind is None:
         return bounded(Outcome(status="completed", output=result.output), f"`{ref}`")
     if result.kind == "cancelled":
-        return Outcome(status="cancelled", error="cancelled while it ran", sent=result.sent)
+        return Outcome(status="cancelled", error=_LINGERS if result.lingers else _CANCELLED, sent=result.sent)
     kind: ErrorKind = "tool_error" if result.kind == "asked" else result.kind  # a tool that reads back has no say
     if kind == "transport" and result.sent:
         kind = "lost"

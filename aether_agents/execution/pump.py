@@ -43,12 +43,11 @@ class Pump:
         memory: Memory,
         episode: Episode | None = None,
         state: Callable[[], str] = str,
-        relieve: Callable[[], None] = lambda: None,
+        more: Sequence[Callable[[], None]] = (),
     ) -> None:
         """`queues` are served here; `watched` are all there are: the reaper looks whether messages wait in them.
 
-        `state` is what the process says of itself beside that it is alive; `relieve` takes what waits behind calls that
-        stand.
+        `state` is what the process says of itself beside that it is alive; `more` is done in each round too.
         """
         self._every = settings.delivery.pump
         self._store = store
@@ -61,7 +60,7 @@ class Pump:
         self._memory = memory
         self._witness = memory.name if set(queues) - {PLANNER} else ""
         self._epoch = 0
-        self._relieve = relieve
+        self._more = tuple(more)
         self._beaten = float("-inf")
         self._episode = episode or Episode()
         self._state = state
@@ -93,7 +92,7 @@ class Pump:
 
     def turn(self) -> None:
         """One round."""
-        parts = (self._renew, self._beat, self._reap, self._relieve, self._tell)
+        parts = (self._renew, self._beat, self._reap, *self._more, self._tell)
         failures = [error for part in parts if (error := self._tried(part)) is not None]
         if failures:
             self._episode.trouble(failures[0])

@@ -4,6 +4,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from celery import Celery, Task
 from celery.exceptions import Ignore, Reject
@@ -11,12 +12,14 @@ from celery.exceptions import Ignore, Reject
 from aether_agents import logs
 from aether_agents.celery_producers import OwnProducer
 from aether_agents.contracts import Specialist
+from aether_agents.errors import StoreUnavailable
 from aether_agents.execution.beside import Beside
 from aether_agents.execution.calling import Caller
 from aether_agents.execution.delivery import Sender
 from aether_agents.execution.episode import Episode
 from aether_agents.execution.held import Held
 from aether_agents.execution.known_servers import KnownServers
+from aether_agents.execution.late import Late
 from aether_agents.execution.listing import Listing
 from aether_agents.execution.opening import Opening
 from aether_agents.execution.patience import Patience
@@ -27,6 +30,7 @@ from aether_agents.execution.runner import Runner
 from aether_agents.execution.tally import Tally
 from aether_agents.execution.toolbox import Toolbox
 from aether_agents.mcp_host.host import Host
+from aether_agents.mcp_host.opener import Limits
 from aether_agents.mcp_host.sandbox_view import Confinement, confinement_of
 from aether_agents.settings import Settings
 from aether_agents.store import PLANNER, open_store
@@ -60,8 +64,7 @@ class Services:
         self._store.when_freed(sender.attempt)
         self._own = OwnProducer(app)  # the pump's: whatever the threads wait for, it renews and reaps
         servers = KnownServers(settings, specialists)
-        timeout = settings.agent_system.mcp_integration.server_timeout
-        self._host = Host(servers, home=settings.home, connect_timeout=timeout, confinement=_confinement(settings))
+        self._host, self._late = _host(settings, servers)
         toolbox = Toolbox(self._host, self._store, specialists, servers, Remembered(settings.home))
         tally = Tally(self._host.starts)
         caller = Caller(self._host, toolbox, settings, self._held, tally)
@@ -89,7 +92,7 @@ class Services:
             episode=patience.episode,
             memory=self._runner.memory,
             state=state,
-            relieve=self._beside.turn,
+            more=(self._beside.turn, self._record),
         )
         self._ending, self._over, self._closed = threading.Event(), threading.Event(), threading.Lock()
 
@@ -142,9 +145,29 @@ class Services:
         self._beside.stop()
         self._listing.stop()
         self._host.close()
+        with suppress(StoreUnavailable):
+            self._record()
         self._pump.stop()
         self._own.close()
         self._store.close()
+
+    def _record(self) -> None:
+        self._late.record(self._store)
+
+
+def _host(settings: Settings, servers: KnownServers) -> tuple[Host, Late]:
+    """The host of a process, and what it hears of calls that were cancelled."""
+    late = Late()
+    timeout = settings.agent_system.mcp_integration.server_timeout
+    limits, confinement = Limits(grace=settings.delivery.cancelled_grace), _confinement(settings)
+    return Host(
+        servers,
+        home=settings.home,
+        connect_timeout=timeout,
+        limits=limits,
+        confinement=confinement,
+        tell=late.heard,
+    ), late
 
 
 def _confinement(settings: Settings) -> Confinement:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from aether_agents.contracts import Json
 from aether_agents.hidden import Hidden
 from aether_agents.mcp_host import http, stdio
+from aether_agents.mcp_host.abandoned import ISSUED, Issued
 from aether_agents.mcp_host.answer import read
 from aether_agents.mcp_host.call import CallResult
 from aether_agents.mcp_host.consent import Consent
@@ -50,6 +51,8 @@ class Request(NamedTuple):
     consent: Consent = Consent()
     #: The paths that it names.
     needs: Needs = NOTHING
+    #: Learns which session has it.
+    issued: Issued | None = None
 
 
 async def call(request: Request, session: Session) -> CallResult:
@@ -84,6 +87,9 @@ async def _call(request: Request, session: Session, hidden: Hidden, deadline: fl
         return CallResult(error="it was too late to send it", kind="cancelled", sent=False)
 
     session.inflight += 1
+    ISSUED.set(request.issued)
+    if request.issued is not None:
+        request.issued.session = session
     try:
         async with asyncio.timeout_at(deadline):
             return await _asked(request, session, hidden)

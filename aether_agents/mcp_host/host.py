@@ -14,6 +14,7 @@ from pathlib import Path
 
 from aether_agents.contracts import Json, ServerSpec
 from aether_agents.errors import ServerDown
+from aether_agents.mcp_host.abandoned import Tell
 from aether_agents.mcp_host.call import CallResult
 from aether_agents.mcp_host.calling import Request
 from aether_agents.mcp_host.consent import NOTHING_ASKED, Consent
@@ -49,11 +50,14 @@ class Host:
         connect_timeout: float = 30.0,
         limits: Limits | None = None,
         confinement: Confinement = UNCONFINED,
+        tell: Tell = lambda *_: None,
     ) -> None:
+        """`tell` hears, on the loop's thread, how a cancelled call ended that might still have been running."""
         self._confinement = confinement
         self._servers = servers
         self._home = home
         self._limits = (limits or Limits())._replace(connect=connect_timeout)
+        self._tell = tell
         self._lock = threading.Lock()
         self._state: Running | None = None
         self._closed = False
@@ -163,7 +167,7 @@ class Host:
             if self._closed:
                 raise ServerDown("this worker is shutting down")
             if self._state is None:
-                self._state = Running(self._find, self._home, self._limits, self._confinement)
+                self._state = Running(self._find, self._home, self._limits, self._confinement, self._tell)
             return self._state
 
     def _find(self, server: str) -> ServerSpec | None:

@@ -30,6 +30,8 @@ class Limits(NamedTuple):
     idle: float = 300.0
     #: Seconds unused after which a session is asked whether it is well before it is used.
     probe_after: float = 30.0
+    #: Seconds a server may go on with a cancelled call before it is ended.
+    grace: float = 10.0
     #: Bytes of one message from a server.
     message: int = 16 << 20
 

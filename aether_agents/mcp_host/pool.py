@@ -8,6 +8,7 @@ from pathlib import Path
 from aether_agents.contracts import ServerSpec
 from aether_agents.errors import ServerDown
 from aether_agents.logs import unattended
+from aether_agents.mcp_host.abandoned import Abandoned, Followed, Issued, Tell
 from aether_agents.mcp_host.call import CallResult
 from aether_agents.mcp_host.calling import Request, call
 from aether_agents.mcp_host.calls import Calls, UnderWay
@@ -33,12 +34,15 @@ class Pool:
         limits: Limits,
         lifeline: Lifeline,
         confinement: Confinement,
+        tell: Tell = lambda *_: None,
     ) -> None:
+        """`tell` hears how cancelled calls ended of which that was not known when they were cancelled."""
         self._find = find
         self._limits = limits
         self._opener = Opener(home, limits, lifeline, confinement)
         self._grants = Grants(home, confinement)
         self._calls = Calls()
+        self._abandoned = Abandoned(limits.grace, self._let_end, tell)
         self.starts: dict[str, int] = {}  # sessions opened so far, by server
         self._sessions: dict[str, Session] = {}
         self._attempts: dict[str, asyncio.Task[Session]] = {}
@@ -47,13 +51,15 @@ class Pool:
 
     async def call(self, request: Request, key: object = None) -> CallResult:
         """Call a tool, on a warm session if there is one. `cancel(key)` ends it."""
+        issued = Issued()
         with self._calls.begin(key) as under_way:
             try:
-                return await self._send(request, under_way)
+                return await self._send(request._replace(issued=issued), under_way)
             except asyncio.CancelledError:
                 if not under_way.caught():
                     raise
-                return CallResult(error="the call was cancelled", kind="cancelled", sent=under_way.sent)
+        lingers = under_way.sent and await self._abandoned.follow(issued, key)
+        return CallResult(error="the call was cancelled", kind="cancelled", sent=under_way.sent, lingers=lingers)
 
     def cancel(self, key: object) -> None:
         """Cancel the calls of a key; their servers hear of it."""
@@ -132,6 +138,7 @@ class Pool:
     async def close(self) -> None:
         """Close every session, all at once. Bounded by what each transport allows itself."""
         self._sweeper.cancel()
+        self._abandoned.close()
         if attempts := list(self._attempts.values()):
             for attempt in attempts:
                 attempt.cancel()
@@ -202,6 +209,10 @@ class Pool:
         if self._sessions.get(session.spec.name) is session:
             del self._sessions[session.spec.name]
         self._put_away(session, now=now)
+
+    def _let_end(self, session: Followed) -> None:
+        if isinstance(session, Session):
+            self._retire(session)
 
     def _put_away(self, session: Session, *, now: bool = True) -> None:
         task = asyncio.create_task(self._close(session, now), name=f"mcp-close-{session.spec.name}")

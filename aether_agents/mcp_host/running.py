@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from aether_agents.contracts import ServerSpec
+from aether_agents.mcp_host.abandoned import Tell
 from aether_agents.mcp_host.lifeline import Lifeline
 from aether_agents.mcp_host.opener import Limits
 from aether_agents.mcp_host.pool import Pool
@@ -24,15 +25,19 @@ class Running:
     """One loop on one daemon thread, with the pool of sessions on it."""
 
     def __init__(
-        self, find: Callable[[str], ServerSpec | None], home: Path, limits: Limits, confinement: Confinement
+        self,
+        find: Callable[[str], ServerSpec | None],
+        home: Path,
+        limits: Limits,
+        confinement: Confinement,
+        tell: Tell,
     ) -> None:
         self._lifeline = Lifeline()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="mcp-host", daemon=True)
         self._thread.start()
-        self.pool: Pool = asyncio.run_coroutine_threadsafe(
-            self._open(find, home, limits, confinement), self._loop
-        ).result()
+        opening = self._open(find, home, limits, confinement, tell)
+        self.pool: Pool = asyncio.run_coroutine_threadsafe(opening, self._loop).result()
 
     def submit(self, work: Coroutine[Any, Any, Got]) -> Future[Got]:
         """Run a coroutine on the loop."""
@@ -57,9 +62,14 @@ class Running:
         self.pool.abandon()
 
     async def _open(
-        self, find: Callable[[str], ServerSpec | None], home: Path, limits: Limits, confinement: Confinement
+        self,
+        find: Callable[[str], ServerSpec | None],
+        home: Path,
+        limits: Limits,
+        confinement: Confinement,
+        tell: Tell,
     ) -> Pool:
-        return Pool(find, home, limits, self._lifeline, confinement)
+        return Pool(find, home, limits, self._lifeline, confinement, tell)
 
     async def _close(self) -> None:
         await self.pool.close()

@@ -85,6 +85,16 @@ class Session:
         return self.client is not None and not self._owner.done() and self.transport.alive
 
     @property
+    def over(self) -> bool:
+        """Whether it is closed, and its server has ended if it is a process of ours."""
+        return self._owner.done()
+
+    @property
+    def remote(self) -> bool:
+        """Whether its server is none of our processes."""
+        return self.spec.url is not None
+
+    @property
     def is_old(self) -> bool:
         """Whether the server speaks only the protocol that begins with a handshake."""
         return self.client is not None and self.client.protocol_version in HANDSHAKE_PROTOCOL_VERSIONS

@@ -16,13 +16,15 @@ from contextlib import asynccontextmanager
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.shared.message import SessionMessage
-from mcp.types import ErrorData, JSONRPCError, JSONRPCMessage, jsonrpc_message_adapter
+from mcp.types import ErrorData, JSONRPCError, JSONRPCMessage, JSONRPCResponse, jsonrpc_message_adapter
 
+from aether_agents.mcp_host.abandoned import Issued
 from aether_agents.mcp_host.child import CHUNK, Child, spawn
 from aether_agents.mcp_host.environment import Launch
 from aether_agents.mcp_host.forking import Forks
 from aether_agents.mcp_host.framing import Framing, Overlong, answered_id
 from aether_agents.mcp_host.lifeline import Lifeline
+from aether_agents.mcp_host.outbox import Outbox
 from aether_agents.mcp_host.tail import Tail
 
 #: A line this many times the limit, and still no end of it: the server is not going to stop.
@@ -33,7 +35,7 @@ GRACE, TERM_GRACE = 2.0, 1.0
 OVER_LIMIT, BROKEN_ANSWER = -32098, -32097
 
 Incoming = SessionMessage | Exception
-Streams = tuple[MemoryObjectReceiveStream[Incoming], MemoryObjectSendStream[SessionMessage]]
+Streams = tuple[MemoryObjectReceiveStream[Incoming], Outbox]
 
 
 class StdioTransport:
@@ -45,6 +47,7 @@ class StdioTransport:
         self._lifeline = lifeline
         self._limit = limit
         self._process: Child | None = None
+        self._unanswered: dict[int | str, Issued] = {}
         self._scope = contextlib.AsyncExitStack()
         self._ended_first = False
         self._status: int | None = None
@@ -92,7 +95,7 @@ class StdioTransport:
             tasks.start_soon(self._write, process, outgoing, incoming)
             tasks.start_soon(self._listen, process)
             try:
-                yield read, write
+                yield read, Outbox(write, self._unanswered)
             finally:
                 with anyio.CancelScope(shield=True):
                     for stream in (read, write, outgoing, incoming):
@@ -118,6 +121,7 @@ class StdioTransport:
                 async for chunk in _chunks(process.stdout):
                     for line in framing.feed(chunk):
                         if (message := self._understand(line)) is not None:
+                            self._note_answer(message)
                             await incoming.send(SessionMessage(message))
                     if framing.size > self._limit * ENDLESS:
                         self.stderr.add(b"\n(it wrote one message without end)\n")
@@ -128,6 +132,12 @@ class StdioTransport:
                 pass  # the session is gone; a server that is still writing must get to see its input close
         finally:
             self.closed.set()
+
+    def _note_answer(self, message: JSONRPCMessage) -> None:
+        number = message.id if isinstance(message, JSONRPCResponse | JSONRPCError) else None
+        issued = self._unanswered.pop(number, None) if number is not None else None
+        if issued is not None:
+            issued.answered.set()
 
     def _understand(self, line: bytes | Overlong) -> JSONRPCMessage | None:
         """The message in a line; for a broken answer, an error to the call that waits for it."""

@@ -19,7 +19,7 @@ from aether_agents.store import questions
 from aether_agents.store.access import Accessing, unknown
 from aether_agents.store.codes import STATUSES
 from aether_agents.store.head import Head
-from aether_agents.store.views import Row, moment, number, plan_view, results_of, subtask_view
+from aether_agents.store.views import TELLING, Row, moment, number, plan_view, results_of, subtask_view
 
 _FIELDS = (
     "status", "owner", "created", "finished", "total", "left", "seq", "degraded", "direct", "error",
@@ -85,11 +85,12 @@ class Readings(Accessing):
             return light
         plan = self._access.open_plan(task_id, meta["plan"], self._access.open_head(task_id, meta["head"]))
         rows = self._rows(task_id)
-        shown = [one for one, row in rows.items() if row.status is SubtaskStatus.FAILED or outputs]
+        shown = [one for one, row in rows.items() if row.status in TELLING or outputs]
         outcomes = self.outcomes(task_id, shown)
+        later = self._fields(task_id, "l", [one for one, row in rows.items() if row.status is SubtaskStatus.CANCELLED])
         created = number(meta["created"])
         subtasks = [
-            subtask_view(one, planned, rows[one], created, outcomes.get(one), outputs)
+            subtask_view(one, planned, rows[one], created, outcomes.get(one), outputs, later.get(one, b"").decode())
             for planned in plan.subtasks
             for one in _with_children(planned.id, rows)
         ]

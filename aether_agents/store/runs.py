@@ -183,6 +183,10 @@ class Runs(Accessing):
         lost, in_doubt = self._access.call("renew", *args) if args else ([], [])
         return Renewal(run_keys(lost), run_keys(in_doubt))
 
+    def note_end(self, task_id: str, subtask_id: str, token: int, said: str) -> bool:
+        """Record how a cancelled call ended that might still have been running; `said` says nothing of its content."""
+        return bool(self._access.call("note_end", task_id, subtask_id, token, said))
+
     def reap(self, limit: int, busy_queues: Iterable[str]) -> list[Delivery]:
         """Take back what was lost, and give what must be sent again; at most `limit` steps are looked at.
 

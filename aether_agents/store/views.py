@@ -8,6 +8,9 @@ from aether_agents.contracts import Json, Outcome, Plan, PlannedSubtask, PlanVie
 from aether_agents.contracts.reference import Reference, resolve, walk
 from aether_agents.errors import ReferenceMissing
 
+#: The outcome of a subtask in one of these says what is to be known of it.
+TELLING = frozenset({SubtaskStatus.FAILED, SubtaskStatus.CANCELLED})
+
 
 class Row(NamedTuple):
     """The state of one subtask as it is stored."""
@@ -32,9 +35,15 @@ def plan_view(meta: dict[str, Any]) -> PlanView | None:
 
 
 def subtask_view(
-    subtask_id: str, planned: PlannedSubtask, row: Row, created: int, outcome: Outcome | None, outputs: bool
+    subtask_id: str,
+    planned: PlannedSubtask,
+    row: Row,
+    created: int,
+    outcome: Outcome | None,
+    outputs: bool,
+    later: str = "",
 ) -> SubtaskView:
-    """One subtask as it stands."""
+    """One subtask as it stands. `later` is how its call ended, when that came after its cancellation."""
     terminal = row.status in (
         SubtaskStatus.COMPLETED, SubtaskStatus.FAILED, SubtaskStatus.SKIPPED, SubtaskStatus.CANCELLED,
     )  # fmt: skip
@@ -49,7 +58,7 @@ def subtask_view(
         started_at=moment(created + row.started) if row.claimed else None,
         finished_at=moment(created + row.since) if terminal else None,
         output=outcome.output if outcome and outputs else None,
-        error=outcome.error if outcome else None,
+        error=f"{outcome.error or ''}; {later}" if outcome and later else outcome.error if outcome else None,
     )
 
 

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -85,6 +86,21 @@ def stuck(request: Message) -> None:
         text(request, "free")
     else:
         time.sleep(600)
+
+
+def heedless(request: Message) -> None:
+    """Answer when the file that the call names is there: what else is said meanwhile is heard, and in vain."""
+    arguments = request["params"].get("arguments", {})
+    key = arguments.get("key", "heedless")
+
+    def work() -> None:
+        while not Path(arguments["path"]).exists():
+            time.sleep(0.01)
+        note(f"E {key}")
+        text(request, "done")
+
+    note(f"S {key}")
+    threading.Thread(target=work, daemon=True).start()
 
 
 def huge(request: Message) -> None:
@@ -202,8 +218,8 @@ def family(request: Message) -> None:
 CALLS: dict[str, Callable[[Message], None]] = {
     call.__name__: call
     for call in (
-        dies, shuts, stuck, huge, endless, latin, surrogate, broken, shapeless, mismatched, patterned, minus32000,
-        noisy, chatty, asks, family, ledger, leaks,
+        dies, shuts, stuck, heedless, huge, endless, latin, surrogate, broken, shapeless, mismatched, patterned,
+        minus32000, noisy, chatty, asks, family, ledger, leaks,
     )
 }  # fmt: skip
 

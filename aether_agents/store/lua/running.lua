@@ -184,6 +184,19 @@ export('progress', function(call, args)
   return 1
 end)
 
+-- id subtask token said → 1 | 0: how a cancelled call ended that might still have been running. Its task may have ended.
+export('note_end', function(call, args)
+  local task = open(call, args[1])
+  local it = task and node(task, args[2])
+  if not it then return 0 end
+  if it.token == tonumber(args[3]) then
+    if it.status == SUBTASK.ready or it.status == SUBTASK.retrying then return 0 end  -- it was given back
+    redis.call('HSET', task.subtasks, 'l:' .. it.id, args[4])
+  end
+  if not ended(task) and task.seq < TALK_MAX then emit(task, 'log', it, 'a cancelled call: ' .. args[4]) end
+  return 1
+end)
+
 -- id subtask|'' said → 1 | 0
 export('log', function(call, args)
   local task = open(call, args[1])

@@ -20,6 +20,7 @@
 --                                                       r:n  what a worker remembers of a run (forgotten.lua)
 --                                       per question    q:<its id>  sealed, or the code `lost`
 --                                                       v:n  the server it calls
+--                                                       l:n  how its cancelled call ended, later
 -- <prefix>:task:<id>:events     stream  ids are <seq>-0
 -- <prefix>:task:<id>:waiting    zset    subtasks that wait for a person, by the number of their question
 -- <prefix>:epoch hash, :witnesses zset: which server this is, and who may know what it forgot (epoch.lua)

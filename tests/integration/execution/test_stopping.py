@@ -75,6 +75,32 @@ def test_cancelling_reaches_the_server_in_the_middle_of_a_call(lab: Lab) -> None
     }
 
 
+def test_a_cancelled_call_may_still_be_running_and_its_later_end_is_recorded(bare_lab: Lab) -> None:
+    lab = bare_lab
+    delivery = lab.settings.delivery.model_copy(update={"cancelled_grace": 1.0})
+    lab.worker(settings=lab.settings.model_copy(update={"delivery": delivery}))
+    never = {"path": str(lab.folder / "never")}
+    plan = [
+        step("stop", "a", tool="gate", args={**never, "key": "stop/a"}, repeatable=False),
+        step("stop", "b", ["a"]),
+    ]
+    lab.launch(plan, "stop")
+    running(lab, "stop/a")
+    lab.store.tasks.cancel("stop", "ann", "enough")
+    assert lab.ended("stop", within=20) == "cancelled"
+    told = "cancelled while it ran; its server has not said that it stopped: it may still be running"
+    (said,) = [one.message for one in lab.store.events.read("stop") if one.type.value == "subtask.cancelled"][1:]
+    assert said == told
+
+    def error_of(name: str) -> str | None:
+        return next(one.error for one in lab.store.tasks.view("stop").subtasks if one.id == name)
+
+    assert (error_of("a") or "").startswith(told)
+    assert error_of("b") is None
+    eventually(lambda: "its server was ended" in (error_of("a") or ""), within=20, what="its end is recorded")
+    assert lab.store.events.read("stop")[-1].ends_task, "nothing follows the end of a task"
+
+
 def test_a_paused_task_starts_nothing_new_and_goes_on_when_it_is_resumed(lab: Lab) -> None:
     gate = lab.folder / "pause.gate"
     plan = [

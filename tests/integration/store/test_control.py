@@ -182,6 +182,24 @@ def test_cancel_ends_at_once_what_does_not_run(store: Store) -> None:
     assert {one.status.value for one in view.subtasks} == {"cancelled"}
 
 
+def test_how_a_cancelled_call_ended_later_is_recorded(store: Store) -> None:
+    started(store, {"a": [], "x": []})
+    claim, other = granted(store, "a"), granted(store, "x")
+    assert store.tasks.note_end("t", "x", other.token - 1, "its server ended 1.0 s after it was cancelled")
+    assert types(store)[-1] == "log x", "an earlier run of what goes on"
+    store.tasks.cancel("t", "ann")
+    lingers = Outcome(status="cancelled", error="it may still be running")
+    store.tasks.complete("t", "a", claim.token, lingers)
+    store.tasks.complete("t", "x", other.token, DONE)
+    assert status(store) == "cancelled"
+    assert store.tasks.note_end("t", "a", claim.token, "its server was ended 9.5 s after it was cancelled")
+    assert types(store)[-1] == "task.cancelled", "nothing follows the end of a task"
+    errors = {one.id: one.error for one in store.tasks.view("t").subtasks}
+    assert errors == {"a": "it may still be running; its server was ended 9.5 s after it was cancelled", "x": None}
+    assert not store.tasks.note_end("t", "nobody", 1, "x")
+    assert not store.tasks.note_end("nobody", "a", 1, "x")
+
+
 def test_a_task_is_cancelled_before_it_is_planned(store: Store) -> None:
     store.tasks.create(HighLevelTask(task_id="t", description="do it"))
     assert store.tasks.cancel("t", "ann") == []

@@ -136,3 +136,9 @@ def test_the_character_set_is_what_the_stream_can_write() -> None:
     assert glyphs_for("ascii") is ASCII
     assert glyphs_for("latin-1") is ASCII
     assert glyphs_for(None) is ASCII
+
+
+def test_a_call_that_was_cancelled_says_whether_it_may_still_be_running() -> None:
+    told = "cancelled while it ran; its server has not said that it stopped: it may still be running"
+    picture = picture_of(subtask("a", name="count", status="cancelled", error=told), status="cancelled")
+    assert told in [line.strip() for line in lines(picture, 120)]
