@@ -87,19 +87,11 @@ class DeliverySettings(Contract):
         description="Seconds a free worker may take none of the messages that lie there; 0: any.",
     )
     alive_file: Path | None = Field(default=None, description="File that a worker which is well touches, for probes.")
-    per_server: int = Field(
-        default=8, ge=1, description="Calls of one server at once in a queue while another server's work waits."
-    )
-    spare: int = Field(
-        default=8, ge=0, le=256, description="Calls a worker takes beyond its threads while all stand and others wait."
-    )
-    circuit_after: int = Field(
-        default=5, ge=1, description="Time-outs in a row after which a server makes way for others' work."
-    )
-    cancelled_grace: float = Field(
-        default=10, ge=0, description="Seconds a server may go on with a cancelled call before it is ended."
-    )
+    per_server: int = Field(default=8, ge=1, description="Calls of one server at once while another's work waits.")
+    spare: int = Field(default=8, ge=0, le=256, description="Calls beside the threads while all stand and others wait.")
+    circuit_after: int = Field(default=5, ge=1, description="Time-outs in a row after which a server makes way.")
     circuit_rest: float = Field(default=30, gt=0, description="Seconds until such a server is tried again.")
+    cancelled_grace: float = Field(default=10, ge=0, description="Seconds a server may go on with a cancelled call.")
 
 
 class PolicySettings(Contract):
