@@ -35,6 +35,21 @@ TEMPLATES: dict[str, dict[str, Any]] = {
         ],
         "outputs": {"said": "${subtasks.go.output.message}"},
     },
+    "say_much": {
+        "description": "Say many words, once the gate is open",
+        "inputs": {"gate": {"required": True}, "items": {"type": "array", "required": True}},
+        "subtasks": [
+            {
+                "id": "say",
+                "tool": "dev-echo/echo",
+                "for_each": "${inputs.items}",
+                "args": {"message": "word ${item}"},
+                "needs": ["stand"],
+            },
+            {"id": "stand", "tool": "dev-echo/gate", "args": {"path": "${inputs.gate}"}},
+        ],
+        "outputs": {"first": "${subtasks.say.output[0].message}"},
+    },
     "idle_for_long": {
         "description": "Idle for very long",
         "inputs": {"seconds": {"type": "number", "default": 60}},
