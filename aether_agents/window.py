@@ -1,6 +1,6 @@
 """The window: all that can be seen of tasks, tools and workers without changing anything. The door is one too."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from aether_agents.contracts import TERMINAL_TASK, Event, Intervention, Json, Plan, TaskView, Undoing
 from aether_agents.errors import StoreRefuses, WrongStatus
@@ -92,6 +92,10 @@ class Window:
     def catalogue(self) -> dict[str, CatalogueEntry]:
         """The live tools of all specialists, by server."""
         return self._store.catalogue.entries()
+
+    def unanswering(self, servers: Iterable[str]) -> dict[str, int]:
+        """Of these servers, those that let calls time out and make way for others: how many in a row."""
+        return self._store.tasks.unanswering(servers)
 
     @property
     def schedules(self) -> Schedules:

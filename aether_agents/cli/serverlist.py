@@ -18,9 +18,10 @@ def catalogue_of(door: Door | None) -> Mapping[str, Entry]:
     return door.catalogue() if door is not None else {}
 
 
-def server_rows(session: Session, catalogue: Mapping[str, Entry]) -> list[dict[str, Json]]:
-    """Every server: what it is, whether it may be started, and how it was when last listed."""
-    servers, confinement = servers_here(session), confinement_of(session.settings)
+def server_rows(session: Session, door: Door | None) -> list[dict[str, Json]]:
+    """Every server: what it is, whether it may be started, how it was when last listed, and whether it answers."""
+    servers, confinement, catalogue = servers_here(session), confinement_of(session.settings), catalogue_of(door)
+    late = door.unanswering(catalogue) if door is not None else {}
     rows: list[dict[str, Json]] = []
     for spec in (*servers.known.values(), *servers.inert):
         entry = catalogue.get(spec.name) if spec.trusted else None
@@ -34,7 +35,9 @@ def server_rows(session: Session, catalogue: Mapping[str, Entry]) -> list[dict[s
                 "start": Hidden(spec.hidden).text(spec.url or " ".join((spec.command or "", *spec.args))),
                 "sandbox": confinement_row(spec, confinement),
                 "source": spec.source,
-                "error": (entry.error if entry else None) or servers.lost.get(spec.source),
+                "error": (entry.error if entry else None)
+                or servers.lost.get(spec.source)
+                or (_LATE.format(late[spec.name]) if spec.name in late else None),
             }
         )
     return rows
@@ -47,6 +50,8 @@ def _server_status(spec: ServerSpec, entry: Entry | None, session: Session) -> s
         return "not installed"
     return entry.status if entry is not None else "not listed yet"
 
+
+_LATE = "it let {} calls in a row time out: while other work waits, it makes way (`delivery.circuit_rest`)"
 
 _LOOK = {
     "live": "completed",

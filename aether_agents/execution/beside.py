@@ -43,7 +43,7 @@ class Beside:
                 claim = self._store.tasks.take(queue, self._held.leases(), STANDS_AFTER)
                 if claim is None or claim.instead is None:
                     break
-                log.warning("all threads stand in calls: %s of %s runs beside them", *reversed(claim.instead))
+                log.info("all threads stand in calls: %s of %s runs beside them", *reversed(claim.instead))
                 self._begin(queue, claim, asked_at)
 
     def end(self) -> None:

@@ -139,6 +139,10 @@ class Keys(NamedTuple):
         """Empty; written only to see whether the server takes anything. It expires."""
         return f"{self.prefix}:probe"
 
+    def circuit(self, server: str) -> str:
+        """Hash: time-outs in a row of a server, and until when it makes way. It expires."""
+        return f"{self.prefix}:circuit:{server}"
+
     def alert(self, key: str) -> str:
         """That something was told; gone when it may be told again."""
         return f"{self.prefix}:alert:{key}"

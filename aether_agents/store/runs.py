@@ -183,6 +183,14 @@ class Runs(Accessing):
         lost, in_doubt = self._access.call("renew", *args) if args else ([], [])
         return Renewal(run_keys(lost), run_keys(in_doubt))
 
+    def unanswering(self, servers: Iterable[str]) -> dict[str, int]:
+        """Of these servers, those that make way because they let calls time out: how many in a row."""
+        names = list(servers)
+        keys = self._access.keys
+        lines = [("HMGET", keys.circuit(name), "late", "till") for name in names]
+        found = self._access.connection.commands(lines) if lines else []
+        return {name: int(late) for name, (late, till) in zip(names, found, strict=True) if till and int(till)}
+
     def note_end(self, task_id: str, subtask_id: str, token: int, said: str) -> bool:
         """Record how a cancelled call ended that might still have been running; `said` says nothing of its content."""
         return bool(self._access.call("note_end", task_id, subtask_id, token, said))

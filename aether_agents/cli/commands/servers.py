@@ -5,7 +5,7 @@ import click
 from aether_agents.cli.complete import offers, servers
 from aether_agents.cli.options import examples, json_option
 from aether_agents.cli.serveradd import add, show_offers
-from aether_agents.cli.serverlist import catalogue_of, server_rows, show_servers
+from aether_agents.cli.serverlist import server_rows, show_servers
 from aether_agents.cli.serverlock import accept
 from aether_agents.cli.serverwork import install_all
 from aether_agents.cli.session import Session
@@ -22,7 +22,7 @@ def list_command(as_json: bool) -> None:
     """List every server known or found here, trusted or not. Starts none."""
     session = Session(json_wanted=as_json)
     with session.open_door() as door:
-        rows = server_rows(session, catalogue_of(door))
+        rows = server_rows(session, door)
     if as_json:
         session.output.json(rows)
     else:

@@ -35,7 +35,7 @@ local function outranks(call, other, mine)
     if other.runs >= room_of(call, other.server, mine.usual) and circuit_of(call, other.server).till > 0 then return false end
   end
   if other.server ~= mine.server and mine.full then
-    if mine.rests or (other.runs or 0) < mine.runs then return true end
+    if mine.rests or ((other.runs or 0) < mine.runs and other.priority >= mine.priority) then return true end
   end
   if other.owner == mine.owner or (other.priority < mine.priority) then return false end
   other.owned = count_runs(call, 'o', queue, other.owner)

@@ -161,12 +161,14 @@ def test_a_circuit_opens_after_time_outs_in_a_row_says_so_tries_again_and_closes
     assert isinstance(alone, Granted)
     assert alone.instead is None, "nobody else waits"
     begun(room, "well", ["a", "b", "c", "d"], "quick")
+    assert room.tasks.unanswering(["slow", "quick"]) == {"slow": 3}
     assert claimed(room, "hung", "n4") == "well/a", "while it rests it gets nothing"
     key = f"{room.keys.prefix}:circuit:slow"
     room.connection.command("HSET", key, "till", 1)
     assert claimed(room, "hung", "n5") == "well/b", "one call is tried at a time, and that is n3"
     room.tasks.complete("hung", "n3", alone.token, DONE)
     assert room.connection.command("EXISTS", key) == 0
+    assert room.tasks.unanswering(["slow", "quick"]) == {}
     assert "the server `slow` answers again" in [event.message for event in room.events.read("hung")]
     assert claimed(room, "hung", "n6") == "hung/n6"
     room.tasks.cancel("hung", "ann")

@@ -1,6 +1,6 @@
 """A door with a task behind it that was recorded, for tests of following. Nothing of it leaves the tests."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
@@ -131,6 +131,9 @@ class RecordedDoor:
 
     def catalogue(self) -> Mapping[str, Listed]:
         return self.listed
+
+    def unanswering(self, servers: Iterable[str]) -> dict[str, int]:
+        return {name: 5 for name in servers if name == "hung"}
 
     def workers(self) -> Sequence[Living]:
         return self.living
