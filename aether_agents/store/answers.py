@@ -12,8 +12,10 @@ from aether_agents.errors import CannotOpen
 from aether_agents.store.access import Access
 from aether_agents.store.head import Head
 from aether_agents.store.keys import Places
+from aether_agents.store.questions import EFFECTS
 
 _NOBODYS = "the store tells of an answer that nobody with the key gave"
+_NO = "the answer that the store tells of is the no of {by}"
 _USED = "the answer that the store tells of was used up by an earlier call"
 
 
@@ -54,6 +56,8 @@ def believed(
         return None, str(error)
     if found is None:
         return None, _NOBODYS
+    if found.response in EFFECTS:
+        return None, _NO.format(by=found.actor)
     if head.used.get(subtask_id) == head.version(field_of(subtask_id)):
         return None, _USED
     return found, ""

@@ -175,6 +175,28 @@ def test_a_question_made_harmless_by_its_code_has_nothing_done(lab: Lab) -> None
     assert (lab.ended("code"), note.exists()) == ("failed", True)
 
 
+def test_a_no_is_never_a_yes(lab: Lab) -> None:
+    """The answer is genuine, and about this very call: it said no."""
+    note = removal(lab, "no")
+    gate = lab.folder / "no.gate"
+    held = step("no-held", "b", tool="gate", args={"path": str(gate)})
+    args = {"folder": str(lab.folder), "name": "no"}
+    first = step("no-held", "a", tool="remove", args=args, needs_approval=True, on_failure="continue")
+    lab.launch([first, held], "no-held")
+    answer(lab, "no-held", "deny")
+    eventually(lambda: lab.store.tasks.outcomes("no-held", ["a"]), what="it is told")
+    command(lab, "HSET", fields(lab, "no-held"), "s:a", READY_AND_ANSWERED.format(token=9))
+    command(lab, "HDEL", fields(lab, "no-held"), "o:a")
+    alerts(lab)
+    command(lab, "ZADD", lab.store.keys.due, 0, "no-held|a")
+    eventually(lambda: "forged answer: no-held/a" in alerts(lab), what="an alert")
+    assert (asked(lab, "no-held").kind, note.exists()) == ("approval", True)
+    gate.touch()
+    for one in ("no-held", "no"):
+        lab.store.tasks.cancel(one, "ann")
+        lab.ended(one)
+
+
 def test_a_yes_is_good_for_one_call(lab: Lab) -> None:
     """Everything in clear is put back as it was before the call: the answer is genuine, and used up."""
     note = lab.folder / "twice"
