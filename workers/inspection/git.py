@@ -16,7 +16,7 @@ from typing import IO, NamedTuple, cast
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-from workers.inspection.git_home import Elsewhere, GitHome, find_home
+from workers.inspection.git_home import Elsewhere, GitHome, endless, find_home
 from workers.inspection.git_view import carried, environment, git_view
 
 #: Longest that a command whose output is read as it comes may take, in seconds.
@@ -83,9 +83,12 @@ class Git:
         """Where git keeps the repository.
 
         Raises:
-            Elsewhere: the folder's `.git` leads out of it.
+            Elsewhere: the folder's `.git` leads out of it, or to what has no end.
         """
-        return find_home(self.folder)
+        home = find_home(self.folder)
+        if home and (what := endless(home)):
+            raise Elsewhere(f"`{what}` in git's folder is a pipe or a device")
+        return home
 
     @cached_property
     def _carried(self) -> dict[str, str]:

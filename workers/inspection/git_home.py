@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 #: Most of a small file of a git folder that is read, and of a larger one, in bytes.
 SMALL, LARGE = 4 << 10, 1 << 20
+#: Things in a git folder that are looked at before git is, and folders in it that git does not read here.
+MOST = 100_000
+_ASIDE = frozenset({"hooks", "modules", "lfs"})
 
 
 class Elsewhere(Exception):
@@ -81,6 +84,26 @@ def _behind(place: Path, entry: Path, said: str) -> GitHome | None:
 
 def _is_git_folder(place: Path) -> bool:
     return (place / "HEAD").exists() and (place / "objects").is_dir() and (place / "refs").is_dir()
+
+
+def endless(home: GitHome) -> str:
+    """Something in a git folder that would never be read to its end: a pipe, a device. Empty where there is none."""
+    waiting, seen = [str(home.folder), str(home.common)], 0
+    while waiting and seen < MOST:
+        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                seen += 1
+                if entry.is_dir():
+                    waiting += [] if entry.name in _ASIDE else [entry.path]
+                elif not entry.is_file() and (mode := _mode(entry.path)) and not stat.S_ISSOCK(mode):
+                    return os.path.relpath(entry.path, home.common)
+    return ""
+
+
+def _mode(path: str) -> int:
+    with suppress(OSError):
+        return os.stat(path).st_mode  # noqa: PTH116 - of a directory entry
+    return 0  # a link that leads nowhere
 
 
 def small(file: Path, most: int = SMALL) -> bytes:

@@ -1,5 +1,6 @@
 """Git blinds: what in a repository would keep git from showing a key that was committed and deleted."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,6 +59,11 @@ def common(repository: Planted, elsewhere: Path) -> None:
     (repository.folder / ".git" / "commondir").write_text(f"{other(elsewhere)}\n")
 
 
+def endless(repository: Planted, _: Path) -> None:
+    """A reference that never ends."""
+    os.mkfifo(repository.folder / ".git" / "refs" / "heads" / "endless")
+
+
 def lying_graph(repository: Planted, _: Path) -> None:
     """A cache of the history in which the newest commit has no parent."""
     head = repository.git("rev-parse", "HEAD")
@@ -88,4 +94,5 @@ BLINDS: dict[str, Blind] = {
     "a link to another repository": link,
     "a common folder elsewhere": common,
     "a lying commit graph": lying_graph,
+    "a reference that is a pipe": endless,
 }

@@ -19,7 +19,7 @@ KNOWN = {
 #: What cannot be read at all; then the result says so.
 UNREAD = {
     *("a pointer to another repository", "a link to another repository", "a common folder elsewhere"),
-    "core.repositoryFormatVersion",
+    *("core.repositoryFormatVersion", "a reference that is a pipe"),
 }
 READS = [
     ("secrets", "scan", {}),

@@ -1,5 +1,6 @@
 """`mcp-server-git` over a stranger's repository: it looks, adds and commits, and nothing of the repository runs."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,6 +85,15 @@ def test_it_does_not_follow_where_a_repository_leads(name: str, git: Talk, tmp_p
     repository = plant(tmp_path / "repository")
     BLINDS[name](repository, tmp_path / "elsewhere")
     assert "not followed" in git.refusal("git_log", repo_path=str(repository.folder))
+
+
+def test_what_has_no_end_is_not_read(git: Talk, tmp_path: Path) -> None:
+    repository = plant(tmp_path / "repository")
+    repository.git("config", "include.path", "/dev/zero")
+    path = {"repo_path": str(repository.folder)}
+    assert "loose.txt" in str(git.send("git_status", path).content)
+    os.mkfifo(repository.folder / ".git" / "refs" / "heads" / "endless")
+    assert "`refs/heads/endless` in git's folder is a pipe or a device" in git.refusal("git_status", **path)
 
 
 def test_a_work_tree_elsewhere_is_not_looked_at(git: Talk, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import git
+import git.config
 import git.index.base
 import mcp_server_git
 import mcp_server_git.server
@@ -28,7 +29,13 @@ sys.path.remove(ROOT)
 _execute, _validate = git.Git.execute, mcp_server_git.server.validate_repo_path
 #: Commands that would start a git inside each submodule, with the submodule's own settings.
 _COMPARING = ("status", "diff", "diff-index", "diff-files", "diff-tree")
-_KNOWN = ((git.index.base, "run_commit_hook"), (git.Git, "execute"), (mcp_server_git.server, "validate_repo_path"))
+_PARSER = git.config.GitConfigParser
+_KNOWN = (
+    (git.index.base, "run_commit_hook"),
+    (git.Git, "execute"),
+    (_PARSER, "_included_paths"),
+    (mcp_server_git.server, "validate_repo_path"),
+)
 
 
 class Guard:
@@ -53,6 +60,8 @@ class Guard:
                 self._home = HOME.find_home(path.resolve())
             except HOME.Elsewhere as lead:
                 raise ValueError(f"{path}: {lead}: not followed") from None
+            if self._home and (what := HOME.endless(self._home)):
+                raise ValueError(f"{path}: `{what}` in git's folder is a pipe or a device: not read")
             self._carried = VIEW.carried(self._home) if self._home else {}
             self._sign(dict(VIEW.configuration(self._home)) if self._home else {})
 
@@ -107,6 +116,7 @@ def start() -> None:
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         del os.environ[name]
     git.index.base.run_commit_hook = no_hook
+    _PARSER._included_paths = lambda _: []
     mcp_server_git.server.validate_repo_path = guard.begin
     git.Git.execute = execute
     atexit.register(guard.close)
