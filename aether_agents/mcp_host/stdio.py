@@ -31,6 +31,8 @@ from aether_agents.mcp_host.tail import Tail
 ENDLESS = 16
 #: Seconds a server has to end by itself once its input is closed, and then once it is asked to.
 GRACE, TERM_GRACE = 2.0, 1.0
+#: Added to the number of a signal, where a program's end by one is told as an exit code.
+BY_SIGNAL = 128
 #: JSON-RPC codes of our own making, in the range the protocol leaves to implementations.
 OVER_LIMIT, BROKEN_ANSWER = -32098, -32097
 
@@ -188,7 +190,7 @@ class StdioTransport:
         self.closed.set()
         process.stdin.close()
         if await _ended(process, GRACE):
-            self._status = process.returncode if self._ended_first else None
+            self._status = self._ended_with(process.returncode) if self._ended_first else None
         else:
             self._signal(signal.SIGTERM)
             await _ended(process, TERM_GRACE)
@@ -196,6 +198,11 @@ class StdioTransport:
         await _ended(process, 1.0)
         self._lifeline.forget(process.pid)
         process.release()
+
+    def _ended_with(self, status: int | None) -> int | None:
+        """What confines a program tells of a signal as a shell does."""
+        told = self._launch.sandbox is not None and status is not None and status > BY_SIGNAL
+        return BY_SIGNAL - status if told and status is not None else status
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None:
