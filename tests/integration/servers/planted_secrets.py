@@ -186,7 +186,7 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("a.txt", "the key is AKIA§upper16 as it seems\n"),
     ("a.txt", "ghp_§36\n"),
     ("a.txt", "glpat-§20\n"),
-    ("a.txt", "xoxb-123456789012-123456789012-§lower24\n"),
+    ("a.txt", "xoxb-§digits12-§digits12-§lower24\n"),
     ("a.txt", "AIza§35\n"),
     ("a.txt", "sk_live_§24\n"),
     ("a.txt", "npm_§36\n"),
@@ -213,7 +213,7 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("crypt.py", 'FERNET = Fernet(key := b"x"); SIGNING_KEY = "§b64"\n'),
 )  # fmt: skip
 
-_HOLE = re.compile(r"§(hex|b64|login|key64|pem|account|shared|sas|upper|lower|pad)?(\d*)")
+_HOLE = re.compile(r"§(hex|b64|login|key64|pem|account|shared|sas|upper|lower|digits|pad)?(\d*)")
 _LETTERS = string.ascii_letters + string.digits
 _BASE64 = _LETTERS + "+/"
 
@@ -254,6 +254,7 @@ def _made(source: random.Random, kind: str, length: str) -> str:
         "sas": lambda: of(_LETTERS, 40) + "%3D",
         "upper": lambda: of(string.ascii_uppercase + "234567", int(length)),
         "lower": lambda: of(string.ascii_lowercase + string.digits, int(length)),
+        "digits": lambda: of(string.digits, int(length)),
         "pad": lambda: "value " * 1_500,
     }
     if kind:

@@ -15,7 +15,7 @@ MAX_ROWS = 500
 MAX_COLUMNS = 8
 MAX_TEXT = 100_000
 MAX_CELL = 400
-_COVERED = ("checks", "endpoints", "packages", "files", "lines", "commits", "allowlisted")
+_COVERED = ("checks", "endpoints", "packages", "files", "lines", "commits", "repositories", "allowlisted")
 
 #: Pages about rules that a report links to. Any other address stays text.
 _HELP = re.compile(r"https://(docs\.astral\.sh|bandit\.readthedocs\.io|osv\.dev|docs\.zizmor\.sh)/[A-Za-z0-9_./#-]+")
@@ -137,7 +137,9 @@ def _counts(content: Mapping[str, Any], rows: Sequence[Row]) -> Counts:
 def _covered(given: Mapping[str, Any]) -> str:
     parts = [(_whole(given.get(key)), key) for key in _COVERED]
     return ", ".join(
-        f"{number:,} {word if number != 1 else word.removesuffix('s')}" for number, word in parts if number
+        f"{number:,} {word if number != 1 else word.removesuffix('s')}"
+        for number, word in parts
+        if number > (word == "repositories")  # one is what everybody expects
     )
 
 

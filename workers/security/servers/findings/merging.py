@@ -112,6 +112,7 @@ def _cover(coverage: Coverage, result: ScanResult) -> None:
     coverage.files = max(coverage.files, given.files)
     coverage.lines = max(coverage.lines, given.lines)
     coverage.commits = max(coverage.commits, given.commits)
+    coverage.repositories = max(coverage.repositories, given.repositories)
     for name in ("packages", "endpoints", "checks", "allowlisted"):
         setattr(coverage, name, getattr(coverage, name) + getattr(given, name))
     coverage.suppressed.extend(given.suppressed[: max(0, MAX_SKIPPED - len(coverage.suppressed))])

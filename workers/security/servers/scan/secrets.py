@@ -13,7 +13,7 @@ from workers.inspection.findings import (
 from workers.inspection.git import printable
 from workers.inspection.git_home import LARGE, small
 from workers.inspection.job import Job
-from workers.inspection.repository import Entry, Repository, Skipped
+from workers.inspection.repository import Entry, Repository, Skipped, Who
 from workers.inspection.text import decoded
 
 from .contents import Contents, archive_kind
@@ -129,7 +129,8 @@ class SecretsScan:
         name = f"{printable(prefix)}(history)" if prefix else "(history)"
         if not repository.is_git:
             broken = repository.place.broken
-            self._skipped.append(Skipped(name, repository.why_not_git, broken, "the machine"))
+            who: Who = "the machine" if broken else "the repository"
+            self._skipped.append(Skipped(name, repository.why_not_git, broken, who))
             return
         self._look_at_settings(repository, prefix)
         history = History(repository, self._max_commits)
