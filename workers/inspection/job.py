@@ -32,6 +32,13 @@ MAX_OUTPUT = 32 << 20
 MAX_SAID = 64 << 10
 #: The most that a confined program may take.
 BOUNDS = Limits(memory=3 << 30, processes=256, file=256 << 20, seconds=900)
+#: How a program is started with these bounds where nothing confines it; a bound that a system has not is left out.
+_BOUNDED = (
+    *("/bin/sh", "-c"),
+    f"ulimit -c 0; ulimit -d {BOUNDS.memory >> 10}; ulimit -f {BOUNDS.file >> 9}; ulimit -t {BOUNDS.seconds}; "
+    'exec "$@"',
+    "sh",
+)
 #: The folder our own code lies in: what a confined `-m workers.…` must be given to read.
 CODE = Path(__file__).parents[2]
 #: Whether programs are confined: `auto` where the machine can, `required`, or `off`. The host of the server says it.
@@ -135,7 +142,7 @@ class Job:
 
         It sees `folder` and `reads`, and may write only to `writes` and to a HOME of its own, which is empty and goes
         with it. No network. `-m` of a module of ours needs `CODE` among `reads`. Where the machine cannot
-        confine, it runs with its own HOME alone, unless `isolation` is `required`.
+        confine, it runs with its own HOME and the same bounds alone, unless `isolation` is `required`.
 
         Raises:
             Beyond: it took too long, or wrote too much; it has been killed.
@@ -150,7 +157,7 @@ class Job:
         with tempfile.TemporaryDirectory(prefix="aether-") as home:
             known = {**_environment(environment), "HOME": home, "TMPDIR": home}
             if by is None:
-                return self.program(command, folder, given, known)
+                return self.program([*_BOUNDED, *command], folder, given, known)
             whole = shutil.which(command[0], path=known["PATH"]) or command[0]
             view = View(folder, Path(home), (folder, *reads), tuple(writes), search=known["PATH"], limits=BOUNDS)
             with confined(view, [whole, *command[1:]], known, by) as start:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from workers.inspection.job import MAX_OUTPUT, Beyond, Job, Stopped
+from workers.inspection.job import BOUNDS, MAX_OUTPUT, Beyond, Job, Stopped
 
 
 def test_a_programs_output_comes_back(tmp_path: Path) -> None:
@@ -60,3 +60,14 @@ def test_a_job_nobody_wants_reports_no_progress() -> None:
     job.stopped = True
     job.progress(0.5, "still here")
     assert heard == []
+
+
+def test_a_program_that_nothing_confines_has_a_home_and_bounds_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AETHER_ISOLATION", "off")
+    look = "import os,resource; print(os.listdir(os.environ['HOME']), resource.getrlimit(resource.RLIMIT_DATA)[0])"
+    done = Job(30).confined([sys.executable, "-c", look], tmp_path)
+    assert done.stdout.decode().split() == ["[]", str(BOUNDS.memory)]
+    greedy = Job(30).confined([sys.executable, "-c", f"bytearray({BOUNDS.memory + 1})"], tmp_path)
+    assert b"MemoryError" in greedy.stderr
