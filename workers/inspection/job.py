@@ -1,6 +1,5 @@
 """Job: one bounded piece of work in a thread, which reports how far it is and can be stopped."""
 
-import errno
 import os
 import shutil
 import subprocess
@@ -55,8 +54,8 @@ class Beyond(Exception):
     """A program went beyond a bound; the text says which."""
 
 
-class Unconfined(OSError):
-    """A program may only run confined, and this machine cannot confine one."""
+class Unconfined(Beyond):
+    """A program may only run confined, and this machine cannot confine one: whoever counts bounds has a gap."""
 
 
 class Job:
@@ -153,7 +152,7 @@ class Job:
         wanted = os.environ.get(ISOLATION, "auto")
         by = mechanism() if wanted != "off" else None
         if by is None and wanted == "required":
-            raise Unconfined(errno.EPERM, "`isolation` is `required`, and this machine cannot confine a program")
+            raise Unconfined("`isolation: required`, since this machine cannot confine a program")
         with tempfile.TemporaryDirectory(prefix="aether-") as home:
             known = {**_environment(environment), "HOME": home, "TMPDIR": home}
             if by is None:
@@ -195,6 +194,6 @@ async def run(ctx: Context, seconds: float, work: Callable[[Job], Result]) -> Re
     try:
         return await anyio.to_thread.run_sync(work, job, abandon_on_cancel=True)
     except Unconfined as reason:
-        raise ToolError(f"{reason.strerror}: install bubblewrap, or allow user namespaces") from None
+        raise ToolError(f"beyond the bound of {reason}: install bubblewrap, or allow user namespaces") from None
     finally:
         job.stopped = True

@@ -42,3 +42,11 @@ def test_a_bandit_that_does_not_work_is_no_clean_bill(folder: Path, monkeypatch:
 
     with pytest.raises(ToolError, match=r"bandit failed \(No module named bandit\): check it with"):
         scan(folder, monkeypatch, program)
+
+
+def test_what_may_only_run_confined_and_cannot_is_a_gap(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AETHER_ISOLATION", "required")
+    monkeypatch.setattr("workers.inspection.job.mechanism", lambda: None)
+    result = unsafe_code.scan_code(Repository(str(folder)), Job(60))
+    assert result.status == "inconclusive"
+    assert "`isolation: required`, since this machine cannot confine a program" in result.coverage.gaps[0]

@@ -20,7 +20,7 @@ from workers.inspection.findings import (
     note_suppressed,
 )
 from workers.inspection.git import printable
-from workers.inspection.job import Beyond, Job, Unconfined
+from workers.inspection.job import Beyond, Job
 from workers.inspection.repository import MAX_FILE_BYTES, Repository, Skipped
 
 from .checkov import CHECKOV_KINDS, run_checkov
@@ -140,8 +140,6 @@ class _Scan:
             return scanner(self._job, found, folder, files, kinds)
         except Beyond as bound:
             self.coverage.gaps.append(f"{_said(kinds)}: {program} went beyond the bound of {bound}")
-        except Unconfined as reason:
-            self.coverage.gaps.append(f"{_said(kinds)}: {program} was not run: {reason.strerror}")
         except Unusable as reason:
             self.coverage.gaps.append(f"{_said(kinds)}: {program} failed ({reason}): {_MEND}")
         return None
