@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from aether_agents.contracts import ServerSpec
+from aether_agents.mcp_host.folders import server_folder
 from aether_agents.mcp_host.sandbox_view import Confinement, around, broad, seen
 
 #: Once as many folders beside each other are granted, the folder around them is: not one start for each of a hundred.
@@ -49,13 +50,19 @@ class Grants:
             return spec
         granted = self._granted.setdefault(spec.name, {})
         own = [(Path(path), False) for path in (*spec.reads, *filter(None, [spec.cwd]))]
-        own += [(Path(path), True) for path in spec.writes]
+        scratch = str(server_folder(self._home, spec.name) / "home")
+        own += [(Path(path), True) for path in (*spec.writes, scratch)]
         for paths, written in ((needs.reads, False), (needs.writes, True)):
-            for folder in (folder for path in paths for folder in self._folders(path, written)):
-                if any(folder.is_relative_to(one) and may >= written for one, may in own):
+            for path in paths:
+                if not os.path.isabs(path) or "\0" in path:
                     continue
-                if self._grant(granted, folder, written):
-                    self._replaced.add(spec.name)
+                if _led_away(path, [one for one, may in own if may] + [one for one in granted if granted[one].written]):
+                    continue
+                for folder in self._folders(path, written):
+                    if any(folder.is_relative_to(one) and may >= written for one, may in own):
+                        continue
+                    if self._grant(granted, folder, written):
+                        self._replaced.add(spec.name)
         reads = tuple(str(path) for path, grant in granted.items() if not grant.written)
         writes = tuple(str(path) for path, grant in granted.items() if grant.written)
         return spec.model_copy(update={"reads": (*spec.reads, *reads), "writes": (*spec.writes, *writes)})
@@ -87,8 +94,6 @@ class Grants:
 
     def _folders(self, path: str, written: bool) -> Iterator[Path]:
         """What is granted for a path: its root, its repository or its folder, and the links that it names that by."""
-        if not os.path.isabs(path) or "\0" in path:
-            return
         real = Path(os.path.realpath(path))
         if not seen(real, self._home) or not (written or os.path.exists(real)):
             return  # out of bounds
@@ -103,6 +108,12 @@ class Grants:
             yield top
             if (named := Path(os.path.normpath(path))) != real and os.path.exists(real):
                 yield named
+
+
+def _led_away(path: str, writable: list[Path]) -> bool:
+    """Whether a link leads out of what a server can write to: it may have laid it there itself."""
+    named, real = Path(os.path.normpath(path)), Path(os.path.realpath(path))
+    return any(named.is_relative_to(one) and not real.is_relative_to(os.path.realpath(one)) for one in writable)
 
 
 def _which(folder: Path) -> tuple[int, int]:

@@ -78,7 +78,9 @@ def ours(spec: ServerSpec) -> bool:
 def view_of(spec: ServerSpec, home: Path, program: str, cwd: Path, search: str, confinement: Confinement) -> View:
     """What a server sees when it is started."""
     own = server_folder(home, spec.name)
-    reads = [*(around(path) for path in _named(spec, program, cwd)), Path(spec.cwd) if spec.cwd else own / "home"]
+    named = [around(path) for path in _named(spec, program, cwd)]
+    reads = [path for path in named if not (path.is_dir() and broad(path))]  # those it `reads`, if it must
+    reads += [Path(spec.cwd)] if spec.cwd else []
     reads += [Path(path) for path in (*spec.reads, *spec.sources)]
     return View(
         folder=cwd,

@@ -158,7 +158,9 @@ class Job:
             if by is None:
                 return self.program([*_BOUNDED, *command], folder, given, known)
             whole = shutil.which(command[0], path=known["PATH"]) or command[0]
-            view = View(folder, Path(home), (folder, *reads), tuple(writes), search=known["PATH"], limits=BOUNDS)
+            view = View(
+                folder, Path(home), (folder, *reads), tuple(writes), _state(), search=known["PATH"], limits=BOUNDS
+            )
             with confined(view, [whole, *command[1:]], known, by) as start:
                 return self.program(start.command, folder, given, start.environment, (start.handle,))
 
@@ -168,6 +170,12 @@ class Job:
         except subprocess.TimeoutExpired:
             return False
         return True
+
+
+def _state() -> tuple[Path, ...]:
+    """AETHER_HOME, with the keys, in which the HOME of a server lies: seen by no scanner, whatever is audited."""
+    home = Path(os.environ.get("HOME", "/"))
+    return (home.parents[2],) if home.parts[-3:-2] == ("servers",) and home.name == "home" else ()
 
 
 def _environment(named: Mapping[str, str] | None) -> dict[str, str]:

@@ -103,7 +103,7 @@ def _installation(folder: str, *, alone: bool = False) -> Iterator[str]:
         yield above
     elif name in ("bin", "sbin"):
         yield from (os.path.join(above, part) for part in PARTS)
-    elif not alone:
+    elif not alone and folder != os.path.expanduser("~"):
         yield folder
 
 
@@ -126,7 +126,7 @@ def _resolved(path: str, links: dict[str, Mount]) -> str | None:
         while rest and not os.path.islink(os.path.join(real, rest[0])):
             real = os.path.join(real, rest.pop(0))
         if not rest:
-            return real if os.path.exists(real) and not real.startswith(MADE) else None
+            return real if os.path.exists(real) and not f"{real}/".startswith(MADE) else None
         link = os.path.join(real, rest.pop(0))
         target = os.path.join(real, os.readlink(link))
         links[link] = Mount("link", link, target)

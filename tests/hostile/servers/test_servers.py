@@ -1,5 +1,6 @@
 """Attack → what must not happen, for each mechanism that the machine has."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -124,6 +125,34 @@ def test_a_call_shows_what_it_names_and_no_more(victim: Victim) -> None:
     assert victim.host.starts() == {"attacker": 3}, "anew for what is named first, and warm from then on"
 
 
+def test_a_link_that_a_server_has_laid_leads_nowhere(victim: Victim) -> None:
+    """What it may write to it may fill with links: a call that goes through one shows nothing more."""
+    trap = victim.project / "trap"
+    assert victim.attack("writes", victim.project / "own.txt", writes=(str(victim.project),)).ok
+    trap.symlink_to(victim.person)
+    for way in ("reads", "writes"):
+        said = victim.attack("reads", trap / "letter.txt", **{way: (str(trap / "letter.txt"),)})
+        assert "A-PRIVATE-LETTER" not in str(said)
+
+
+def test_no_name_or_variable_shows_a_whole_home(victim: Victim, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folders of everything are seen only where the entry reads them; AETHER_HOME in them never is."""
+    monkeypatch.setenv("HOME", str(victim.person.parent))
+    entry = spec(args=(str(ATTACKER), str(victim.person.parent)), env={"ANY": str(victim.person.parent), "N": "/"})
+    for more, seen in (((), False), ((str(victim.person.parent),), True), (("/",), None)):  # /tmp is its own
+        known = {"attacker": entry.model_copy(update={"reads": more})}
+        host = Host(known, home=victim.home, confinement=Confinement())
+        try:
+            for path, secret, shown in (
+                (victim.person / "letter.txt", "A-PRIVATE-LETTER", seen),
+                (victim.home / "sealing.key", "THE-SEALING-KEY", False),
+            ):
+                said = str(host.call("attacker", "reads", {"on": str(path)}, timeout=30))
+                assert shown is None or (secret in said) is shown, (more, path)
+        finally:
+            host.close()
+
+
 def test_a_folder_made_anew_under_its_old_name_is_seen(victim: Victim) -> None:
     table = victim.project / "table.csv"
     assert victim.attack("reads", table, reads=(str(table),)).ok
@@ -155,7 +184,8 @@ def test_what_it_leaves_behind_ends_with_it(victim: Victim, how: str) -> None:
         victim.host.close()
     else:  # by its own fault, as a server dies
         for process in named(str(ATTACKER)):
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
     eventually(lambda: not left.is_running() or left.status() == psutil.STATUS_ZOMBIE, what="it lives on")
 
 
