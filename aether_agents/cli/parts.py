@@ -42,7 +42,7 @@ def the_server(session: Session, name: str) -> ServerSpec:
     if said in servers.known:
         return servers.known[said]
     if why := why_inert(session, name):
-        raise InvalidSettings(f"`{name}` may not be started: {why}")
+        raise InvalidSettings(f"`{name}` is not trusted: {why}")
     faults = [fault for fault in servers.faults if re.search(rf"`(mcpServers|servers)\.{re.escape(name)}[.`]", fault)]
     if faults:
         raise InvalidSettings("\n".join(faults))

@@ -17,7 +17,8 @@ ID_PATTERN = re.compile(r"^[a-z][a-z0-9_-]{0,39}$")
 RUN_ID_PATTERN = re.compile(r"^[a-z][a-z0-9_-]*(/[a-z][a-z0-9_-]*)*(#\d+)?$")
 
 SubtaskId = Annotated[str, StringConstraints(pattern=RUN_ID_PATTERN.pattern, max_length=200)]
-ToolRef = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")]
+#: `server/tool`. A tool's name may have slashes, dots, blanks and letters of any script, as the protocol lets it.
+ToolRef = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+/[^\s\p{C}]([^\p{C}]{0,126}[^\s\p{C}])?$")]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 OnFailure = Literal["fail", "continue"]

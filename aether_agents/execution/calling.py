@@ -1,6 +1,7 @@
 """One call of a subtask's tool: resolved, checked, allowed, made, and judged. It ends in a value, whatever happens."""
 
 import json
+import logging
 import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -33,6 +34,8 @@ from aether_agents.execution.toolbox import Toolbox
 from aether_agents.mcp_host import CallResult
 from aether_agents.mcp_host.consent import NOTHING_ASKED, Consent
 from aether_agents.settings import Settings
+
+log = logging.getLogger(__name__)
 
 #: Bytes of JSON that one outcome may have: it is sealed, stored, and handed to what refers to it.
 MOST_OUTPUT = 1024 * 1024
@@ -141,6 +144,8 @@ class Caller:
             consent=consent,
             needs=needs(tool, args),
         )
+        for note in result.notes:
+            log.info("%s: %s", tool.ref, note)
         self._tally.call(tool.server, result.kind or "ok", time.monotonic() - started)
         return result
 

@@ -38,6 +38,8 @@ class CallResult(NamedTuple):
     lingers: bool = False
     #: With the kind `asked`: what the server asked; `error` is what it said when it was not told.
     asked: Elicitation | None = None
+    #: What was odd about the answer, each in a sentence.
+    notes: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

@@ -68,7 +68,8 @@ async def call(request: Request, session: Session) -> CallResult:
         return CallResult(error=text, kind="timeout", sent=False)
     error = shorten(hidden.text(result.error)) if result.error else result.error
     asked = struck(result.asked, hidden) if result.asked else None
-    return result._replace(output=hidden.value(result.output), error=error, asked=asked)
+    notes = tuple(hidden.text(note) for note in result.notes)
+    return result._replace(output=hidden.value(result.output), error=error, asked=asked, notes=notes)
 
 
 async def _call(request: Request, session: Session, hidden: Hidden, deadline: float) -> CallResult:
@@ -113,7 +114,9 @@ async def _asked(request: Request, session: Session, hidden: Hidden) -> CallResu
         return CallResult(error=f"server `{session.spec.name}` had ended", kind="transport", sent=False)
     with session.answering.call(request.consent) as asked:
         try:
-            result = read(await client.call_tool(request.tool, dict(request.args), progress_callback=heard))
+            known = session.definitions.get(request.tool)
+            answer = await client.call_tool(request.tool, dict(request.args), progress_callback=heard)
+            result = read(answer, known.output_schema if known else None)
         except (MCPError, RuntimeError) as error:
             result = _became(session, request.tool, error, hidden)
     if result.kind not in (None, "tool_error"):

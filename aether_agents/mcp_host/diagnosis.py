@@ -4,6 +4,7 @@ import re
 from typing import Protocol
 
 from mcp import MCPError
+from pydantic import ValidationError
 
 from aether_agents.contracts import ServerSpec
 from aether_agents.errors import ServerDown
@@ -75,11 +76,26 @@ def why_down(spec: ServerSpec, witness: Witness, failure: BaseException | None, 
 def _what(spec: ServerSpec, witness: Witness, failure: BaseException | None, waited: float | None) -> str:
     if waited is not None:
         return f"did not answer within {waited:g} s"
+    leaves = leaves_of(failure)
+    refusals = [_said(leaf) for leaf in leaves if isinstance(leaf, MCPError | ValidationError) and not _closed(leaf)]
+    if refusals:  # what it said itself, before its end, which may be our own doing
+        ended = f"; then it ended with {_status(witness.status)}" if witness.status else ""
+        return f"could not be used: {'; '.join(dict.fromkeys(refusals))}{ended}"
     if witness.status is not None:
         return f"ended with {_status(witness.status)} before it could be used"
-    leaves = [str(leaf) or type(leaf).__name__ for leaf in leaves_of(failure)]
-    said = "; ".join(dict.fromkeys(leaves)) or "it closed the connection"
+    said = "; ".join(dict.fromkeys(map(_said, leaves))) or "it closed the connection"
     return f"could not be {'started' if spec.command else 'reached'}: {said}"
+
+
+def _said(leaf: BaseException) -> str:
+    if isinstance(leaf, ValidationError):
+        first = leaf.errors()[0]
+        return f"what it answered is not MCP ({'.'.join(map(str, first['loc']))}: {first['msg']})"
+    return str(leaf) or type(leaf).__name__
+
+
+def _closed(leaf: BaseException) -> bool:
+    return isinstance(leaf, MCPError) and "Connection closed" in str(leaf)
 
 
 def _status(status: int) -> str:
@@ -92,7 +108,7 @@ def leaves_of(failure: BaseException | None) -> list[BaseException]:
         return []
     if isinstance(failure, BaseExceptionGroup):
         found = [leaf for inner in failure.exceptions for leaf in leaves_of(inner)]
-        told = [leaf for leaf in found if not (isinstance(leaf, MCPError) and "Connection closed" in str(leaf))]
+        told = [leaf for leaf in found if not _closed(leaf)]
         return told or found
     return [failure]
 

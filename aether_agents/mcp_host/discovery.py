@@ -11,7 +11,7 @@ from pathlib import Path
 from aether_agents.document import Document, Location, parse_document
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.commented import without_comments
-from aether_agents.mcp_host.server_file import FILE_NAMES, Declared, declared, project_of
+from aether_agents.mcp_host.server_file import Declared, declared, project_of
 from aether_agents.regular_file import read_text
 
 CONFIG, PROJECT = "mcp_config.json", "pyproject.toml"
@@ -38,8 +38,7 @@ def parse(path: Path, content: bytes) -> list[Declared]:
     if path.name != PROJECT:
         try:
             text = content.decode("utf-8")
-            plain = without_comments(text) if path.match(FILE_NAMES[-1]) else text
-            return list(declared(parse_document(plain, str(path)), folder))
+            return list(declared(parse_document(without_comments(text), str(path)), folder))
         except UnicodeDecodeError as error:
             raise InvalidSettings(f"{path}: cannot be read: {error}") from None
         except RecursionError:

@@ -4,14 +4,15 @@ Only servers that may be started are expanded: a file that is merely listed neve
 our environment. An unset variable is an error, never a literal `${TOKEN}` sent to a server.
 """
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from aether_agents.document import Document, Location
 
-#: `${VAR}`, `${VAR:-default}`; and VS Code's `${env:VAR}`, `${input:id}`, `${workspaceFolder}`.
-_MARK = re.compile(r"\$\{(?P<how>env:|input:)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)(?::-(?P<default>[^}]*))?\}")
+#: `${VAR}`, `${VAR:-default}`; and VS Code's `${env:VAR}`, `${input:id}`, `${workspaceFolder}` and their like, `${/}`.
+_MARK = re.compile(r"\$\{(?P<how>env:|input:)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*|/)(?::-(?P<default>[^}]*))?\}")
 
 
 class Expansion:
@@ -28,7 +29,8 @@ class Expansion:
     def expand(self, value: object, at: Location) -> object:
         """The value with all its strings expanded; keys are left as they are."""
         if isinstance(value, str):
-            return _MARK.sub(lambda mark: self._value(mark, at), value)
+            expanded = _MARK.sub(lambda mark: self._value(mark, at), value)
+            return f"{self._home()}{expanded[1:]}" if expanded.startswith("~/") else expanded
         if isinstance(value, dict):
             return {key: self.expand(item, (*at, key)) for key, item in value.items()}
         if isinstance(value, list | tuple):
@@ -43,8 +45,8 @@ class Expansion:
                 f"`{mark[0]}` asks a person, which a worker cannot: write `${{{_variable(name)}}}` and set it",
             )
             return ""
-        if mark["how"] is None and name == "workspaceFolder":
-            return str(self._folder)
+        if mark["how"] is None and name in _PLACES:
+            return _PLACES[name](self)
         value = self._environ.get(name)
         if value:
             self.found[name] = value
@@ -55,6 +57,9 @@ class Expansion:
             self._fault(at, f"the environment variable {name} is not set: set it, or write `${{{name}:-default}}`")
         return value or ""
 
+    def _home(self) -> str:
+        return self._environ.get("HOME") or str(Path.home())
+
     def _fault(self, at: Location, message: str) -> None:
         self.faults.append(self._document.fault(at, message))
 
@@ -62,3 +67,13 @@ class Expansion:
 def _variable(name: str) -> str:
     """A variable's name for what VS Code calls an input."""
     return re.sub(r"[^A-Z0-9]", "_", name.upper())
+
+
+#: What VS Code's own variables stand for.
+_PLACES: Mapping[str, Callable[[Expansion], str]] = {
+    "workspaceFolder": lambda expansion: str(expansion._folder),
+    "workspaceFolderBasename": lambda expansion: expansion._folder.name,
+    "userHome": lambda expansion: expansion._home(),
+    "pathSeparator": lambda _: os.sep,
+    "/": lambda _: os.sep,
+}

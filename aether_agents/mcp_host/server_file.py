@@ -19,6 +19,7 @@ from aether_agents.document import Document, Location, faults, nearest
 from aether_agents.errors import InvalidSettings
 from aether_agents.logs import hide
 from aether_agents.mcp_host import env_file
+from aether_agents.mcp_host.dialects import UNHEEDED, in_our_words
 from aether_agents.mcp_host.environment import ALLOWED
 from aether_agents.mcp_host.expansion import Expansion
 from aether_agents.mcp_host.folders import server_folder
@@ -45,7 +46,10 @@ FOREIGN: dict[str, str] = {
     "keep_alive": "fastmcp: ours are always kept",
     "initTimeout": "other programs' name for `timeout`, in other units",
     "roots": "deprecated by the protocol",
-    "disabledTools": "which tools may be called is policy's (`policy.deny`)",
+    **dict.fromkeys(UNHEEDED, "which tools may be called is policy's (`policy.deny`)"),
+    "name": "Cherry Studio: what people read",
+    "autoStart": "ours start when they are needed",
+    "tool_timeout_sec": "Codex: a subtask has its own `timeout`",
     "oauth": "not yet spoken; use `headers`",
     "auth": "not yet spoken; use `headers`",
 }
@@ -237,4 +241,4 @@ def declared(document: Document, folder: Path) -> Iterator[Declared]:
                 server_folder(Path(), str(name))
             except InvalidSettings as error:
                 raise InvalidSettings(document.fault(at, str(error))) from None
-            yield Declared(str(name), raw, at, document, folder)
+            yield Declared(str(name), in_our_words(raw), at, document, folder)

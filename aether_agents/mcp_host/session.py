@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from mcp import Client
@@ -18,6 +19,7 @@ from aether_agents.mcp_host.diagnosis import why_down
 from aether_agents.mcp_host.elicitation import Answering
 from aether_agents.mcp_host.pins import pin
 from aether_agents.mcp_host.tail import Tail
+from aether_agents.mcp_host.tolerance import TolerantTransport, notes_of
 from aether_agents.mcp_host.watching import Notices, watched
 
 #: The most a server may list. Real servers have up to a hundred tools; more pages are a loop.
@@ -126,7 +128,7 @@ class Session:
         """
         if self.client is not None:
             self.stale = False
-            self.definitions = await _list(self.client, self.spec)
+            self.definitions = await _list(self.client, self.spec, self._odd)
 
     async def close(self) -> None:
         """Close it and wait for the end, a few seconds at most."""
@@ -138,6 +140,11 @@ class Session:
             self._owner.cancel()
             await asyncio.wait([self._owner], timeout=1)
 
+    def _odd(self, sentence: str) -> None:
+        """Say what is odd about the server, where people look who try it out."""
+        log.warning("server %s: %s", self.spec.name, self.hidden.text(sentence))
+        self.transport.noise.add(f"{sentence}\n".encode())
+
     def _changed(self) -> None:
         self.stale = True
 
@@ -145,14 +152,14 @@ class Session:
         try:
             notices = Notices(self._changed)
             client_of = Client(
-                self.transport,  # type: ignore[arg-type]
+                TolerantTransport(self.transport),
                 mode=self.mode,
                 message_handler=notices,
                 elicitation_callback=self.answering,
             )
             async with client_of as client:
                 client.session.validate_tool_result = _taken_as_it_is  # type: ignore[method-assign]
-                self.definitions = await _list(client, self.spec)
+                self.definitions = await _list(client, self.spec, self._odd)
                 self.client = client
                 self._opened.set()
                 tracing.forget()  # it was opened for one task, and lives on for all
@@ -176,15 +183,24 @@ async def _taken_as_it_is(name: str, result: CallToolResult) -> None:
     """
 
 
-async def _list(client: Client, spec: ServerSpec) -> dict[str, Definition]:
+async def _list(client: Client, spec: ServerSpec, tell: Callable[[str], None]) -> dict[str, Definition]:
+    """The tools by name. What is odd about the list is told, and costs no more than itself."""
     found: dict[str, Definition] = {}
     cursor: str | None = None
+    seen: set[str] = set()
     for _ in range(MAX_PAGES):
         page = await client.list_tools(cursor=cursor, cache_mode="bypass")
-        found.update((tool.name, _definition(tool)) for tool in page.tools)
+        for note in notes_of(page.meta):
+            tell(note)
+        for tool in page.tools:
+            found.setdefault(tool.name, _definition(tool))
         cursor = page.next_cursor
         if cursor is None:
             return found
+        if cursor in seen:  # it never advances: what was listed is kept
+            tell(f"the list of its tools ends at a cursor that was there before: {len(found)} are known")
+            return found
+        seen.add(cursor)
         if len(found) > MAX_TOOLS:
             break
     raise ServerDown(

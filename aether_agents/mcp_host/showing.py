@@ -8,6 +8,7 @@ from aether_agents.configuration import NEVER, harmless
 from aether_agents.document import parse_document, write_document
 from aether_agents.errors import InvalidSettings
 from aether_agents.layer import leaves
+from aether_agents.mcp_host.dialects import UNHEEDED
 from aether_agents.mcp_host.env_file import variables
 from aether_agents.mcp_host.reach import working_folder
 from aether_agents.mcp_host.server_file import FOREIGN, Declared
@@ -66,6 +67,9 @@ def show_server(server: Declared) -> list[str]:
             lines.append(_line(label, f"{name}={_plain(value)}"))
     if (file := server.env_file) is not None:
         lines += [_line("env", f"{name}=…, a value in {file}") for name in variables(file)]
+    unheeded = [key for key in UNHEEDED if key in raw]
+    if unheeded:
+        lines.append(f"  not heeded {', '.join(unheeded)}: which tools may be called is `policy.deny`'s to say")
     rest = [key for key in raw if key not in SHOWN and key not in FOREIGN]
     lines += _seen(server) if raw.get("command") is not None else []
     return [*lines, *(_line(str(key), _plain(raw[key])) for key in rest)]

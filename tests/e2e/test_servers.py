@@ -108,8 +108,9 @@ def test_a_server_that_a_project_brings_is_inert_until_trusted_and_then_used_by_
     assert status(there) == "untrusted"
     refused = there.run("apply", "plan.yaml", "--yes")  # while it is planned, not by each of its subtasks
     assert refused.returncode == 5, refused.stderr
-    assert f"the server `brought` is not live: its file {file} is not trusted any more" in refused.stderr
-    assert f"`aether-agent trust` in {there.project}" in refused.stderr
+    lost = f"{file} is no longer trusted, because {file} is changed since"
+    assert f"the server `brought` is not live: {lost}" in refused.stderr
+    assert f"`aether-agent trust {there.project}`" in refused.stderr
     file.write_text(trusted)
     assert there.json("apply", "plan.yaml", "--yes")["status"] == "completed"
 
