@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from aether_agents.broker_address import checked
 from aether_agents.contracts import Contract, Isolation, Json, Risk, Template
 from aether_agents.logs import Style
 
@@ -62,8 +63,8 @@ class AgentSystem(Contract):
 class BrokerSettings(Contract):
     """Where broker and store are. Without a url, the embedded stack is used."""
 
-    url: str | None = Field(
-        default=None, pattern=r"^(redis|rediss|unix)://", description="`redis://`, `rediss://` or `unix://` address."
+    url: Annotated[str, AfterValidator(checked)] | None = Field(
+        default=None, description="`redis://`, `rediss://` or `unix://` address; a password in it is percent-encoded."
     )
     prefix: str = Field(default="aether", pattern=r"^[a-z0-9_-]{1,32}$", description="First part of every key.")
 

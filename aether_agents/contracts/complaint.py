@@ -24,6 +24,7 @@ def _entries(count: int) -> str:
 
 
 def with_its_value(error: ErrorDetails) -> str:
-    """The message of one fault and, where it is short, the value that has it."""
-    shown = "" if isinstance(error["input"], dict | list) else f" (it is {error['input']!r})"
+    """The message of one fault and, where it is short, the value that has it; never an address, with its password."""
+    hidden = isinstance(error["input"], dict | list) or error["loc"][-1:] == ("url",)
+    shown = "" if hidden else f" (it is {error['input']!r})"
     return in_plain_words(error) + shown

@@ -155,9 +155,15 @@ def _became(session: Session, tool: str, error: Exception, hidden: Hidden) -> Ca
 
 def _answered(session: Session, tool: str, error: MCPError, hidden: Hidden) -> CallResult:
     """A JSON-RPC error: the server's own, or one of those our transports put in the place of an answer."""
-    if error.code == http.FORGOTTEN:
+    if error.code in (http.FORGOTTEN, http.PERHAPS_FORGOTTEN):
         session.transport.closed.set()
-        return CallResult(error=error.message, kind="transport", sent=False)
+        sure = (
+            error.code == http.FORGOTTEN
+        )  # told with a success, it could also be the tool's word for a thing of its own
+        text = error.message if sure else f"{error.message}, or has no such session itself; it may have run"
+        return CallResult(error=text, kind="transport", sent=not sure)
+    if error.code == http.BUSY:
+        return CallResult(error=f"{error.message}; it may have run", kind="transport")
     broken_off = session.spec.url is not None and error.message.startswith(_BROKEN_OFF)
     if broken_off or error.code in (http.NOT_SENT, http.NETWORK, http.REFUSED):
         session.suspect = True

@@ -7,6 +7,7 @@ was not. Answers are bounded in size.
 
 import asyncio
 import json
+import re
 import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -19,12 +20,23 @@ from aether_agents.contracts import ServerSpec
 from aether_agents.mcp_host.tail import Tail
 
 #: JSON-RPC codes of our own making, in the range the protocol leaves to implementations.
-NOT_SENT, NETWORK, REFUSED, FORGOTTEN = -32096, -32095, -32094, -32093
+NOT_SENT, NETWORK, REFUSED, FORGOTTEN, BUSY, PERHAPS_FORGOTTEN = -32096, -32095, -32094, -32093, -32092, -32091
 #: What the error of an answer that was cut off says.
 BROKEN_BODY = "the connection broke in the middle of the answer"
 _UNSENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
 _UNAUTHORISED = (401, 403, 407)
 _NOT_FOUND = 404
+#: It did not get to the server behind it, or that has too much to do: the call was not made.
+_BUSY = {429: "asks us to wait", 502: "cannot reach its server", 503: "is not available", 504: "got no answer in time"}
+#: How servers say in words of their own that they do not know our session; by the specification they would say 404.
+_FORGETFUL = re.compile(
+    r"(no valid|not a valid|invalid|unknown|expired|no such).{0,20}session"
+    r"|session.{0,20}(not found|invalid|expired|unknown)",
+    re.IGNORECASE,
+)
+_BAD_REQUEST = 400
+#: Bytes of an answer that is looked at for that: such answers are short.
+_SHORT = 4_096
 
 
 class HttpTransport:
@@ -93,9 +105,14 @@ class _Contained(httpx2.AsyncBaseTransport):
             await response.aclose()
             said = f"{self._shown} refused us (HTTP {response.status_code}): correct `headers`"
             return _answer(request, REFUSED, f"{said} of `{self._spec.name}` in {self._spec.source or 'its file'}")
-        if response.status_code == _NOT_FOUND and "mcp-session-id" in request.headers:
+        known = "mcp-session-id" in request.headers
+        if known and (response.status_code == _NOT_FOUND or await _forgot(response)):
             await response.aclose()  # by the specification: it knows no such session, and did not look at the request
-            return _answer(request, FORGOTTEN, f"{self._shown} was restarted and forgot our session")
+            code = FORGOTTEN if response.is_error else PERHAPS_FORGOTTEN
+            return _answer(request, code, f"{self._shown} was restarted and forgot our session")
+        if response.status_code in _BUSY:
+            await response.aclose()
+            return _answer(request, BUSY, f"{self._shown} {_busy(response)}")
         if isinstance(response.stream, httpx2.AsyncByteStream):
             # The reader of an event stream bounds each of its events; the stream itself may go on for ever.
             stream = response.headers.get("content-type", "").startswith("text/event-stream")
@@ -105,6 +122,28 @@ class _Contained(httpx2.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close the connections."""
         await self._inner.aclose()
+
+
+async def _forgot(response: httpx2.Response) -> bool:
+    """Whether a short answer says that our session is not known: with 400, or with 200 and an error in it."""
+    if response.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        return False
+    size = response.headers.get("content-length", "")
+    if response.status_code not in (_BAD_REQUEST, 200) or not size.isdigit() or int(size) > _SHORT:
+        return False
+    try:
+        said = json.loads(await response.aread())
+    except (ValueError, RecursionError):
+        return False
+    error = said.get("error") if isinstance(said, dict) else None
+    text = error.get("message") if isinstance(error, dict) else error
+    return isinstance(text, str) and _FORGETFUL.search(text) is not None
+
+
+def _busy(response: httpx2.Response) -> str:
+    after = response.headers.get("retry-after", "")
+    wait = f"; try again after {after} s" if after.isdigit() else ""
+    return f"{_BUSY[response.status_code]} (HTTP {response.status_code}){wait}"
 
 
 class _Bounded(httpx2.AsyncByteStream):

@@ -211,7 +211,7 @@ def test_all_faults_of_all_places_at_once(place: Place) -> None:
         ("delivery:\n  lease: 1\n  lease: 2", r":3: `lease` is given twice"),
         ("- a list", r":1: Input should be a valid dictionary.*"),
         ("home: /x", r":1: `home`: is not set in a file: set AETHER_HOME"),
-        ("broker: {url: 'http://x'}", r":1: `broker.url`: String should match pattern .*redis.*"),
+        ("broker: {url: 'http://x'}", r":1: `broker.url`: an address begins with .*redis.*"),
         ("policy: {approval_from: never}", r":1: `policy.approval_from`: Input should be .*destructive.*"),
     ],
 )

@@ -13,6 +13,7 @@ import pytest
 from aether_agents.contracts import ServerSpec
 from tests.conftest import eventually
 from tests.integration.mcp_host.conftest import OpenHost
+from tests.integration.mcp_host.odd_addresses import odd_server
 from tests.servers import FOLDER
 
 TOKEN = "let-me-in"
@@ -172,3 +173,45 @@ def test_an_answer_over_the_limit_fails_alone(open_host: OpenHost, port: int) ->
     assert over.kind in ("tool_error", "transport")
     assert "1,048,576" in str(over.error) or "size" in str(over.error), over.error
     assert after.ok
+
+
+@pytest.fixture(scope="module")
+def odd() -> Iterator[str]:
+    with odd_server() as address:
+        yield address
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "says"),
+    [("says400", False, "forgot our session"), ("says200", True, "forgot our session, or has no such session itself")],
+)
+def test_a_forgotten_session_is_renewed_however_it_is_told(
+    open_host: OpenHost, odd: str, path: str, sent: bool, says: str
+) -> None:
+    host = open_host(at(0, url=f"{odd}/{path}"))
+    assert host.call("remote", "e", timeout=10).output == "done"
+    lost = host.call("remote", "e", timeout=10)
+    if lost.ok:  # it was certainly not made, so the host made it itself
+        assert not sent
+        return
+    assert (lost.kind, lost.sent) == ("transport", sent)
+    assert says in str(lost.error)
+    assert host.call("remote", "e", timeout=10).output == "done"
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_who_is_busy_is_a_transport_that_failed_and_says_when_to_come_again(
+    open_host: OpenHost, odd: str, status: int
+) -> None:
+    host = open_host(at(0, url=f"{odd}/{status}"))
+    assert host.call("remote", "e", timeout=10).ok
+    refused = host.call("remote", "e", timeout=10)
+    assert (refused.kind, refused.sent) == ("transport", True)
+    assert f"(HTTP {status}); try again after 7 s" in str(refused.error)
+
+
+def test_a_word_of_the_tool_itself_is_no_forgotten_session(open_host: OpenHost, odd: str) -> None:
+    host = open_host(at(0, url=f"{odd}/own"))
+    assert host.call("remote", "e", timeout=10).ok
+    failed = host.call("remote", "e", timeout=10)
+    assert (failed.kind, failed.error) == ("tool_error", "the terminal is closed")

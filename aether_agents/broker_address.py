@@ -1,0 +1,41 @@
+"""The address of broker and store: what may stand in it, and how its passwords are kept out of what is said."""
+
+import re
+from urllib.parse import quote
+
+SCHEMES = ("redis", "rediss", "unix")
+
+#: Characters that end the part of an address in which a password stands, or that mean something there.
+_RESERVED = "@/?#[] "
+_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_HOST_FIRST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^@/?#:\[\]\s]*)(:\d+)?([/?#]|$)")
+_CELERYS_WORD = re.compile(r"(?<=[?&]ssl_cert_reqs=)CERT_(\w+)")
+
+
+def checked(address: str) -> str:
+    """The address, with Celery's spelling of TLS options in the store's.
+
+    Raises:
+        ValueError: it has another scheme, or a user or password that is not percent-encoded; the address is not in the
+            message, nor a part of it.
+    """
+    scheme, mark, rest = address.partition("://")
+    if not mark or scheme not in SCHEMES:
+        raise ValueError(f"an address begins with {', '.join(f'`{one}://`' for one in SCHEMES)}")
+    login = "" if scheme == "unix" and rest.startswith("/") else _login(rest)
+    wrong = {char for char in login if char in _RESERVED} | ({"%"} if _ESCAPE.search(login) else set())
+    if wrong:
+        told = ", ".join(f"`{char}` as {quote(char, safe='')}" for char in sorted(wrong))
+        raise ValueError(f"the user and the password in it must be percent-encoded: write {told}")
+    return _CELERYS_WORD.sub(lambda found: found[1].lower(), address)
+
+
+def _login(rest: str) -> str:
+    """What stands before the last `@`, unless the address begins with its host and the `@` stands in its options."""
+    before, mark, _ = rest.rpartition("@")
+    if not mark:
+        return rest if rest.startswith(":") else ""  # a password that swallowed its host
+    first = _HOST_FIRST.match(rest)
+    ends = first[3] if first is not None else ""
+    path = rest[first.end() :].partition("?")[0] if first is not None and ends == "/" else ""
+    return "" if ends in ("?", "/") and "@" not in path else before
