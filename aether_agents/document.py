@@ -72,7 +72,6 @@ def parse_document(text: str, name: str) -> Document:
     Raises:
         InvalidSettings: it is not well formed; the error has name and line.
     """
-    text = text.removeprefix("\ufeff")
     if name.endswith(".json"):
         try:
             json.loads(text)

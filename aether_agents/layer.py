@@ -47,7 +47,7 @@ class Layer:
 def file_layer(path: Path, content: bytes, complaints: list[str]) -> Layer:
     """The settings in the content of a file; its faults are added to `complaints`."""
     try:
-        document = parse_document(content.decode(), str(path))
+        document = parse_document(content.decode("utf-8-sig"), str(path))
         Settings.model_validate(document.data)
     except UnicodeDecodeError as error:
         complaints.append(f"{path}: cannot be read: {error}")

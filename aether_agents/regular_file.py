@@ -33,13 +33,13 @@ def read_regular(path: Path, largest: int = LARGEST) -> bytes:
 
 
 def read_text(path: Path, largest: int = LARGEST) -> str:
-    """The same as UTF-8 text.
+    """The same as UTF-8 text, without a byte order mark.
 
     Raises:
         OSError: as above.
         UnicodeDecodeError: it is not UTF-8.
     """
-    return read_regular(path, largest).decode("utf-8")
+    return read_regular(path, largest).decode("utf-8-sig")
 
 
 def _size(limit: int) -> str:

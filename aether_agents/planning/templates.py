@@ -122,7 +122,7 @@ def _read_folder(
         try:
             content = _content(path)
             if is_trusted(path, content):  # exactly the bytes that were judged are parsed
-                found.append((str(path), _checked(parse_document(content.decode("utf-8"), str(path)))))
+                found.append((str(path), _checked(parse_document(content.decode("utf-8-sig"), str(path)))))
             else:
                 inert.append(path)
         except (OSError, UnicodeDecodeError) as error:
