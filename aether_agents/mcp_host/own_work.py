@@ -22,8 +22,11 @@ DAYS, MOST_DAYS = 7, 90
 #: Commits that are looked at between what was trusted and where the repository stands.
 MOST_COMMITS = 1_000
 
-#: What git is told, so that it starts no program that the repository names.
-_QUIETLY = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "log.showSignature=false")
+#: What git is told, so that it starts no program that the repository names, and is not lied to about its history.
+_QUIETLY = (
+    *("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "log.showSignature=false"),
+    *("-c", "protocol.allow=never", "-c", "core.sshCommand=false", "-c", "core.commitGraph=false"),
+)
 #: How git's reflog begins the line of a commit that was made here, not fetched.
 _MADE_HERE = ("commit", "cherry-pick", "rebase", "revert", "am")
 
@@ -46,9 +49,9 @@ class OwnWork(Contract):
             if not _his(top, self.uid):
                 return f"{top} belongs to somebody else now"
             head = _head(top)
+            return "" if head == self.head else _others(self.repository, self.owner, self.head, head)
         except InvalidSettings as error:
             return str(error)
-        return "" if head == self.head else _others(self.repository, self.owner, self.head, head)
 
     def stamp(self) -> tuple[object, ...]:
         """Another one when it may hold no more; asks git nothing."""
@@ -96,7 +99,8 @@ def _others(repository: str, owner: str, before: str, head: str) -> str:
         for line in _git(top, "log", "--walk-reflogs", "--format=%H\t%gs", f"-{MOST_COMMITS}", "HEAD").splitlines()
         if line.partition("\t")[2].startswith(_MADE_HERE)
     }
-    lines = _git(top, "log", "--format=%H\t%ae\t%ce\t%an", f"-{MOST_COMMITS + 1}", *spread).splitlines()
+    words = ("log", "--format=%H\t%ae\t%ce\t%an", f"-{MOST_COMMITS + 1}", *spread)
+    lines = _git(top, *words, certain=True).splitlines()
     if len(lines) > MOST_COMMITS:
         return f"the repository moved on by more than {MOST_COMMITS:,} commits"
     for line in lines:
@@ -106,9 +110,12 @@ def _others(repository: str, owner: str, before: str, head: str) -> str:
     return ""
 
 
-def _git(top: Path, *words: str) -> str:
+def _git(top: Path, *words: str, certain: bool = False) -> str:
     env = {
         **os.environ,
+        "GIT_ALLOW_PROTOCOL": "none",  # a commit that is missing is not fetched
+        "GIT_GRAFT_FILE": os.devnull,
+        "GIT_NO_LAZY_FETCH": "1",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_NO_REPLACE_OBJECTS": "1",
         "GIT_PAGER": "cat",
@@ -119,4 +126,6 @@ def _git(top: Path, *words: str) -> str:
         ran = subprocess.run(command, env=env, capture_output=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise InvalidSettings(f"git could not be asked about {top}: {type(error).__name__}") from None
+    if ran.returncode and certain:
+        raise InvalidSettings(f"git cannot tell whose commits {top} moved to: a part of its history cannot be read")
     return ran.stdout.decode("utf-8", "replace").strip() if ran.returncode == 0 else ""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from aether_agents.mcp_host.own_work import begin
 from tests.hostile.repositories.canary import Canary
 from tests.hostile.repositories.git_blinds import BLINDS
 from tests.hostile.repositories.git_traps import FILES
@@ -90,3 +91,18 @@ def test_nothing_of_a_repository_says_what_is_looked_at(name: str, repos: Talk, 
     BLINDS[name](repository, tmp_path / "elsewhere")
     seen = repos.call("changes", paths=[str(repository.folder)], branch="new")
     assert (seen["changes"][0]["path"], seen["changes"][0]["files"]) == (str(repository.folder), ["loose.txt"])
+
+
+def test_whose_work_a_repository_is_runs_nothing_and_is_not_guessed(trapped: Planted, canary: Canary) -> None:
+    work = begin(trapped.folder)
+    quiet = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+    tree = trapped.git(*quiet, "rev-parse", "HEAD^{tree}")
+    between = trapped.git(*quiet, "commit-tree", tree, "-p", "HEAD", "-m", "of somebody else")
+    newest = trapped.git(*quiet, "commit-tree", tree, "-p", between, "-m", "newest")
+    trapped.git(*quiet, "update-ref", "refs/heads/main", newest)
+    missing = trapped.folder / ".git" / "objects" / between[:2] / between[2:]
+    missing.chmod(0o600)
+    missing.unlink()
+    canary.forget()
+    assert "git cannot tell whose commits" in work.suspended()
+    assert canary.sprung == []
