@@ -65,7 +65,7 @@ def _listed_anew(session: Session, door: Door, name: str, queue: str) -> Entry:
     door.list_server(name)
     end = time.monotonic() + PATIENCE
     with session.output.spinning(f"listing {name} anew{session.output.error_glyphs.more}"):
-        while (entry := door.catalogue()[name]).outdated:
+        while (entry := door.catalogue().get(name)) is None or entry.outdated:
             session.check()
             if time.monotonic() > end:
                 raise NoWorker(

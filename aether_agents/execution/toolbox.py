@@ -58,10 +58,10 @@ class Toolbox:
         tool = self._live(server, name)
         if pin and tool.pin != pin:
             tool = self._as_planned(tool, pin)
-        self._require_accepted(tool, entry)
+        self._require_accepted(tool)
         return tool
 
-    def _require_accepted(self, tool: Tool, entry: CatalogueEntry | None) -> None:
+    def _require_accepted(self, tool: Tool) -> None:
         """Make sure that a tool is the one that was accepted here, whatever the catalogue says by now.
 
         Raises:
@@ -70,6 +70,7 @@ class Toolbox:
         known = self.memory.of(tool.server)
         if known is None or known.pins.get(tool.name) == tool.pin or known.spec_digest != self._digest(tool.server):
             return
+        entry = self._entry(tool.server, believed=0.0)  # it may have been accepted a moment ago
         if entry is not None:
             self.learn(entry)
             known = self.memory.of(tool.server)

@@ -1,10 +1,14 @@
 """The live tools of a process, checked against their pins."""
 
+from pathlib import Path
+
 import pytest
 
 from aether_agents.contracts import Specialist
 from aether_agents.errors import ServerDown, ToolDrifted
+from aether_agents.execution.remembered import Remembered
 from aether_agents.execution.toolbox import Toolbox
+from aether_agents.mcp_host.digest import spec_digest
 from aether_agents.store import CatalogueEntry
 from tests.unit.execution.fakes import DEV, PIN, SPEC, FakeHost, store
 
@@ -93,3 +97,19 @@ def test_where_no_file_named_a_queue_the_tools_say_whose_server_it_is():
     guessed = SPEC.model_copy(update={"inferred": True})
     assert {tool.specialist for tool in box.list(guessed)} == {"data"}
     assert {tool.specialist for tool in box.list(SPEC)} == {"dev"}  # a queue that was named stays
+
+
+def test_what_was_accepted_a_moment_ago_is_learned_before_it_counts_as_changed(tmp_path: Path):
+    host, digest = FakeHost(), spec_digest(SPEC)
+    before = entry(say=PIN).model_copy(update={"spec_digest": digest, "number": 1})
+    kept = store(one=before)
+    box = Toolbox(host, kept, [DEV], lambda: {SPEC.name: SPEC}, Remembered(tmp_path))
+    box.memory.keep(before)
+    box.find("dev-echo/say", PIN)  # what the catalogue said is believed for a while
+    host.pins["say"] = "sha256:2"
+    kept.catalogue.all = {"one": before.model_copy(update={"number": 2, "accepted": {"say": "sha256:2"}})}
+    assert box.find("dev-echo/say", "sha256:2").pin == "sha256:2"
+    assert kept.catalogue.quarantined == []
+    host.pins["say"] = "sha256:3"
+    with pytest.raises(ToolDrifted):
+        box.find("dev-echo/say", "sha256:3")
