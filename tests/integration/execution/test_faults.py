@@ -140,21 +140,6 @@ def test_a_worker_with_another_sealing_key_does_not_start_either(bare_lab: Lab) 
     assert "CannotOpen: this process has another sealing key" in lab.log_of(0)
 
 
-def test_what_a_worker_with_another_key_left_stops_no_right_worker(bare_lab: Lab) -> None:
-    lab = bare_lab
-    other = lab.folder / "other.key"
-    make_key_file(other)
-    wrong = lab.settings.model_copy(update={"encryption": EncryptionSettings(key_file=other)})
-    first = lab.worker(settings=wrong)  # nobody has made the key known: it starts, and lists
-    eventually(lab.store.catalogue.foreign, what="it has sealed an entry")
-    lab.stop(first)
-    lab.worker()
-    eventually(lambda: not lab.store.catalogue.foreign(), what="the right worker lists the server anew")
-    assert "is passed by" in lab.log_of(1)
-    lab.launch([step("t", "a")], "t")
-    assert lab.ended("t") == "completed"
-
-
 def test_a_broker_that_restarts_loses_nothing(sealing_key, tmp_path) -> None:
     server = ValkeyServer(tmp_path / "valkey").start()
     settings = Settings(
