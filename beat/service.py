@@ -1,6 +1,7 @@
 """The service: one process that fires the schedules until it is told to end."""
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 
 from celery import Celery, signals
@@ -9,11 +10,12 @@ from celery.beat import Service
 from aether_agents import logs, tracing
 from aether_agents.celery_app import create_app
 from aether_agents.contracts import Specialist
-from aether_agents.errors import InvalidSettings, StoreUnavailable
+from aether_agents.errors import InvalidSettings, StoreRefuses, StoreUnavailable
+from aether_agents.execution.episode import Episode
 from aether_agents.leaving import leave_when_told
 from aether_agents.orchestrator import connect
 from aether_agents.settings import Settings
-from aether_agents.store import Keys, open_store
+from aether_agents.store import Keys, Store, open_store
 from aether_agents.store.refusals import refusal
 from beat.alarm import Alarm, apprise_to
 from beat.firing import Firing
@@ -86,6 +88,8 @@ def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable
     tracing.begin("beat")
     store = open_store(settings)  # a wrong address or key is found now, not at the first slot
     store.catalogue.entries()
+    episode = Episode()
+    _await_writes(store, episode)
     store.schedules.forget(settings.schedules)
     alarm = Alarm(settings.alerts, store, apprise_to(settings.alerts)) if settings.alerts.to else None
     watch = Watch(settings, store, alarm)
@@ -93,20 +97,46 @@ def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable
     leave_when_told()
     ready()
     try:
-        Service(app, scheduler_cls=SlotScheduler).start()
+        while _interrupted(app, episode):
+            _await_writes(store, episode)
     except SystemExit:
         log.info("told to end before it was its turn")
-    except Exception as error:
-        if (refused := refusal(error)) is not None:
-            raise refused from error
-        raise StoreUnavailable(
-            f"beat lost the store, or its lock ({type(error).__name__}: {error}): start it again"
-        ) from error
     finally:
         watch.stop()
         store.close()
         app.firing.close()
         app.close()
+
+
+def _interrupted(app: Celery, episode: Episode) -> bool:
+    """Fire the schedules until this process is told to end; whether a store that refuses has interrupted that.
+
+    Raises:
+        StoreUnavailable: it cannot be reached, or another beat has taken the lock over.
+    """
+    try:
+        Service(app, scheduler_cls=SlotScheduler).start()
+    except Exception as error:
+        if (refused := refusal(error)) is None:
+            raise StoreUnavailable(
+                f"beat lost the store, or its lock ({type(error).__name__}: {error}): start it again"
+            ) from error
+        episode.trouble(refused)
+        return True
+    return False
+
+
+def _await_writes(store: Store, episode: Episode) -> None:
+    """Return when the store takes writes: a schedule that is late is better than a beat that is given up."""
+    while True:
+        try:
+            store.try_to_write()
+        except StoreRefuses as error:
+            episode.trouble(error)
+            time.sleep(LOOK)
+        else:
+            episode.over()
+            return
 
 
 def _logging_as(settings: Settings) -> Callable[..., None]:

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from aether_agents.contracts import Fired
+from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings import ScheduleSettings, Settings
-from aether_agents.store import Store
+from aether_agents.store import Store, open_store
 from beat.firing import task_of
 from tests.conftest import eventually
 
@@ -27,7 +28,7 @@ serve(Settings.model_validate_json(os.environ["AETHER_TEST_SETTINGS"]), (), lamb
 
 
 @contextmanager
-def beating(settings: Settings, log: Path) -> Iterator[subprocess.Popen[str]]:
+def beating(settings: Settings, log: Path, *, ready: bool = True) -> Iterator[subprocess.Popen[str]]:
     """A beat in a process of its own, told to end in the end."""
     with log.open("a") as err:
         process = subprocess.Popen(
@@ -40,7 +41,8 @@ def beating(settings: Settings, log: Path) -> Iterator[subprocess.Popen[str]]:
         )
     try:
         assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n", log.read_text()
+        if ready:
+            assert process.stdout.readline() == "ready\n", log.read_text()
         yield process
     finally:
         process.terminate()
@@ -140,3 +142,22 @@ def test_the_command_that_celery_knows_finds_it_too(scheduled: Settings, store: 
         process.terminate()
         process.wait(10)
     assert store.tasks.recent(5)
+
+
+def test_a_store_that_refuses_for_a_while_is_waited_for(scheduled: Settings, tmp_path: Path) -> None:
+    with ValkeyServer(tmp_path / "refusing") as server:
+        own = scheduled.model_copy(update={"broker": scheduled.broker.model_copy(update={"url": server.url})})
+        with open_store(own) as store:
+            store.connection.command("CONFIG", "SET", "maxmemory", 1)
+            log = tmp_path / "beat.log"
+            with beating(own, log, ready=False) as process:
+                eventually(lambda: "work waits" in log.read_text(), what="it waits before it begins")
+                store.connection.command("CONFIG", "SET", "maxmemory", 0)
+                eventually(lambda: store.tasks.recent(10), what="it fires")
+                store.connection.command("REPLICAOF", "127.0.0.1", 1)
+                eventually(lambda: "read-only replica" in log.read_text(), what="it waits in the middle")
+                store.connection.command("REPLICAOF", "NO", "ONE")
+                fired = len(store.tasks.recent(100))
+                eventually(lambda: len(store.tasks.recent(100)) > fired, what="it fires again")
+                assert process.poll() is None
+            assert log.read_text().count("work waits") <= 4
