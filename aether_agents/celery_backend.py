@@ -11,7 +11,7 @@ from celery.backends.redis import RedisBackend
 from redis import Redis
 
 from aether_agents.errors import StoreRefuses
-from aether_agents.store.refusals import named
+from aether_agents.store.refusals import leads_elsewhere, named
 
 log = logging.getLogger(__name__)
 
@@ -20,9 +20,14 @@ class NamingClient(Redis):
     """A client whose refusals have their name."""
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
-        """Send a command."""
-        with named():
-            return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+        """Send a command. After one that another server may take by now, the next opens a connection of its own."""
+        try:
+            with named():
+                return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+        except StoreRefuses as refused:
+            if refused.__cause__ is not None and leads_elsewhere(refused.__cause__):
+                self.connection_pool.disconnect(inuse_connections=False)
+            raise
 
 
 class QuietBackend(RedisBackend):  # type: ignore[misc]  # celery has no types

@@ -46,6 +46,7 @@ class Broker:
                 rest = LOOK_AGAIN
             else:
                 self._connected_at = time.monotonic()
+                self.episode.over()
                 return
 
     def store(self) -> Store:

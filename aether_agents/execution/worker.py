@@ -203,6 +203,7 @@ class _Bench:
 
     def _begin_child(self, **_: object) -> None:
         self._lock = threading.Lock()  # the parent's may have been held when it forked
+        self._episode = Episode()
         self._name, self._threads = f"{self._name}-{os.getpid()}", 1
         self._ending.in_child(self._open())
 
