@@ -121,6 +121,8 @@ def test_an_endless_line_is_looked_at_to_its_end(before: int) -> None:
 
 HOSTILE = (
     *("password", "password=", "secret: '", "token.auth-", "://a:", "AKIA", "eyJ", "A1", "ibm_cos_hmac_secret", "'"),
+    *("<password ", "name: password ", "--password", "curl -u a:", "mysql -", "basic ", '("password", ', "pw=", '\\"'),
+    *("://a:b@", "auth=", "x-api-key:", "password is ", "<key>password</key> ", 'get("password") or ', "a:1:a:a:"),
     *("password='abc12345' # pragma: allowlist", "password\t", HEADER, "<!-- "),
 )
 

@@ -34,6 +34,7 @@ _MORE: dict[str, tuple[str, Severity]] = {
     "Slack app token": (r"xapp-\d-[A-Z0-9]{8,20}-\d{8,20}-[a-f0-9]{40,80}", "critical"),
     "Shopify token": (r"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}", "critical"),
     "Vault token": (r"hv[sb]\.[A-Za-z0-9_-]{24,200}", "critical"),
+    "Vault token of before": (r"(?<![\w.])s\.[A-Za-z0-9]{24}(?![\w.])", "high"),
     "Databricks token": (r"dapi[a-f0-9]{32}", "critical"),
     "Atlassian token": (r"ATATT3[A-Za-z0-9_=-]{60,300}", "critical"),
     "New Relic key": (r"NRAK-[A-Z0-9]{27}", "critical"),

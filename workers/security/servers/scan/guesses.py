@@ -71,8 +71,10 @@ _PLAIN = re.compile(
     r"|_{0,2}[a-z]+\d?[a-z]*(?:_[a-z]+\d?[a-z]*)+(?:_?v?\d{1,3})?_{0,2}"  # a name of a program's
 )
 #: A name in a program, such as `sha256WithRSAEncryption`, if what is in it can be spoken.
-_CAMEL = re.compile(r"[a-z]*\d{0,3}(?:[A-Z]{1,6}[a-z]{2,})+[A-Z]{0,4}\d{0,4}")
+_CAMEL = re.compile(r"[a-z]*\d{0,3}(?:[A-Z]{1,6}\d{0,2}[A-Z]?[a-z]{2,})+[A-Z]{0,4}\d{0,4}")
 _UNSPOKEN = re.compile(r"[b-df-hj-np-tv-xz]{5}|(?<![a-z])[b-df-hj-np-tv-xz]{3,}(?![a-z])")
+#: Small letters in a row, on average, in a name that is made of words.
+_SYLLABLES = 3
 _WORDY = re.compile(r"[A-Za-z]*\d{0,4}(?:(?:[-_./:()\[\]{}+=,;%*|$]|\\x?)+[A-Za-z]*\d{0,4})+")
 _CODE = re.compile(
     r"[A-Za-z_][\w.]*(?:\(|\[|->|::)"
@@ -132,7 +134,9 @@ def is_about(rest: str) -> bool:
 
 def is_plain(value: str) -> bool:
     """Whether a value is a name, a path or a piece of code, and not one that anybody made up to be secret."""
-    spoken = _CAMEL.fullmatch(value) and not _UNSPOKEN.search(value)
+    small = re.findall("[a-z]+", value)
+    even = small and sum(map(len, small)) >= _SYLLABLES * len(small)
+    spoken = even and _CAMEL.fullmatch(value) and not _UNSPOKEN.search(value)
     return bool(_PLAIN.fullmatch(value) or _CODE.match(value) or spoken)
 
 
@@ -184,7 +188,8 @@ def is_checksum_line(line: str) -> bool:
 def is_mixed(value: str) -> bool:
     """Whether a short value is no word and no name: letters and digits, or large and small letters, are mixed."""
     letters = any(char.isalpha() for char in value)
-    mixed = (letters and any(char.isdigit() for char in value)) or _turns(value) >= 3  # noqa: PLR2004 - `aBcD`
+    cased = value.lower() != value and value.upper() != value and not value.istitle()
+    mixed = (letters and any(char.isdigit() for char in value)) or cased
     return len(value) >= _MIXED_LENGTH and mixed and not is_wordy(value)
 
 

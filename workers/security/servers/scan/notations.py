@@ -12,21 +12,21 @@ from typing import NamedTuple
 _PROMISING = (
     r"(?:api|auth|service|account|storage|db|database|priv|private|client|secret|access|encryption|signing|master"
     r"|consumer|app|license|shared|session|cookie|hmac|jwt)[-_. ]?key|pass(?:word|wd|phrase|wort)?|pwd|secret"
-    r"|contrase[nñ]a|mot_?de_?passe|(?-i:PASS|Pwd)|_authToken|(?<![a-z])pw"
+    r"|contrase[nñ]a|mot_?de_?passe|(?-i:PASS|Pwd)|_authToken|(?<![a-z])pw|(?:bind|user|root|db|admin)pw"
 )
 _HINTING = r"token|credential|cred|auth|bearer|webhook|apikey"
 _NAME = rf"(?:(?P<promising>{_PROMISING})|(?:{_HINTING}))(?P<rest>[\w.-]{{0,40}})"
 #: What may stand between a name and the sign: a closing quote or bracket, a type, brackets of an array.
 _TYPE = r"(?:[\"'`]?\]?(?:\[\d{0,6}\])?(?:[ \t]{0,8}:[ \t]{0,8}[A-Za-z&*][\w.<>\[\], |?'&*]{0,40}|[ \t]{1,4}string)?)"
-_SIGN = r"[ \t]{0,20}(?::=|=>|={1,3}|!==?|:|\?=|\+=|\|\|=)[ \t]{0,20}"
+_SIGN = r"[ \t]{0,20}(?::=|=>|<-|={1,3}|!==?|:|\?=|\+=|\|\|=)[ \t]{0,20}(?:!{1,2}\w{1,10}[ \t]{1,4})?"
 _QUOTED = r"[@$bBrRfFLu]{0,2}(?P<quote>\"\"\"|[\"'`])(?P<quoted>[^\"'`\s]{4,300})(?P=quote)"
-_BARE = r"(?P<bare>[^\s\"'`#;,<>]{4,300})(?=[ \t]{0,99}(?:[#;]|\\?$))"
+_BARE = r"(?P<bare>[^\s\"'`#;,<>]{4,300})(?=[ \t]{0,99}(?:[#;,})\]]|\\?$))"
 _OPEN = r"(?P<value>[^\s\"'`;,&|<>)]{4,200})"
 
 _ASSIGNED = re.compile(rf"{_NAME}{_TYPE}{_SIGN}(?:{_QUOTED}|{_BARE})", re.IGNORECASE)
 #: `env.get("API_KEY") or "…"`, `process.env.API_KEY || '…'`, `${API_KEY:-…}`
 _FALLBACK = re.compile(
-    rf"{_NAME}[\"'`]?[)\]]{{0,2}}[ \t]{{0,8}}(?:\|\||\?\?|\bor\b|:-|\?:)[ \t]{{0,8}}"
+    rf"{_NAME}[\"'`]?[)\]]{{0,2}}[ \t]{{0,8}}(?:\|\||\?\?|\bor\b|:-?|\?:)[ \t]{{0,8}}"
     r"(?:[\"'`](?P<quoted>[^\"'`\s]{4,200})[\"'`]|(?P<bare>[A-Za-z0-9_+/=.!@%^*-]{8,200})\})",
     re.IGNORECASE,
 )
@@ -56,11 +56,26 @@ _PAIRED = re.compile(
 )
 #: `<key>apiKey</key>` and `<string>…</string>`, beside it or below.
 _PLIST = re.compile(
-    rf"<key>[\w.-]{{0,60}}?{_NAME}</key>\s{{0,40}}<string>(?P<value>[^<>\s]{{4,300}})</string>", re.IGNORECASE
+    rf"<key>[\w.-]{{0,60}}?{_NAME}</key>\s{{0,40}}<(?:string|value)>(?P<value>[^<>\s]{{4,300}})</", re.IGNORECASE
 )
 #: `password: >-` and the text below it.
 _FOLDED = re.compile(
     rf"{_NAME}[\"']?[ \t]{{0,8}}:[ \t]{{0,8}}[|>][+-]?\d?[ \t]*\n[ \t]{{1,60}}(?P<value>[^\s\"']{{4,300}})[ \t]*$",
+    re.IGNORECASE,
+)
+#: `password = (` or `<password>`, and its value alone in the line below.
+_BELOW = re.compile(
+    rf"(?:{_NAME}{_TYPE}[ \t]{{0,8}}(?::=|=>|=|:)[ \t]{{0,4}}\(?|<[\w.-]{{0,40}}?"
+    rf"{_NAME.replace('promising', 'promising2').replace('rest', 'rest2')}[^<>]{{0,80}}>)[ \t]{{0,8}}\n[ \t]{{0,60}}"
+    r"(?:[\"'](?P<quoted>[^\"'\s]{4,300})[\"'][,;)]{0,3}|(?P<bare>[^\s\"'`:=<>{}()\[\]]{8,300}))[ \t]{0,8}$",
+    re.IGNORECASE,
+)
+#: `:password "…"`, `(setq password "…")`, `| password | … |`, `the password is …`
+_LOOSE = re.compile(
+    rf"(?:(?::|\bsetq?[ \t]{{1,4}}|\bdef[ \t]{{1,4}})[\w-]{{0,40}}?{_NAME}[ \t]{{1,8}}"
+    r"\"(?P<quoted>[^\"\s]{4,200})\"|(?:\|[ \t]{0,8}|\b)(?:[\w-]{0,20}[ _-])?"
+    rf"{_NAME.replace('promising', 'promising2').replace('rest', 'rest2')}[ \t]{{1,8}}"
+    r"(?:is|was|\|)[ \t]{1,8}[`*]{0,2}(?P<value>[^\s|`*\"'(),]{8,100})(?=[`*]{0,2}[.,]?(?:[ \t]{0,20}\||[ \t]{0,8}$)))",
     re.IGNORECASE,
 )
 #: `ENV NAME value`, `setx NAME value`, `SecretString NAME value` …: a blank is the sign there.
@@ -101,10 +116,19 @@ _KNOWN = tuple(
         r"(?:\bIDENTIFIED)[ \t]{1,4}(?:WITH[ \t]{1,4}[\w']{1,40}[ \t]{1,4})?BY[ \t]{1,4}(?:PASSWORD[ \t]{1,4})?"
         r"'(?P<value>[^'\s]{4,200})'",
         r"(?:\b(?:ALTER|CREATE|SET)\b).{0,200}?\b(?:PASSWORD|SECRET)[ \t]{0,4}=?[ \t]{0,4}N?'(?P<value>[^'\s]{4,200})'",
-        r"(?:^machine)[ \t].{0,200}?password[ \t]{1,8}(?P<value>\S{4,200})",
+        r"(?:\bmachine)[ \t]{1,4}\S{1,100}[ \t]{1,4}login[ \t]{1,4}\S{1,100}[ \t]{1,4}password[ \t]{1,8}"
+        r"(?P<value>[^\s\"']{4,200})",
         r"(?:^)[ \t]{0,20}password[ \t]{1,8}(?P<blank>\S{4,200})[ \t]*$",
         r"(?:\b(?:HTTPBasicAuth|HTTPDigestAuth|BasicAuth|basic_auth|SetBasicAuth|NetworkCredential|login|auth))"
         r"[ \t]{0,4}[=(][ \t]{0,4}\(?[\"'][^\"'\s]{1,80}[\"'][ \t]{0,4},[ \t]{0,4}[\"'](?P<value>[^\"'\s]{4,200})[\"']",
+        r"(?:\b(?:UsernamePasswordCredentials|Credentials|mysqli_connect|PDO|pg_connect|ftp_login|ldap_bind))\("
+        r"(?:[^,()]{1,100},[ \t]{0,4}){1,2}[\"'](?P<mixed>[^\"'\s]{6,200})[\"']",
+        r"(?:\bjwt)\.(?:en|de)?(?:code|sign|verify)\([^,()]{1,100},[ \t]{0,4}[\"'](?P<mixed>[^\"'\s]{8,200})[\"']",
+        r"[\"'`]\w{1,40}:(?P<mixed>[^\s\"'`@/]{6,100})@(?:tcp|unix)\(",
+        r"(?:\bnet[ \t]{1,4}use)\b.{0,200}?/user:\S{1,80}[ \t]{1,4}(?P<mixed>[^\s/]{6,100})",
+        r"\bssh-keygen\b.{0,200}?[ \t]-[NP][ \t]{1,4}[\"']?(?P<mixed>[^\s\"']{6,100})",
+        r"\becho[ \t]{1,4}[\"']?(?P<mixed>[^\s\"']{6,100})[\"']?[ \t]{0,4}\|[ \t]{0,4}"
+        r"(?:sudo[ \t]{1,4}-S|docker|passwd|helm)",
         r"\bgetConnection\([^,]{1,200},[ \t]{0,4}\"[^\"\s]{1,80}\",[ \t]{0,4}\"(?P<value>[^\"\s]{4,200})\"",
         r"(?:\bConvertTo-SecureString)[ \t]{1,4}(?:-String[ \t]{1,4})?[\"'](?P<value>[^\"'\s]{4,200})[\"']",
         r"\bBasic[ \t]{1,4}(?P<basic>[A-Za-z0-9+/]{12,400}={0,2})",
@@ -124,12 +148,15 @@ _TOKEN_ADDRESS = re.compile(r"https?://(?P<password>[A-Za-z0-9_-]{20,200})@(?P<h
 #: What some line must have, so that the expressions behind need not be tried.
 GATE = re.compile(
     r"key|pass|pwd|secret|contrase|passe|token|cred|auth|bearer|webhook|pw\b|pw[ \t]*[=:]|://|curl|mysql|maria"
-    r"|docker|podman|redis-cli|sshpass|identified|basic|login|helm|\baz\b|skopeo|mongo|sqlcmd|7z|zip|nuget|http"
+    r"|docker|podman|redis-cli|sshpass|identified|basic|login|helm|\baz\b|skopeo|mongo|sqlcmd|7z|zip|nuget|http|ssh-keygen"
+    r"|sudo|@tcp|@unix|jwt|net use|pdo|mysqli|ldap_"
     r"|:\d{2,5}:",
     re.IGNORECASE,
 )
 _NAMED_GATE = re.compile(rf"{_PROMISING}|{_HINTING}", re.IGNORECASE)
-_LOOK_BACK = re.compile(r"value|default|<string|^[ \t]+[^\s:=]+[ \t]*$", re.IGNORECASE)
+_LOOK_BACK = re.compile(
+    r"value|default|<string|^[ \t]*[^\s:=]+[ \t]*$|^[ \t]*[\"'][^\s]{4,300}[\"'][,;)]*[ \t]*$", re.IGNORECASE
+)
 
 
 class Noted(NamedTuple):
@@ -159,15 +186,16 @@ def find(text: str, before: str) -> Iterator[Noted]:
                 yield _noted(match, how)
     if before and _LOOK_BACK.search(text) and _NAMED_GATE.search(before):
         joined = f"{before}\n{text}"
-        for pattern in (_PAIRED, _PLIST, _FOLDED):
+        for pattern in (_PAIRED, _PLIST, _FOLDED, _BELOW):
             for match in pattern.finditer(joined, max(0, len(before) - 400)):
                 if match.end() > len(before) + 1:
-                    yield _noted(match, "quoted")
+                    yield _noted(match, "" if pattern is _BELOW else "quoted")
 
 
 _HERE = (
     (_ASSIGNED, ""), (_FALLBACK, "quoted"), (_CALLED, "quoted"), (_ELEMENT, "quoted"), (_PAIRED, "quoted"),
     (_PLIST, "quoted"), (_BLANK, "blank"), (_INLINE, "inline"), (_OPTION, "inline"), (_HEADER, "random"),
+    (_LOOSE, "mixed"),
 )  # fmt: skip
 
 
