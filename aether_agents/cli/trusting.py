@@ -43,6 +43,8 @@ def review(
     session.trust.accept(accepted, work, network)
     for item in accepted:
         output.good(f"trusted: {item.path}{_covered(work, item)}")
+    if accepted and network:
+        output.good(f"given the machine's network, where they do not say otherwise: {', '.join(network)}")
     if not accepted and not session.may_ask and not all(item.refused for item in fresh):
         output.hint("nothing was trusted; to trust what is shown: aether-agent trust --yes")
     return COMPLETED

@@ -24,8 +24,8 @@ from .sandbox_layout import Mount, View, layout
 Mechanism = Literal["bubblewrap", "namespaces", "landlock"]
 MECHANISMS: tuple[Mechanism, ...] = ("bubblewrap", "namespaces", "landlock")
 
-#: Seconds a mechanism has to show that it works here.
-PATIENCE = 10.0
+#: Seconds a mechanism has to show that it works here, and how often: a busy machine must not cost the better one.
+PATIENCE, TRIES = 10.0, 2
 #: Where temporary files are kept in a file system of one's own.
 PRIVATE_TMP = "/tmp"  # noqa: S108 - nobody else's
 #: Shells have names for descriptors of one digit only, and use them.
@@ -124,9 +124,11 @@ def mechanism() -> Mechanism | None:
 
 @cache
 def works(one: Mechanism) -> bool:
-    """Whether a mechanism works here: it is tried on a program that does nothing."""
-    if sys.platform != "linux":
-        return False
+    """Whether a mechanism works here: it is tried on a program that does nothing, once more if it does not."""
+    return sys.platform == "linux" and any(_tried(one) for _ in range(TRIES))
+
+
+def _tried(one: Mechanism) -> bool:
     view = View(folder=Path("/"), home=Path("/nonexistent"))
     try:
         with confined(view, ["/bin/sh", "-c", ":"], {}, one) as start:
