@@ -134,7 +134,7 @@ class Pump:
                 *self._worker,
                 witness=self._witness,
                 sure=self._store.safekeeping.sure,
-                state=self._state(),
+                state=self._state() if self._worker[2] else "ending",
                 strain=strain(),
             )
             self._carry()

@@ -116,7 +116,7 @@ class WorkerInfo(NamedTuple):
     pid: int
     host: str
     since: float  #: seconds since the epoch, by the store's clock
-    state: str = ""  #: `deaf` or `waits for the store`; empty when it is well
+    state: str = ""  #: `deaf`, `waits for the store`, or `ending`; empty when it is well
     strain: float = 0.0  #: share of its descriptors that it has open, if that is half of them or more
 
     @property

@@ -187,7 +187,7 @@ def test_a_worker_that_is_told_to_end_lets_its_calls_end_and_takes_nothing_new(b
 
     first.send_signal(signal.SIGTERM)
     told_to_end(lab)
-    eventually(lambda: "dev" not in [q for one in lab.store.presence.alive() for q in one.queues], what="it says so")
+    eventually(lambda: {(one.queues, one.state) for one in lab.store.presence.alive()} == {((), "ending")})
     held = {name for name in lab.calls().started if name.startswith("end/")}
     assert held == {"end/a0", "end/a1"}
 
