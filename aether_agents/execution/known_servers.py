@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 1.0
 #: A look at a large folder takes longer than a moment; this many times as long passes before the next.
 LOOK_SHARE = 20.0
-#: Seconds that a look may take so that each plan has one of its own.
-QUICK = 0.05
+#: The same for a plan: what a person changed before he asked counts, and many plans at once share a look.
+PLAN_EVERY, PLAN_SHARE = 0.1, 4.0
 
 
 class KnownServers:
@@ -34,8 +34,7 @@ class KnownServers:
         self._settings = settings
         self._specialists = specialists
         self._lock = threading.Lock()
-        self._next = float("-inf")
-        self._took = 0.0
+        self._next = self._next_for_plans = float("-inf")
         self._stamps: tuple[object, ...] | None = None
         self._known: Mapping[str, ServerSpec] = {}
         self._inert: Mapping[str, ServerSpec] = {}
@@ -49,9 +48,9 @@ class KnownServers:
             return self._known
 
     def now(self) -> Mapping[str, ServerSpec]:
-        """The same, as the files are this very moment; where a look takes long, as they were at the last one."""
+        """The same for a plan, which is no moment late."""
         with self._lock:
-            if self._took < QUICK or time.monotonic() >= self._next:
+            if time.monotonic() >= self._next_for_plans:
                 self._look()
             return self._known
 
@@ -101,8 +100,9 @@ class KnownServers:
     def _look(self) -> None:
         began = time.monotonic()
         self._read_if_changed()
-        self._took = time.monotonic() - began
-        self._next = began + max(LOOK_EVERY, self._took * LOOK_SHARE)
+        took = time.monotonic() - began
+        self._next = began + max(LOOK_EVERY, took * LOOK_SHARE)
+        self._next_for_plans = began + max(PLAN_EVERY, took * PLAN_SHARE)
 
     def _read_if_changed(self) -> None:
         stamps = self._now()
