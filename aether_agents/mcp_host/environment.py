@@ -73,7 +73,7 @@ def launch(
     env = server_environment(spec, home, os.environ if environ is None else environ)
     found = program(spec, home, env["PATH"], cwd)
     confinement.checked(spec)
-    if ours(spec) and confinement.isolation != "auto":
+    if ours(spec) and confinement.isolation != "auto" and confinement is not UNCONFINED:  # which nobody has said
         env["AETHER_ISOLATION"] = confinement.isolation  # for the scanners that it starts
     sandbox = None
     if (by := confinement.by) is not None and confinement.confines(spec):
