@@ -34,8 +34,8 @@ log = logging.getLogger(__name__)
 PROGRESS_EVERY = 0.5
 #: A join holds what all its children returned, so it may be this many times as large.
 JOIN_FACTOR = 4
-#: Runs beyond `max_attempts` that a subtask may lose with their worker before it counts as what kills workers.
-LOST_RUNS = 5
+#: Workers that a subtask may lose before it counts as what kills them.
+LOST_RUNS = 2
 
 
 class Runner:
@@ -149,8 +149,8 @@ class Runner:
         if claim.join:
             results = self._outcomes(lease.task_id, claim.children)
             return bounded(joined(subtask, claim.children, results), f"`{subtask.id}`", JOIN_FACTOR * MOST_OUTPUT)
-        if claim.attempts > subtask.max_attempts + LOST_RUNS + len(subtask.elicited):
-            return failed("internal", f"its worker was lost {LOST_RUNS} times while it ran: it is not tried again")
+        if claim.losses >= LOST_RUNS:
+            return failed("internal", "its worker was lost twice while it ran: it is not tried again")
         outcomes = self._outcomes(lease.task_id, needed(subtask))
         if subtask.if_ is not None and not applies(subtask.if_, outcomes):
             return Outcome(status="skipped", error=f"its condition does not hold: {subtask.if_.ref}", sent=False)

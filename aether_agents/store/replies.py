@@ -54,6 +54,7 @@ class Granted(NamedTuple):
     tampered: bool = False  #: and that it is somebody's doing who lacks the key
     priority: int = 5  #: of its task
     instead: tuple[str, str] | None = None  #: task and subtask, where it is another than the message named
+    losses: int = 0  #: workers that were lost while they ran it
 
     @property
     def answered(self) -> bool:

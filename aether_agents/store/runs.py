@@ -64,7 +64,7 @@ class Runs(Accessing):
         return self._granted(answer, "", "") if answer else None
 
     def _granted(self, answer: list[Any], task_id: str, subtask_id: str) -> Granted | Unopened:
-        _, token, attempts, join, answered, priority, document, children, head_blob, given, *other = answer
+        _, token, attempts, join, answered, priority, document, children, head_blob, given, *other, losses = answer
         instead = (other[0].decode(), other[1].decode()) if other[0] else None
         task_id, subtask_id = instead or (task_id, subtask_id)
         try:
@@ -76,6 +76,7 @@ class Runs(Accessing):
         return Granted(
             token=token,
             attempts=attempts,
+            losses=losses,
             subtask=subtask,
             join=bool(join),
             children=tuple(f"{subtask_id}#{index}" for index in range(int(children))),

@@ -31,6 +31,7 @@ local function look_at_lost(task, it)
     close(task, it, SUBTASK.cancelled)
     return
   end
+  redis.call('HINCRBY', task.subtasks, 'x:' .. it.id, 1)
   take_back(task, it, 'its worker was lost: it runs again')
 end
 

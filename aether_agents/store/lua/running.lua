@@ -22,7 +22,8 @@ local NOBODYS = {newer = true, wrong_queue = true}
 -- Why a subtask that is ready does not run now: what a worker remembers of it says so. Nil when it may.
 local function barred(task, it)
   local call, kept = task.call, nil
-  it.document, it.children, kept = unpack(redis.call('HMGET', task.subtasks, 'd:' .. it.id, 'c:' .. it.id, 'r:' .. it.id))
+  it.document, it.children, kept, it.losses =
+    unpack(redis.call('HMGET', task.subtasks, 'd:' .. it.id, 'c:' .. it.id, 'r:' .. it.id, 'x:' .. it.id))
   if kept and go_by_word(task, it, kept) then
     for _, part in ipairs(call.out) do call.freed[#call.freed + 1] = part end
     return it.status == SUBTASK.waiting and 'waiting' or 'done'
@@ -30,8 +31,8 @@ local function barred(task, it)
   return held_up(task, it)
 end
 
--- Under a lease: granted token attempts join answered priority document children head answer task|'' subtask|''. The last
--- two are of a subtask for which no message came here: nothing on its way may bring what comes after it.
+-- Under a lease: granted token attempts join answered priority document children head answer task|'' subtask|'' losses.
+-- Those two are of a subtask for which no message came here: nothing on its way may bring what comes after it.
 local function grant(task, it, other)
   local call = task.call
   if other then pass_by(task, it) end
@@ -47,7 +48,7 @@ local function grant(task, it, other)
   return {'granted', it.token, it.attempts, join and 1 or 0, it.answered and 1 or 0, task.priority,
           it.document, join and it.children or '0', redis.call('HGET', task.key, 'head') or '',
           it.answered and redis.call('HGET', task.subtasks, 'a:' .. it.id) or '',
-          other and task.id or '', other and it.id or ''}
+          other and task.id or '', other and it.id or '', tonumber(it.losses or '0')}
 end
 
 -- id subtask queue scarce room → as `grant`, perhaps of another subtask of the queue | <refusal>

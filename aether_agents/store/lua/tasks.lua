@@ -17,6 +17,7 @@
 --                                                       p:n  sealed question to ask when all it needs has ended
 --                                                       c:n  how many children it fanned out to
 --                                                       h:n  "next last" of the children still held back
+--                                                       x:n  how many workers were lost while they ran it
 --                                                       r:n  what a worker remembers of a run (forgotten.lua)
 --                                       per question    q:<its id>  sealed, or the code `lost`
 --                                                       v:n  the server it calls

@@ -145,3 +145,13 @@ def test_a_damaged_task_does_not_stop_the_reaper(store: Store) -> None:
     overdue(store, "a", "healthy")
     assert [d.task_id for d in store.tasks.reap(10, ())] == ["healthy"]
     assert store.tasks.reap(10, ()) == []
+
+
+def test_workers_that_a_subtask_takes_with_it_are_counted(store: Store) -> None:
+    started(store, {"a": []})
+    losses = []
+    for _ in range(3):
+        losses.append(granted(store, "a").losses)
+        overdue(store, "a")
+        reap(store)
+    assert losses == [0, 1, 2]

@@ -220,7 +220,7 @@ def test_what_says_nothing_of_attempts_has_two_where_it_may_be_repeated(repeatab
 
 
 def test_a_subtask_that_kills_its_workers_is_given_up():
-    outcome = Bench(None, attempts=8).outcome()
+    outcome = Bench(None, losses=2).outcome()
     assert outcome.error_kind == "internal"
     assert "its worker was lost" in (outcome.error or "")
 
