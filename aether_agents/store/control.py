@@ -66,7 +66,7 @@ class Control(Accessing):
         if effect != "go" and question.subtask_id is not None:
             outcome = self._access.seal(Places.outcome(task_id, question.subtask_id), questions.outcome(answer, effect))
         while True:
-            given = self._given(task_id, question, answer, changes=effect == "go")
+            head, given = self._given(task_id, question, answer, changes=effect == "go")
             kind, sends = self._access.call(
                 "answer", task_id, answer.intervention_id, effect, answer.response, answer.by, outcome, *given
             )
@@ -74,7 +74,7 @@ class Control(Accessing):
                 break
         if kind == b"closed":
             raise _closed(answer.intervention_id)
-        self._access.open_head(task_id, given[1])  # so that this process believes no earlier one any more
+        self._access.heads.saw(task_id, given[1], head)  # so that this process believes no earlier one any more
         return deliveries(sends)
 
     def ask_anew(self, task_id: str, intervention_id: str) -> list[Delivery]:
@@ -131,7 +131,7 @@ class Control(Accessing):
                 self._access.seal(Places.task(task_id), task.refined(instruction), after.version("task")),
             )
             if kind == b"again":
-                self._access.open_head(task_id, sealed_head)
+                self._access.heads.saw(task_id, sealed_head, after)
                 return deliveries(sends)
             if kind == b"closed":
                 raise WrongStatus(
@@ -183,8 +183,10 @@ class Control(Accessing):
 
     def _given(
         self, task_id: str, question: Intervention, answer: Answer, *, changes: bool
-    ) -> tuple[bytes, bytes, bytes, str, bytes]:
-        """What an answer writes: the head before and after, the sealed answer, and the document it changes."""
+    ) -> tuple[Head, tuple[bytes, bytes, bytes, str, bytes]]:
+        """The head after an answer, and what it writes: the head before and after, the sealed answer, and the document
+        that it changes.
+        """
         subtask_id = question.subtask_id or ""
         keys, about = self._access.keys, field_of(subtask_id)
         where = (keys.subtasks(task_id), about) if subtask_id else (keys.task(task_id), "answer")
@@ -201,7 +203,7 @@ class Control(Accessing):
         given = answers.seal(self._access, task_id, question, answer, binds, after)
         place = Places.task(task_id) if field == "task" else Places.subtask(task_id, subtask_id)
         document = self._access.seal(place, change, after.version(field)) if change else b""
-        return head_before or b"", self._access.seal_head(task_id, after), given, field, document
+        return after, (head_before or b"", self._access.seal_head(task_id, after), given, field, document)
 
     def _bound_before(self, task_id: str, subtask_id: str, earlier: bytes | None, head: Head) -> str:
         """What the answer before this one said yes to: "retry" is a yes to the call that was approved, if one was."""

@@ -171,10 +171,11 @@ class Runs(Accessing):
             head = self._access.open_head(task_id, before)
             if not used and subtask_id not in head.used:
                 return True
-            after = self._access.seal_head(task_id, head.using(subtask_id, used=used))
+            changed = head.using(subtask_id, used=used)
+            after = self._access.seal_head(task_id, changed)
             done = self._access.call("change_head", task_id, subtask_id, token, before, after)
             if done == b"ok":
-                self._access.open_head(task_id, after)
+                self._access.heads.saw(task_id, after, changed)
             if done != b"changed":
                 return bool(done == b"ok")
 
