@@ -26,7 +26,7 @@ class Changing:
         self.person = person
         person.environ |= only("dev")
         person.home.mkdir(mode=0o700)
-        self.file = person.home / "tools.json"
+        self.file = person.project / "tools.json"  # the sandbox shows no server what is in AETHER_HOME
         self.says("Says hello.")
         entry = {"command": sys.executable, "args": [str(RAW), "told", str(self.file)], "queue": "dev"}
         table = {"say": {"risk": "read", "repeatable": True}}
