@@ -129,6 +129,7 @@ def note_suppressed(coverage: Coverage, suppressed: Sequence[Suppressed]) -> Non
 
 def conclude(scanner: str, path: str, findings: Iterable[Finding], coverage: Coverage, looked: bool) -> ScanResult:
     """Put a result together. `looked` says whether there was anything to look at: that there was not is a gap."""
+    coverage.gaps = [_with_who(gap) for gap in coverage.gaps]
     if not looked and not coverage.gaps:
         coverage.gaps.append("no file of the kind it reads")
     ordered = sorted(
@@ -149,6 +150,13 @@ def conclude(scanner: str, path: str, findings: Iterable[Finding], coverage: Cov
         coverage=coverage,
         open=[*(_line(one) for one in ordered[:faults]), *coverage.gaps][:MAX_OPEN],
     )
+
+
+def _with_who(gap: str) -> str:
+    """A gap that a bound makes, with whose bound it is; others say it themselves."""
+    if "(left out by " in gap or "beyond the bound" not in gap:
+        return gap
+    return f"{gap} (left out by {'you' if gap.endswith('asked for') else 'a limit of ours'})"
 
 
 def _line(one: Finding) -> str:

@@ -21,7 +21,7 @@ def test_older_history_than_asked_for_is_a_gap(secrets: Talk, planted: Planted) 
     planted.commit("clean now")
     result = secrets.call("scan", path=str(planted.folder), max_commits=1)
     assert (result["status"], result["coverage"]["commits"]) == ("inconclusive", 1)
-    assert result["coverage"]["gaps"][0] == "the oldest 2 of 3 commits: beyond the bound asked for"
+    assert result["coverage"]["gaps"][0] == "the oldest 2 of 3 commits: beyond the bound asked for (left out by you)"
 
 
 def test_history_can_be_left_out(secrets: Talk, planted: Planted) -> None:
