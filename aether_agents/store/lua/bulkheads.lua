@@ -157,8 +157,10 @@ local function hear(task, it, heard, most, rest)
   local late, till = circuit.late + 1, circuit.till
   if late >= most then
     till = call.at + rest
-    emit(task, 'log', it, 'the server `' .. server .. '` did not answer ' .. int(late) .. ' calls in a row: while '
-      .. 'other work waits it gets no thread for ' .. int(rest / 1000) .. ' s, and then one, to see how it is')
+    if circuit.till <= call.at then  -- said once, not by each call that was under way
+      emit(task, 'log', it, 'the server `' .. server .. '` did not answer ' .. int(late) .. ' calls in a row: while '
+        .. 'other work waits it gets no thread for ' .. int(rest / 1000) .. ' s, and then one, to see how it is')
+    end
   end
   redis.call('HSET', key, 'late', int(late), 'till', int(till))
   redis.call('PEXPIRE', key, int(10 * rest + 600000))
