@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -89,5 +90,6 @@ def end_server(file: Path) -> None:
     """End every process of the server: whoever calls it next starts it anew."""
     found = [one for one in psutil.process_iter(["cmdline"]) if str(file) in (one.info["cmdline"] or [])]
     for process in found:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # what confined it has taken it along
+            process.kill()
     psutil.wait_procs(found, 10)
