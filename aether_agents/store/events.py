@@ -9,6 +9,7 @@ from aether_agents.errors import StoreUnavailable
 from aether_agents.store.access import Accessing, unknown
 from aether_agents.store.connection import BLOCK
 from aether_agents.store.entry import events_of
+from aether_agents.store.epochs import Epochs
 from aether_agents.store.feed import Deliver, Feed, Vanished
 
 #: Seconds a follower goes on trying to reach a store that is gone, before it gives up.
@@ -66,12 +67,16 @@ class Events(Accessing):
             TaskNotFound: there is no such task, or it has expired meanwhile.
             StoreUnavailable: the store was away for longer than `patience` seconds.
         """
-        last, lost_at = after, 0.0
+        last, lost_at, epochs = after, 0.0, Epochs(self._access)
         if self._is_over(task_id, after):
             return
         while True:
             try:
-                entries = self._access.connection.wait(self._access.keys.events(task_id), f"{last}-0")
+                news = epochs.wait({self._access.keys.events(task_id): f"{last}-0"})
+                if news is None:  # the store was restarted: what it forgot happens again, under the same numbers
+                    last = epochs.still(task_id, last)
+                    continue
+                entries = news[0][1] if news else []
                 over = not entries and self._is_over(task_id, last)
             except StoreUnavailable as error:
                 now = time.monotonic()

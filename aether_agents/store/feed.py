@@ -7,9 +7,10 @@ from collections.abc import Callable
 from uuid import uuid4
 
 from aether_agents.contracts import Event
-from aether_agents.errors import StoreUnavailable
+from aether_agents.errors import StoreUnavailable, TaskNotFound
 from aether_agents.store.access import Access
 from aether_agents.store.entry import events_of
+from aether_agents.store.epochs import Epochs
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class Feed:
         self._name = uuid4().hex
         self._lock = threading.Lock()
         self._last: dict[str, int] = {}  # number of the last event delivered, by task
+        self._epochs = Epochs(access)
         self._woken = "0-0"  # id of the last entry of our wake stream
         self._look_at = time.monotonic() + LOOK
         self._closed = threading.Event()
@@ -93,12 +95,29 @@ class Feed:
             tasks = {keys.events(task_id): task_id for task_id in self._last}
             streams = {stream: f"{self._last[task_id]}-0" for stream, task_id in tasks.items()}
         wake = keys.wake(self._name)
-        for name, entries in self._access.connection.wait_for({wake: self._woken, **streams}):
+        news = self._epochs.wait({wake: self._woken, **streams})
+        if news is None:
+            self._go_back(list(tasks.values()))
+            return
+        for name, entries in news:
             stream = name.decode()
             if stream == wake:
                 self._woken = entries[-1][0].decode()
             else:
                 self._pass_on(events_of(self._access, tasks[stream], entries))
+
+    def _go_back(self, tasks: list[str]) -> None:
+        """The store was restarted: what it forgot happens again, under the same numbers."""
+        for task_id in tasks:
+            try:
+                last = self._epochs.still(task_id, self._last.get(task_id, 0))
+            except TaskNotFound:
+                self.forget(task_id)
+                self._vanished(task_id)
+                continue
+            with self._lock:
+                if task_id in self._last:
+                    self._last[task_id] = min(last, self._last[task_id])
 
     def _pass_on(self, events: list[Event]) -> None:
         last = events[-1]

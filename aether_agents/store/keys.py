@@ -18,6 +18,7 @@ PERMANENT = (
     "recent",  # sorted set: tasks by the time they were accepted, at most RECENT_MAX
     "catalogue",  # hash: sealed tools by server
     "epoch",  # hash: which server this is, since when, and who has not told it yet what it may have forgotten
+    "epochs",  # stream of one entry: the last epoch that began
     "witnesses",  # sorted set: the processes that make calls, by when they last spoke; those of the last minute
     "key",  # the marker of the sealing key
     "libraries",  # hash: when each version of our Lua library was last loaded
@@ -79,6 +80,16 @@ class Keys(NamedTuple):
     def key(self) -> str:
         """The marker of the sealing key: a sealed document that whoever has the key can open."""
         return f"{self.prefix}:key"
+
+    @property
+    def epoch(self) -> str:
+        """Hash: which server this is, and since when."""
+        return f"{self.prefix}:epoch"
+
+    @property
+    def epochs(self) -> str:
+        """Stream of one entry: the last epoch of the store that began."""
+        return f"{self.prefix}:epochs"
 
     @property
     def witnesses(self) -> str:

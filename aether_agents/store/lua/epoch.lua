@@ -4,6 +4,7 @@
 --
 -- <prefix>:epoch      hash  `server` and `number`: on which server it began; `since` (ms); `unheard`: workers of the
 --                           epoch before, `name/sure` each, that have not yet said what they know of it
+-- <prefix>:epochs     stream  one entry, of the last that began: followers read it beside their tasks'
 -- <prefix>:witnesses  zset  `name/sure` of every process that makes calls, by the time (ms) it last spoke. Sure (1) is
 --                           who made no unrepeatable call before its claim was safe from a power loss
 
@@ -38,11 +39,12 @@ local function begin_epoch(call)
   if unheard and unheard ~= '' and call.at - since < WITNESS_FOR then alive[#alive + 1] = unheard end
   redis.call('HSET', key, 'server', server, 'number', number, 'since', int(call.at),
     'unheard', table.concat(alive, ' '))
+  redis.call('XADD', call.prefix .. ':epochs', 'MAXLEN', 1, '*', 'number', number)
   if before then spared[call.prefix] = call.at + call.lease end  -- nobody could renew
 end
 
 -- The number of the store's epoch, and what is known of it. Another server may have led since this one last looked.
-local function epoch(call)
+function epoch(call)
   if call.epoch then return call.epoch end
   local key = call.prefix .. ':epoch'
   local known = redis.call('HMGET', key, 'number', 'since', 'unheard')

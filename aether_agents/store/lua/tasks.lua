@@ -35,7 +35,8 @@
 local exports = {}
 
 local NUMBERS = {'seq', 'created', 'finished', 'total', 'left', 'busy', 'token', 'resends', 'priority', 'budget',
-                 'deadline', 'keep', 'asked', 'bad', 'degraded', 'approved', 'direct', 'form'}
+                 'deadline', 'keep', 'asked', 'bad', 'degraded', 'approved', 'direct', 'form',
+                 'epoch', 'again'}
 local TEXTS = {'status', 'step', 'halt', 'error', 'question_id', 'owner'}
 local TASK_FIELDS = {}
 for i = 1, #TEXTS do TASK_FIELDS[#TASK_FIELDS + 1] = TEXTS[i] end
@@ -59,6 +60,7 @@ end
 
 local tally, count_task, count_subtask, write_tallies  -- counts.lua
 local let_in                                            -- admission.lua
+local epoch                                             -- epoch.lua
 local stand_in_line, keep_count                         -- lines.lua
 
 local function clock()
@@ -98,6 +100,10 @@ end
 
 -- `message` and `data` are labels, which everybody may read; `said` is the sealed text that belongs to them.
 local function emit(task, kind, node, message, data, said)
+  local now = epoch(task.call).number
+  if task.epoch ~= now then  -- what followers saw beyond this number is forgotten, and those numbers come again
+    task.epoch, task.again = now, task.seq
+  end
   task.seq = task.seq + 1
   local share = 0
   if task.total > 0 then share = math.floor(1000 * (task.total - task.left) / task.total) end

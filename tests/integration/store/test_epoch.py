@@ -1,5 +1,7 @@
 """A store that comes back older: what was done is recorded again, what runs goes on, what nobody knows is asked."""
 
+import queue
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -372,3 +374,39 @@ def test_a_failure_is_remembered_as_well(store: Store, older: Older) -> None:
     back(store, older)
     assert store.tasks.complete("t", "a", token, broke).kind == "ok"
     assert (status(store, "a"), status(store)) == ("failed", "failed")
+
+
+def test_who_follows_a_task_hears_what_happens_again(store: Store, older: Older) -> None:
+    started(store, {"a": [], "b": ["a"]})
+    older.remember()
+    kept = store.events.head("t").seq
+    heard: queue.Queue[tuple[int, str]] = queue.Queue()
+    fed: queue.Queue[tuple[int, str]] = queue.Queue()
+
+    def follow() -> None:
+        for event in store.events.follow("t", patience=60):
+            heard.put((event.seq, event.type.value))
+
+    feed = store.events.feed(lambda events: [fed.put((one.seq, one.type.value)) for one in events], lambda _: None)
+    feed.follow("t", 0)
+    feed.wake()
+    reader = threading.Thread(target=follow, daemon=True)
+    reader.start()
+    run(store, "a")
+    for seen in (heard, fed):
+        while seen.get(timeout=20)[1] != "subtask.completed":
+            pass
+    older.come_back()
+    store.tasks.cancel("t", "ann")  # an end with fewer events than were heard before
+    for seen in (heard, fed):
+        numbers = []
+        while True:
+            number, kind = seen.get(timeout=40)
+            numbers.append(number)
+            if kind == "task.cancelled":
+                break
+        again = list(range(kept + 1, numbers[-1] + 1))
+        assert numbers[-len(again) :] == again
+    reader.join(10)
+    assert not reader.is_alive()
+    feed.close()
