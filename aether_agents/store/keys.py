@@ -82,11 +82,6 @@ class Keys(NamedTuple):
         return f"{self.prefix}:key"
 
     @property
-    def epoch(self) -> str:
-        """Hash: which server this is, and since when."""
-        return f"{self.prefix}:epoch"
-
-    @property
     def epochs(self) -> str:
         """Stream of one entry: the last epoch of the store that began."""
         return f"{self.prefix}:epochs"
