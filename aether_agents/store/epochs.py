@@ -39,7 +39,8 @@ class Epochs:
         """
         keys = self._access.keys
         fields = ("HMGET", keys.task(task_id), "seq", "epoch", "again")
-        (seq, epoch, again), now = self._access.connection.commands([fields, ("HGET", f"{keys.prefix}:epoch", "number")])
+        present = ("HGET", f"{keys.prefix}:epoch", "number")
+        (seq, epoch, again), now = self._access.connection.commands([fields, present])
         if seq is None:
             raise unknown(task_id)
         return min(last, int(again or 0) if epoch == now else int(seq))
