@@ -84,16 +84,26 @@ def _stray_path(tool: Tool, args: Mapping[str, Json], settings: Settings) -> str
 def needs(tool: Tool, args: Mapping[str, Json]) -> Needs:
     """The paths that a call names, apart by whether it may change what is there.
 
-    Where nobody has said which arguments are paths, all that look like one count, to be read.
+    Where nobody has said which arguments are paths, all that are one count: whoever said yes to the call saw them.
     """
     row = tool.row
+    looks = tool.risk_of(args) is Risk.READ
     if not row.path_args:
         said = [text for name, value in args.items() if name not in row.code_args for text in _texts(value)]
-        return Needs(reads=tuple(text for text in said if text.startswith("/")))
-    looks = tool.risk_of(args) is Risk.READ
+        paths = tuple(text for text in said if text.startswith("/") and _there(text))
+        return Needs(reads=paths) if looks else Needs(writes=paths)
     reads = [name for name in row.path_args if looks or name in row.reads]
     writes = [name for name in row.path_args if name not in reads]
     return Needs(*(tuple(text for name in group for text in _texts(args.get(name))) for group in (reads, writes)))
+
+
+def _there(text: str) -> bool:
+    """Whether a text is a path of something that is there, or that can be made in a folder that is."""
+    path = Path(text)
+    try:
+        return path.exists() or (path.parent.is_dir() and path.parent != Path("/"))
+    except (OSError, ValueError):  # too long, a zero byte
+        return False
 
 
 def _resolved(path: Path) -> Path | None:

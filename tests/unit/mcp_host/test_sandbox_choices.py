@@ -122,13 +122,16 @@ def test_with_roots_a_call_grants_the_root_and_nothing_beside_it(tmp_path: Path)
     assert grants.widened(SPEC, needed).reads == (str(tmp_path / "root"),)
 
 
-def test_what_a_call_needs_is_told_by_the_row_of_its_tool() -> None:
+def test_what_a_call_needs_is_told_by_the_row_of_its_tool(tmp_path: Path) -> None:
+    here, to_be = str(tmp_path), str(tmp_path / "new")
+
     def of(**row: object) -> Needs:
         made = ToolRow.model_validate({"tool": "x/t", **row})
-        args = {"from": "/a", "to": ["/b"], "text": "hello", "sql": "/c"}
+        args = {"from": here, "to": [to_be], "text": "/of course not", "more": "/no/where/x", "sql": here}
         return needs(Tool(server="x", name="t", specialist="dev", pin="sha256:0", row=made), args)
 
-    assert of() == Needs(reads=("/a", "/b", "/c"))
-    assert of(code_args=["sql"]) == Needs(reads=("/a", "/b"))
-    assert of(risk="read", path_args=["from", "to"]) == Needs(reads=("/a", "/b"))
-    assert of(risk="write", path_args=["from", "to"], reads=["from"]) == Needs(("/a",), ("/b",))
+    assert of() == Needs(writes=(here, to_be, here)), "whoever said yes to it saw them"
+    assert of(risk="read") == Needs(reads=(here, to_be, here))
+    assert of(code_args=["sql"]) == Needs(writes=(here, to_be))
+    assert of(risk="read", path_args=["from", "to"]) == Needs(reads=(here, to_be))
+    assert of(risk="write", path_args=["from", "to"], reads=["from"]) == Needs((here,), (to_be,))
