@@ -1,15 +1,24 @@
 """Which files of a folder are Python, by their names or by what they say first, and which are other languages' code."""
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from workers.inspection.git import printable
-from workers.inspection.repository import MAX_FILE_BYTES, Entry, Repository, Skipped
+from workers.inspection.repository import MAX_FILE_BYTES, NOT_FOLLOWED, Entry, Repository, Skipped
 
+_PYTHON = "Python"
 _ENDINGS = (".py", ".pyw")
-_SHEBANG = re.compile(rb"(?:\xef\xbb\xbf)?#![^\n]{0,100}\bpython[0-9.]*\b")
+_SHEBANG = re.compile(rb"(?:\xef\xbb\xbf)?#![^\n]{0,100}\b(?:python|pypy)[0-9.]*\b")
+#: What a file is that is no Python and has no ending that says so, by how it begins.
+_BEGINNINGS = {
+    b"#!": "other scripts",
+    b"\xef\xbb\xbf#!": "other scripts",
+    b"PK\x03\x04": "archives of code",
+    **dict.fromkeys((b"\x7fELF", b"MZ", b"\0asm", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"), "compiled code"),
+}
 #: Languages whose code nobody here reads, by how files end.
 _LANGUAGES = {
     **dict.fromkeys((".js", ".mjs", ".cjs", ".jsx", ".vue", ".svelte"), "JavaScript"),
@@ -22,6 +31,9 @@ _LANGUAGES = {
     **dict.fromkeys((".pyx", ".pxd"), "Cython"),
     **dict.fromkeys((".ex", ".exs", ".erl"), "Erlang"),
     **{".go": "Go", ".rs": "Rust", ".rb": "Ruby", ".php": "PHP", ".pl": "Perl", ".lua": "Lua", ".swift": "Swift"},
+    **dict.fromkeys((".whl", ".egg", ".pyz", ".pyzw", ".jar", ".war", ".zip", ".tgz"), "archives of code"),
+    **dict.fromkeys((".so", ".dll", ".dylib", ".exe", ".pyd", ".wasm", ".class"), "compiled code"),
+    **{".pth": "Python's path files", ".zig": "Zig", ".nim": "Nim", ".ml": "OCaml", ".sol": "Solidity", ".tcl": "Tcl"},
     **{".dart": "Dart", ".r": "R", ".jl": "Julia", ".ipynb": "notebooks", ".clj": "Clojure", ".hs": "Haskell"},
 }
 #: Endings that no program has: such a file is not opened to see whether it is one.
@@ -34,15 +46,16 @@ def python_files(repository: Repository, listed: Iterable[Entry], skipped: list[
     others, rest = Counter[str](), 0
     for entry in listed:
         ending = PurePosixPath(entry.path.lower()).suffix
-        if ending in _ENDINGS or (ending not in _LANGUAGES and ending not in _TEXTS and _says(repository, entry.path)):
-            if entry.size > MAX_FILE_BYTES:
-                skipped.append(Skipped(printable(entry.path), f"larger than {MAX_FILE_BYTES >> 20} MiB", True))
-            else:
-                found.append(entry)
-        elif language := _LANGUAGES.get(ending):
+        language = _language(repository, entry.path, ending)
+        if language == _PYTHON and entry.size > MAX_FILE_BYTES:
+            skipped.append(Skipped(printable(entry.path), f"larger than {MAX_FILE_BYTES >> 20} MiB", True))
+        elif language == _PYTHON:
+            found.append(entry)
+        elif language:
             others[language] += 1
         else:
             rest += 1
+    _note_links(repository, skipped)
     for language, count in sorted(others.items()):
         what = f"({count} file{'' if count == 1 else 's'} of {language})"
         skipped.append(Skipped(what, "only Python is read", True))
@@ -51,10 +64,28 @@ def python_files(repository: Repository, listed: Iterable[Entry], skipped: list[
     return found
 
 
-def _says(repository: Repository, path: str) -> bool:
-    """Whether a file names Python as what runs it."""
+def _language(repository: Repository, path: str, ending: str) -> str:
+    """The language of a file's code; empty if it is none."""
+    if ending in _ENDINGS:
+        return _PYTHON
+    if (known := _LANGUAGES.get(ending)) or ending in _TEXTS:
+        return known or ""
     try:
         with repository.open(path) as file:
-            return bool(_SHEBANG.match(file.read(128)))
+            beginning = file.read(128)
     except OSError:
-        return False
+        return ""
+    if _SHEBANG.match(beginning):
+        return _PYTHON
+    if ending and beginning.startswith(b"PK"):
+        return ""  # office documents are archives as well
+    return next((language for mark, language in _BEGINNINGS.items() if beginning.startswith(mark)), "")
+
+
+def _note_links(repository: Repository, skipped: list[Skipped]) -> None:
+    """A link that makes Python of a file that is none by its own name is a gap: it is not looked at by that name."""
+    for at, one in enumerate(skipped):
+        if one.why == NOT_FOLLOWED and one.path.lower().endswith(_ENDINGS):
+            target = Path(os.path.realpath(repository.folder / one.path))
+            if target.is_file() and not target.name.lower().endswith(_ENDINGS):
+                skipped[at] = one._replace(gap=True, who="the repository")

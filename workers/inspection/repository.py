@@ -23,6 +23,8 @@ SKIPPED_FOLDERS = frozenset(
 MAX_FILES = 20_000
 MAX_FILE_BYTES = 2 << 20
 MAX_TOTAL_BYTES = 256 << 20
+#: Why a link is not looked at that leads to something which is.
+NOT_FOLLOWED = "a link: not followed"
 
 
 Who = Literal["the repository", "a limit of ours", "the machine", "you"]
@@ -189,7 +191,7 @@ class Repository:
         target = Path(os.path.realpath(self.folder / path))
         inside = target.is_relative_to(self.folder) and ".git" not in target.relative_to(self.folder).parts
         if inside or not target.exists():
-            return Skipped(printable(path), "a link: not followed", False)
+            return Skipped(printable(path), NOT_FOLLOWED, False)
         return Skipped(printable(path), "a link that leaves the folder: not followed", True)
 
     def _inside(self, path: str) -> bool:

@@ -1,10 +1,12 @@
 """Situations: a repository in which something is hidden, each in one way."""
 
+import base64
 import gzip
 import io
 import os
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -223,7 +225,45 @@ def without(part: str, *, damaged: bool = False) -> Make:
     return make
 
 
+def tagged(repository: Planted) -> None:
+    """The message of a tag."""
+    write(("a.py", "x = 1\n"))(repository)
+    repository.git("tag", "--annotate", "v1", "--message", LINE)
+
+
+def renamed(repository: Planted) -> None:
+    """Python under another name, and a link that gives it its own."""
+    write(("a.py", "x = 1\n"), ("b.txt", SHELL))(repository)
+    (repository.folder / "c.py").symlink_to("b.txt")
+
+
+#: The key as escapes, encodings and characters that nobody sees write it.
+ENCODED = {
+    "base64": base64.b64encode(LINE.encode()).decode(),
+    "hexadecimal": LINE.encode().hex(),
+    "percent signs": "".join(f"%{ord(char):02x}" for char in KEY),
+    "entities": "".join(f"&#{ord(char)};" for char in KEY),
+    "escapes": "".join(f"\\x{ord(char):02x}" for char in KEY),
+    "escapes of JSON": "".join(f"\\u{ord(char):04x}" for char in KEY),
+    "a letter of no width": f"{KEY[:8]}\u200b{KEY[8:]}",
+    "wide letters": "".join(chr(ord(char) + 0xFEE0) for char in KEY),
+}
 SECRETS = (
+    *(
+        Situation(f"in {how}", "secrets/scan", write(("a.txt", f'"{said}"\n')), "a.txt")
+        for how, said in ENCODED.items()
+    ),
+    Situation("the message of a tag", "secrets/scan", tagged, "(references and tags)"),
+    Situation(
+        "the name of a branch",
+        "secrets/scan",
+        lambda r: (write(("a.py", "x = 1\n"))(r), r.git("branch", KEY)),
+        "(references and tags)",
+    ),
+    Situation("the name of a file", "secrets/scan", write((f"a/{KEY}.txt", "x\n")), "a/•••.txt"),
+    Situation("behind a program", "secrets/scan", write(("a.run", b"#!/bin/sh\n" + zipped("b.py"))), "a.run!b.py"),
+    Situation("a bundle", "secrets/scan", write(("a.bundle", b"# v2 git bundle\n\nPACK")), gap="a git bundle file"),
+    Situation("zlib", "secrets/scan", write(("a.z", zlib.compress(LINE.encode()))), gap="a zlib file"),
     Situation("deleted", "secrets/scan", deleted("old.py", LINE), "old.py"),
     Situation("marked binary", "secrets/scan", deleted("old.py", LINE, (".gitattributes", "*.py binary\n")), "old.py"),
     Situation("marked -diff", "secrets/scan", deleted("old.py", LINE, (".gitattributes", "* -diff\n")), "old.py"),
@@ -338,6 +378,13 @@ CODE = (
     Situation("another language", "code/scan", write(("a.py", "x = 1\n"), ("b.js", "x")), gap="JavaScript"),
     Situation("too large", "code/scan", write(("a.py", "x = 1\n"), ("b.py", "#\n" * (1 << 21))), gap="larger than"),
     Situation("a nosec", "code/scan", write(("a.py", SHELL.rstrip() + "  # nosec\n")), "a.py"),
+    Situation("another Python", "code/scan", write(("tool", "#!/usr/bin/pypy3\n" + SHELL)), "tool"),
+    Situation("another script", "code/scan", write(("a.py", "x = 1\n"), ("b", "#!/bin/bash\n")), gap="other scripts"),
+    Situation("compiled", "code/scan", write(("a.py", "x = 1\n"), ("b", b"\x7fELF")), gap="compiled code"),
+    Situation(
+        "in an archive", "code/scan", write(("a.py", "x = 1\n"), ("b.whl", zipped("b.py"))), gap="archives of code"
+    ),
+    Situation("under another name", "code/scan", renamed, gap="c.py: a link"),
     Situation("a partial clone", "code/scan", partial, "conf.py"),
     Situation("no HEAD", "code/scan", without("HEAD"), "a.py"),
 )
@@ -352,7 +399,7 @@ PERMISSIONS = tuple(
     Situation(f"in {folder}", "code/permissions", loose(folder), f"{folder}/a")
     for folder in ("node_modules", ".venv/bin", "build", "vendor", "__pycache__", ".git/hooks", ".git/modules/x/hooks")
 )
-PINS = "planted==1.0\n"
+PINS, HARMLESS = "planted==1.0\n", "harmless==2.0\n"
 DEPENDENCIES = (
     Situation("in vendor", "dependencies/audit", write(("vendor/requirements.txt", PINS)), "vendor/requirements.txt"),
     Situation(
@@ -375,6 +422,30 @@ DEPENDENCIES = (
         "dependencies/audit",
         write(("pylock.dev.toml", '[[packages]]\nname = "planted"\nversion = "1.0"\n')),
         "pylock.dev.toml",
+    ),
+    *(
+        Situation(
+            f"installed by {path}", "dependencies/audit", write(("requirements.txt", HARMLESS), (path, text)), path
+        )
+        for path, text in (
+            ("Dockerfile", "FROM debian\nRUN pip install planted==1.0\n"),
+            (".github/workflows/ci.yml", "jobs: {a: {steps: [{run: pip install planted==1.0}]}}\n"),
+            ("tox.ini", "[testenv]\ndeps = planted==1.0\n"),
+            ("setup.sh", "uv pip install 'planted==1.0'\n"),
+            ("vendor/planted-1.0-py3-none-any.whl", "x"),
+            ("lib/planted-1.0.dist-info/METADATA", "Name: planted\n"),
+            ("pyproject.toml", '[tool.uv]\ndev-dependencies = ["planted==1.0"]\n'),
+            ("a/pyproject.toml", '[build-system]\nrequires = ["planted==1.0"]\n'),
+            ("b/pyproject.toml", '[tool.hatch.envs.default]\ndependencies = ["planted==1.0"]\n'),
+        )
+    ),
+    Situation(
+        "made when it is built",
+        "dependencies/audit",
+        write(
+            ("requirements.txt", HARMLESS), ("pyproject.toml", '[project]\nname = "a"\ndynamic = ["dependencies"]\n')
+        ),
+        gap="are made when it is built",
     ),
     Situation(
         "not of its kind",

@@ -7,6 +7,7 @@ from workers.inspection.git import printable
 from workers.inspection.repository import MAX_FILE_BYTES, Entry, Repository, Skipped
 from workers.inspection.text import decoded
 
+from .installing import installs, read_brought, read_installing
 from .lock_files import language_of, reader_of
 from .requirement_files import is_requirements_file, looks_like_requirements, read_requirements
 from .wanted import Wanted
@@ -37,6 +38,9 @@ def collect(repository: Repository, skipped: list[Skipped]) -> Wanted:
             waiting.extend(read_requirements(text, path, wanted))
     for path, entry in entries.items():
         _read_other(repository, entry, path, wanted)
+        wanted.files += read_brought(path, wanted)
+        if installs(path) and entry.size <= MAX_FILE_BYTES and (text := _text(repository, entry, path, wanted)):
+            wanted.files += bool(read_installing(text, path, wanted))
     return wanted
 
 

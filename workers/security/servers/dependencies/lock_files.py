@@ -8,6 +8,7 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from .requirement_files import is_requirements_file
 from .wanted import Wanted
 
 #: Files of other languages that say what is installed: known, and not covered by an audit of Python's packages.
@@ -15,18 +16,23 @@ OTHERS: Mapping[str, str] = {
     **dict.fromkeys(
         ("package.json", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock"), "npm"
     ),
-    **dict.fromkeys(("bun.lockb", "bower.json", "deno.lock"), "npm"),
+    **dict.fromkeys(("bun.lockb", "bower.json", "deno.lock", "deno.json", "deno.jsonc", "jsr.json"), "npm"),
     **dict.fromkeys(("environment.yml", "environment.yaml", "conda-lock.yml", "pixi.lock"), "conda"),
     **dict.fromkeys(("cargo.lock", "cargo.toml"), "Rust"),
     **dict.fromkeys(("go.sum", "go.mod"), "Go"),
-    **dict.fromkeys(("gemfile.lock", "gemfile", "gems.locked"), "Ruby"),
+    **dict.fromkeys(("gemfile.lock", "gemfile", "gems.locked", "gems.rb"), "Ruby"),
     **dict.fromkeys(("composer.lock", "composer.json"), "PHP"),
     **dict.fromkeys(("gradle.lockfile", "pom.xml", "build.gradle", "build.gradle.kts", "ivy.xml"), "Java"),
     **dict.fromkeys(("packages.lock.json", "packages.config", "project.assets.json", "paket.lock"), ".NET"),
     **dict.fromkeys(("mix.lock", "mix.exs", "rebar.lock"), "Elixir"),
-    **dict.fromkeys(("package.resolved", "podfile.lock", "cartfile.resolved"), "Swift"),
+    **dict.fromkeys(
+        ("package.resolved", "package.swift", "podfile.lock", "podfile", "cartfile.resolved", "cartfile"), "Swift"
+    ),
     **dict.fromkeys(("pubspec.lock", "pubspec.yaml"), "Dart"),
     **dict.fromkeys(("conan.lock", "conanfile.txt", "vcpkg.json"), "C++"),
+    **dict.fromkeys(("cpanfile", "cpanfile.snapshot"), "Perl"),
+    "libs.versions.toml": "Java",
+    "directory.packages.props": ".NET",
     "renv.lock": "R",
     "pipfile": "a Pipfile, which only its lock file pins",
 }
@@ -73,6 +79,7 @@ def read_pyproject(text: str, path: str, wanted: Wanted) -> None:
     document = tomllib.loads(text)
     own = _of(_of(document, "project"), "name")
     wanted.own.update([canonicalize_name(own)] if isinstance(own, str) else [])
+    _note_dynamic(document, path, wanted)
     for requirement in _requirements(document):
         wanted.requirement(requirement, path, _line_of(text, requirement))
     poetry = _of(_of(document, "tool"), "poetry")
@@ -99,8 +106,26 @@ def _requirements(document: dict[str, Any]) -> Iterator[str]:
     project = _of(document, "project")
     groups = [_of(project, "dependencies"), *_values(_of(project, "optional-dependencies"))]
     groups += _values(_of(document, "dependency-groups"))
+    tool = _of(document, "tool")
+    groups += [_of(_of(tool, "uv"), "dev-dependencies"), *_values(_of(_of(tool, "pdm"), "dev-dependencies"))]
+    for environment in _values(_of(_of(tool, "hatch"), "envs")):
+        groups += [_of(environment, "dependencies"), _of(environment, "extra-dependencies")]
     for group in groups:
         yield from (item for item in group if isinstance(item, str)) if isinstance(group, list) else ()
+
+
+def _note_dynamic(document: dict[str, Any], path: str, wanted: Wanted) -> None:
+    """What a project is built with, where it is pinned; and that a program makes its list, where no file is named."""
+    for requirement in _of(_of(document, "build-system"), "requires") or []:
+        if "==" in requirement:
+            wanted.requirement(requirement, path, None)
+    made = _of(_of(document, "project"), "dynamic") or []
+    named = _of(_of(_of(_of(document, "tool"), "setuptools"), "dynamic"), "dependencies")
+    files = _of(named, "file") or []
+    if "dependencies" in made and not all(
+        map(is_requirements_file, [files] if isinstance(files, str) else files or [""])
+    ):
+        wanted.other(path, None, "its requirements are made when it is built, and are not read: lock them in a file")
 
 
 def _of(value: Any, key: str) -> Any:

@@ -28,12 +28,27 @@ _KINDS = {
     b"Rar!": "rar",
     b"(\xb5/\xfd": "zstd",
     b"%PDF-": "PDF",
+    b"]\0\0\x80\0": "lzma",
+    b"x\x9c": "zlib",
+    b"x\xda": "zlib",
+    b"\x1f\x9d": "compress",
+    b"\x04\x22\x4d\x18": "lz4",
+    b"LZIP": "lzip",
+    b"MSCF\0": "cabinet",
+    b"hsqs": "squashfs",
+    b"\xed\xab\xee\xdb": "rpm",
+    b"!<arch>\ndebian-binary": "deb",
+    b"# v2 git bundle\n": "git bundle",
+    b"# v3 git bundle\n": "git bundle",
+    b"PACK\0\0\0\x02": "git pack",
 }
 _STREAMS: dict[str, Callable[[IO[bytes]], IO[bytes]]] = {
     "gzip": lambda packed: cast("IO[bytes]", gzip.GzipFile(fileobj=packed)),
     "bzip2": lambda packed: cast("IO[bytes]", bz2.BZ2File(packed)),
+    "lzma": lambda packed: cast("IO[bytes]", lzma.LZMAFile(packed)),  # noqa: SIM115 - it is over bytes
     "xz": lambda packed: cast("IO[bytes]", lzma.LZMAFile(packed)),  # noqa: SIM115 - it is over bytes
 }
+_END_OF_ZIP = b"PK\x05\x06"
 _LFS = b"version https://git-lfs.github.com/spec/"
 _DAMAGED = (
     OSError, EOFError, ValueError, RuntimeError, NotImplementedError, MemoryError, zipfile.BadZipFile, tarfile.TarError,
@@ -47,7 +62,10 @@ def archive_kind(beginning: bytes | str) -> str:
         return next((kind for mark, kind in _KINDS.items() if beginning.startswith(decoded(mark))), "")
     if beginning[257:262] == b"ustar":
         return "tar"
-    return next((kind for mark, kind in _KINDS.items() if beginning.startswith(mark)), "")
+    kind = next((kind for mark, kind in _KINDS.items() if beginning.startswith(mark)), "")
+    # A program that unpacks itself has its archive at its end.
+    behind = not kind and _END_OF_ZIP in beginning[-(1 << 17) :] and zipfile.is_zipfile(io.BytesIO(beginning))
+    return "zip" if behind else kind
 
 
 class Contents:

@@ -33,6 +33,7 @@ from .guesses import (
     looks_random,
 )
 from .places import Place
+from .readings import readings
 
 #: Characters of a line that are looked at at once; a longer line is taken in parts that overlap by the second number.
 MAX_LINE, OVERLAP = 4_000, 400
@@ -94,16 +95,28 @@ class Detectors:
                 if looks % LOOK_EVERY == 0 and enough():
                     return
                 looks += 1
-                for title, severity, value, known in self._look(texts, index, text, place):
+                for title, severity, value, known in self._seen(texts, index, text, place):
                     if not any(value in other or other in value for other in taken):
                         taken.add(value)
                         yield Hit(title, severity, value, number, _is_allowed(path, texts, index), known)
 
+    def _seen(self, texts: Sequence[str], index: int, text: str, place: Place) -> Iterator[_Found]:
+        yield from self._look(texts, index, text, place)
+        for other in readings(text):
+            for part in _parts(other):
+                yield from self._forms_in(part, place)
+                if notations.GATE.search(part):
+                    noted = (judged(one, place) for one in notations.find(part, ""))
+                    yield from (found for found in noted if found is not None)
+
+    def _forms_in(self, text: str, place: Place) -> Iterator[_Found]:
+        for form in self._forms.find(_BLANKS.sub(" ", text)):
+            yield form.title, form.severity if form.known else place.severity, form.value, form.known
+
     def _look(self, texts: Sequence[str], index: int, text: str, place: Place) -> Iterator[_Found]:
         dense = any(_MIXED.search(run.group()) for run in _RUN.finditer(text))
         if dense or _WITHOUT_RUN.search(text):
-            for form in self._forms.find(_BLANKS.sub(" ", text)):
-                yield form.title, form.severity if form.known else place.severity, form.value, form.known
+            yield from self._forms_in(text, place)
         if "PRIVATE KEY" in text or "PuTTY" in text:
             yield from _private_keys(texts, index, text)
         if "\N{REPLACEMENT CHARACTER}" in text and is_no_text(text):

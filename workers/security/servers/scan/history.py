@@ -18,6 +18,8 @@ from .patches import Patch, parts
 MAX_BYTES = 512 << 20
 #: Added lines that are handed on at once, so that memory stays small.
 MAX_LINES = 2_000
+#: The name under which the names of references and the messages of tags are handed on.
+REFERENCE = "(references and tags)"
 #: Commits that cannot be read whole before the rest is given up (each is one more run of git), and in a row.
 MAX_BROKEN, IN_A_ROW = 200, 3
 
@@ -97,6 +99,18 @@ class History:
         except ToolError as error:
             self._gap(f"what is staged cannot be read: {error}", "the machine")
         self.commits = commits
+
+    def tags(self) -> Iterator[Added]:
+        """What references are called, and what the messages of tags say."""
+        said = "%(if:equals=tag)%(objecttype)%(then)%(contents)%(end)"
+        try:
+            listed = self._git.read("for-each-ref", f"--format=%00%(objectname) %(refname)%0a{said}")
+        except ToolError as error:
+            self._gap(f"the tags cannot be read: {error}", "the machine")
+            return
+        for known in filter(None, listed.split("\0")):
+            name, _, text = known.partition(" ")
+            yield Added(name, REFERENCE, list(enumerate(text.splitlines(), 1)))
 
     def _gap(self, why: str, who: str) -> None:
         self.gaps.append(f"{why} (left out by {who})" if who else why)

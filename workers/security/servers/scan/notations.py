@@ -12,14 +12,17 @@ from typing import NamedTuple
 _PROMISING = (
     r"(?:api|auth|service|account|storage|db|database|priv|private|client|secret|access|encryption|signing|master"
     r"|consumer|app|license|shared|session|cookie|hmac|jwt)[-_. ]?key|pass(?:word|wd|phrase|wort)?|pwd|secret"
-    r"|contrase[nñ]a|mot_?de_?passe|(?-i:PASS|Pwd)|_authToken|(?<![a-z])pw|(?:bind|user|root|db|admin)pw"
+    r"|contrase[nñ]a|mot_?de_?passe|(?-i:PASS|Pwd)|_authToken|(?<![a-z])pw|(?:bind|user|root|db|admin)pw|\bpsk"
 )
 _HINTING = r"token|credential|cred|auth|bearer|webhook|apikey"
 _NAME = rf"(?:(?P<promising>{_PROMISING})|(?:{_HINTING}))(?P<rest>[\w.-]{{0,40}})"
 #: What may stand between a name and the sign: a closing quote or bracket, a type, brackets of an array.
-_TYPE = r"(?:[\"'`]?\]?(?:\[\d{0,6}\])?(?:[ \t]{0,8}:[ \t]{0,8}[A-Za-z&*][\w.<>\[\], |?'&*]{0,40}|[ \t]{1,4}string)?)"
-_SIGN = r"[ \t]{0,20}(?::=|=>|<-|={1,3}|!==?|:|\?=|\+=|\|\|=)[ \t]{0,20}(?:!{1,2}\w{1,10}[ \t]{1,4})?"
-_QUOTED = r"[@$bBrRfFLu]{0,2}(?P<quote>\"\"\"|[\"'`])(?P<quoted>[^\"'`\s]{4,300})(?P=quote)"
+_TYPE = (
+    r"(?:[\"'`]?\]?(?:\[\d{0,6}\])?(?:[ \t]{0,8}:[ \t]{0,8}[A-Za-z&*][\w.<>\[\], |?'&*]{0,40}"
+    r"|[ \t]{1,4}(?:As[ \t]{1,4})?string)?)"
+)
+_SIGN = r"[ \t]{0,20}(?::=|=>|<-|={1,3}|!==?|:|\?=|\+=|\|\|=)[ \t]{0,20}(?:(?:!{1,2}|&)\w{1,20}[ \t]{1,4})?"
+_QUOTED = r"[@$bBrRfFLu]{0,2}(?P<quote>\"\"\"|\'\'\'|[\"'`])(?P<quoted>[^\"'`\s]{4,300})(?P=quote)"
 _BARE = r"(?P<bare>[^\s\"'`#;,<>]{4,300})(?=[ \t]{0,99}(?:[#;,})\]]|\\?$))"
 _OPEN = r"(?P<value>[^\s\"'`;,&|<>)]{4,200})"
 
@@ -32,7 +35,8 @@ _FALLBACK = re.compile(
 )
 #: `define('DB_PASSWORD', '…')`, `setPassword("…")`, `os.getenv("API_KEY", "…")`, `#define DB_PASSWORD "…"`
 _CALLED = re.compile(
-    rf"(?:\([ \t]{{0,8}}[\"'][\w.-]{{0,60}}?{_NAME}[\"'][ \t]{{0,8}},[ \t]{{0,8}}|"
+    rf"(?:\([ \t]{{0,8}}[\"'][\w.-]{{0,60}}?{_NAME}[\"'][ \t]{{0,8}},[ \t]{{0,20}}"
+    r"(?:(?:\w{1,20}=[\w.]{1,30},[ \t]{1,4}){0,3}default[ \t]{0,2}=[ \t]{0,2})?|"
     rf"(?<![A-Za-z_])(?:set|with|add|put|use|update|change)?_?"
     rf"{_NAME.replace('promising', 'promising3').replace('rest', 'rest3').replace('.-', '')}\([ \t]{{0,8}}){_QUOTED}"
     rf"|define[ \t]{{1,8}}\w{{0,40}}?{_NAME.replace('promising', 'promising2').replace('rest', 'rest2')}[ \t]{{1,20}}"
@@ -147,9 +151,9 @@ _ADDRESS = re.compile(
 _TOKEN_ADDRESS = re.compile(r"https?://(?P<password>[A-Za-z0-9_-]{20,200})@(?P<host>[\w.-]{3,200})")
 #: What some line must have, so that the expressions behind need not be tried.
 GATE = re.compile(
-    r"key|pass|pwd|secret|contrase|passe|token|cred|auth|bearer|webhook|pw\b|pw[ \t]*[=:]|://|curl|mysql|maria"
+    r"key|pass|pwd|psk|secret|contrase|passe|token|cred|auth|bearer|webhook|pw\b|pw[ \t]*[=:]|://|curl|mysql|maria"
     r"|docker|podman|redis-cli|sshpass|identified|basic|login|helm|\baz\b|skopeo|mongo|sqlcmd|7z|zip|nuget|http|ssh-keygen"
-    r"|sudo|@tcp|@unix|jwt|net use|pdo|mysqli|ldap_"
+    r"|sudo|@tcp|@unix|jwt|getconnection|net use|pdo|mysqli|ldap_"
     r"|:\d{2,5}:",
     re.IGNORECASE,
 )

@@ -97,6 +97,7 @@ class SecretsScan:
                 self._coverage.gaps.append(f"{printable(entry.path)}: beyond the bound of {self._job.seconds:g} s")
 
     def _look_at_file(self, entry: Entry) -> None:
+        self._found.note(entry.path, [(1, entry.path)], None)  # a name can hold one as well
         contents = Contents(self._repository, entry)
         looked = False
         for path, text in contents.texts(self._skipped):
@@ -143,6 +144,8 @@ class SecretsScan:
         else:
             self._note_commits(history, prefix)
             self._coverage.repositories += 1
+            for tag, name, lines in history.tags():
+                self._found.note(prefix + name, lines, tag)
         self._coverage.commits += history.commits
         self._coverage.gaps.extend(f"{printable(prefix)}{': ' if prefix else ''}{gap}" for gap in history.gaps)
 
