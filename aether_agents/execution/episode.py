@@ -23,17 +23,24 @@ class Episode:
         self._since: float | None = None
         self._said: dict[str, float] = {}  # what was said, and when
         self._aloud = False  # whether this episode has said anything
+        self._refusals = 0
 
     @property
     def lasts(self) -> bool:
         """Whether there is trouble now."""
         return self._since is not None
 
+    @property
+    def refusals(self) -> int:
+        """How often the store refused something so far."""
+        return self._refusals
+
     def trouble(self, error: Exception | str) -> None:
         """Somebody could not do what he wanted. A warning, unless that was said."""
         kind = str(error).rpartition("refuses ")[2][:80]
         with self._lock:
             now = time.monotonic()
+            self._refusals += isinstance(error, StoreRefuses)
             if self._since is None:
                 self._since = now
                 self._said = {what: at for what, at in self._said.items() if now - at < QUIET}

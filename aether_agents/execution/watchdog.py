@@ -3,6 +3,7 @@
 Deaf is a worker that has taken no message for a minute while messages lie in its queues, a thread is free and the store
 takes writes: whatever made it so (a lost registration, a place in the prefetch that nobody gives back, a loop that
 hangs), it does not go away by itself. Looks are counted, not seconds: a process that was stopped for long is not deaf.
+Neither is one that a store refuses something, if only one command of many: another process would get no further.
 """
 
 import logging
@@ -67,7 +68,7 @@ class Watchdog:
         self._every = min(every, self._manager.every or every)
         self._needed = max(LOOKS, round(self._settings.deaf_after / self._every))
         self._consumer: Consumer | None = None
-        self._taken = self._seen = self._deaf_looks = 0
+        self._taken = self._seen = self._refused = self._deaf_looks = 0
         self._state = READY
         self._spared = False
         self._stopped = threading.Event()
@@ -124,6 +125,10 @@ class Watchdog:
             lying = self._lying() if quiet and self._free() else 0
         except StoreUnavailable as error:
             self._broker.episode.trouble(error)
+            self._deaf_looks = 0
+            return WAITS
+        refused, self._refused = self._broker.episode.refusals > self._refused, self._broker.episode.refusals
+        if lying and refused:
             self._deaf_looks = 0
             return WAITS
         self._deaf_looks = self._deaf_looks + 1 if lying and self._settings.deaf_after and not self._spared else 0

@@ -198,3 +198,27 @@ def test_nothing_is_lost_by_a_store_that_refuses_for_a_while(lab: Lab, admin: Re
     eventually(lambda: unacknowledged(lab) == 0, within=15, what="nothing stays unacknowledged")
     assert [process.poll() for process in lab.workers] == [None, None]
     assert len(said(lab)) - lines <= 6, said(lab)[lines:]
+
+
+def test_no_worker_is_deaf_to_a_store_that_refuses_one_command_of_many(lab: Lab, admin: Redis) -> None:
+    """A write made to see whether it takes any goes through; the one by which a message is taken does not."""
+    task_id, gate = "no-hset", lab.folder / "no-hset.gate"
+    work(lab, task_id, gate)
+    plans = [
+        f"{task_id}-plan{number}" for number in range(24)
+    ]  # each time it connects again, one of them is taken and lost
+    for one in plans:
+        submit(lab, one)
+
+    do(admin, "ACL", "SETUSER", "default", "-hset")
+    until = time.monotonic() + 6  # twice as long as it takes to be deaf
+    gate.touch()
+    eventually(lambda: time.monotonic() > until, what="the refusal lasts")
+    assert not refuses(lab)
+    do(admin, "ACL", "SETUSER", "default", "+@all")
+
+    ids = [task_id, *plans]
+    assert {one: lab.ended(one, within=30) for one in ids} == dict.fromkeys(ids, "completed")
+    assert {count for key, count in lab.calls().started.items() if key.startswith(task_id)} == {1}
+    eventually(lambda: unacknowledged(lab) == 0, within=15, what="nothing stays unacknowledged")
+    assert [process.poll() for process in lab.workers] == [None, None]

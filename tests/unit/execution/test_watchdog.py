@@ -76,6 +76,16 @@ def test_a_store_that_takes_no_writes_is_waited_for(fault: StoreUnavailable):
     assert bench.told == ["waits for the store", "ready"]
 
 
+def test_so_is_one_that_takes_some_writes_and_refuses_others():
+    bench = Bench()
+    for _ in range(3 * LOOKS):
+        bench.episode.trouble(StoreRefuses("no permission for HSET"))
+        assert bench.look() == "waits for the store"
+        bench.episode.over()  # the next write it takes
+    assert bench.look(LOOKS - 1) == "ready"
+    assert bench.look() == "deaf"
+
+
 def test_it_can_be_told_that_no_worker_is_deaf():
     assert Bench(deaf_after=0).look(10 * LOOKS) == "ready"
 
