@@ -1,8 +1,8 @@
 """Reads the settings: command line, environment, project file, user file, defaults, in that order of precedence.
 
 A project file may come from a stranger: we audit repositories from inside them. So, unless it is trusted, nothing is
-taken from it but how much is logged and stubs; trusted, it may only tighten the policy; where the store is, what seals
-it and who may come in is never a project's to say. What is left out is named in `warnings`.
+taken from it but how much is logged and stubs; trusted, it may only tighten the policy and narrow the roots; where the
+store is, what seals it and who may come in is never a project's to say. What is left out is named in `warnings`.
 """
 
 import os
@@ -23,7 +23,7 @@ APPLICATION = "aether-agents"  # our folder in the XDG folders
 #: All that is taken of a project file nobody has trusted: it changes no run.
 HARMLESS = ("agent_system.cli_interface.logging_level", "agent_system.cli_interface.logging_format")
 #: What no project file may say, trusted or not.
-NEVER = ("broker", "encryption", "agentserver", "isolation")
+NEVER = ("broker", "encryption", "agentserver", "flower", "isolation")
 PASSWORD = re.compile(r"(://[^:@/\s]*:)[^@\s]+(?=@)|([?&]password=)[^&\s']+")
 
 #: Whether the file at this path with this content is trusted (`mcp_host.trust` answers; the faces pass it in).
@@ -200,6 +200,12 @@ def _tightening(layer: Layer, user: Layer, warnings: list[str]) -> Layer:
         for key in layer.data
         if key in NEVER
     )
+    if (own_roots := user.data.get("roots")) and "roots" in data:
+        data["roots"] = [one for one in data["roots"] if any(Path(one).is_relative_to(root) for root in own_roots)]
+        if len(data["roots"]) < len(layer.data["roots"]):
+            place = layer.place("roots")
+            warnings.append(f"{place}: `roots` outside of your own are left out: a project may only narrow them")
+        data["roots"] = data["roots"] or own_roots
     if "policy" in data:
         asked = Settings.model_validate({"policy": data["policy"]}).policy
         own = Settings.model_validate({key: user.data[key] for key in ("policy",) if key in user.data}).policy

@@ -343,6 +343,21 @@ def test_a_trusted_project_may_only_tighten_the_policy(
     assert (policy.approval_from, policy.yes_up_to, policy.deny) == (approval_from, yes_up_to, deny)
 
 
+@pytest.mark.parametrize(
+    ("user", "project", "roots"),
+    [
+        ("[/srv/a]", "[/]", ["/srv/a"]),
+        ("[/srv/a]", "[/srv/a/b, /srv/ab, /srv/a/../c]", ["/srv/a/b"]),
+        ("[/srv/a, /srv/b]", "[/srv/b]", ["/srv/b"]),
+        ("[]", "[/srv/b]", ["/srv/b"]),
+    ],
+)
+def test_a_trusted_project_may_only_narrow_the_roots(place: Place, user: str, project: str, roots: list[str]) -> None:
+    place.user.write_text(f"roots: {user}")
+    place.file.write_text(f"roots: {project}")
+    assert [str(one) for one in place.load().settings.roots] == roots
+
+
 def test_trust_is_asked_about_exactly_what_is_read(place: Place) -> None:
     place.file.write_text(HOSTILE)
     asked = []
