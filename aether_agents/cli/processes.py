@@ -22,7 +22,7 @@ PAUSE = 0.1
 #: More lines than the end of a log that is looked at has.
 EVERYTHING = 1_000_000
 
-_LOOK = {"ready": "ok", "alive": "ok", "starting": "running", "deaf": "fail"}
+_LOOK = {"ready": "ok", "alive": "ok", "starting": "running", "deaf": "fail", "stopped": "fail"}
 
 
 def bring_up(session: Session, *, flower: bool = False) -> int:

@@ -29,6 +29,11 @@ class Identity(NamedTuple):
         """Whether exactly this process still runs."""
         return bool(self.born) and _born(self.pid) == self.born
 
+    def stopped(self) -> bool:
+        """Whether it is there, but was stopped: it does nothing until it is told to go on."""
+        state, born = _told(self.pid)
+        return bool(born) and born == self.born and state == "T"
+
     def end(self, patience: float = PATIENCE) -> None:
         """End it and its process group: ask, wait, kill. Does nothing to any other process."""
         self._send(signal.SIGTERM)
@@ -55,6 +60,11 @@ class Identity(NamedTuple):
 
 def _born(pid: int) -> str:
     """When a process was born, in a form that no restart of the machine repeats; "" if there is no such process."""
+    return _told(pid)[1]
+
+
+def _told(pid: int) -> tuple[str, str]:
+    """The state of a process in one letter, and when it was born; neither if there is no such process."""
     try:
         if (PROC / "self/stat").exists():
             # Field 2 may hold spaces and brackets; 3 is the state, 22 the birth in ticks since the machine started.
@@ -66,5 +76,5 @@ def _born(pid: int) -> str:
             )
             state, _, born = said.stdout.strip().partition(" ")
     except (OSError, IndexError):
-        return ""
-    return "" if state[:1] in {"Z", "X"} else born.strip()
+        return "", ""
+    return ("", "") if state[:1] in {"Z", "X"} else (state[:1], born.strip())

@@ -15,7 +15,7 @@ class ProcessInfo(NamedTuple):
     kind: str  # supervisor, server, worker, beat or flower
     pid: int
     queues: tuple[str, ...]
-    status: str  # starting, ready, restarting, or what the system says of a process without its supervisor
+    status: str  # starting, ready, restarting, stopped (by a signal), or what it, or the system, says of it
 
 
 def write_state(path: Path, processes: Iterable[ProcessInfo]) -> None:

@@ -174,11 +174,12 @@ class Supervisor:
             self._write_state()
 
     def _processes(self) -> list[ProcessInfo]:
-        return [
+        found = [
             ProcessInfo("supervisor", "supervisor", os.getpid(), (), "ending" if self._ending else "ready"),
             ProcessInfo("valkey", "server", self._server_identity.pid, (), "ready"),
             *self.family.processes(),
         ]
+        return [one._replace(status="stopped") if Identity.of(one.pid).stopped() else one for one in found]
 
     def _write_state(self) -> None:
         write_state(self.folder.state, self._processes())

@@ -92,6 +92,17 @@ def test_a_killed_server_is_started_again(house: House) -> None:
         eventually(lambda: house.process("valkey").pid != killed and server.alive(), what="another server")
 
 
+def test_a_process_that_was_stopped_is_never_called_ready(house: House) -> None:
+    with house.stack.join_or_start():
+        house.ready()
+        for name in ("worker", "valkey"):
+            process = psutil.Process(house.process(name).pid)
+            process.suspend()
+            eventually(lambda name=name: house.process(name).status == "stopped", what="ps says so")
+            process.resume()
+            eventually(lambda name=name: house.process(name).status == "ready", what="ps says so")
+
+
 def test_after_a_killed_supervisor_the_next_stack_starts_at_once(house: House) -> None:
     house.stack.up()
     house.kill("supervisor")
