@@ -262,6 +262,24 @@ def test_it_gains_no_power(ground: Ground, by: Mechanism) -> None:
     assert "NoNewPrivs:\\t1" in said
 
 
+@pytest.mark.parametrize("by", HERE)
+def test_the_kernels_settings_are_not_its_to_write(ground: Ground, by: Mechanism) -> None:
+    """Root needs no power for them: `core_pattern` names a program that runs outside, as root of the machine."""
+    code = (
+        "import os\n"
+        "for top in ('/proc/sys', '/proc/irq', '/proc/sysrq-trigger', '/proc/self/oom_score_adj'):\n"
+        "    for path in [top, *(f'{place}/{name}' for place, _, names in os.walk(top) for name in names)]:\n"
+        "        try: os.close(os.open(path, os.O_WRONLY)); print(path)\n"
+        "        except OSError: pass\n"
+    )
+    opened = set(run(ground.view(), by, code).stdout.split())
+    assert opened <= {"/proc/self/oom_score_adj"}, "its own value, where it is not root"
+    if by in WHOLE:
+        words = "['unshare', '-Urpmf', '--mount-proc', sys.executable, '-c', sys.argv[1]]"
+        inner = f"import subprocess, sys; subprocess.run({words})"
+        assert set(run(ground.view(), by, inner, code).stdout.split()) <= {"/proc/self/oom_score_adj"}
+
+
 @pytest.mark.parametrize("by", WHOLE)
 @pytest.mark.parametrize("what", ["-o remount,rw,bind {project}", "-t tmpfs none {home}", "--bind /proc/1/root {home}"])
 def test_it_mounts_nothing(ground: Ground, by: Mechanism, what: str) -> None:
