@@ -156,8 +156,7 @@ class Pump:
         """
         if time.monotonic() - self._beaten > 2 * BEAT_EVERY:
             return
-        busy = {queue for queue, waiting in self._store.backlog(self._watched).items() if waiting}
-        self._sender.send(self._store.tasks.reap(REAP_AT_MOST, busy))
+        self._sender.send(self._store.tasks.reap(REAP_AT_MOST, self._store.busy(self._watched)))
 
     def _tell(self) -> None:
         """In a new epoch of the store, say again what is held and what was done: it may have forgotten it."""

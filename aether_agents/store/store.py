@@ -92,6 +92,13 @@ class Store:
         steps = len(PRIORITY_STEPS)
         return {name: sum(lengths[i * steps : (i + 1) * steps]) for i, name in enumerate(names)}
 
+    def busy(self, queues: Iterable[str]) -> set[str]:
+        """Those of these Celery queues in which a message lies. One command each: every process asks twice a second."""
+        names = list(queues)
+        lines = [("EXISTS", *(self.keys.queue(name, step) for step in PRIORITY_STEPS)) for name in names]
+        found = self.connection.commands(lines) if lines else []
+        return {name for name, lists in zip(names, found, strict=True) if lists}
+
     def product(self) -> str:
         """What the server is, such as `Valkey 9.1.2`.
 

@@ -119,6 +119,8 @@ def test_backlog_counts_the_messages_of_a_queue(store: Store) -> None:
     store.connection.command("RPUSH", store.keys.queue("dev", 3), "two", "three")
     assert store.backlog(["dev", "security"]) == {"dev": 3, "security": 0}
     assert store.backlog([]) == {}
+    assert store.busy(["dev", "security"]) == {"dev"}
+    assert store.busy([]) == set()
 
 
 def test_leaks_are_found(store: Store) -> None:

@@ -60,9 +60,9 @@ class Kept:
         self.tasks.epoch = self.next_epoch
         return [Delivery("t", "late", "dev")]
 
-    def backlog(self, queues: tuple[str, ...]) -> dict[str, int]:
+    def busy(self, queues: tuple[str, ...]) -> set[str]:
         self.reach()
-        return {queue: self.waiting[queue] for queue in queues}
+        return {queue for queue in queues if self.waiting[queue]}
 
 
 def pump(kept: Kept, held: Held, cancelled: list[Lease], memory: Memory | None = None) -> tuple[Pump, FakeSender]:
