@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from anyio.from_thread import BlockingPortal
@@ -86,6 +87,31 @@ def test_a_strangers_settings_neither_hide_a_fault_nor_run_a_program(scanners: T
     assert result["coverage"]["gaps"] == [
         "compose.yaml: a compose file: no scanner for it yet (left out by a limit of ours)"
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        (".gitlab-ci.yml", "GitLab's pipelines"),
+        ("sub/.circleci/config.yml", "CircleCI's pipelines"),
+        ("Jenkinsfile", "Jenkins' pipelines"),
+        ("net/main.tf.json", "Terraform in JSON"),
+        ("main.bicep", "Bicep"),
+    ],
+)
+def test_what_no_scanner_reads_is_a_gap(infracode: Talk, tmp_path: Path, path: str, what: str) -> None:
+    repository = Planted(tmp_path / "repository")
+    repository.write(path, "x: 1\n")
+    result = infracode.call("scan", path=str(repository.folder))
+    gap = f"{path}: {what}: no scanner for it yet (left out by a limit of ours)"
+    assert (result["status"], result["coverage"]["gaps"]) == ("inconclusive", [gap])
+
+
+def test_a_manifest_in_json_is_one(infracode: Talk, tmp_path: Path) -> None:
+    repository = Planted(tmp_path / "repository")
+    repository.write("pod.json", '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}}')
+    (gap,) = infracode.call("scan", path=str(repository.folder))["coverage"]["gaps"]
+    assert "kubernetes" in gap
 
 
 def test_without_its_environment_it_is_inconclusive_and_names_the_mend(infracode: Talk, insecure: Planted) -> None:

@@ -1,6 +1,7 @@
 """The server `policy`, and the scanners' results that it holds against a policy, over real calls."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -78,3 +79,10 @@ def test_hardening_is_real_or_says_what_is_missing(hardening: Talk) -> None:
     else:
         assert result["status"] == "inconclusive"
         assert "install" in result["coverage"]["gaps"][0]
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "a device"])
+def test_a_policy_that_never_ends_is_refused(policy: Talk, tmp_path: Path, kind: str) -> None:
+    place = tmp_path / "policy.yaml"
+    os.mkfifo(place) if kind == "a pipe" else place.symlink_to("/dev/zero")
+    assert "not a regular file" in policy.refusal("check", path=str(tmp_path), policy=str(place), results={})

@@ -11,6 +11,29 @@ Kind = Literal[
 _CLOUDFORMATION = re.compile(rb"AWSTemplateFormatVersion|[\"']?Type[\"']?\s*:\s*[\"']?AWS::")
 #: What a manifest of Kubernetes says of itself, in either order.
 _KUBERNETES = re.compile(rb"^(apiVersion|kind):\s*\S", re.MULTILINE)
+_KUBERNETES_JSON = re.compile(rb"\"(apiVersion|kind)\"\s*:\s*\"")
+#: Infrastructure code that no scanner here reads, by the names of files and by how they end.
+_UNREAD = {
+    ".gitlab-ci.yml": "GitLab's pipelines",
+    "azure-pipelines.yml": "Azure's pipelines",
+    "bitbucket-pipelines.yml": "Bitbucket's pipelines",
+    ".travis.yml": "Travis' pipelines",
+    "jenkinsfile": "Jenkins' pipelines",
+    "vagrantfile": "Vagrant",
+    "pulumi.yaml": "Pulumi",
+    "serverless.yml": "Serverless",
+    "serverless.yaml": "Serverless",
+    "kustomization.yaml": "Kustomize",
+    "kustomization.yml": "Kustomize",
+}
+_UNREAD_ENDINGS = {
+    ".tf.json": "Terraform in JSON",
+    ".tofu": "OpenTofu",
+    ".bicep": "Bicep",
+    ".nomad": "Nomad",
+    ".pkr.hcl": "Packer",
+    ".circleci/config.yml": "CircleCI's pipelines",
+}
 #: Bytes within which it says both.
 _NEAR = 4_000
 _DOCKERFILE = re.compile(r"(docker|container)file([.-].*)?|.*\.(docker|container)file")
@@ -42,12 +65,20 @@ def kind_by_name(path: str) -> Kind | Literal["perhaps"] | None:
     return "perhaps" if pure.suffix in (".yml", ".yaml", ".json", ".template") else None
 
 
+def unread(path: str) -> str:
+    """What a file is, by its name, that no scanner here reads; empty if it is nothing of the kind."""
+    lowered = path.lower()
+    by_ending = (what for ending, what in _UNREAD_ENDINGS.items() if lowered.endswith(ending))
+    return _UNREAD.get(PurePosixPath(lowered).name) or next(by_ending, "")
+
+
 def kind_by_content(content: bytes) -> Kind | None:
     """What a YAML or JSON file is, by what stands in it."""
     if _CLOUDFORMATION.search(content):
         return "cloudformation"
     said: dict[bytes, int] = {}
-    for match in _KUBERNETES.finditer(content):
+    pattern = _KUBERNETES_JSON if content.lstrip()[:1] in (b"{", b"[") else _KUBERNETES
+    for match in pattern.finditer(content):
         said[match[1]] = match.start()
         if len(said) > 1 and max(said.values()) - min(said.values()) <= _NEAR:
             return "kubernetes"

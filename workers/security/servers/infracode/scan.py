@@ -25,7 +25,7 @@ from workers.inspection.repository import MAX_FILE_BYTES, Repository, Skipped
 
 from .checkov import CHECKOV_KINDS, run_checkov
 from .copies import Batch, Copies
-from .kinds import Kind, has_checks, kind_by_content, kind_by_name
+from .kinds import Kind, has_checks, kind_by_content, kind_by_name, unread
 from .scanner import Said, Scanner, Unusable, same
 from .zizmor import ZIZMOR_KINDS, run_zizmor
 
@@ -70,6 +70,10 @@ class _Scan:
         found = 0
         for entry in repository.files(self.skipped):
             kind = kind_by_name(entry.path)
+            if what := unread(entry.path):
+                found += 1
+                self._leave(entry.path, f"{what}: no scanner for it yet")
+                continue
             if kind is None:
                 continue
             if entry.size > MAX_FILE_BYTES:

@@ -1,6 +1,9 @@
 """The policy file: its shape, and its faults with their lines."""
 
+import errno
+import os
 import re
+import stat
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -83,6 +86,18 @@ class Policy(_Part):
     quality: Quality | None = Field(default=None, description="What the code must come to.")
 
 
+def _bounded(file: Path) -> bytes:
+    """A file up to the bound; never a pipe or a device, which may have no end.
+
+    Raises:
+        OSError: it cannot be read, or is none.
+    """
+    with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
+        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        return opened.read(MAX_BYTES + 1)
+
+
 def read_policy(path: str) -> tuple[Policy, "Lines"]:
     """Read a policy file.
 
@@ -93,8 +108,7 @@ def read_policy(path: str) -> tuple[Policy, "Lines"]:
     if not file.is_absolute():
         raise ToolError(f"{shown!r} is not an absolute path: give the whole path of the policy file")
     try:
-        with file.open("rb") as opened:
-            text = opened.read(MAX_BYTES + 1)
+        text = _bounded(file)
     except OSError as error:
         raise ToolError(
             f"the policy {shown!r} cannot be read ({error.strerror}): give the path of a policy file"
