@@ -132,8 +132,8 @@ class Runner:
         """What this run came to. A fault of ours is an outcome too: its traceback stays in the worker's log."""
         try:
             return self._decided(lease, claim)
-        except Ignore:
-            raise
+        except (Ignore, StoreUnavailable) as error:  # the lease ends, and the reaper decides
+            raise Ignore from error
         except (InvalidPlan, ReferenceMissing) as error:
             return failed("arguments", str(error), sent=False)
         except CannotOpen as error:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from aether_agents.contracts import ServerSpec, Specialist, Tool
 from aether_agents.errors import InvalidSettings, ServerDown, ToolDrifted
 from aether_agents.execution.hands import Hands
+from aether_agents.execution.patience import Patience
 from aether_agents.execution.remembered import Remembered
 from aether_agents.mcp_host import catalogue_tools
 from aether_agents.mcp_host.digest import spec_digest
@@ -19,7 +20,7 @@ BELIEVED = 2.0
 
 
 class Toolbox:
-    """Finds a tool on its open session. Thread-safe."""
+    """Finds a tool on its open session, and waits for a store that is away. Thread-safe."""
 
     def __init__(
         self,
@@ -28,6 +29,7 @@ class Toolbox:
         specialists: Iterable[Specialist],
         servers: Callable[[], Mapping[str, ServerSpec]],
         memory: Remembered | None = None,
+        patience: Patience | None = None,
     ) -> None:
         self._host = host
         self._store = store
@@ -38,6 +40,7 @@ class Toolbox:
         self._entries: dict[str, CatalogueEntry] = {}
         self._read_at = float("-inf")
         self.memory = memory or Remembered(None)
+        self._patience = patience or Patience()
         self._digests: dict[str, tuple[ServerSpec, str]] = {}
 
     def find(self, ref: str, pin: str = "") -> Tool:
@@ -143,7 +146,7 @@ class Toolbox:
         reason = f"`{tool.ref}` is not what it was when it was planned"
         self._store.alerts.suspect("drifted pin", f"server {tool.server}", reason)
         with suppress(InvalidSettings):  # its entry was taken out: it is listed anew, and compared
-            self._store.catalogue.quarantine(tool.server, reason)
+            self._patience.ask(lambda: self._store.catalogue.quarantine(tool.server, reason))
         with self._lock:
             self._read_at = float("-inf")
         return ToolDrifted(f"{reason}: look at it, then `aether-agent servers lock {tool.server}`")
@@ -152,7 +155,7 @@ class Toolbox:
         with self._lock:
             if time.monotonic() - self._read_at < believed:
                 return self._entries.get(server)
-        entries = self._store.catalogue.entries()
+        entries = self._patience.ask(self._store.catalogue.entries)
         with self._lock:
             self._entries, self._read_at = entries, time.monotonic()
         return entries.get(server)

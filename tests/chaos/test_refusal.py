@@ -190,6 +190,7 @@ def test_nothing_is_lost_by_a_store_that_refuses_for_a_while(lab: Lab, admin: Re
     for command in refusal.end:
         do(admin, *command)
 
+    eventually(lambda: not refuses(lab), what="it takes writes again")
     submit(lab, f"{task_id}-after")
     ids = [task_id, *plans, f"{task_id}-after"]
     assert {one: lab.ended(one, within=30) for one in ids} == dict.fromkeys(ids, "completed")

@@ -505,3 +505,13 @@ def test_what_an_unrepeatable_call_came_to_is_remembered_before_the_store_is_tol
     bench.store.tasks.complete = watched
     bench.run()
     assert kept == [1, 1]
+
+
+def test_a_store_that_nobody_waited_for_is_no_fault_of_ours(monkeypatch: pytest.MonkeyPatch):
+    bench = Bench(subtask())
+
+    def away(*_: object) -> None:
+        raise StoreUnavailable("reset")
+
+    monkeypatch.setattr(bench.runner._caller, "call", away)
+    assert bench.run() == (None, True)

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from aether_agents.contracts import Specialist
-from aether_agents.errors import ServerDown, ToolDrifted
+from aether_agents.errors import ServerDown, StoreUnavailable, ToolDrifted
+from aether_agents.execution import patience
 from aether_agents.execution.remembered import Remembered
 from aether_agents.execution.toolbox import Toolbox
 from aether_agents.mcp_host.digest import spec_digest
@@ -113,3 +114,19 @@ def test_what_was_accepted_a_moment_ago_is_learned_before_it_counts_as_changed(t
     host.pins["say"] = "sha256:3"
     with pytest.raises(ToolDrifted):
         box.find("dev-echo/say", "sha256:3")
+
+
+def test_a_store_that_is_away_for_a_moment_is_waited_for(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(patience, "FIRST_WAIT", 0.001)
+    box, kept = toolbox(FakeHost(), one=entry())
+    answers = [StoreUnavailable("reset"), StoreUnavailable("reset"), kept.catalogue.entries()]
+
+    def entries() -> object:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(kept.catalogue, "entries", entries)
+    assert box.find("dev-echo/say", PIN).ref == "dev-echo/say"
+    assert answers == []
