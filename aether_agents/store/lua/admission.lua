@@ -15,8 +15,8 @@ local function enqueue(task)
   local passed, last = unpack(redis.call('HMGET', turns, class, own))
   local turn = math.max(tonumber(passed) or 0, tonumber(last) or 0) + 1
   local arrival = redis.call('HINCRBY', turns, 'arrivals', 1) % TURN
-  redis.call('HSET', turns, own, int(turn))
   redis.call('PEXPIRE', turns, 86400000)
+  redis.call('HSET', turns, own, int(turn))
   redis.call('ZADD', queued, int(class * CLASS + turn * TURN + arrival), task.id)
 end
 
