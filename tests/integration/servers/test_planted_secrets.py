@@ -68,6 +68,13 @@ def test_labels_routes_and_references_are_none(path: str, line: str) -> None:
     assert [hit for hit in DETECTORS.scan(path, [(1, line)]) if hit.severity != "low"] == []
 
 
+@pytest.mark.parametrize(
+    "address", ["postgres://u:p@w@h/db", "postgres://u:p@w@h", "amqp://app:a@1@mq.corp.internal:5672//"]
+)
+def test_a_short_password_whose_sign_nobody_encoded_is_found(address: str) -> None:
+    assert [hit.severity for hit in DETECTORS.scan("db.py", [(1, f'DB = "{address}"')]) if hit.severity != "low"]
+
+
 def clean_lines() -> Iterator[tuple[str, list[tuple[int, str]]]]:
     for package in CLEAN:
         folder, room = Path(SITE, package), LINES  # not by its import: kombu puts another module in its place

@@ -100,7 +100,8 @@ def is_sample_login(user: str, password: str, host: str) -> bool:
         or lowered == user.lower()
         or host.startswith(("example", "host", "hostname", "www.example", "{", "$", "<", "%", "*"))
         or re.match(r"[\w.-]*\bexample\.(?:com|org|net)\b", host) is not None
-        or is_no_secret(lowered)
+        # An `@` that nobody encoded is typed by somebody who has that password, however short it is.
+        or (is_no_secret(lowered) and not ("@" in lowered and len(lowered) < _SHORTEST))
         or (here and not is_mixed(password))
     )
 
