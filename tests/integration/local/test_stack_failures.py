@@ -63,7 +63,7 @@ def test_a_killed_worker_is_started_again(house: House) -> None:
 
 def test_a_deaf_worker_is_started_again_and_a_store_that_refuses_is_waited_for(house: House) -> None:
     """Deafened by Celery's own word: its consumers are cancelled, as somebody could who takes it for another worker."""
-    stack = house.stack_with(delivery=DeliverySettings(grace=2, deaf_after=1.2))
+    stack = house.stack_with(delivery=DeliverySettings(grace=2, deaf_after=5))
     with stack.join_or_start() as lease:
         deaf = house.ready().pid
         settings = stack.settings()
@@ -125,8 +125,7 @@ def test_down_ends_what_a_killed_supervisor_left(house: House) -> None:
 
 def test_a_stale_state_file_harms_nobody(house: House) -> None:
     """Process ids are used again: only a process that was born when the file says so is ended."""
-    bystander = house.command()
-    eventually(house.stack.running)
+    bystander = house.holder()
     house.stack.down()
     row = {"name": "worker", "kind": "worker", "pid": bystander.pid, "queues": [], "status": "ready", "born": "once"}
     house.stack.folder.state.write_text(json.dumps([row]))
