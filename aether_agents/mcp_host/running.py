@@ -36,8 +36,11 @@ class Running:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="mcp-host", daemon=True)
         self._thread.start()
-        opening = self._open(find, home, limits, confinement, tell)
-        self.pool: Pool = asyncio.run_coroutine_threadsafe(opening, self._loop).result()
+
+        async def opened() -> Pool:
+            return Pool(find, home, limits, self._lifeline, confinement, tell)
+
+        self.pool: Pool = asyncio.run_coroutine_threadsafe(opened(), self._loop).result()
 
     def submit(self, work: Coroutine[Any, Any, Got]) -> Future[Got]:
         """Run a coroutine on the loop."""
@@ -60,16 +63,6 @@ class Running:
     def abandon(self) -> None:
         """In a forked child: close the copies of the servers' pipes, so that only the parent holds them."""
         self.pool.abandon()
-
-    async def _open(
-        self,
-        find: Callable[[str], ServerSpec | None],
-        home: Path,
-        limits: Limits,
-        confinement: Confinement,
-        tell: Tell,
-    ) -> Pool:
-        return Pool(find, home, limits, self._lifeline, confinement, tell)
 
     async def _close(self) -> None:
         await self.pool.close()

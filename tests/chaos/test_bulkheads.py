@@ -98,12 +98,7 @@ def test_people_act_while_servers_and_owners_stand_in_each_others_way(lab: Lab, 
 def test_a_worker_is_killed_while_what_waits_is_parked(lab: Lab, dice: random.Random) -> None:
     scenario = Scenario(lab, dice, half_unsafe, killed=True, crowd=True, within=90)
     infect(scenario, workers=2)
-
-    def strike() -> None:
-        lab.kill(lab.workers[-2])
-        lab.worker(entry="tests.chaos.entry", env=scenario.environment(), ready=False)
-
-    scenario.strike = strike
+    scenario.strike = scenario.replace_worker
     scenario.run()
     show(scenario.report("crowd, killed"))
     assert scenario.broken == []

@@ -69,12 +69,7 @@ def test_one_message_in_ten_is_lost(lab: Lab, dice: random.Random) -> None:
 def test_a_worker_is_killed_in_every_wave(lab: Lab, dice: random.Random) -> None:
     scenario = Scenario(lab, dice, half_unsafe, killed=True, within=90)
     infect(scenario, workers=2)
-
-    def strike() -> None:
-        lab.kill(lab.workers[-2])
-        lab.worker(entry="tests.chaos.entry", env=scenario.environment(), ready=False)
-
-    scenario.strike = strike
+    scenario.strike = scenario.replace_worker
     scenario.run()
     show(scenario.report("killed"))
     assert scenario.broken == []

@@ -52,6 +52,11 @@ class Scenario:
         other = {"AETHER_TEST_OTHER": "1"} if self.crowd else {}
         return {"AETHER_TEST_FAULTS": json.dumps({**self.faults, "log": str(self.log)}), **other}
 
+    def replace_worker(self) -> None:
+        """Kill the older of two workers, and start another with the same faults."""
+        self.lab.kill(self.lab.workers[-2])
+        self.lab.worker(entry="tests.chaos.entry", env=self.environment(), ready=False)
+
     def run(self, plans: int = PLANS) -> None:
         """Run the plans, a wave at a time. What is wrong is in `broken`."""
         for first in range(0, plans, WAVE):

@@ -1,5 +1,7 @@
 """The planner's own step: claimed, held under a lease, healed like a subtask; and who may start."""
 
+from typing import Any
+
 import pytest
 
 from aether_agents.contracts import Answer, HighLevelTask, Intervention
@@ -169,11 +171,16 @@ def freed(store: Store) -> list[Delivery]:
     return sent
 
 
+def waiting(store: Store, task_id: str, **fields: Any) -> None:
+    """A task for which there is no slot."""
+    store.tasks.create(HighLevelTask(task_id=task_id, description="do it", **fields))
+    assert store.tasks.claim_planning(task_id, limit=1) == Refused("limited")
+
+
 def test_only_so_many_tasks_run_and_a_free_slot_wakes_the_most_urgent(store: Store) -> None:
     started(store, {"a": []}, task_id="first")
     for name, priority in (("low", 1), ("high", 9)):
-        store.tasks.create(HighLevelTask(task_id=name, description="do it", priority=priority))
-        assert store.tasks.claim_planning(name, limit=1) == Refused("limited")
+        waiting(store, name, priority=priority)
     assert store.tasks.claim_planning("low", limit=1) == Refused("limited")
     assert types(store, "low") == ["task.pending", "log"]
     assert store.tasks.reap(10, ()) == []
@@ -217,8 +224,7 @@ def test_whatever_frees_a_slot_lets_the_next_task_in_at_once(store: Store, how: 
     claim = planned(store, limit=1)
     if how in ("complete", "ask subtask"):
         store.tasks.start("t", claim.token, plan_of({"a": []}), direct=True)
-    store.tasks.create(HighLevelTask(task_id="next", description="do it"))
-    assert store.tasks.claim_planning("next", limit=1) == Refused("limited")
+    waiting(store, "next")
     sent = freed(store)
     acts = {
         "complete": lambda: run(store, "a"),
@@ -238,8 +244,7 @@ def test_whatever_frees_a_slot_lets_the_next_task_in_at_once(store: Store, how: 
 def test_a_task_that_was_let_in_and_is_stopped_before_it_begins_gives_its_slot_on(store: Store) -> None:
     planned(store, limit=1)
     for name in ("one", "two", "three"):
-        store.tasks.create(HighLevelTask(task_id=name, description="do it"))
-        assert store.tasks.claim_planning(name, limit=1) == Refused("limited")
+        waiting(store, name)
     sent = freed(store)
     store.tasks.cancel("t", "ann")
     store.tasks.cancel("one", "ann")
@@ -249,8 +254,7 @@ def test_a_task_that_was_let_in_and_is_stopped_before_it_begins_gives_its_slot_o
 
 def test_a_lost_message_of_a_task_that_was_let_in_is_sent_again(store: Store) -> None:
     planned(store, limit=1)
-    store.tasks.create(HighLevelTask(task_id="next", description="do it"))
-    assert store.tasks.claim_planning("next", limit=1) == Refused("limited")
+    waiting(store, "next")
     store.tasks.cancel("t", "ann")
     overdue(store, "", "next")
     assert [send.task_id for send in store.tasks.reap(10, ())] == ["next"]
@@ -259,8 +263,7 @@ def test_a_lost_message_of_a_task_that_was_let_in_is_sent_again(store: Store) ->
 def test_one_task_of_mine_comes_up_behind_one_of_yours_however_many_of_yours_wait(store: Store) -> None:
     planned(store, limit=1)
     for name, owner in [*((f"a{n}", "ann") for n in range(5)), ("b0", "bob"), ("c0", "cat"), ("b1", "bob")]:
-        store.tasks.create(HighLevelTask(task_id=name, description="do it", owner=owner))
-        assert store.tasks.claim_planning(name, limit=1) == Refused("limited")
+        waiting(store, name, owner=owner)
     sent, order = freed(store), ["t"]
     for _ in range(8):
         store.tasks.cancel(order[-1], "ann")
@@ -271,8 +274,7 @@ def test_one_task_of_mine_comes_up_behind_one_of_yours_however_many_of_yours_wai
 def test_a_greater_limit_lets_in_who_waits(store: Store) -> None:
     planned(store, limit=1)
     for name in ("one", "two", "three"):
-        store.tasks.create(HighLevelTask(task_id=name, description="do it"))
-        assert store.tasks.claim_planning(name, limit=1) == Refused("limited")
+        waiting(store, name)
     sent = freed(store)
     assert store.tasks.claim_planning("three", limit=3) == Refused("limited")
     assert [send.task_id for send in sent] == ["one", "two"]
