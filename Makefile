@@ -10,7 +10,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit test-servers check format bench soak lock clean
+.PHONY: help setup demo test unit test-servers check format docs bench soak lock clean
 
 help:  ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ format: .venv/dev.stamp  ## Put the code into its format
 test-servers: .venv/dev.stamp  ## Install and call every server of the catalogue, the heavy ones too
 	AETHER_TEST_SERVERS=all $(BIN)/python -m pytest tests/integration/mcp_host/test_offered.py -s $(ARGS)
 
+docs: .venv/dev.stamp  ## Build the manual into site/, strictly: broken links and unlisted pages are errors
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
 bench: .venv/dev.stamp  ## Measure the numbers to hold, side by side, in one run
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
@@ -57,7 +60,7 @@ lock: .venv/dev.stamp  ## Choose the newest versions that fit and write the lock
 	$(LOCK) --extra agentserver --group build --group test --group host -c requirements/aetherterm.in -o requirements/aetherterm.txt
 
 clean:  ## Remove what these targets made (not the state of the embedded stack)
-	rm -rf .venv .venv-* .coverage .coverage.* .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv .venv-* site .coverage .coverage.* .mypy_cache .ruff_cache .hypothesis build dist
 
 .venv/run.stamp: requirements/run.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
