@@ -128,6 +128,14 @@ class Window:
         near = [f"{one.said}: {one.mend}" for one in self._store.health.strains() if one.near(most)]
         return self._store.diagnose() + near
 
+    def sees_settings(self) -> bool:
+        """Whether the store lets its settings be read: how often it writes to its disk, and where that is.
+
+        Raises:
+            StoreUnavailable: it cannot be reached.
+        """
+        return self._store.health.setting("appendfsync") is not None
+
     def refusal(self) -> str | None:
         """Why the store takes nothing that is written, with the mend; None when it does.
 

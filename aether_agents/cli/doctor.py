@@ -152,6 +152,8 @@ def _store(session: Session, *, fix: bool) -> Iterator[Finding]:
             yield Finding("store", "fail", refusal)
         for fault in door.diagnose():
             yield Finding("store", "warn", fault)
+        if not door.sees_settings():
+            yield Finding("store", "ok", "not looked at, `CONFIG GET` is not among our rights: its disk, `appendfsync`")
         said = "waits for the store's disk" if door.secures() else "of the last seconds is told by its worker, or asked"
         yield Finding("power loss", "ok", f"an unrepeatable call {said}")
         yield from _key(door, fix=fix)

@@ -118,14 +118,14 @@ class Store:
         """
         faults = []
         about = {}
-        for part in ("server", "persistence", "cluster"):
+        for part in ("server", "memory", "persistence", "cluster"):
             about.update(self.connection.command("INFO", part))
         if int(about.get("cluster_enabled", 0)):
             faults.append("the server is a Redis Cluster, which is not supported: use one server, or one with replicas")
         if not int(about.get("aof_enabled", 0)):
             faults.append("the append-only file is off: a restart loses tasks. Set `appendonly yes`")
-        policy = self.health.setting("maxmemory-policy")
-        if policy not in ("noeviction", None):
+        policy = about.get("maxmemory_policy", "noeviction")
+        if policy != "noeviction":
             faults.append(f"maxmemory-policy is {policy}: tasks could vanish. Set `maxmemory-policy noeviction`")
         return faults + failures(about)
 

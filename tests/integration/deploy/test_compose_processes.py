@@ -1,5 +1,6 @@
 """The processes of compose.yaml, by its own commands and environment, without containers: Valkey with its password over
-TCP, planner, four specialists, beat, AgentServer, Flower. A task of all four specialists runs through them.
+TCP, planner, four specialists, beat, AgentServer, Flower, as a user of Redis with the rights in deploy/redis/aether.acl
+and no more. A task of all four specialists runs through them.
 """
 
 import json
@@ -26,6 +27,7 @@ from tests.conftest import eventually
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+RIGHTS = DEPLOY / "redis" / "aether.acl"
 AGENT = str(Path(sys.executable).with_name("aether-agent"))
 PASSWORD = "correct0horse"
 
@@ -75,6 +77,7 @@ class Machine:
             "/srv/work": self.work,
             "/tmp/valkey.conf": self.folder / "valkey.conf",
             "--dir /data": f"--dir {self.folder / 'data'} --port {self.ports['6379']}",
+            "redis://:": "redis://aether:",
             "@valkey:6379": f"@127.0.0.1:{self.ports['6379']}",
         }
         for theirs, ours in places.items():
@@ -110,6 +113,10 @@ class Machine:
             [AGENT, *words], env=environment, cwd=self.work, capture_output=True, text=True, timeout=90, check=False
         )
 
+    def administrator(self) -> Redis:
+        """A client with all rights."""
+        return Redis(port=int(self.ports["6379"]), password=PASSWORD, decode_responses=True)
+
     def said(self, name: str) -> str:
         return (self.folder / "logs" / name).read_text(errors="replace")
 
@@ -144,9 +151,11 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     with ExitStack() as stack:
         stack.callback(lambda: [process.kill() for process in made.processes.values() if process.poll() is None])
         made.start("valkey")
-        url = made.environment(SERVICES["planner"])["AETHER_REDIS_URL"]
-        with Redis.from_url(url) as client:
+        with made.administrator() as client:
             eventually(lambda: answers(client), what="Valkey answers")
+            user, name, *rights = RIGHTS.read_text().replace("PASSWORD", PASSWORD).split()
+            assert user == "user"
+            client.execute_command("ACL", "SETUSER", name, *rights)
         for name in SERVICES:
             if name not in ("valkey", "servers"):
                 made.start(name)
@@ -201,6 +210,12 @@ def test_what_compose_starts_runs_a_task_of_every_specialist(machine: Machine) -
     )
     with Redis(port=int(machine.ports["6379"])) as stranger, pytest.raises(AuthenticationError):
         stranger.ping()
+
+    assert "not looked at, `CONFIG GET` is not among our rights" in machine.run("doctor", "--no-servers").stdout
+    with machine.administrator() as administrator:
+        refused = {(entry["username"], entry["object"]) for entry in administrator.acl_log()}
+    # how often it writes to its disk cannot be asked with these rights; `doctor` says so
+    assert refused <= {("aether", "config|get"), ("default", "AUTH")}
 
     codes = machine.end()
 

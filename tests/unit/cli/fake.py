@@ -144,6 +144,9 @@ class RecordedDoor:
     def calls_today(self) -> Mapping[str, int]:
         return self.called
 
+    def sees_settings(self) -> bool:
+        return True
+
     def diagnose(self) -> list[str]:
         return list(self.faults)
 
