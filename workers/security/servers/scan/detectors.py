@@ -45,7 +45,7 @@ _BEFORE = 3
 #: Cheap looks that most lines fail, so that the patterns behind them need not be tried.
 _RUN = re.compile(r"[A-Za-z0-9_+/=-]{16,}")
 _MIXED = re.compile(r"[A-Z0-9]")
-_WITHOUT_RUN = re.compile(r"cloudant|softlayer|sig=|Key=", re.IGNORECASE)
+_WITHOUT_RUN = ("cloudant", "softlayer", "sig=", "key=")
 #: Many blanks in a row: detect-secrets' patterns try each way to share them out, and no secret has one in it.
 _BLANKS = re.compile(r" {2,}")
 _SETTING = re.compile(r"^\s*(?:-\s+|export\s+)?[\w.-]+\s*[:=]\s*(?P<value>[A-Za-z0-9+/=_-]{20,})\s*(?:#.*)?$")
@@ -105,7 +105,7 @@ class Detectors:
         for other in readings(text):
             for part in _parts(other):
                 yield from self._forms_in(part, place)
-                if notations.GATE.search(part):
+                if notations.promising(part):
                     noted = (judged(one, place) for one in notations.find(part, ""))
                     yield from (found for found in noted if found is not None)
 
@@ -115,14 +115,16 @@ class Detectors:
 
     def _look(self, texts: Sequence[str], index: int, text: str, place: Place) -> Iterator[_Found]:
         dense = any(_MIXED.search(run.group()) for run in _RUN.finditer(text))
-        if dense or _WITHOUT_RUN.search(text):
+        lowered = text.lower()
+        if dense or any(word in lowered for word in _WITHOUT_RUN):
             yield from self._forms_in(text, place)
         if "PRIVATE KEY" in text or "PuTTY" in text:
             yield from _private_keys(texts, index, text)
         if "\N{REPLACEMENT CHARACTER}" in text and is_no_text(text):
             return  # pieces of something that is no text: only a form tells there
-        before = "\n".join(line[:500] for line in texts[max(0, index - _BEFORE) : index])
-        if notations.GATE.search(text) or notations.GATE.search(before):
+        near = texts[max(0, index - _BEFORE) : index]
+        if notations.promising(text) or any(notations.promising(line[:500]) for line in near):
+            before = "\n".join(line[:500] for line in near)
             for noted in notations.find(text, before):
                 if (found := judged(noted, place)) is not None:
                     yield found

@@ -61,7 +61,8 @@ class Found:
         remembered of it: the same line may be a sample in one file and a secret in another.
         """
         place = Place.of(path)
-        known = [hash((place, tuple(text for _, text in lines[max(0, at - 3) : at + 1]))) for at in range(len(lines))]
+        texts = [text for _, text in lines]
+        known = [hash((place, *texts[max(0, at - 3) : at + 1])) for at in range(len(texts))]
         fresh = [key not in self._clean for key in known]
         hits = list(self._detectors.scan(path, lines, lambda: self._job.out_of_time, fresh))
         if len(self._clean) < _MAX_CLEAN and not self._job.out_of_time:

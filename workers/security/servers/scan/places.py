@@ -1,6 +1,7 @@
 """What a path tells about the lines in a file."""
 
 import re
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -40,6 +41,7 @@ class Place(NamedTuple):
     generated: bool  #: whether what looks random there is of a program's making
 
     @classmethod
+    @lru_cache(maxsize=4_096)
     def of(cls, path: str) -> "Place":
         """The place of a path."""
         lowered = path.lower()

@@ -21,7 +21,7 @@ def readings(text: str) -> Iterator[str]:
         folded = unicodedata.normalize("NFKC", text)[: 2 * len(text)]  # one character can become eighteen
         if (seen := "".join(char for char in folded if unicodedata.category(char) != "Cf")) != text:
             yield seen
-    if _ESCAPE.search(text):
+    if ("%" in text or "\\" in text or "&#" in text) and _ESCAPE.search(text):
         yield _ESCAPE.sub(_unescaped, text)
     for match in list(_ENCODED.finditer(text))[:_MOST]:
         if plain := _decoded(match.group()):

@@ -1,0 +1,32 @@
+"""Noted: what a notation says, and a cheap look whether a line can be one."""
+
+from typing import NamedTuple
+
+#: Words of which a line must have one of each group, in small letters, so that a pattern need not be tried on others.
+Glance = tuple[tuple[str, ...], ...]
+
+
+class Noted(NamedTuple):
+    """A name and its value, or a value whose surroundings say what it is."""
+
+    value: str
+    name: str  #: the promising name; empty where it only hints, or there is none
+    rest: str  #: what follows it in the name
+    how: str  #: `quoted`, `bare`, `blank`, `inline`, `address`, `known`, `random`, `basic`
+    host: str = ""
+
+
+def glance(words: str) -> Glance:
+    """The groups of words, written with blanks between words and `|` between groups."""
+    return tuple(tuple(group.split()) for group in words.split("|"))
+
+
+def may_match(lowered: str, words: Glance) -> bool:
+    """Whether a line in small letters has a word of each group."""
+    for group in words:
+        for word in group:
+            if word in lowered:
+                break
+        else:
+            return False
+    return True
