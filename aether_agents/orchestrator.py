@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from aether_agents import tracing
-from aether_agents.contracts import Answer, HighLevelTask, Role
+from aether_agents.contracts import Answer, HighLevelTask, Intervention, Role
 from aether_agents.document import nearest
 from aether_agents.errors import InvalidTask, NotAllowed, NoWorker, StoreUnavailable
 from aether_agents.execution import undo
@@ -102,11 +102,13 @@ class Orchestrator(Window):
             NotAllowed: the role may not approve (it may give inputs to a task of its own).
             WrongStatus: nothing of that name is being asked, or the answer is not one of its choices.
         """
-        asked = next((i for i in self.view(task_id).interventions if i.id == answer.intervention_id), None)
-        of_planning = asked is not None and asked.subtask_id is None and asked.kind in ("input", "choice")
-        act: Act = "act" if of_planning else "approve"  # "it may have run: again?" weighs as much as the first yes
-        self._allow(role, act, task_id, answer.by)
-        self._send(self._store.tasks.answer(task_id, answer))
+
+        def may(asked: Intervention) -> None:  # it judges what is then answered: read twice, it could be two questions
+            of_planning = asked.subtask_id is None and asked.kind in ("input", "choice")
+            act: Act = "act" if of_planning else "approve"  # "it may have run: again?" weighs as much as the first yes
+            self._allow(role, act, task_id, answer.by)
+
+        self._send(self._store.tasks.answer(task_id, answer, may))
 
     def refine(self, task_id: str, instruction: str, *, by: str = "local", role: Role = "Owner") -> None:
         """Have a task planned anew with more words, while it asks about its plan; what it asked is void.
@@ -200,7 +202,8 @@ class Orchestrator(Window):
                 self._sender.send(deliveries)
 
     def _allow(self, role: Role, act: Act, task_id: str, by: str) -> None:
-        require(role, act, own=self.view(task_id).owner == by)
+        # As it is sealed: what stands beside it, for lists, anybody can write who can write to the store.
+        require(role, act, own=self._store.tasks.task(task_id).owner == by)
 
     def _completed(self, task: HighLevelTask) -> HighLevelTask:
         """The task with what the settings say where it says nothing."""

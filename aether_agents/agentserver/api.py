@@ -132,7 +132,7 @@ class Api:
                 self._token,
                 given.strip() if scheme.lower() == "bearer" else "",
                 peer,
-                lambda name: request.headers.get(name, ""),
+                request.headers.getlist,
             )
             if person.role == "Anonymous":
                 if given or request.headers.get(self._desk.settings.agentserver.proxy_secret_header):

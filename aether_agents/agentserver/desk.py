@@ -146,7 +146,6 @@ class Desk:
             NotAllowed: his role may not look.
             TaskNotFound: there is no such task.
         """
-        require(person.role, "look")
         await self._require_sight(task_id, person)
         return await self.call(lambda reach: reach.door.view(task_id, outputs=outputs))
 
@@ -167,7 +166,8 @@ class Desk:
         return [view for view in found if person.may_see(view.owner)][:limit]
 
     async def _require_sight(self, task_id: str, person: Person) -> None:
-        """Make sure that a person sees a task: to others it is not there."""
+        """Make sure that a person sees a task: to others it is not there, and whose role may not look is refused."""
+        require(person.role, "look")
         if person.own_only:
             task = await self.call(lambda reach: reach.store.tasks.task(task_id))
             if not person.may_see(task.owner):
@@ -185,7 +185,6 @@ class Desk:
             TaskNotFound: there is no such task, or it has expired meanwhile.
             StoreUnavailable: the store was away for too long.
         """
-        require(person.role, "look")
         await self._require_sight(task_id, person)
         await self.open()
         if self._hub is None:

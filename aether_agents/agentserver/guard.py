@@ -1,7 +1,6 @@
 """Guard: what every request to `aether-agent serve` passes: the right host, the right origin, and who it is."""
 
 import secrets
-from collections.abc import Callable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -9,11 +8,11 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from aether_agents.agentserver.identity import NOBODY, Person, from_proxy
+from aether_agents.agentserver.identity import HERE, NOBODY, Person, Said, from_proxy
 from aether_agents.settings import AgentServerSettings
 
 #: Whoever has the token is who started the server.
-HOLDER = Person("local", "Owner")
+HOLDER = Person(HERE, "Owner")
 
 #: What every answer says to a browser. Nothing is loaded from elsewhere, and nobody may frame the page.
 SECURITY = (
@@ -68,11 +67,11 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def person_of(settings: AgentServerSettings, token: str, given: str, peer: str, header: Callable[[str], str]) -> Person:
+def person_of(settings: AgentServerSettings, token: str, given: str, peer: str, headers: Said) -> Person:
     """Who asks: the holder of the token, or whom a configured proxy names; otherwise nobody."""
     if given and secrets.compare_digest(given.encode("utf-8", "replace"), token.encode()):
         return HOLDER
-    return NOBODY if given else from_proxy(settings, peer, header)
+    return NOBODY if given else from_proxy(settings, peer, headers)
 
 
 def _place(origin: str) -> str:

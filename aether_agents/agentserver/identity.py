@@ -4,7 +4,7 @@ import inspect
 import logging
 import os
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, cast, get_args
 
@@ -12,8 +12,9 @@ from aether_agents.contracts import Role
 from aether_agents.errors import InvalidSettings
 from aether_agents.logs import hide
 from aether_agents.regular_file import LARGEST_SECRET, read_text
-from aether_agents.roles import SEES_ALL
+from aether_agents.roles import SEES_ALL, may_approve
 from aether_agents.settings import AgentServerSettings
+from aether_agents.store import schedule_of
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,12 @@ log = logging.getLogger(__name__)
 SECRET_MIN = 16
 
 ROLES: tuple[Role, ...] = get_args(Role)  # from the least to the most
+
+#: Who is said to ask where nobody says it: at the machine itself.
+HERE = "local"
+
+#: All that a request has of a header, by its name.
+Said = Callable[[str], Sequence[str]]
 
 #: The host's word about a connection: a value, or something to wait for.
 Told = Callable[[str], Any]
@@ -86,7 +93,7 @@ class Identities:
         found = await self._found(sid)
         role = role_of(await _told(self._get_role, sid)) if self._get_role else found.role
         name = name_of(await _told(self._get_user, sid)) if self._get_user else found.name
-        if role == "Anonymous" or (self._get_user and not name):
+        if role == "Anonymous" or (self._get_user and not name) or is_nobodys(name, role):
             return NOBODY
         kind = Confined if found.own_only and role not in SEES_ALL else Person
         return kind(name or f"client {sid}", role)
@@ -100,27 +107,28 @@ class Identities:
         if session.get("role"):
             kind = Confined if session.get("own_only") else Person
             return kind(name_of(session.get("user")), role_of(session["role"]))
-        return from_proxy(self._settings, _peer(environ), lambda name: _header(environ, name))
+        return from_proxy(self._settings, peer_of(environ), lambda name: headers_of(environ, name))
 
 
-def from_proxy(settings: AgentServerSettings, peer: str, header: Callable[[str], str]) -> Person:
+def from_proxy(settings: AgentServerSettings, peer: str, headers: Said) -> Person:
     """Who a proxy says it is; nobody unless the connection comes from a proxy that is configured, and proves it.
 
-    It sees the tasks of this name only, unless one of its roles says otherwise.
+    It sees the tasks of this name only, unless one of its roles says otherwise. A header that is there twice is a
+    client's beside the proxy's own: nobody knows which is whose, so it is nobody.
     """
-    if peer not in settings.proxies or not is_proven(settings, peer, header):
+    if peer not in settings.proxies or not is_proven(settings, peer, headers):
         return NOBODY
-    name = header(settings.user_header).strip()
-    if not name:
+    names, roles = headers(settings.user_header), headers(settings.role_header)
+    name, said = "".join(names).strip(), "".join(roles)
+    if not name or len(names) > 1 or len(roles) > 1:
         return NOBODY
-    said = header(settings.role_header)
     role = role_of(said) if said.strip() else "User"
-    if role == "Anonymous":
+    if role == "Anonymous" or is_nobodys(name, role):
         return NOBODY
     return Person(name, role) if SEES_ALL & roles_of(said) else Confined(name, role)
 
 
-def is_proven(settings: AgentServerSettings, peer: str, header: Callable[[str], str]) -> bool:
+def is_proven(settings: AgentServerSettings, peer: str, headers: Said) -> bool:
     """Whether a connection is a proxy's own: over a unix socket, which only it can open, or with the shared secret.
 
     Anybody on the proxy's host can open a connection from its address.
@@ -135,7 +143,8 @@ def is_proven(settings: AgentServerSettings, peer: str, header: Callable[[str], 
     except InvalidSettings as error:
         log.error("the proxy at %s cannot prove itself: %s", peer, error)  # noqa: TRY400 - the error says all
         return False
-    return secrets.compare_digest(header(settings.proxy_secret_header).encode(), secret.encode())
+    said = headers(settings.proxy_secret_header)
+    return len(said) == 1 and secrets.compare_digest(said[0].encode(), secret.encode())
 
 
 def proxy_secret(place: str, environ: Mapping[str, str] = os.environ) -> str:
@@ -186,14 +195,27 @@ async def _told(ask: Told, sid: str) -> object:
     return await cast("Awaitable[object]", said) if inspect.isawaitable(said) else said
 
 
-def _peer(environ: Mapping[str, Any]) -> str:
-    """The address a connection comes from; `unix` for a unix socket."""
+def is_nobodys(name: str, role: Role) -> bool:
+    """Whether a name is no person's: what is asked at this machine, and by schedules, is owned by such names.
+
+    Who may act on everybody's tasks gains nothing by it.
+    """
+    taken = (name == HERE or schedule_of(name) is not None) and not may_approve(role)
+    if taken:
+        log.error("somebody calls himself `%s`, which is no person's name: he is let in as nobody", name)
+    return taken
+
+
+def peer_of(environ: Mapping[str, Any]) -> str:
+    """The address a connection comes from; `unix` for a unix socket, nothing where its driver does not say."""
     scope = environ.get("asgi.scope")
-    if scope is None:  # another driver than ASGI: it says so itself
-        return str(environ.get("REMOTE_ADDR") or "")
+    if scope is None:
+        return ""
     client = scope.get("client")
     return str(client[0]) if client and client[0] else "unix"
 
 
-def _header(environ: Mapping[str, Any], name: str) -> str:
-    return str(environ.get(f"HTTP_{name.upper().replace('-', '_')}") or "")
+def headers_of(environ: Mapping[str, Any], name: str) -> Sequence[str]:
+    """A header as it came; not from the variables made of it: there `X_Remote_User` is `X-Remote-User`, whoever's."""
+    wanted = name.lower().encode()
+    return [value.decode("latin-1") for key, value in environ["asgi.scope"]["headers"] if key.lower() == wanted]

@@ -21,6 +21,7 @@ from aether_agents import __version__
 from aether_agents.agentserver.api import Api
 from aether_agents.agentserver.desk import Desk
 from aether_agents.agentserver.guard import Guard, person_of
+from aether_agents.agentserver.identity import headers_of, peer_of
 from aether_agents.agentserver.sockets import Handle, register
 from aether_agents.agentserver.suspecting import Suspecting
 from aether_agents.errors import AetherError
@@ -72,17 +73,17 @@ def _join_sockets(sio: socketio.AsyncServer, desk: Desk, token: str) -> Handle:
 
     async def connect(sid: str, environ: dict[str, Any], auth: object = None) -> None:
         given = auth.get("token") if isinstance(auth, dict) else None
-        client = environ["asgi.scope"].get("client")
+        peer = peer_of(environ)
         person = person_of(
             settings.agentserver,
             token,
             given if isinstance(given, str) else "",
-            client[0] if client else "unix",
-            lambda name: str(environ.get(f"HTTP_{name.upper().replace('-', '_')}") or ""),
+            peer,
+            lambda name: headers_of(environ, name),
         )
         if person.role == "Anonymous":
             if given:
-                await suspecting.refused(client[0] if client else "unix", "a token that is not ours, on connecting")
+                await suspecting.refused(peer, "a token that is not ours, on connecting")
             raise socketio.exceptions.ConnectionRefusedError("say who you are: auth {token}")
         await sio.save_session(sid, {"user": person.name, "role": person.role, "own_only": person.own_only})
 

@@ -5,6 +5,7 @@ answer, in the version that the task's head names. A call that is not safe to re
 sent: the same yes is never the reason for two of them.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from aether_agents.contracts import Answer, GivenAnswer, Intervention
@@ -13,6 +14,9 @@ from aether_agents.store.access import Access
 from aether_agents.store.head import Head
 from aether_agents.store.keys import Places
 from aether_agents.store.questions import EFFECTS
+
+#: Judges whether somebody may answer a question; it raises where he may not.
+May = Callable[[Intervention], None]
 
 _NOBODYS = "the store tells of an answer that nobody with the key gave"
 _NO = "the answer that the store tells of is the no of {by}"

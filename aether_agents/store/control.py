@@ -41,16 +41,15 @@ class Control(Accessing):
             raise unknown(task_id)
         if open_id == intervention_id.encode():
             return "", blob
-        if rank is None or questions.id_of(about) != intervention_id:
-            return None
-        return subtask_id, blob
+        waits = rank is not None and questions.id_of(about) == intervention_id
+        return (subtask_id, blob) if waits else None
 
-    def answer(self, task_id: str, answer: Answer) -> list[Delivery]:
+    def answer(self, task_id: str, answer: Answer, may: answers.May = lambda _: None) -> list[Delivery]:
         """Give a person's answer.
 
         `approve`, `retry`, `provide` and a question's own choices let it go on; `deny` and `fail` fail the subtask,
         `skip` skips it; about the whole task, `deny` and `cancel` end it. `values` become inputs of the task; a choice
-        about the whole task becomes its `type`.
+        about the whole task becomes its `type`. `may` is shown the question first, and raises where one may not.
 
         Raises:
             TaskNotFound: there is no such task.
@@ -59,6 +58,7 @@ class Control(Accessing):
         question = self.question(task_id, answer.intervention_id)
         if question is None:
             raise _closed(answer.intervention_id)
+        may(question)
         if questions.AGAIN in question.choices:
             return self._not_believed(task_id, question, answer)
         effect = questions.effect(question, answer)

@@ -122,7 +122,8 @@ class Readings(Accessing):
         return self._access.open_head(task_id, blob)
 
     def _light(self, task_id: str, meta: dict[str, Any]) -> TaskView:
-        return self._shown(task_id, meta, self._task_of(task_id, meta).description)
+        task = self._task_of(task_id, meta)
+        return self._shown(task_id, meta, task.description, task.owner)
 
     def _task_of(self, task_id: str, meta: dict[str, Any]) -> HighLevelTask:
         return self._access.open_task(task_id, meta["task"], self._access.open_head(task_id, meta["head"]))
@@ -132,16 +133,16 @@ class Readings(Accessing):
         try:
             return self._light(task_id, meta)
         except CannotOpen as error:
-            return self._shown(task_id, meta, f"({error})")
+            return self._shown(task_id, meta, f"({error})", meta["owner"].decode())
 
-    def _shown(self, task_id: str, meta: dict[str, Any], description: str) -> TaskView:
+    def _shown(self, task_id: str, meta: dict[str, Any], description: str, owner: str) -> TaskView:
         status = TaskStatus(meta["status"].decode())
         total, left = number(meta["total"]), number(meta["left"])
         done = 1.0 if status is TaskStatus.COMPLETED else 0.0
         return TaskView(
             task_id=task_id,
             description=description,
-            owner=meta["owner"].decode(),
+            owner=owner,
             status=status,
             degraded=number(meta["degraded"]) == 1,
             progress=(total - left) / total if total else done,

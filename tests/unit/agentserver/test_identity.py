@@ -9,6 +9,7 @@ import pytest
 
 from aether_agents.agentserver.identity import NOBODY, Identities, Person, from_proxy, name_of, role_of
 from aether_agents.settings import AgentServerSettings
+from aether_agents.store import owner_of
 
 
 class Server:
@@ -30,8 +31,14 @@ def found(server: Server, settings: AgentServerSettings | None = None, **told: A
     return asyncio.run(Identities(server, settings or AgentServerSettings(), **told).of("s1"))
 
 
-def environ(address: str, **headers: str) -> dict[str, Any]:
-    return {"asgi.scope": {"client": (address, 1)}, "REMOTE_ADDR": "127.0.0.1", **headers}
+def environ(address: str, *more: tuple[bytes, bytes], **headers: str) -> dict[str, Any]:
+    """A request as its driver hands it over: with the headers as they came, and the variables it makes of them."""
+    came = [(name[5:].replace("_", "-").lower().encode(), value.encode()) for name, value in headers.items()]
+    made = dict(headers)
+    for key, value in more:
+        variable = f"HTTP_{key.decode().upper().replace('-', '_')}"
+        made[variable] = f"{made[variable]},{value.decode()}" if variable in made else value.decode()
+    return {"asgi.scope": {"client": (address, 1), "headers": [*more, *came]}, "REMOTE_ADDR": "127.0.0.1", **made}
 
 
 def test_nobody_says_anything() -> None:
@@ -77,6 +84,46 @@ def test_headers_count_only_from_a_configured_proxy_that_proves_itself(monkeypat
         assert found(Server({}, environ("127.0.0.1", **headers)), vague) == NOBODY
 
 
+@pytest.mark.parametrize("driver", ["asgi", "another"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        [(b"X_Auth_Roles", b"Owner")],
+        [(b"x_remote_user", b"root"), (b"X_AUTH_ROLES", b"Owner")],
+        [(b"x-auth-roles", b"Owner")],
+        [(b"X-Remote-User", b"root")],
+        [(b"X-Aether-Proxy-Secret", b"a guess of mine, long enough")],
+    ],
+)
+def test_what_a_client_adds_to_the_headers_of_its_proxy_makes_it_nobody_else(
+    monkeypatch: pytest.MonkeyPatch, more: list[tuple[bytes, bytes]], driver: str
+) -> None:
+    """With underscores, in other letters, once more beside the proxy's own: drivers make one variable of all these."""
+    settings = AgentServerSettings(proxies=("127.0.0.1",), proxy_secret="env:PROXY_SECRET")
+    monkeypatch.setenv("PROXY_SECRET", "one that the proxy has too")
+    said = environ(
+        "127.0.0.1",
+        *more,
+        HTTP_X_REMOTE_USER="ann",
+        HTTP_X_AUTH_ROLES="Viewer",
+        HTTP_X_AETHER_PROXY_SECRET="one that the proxy has too",
+    )
+    if driver == "another":  # it has the variables alone: no proxy's word is taken from those
+        del said["asgi.scope"]
+    person = found(Server({}, said), settings)
+    assert person in (NOBODY, ("ann", "Viewer"))
+
+
+def test_nobody_goes_by_a_name_that_is_no_persons() -> None:
+    for name in ("local", owner_of("nightly")):
+        said = {"X-Remote-User": name, "X-Auth-Roles": "User"}
+        proxy = AgentServerSettings(proxies=("unix",))
+        assert from_proxy(proxy, "unix", lambda key, said=said: [said[key]]) == NOBODY
+        assert found(Server({}), get_role=lambda _: "User", get_user=lambda _, name=name: name) == NOBODY
+        assert found(Server({"user": name, "role": "Viewer"})) == NOBODY
+        assert found(Server({"user": name, "role": "Owner"})) == (name, "Owner")
+
+
 @pytest.mark.parametrize(
     ("roles", "role", "own_only"),
     [
@@ -93,7 +140,9 @@ def test_behind_a_proxy_one_sees_what_is_ones_own_unless_a_role_says_otherwise(
     roles: str, role: str, own_only: bool
 ) -> None:
     said = {"X-Remote-User": "ann", "X-Auth-Roles": roles}
-    person = from_proxy(AgentServerSettings(proxies=("unix",)), "unix", lambda name: said.get(name, ""))
+    person = from_proxy(
+        AgentServerSettings(proxies=("unix",)), "unix", lambda name: [said[name]] if name in said else []
+    )
     assert (person, person.own_only) == (("ann", role), own_only)
     assert (person.may_see("ann"), person.may_see("bob")) == (True, not own_only)
 
@@ -101,7 +150,7 @@ def test_behind_a_proxy_one_sees_what_is_ones_own_unless_a_role_says_otherwise(
 def test_the_headers_have_the_names_that_are_configured() -> None:
     settings = AgentServerSettings(proxies=("unix",), user_header="X-Me", role_header="X-Am")
     said = {"X-Me": "ann", "X-Am": "Owner", "X-Remote-User": "eve"}
-    assert from_proxy(settings, "unix", lambda name: said.get(name, "")) == ("ann", "Owner")
+    assert from_proxy(settings, "unix", lambda name: [said[name]] if name in said else []) == ("ann", "Owner")
 
 
 @pytest.mark.parametrize(
