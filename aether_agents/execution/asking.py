@@ -20,16 +20,20 @@ def question_of(
     subtask: PlannedSubtask, asked: Elicitation, result: CallResult, args: Mapping[str, Json], secrets: Secrets
 ) -> Intervention:
     """The question, with what the call was given and what the server said when nobody was there to answer."""
-    said = shorten(secrets.redact_text(result.error or ""), _SHOWN)
+    said = secrets.redact_text(result.error or "")
     shown = shorten(json.dumps(secrets.redact(dict(args)), ensure_ascii=False), _SHOWN)
-    secret = [name for name, spec in asked.fields.items() if spec.secret]
+    secret = shorten(", ".join(name for name, spec in asked.fields.items() if spec.secret), _SHOWN)
+    server = (subtask.tool or "").partition("/")[0]
+    # What is ours to say comes first: however long a stranger's words are, they push none of it out of the question.
     lines = [
-        f"{subtask.id} called {subtask.tool}, and the server asks:",
-        asked.message,
-        *([_WARNING.format(names=", ".join(secret), server=(subtask.tool or "").partition("/")[0])] if secret else []),
-        f"The call was ended; the server said: {said}",
-        "It is made again, from its beginning, with your answer." + ("" if subtask.repeatable else _ONCE),
-        shown,
+        f"{subtask.id} called {subtask.tool}. The call was ended, and is made again, from its beginning, with your "
+        "answer." + ("" if subtask.repeatable else _ONCE),
+        *([_WARNING.format(names=secret, server=server)] if secret else []),
+        f"The server `{server}` asks:",
+        *_quoted(asked.message),
+        "When it was not told, it said:",
+        *_quoted(shorten(said, _SHOWN)),
+        f"It was called with: {shown}",
     ]
     return Intervention(
         id=subtask.id,
@@ -40,6 +44,11 @@ def question_of(
         fields=asked.fields,
         elicitation=asked.digest,
     )
+
+
+def _quoted(text: str) -> list[str]:
+    """A server's words with a mark before each line: none of them can be taken for ours."""
+    return [f"> {line}" for line in text.splitlines()]
 
 
 #: What stands with a question for a password: the server's own words may say anything.

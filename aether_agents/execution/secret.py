@@ -45,8 +45,8 @@ class Secrets:
         """Strike out, too, what a person told a server as a secret."""
         for one in given:
             for name in one.secret:
-                value = one.values.get(name)
-                if isinstance(value, str) and len(value) >= SHORTEST:
+                value = str(one.values.get(name) or "")  # a code may be a number
+                if len(value) >= SHORTEST:
                     hide(value, passing=True)
                     self._known[f"told {name} {one.question}"] = value
 

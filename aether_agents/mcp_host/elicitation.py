@@ -25,7 +25,6 @@ A question by address (`url`) is declined: nobody is sent to a stranger's page b
 import asyncio
 import hashlib
 import json
-import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -40,19 +39,10 @@ from aether_agents.contracts.shortening import shorten
 from aether_agents.hidden import Hidden
 from aether_agents.mcp_host.call import Elicitation
 from aether_agents.mcp_host.consent import Consent
+from aether_agents.mcp_host.secret_words import asks_for_secret
 
 #: The most that is passed on of a server's words, in characters; and the most fields of one question.
 MOST_TEXT, MOST_LABEL, MOST_FIELDS = 1_200, 100, 12
-
-
-#: Words of a field that wants something nobody else is to see.
-SECRET = re.compile(
-    r"\b(pass\s?(word|wd|code|phrase)s?|pwd|secrets?|tokens?|credentials?|bearer|connection string|seed phrase"
-    r"|(api|access|private|secret|ssh|signing|recovery)[\s-]?keys?|pin(\s?code)?|otp|2fa|mfa|cvv|cvc"
-    r"|(one[\s-]time|recovery|verification|security) (code|password))\b"
-    r"|パスワード|暗証|秘密|トークン|認証(情報|コード)|密码|口令",
-    re.IGNORECASE,
-)
 
 
 class Asked:
@@ -161,12 +151,12 @@ def read(params: ElicitRequestFormParams) -> Elicitation | None:
     if len(wanted) > MOST_FIELDS:
         return None
     try:
-        fields = {_plain(name, MOST_LABEL): _field(name, properties[name]) for name in wanted}
+        fields = {_label(name): _field(name, properties[name]) for name in wanted}
     except (ValidationError, AttributeError, TypeError):
         return None
-    texts = [name for name, spec in fields.items() if spec.type == "string" and not spec.enum]
-    if len(texts) == 1 and SECRET.search(params.message):  # "enter your password", and a field that is called `value`
-        fields[texts[0]] = fields[texts[0]].model_copy(update={"secret": True})
+    if not any(spec.secret for spec in fields.values()) and asks_for_secret(params.message):
+        # "Enter your password", and fields that are called `value` and `other`: it may be any of them.
+        fields = {name: spec.model_copy(update={"secret": _is_typed(spec)}) for name, spec in fields.items()}
     text = json.dumps([params.message, schema], sort_keys=True, ensure_ascii=False)
     return Elicitation(hashlib.sha256(text.encode()).hexdigest(), _plain(params.message, MOST_TEXT), fields)
 
@@ -183,12 +173,12 @@ def struck(question: Elicitation, hidden: Hidden) -> Elicitation:
 def _is_secret(name: str, schema: Mapping[str, Any]) -> bool:
     """Whether a field wants a password or a key: by its format, or by any of its words."""
     words = " ".join(str(schema.get(part) or "") for part in ("title", "description"))
-    return schema.get("format") == "password" or SECRET.search(f"{_spelt(name)} {words}") is not None
+    return schema.get("format") == "password" or asks_for_secret(f"{name} | {words}")
 
 
-def _spelt(name: str) -> str:
-    """A name in words: `apiKey` and `API_KEY` are both `api key`."""
-    return re.sub(r"[_\W]+|(?<=[a-z0-9])(?=[A-Z])", " ", name)
+def _is_typed(spec: InputSpec) -> bool:
+    """Whether the answer to a field is something that one types, and does not choose."""
+    return spec.type in ("string", "integer", "number") and not spec.enum
 
 
 def _field(name: str, schema: Mapping[str, Any]) -> InputSpec:
@@ -199,13 +189,18 @@ def _field(name: str, schema: Mapping[str, Any]) -> InputSpec:
         "required": True,
         "default": schema.get("default"),
         "enum": choices or None,
-        "secret": (kind == "string" and not choices and _is_secret(name, schema)) or None,
+        "secret": (kind != "boolean" and not choices and _is_secret(name, schema)) or None,
         "minimum": schema.get("minimum"),
         "maximum": schema.get("maximum"),
-        "prompt": _plain(str(schema.get("title") or ""), MOST_LABEL),
-        "description": _plain(str(schema.get("description") or ""), MOST_LABEL),
+        "prompt": _label(str(schema.get("title") or "")),
+        "description": _label(str(schema.get("description") or "")),
     }
     return InputSpec.model_validate({name: value for name, value in values.items() if value is not None})
+
+
+def _label(text: str) -> str:
+    """A server's words for one field, in one line."""
+    return " ".join(_plain(text, MOST_LABEL).split())
 
 
 def _plain(text: str, most: int) -> str:

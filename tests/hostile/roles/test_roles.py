@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +156,7 @@ def test_who_may_not_approve_does_not_answer_for_a_call(lab: Lab, role: Role) ->
         lab.store.tasks.ask_subtask(task_id, "a", claim.token, asked)
         (found,) = lab.store.tasks.view(task_id).interventions
         for response in ("approve", "deny", "retry", "provide"):
+            answer = Answer(intervention_id=found.id, response=response)
             with pytest.raises(NotAllowed):
-                at_desk(lab, lambda desk, said=response: desk.answer(  # noqa: B023 - run at once
-                    task_id, Answer(intervention_id=found.id, response=said), eve))  # fmt: skip
+                at_desk(lab, partial(Desk.answer, task_id=task_id, answer=answer, person=eve))
         lab.store.tasks.cancel(task_id, "ann")
