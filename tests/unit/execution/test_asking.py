@@ -2,14 +2,14 @@
 
 import pytest
 
-from aether_agents.contracts import InputSpec, Intervention, PlannedSubtask
+from aether_agents.contracts import InputSpec, Intervention, PlannedSubtask, Risk
 from aether_agents.execution.asking import question_of
 from aether_agents.execution.secret import Secrets
 from aether_agents.mcp_host.call import CallResult, Elicitation
 from aether_agents.settings import Settings
 from aether_agents.store import PROMPT_MAX
 
-STEP = PlannedSubtask(id="a", tool="odd/login", specialist="dev", repeatable=False)
+STEP = PlannedSubtask(id="a", tool="odd/login", specialist="dev", risk=Risk.WRITE, repeatable=False)
 
 
 def asked(message: str, said: str = "", **fields: InputSpec) -> Intervention:
