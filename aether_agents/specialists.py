@@ -4,7 +4,7 @@ Ours are found the same way as a stranger's. A specialist is a folder of data:
 
     specialist.yaml     name, description, mcpServers
     tools.yaml          the tool table: `server/tool` → risk, repeatable, expect, verify …
-    templates/*.yaml    its templates, each with what it is tried on: see planning/fixture.py
+    templates/*.yaml    its templates, each with what it is tried on: see planning/files/fixture.py
     servers/*.py        first-party MCP servers: programs that import nothing of ours
 """
 
@@ -18,9 +18,9 @@ from typing import Any
 from pydantic import Field
 
 from aether_agents.contracts import Contract, ServerSpec, Specialist, Template, ToolRow
-from aether_agents.document import Document, read_as, read_document
+from aether_agents.documents.document import Document, read_as, read_document
 from aether_agents.errors import InvalidSettings
-from aether_agents.settings import Settings
+from aether_agents.settings.model import Settings
 
 ENTRY_POINT = "aether_agents.specialists"
 

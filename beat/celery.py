@@ -1,6 +1,6 @@
 """What `celery -A beat beat` starts."""
 
-from aether_agents.configuration import load_settings
+from aether_agents.settings.loader import load_settings
 from aether_agents.specialists import load_specialists
 from beat.service import beat_app
 

@@ -4,8 +4,8 @@ import os
 import sys
 
 from aether_agents.errors import AetherError
-from aether_agents.local.lifeline import Lifeline, say_ready
-from aether_agents.settings import Settings
+from aether_agents.local.supervision.orders import Lifeline, say_ready
+from aether_agents.settings.model import Settings
 from aether_agents.specialists import load_specialists
 
 

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from aether_agents.contracts import Fired, HighLevelTask
 from aether_agents.errors import AetherError, StoreUnavailable
-from aether_agents.orchestrator import Orchestrator
-from aether_agents.settings import ScheduleSettings, Settings
+from aether_agents.orchestrator.orchestrator import Orchestrator
+from aether_agents.settings.model import ScheduleSettings, Settings
 from aether_agents.store import owner_of
-from beat.slots import Due
+from beat.due_times import Due
 
 log = logging.getLogger(__name__)
 

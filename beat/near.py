@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from aether_agents.store import Store
-from beat.alarm import Alert
+from beat.alerts import Alert
 
 
 def near_their_end(store: Store, percent: float) -> Iterator[Alert]:

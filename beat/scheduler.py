@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from redbeat import RedBeatScheduler, RedBeatSchedulerEntry
 from redis.exceptions import LockError
 
-from beat.slots import due
+from beat.due_times import due
 
 log = logging.getLogger(__name__)
 

@@ -7,21 +7,21 @@ from collections.abc import Callable, Sequence
 from celery import Celery, signals
 from celery.beat import Service
 
-from aether_agents import logs, tracing
-from aether_agents.celery_app import create_app
+from aether_agents.celery_app.app import create_app
 from aether_agents.contracts import Specialist
 from aether_agents.errors import InvalidSettings, StoreRefuses, StoreUnavailable
-from aether_agents.execution.episode import Episode
-from aether_agents.leaving import leave_when_told
-from aether_agents.orchestrator import connect
-from aether_agents.settings import Settings
+from aether_agents.execution.delivery.outage import Episode
+from aether_agents.orchestrator.orchestrator import connect
+from aether_agents.process.shutdown import leave_when_told
+from aether_agents.settings.model import Settings
 from aether_agents.store import Keys, Store, open_store
-from aether_agents.store.refusals import refusal
-from beat.alarm import Alarm, apprise_to
+from aether_agents.store.client.refusals import refusal
+from aether_agents.telemetry import logs, tracing
+from beat.alerts import Alarm, apprise_to
+from beat.due_times import Slots
 from beat.firing import Firing
 from beat.scheduler import SlotScheduler
-from beat.slots import Slots
-from beat.watch import Watch
+from beat.watcher import Watch
 
 log = logging.getLogger(__name__)
 

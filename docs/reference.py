@@ -19,12 +19,14 @@ from mkdocs.structure.files import File, Files
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from aether_agents import contracts, errors, metrics
-from aether_agents.agentserver import api, sockets
-from aether_agents.cli import failure
-from aether_agents.cli.index import COMMANDS
+from aether_agents import contracts, errors
+from aether_agents.agentserver.sockets import handlers
+from aether_agents.agentserver.web import api
+from aether_agents.cli.command_index import COMMANDS
 from aether_agents.cli.program import NAME, program
-from aether_agents.settings import Settings
+from aether_agents.cli.terminal import exit_codes as failure
+from aether_agents.monitoring import metrics
+from aether_agents.settings.model import Settings
 
 ROOT = Path(__file__).parents[1]
 
@@ -132,7 +134,7 @@ def _routes() -> Iterator[tuple[str, str, str]]:
 def socket_events() -> Iterator[str]:
     """What a client may send, with the fields it takes."""
     yield from ("| event | fields |", "|---|---|")
-    acts = sockets._Acts(None, None).all()  # type: ignore[arg-type]
+    acts = handlers._Acts(None, None).all()  # type: ignore[arg-type]
     for event, (_, fields) in acts.items():
         yield f"| `{event}` | {', '.join(f'`{one}`' for one in fields) if fields else 'those of a task'} |"
 

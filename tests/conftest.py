@@ -12,9 +12,9 @@ import pytest
 
 from aether_agents.errors import StackError
 from aether_agents.local.valkey import ValkeyServer, find_binary
-from aether_agents.settings import BrokerSettings, EncryptionSettings, Settings
+from aether_agents.settings.model import BrokerSettings, EncryptionSettings, Settings
 from aether_agents.store import Store, open_store
-from aether_agents.store.sealing import make_key_file
+from aether_agents.store.client.sealing import make_key_file
 
 Value = TypeVar("Value")
 

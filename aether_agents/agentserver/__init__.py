@@ -8,13 +8,13 @@
 this package does not import python-socketio either: it is given a server.
 """
 
-from aether_agents.agentserver.audit_file import AuditFile
-from aether_agents.agentserver.control_server import ControlServer
-from aether_agents.agentserver.identity import Person
-from aether_agents.agentserver.process import AgentProcess
-from aether_agents.agentserver.shell import AgentCommand, AgentShell, CommandResult, Terminal
-from aether_agents.agentserver.sockets import Handle, register
-from aether_agents.agentserver.terminal import HistoryTerminal
+from aether_agents.agentserver.service.agent_process import AgentProcess
+from aether_agents.agentserver.service.identity import Person
+from aether_agents.agentserver.sockets.control_server import ControlServer
+from aether_agents.agentserver.sockets.handlers import Handle, register
+from aether_agents.agentserver.terminal.agent_shell import AgentCommand, AgentShell, CommandResult, Terminal
+from aether_agents.agentserver.terminal.audit_file import AuditFile
+from aether_agents.agentserver.terminal.history_terminal import HistoryTerminal
 
 __all__ = [
     "AgentCommand",

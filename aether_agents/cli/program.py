@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from aether_agents import __version__
-from aether_agents.cli.failure import forget_output, leave_well
-from aether_agents.cli.index import COMMANDS
-from aether_agents.loading import loading
+from aether_agents.cli.command_index import COMMANDS
+from aether_agents.cli.terminal.exit_codes import forget_output, leave_well
+from aether_agents.process.startup import loading
 
 NAME = "aether-agent"
 #: The Redis client imports it where it is installed, for metrics nobody asks of it: a tenth of the time of a command.

@@ -2,22 +2,7 @@
 
 from aether_agents.contracts.contract import Contract, Json
 from aether_agents.contracts.event import STATUS_AFTER, TERMINAL_EVENTS, Event, EventType
-from aether_agents.contracts.intervention import Answer, GivenAnswer, Intervention
-from aether_agents.contracts.outcome import ErrorKind, Outcome
-from aether_agents.contracts.plan import (
-    Call,
-    Condition,
-    Delivery,
-    Elicited,
-    InputSpec,
-    Origin,
-    Plan,
-    PlannedSubtask,
-    Retry,
-    Subtask,
-    Template,
-)
-from aether_agents.contracts.reference import (
+from aether_agents.contracts.expressions.reference import (
     MISSING,
     Reference,
     depends,
@@ -33,7 +18,21 @@ from aether_agents.contracts.reference import (
     walk,
     whole,
 )
-from aether_agents.contracts.result import PlanView, SubtaskView, TaskView
+from aether_agents.contracts.intervention import Answer, GivenAnswer, Intervention
+from aether_agents.contracts.outcome import ErrorKind, Outcome
+from aether_agents.contracts.plan import (
+    Call,
+    Condition,
+    Delivery,
+    Elicited,
+    InputSpec,
+    Origin,
+    Plan,
+    PlannedSubtask,
+    Retry,
+    Subtask,
+    Template,
+)
 from aether_agents.contracts.schedule import Audit, Fired, Note
 from aether_agents.contracts.server import Install, Isolation, ServerSpec
 from aether_agents.contracts.specialist import Specialist
@@ -59,6 +58,7 @@ from aether_agents.contracts.tool import (
     covers,
 )
 from aether_agents.contracts.undo import Irreversible, Undoing
+from aether_agents.contracts.view import PlanView, SubtaskView, TaskView
 
 __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of contents
     # The shape of all

@@ -6,7 +6,7 @@ second of their start is a second of everybody's first subtask.
 
 from importlib import import_module
 
-_HOMES = {"Stack": "stack", "Lease": "lease", "ProcessInfo": "state"}
+_HOMES = {"Stack": "stack", "Lease": "stack_lease", "ProcessInfo": "supervision.state_file"}
 
 
 def __getattr__(name: str) -> object:

@@ -1,3 +1,3 @@
-from aether_agents.local.lease import Lease as Lease
 from aether_agents.local.stack import Stack as Stack
-from aether_agents.local.state import ProcessInfo as ProcessInfo
+from aether_agents.local.stack_lease import Lease as Lease
+from aether_agents.local.supervision.state_file import ProcessInfo as ProcessInfo

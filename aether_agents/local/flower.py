@@ -4,11 +4,11 @@ import logging
 import os
 import sys
 
-from aether_agents import logs
 from aether_agents.errors import AetherError
-from aether_agents.local.lifeline import Lifeline, say_ready
-from aether_agents.settings import Settings
+from aether_agents.local.supervision.orders import Lifeline, say_ready
+from aether_agents.settings.model import Settings
 from aether_agents.specialists import load_specialists
+from aether_agents.telemetry import logs
 
 log = logging.getLogger("flower")
 
@@ -23,7 +23,7 @@ def main(news: int) -> None:
     logs.begin("flower", told.logging_level, told.logging_format)
 
     # Loaded here because it takes a second: by now the lifeline is watched.
-    from aether_agents.monitor import serve  # noqa: PLC0415
+    from aether_agents.monitoring.flower import serve  # noqa: PLC0415
 
     def ready(address: str) -> None:
         log.info("flower: %s", address)

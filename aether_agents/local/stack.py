@@ -14,15 +14,15 @@ import time
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 
-from aether_agents.document import nearest
+from aether_agents.documents.document import nearest
 from aether_agents.errors import StackError
-from aether_agents.local.folder import StackFolder
-from aether_agents.local.lease import ANSWER, Lease
-from aether_agents.local.line import Line, Message
-from aether_agents.local.logfile import follow, last_lines
-from aether_agents.local.state import ProcessInfo, read_state
+from aether_agents.local.log_file import follow, last_lines
+from aether_agents.local.stack_folder import StackFolder
+from aether_agents.local.stack_lease import ANSWER, Lease
+from aether_agents.local.supervision.state_file import ProcessInfo, read_state
+from aether_agents.local.supervisor_link import Line, Message
 from aether_agents.local.valkey import ValkeyServer
-from aether_agents.settings import Settings
+from aether_agents.settings.model import Settings
 
 #: What its worker cannot do without, beside the base install.
 NEEDED = ("mcp", "jsonschema", "bm25s", "psutil")
@@ -181,7 +181,7 @@ class Stack:
         if self.folder.key.exists():
             return False
         # Loaded here because it takes half a second: by now the supervisor is on its way, and needs the key later.
-        from aether_agents.store.sealing import make_key_file  # noqa: PLC0415
+        from aether_agents.store.client.sealing import make_key_file  # noqa: PLC0415
 
         make_key_file(self.folder.key)
         return self.settings().encryption.key_file == self.folder.key

@@ -26,17 +26,17 @@ import time
 from pathlib import Path
 from typing import IO, NoReturn
 
-from aether_agents import logs
 from aether_agents.errors import StackError
-from aether_agents.local.family import WORKER, Family
-from aether_agents.local.folder import StackFolder
-from aether_agents.local.identity import Identity
-from aether_agents.local.line import Line, Message
-from aether_agents.local.logfile import bound
-from aether_agents.local.possession import PATIENCE, possess
-from aether_agents.local.state import ProcessInfo, write_state
+from aether_agents.local.log_file import bound
+from aether_agents.local.stack_folder import StackFolder
+from aether_agents.local.supervision.folder_lock import PATIENCE, possess
+from aether_agents.local.supervision.process_identity import Identity
+from aether_agents.local.supervision.program_set import WORKER, Family
+from aether_agents.local.supervision.state_file import ProcessInfo, write_state
+from aether_agents.local.supervisor_link import Line, Message
 from aether_agents.local.switchboard import Switchboard
 from aether_agents.local.valkey import ValkeyServer
+from aether_agents.telemetry import logs
 
 log = logging.getLogger("supervisor")
 

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from aether_agents.local.line import Line, Message
+from aether_agents.local.supervisor_link import Line, Message
 
 
 class Switchboard:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from aether_agents.errors import StackError
-from aether_agents.local.line import SOCKET_PATH_MAX
+from aether_agents.local.supervisor_link import SOCKET_PATH_MAX
 
 #: Seconds a folder may still be locked by a server that is just ending.
 LOCK_PATIENCE = 3.0

@@ -9,9 +9,9 @@ import os
 import sys
 
 from aether_agents.errors import AetherError
-from aether_agents.loading import loading
-from aether_agents.local.lifeline import Lifeline, say_ready, say_state
-from aether_agents.settings import Settings
+from aether_agents.local.supervision.orders import Lifeline, say_ready, say_state
+from aether_agents.process.startup import loading
+from aether_agents.settings.model import Settings
 from aether_agents.specialists import load_specialists
 
 PLANNER = "planner"
@@ -29,7 +29,7 @@ def main(news: int) -> None:
     with loading():
         from celery import signals  # noqa: PLC0415
 
-        from aether_agents.execution.worker import serve  # noqa: PLC0415
+        from aether_agents.execution.worker.celery_worker import serve  # noqa: PLC0415
 
     lifeline.order()
     lifeline.serving, lifeline.grace = True, settings.delivery.grace

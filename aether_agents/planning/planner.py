@@ -3,22 +3,22 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 
+from aether_agents.access.roles import may_approve
 from aether_agents.contracts import HighLevelTask, Intervention, Json, Plan, Template
-from aether_agents.document import nearest
-from aether_agents.mcp_host.project_scope import Visible
-from aether_agents.planning.binding import Binding, bind
-from aether_agents.planning.choosing import Choice, choose, stub_answer
-from aether_agents.planning.conclusion import Asked, Conclusion, NotYet, Planned, Unplannable
-from aether_agents.planning.digest import digest_of, reports_folder
-from aether_agents.planning.expansion import expand
-from aether_agents.planning.matching import Matcher
-from aether_agents.planning.structure import Fault, structure
-from aether_agents.planning.templates import completes
-from aether_agents.planning.toolbox import Toolbox
-from aether_agents.planning.validation import Asker, check, check_written
-from aether_agents.roles import may_approve
-from aether_agents.settings import ContextSettings, Settings
-from aether_agents.store.replies import CatalogueEntry
+from aether_agents.documents.document import nearest
+from aether_agents.mcp_host.files.project_scope import Visible
+from aether_agents.planning.files.templates import completes
+from aether_agents.planning.inputs.binding import Binding, bind
+from aether_agents.planning.planning_result import Asked, Conclusion, NotYet, Planned, Unplannable
+from aether_agents.planning.routing.matcher import Matcher
+from aether_agents.planning.routing.template_choice import Choice, choose, stub_answer
+from aether_agents.planning.validation.digest import digest_of, reports_folder
+from aether_agents.planning.validation.expansion import expand
+from aether_agents.planning.validation.live_tools import Toolbox
+from aether_agents.planning.validation.plan_check import Asker, check, check_written
+from aether_agents.planning.validation.structure import Fault, structure
+from aether_agents.settings.model import ContextSettings, Settings
+from aether_agents.store.client.replies import CatalogueEntry
 
 #: The context that is there without being written down: no inputs, no secrets.
 _PLAIN_CONTEXT = "local"

@@ -1,9 +1,8 @@
 """The store: all state, in Redis or Valkey, changed only by the functions of one Lua library."""
 
-from aether_agents.store.buckets import bucket_of
-from aether_agents.store.keys import Keys
-from aether_agents.store.questions import AGAIN, APPROVE, DENY, FAIL, PROMPT_MAX, PROVIDE, RETRY, SKIP, binding
-from aether_agents.store.replies import (
+from aether_agents.store.client.buckets import bucket_of
+from aether_agents.store.client.keys import Keys
+from aether_agents.store.client.replies import (
     PLANNER,
     Accepted,
     CatalogueEntry,
@@ -19,10 +18,11 @@ from aether_agents.store.replies import (
     Unopened,
     WorkerInfo,
 )
-from aether_agents.store.runs import epoch_of
-from aether_agents.store.schedules import owner_of, schedule_of
-from aether_agents.store.sealing import Keyring, Sealer, add_key, make_key_file
+from aether_agents.store.client.sealing import Keyring, Sealer, add_key, make_key_file
 from aether_agents.store.store import Store, open_store
+from aether_agents.store.system.schedules import owner_of, schedule_of
+from aether_agents.store.tasks.questions import AGAIN, APPROVE, DENY, FAIL, PROMPT_MAX, PROVIDE, RETRY, SKIP, binding
+from aether_agents.store.tasks.subtask_runs import epoch_of
 
 __all__ = [
     "AGAIN",

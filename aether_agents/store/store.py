@@ -5,23 +5,23 @@ from collections.abc import Callable, Iterable
 from typing import Self
 
 from aether_agents.errors import StoreUnavailable
-from aether_agents.settings import Settings
-from aether_agents.store.access import Access, deliveries
-from aether_agents.store.alerts import Alerts
-from aether_agents.store.catalogue import Catalogue
-from aether_agents.store.connection import Connection
-from aether_agents.store.counts import Counts
-from aether_agents.store.events import Events
-from aether_agents.store.health import Health, failures
-from aether_agents.store.key_marker import KeyMarker
-from aether_agents.store.keys import Keys
-from aether_agents.store.library import Library
-from aether_agents.store.presence import Presence
-from aether_agents.store.replies import Delivery
-from aether_agents.store.safekeeping import Safekeeping
-from aether_agents.store.schedules import Schedules
-from aether_agents.store.sealing import Sealer, load_keyring
-from aether_agents.store.tasks import Tasks
+from aether_agents.settings.model import Settings
+from aether_agents.store.client.connection import Connection
+from aether_agents.store.client.key_marker import KeyMarker
+from aether_agents.store.client.keys import Keys
+from aether_agents.store.client.lua_library import Library
+from aether_agents.store.client.replies import Delivery
+from aether_agents.store.client.sealing import Sealer, load_keyring
+from aether_agents.store.client.store_client import Access, deliveries
+from aether_agents.store.events.stream import Events
+from aether_agents.store.system.alerts import Alerts
+from aether_agents.store.system.catalogue import Catalogue
+from aether_agents.store.system.counters import Counts
+from aether_agents.store.system.durability import Safekeeping
+from aether_agents.store.system.health import Health, failures
+from aether_agents.store.system.presence import Presence
+from aether_agents.store.system.schedules import Schedules
+from aether_agents.store.tasks.tasks import Tasks
 
 #: Functions and their libraries came with Redis 7; every Valkey has them.
 REDIS_AT_LEAST = 7

@@ -13,7 +13,7 @@ import pytest
 
 from aether_agents.contracts import HighLevelTask, Template
 from aether_agents.local.valkey import ValkeyServer
-from aether_agents.settings import DeliverySettings
+from aether_agents.settings.model import DeliverySettings
 from aether_agents.store import PLANNER, Delivery
 from tests.benchmarks.conftest import Measured
 from tests.conftest import eventually

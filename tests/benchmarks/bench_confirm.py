@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aether_agents.contracts import PlannedSubtask
-from aether_agents.settings import DeliverySettings
+from aether_agents.settings.model import DeliverySettings
 from tests.benchmarks.bench_delivery import ours, ratios
 from tests.benchmarks.conftest import Measured
 from tests.integration.execution.conftest import laboratory

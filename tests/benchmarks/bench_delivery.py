@@ -14,7 +14,7 @@ from celery import chain, chord
 
 from aether_agents.contracts import PlannedSubtask
 from aether_agents.local.valkey import ValkeyServer
-from aether_agents.settings import DeliverySettings
+from aether_agents.settings.model import DeliverySettings
 from aether_agents.store import Delivery
 from tests.benchmarks.conftest import Measured
 from tests.chaos.plans import plain, plan_of

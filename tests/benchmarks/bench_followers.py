@@ -17,11 +17,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from aether_agents.agentserver.desk import Desk
-from aether_agents.agentserver.identity import Person
-from aether_agents.agentserver.serve import settle
+from aether_agents.agentserver.service.identity import Person
+from aether_agents.agentserver.service.service import Desk
+from aether_agents.agentserver.web.web_server import settle
 from aether_agents.contracts import HighLevelTask
-from aether_agents.settings import Settings
+from aether_agents.settings.model import Settings
 from aether_agents.store import Store
 from tests.benchmarks.audience import note
 from tests.benchmarks.bare import Crowd, bare_host
@@ -35,7 +35,7 @@ OWNER = Person("local", "Owner")
 #: Writes events from a process of its own; each message is the moment before it was written.
 WRITER = """\
 import sys, time
-from aether_agents.settings import Settings
+from aether_agents.settings.model import Settings
 from aether_agents.store import open_store
 store = open_store(Settings.model_validate_json(sys.stdin.readline()))
 claim = store.tasks.claim_planning(sys.argv[1], limit=100)

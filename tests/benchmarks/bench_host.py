@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from aether_agents.contracts import ServerSpec
-from aether_agents.mcp_host.host import Host
+from aether_agents.mcp_host.pool.host import Host
 from tests.benchmarks.conftest import Measured
 from tests.integration.execution.lab import ECHO
 

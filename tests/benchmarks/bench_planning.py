@@ -10,10 +10,10 @@ from itertools import cycle
 from pathlib import Path
 
 from aether_agents.contracts import HighLevelTask, Json, Template, Tool, ToolRow
-from aether_agents.planning.conclusion import Planned
-from aether_agents.planning.matching import Matcher
 from aether_agents.planning.planner import Planner
-from aether_agents.settings import Settings
+from aether_agents.planning.planning_result import Planned
+from aether_agents.planning.routing.matcher import Matcher
+from aether_agents.settings.model import Settings
 from aether_agents.store import CatalogueEntry
 
 TEMPLATES = 100

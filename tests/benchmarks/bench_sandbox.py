@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from aether_agents.contracts import ServerSpec
-from aether_agents.mcp_host.host import Host
-from aether_agents.mcp_host.sandbox import MECHANISMS, Mechanism, works
-from aether_agents.mcp_host.sandbox_view import UNCONFINED, Confinement
+from aether_agents.mcp_host.pool.host import Host
+from aether_agents.mcp_host.process.sandbox import MECHANISMS, Mechanism, works
+from aether_agents.mcp_host.process.sandbox_view import UNCONFINED, Confinement
 from tests.benchmarks.conftest import Measured
 from tests.integration.execution.lab import ECHO
 
@@ -20,7 +20,7 @@ WARM = 200
 
 @pytest.mark.parametrize("by", [one for one in MECHANISMS if works(one)])
 def test_confined_and_not(tmp_path: Path, measured: Measured, by: Mechanism, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aether_agents.mcp_host.sandbox_view.mechanism", lambda: by)
+    monkeypatch.setattr("aether_agents.mcp_host.process.sandbox_view.mechanism", lambda: by)
     starts, calls = [], []
     for number in range(ROUNDS):
         hosts = [_host(tmp_path / name, how) for name, how in (("plain", UNCONFINED), ("confined", Confinement()))]

@@ -8,9 +8,9 @@ import statistics
 import time
 
 from aether_agents.contracts import Answer, Json
-from aether_agents.settings import Settings
+from aether_agents.settings.model import Settings
 from aether_agents.store import Sealer, Store, open_store
-from aether_agents.store.sealing import load_keyring
+from aether_agents.store.client.sealing import load_keyring
 from tests.benchmarks.conftest import Measured
 from tests.integration.store.plans import DONE, granted, started
 

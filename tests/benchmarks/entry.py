@@ -9,13 +9,13 @@ from typing import Any
 
 from celery import Celery
 
-from aether_agents.execution import worker
-from aether_agents.mcp_host.host import Host
+from aether_agents.execution.worker import celery_worker
+from aether_agents.mcp_host.pool.host import Host
 from aether_agents.store import open_store
 from tests.integration.execution.entry import main
 from tests.integration.execution.lab import specialists
 
-_made = worker.app_for
+_made = celery_worker.app_for
 
 
 def with_bare(settings: Any, *args: Any, **options: Any) -> Celery:
@@ -39,5 +39,5 @@ def with_bare(settings: Any, *args: Any, **options: Any) -> Celery:
 
 
 if __name__ == "__main__":
-    worker.app_for = with_bare
+    celery_worker.app_for = with_bare
     sys.exit(main())

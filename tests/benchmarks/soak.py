@@ -20,7 +20,7 @@ import psutil
 import socketio
 
 from aether_agents.local import Stack
-from aether_agents.settings import Settings
+from aether_agents.settings.model import Settings
 from aether_agents.store import Store, open_store
 from tests.conftest import eventually, leaks
 from tests.e2e.conftest import TEMPLATES, live

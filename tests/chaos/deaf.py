@@ -14,7 +14,7 @@ from typing import Any
 
 from celery import signals
 
-from aether_agents.execution import watchdog
+from aether_agents.execution.worker import watchdog
 from tests.conftest import eventually
 from tests.integration.execution.entry import main
 

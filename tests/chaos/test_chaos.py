@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from aether_agents.settings import DeliverySettings
+from aether_agents.settings.model import DeliverySettings
 from tests.chaos.plans import half_unsafe, mixed, plain
 from tests.chaos.wave import Scenario, infect
 from tests.integration.execution.lab import Lab

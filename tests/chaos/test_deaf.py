@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from aether_agents.execution.watchdog import DEAF
+from aether_agents.execution.worker.watchdog import DEAF
 from aether_agents.local.valkey import ValkeyServer
-from aether_agents.settings import DeliverySettings
+from aether_agents.settings.model import DeliverySettings
 from tests.conftest import eventually
 from tests.integration.execution.conftest import laboratory, quick
 from tests.integration.execution.lab import Lab, step

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from aether_agents.contracts import Answer, PlannedSubtask
-from aether_agents.settings import DeliverySettings
+from aether_agents.settings.model import DeliverySettings
 from tests.conftest import eventually
 from tests.integration.execution.conftest import laboratory
 from tests.integration.execution.lab import Lab, step

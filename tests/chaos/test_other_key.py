@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from aether_agents.local.valkey import ValkeyServer
-from aether_agents.settings import EncryptionSettings, Settings
+from aether_agents.settings.model import EncryptionSettings, Settings
 from aether_agents.store import make_key_file
 from tests.conftest import eventually
 from tests.integration.execution.conftest import laboratory, quick

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from aether_agents.cli.text import width_of
+from aether_agents.cli.terminal.text import width_of
 from tests.conftest import eventually
 from tests.e2e.terminal import TASK_ID, Person, Terminal
 from tests.e2e.test_walk import CONSENT, PERMISSIONS, WAIT

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aether_agents.settings import Settings
+from aether_agents.settings.model import Settings
 from aether_agents.specialists import load_specialists
 from tests.conftest import eventually
 from tests.e2e.terminal import Person

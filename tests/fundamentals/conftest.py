@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from aether_agents.configuration import load_settings
 from aether_agents.contracts import Event, HighLevelTask, InputSpec, Template
 from aether_agents.local import Stack
-from aether_agents.orchestrator import Orchestrator, connect
+from aether_agents.orchestrator.orchestrator import Orchestrator, connect
+from aether_agents.settings.loader import load_settings
 
 ECHO = Path(__file__).parents[1] / "servers" / "echo.py"
 

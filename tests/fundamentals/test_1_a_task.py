@@ -6,7 +6,7 @@ import pytest
 
 from aether_agents.contracts import EventType, HighLevelTask, TaskStatus
 from aether_agents.errors import NotAllowed, TaskNotFound
-from aether_agents.orchestrator import Orchestrator
+from aether_agents.orchestrator.orchestrator import Orchestrator
 from tests.fundamentals.conftest import Run, task_of
 
 HELLO = {"id": "hello", "tool": "echo/echo", "args": {"message": "hello"}}

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from aether_agents.contracts import EventType, InputSpec, TaskStatus
-from aether_agents.orchestrator import Orchestrator
+from aether_agents.orchestrator.orchestrator import Orchestrator
 from tests.fundamentals.conftest import Run, task_of
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from aether_agents.contracts import Answer, EventType, HighLevelTask, TaskStatus
 from aether_agents.errors import NotAllowed, WrongStatus
-from aether_agents.orchestrator import Orchestrator
+from aether_agents.orchestrator.orchestrator import Orchestrator
 from tests.fundamentals.conftest import task_of
 
 

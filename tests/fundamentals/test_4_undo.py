@@ -7,7 +7,7 @@ import pytest
 
 from aether_agents.contracts import Answer, EventType, TaskStatus
 from aether_agents.errors import CannotUndo, WrongStatus
-from aether_agents.orchestrator import Orchestrator
+from aether_agents.orchestrator.orchestrator import Orchestrator
 from tests.conftest import eventually
 from tests.fundamentals.conftest import Run, task_of
 

@@ -10,12 +10,12 @@ import pytest
 import yaml
 from compose_spec import PyCompose
 
-from aether_agents.cli.index import COMMANDS
-from aether_agents.document import parse_document, read_as
-from aether_agents.settings import DeliverySettings, Settings
+from aether_agents.cli.command_index import COMMANDS
+from aether_agents.documents.document import parse_document, read_as
+from aether_agents.settings.model import DeliverySettings, Settings
 from aether_agents.specialists import load_specialists
 from aether_agents.store import PLANNER
-from aether_agents.store.keys import Keys
+from aether_agents.store.client.keys import Keys
 
 #: Seconds that a worker needs to cancel its calls and to close, after their grace.
 ENDING = 15

@@ -18,7 +18,7 @@ CODE = sorted(path for folder in ("aether_agents", "workers", "beat") for path i
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 
 #: Files and functions that are too long today, with their length: numbers here go down, never up.
-TOO_LONG = {"aether_agents/celery_app.py:_configuration": 53}  # a table of Celery's settings, each said once
+TOO_LONG = {"aether_agents/celery_app/app.py:_configuration": 53}  # a table of Celery's settings, each said once
 FILE_LINES = 250
 FUNCTION_LINES = 40  # without what documents it
 
@@ -62,7 +62,7 @@ def test_files_and_functions_are_small() -> None:
 def test_every_field_of_every_contract_is_described() -> None:
     for module in walk_packages(aether_agents.contracts.__path__, "aether_agents.contracts."):
         import_module(module.name)
-    import_module("aether_agents.settings")
+    import_module("aether_agents.settings.model")
     models = list(Contract.__subclasses__())
     for model in models:
         models += model.__subclasses__()

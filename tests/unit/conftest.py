@@ -43,6 +43,6 @@ def no_disk_is_waited_for() -> Iterator[None]:
 def no_mechanism_is_tried() -> Iterator[None]:
     """Which sandbox a machine has is seen by starting a program in it: here, it has one."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("aether_agents.mcp_host.sandbox_view.mechanism", lambda: "bubblewrap")
-        patch.setattr("aether_agents.cli.sandboxing.works", lambda one: one == "bubblewrap")
+        patch.setattr("aether_agents.mcp_host.process.sandbox_view.mechanism", lambda: "bubblewrap")
+        patch.setattr("aether_agents.cli.project.sandbox_report.works", lambda one: one == "bubblewrap")
         yield

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from aether_agents.cli.batch.work import Run
+from aether_agents.cli.batch.scheduler import Run
 from aether_agents.errors import InvalidSettings
 
 #: What XML 1.0 cannot carry, however it is written.

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from aether_agents.cli.batch.work import Run
-from aether_agents.cli.duration import brief
-from aether_agents.cli.failure import CANCELLED, COMPLETED, NO_PLAN, TASK_FAILED, WAITS
-from aether_agents.cli.output import Output
-from aether_agents.cli.tables import Column, quiet, sign, table
+from aether_agents.cli.batch.scheduler import Run
+from aether_agents.cli.terminal.duration import brief
+from aether_agents.cli.terminal.exit_codes import CANCELLED, COMPLETED, NO_PLAN, TASK_FAILED, WAITS
+from aether_agents.cli.terminal.output import Output
+from aether_agents.cli.terminal.tables import Column, quiet, sign, table
 from aether_agents.contracts import Json, TaskStatus
 
 

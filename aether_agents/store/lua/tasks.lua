@@ -2,13 +2,13 @@
 --
 -- A call opens tasks and nodes (subtasks) as tables, changes the tables, and `export` writes back what changed. Time
 -- is the server's. Statuses and arrows (SUBTASK, TASK, SUBTASK_ARROWS, TASK_ARROWS, TERMINAL …) are rendered above
--- from contracts/status.py, FORM from store/forms.py.
+-- from contracts/status.py, FORM from store/client/migrations.py.
 --
 -- Texts of people, plans, tools and servers are sealed wherever they stand; this library hands them on and reads none.
--- An answer is believed by nobody here: whoever acts on it opens it (store/answers.py).
+-- An answer is believed by nobody here: whoever acts on it opens it (store/tasks/answers.py).
 --
 -- <prefix>:task:<id>            hash    the task: TASK_FIELDS, sealed `task` and `plan`, `about` the plan, sealed `answer`
---                                       to what is asked about it, sealed `head` (store/head.py), `fault`: "<n> <sealed>",
+--                                       to what is asked about it, sealed `head` (store/client/head.py), `fault`: "<n> <sealed>",
 --                                       the subtask (or none) that failed it and why; `planners_lost`
 --                                       while they planned it
 -- <prefix>:task:<id>:subtasks   hash    per subtask n   s:n  NODE state    w:n  "queue flags successor,successor"

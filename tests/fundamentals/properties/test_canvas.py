@@ -10,9 +10,9 @@ from celery.canvas import _chain
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aether_agents.execution.canvas import Tree, compile, decompose, first, weight, with_seams
+from aether_agents.execution.delivery.canvas import Tree, compile, decompose, first, weight, with_seams
 from tests.fundamentals.properties.posets import canvas_order, has_n, labelled, needs_of, order_of, shapes
-from tests.unit.execution.test_canvas import app, seam, signature
+from tests.unit.execution.delivery.test_canvas import app, seam, signature
 
 
 def leaves(tree: Tree) -> list[str]:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.mcp_host.test_framing import fed
+from tests.unit.mcp_host.transport.test_framing import fed
 
 
 @given(st.lists(st.binary(max_size=50).map(lambda b: b.replace(b"\n", b" "))), st.lists(st.integers(0, 40)))

@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aether_agents.contracts import Json, Template, depends
-from aether_agents.planning.conclusion import Asked, Planned, Unplannable
-from aether_agents.planning.structure import structure
+from aether_agents.planning.planning_result import Asked, Planned, Unplannable
+from aether_agents.planning.validation.structure import structure
 from tests.unit.planning.toolshed import plan, template
 
 IDS = st.sampled_from(["a", "b", "c", "d", "e", "f"])

@@ -6,8 +6,8 @@ import pytest
 
 import workers
 from aether_agents.contracts import Template
-from aether_agents.planning.matching import Matcher
-from aether_agents.planning.templates import read_template
+from aether_agents.planning.files.templates import read_template
+from aether_agents.planning.routing.matcher import Matcher
 
 PARAPHRASES: dict[str, tuple[str, ...]] = {
     "security_audit": (

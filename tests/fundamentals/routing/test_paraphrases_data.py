@@ -2,7 +2,7 @@
 
 import pytest
 
-from aether_agents.planning.matching import Matcher
+from aether_agents.planning.routing.matcher import Matcher
 from tests.fundamentals.routing.test_paraphrases import ALONE, WITH_STUBS
 
 PARAPHRASES: dict[str, tuple[str, ...]] = {

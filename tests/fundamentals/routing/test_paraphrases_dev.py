@@ -2,8 +2,8 @@
 
 import pytest
 
-from aether_agents.planning.matching import Matcher
-from aether_agents.settings import Settings
+from aether_agents.planning.routing.matcher import Matcher
+from aether_agents.settings.model import Settings
 from aether_agents.specialists import load_specialists
 
 TEMPLATES = [template for specialist in load_specialists(Settings()) for template in specialist.templates]

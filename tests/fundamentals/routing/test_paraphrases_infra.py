@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 import workers
-from aether_agents.planning.matching import Matcher
-from aether_agents.planning.templates import read_template
+from aether_agents.planning.files.templates import read_template
+from aether_agents.planning.routing.matcher import Matcher
 
 PARAPHRASES: dict[str, tuple[str, ...]] = {
     "health_report": (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aether_agents.mcp_host.own_work import begin
+from aether_agents.mcp_host.trust.own_repository import begin
 from tests.hostile.repositories.canary import Canary
 from tests.hostile.repositories.git_blinds import BLINDS
 from tests.hostile.repositories.git_traps import FILES

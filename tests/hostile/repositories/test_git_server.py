@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from aether_agents.mcp_host.folders import venv_bin
-from aether_agents.mcp_host.install import install
+from aether_agents.mcp_host.install.folders import venv_bin
+from aether_agents.mcp_host.install.installer import install
 from tests.hostile.repositories.canary import Canary
 from tests.hostile.repositories.git_blinds import BLINDS, other
 from tests.hostile.repositories.git_traps import FILES

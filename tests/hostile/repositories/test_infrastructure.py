@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from aether_agents.mcp_host.folders import venv_bin
-from aether_agents.mcp_host.install import install
+from aether_agents.mcp_host.install.folders import venv_bin
+from aether_agents.mcp_host.install.installer import install
 from tests.hostile.repositories.canary import Canary
 from tests.hostile.repositories.infrastructure import ESCAPED, FAULTS, OPEN, SUPPRESSED, write_home, write_hostile
 from tests.integration.workers.conftest import SERVERS, Talk, talk_with

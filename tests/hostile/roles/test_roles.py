@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
+from aether_agents.access.roles import Act
 from aether_agents.agentserver import AgentProcess
-from aether_agents.agentserver.desk import Desk
-from aether_agents.agentserver.identity import NOBODY, Confined, Person
+from aether_agents.agentserver.service.identity import NOBODY, Confined, Person
+from aether_agents.agentserver.service.service import Desk
 from aether_agents.contracts import Answer, HighLevelTask, Intervention, Plan, Role
 from aether_agents.errors import AetherError, NotAllowed, TaskNotFound, WrongStatus
 from aether_agents.local.valkey import ValkeyServer
-from aether_agents.orchestrator import Orchestrator
-from aether_agents.roles import Act
+from aether_agents.orchestrator.orchestrator import Orchestrator
 from aether_agents.store import PlanningClaim
 from tests.integration.execution.conftest import laboratory, quick
 from tests.integration.execution.lab import Lab, step

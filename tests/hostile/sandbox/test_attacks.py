@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from tests.conftest import eventually
-from workers.inspection.job import BOUNDS, Beyond, Job
+from workers.inspection.bounded_job import BOUNDS, Beyond, Job
 from workers.inspection.sandbox import MECHANISMS, Mechanism, confined, works
 from workers.inspection.sandbox_layout import Limits, View
 
@@ -200,7 +200,7 @@ def test_nothing_lives_on_when_it_is_ended_for_taking_too_long(
         "    os._exit(0)\n"
         "time.sleep(600)\n"
     )
-    monkeypatch.setattr("workers.inspection.job.mechanism", lambda: by)
+    monkeypatch.setattr("workers.inspection.bounded_job.mechanism", lambda: by)
     with pytest.raises(Beyond):
         Job(1).confined([sys.executable, "-I", "-c", code, mark], ground.project)
     eventually(lambda: not running(mark), what="what it had started lives on")
@@ -318,7 +318,7 @@ def test_its_environment_steers_nothing_outside(ground: Ground, by: Mechanism, n
 def test_a_scanner_sees_an_empty_home_of_its_own(
     ground: Ground, by: Mechanism, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.inspection.job.mechanism", lambda: by)
+    monkeypatch.setattr("workers.inspection.bounded_job.mechanism", lambda: by)
     code = (
         "import os, json; print(json.dumps([os.environ['HOME'], os.listdir(os.environ['HOME']), sorted(os.environ)]))"
     )

@@ -16,11 +16,11 @@ import pytest
 
 from aether_agents.contracts import ServerSpec
 from aether_agents.errors import ServerDown
-from aether_agents.mcp_host.call import CallResult
-from aether_agents.mcp_host.host import Host
-from aether_agents.mcp_host.sandbox import MECHANISMS, Mechanism, works
-from aether_agents.mcp_host.sandbox_grants import Needs
-from aether_agents.mcp_host.sandbox_view import Confinement
+from aether_agents.mcp_host.pool.host import Host
+from aether_agents.mcp_host.process.sandbox import MECHANISMS, Mechanism, works
+from aether_agents.mcp_host.process.sandbox_grants import Needs
+from aether_agents.mcp_host.process.sandbox_view import Confinement
+from aether_agents.mcp_host.session.call_result import CallResult
 from tests.conftest import eventually
 
 HERE = [one for one in MECHANISMS if works(one)]
@@ -49,7 +49,7 @@ class Victim(NamedTuple):
 @pytest.fixture(params=HERE)
 def victim(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Victim]:
     by: Mechanism = request.param
-    monkeypatch.setattr("aether_agents.mcp_host.sandbox_view.mechanism", lambda: by)
+    monkeypatch.setattr("aether_agents.mcp_host.process.sandbox_view.mechanism", lambda: by)
     home, project, person = tmp_path / "home", tmp_path / "project", tmp_path / "person"
     for folder in (home, project, person):
         folder.mkdir()
@@ -203,7 +203,7 @@ def test_nothing_of_it_outlives_a_worker_that_is_killed(by: Mechanism, tmp_path:
 
 
 def test_required_means_required(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aether_agents.mcp_host.sandbox_view.mechanism", lambda: None)
+    monkeypatch.setattr("aether_agents.mcp_host.process.sandbox_view.mechanism", lambda: None)
     host = Host({"attacker": spec()}, home=tmp_path, confinement=Confinement("required"))
     try:
         with pytest.raises(ServerDown, match="`isolation` is `required`, and this machine cannot confine"):

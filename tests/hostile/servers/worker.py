@@ -7,8 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from aether_agents.mcp_host import sandbox_view
-from aether_agents.mcp_host.host import Host
+from aether_agents.mcp_host.pool.host import Host
+from aether_agents.mcp_host.process import sandbox_view
 from tests.hostile.servers.test_servers import spec
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from aether_agents.contracts import PlannedSubtask, Risk
-from aether_agents.execution.remembered import Remembered
+from aether_agents.execution.calls.remembered_pins import Remembered
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.store import CatalogueEntry
 from tests.conftest import eventually

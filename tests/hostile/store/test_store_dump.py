@@ -12,8 +12,8 @@ import pytest
 
 from aether_agents.contracts import Answer, HighLevelTask, Retry, Risk, Template
 from aether_agents.local.valkey import ValkeyServer
-from aether_agents.orchestrator import Orchestrator
-from aether_agents.settings import ContextSettings
+from aether_agents.orchestrator.orchestrator import Orchestrator
+from aether_agents.settings.model import ContextSettings
 from aether_agents.store import Store
 from tests.conftest import eventually
 from tests.integration.execution.conftest import laboratory, quick

@@ -9,7 +9,7 @@ import pytest
 
 from aether_agents.contracts import Template
 from aether_agents.local.valkey import ValkeyServer
-from aether_agents.settings import Settings
+from aether_agents.settings.model import Settings
 from tests.integration.agentserver.host import Host, hosted
 from tests.integration.execution.conftest import laboratory, quick
 from tests.integration.execution.lab import Lab

@@ -10,7 +10,7 @@ import socketio
 import uvicorn
 
 from aether_agents.agentserver import Handle, register
-from aether_agents.settings import Settings
+from aether_agents.settings.model import Settings
 from tests.conftest import eventually
 
 Update = dict[str, Any]

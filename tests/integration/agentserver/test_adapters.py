@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from aether_agents.agentserver import AgentCommand, AgentProcess, AgentShell, AuditFile, ControlServer, HistoryTerminal
-from aether_agents.agentserver.identity import Person
+from aether_agents.agentserver.service.identity import Person
 from aether_agents.errors import NotAllowed, TaskNotFound
 from tests.integration.agentserver.conftest import gate
 from tests.integration.agentserver.test_process import desk

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from aether_agents.agentserver.desk import Desk
-from aether_agents.agentserver.web import web_app
+from aether_agents.agentserver.service.service import Desk
+from aether_agents.agentserver.web.web_app import web_app
 from tests.conftest import eventually
 from tests.integration.agentserver.browser import Browser, browsing
 from tests.integration.agentserver.host import running

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from aether_agents.agentserver import api, patience
-from aether_agents.agentserver.desk import Desk
-from aether_agents.agentserver.patience import PatientProtocol
-from aether_agents.agentserver.web import web_app
+from aether_agents.agentserver.service.service import Desk
+from aether_agents.agentserver.web import api, request_deadline
+from aether_agents.agentserver.web.request_deadline import PatientProtocol
+from aether_agents.agentserver.web.web_app import web_app
 from tests.integration.agentserver.host import running
 from tests.integration.execution.lab import Lab
 
@@ -20,7 +20,7 @@ TOKEN = "a token of the tests"
 def port(lab: Lab) -> Iterator[int]:
     """A server that waits a moment, not half a minute."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(patience, "HEAD_SECONDS", 0.3)
+        patch.setattr(request_deadline, "HEAD_SECONDS", 0.3)
         patch.setattr(api, "BODY_SECONDS", 0.3)
         with running(web_app(Desk(lab.settings), TOKEN), http=PatientProtocol) as port:
             yield port

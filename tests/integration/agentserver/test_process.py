@@ -8,9 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from aether_agents.agentserver import AgentProcess
-from aether_agents.agentserver.desk import Desk
+from aether_agents.agentserver.service.service import Desk
 from aether_agents.contracts import HighLevelTask
-from aether_agents.settings import BrokerSettings
+from aether_agents.settings.model import BrokerSettings
 from tests.integration.agentserver.conftest import gate
 from tests.integration.execution.lab import Lab
 

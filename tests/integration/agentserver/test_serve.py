@@ -13,9 +13,9 @@ import socketio
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from aether_agents.agentserver.desk import Desk
-from aether_agents.agentserver.token import read_token
-from aether_agents.agentserver.web import web_app
+from aether_agents.agentserver.service.service import Desk
+from aether_agents.agentserver.web.token import read_token
+from aether_agents.agentserver.web.web_app import web_app
 from tests.conftest import eventually
 from tests.integration.agentserver.host import running
 from tests.integration.execution.lab import Lab

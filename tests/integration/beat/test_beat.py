@@ -13,7 +13,7 @@ import pytest
 
 from aether_agents.contracts import Fired
 from aether_agents.local.valkey import ValkeyServer
-from aether_agents.settings import ScheduleSettings, Settings
+from aether_agents.settings.model import ScheduleSettings, Settings
 from aether_agents.store import Store, open_store
 from beat.firing import task_of
 from tests.conftest import eventually
@@ -21,7 +21,7 @@ from tests.conftest import eventually
 ROOT = Path(__file__).parents[3]
 PROGRAM = """
 import os
-from aether_agents.settings import Settings
+from aether_agents.settings.model import Settings
 from beat.service import serve
 serve(Settings.model_validate_json(os.environ["AETHER_TEST_SETTINGS"]), (), lambda: print("ready", flush=True))
 """

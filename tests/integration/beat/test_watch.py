@@ -11,11 +11,11 @@ import pytest
 from aether_agents.contracts import HighLevelTask, Json, Outcome, Plan, PlannedSubtask, Risk
 from aether_agents.errors import InvalidSettings
 from aether_agents.local.valkey import ValkeyServer
-from aether_agents.settings import AlertSettings, ScheduleSettings, Settings
+from aether_agents.settings.model import AlertSettings, ScheduleSettings, Settings
 from aether_agents.store import Granted, PlanningClaim, Store, open_store
-from aether_agents.store.counts import DAY
-from beat.alarm import MOST_AT_ONCE, Alarm, Alert, apprise_to
-from beat.watch import Watch
+from aether_agents.store.system.counters import DAY
+from beat.alerts import MOST_AT_ONCE, Alarm, Alert, apprise_to
+from beat.watcher import Watch
 from tests.conftest import eventually
 
 FINDING: dict[str, Json] = {"rule": "r", "file": "a.py", "line": 1, "severity": "high", "title": "bad"}

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.cli.commands.test_acting import DONE
 from tests.unit.cli.conftest import Behind, Run
 from tests.unit.cli.fake import RecordedDoor
-from tests.unit.cli.test_acting import DONE
 
 
 @pytest.mark.parametrize(

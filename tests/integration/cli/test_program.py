@@ -10,7 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from aether_agents.cli.index import COMMANDS
+from aether_agents.cli.command_index import COMMANDS
 from aether_agents.cli.program import program
 
 SECTIONS = ["Ask", "Look", "Act", "Parts", "Processes", "Rest"]

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from aether_agents.local.valkey import ValkeyServer
-from aether_agents.settings import BrokerSettings, DeliverySettings, EncryptionSettings, Settings
+from aether_agents.settings.model import BrokerSettings, DeliverySettings, EncryptionSettings, Settings
 from aether_agents.store import open_store
 from tests.conftest import leaks
 from tests.integration.execution.lab import Lab

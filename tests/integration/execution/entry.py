@@ -6,8 +6,8 @@ import sys
 import threading
 from pathlib import Path
 
-from aether_agents.execution.worker import serve
-from aether_agents.settings import Settings
+from aether_agents.execution.worker.celery_worker import serve
+from aether_agents.settings.model import Settings
 from tests.integration.execution.lab import specialists
 
 

@@ -5,7 +5,7 @@ import random
 from pathlib import Path
 
 from aether_agents.contracts import PlannedSubtask
-from aether_agents.execution.canvas import closure
+from aether_agents.execution.delivery.canvas import closure
 from tests.chaos.plans import Needs, plain, plan_of, series_parallel
 from tests.conftest import eventually
 from tests.integration.execution.lab import Lab

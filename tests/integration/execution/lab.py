@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import psutil
 
 from aether_agents.contracts import HighLevelTask, Plan, PlannedSubtask, Risk, ServerSpec, Specialist, ToolRow
-from aether_agents.execution.delivery import Sender
-from aether_agents.settings import Settings
+from aether_agents.execution.delivery.sender import Sender
+from aether_agents.settings.model import Settings
 from aether_agents.store import PLANNER, PlanningClaim, Store
 from tests.conftest import eventually
 from tests.servers import bundled

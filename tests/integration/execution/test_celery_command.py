@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aether_agents.settings import Settings
+from aether_agents.settings.model import Settings
 from aether_agents.store import Store
 from tests.conftest import eventually
 from tests.integration.execution.lab import ROOT

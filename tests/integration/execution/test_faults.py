@@ -6,9 +6,9 @@ import pytest
 
 from aether_agents.contracts import Expect, Verify
 from aether_agents.errors import StoreUnavailable
-from aether_agents.execution.delivery import Sender
+from aether_agents.execution.delivery.sender import Sender
 from aether_agents.local.valkey import ValkeyServer
-from aether_agents.settings import BrokerSettings, ContextSettings, EncryptionSettings, Settings
+from aether_agents.settings.model import BrokerSettings, ContextSettings, EncryptionSettings, Settings
 from aether_agents.store import Delivery, make_key_file, open_store
 from tests.conftest import eventually
 from tests.integration.execution.lab import Lab, step

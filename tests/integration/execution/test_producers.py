@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from kombu.resource import Resource
 
-from aether_agents import celery_producers
+from aether_agents.celery_app import producers
 from aether_agents.errors import StoreUnavailable
-from aether_agents.execution.delivery import BATCH_FROM, Sender
+from aether_agents.execution.delivery.sender import BATCH_FROM, Sender
 from aether_agents.store import Delivery
 from tests.integration.execution.lab import Lab, step
 
@@ -59,7 +59,7 @@ def test_a_nested_canvas_goes_through_one_producer_and_every_acquire_has_a_bound
 
 
 def test_who_finds_no_producer_says_so_in_time(lab: Lab, sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(celery_producers, "PATIENCE", 0.2)
+    monkeypatch.setattr(producers, "PATIENCE", 0.2)
     taken, leave = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -81,7 +81,7 @@ def test_who_finds_no_producer_says_so_in_time(lab: Lab, sender: Sender, monkeyp
 
 
 def test_the_pump_sends_while_every_producer_is_taken(lab: Lab, sender: Sender) -> None:
-    own = celery_producers.OwnProducer(sender._app)
+    own = producers.OwnProducer(sender._app)
     with sender._app.producer_or_acquire():
         thread = threading.Thread(target=Sender(sender._app, own).send, args=([Delivery("none", "a", "dev")],))
         thread.start()

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from aether_agents.execution.worker import node_of
+from aether_agents.execution.worker.celery_worker import node_of
 
 HOST = socket.gethostname()
 

@@ -11,14 +11,14 @@ import psutil
 import pytest
 
 from aether_agents.local import ProcessInfo, Stack
-from aether_agents.settings import DeliverySettings, Settings, SpecialistSettings
+from aether_agents.settings.model import DeliverySettings, Settings, SpecialistSettings
 from tests.conftest import eventually
 
 #: A command that holds the stack until it reads a line (or is killed). It says what it sees.
 HOLDER = """
 import sys
 from aether_agents.local import Stack
-from aether_agents.settings import Settings
+from aether_agents.settings.model import Settings
 with Stack(Settings.model_validate_json(sys.argv[1])).join_or_start() as lease:
     print("started" if lease.started else "joined", flush=True)
     input()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from aether_agents.local import identity as module
-from aether_agents.local.identity import Identity
+from aether_agents.local.supervision import process_identity as module
+from aether_agents.local.supervision.process_identity import Identity
 
 SLEEPER = [sys.executable, "-c", "input()"]
 STUBBORN = [sys.executable, "-c", "import signal; signal.signal(15, signal.SIG_IGN); print(1, flush=True); input()"]

@@ -9,7 +9,7 @@ from redis import Redis
 
 from aether_agents.errors import CannotOpen, StackError
 from aether_agents.local import Stack
-from aether_agents.settings import DeliverySettings, EncryptionSettings, Settings
+from aether_agents.settings.model import DeliverySettings, EncryptionSettings, Settings
 from aether_agents.store import make_key_file, open_store
 from tests.integration.local.conftest import House
 

@@ -9,13 +9,13 @@ import psutil
 import pytest
 from redis import Redis
 
-from aether_agents.celery_app import create_app
+from aether_agents.celery_app.app import create_app
 from aether_agents.contracts import HighLevelTask
 from aether_agents.errors import StackError
-from aether_agents.local.identity import Identity
+from aether_agents.local.supervision.process_identity import Identity
 from aether_agents.local.valkey import ValkeyServer
-from aether_agents.orchestrator import connect
-from aether_agents.settings import DeliverySettings, SpecialistSettings
+from aether_agents.orchestrator.orchestrator import connect
+from aether_agents.settings.model import DeliverySettings, SpecialistSettings
 from aether_agents.specialists import load_specialists
 from tests.conftest import eventually
 from tests.integration.local.conftest import House

@@ -12,8 +12,8 @@ import pytest
 from aether_agents.errors import StackError
 from aether_agents.local import valkey as launcher
 from aether_agents.local.valkey import ValkeyServer, find_binary
-from aether_agents.settings import Settings
-from aether_agents.store.connection import Connection
+from aether_agents.settings.model import Settings
+from aether_agents.store.client.connection import Connection
 from tests.conftest import eventually
 
 OWNER = """

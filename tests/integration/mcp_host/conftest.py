@@ -7,8 +7,8 @@ import psutil
 import pytest
 
 from aether_agents.contracts import ServerSpec
-from aether_agents.mcp_host.host import Host
-from aether_agents.mcp_host.opener import Limits
+from aether_agents.mcp_host.pool.host import Host
+from aether_agents.mcp_host.pool.opener import Limits
 from tests.conftest import eventually
 from tests.servers import FOLDER
 

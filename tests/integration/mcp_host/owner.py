@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from aether_agents.mcp_host.host import Host
+from aether_agents.mcp_host.pool.host import Host
 from tests.servers import bundled, spec
 
 

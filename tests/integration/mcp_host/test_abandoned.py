@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from aether_agents.contracts import ServerSpec
-from aether_agents.mcp_host.call import CallResult
-from aether_agents.mcp_host.host import Host
-from aether_agents.mcp_host.opener import Limits
+from aether_agents.mcp_host.pool.host import Host
+from aether_agents.mcp_host.pool.opener import Limits
+from aether_agents.mcp_host.session.call_result import CallResult
 from tests.conftest import eventually
 from tests.integration.mcp_host.test_life import InThread
 from tests.servers import spec

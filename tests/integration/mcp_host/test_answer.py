@@ -4,7 +4,7 @@ import pytest
 from mcp.types import CallToolResult, ContentBlock, EmbeddedResource, ImageContent, TextContent, TextResourceContents
 
 from aether_agents.contracts import Json
-from aether_agents.mcp_host.answer import read
+from aether_agents.mcp_host.session.answer_content import read
 
 
 def text(words: str) -> TextContent:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from aether_agents.mcp_host.call import CallResult
-from aether_agents.mcp_host.host import Host
+from aether_agents.mcp_host.pool.host import Host
+from aether_agents.mcp_host.session.call_result import CallResult
 from tests.conftest import eventually
 from tests.integration.mcp_host.conftest import OpenHost
 from tests.servers import spec

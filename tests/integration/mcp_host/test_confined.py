@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from aether_agents.contracts import ServerSpec
-from aether_agents.mcp_host.consent import Consent
-from aether_agents.mcp_host.host import Host
-from aether_agents.mcp_host.sandbox import MECHANISMS, Mechanism, works
-from aether_agents.mcp_host.sandbox_view import Confinement
+from aether_agents.mcp_host.pool.host import Host
+from aether_agents.mcp_host.process.sandbox import MECHANISMS, Mechanism, works
+from aether_agents.mcp_host.process.sandbox_view import Confinement
+from aether_agents.mcp_host.session.consent import Consent
 from tests.conftest import eventually
 from tests.integration.mcp_host.conftest import servers_running
 from tests.servers import spec
@@ -21,7 +21,7 @@ Open = Callable[..., Host]
 def confined(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     """Opens a host that confines by one mechanism."""
     by: Mechanism = request.param
-    monkeypatch.setattr("aether_agents.mcp_host.sandbox_view.mechanism", lambda: by)
+    monkeypatch.setattr("aether_agents.mcp_host.process.sandbox_view.mechanism", lambda: by)
     opened: list[Host] = []
 
     def open_(*specs: ServerSpec) -> Host:

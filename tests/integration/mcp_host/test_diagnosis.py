@@ -8,9 +8,9 @@ from mcp import MCPError
 
 from aether_agents.contracts import ServerSpec
 from aether_agents.errors import ServerDown
-from aether_agents.hidden import MASK, Hidden
-from aether_agents.mcp_host.diagnosis import explain, leaves_of, shorten, why_down
-from aether_agents.mcp_host.tail import KEPT, Tail
+from aether_agents.mcp_host.session.diagnosis import explain, leaves_of, shorten, why_down
+from aether_agents.mcp_host.transport.stderr_tail import KEPT, Tail
+from aether_agents.process.redaction import MASK, Hidden
 
 
 class Witness:

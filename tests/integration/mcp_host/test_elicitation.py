@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from aether_agents.contracts import Elicited
-from aether_agents.mcp_host.consent import Consent
-from aether_agents.mcp_host.host import Host
+from aether_agents.mcp_host.pool.host import Host
+from aether_agents.mcp_host.session.consent import Consent
 from tests.integration.mcp_host.conftest import OpenHost
 from tests.servers import spec
 

@@ -7,10 +7,10 @@ import pytest
 
 from aether_agents.contracts import ServerSpec
 from aether_agents.errors import InvalidSettings, ServerDown
-from aether_agents.mcp_host import recipes as module
-from aether_agents.mcp_host.environment import launch
-from aether_agents.mcp_host.install import install, installed
-from aether_agents.mcp_host.package_index import uv_environment
+from aether_agents.mcp_host.install import package_managers as module
+from aether_agents.mcp_host.install.installer import install, installed
+from aether_agents.mcp_host.install.package_index import uv_environment
+from aether_agents.mcp_host.process.launch import launch
 
 
 def server(pypi: str = "thing==1.0", *with_: str) -> ServerSpec:

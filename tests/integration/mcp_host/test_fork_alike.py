@@ -12,14 +12,14 @@ from typing import TypeVar
 import psutil
 import pytest
 
-from aether_agents.mcp_host import forking
-from aether_agents.mcp_host.child import Child, spawn
-from aether_agents.mcp_host.environment import Launch, Module, common_environment
-from aether_agents.mcp_host.forking import Forks
-from aether_agents.mcp_host.lifeline import Lifeline
+from aether_agents.mcp_host.process import fork_client
+from aether_agents.mcp_host.process.child_process import Child, spawn
+from aether_agents.mcp_host.process.fork_client import Forks
+from aether_agents.mcp_host.process.guard_client import Lifeline
+from aether_agents.mcp_host.process.launch import Launch, Module, common_environment
 from tests.conftest import eventually
 
-pytestmark = pytest.mark.skipif(not forking.POSSIBLE, reason="forks need Linux")
+pytestmark = pytest.mark.skipif(not fork_client.POSSIBLE, reason="forks need Linux")
 
 #: What a program can tell of itself, the second line as it ends.
 TELLING = """

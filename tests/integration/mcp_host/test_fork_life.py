@@ -7,18 +7,18 @@ from pathlib import Path
 import psutil
 import pytest
 
-from aether_agents.mcp_host import forking
+from aether_agents.mcp_host.process import fork_client
 from tests.conftest import eventually
 from tests.integration.mcp_host.conftest import OpenHost
 from tests.integration.mcp_host.test_forks import fork_server_of, process_of
 from tests.integration.mcp_host.test_orphans import in_a_forked_child, owner, running
 from tests.servers import bundled
 
-pytestmark = pytest.mark.skipif(not forking.POSSIBLE, reason="forks need Linux")
+pytestmark = pytest.mark.skipif(not fork_client.POSSIBLE, reason="forks need Linux")
 
 
 def fork_servers() -> list[psutil.Process]:
-    return [p for p in running(psutil.Process().children()) if str(forking.PROGRAM) in p.cmdline()]
+    return [p for p in running(psutil.Process().children()) if str(fork_client.PROGRAM) in p.cmdline()]
 
 
 def test_a_fork_that_cannot_start_says_why(open_host: OpenHost) -> None:
@@ -100,8 +100,8 @@ def test_a_fork_server_that_is_stopped_before_it_forks_is_done_without(
     open_host: OpenHost, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "stopped.py").write_text("import os, signal; os.kill(os.getpid(), signal.SIGSTOP)")
-    monkeypatch.setattr(forking, "PROGRAM", tmp_path / "stopped.py")
-    monkeypatch.setattr(forking, "FIRST", 0.5)
+    monkeypatch.setattr(fork_client, "PROGRAM", tmp_path / "stopped.py")
+    monkeypatch.setattr(fork_client, "FIRST", 0.5)
     host = open_host(bundled("echo"))
     assert process_of(host).parent() == psutil.Process()
     eventually(lambda: not fork_servers(), what="the stopped one stays")
@@ -126,9 +126,9 @@ def test_where_forks_cannot_be_had_a_server_is_a_program_of_its_own(
 ) -> None:
     (tmp_path / "broken.py").write_text("raise ImportError('no mcp here')")
     if why == "impossible":
-        monkeypatch.setattr(forking, "POSSIBLE", False)
+        monkeypatch.setattr(fork_client, "POSSIBLE", False)
     else:
-        monkeypatch.setattr(forking, "PROGRAM", tmp_path / "broken.py")
+        monkeypatch.setattr(fork_client, "PROGRAM", tmp_path / "broken.py")
     host = open_host(bundled("echo"))
 
     server = process_of(host)
@@ -153,7 +153,7 @@ def test_what_asks_for_more_than_a_module_is_a_program_of_its_own(
 def test_a_killed_worker_leaves_no_fork(tmp_path: Path) -> None:
     with owner(tmp_path, "bundled") as (process, told, descendants):
         assert {told["pid"], told["child"]} <= {p.pid for p in descendants}
-        assert any(str(forking.PROGRAM) in p.cmdline() for p in descendants)
+        assert any(str(fork_client.PROGRAM) in p.cmdline() for p in descendants)
 
         process.kill()
         process.wait(10)

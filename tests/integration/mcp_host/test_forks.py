@@ -7,11 +7,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from aether_agents.mcp_host import forking
-from aether_agents.mcp_host.host import Host
+from aether_agents.mcp_host.pool.host import Host
+from aether_agents.mcp_host.process import fork_client
 from tests.servers import bundled, spec
 
-pytestmark = pytest.mark.skipif(not forking.POSSIBLE, reason="forks need Linux")
+pytestmark = pytest.mark.skipif(not fork_client.POSSIBLE, reason="forks need Linux")
 
 
 def process_of(host: Host, server: str = "echo") -> psutil.Process:
@@ -23,7 +23,7 @@ def process_of(host: Host, server: str = "echo") -> psutil.Process:
 def fork_server_of(server: psutil.Process) -> psutil.Process:
     parent = server.parent()
     assert parent is not None
-    assert str(forking.PROGRAM) in parent.cmdline()
+    assert str(fork_client.PROGRAM) in parent.cmdline()
     return parent
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from aether_agents.mcp_host import guard
+from aether_agents.mcp_host.process import guard_program
 
 
 @pytest.fixture
@@ -35,27 +35,27 @@ def deaf() -> Iterator[subprocess.Popen[bytes]]:
 def test_groups_are_asked_then_killed(
     sleeper: subprocess.Popen[bytes], deaf: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guard, "GRACE", 0.3)
+    monkeypatch.setattr(guard_program, "GRACE", 0.3)
 
     began = time.monotonic()
-    guard.end({sleeper.pid, deaf.pid})
+    guard_program.end({sleeper.pid, deaf.pid})
 
     assert sleeper.wait(5) == -signal.SIGTERM
     assert deaf.wait(5) == -signal.SIGKILL
     assert time.monotonic() - began < 3
-    assert not guard.alive(sleeper.pid)
-    guard.end({sleeper.pid})  # one that is gone already is no fault
+    assert not guard_program.alive(sleeper.pid)
+    guard_program.end({sleeper.pid})  # one that is gone already is no fault
 
 
 def test_only_groups_that_are_still_watched_are_ended(
     sleeper: subprocess.Popen[bytes], deaf: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guard, "GRACE", 0.3)
+    monkeypatch.setattr(guard_program, "GRACE", 0.3)
     kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     words = f"+{sleeper.pid}\n+{deaf.pid}\n-{deaf.pid}\n".encode()
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(words)))
     try:
-        guard.main()
+        guard_program.main()
     finally:
         for number, handler in kept.items():
             signal.signal(number, handler)

@@ -8,8 +8,8 @@ import pytest
 
 from aether_agents.contracts import Install, ServerSpec
 from aether_agents.errors import ServerDown
-from aether_agents.mcp_host.folders import venv_bin
-from aether_agents.mcp_host.install import install, installed
+from aether_agents.mcp_host.install.folders import venv_bin
+from aether_agents.mcp_host.install.installer import install, installed
 from tests.integration.mcp_host.conftest import OpenHost
 
 GIT = ServerSpec(

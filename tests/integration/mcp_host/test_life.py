@@ -10,8 +10,8 @@ import psutil
 import pytest
 
 from aether_agents.contracts import ServerSpec
-from aether_agents.mcp_host.call import CallResult
-from aether_agents.mcp_host.host import Host
+from aether_agents.mcp_host.pool.host import Host
+from aether_agents.mcp_host.session.call_result import CallResult
 from tests.conftest import eventually
 from tests.integration.mcp_host.conftest import OpenHost, servers_running
 from tests.servers import spec

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from aether_agents.errors import ServerDown
-from aether_agents.hidden import MASK
-from aether_agents.mcp_host.call import CallKind
-from aether_agents.mcp_host.pool import PROBE_TIMEOUT
+from aether_agents.mcp_host.pool.pool import PROBE_TIMEOUT
+from aether_agents.mcp_host.session.call_result import CallKind
+from aether_agents.process.redaction import MASK
 from tests.conftest import eventually
 from tests.integration.mcp_host.conftest import OpenHost, servers_running
 from tests.servers import spec

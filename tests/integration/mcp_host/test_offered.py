@@ -19,13 +19,13 @@ from typing import NamedTuple
 import pytest
 
 from aether_agents.contracts import ServerSpec, meets
-from aether_agents.document import Document
+from aether_agents.documents.document import Document
 from aether_agents.local.valkey import find_binary
-from aether_agents.mcp_host.host import Host
-from aether_agents.mcp_host.install import install
-from aether_agents.mcp_host.offers import offered, offers
-from aether_agents.mcp_host.probing import Probe, probe
-from aether_agents.mcp_host.server_file import Declared
+from aether_agents.mcp_host.files.server_file import Declared
+from aether_agents.mcp_host.install.installer import install
+from aether_agents.mcp_host.install.offers import offered, offers
+from aether_agents.mcp_host.pool.host import Host
+from aether_agents.mcp_host.pool.probe import Probe, probe
 
 PYTHON = ("time", "fetch", "sqlite", "motherduck", "prometheus")
 NODE = ("filesystem", "memory", "everything", "kubernetes")

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from aether_agents.mcp_host.host import Host
+from aether_agents.mcp_host.pool.host import Host
 from tests.conftest import eventually
 from tests.integration.mcp_host.conftest import OpenHost
 from tests.servers import spec
@@ -81,7 +81,7 @@ def test_a_guard_that_is_killed_is_replaced(open_host: OpenHost) -> None:
 
 def guards() -> list[psutil.Process]:
     mine = psutil.Process().children()
-    return [p for p in running(mine) if any(word.endswith("mcp_host/guard.py") for word in p.cmdline())]
+    return [p for p in running(mine) if any(word.endswith("mcp_host/process/guard_program.py") for word in p.cmdline())]
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")

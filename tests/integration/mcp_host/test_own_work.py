@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from aether_agents.errors import InvalidSettings
-from aether_agents.mcp_host.own_work import begin
-from aether_agents.mcp_host.trust import Trust
+from aether_agents.mcp_host.trust.own_repository import begin
+from aether_agents.mcp_host.trust.trust import Trust
 
 ME, OTHER = "me@example.org", "other@example.org"
 

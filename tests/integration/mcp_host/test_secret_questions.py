@@ -3,7 +3,7 @@
 import pytest
 from mcp.types import ElicitRequestFormParams
 
-from aether_agents.mcp_host.elicitation import read
+from aether_agents.mcp_host.session.elicitation import read
 
 
 def secret(message: str = "Please", **fields: dict[str, object]) -> list[str]:

@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from aether_agents.mcp_host.config import load_servers
-from aether_agents.mcp_host.host import Host
-from aether_agents.mcp_host.trust import Trust
-from aether_agents.settings import Settings
+from aether_agents.mcp_host.pool.host import Host
+from aether_agents.mcp_host.registry.registry import load_servers
+from aether_agents.mcp_host.trust.trust import Trust
+from aether_agents.settings.model import Settings
 from tests.servers import FOLDER
 
 

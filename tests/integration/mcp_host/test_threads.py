@@ -8,7 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from aether_agents.mcp_host.call import CallResult
+from aether_agents.mcp_host.session.call_result import CallResult
 from tests.conftest import eventually
 from tests.integration.mcp_host.conftest import OpenHost, servers_running
 from tests.servers import spec

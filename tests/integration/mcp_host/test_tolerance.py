@@ -7,8 +7,8 @@ import pytest
 from mcp.shared.message import SessionMessage
 from mcp.types import CallToolResult, JSONRPCNotification, JSONRPCResponse, ListToolsResult
 
-from aether_agents.mcp_host.answer import read
-from aether_agents.mcp_host.tolerance import notes_of, understood
+from aether_agents.mcp_host.session.answer_content import read
+from aether_agents.mcp_host.session.answer_repair import notes_of, understood
 
 
 def mended(result: dict[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,8 @@ import sys
 import time
 
 from aether_agents.contracts import HighLevelTask, Subtask, Template
-from aether_agents.orchestrator import connect
-from aether_agents.settings import Settings
+from aether_agents.orchestrator.orchestrator import connect
+from aether_agents.settings.model import Settings
 
 if __name__ == "__main__":
     task_id, message = sys.argv[1:]
@@ -23,5 +23,5 @@ if __name__ == "__main__":
         door.submit(HighLevelTask(task_id=task_id, description="trace me", document=plan))
         sys.stdout.write(f"{time.monotonic() - began:.3f}\n")
     # redis 8 loads the metrics of OpenTelemetry's SDK where they are installed; these only we could have loaded
-    ours = ("opentelemetry.exporter", "opentelemetry.instrumentation", "aether_agents.tracing.telemetry")
+    ours = ("opentelemetry.exporter", "opentelemetry.instrumentation", "aether_agents.telemetry.tracing.otel")
     sys.stdout.write(f"{sum(name.startswith(ours) for name in sys.modules)}\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from aether_agents.execution.calling import Caller, Run
+from aether_agents.execution.calls.tool_call import Caller, Run
 from tests.integration.execution import entry
 
 _made = Caller._made

@@ -9,7 +9,7 @@ import pytest
 
 from aether_agents.contracts import HighLevelTask, Subtask, Template
 from aether_agents.local.valkey import ValkeyServer
-from aether_agents.settings import AgentSystem, BrokerSettings, CliSettings, ContextSettings
+from aether_agents.settings.model import AgentSystem, BrokerSettings, CliSettings, ContextSettings
 from aether_agents.store import PLANNER, Delivery, open_store
 from tests.conftest import eventually
 from tests.integration.execution.conftest import laboratory, quick

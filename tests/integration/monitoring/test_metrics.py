@@ -6,7 +6,7 @@ from types import MappingProxyType
 from prometheus_client.parser import text_string_to_metric_families
 
 from aether_agents.contracts import HighLevelTask, Intervention, Outcome, Plan, PlannedSubtask, Risk
-from aether_agents.metrics import metrics_text
+from aether_agents.monitoring.metrics import metrics_text
 from aether_agents.store import Granted, PlanningClaim, Store
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from aether_agents.local.valkey import ValkeyServer
-from aether_agents.settings import AgentSystem, CliSettings
+from aether_agents.settings.model import AgentSystem, CliSettings
 from tests.conftest import eventually
 from tests.integration.execution.conftest import laboratory, quick
 from tests.integration.execution.lab import ROOT, Lab

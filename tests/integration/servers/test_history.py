@@ -4,8 +4,8 @@ import io
 
 import pytest
 
+from workers.inspection.bounded_job import Job
 from workers.inspection.git import Git
-from workers.inspection.job import Job
 from workers.inspection.repository import Repository
 from workers.security.servers.scan.history import History
 from workers.security.servers.scan.patches import MAX_LINE_BYTES

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from mcp.server.mcpserver.exceptions import ToolError
 
+from workers.inspection.bounded_job import Beyond, Job
 from workers.inspection.findings import ScanResult
-from workers.inspection.job import Beyond, Job
 from workers.inspection.repository import Repository
 from workers.security.servers.scan import unsafe_code
 
@@ -46,7 +46,7 @@ def test_a_bandit_that_does_not_work_is_no_clean_bill(folder: Path, monkeypatch:
 
 def test_what_may_only_run_confined_and_cannot_is_a_gap(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AETHER_ISOLATION", "required")
-    monkeypatch.setattr("workers.inspection.job.mechanism", lambda: None)
+    monkeypatch.setattr("workers.inspection.bounded_job.mechanism", lambda: None)
     result = unsafe_code.scan_code(Repository(str(folder)), Job(60))
     assert result.status == "inconclusive"
     assert "`isolation: required`, since this machine cannot confine a program" in result.coverage.gaps[0]

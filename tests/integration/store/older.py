@@ -6,8 +6,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from aether_agents.local.valkey import ValkeyServer
-from aether_agents.settings import BrokerSettings, EncryptionSettings, Settings
-from aether_agents.store.connection import Connection
+from aether_agents.settings.model import BrokerSettings, EncryptionSettings, Settings
+from aether_agents.store.client.connection import Connection
 from tests.conftest import eventually
 
 

@@ -1,6 +1,7 @@
 """A store whose clock is set forward and back: our library as it is, but for one term beside the server's own time."""
 
-from aether_agents.store import Store, library
+from aether_agents.store import Store
+from aether_agents.store.client import lua_library
 
 _CLOCK = "at = clock()"
 _SKEWED = "at = clock() + tonumber(redis.call('GET', keys[1] .. ':skew') or '0')"
@@ -16,12 +17,12 @@ def render() -> tuple[str, str]:
 
 def install() -> None:
     """Let every store that this process opens from now on have such a clock."""
-    library.render = render
+    lua_library.render = render
 
 
 def remove() -> None:
     """Let it be the real one again."""
-    library.render = _original
+    lua_library.render = _original
 
 
 def step(store: Store, seconds: float) -> None:
@@ -30,4 +31,4 @@ def step(store: Store, seconds: float) -> None:
     store.connection.commands([("INCRBY", key, int(seconds * 1000)), ("EXPIRE", key, 600)])
 
 
-_original = library.render
+_original = lua_library.render

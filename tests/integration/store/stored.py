@@ -12,11 +12,11 @@ from typing import Any
 
 from aether_agents.contracts import Fired, Json, Outcome, Retry, Risk, Tool, ToolRow
 from aether_agents.local.valkey import ValkeyServer
-from aether_agents.settings import BrokerSettings, EncryptionSettings, Settings
+from aether_agents.settings.model import BrokerSettings, EncryptionSettings, Settings
 from aether_agents.store import CatalogueEntry, Store, open_store
-from aether_agents.store.forms import FORM
-from aether_agents.store.keys import Places
-from aether_agents.store.sealing import make_key_file
+from aether_agents.store.client.keys import Places
+from aether_agents.store.client.migrations import FORM
+from aether_agents.store.client.sealing import make_key_file
 from tests.integration.store.plans import DONE, FAILED, granted, plan_of, planned, run, started, subtask
 
 FOLDER = Path(__file__).with_name("forms")

@@ -15,7 +15,7 @@ from hypothesis.stateful import (
 )
 
 from aether_agents.contracts import Answer, HighLevelTask, Intervention
-from aether_agents.settings import Settings
+from aether_agents.settings.model import Settings
 from aether_agents.store import PLANNER, PlanningClaim, Store
 from tests.conftest import leaks
 from tests.integration.store.plans import DONE, granted, overdue, plan_of, run

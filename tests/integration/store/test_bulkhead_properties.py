@@ -8,7 +8,7 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 
 from aether_agents.contracts import Outcome
-from aether_agents.settings import Settings
+from aether_agents.settings.model import Settings
 from aether_agents.store import Granted, Store
 from tests.conftest import leaks
 from tests.integration.store.checks import check_history

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from aether_agents.contracts import Outcome
-from aether_agents.settings import Settings
+from aether_agents.settings.model import Settings
 from aether_agents.store import PlanningClaim, Store, open_store
 from tests.integration.store import skewed
 from tests.integration.store.plans import DONE, granted, overdue, planned, reap, started, status

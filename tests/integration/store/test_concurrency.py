@@ -6,7 +6,7 @@ from pathlib import Path
 
 from aether_agents.contracts import HighLevelTask
 from aether_agents.local.valkey import ValkeyServer
-from aether_agents.settings import Settings
+from aether_agents.settings.model import Settings
 from aether_agents.store import Granted, Store, open_store
 from tests.conftest import eventually, leaks
 from tests.integration.store.plans import DONE, granted, overdue, reap, run, started, status

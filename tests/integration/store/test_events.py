@@ -8,9 +8,10 @@ import pytest
 from aether_agents.contracts import Event
 from aether_agents.errors import StoreUnavailable, TaskNotFound
 from aether_agents.local.valkey import ValkeyServer
-from aether_agents.settings import Settings
-from aether_agents.store import Store, connection, open_store
-from aether_agents.store.events import PAGE
+from aether_agents.settings.model import Settings
+from aether_agents.store import Store, open_store
+from aether_agents.store.client import connection
+from aether_agents.store.events.stream import PAGE
 from tests.conftest import eventually
 from tests.integration.store.plans import DONE, granted, planned, run, started
 

@@ -8,7 +8,8 @@ import pytest
 
 from aether_agents.contracts import Answer, HighLevelTask, Intervention, Json, Plan, SubtaskStatus
 from aether_agents.errors import CannotOpen, WrongStatus
-from aether_agents.store import Refused, Store, forms
+from aether_agents.store import Refused, Store
+from aether_agents.store.client import migrations
 from tests.integration.store import stored
 from tests.integration.store.plans import DONE, granted, planned, reap, refused, run, started, status
 
@@ -42,7 +43,7 @@ def held(request: pytest.FixtureRequest, store: Store) -> Any:
 
 
 def test_every_form_up_to_ours_has_its_documents() -> None:
-    assert [path.stem for path in FORMS] == [str(number) for number in range(1, forms.FORM + 1)]
+    assert [path.stem for path in FORMS] == [str(number) for number in range(1, migrations.FORM + 1)]
 
 
 def test_an_ended_task_is_read_as_it_was_meant(held: Any, store: Store) -> None:
@@ -62,7 +63,7 @@ def test_an_ended_task_is_read_as_it_was_meant(held: Any, store: Store) -> None:
         "server": store.catalogue.entries()["echo"].model_dump(mode="json"),
     }
     wrong = [name for name in now if not holds(now[name], held["read"][name])]
-    assert wrong == [], "a field or a default means something else now: that is a new form (store/forms.py)"
+    assert wrong == [], "a field or a default means something else now: that is a new form (store/client/migrations.py)"
     assert store.schedules.notes()["nightly"].fired is not None
     assert [view.task_id for view in store.tasks.recent()][-1] in held["tasks"]
     assert len(store.tasks.left("ended")) == 4
@@ -111,9 +112,9 @@ def test_a_task_whose_planner_was_lost_is_planned(store: Store) -> None:
 def newer(store: Store, task_id: str = "t") -> None:
     """What a process of the next form leaves: its mark on the task and in its document."""
     access = store.tasks._access
-    text = {"form": forms.FORM + 1, "by": "9.9.9", "task_id": task_id, "wish": "do it"}
+    text = {"form": migrations.FORM + 1, "by": "9.9.9", "task_id": task_id, "wish": "do it"}
     store.connection.command(
-        "HSET", store.keys.task(task_id), "form", forms.FORM + 1,
+        "HSET", store.keys.task(task_id), "form", migrations.FORM + 1,
         "task", access.sealer.seal(stored.Places.task(task_id), text),
     )  # fmt: skip
 
@@ -121,7 +122,9 @@ def newer(store: Store, task_id: str = "t") -> None:
 def test_a_newer_document_is_refused_with_what_to_do(store: Store) -> None:
     started(store, {"a": []})
     newer(store)
-    told = rf"written by version 9\.9\.9 .* in form {forms.FORM + 1}; .* reads up to form {forms.FORM}: upgrade"
+    told = (
+        rf"written by version 9\.9\.9 .* in form {migrations.FORM + 1}; .* reads up to form {migrations.FORM}: upgrade"
+    )
     with pytest.raises(CannotOpen, match=told):
         store.tasks.view("t")
     store.tasks.cancel("t", "ann")
@@ -131,7 +134,7 @@ def test_an_older_worker_leaves_a_newer_task_alone_until_a_newer_one_comes(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started(store, {"a": []})
-    store.connection.command("HSET", store.keys.task("t"), "form", forms.FORM + 1)
+    store.connection.command("HSET", store.keys.task("t"), "form", migrations.FORM + 1)
     store.connection.command("ZADD", store.keys.due, 0, "t|a")
     assert reap(store) == []
     assert refused(store, "a") == "newer"
@@ -171,8 +174,8 @@ def refused_planning(store: Store, task_id: str) -> str:
 def upgrade(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make this process one of the next form: its library has another name, its documents say so."""
     library = store.tasks._access.library
-    source = library._source.replace(f"local FORM = {forms.FORM}\n", f"local FORM = {forms.FORM + 1}\n")
-    monkeypatch.setattr(forms, "FORM", forms.FORM + 1)
+    source = library._source.replace(f"local FORM = {migrations.FORM}\n", f"local FORM = {migrations.FORM + 1}\n")
+    monkeypatch.setattr(migrations, "FORM", migrations.FORM + 1)
     monkeypatch.setattr(library, "_source", source.replace(library._version, "0123456789ab"))
     monkeypatch.setattr(library, "_version", "0123456789ab")
 
@@ -184,16 +187,16 @@ def test_a_step_makes_the_next_form_of_an_older_document(monkeypatch: pytest.Mon
     def renamed(fields: dict[str, Json]) -> dict[str, Json]:
         return {("description" if name == "wish" else name): value for name, value in fields.items()}
 
-    monkeypatch.setattr(forms, "FORM", 3)
-    monkeypatch.setattr(forms, "STEPS", {3: {HighLevelTask: renamed}})
+    monkeypatch.setattr(migrations, "FORM", 3)
+    monkeypatch.setattr(migrations, "STEPS", {3: {HighLevelTask: renamed}})
     for form in ({}, {"form": 1}, {"form": 2, "by": "0.1.0"}):
-        task = forms.read(HighLevelTask, "task/t", {**form, "task_id": "t", "wish": "do it"})
+        task = migrations.read(HighLevelTask, "task/t", {**form, "task_id": "t", "wish": "do it"})
         assert task.description == "do it"
     with pytest.raises(CannotOpen, match="`wish`"):
-        forms.read(HighLevelTask, "task/t", {"form": 3, "task_id": "t", "wish": "do it"})
+        migrations.read(HighLevelTask, "task/t", {"form": 3, "task_id": "t", "wish": "do it"})
 
 
 @pytest.mark.parametrize("form", ["2", None, True, 1.5, 0, 99])
 def test_a_form_that_is_no_number_of_ours_is_refused(form: Any) -> None:
     with pytest.raises(CannotOpen, match="another version"):
-        forms.read(Plan, "plan/t", {"form": form})
+        migrations.read(Plan, "plan/t", {"form": form})

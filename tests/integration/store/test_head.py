@@ -6,7 +6,7 @@ import pytest
 
 from aether_agents.contracts import Answer, Intervention, Plan
 from aether_agents.errors import CannotOpen, Tampered
-from aether_agents.settings import Settings
+from aether_agents.settings.model import Settings
 from aether_agents.store import APPROVE, DENY, PlanningClaim, Store, Unopened, open_store
 from tests.integration.store.plans import granted, plan_of, planned, started
 

@@ -8,7 +8,7 @@ import pytest
 
 from aether_agents.contracts import HighLevelTask
 from aether_agents.errors import CannotOpen
-from aether_agents.settings import EncryptionSettings, Settings
+from aether_agents.settings.model import EncryptionSettings, Settings
 from aether_agents.store import Store, add_key, make_key_file, open_store
 from tests.integration.store.plans import refused, started
 

@@ -5,11 +5,11 @@ import threading
 import pytest
 
 from aether_agents.contracts import SUBTASK_ARROWS, TASK_ARROWS, HighLevelTask, SubtaskStatus, TaskStatus
-from aether_agents.settings import Settings
+from aether_agents.settings.model import Settings
 from aether_agents.store import Store, open_store
-from aether_agents.store.codes import CODES
-from aether_agents.store.connection import ResponseError
-from aether_agents.store.library import FORGET_AFTER, render
+from aether_agents.store.client.connection import ResponseError
+from aether_agents.store.client.encoding import CODES
+from aether_agents.store.client.lua_library import FORGET_AFTER, render
 from tests.integration.store.plans import plan_of, planned, run, started, status
 
 VERSION, SOURCE = render()

@@ -6,7 +6,7 @@ import pytest
 
 from aether_agents.contracts import Answer, HighLevelTask, Intervention
 from aether_agents.errors import NotAllowed, TaskNotFound, WrongStatus
-from aether_agents.settings import Settings
+from aether_agents.settings.model import Settings
 from aether_agents.store import PLANNER, Delivery, PlanningClaim, Refused, Store, open_store
 from tests.integration.store.plans import granted, overdue, plan_of, planned, reap, run, started, status, types
 

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 )
 
 from aether_agents.contracts import Outcome
-from aether_agents.settings import Settings
+from aether_agents.settings.model import Settings
 from aether_agents.store import Store
 from tests.conftest import leaks
 from tests.integration.store.checks import TASK_ENDS, check_history, check_state

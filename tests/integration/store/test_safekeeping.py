@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aether_agents.errors import StoreUnavailable
-from aether_agents.settings import DeliverySettings
+from aether_agents.settings.model import DeliverySettings
 from aether_agents.store import Store, open_store
 from tests.conftest import eventually
 from tests.integration.store.older import Older

@@ -8,9 +8,9 @@ import pytest
 
 from aether_agents.contracts import HighLevelTask, Outcome
 from aether_agents.errors import CannotOpen, InvalidSettings, StoreUnavailable
-from aether_agents.settings import BrokerSettings, EncryptionSettings, Settings
+from aether_agents.settings.model import BrokerSettings, EncryptionSettings, Settings
 from aether_agents.store import Store, Unopened, make_key_file, open_store
-from aether_agents.store.health import failures
+from aether_agents.store.system.health import failures
 from tests.conftest import leaks
 from tests.integration.store.plans import run, started, status
 

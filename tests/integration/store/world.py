@@ -12,9 +12,9 @@ from typing import Any
 from hypothesis import HealthCheck
 
 from aether_agents.contracts import Answer, Intervention, Outcome, PlannedSubtask
-from aether_agents.settings import Settings
+from aether_agents.settings.model import Settings
 from aether_agents.store import Delivery, Granted, Store, open_store
-from aether_agents.store.codes import STATUSES
+from aether_agents.store.client.encoding import STATUSES
 from tests.integration.store.plans import DONE, overdue, plan_of, planned, subtask
 
 BROKE = Outcome(status="failed", error="it broke", error_kind="timeout", sent=False)

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from aether_agents.contracts import Json
-from aether_agents.contracts.reference import Reference, resolve, walk
+from aether_agents.contracts.expressions.reference import Reference, resolve, walk
 from tests.integration.workers.answering import Authority, closed, web
 from tests.integration.workers.conftest import Talk
 from workers.infra import SPECIALIST as INFRA

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from aether_agents.mcp_host.folders import venv_bin
-from aether_agents.mcp_host.install import install
+from aether_agents.mcp_host.install.folders import venv_bin
+from aether_agents.mcp_host.install.installer import install
 from tests.integration.workers.conftest import SERVERS, Talk, talk_with
 from tests.integration.workers.planted import Planted
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from workers.inspection.job import BOUNDS, MAX_OUTPUT, Beyond, Job, Stopped
+from workers.inspection.bounded_job import BOUNDS, MAX_OUTPUT, Beyond, Job, Stopped
 
 
 def test_a_programs_output_comes_back(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from mcp_types import Tool
 
 from aether_agents.contracts import Json, Specialist, Template, depends
-from aether_agents.contracts.reference import Reference, resolve
+from aether_agents.contracts.expressions.reference import Reference, resolve
 from tests.integration.workers.conftest import Talk
 from tests.integration.workers.planted import HOSTILE_MESSAGE, SECRETS, Planted
 from workers.dev import SPECIALIST as DEV

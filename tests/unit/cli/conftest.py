@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from aether_agents.cli import main
-from aether_agents.cli.session import Session
+from aether_agents.cli.session.session import Session
 from tests.unit.cli.fake import RecordedDoor
 
 

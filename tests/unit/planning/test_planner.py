@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from aether_agents.contracts import Plan, Risk
-from aether_agents.planning.conclusion import Unplannable
-from aether_agents.planning.digest import digest_of
 from aether_agents.planning.planner import Planner
-from aether_agents.settings import ContextSettings, PolicySettings, Settings
-from aether_agents.store import forms
+from aether_agents.planning.planning_result import Unplannable
+from aether_agents.planning.validation.digest import digest_of
+from aether_agents.settings.model import ContextSettings, PolicySettings, Settings
+from aether_agents.store.client import migrations
 
 from .toolshed import HOME, TOOLS, asked, catalogue, not_yet, plan, planned, refused, task, template, tool
 
@@ -86,7 +86,7 @@ def test_a_plan_of_the_form_before_has_the_digest_it_had() -> None:
              "if": {"ref": "${subtasks.list.output}"}},
         ],
     }  # fmt: skip
-    plan = forms.read(Plan, "plan/t", older)
+    plan = migrations.read(Plan, "plan/t", older)
     assert digest_of(plan, "", "") == "sha256:ee50a098382bcac8327bcaac0aabd16826534de3b089a44885e8d6ba29a50705"
     assert [step.max_attempts for step in plan.subtasks] == [1, 3]
     assert all(not step.retry.takes("tool_error") and step.retry.takes("lost") for step in plan.subtasks)

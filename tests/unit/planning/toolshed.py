@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from aether_agents.contracts import HighLevelTask, Json, Plan, Risk, Template, Tool, ToolRow
-from aether_agents.planning.conclusion import Asked, Conclusion, NotYet, Planned, Unplannable
 from aether_agents.planning.planner import Planner
-from aether_agents.settings import Settings
+from aether_agents.planning.planning_result import Asked, Conclusion, NotYet, Planned, Unplannable
+from aether_agents.settings.model import Settings
 from aether_agents.store import CatalogueEntry
 
 HOME = Path("/home-of-aether")

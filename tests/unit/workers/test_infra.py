@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from aether_agents.contracts import Risk, Template
-from aether_agents.contracts.reference import find
-from aether_agents.planning.fixture import read_fixture
-from aether_agents.settings import Settings
+from aether_agents.contracts.expressions.reference import find
+from aether_agents.planning.files.fixture import read_fixture
+from aether_agents.settings.model import Settings
 from aether_agents.specialists import load_specialists
 from workers.dev import SPECIALIST as DEV
 from workers.infra import SPECIALIST as INFRA

@@ -5,8 +5,8 @@ import sys
 import pytest
 
 from aether_agents.contracts import Risk, Specialist, Template
-from aether_agents.contracts.reference import find
-from aether_agents.settings import Settings, SpecialistSettings
+from aether_agents.contracts.expressions.reference import find
+from aether_agents.settings.model import Settings, SpecialistSettings
 from aether_agents.specialists import load_specialists
 from workers.data import SPECIALIST as DATA
 from workers.dev import SPECIALIST as DEV

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from workers.inspection.bounded_job import Job
 from workers.inspection.findings import Coverage, Finding, conclude
 from workers.inspection.git import printable
-from workers.inspection.job import Job
 
 from .backed import BackedUp, Compared, Proof, Restored, Unrestored
 from .engine import opened

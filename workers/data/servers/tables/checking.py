@@ -6,9 +6,9 @@ from typing import Any
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
 
+from workers.inspection.bounded_job import Job
 from workers.inspection.findings import Coverage, Finding, ScanResult, conclude
 from workers.inspection.git import printable
-from workers.inspection.job import Job
 
 from .engine import Database, Table, opened
 from .engine import quoted as q

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import duckdb
 from mcp.server.mcpserver.exceptions import ToolError
 
+from workers.inspection.bounded_job import Job, Stopped
 from workers.inspection.git import printable
-from workers.inspection.job import Job, Stopped
 
 from .places import read, shown
 

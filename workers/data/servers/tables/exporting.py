@@ -6,7 +6,7 @@ from typing import Literal
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
 
-from workers.inspection.job import Job
+from workers.inspection.bounded_job import Job
 
 from .checking import chosen
 from .engine import literal, opened

@@ -5,8 +5,8 @@ from pathlib import Path
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
 
+from workers.inspection.bounded_job import Job
 from workers.inspection.git import printable
-from workers.inspection.job import Job
 
 from .engine import OWN, Database, Table, opened
 from .places import existing, shown

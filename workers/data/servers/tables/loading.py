@@ -11,9 +11,9 @@ from typing import Literal
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
 
+from workers.inspection.bounded_job import Job
 from workers.inspection.findings import Coverage, Finding, ScanResult, Severity, conclude, note_skipped
 from workers.inspection.git import printable
-from workers.inspection.job import Job
 from workers.inspection.repository import Skipped
 
 from .csv_sheet import Header, csv_sheet

@@ -10,7 +10,7 @@ from typing import Literal
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field, ValidationError
 
-from workers.inspection.job import Job
+from workers.inspection.bounded_job import Job
 
 from .engine import Database, Figures, opened
 from .other_sheets import sqlite_file

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote as in_address
 
-from workers.inspection.job import Job
+from workers.inspection.bounded_job import Job
 
 from .places import read
 from .sheet import MAX_COLUMNS, Cells, Sheet, Unreadable, named

@@ -10,8 +10,8 @@ from typing import IO
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from workers.inspection.bounded_job import Job
 from workers.inspection.git import printable
-from workers.inspection.job import Job
 
 #: Bytes that are read at once.
 CHUNK = 1 << 20

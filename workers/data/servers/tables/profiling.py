@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from workers.inspection.bounded_job import Job
 from workers.inspection.findings import Coverage, Finding, ScanResult, Severity, conclude
 from workers.inspection.git import printable
-from workers.inspection.job import Job
 
 from .checking import chosen
 from .engine import Database, Table, opened

@@ -7,8 +7,8 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import ToolAnnotations
 from pydantic import BaseModel, Field
 
+from workers.inspection.bounded_job import Job, run
 from workers.inspection.git import printable
-from workers.inspection.job import Job, run
 
 from .building import Documentation
 from .building import build as build_pages

@@ -9,9 +9,9 @@ from typing import Any
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
 
+from workers.inspection.bounded_job import CODE, Beyond, Job
 from workers.inspection.findings import Coverage, Finding, ScanResult, conclude, note_skipped
 from workers.inspection.git import printable
-from workers.inspection.job import CODE, Beyond, Job
 from workers.inspection.repository import Repository, Skipped
 
 from .modules import is_public, modules_of

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
 
+from workers.inspection.bounded_job import Beyond, Job
 from workers.inspection.findings import (
     Coverage,
     Finding,
@@ -20,7 +21,6 @@ from workers.inspection.findings import (
     note_suppressed,
 )
 from workers.inspection.git import printable
-from workers.inspection.job import Beyond, Job
 from workers.inspection.python_files import python_files
 from workers.inspection.repository import Repository, Skipped
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from workers.inspection.bounded_job import Job
 from workers.inspection.findings import Finding
 from workers.inspection.git import printable
-from workers.inspection.job import Job
 from workers.inspection.repository import Repository
 from workers.inspection.suppression import mentions
 

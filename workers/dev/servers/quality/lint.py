@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from workers.inspection.bounded_job import Job
 from workers.inspection.findings import Finding, Severity
 from workers.inspection.git import printable
-from workers.inspection.job import Job
 from workers.inspection.repository import Repository
 from workers.inspection.suppression import mentions
 

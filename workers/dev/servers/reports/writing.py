@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from mcp.server.mcpserver.exceptions import ToolError
 
-from workers.inspection.whole import write_whole
+from workers.inspection.atomic_write import write_whole
 
 from .blocks import Block, Section
 from .markdown import as_markdown

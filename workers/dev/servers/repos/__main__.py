@@ -8,7 +8,7 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
-from workers.inspection.job import run
+from workers.inspection.bounded_job import run
 
 from . import changing, pending, uncommitting
 from .edits import Pattern

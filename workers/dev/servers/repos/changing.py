@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from workers.inspection.bounded_job import Job
 from workers.inspection.git import printable
-from workers.inspection.job import Job
 
 from .edits import Edit, Pattern, diff_of, digest_of, edits_of, matched
 from .results import Applied, Change, Found, Hit, Left, Preview, Reverted, Undo

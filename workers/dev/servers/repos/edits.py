@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from workers.inspection.bounded_job import Beyond, Job
 from workers.inspection.git import printable
-from workers.inspection.job import Beyond, Job
 
 from .results import Left
 from .tree import WorkTree

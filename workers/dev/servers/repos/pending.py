@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from workers.inspection.bounded_job import Job
 from workers.inspection.git import printable
-from workers.inspection.job import Job
 
 from .changing import MAX_DIFF, MAX_DIFFS, MAX_LINE, MAX_SHOWN, MAX_SKIPPED, cut, unfit
 from .results import Left, Pending, PendingChanges

@@ -14,11 +14,11 @@ from typing import NamedTuple, cast
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from workers.inspection.atomic_write import write_whole
 from workers.inspection.git import Git, printable
 from workers.inspection.git_home import GitHome
 from workers.inspection.git_view import configuration
 from workers.inspection.repository import Repository
-from workers.inspection.whole import write_whole
 
 _REGULAR = ("100644", "100755")
 _UNDER_WAY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply", "BISECT_LOG")

@@ -5,8 +5,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from pydantic import Field
 
+from workers.inspection.bounded_job import Job
 from workers.inspection.findings import Coverage, ScanResult, conclude
-from workers.inspection.job import Job
 
 from .address import shown_raw
 from .certificate import Certificate

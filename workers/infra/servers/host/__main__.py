@@ -7,7 +7,7 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
-from workers.inspection.job import Job, run
+from workers.inspection.bounded_job import Job, run
 
 from .health import Health, Limits, read_health
 from .ports import Ports, read_ports

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
+from workers.inspection.bounded_job import Job
 from workers.inspection.findings import Coverage, Left, ScanResult, conclude
-from workers.inspection.job import Job
 
 from .clock import read_clock
 from .disks import mounts, read_disks, read_inodes

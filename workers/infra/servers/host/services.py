@@ -5,8 +5,8 @@ from pathlib import Path
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from workers.inspection.bounded_job import Beyond, Job
 from workers.inspection.git import printable
-from workers.inspection.job import Beyond, Job
 
 from .readings import Reading
 

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from workers.inspection.bounded_job import Beyond, Job
 from workers.inspection.findings import Coverage, Finding, ScanResult, conclude, note_skipped
 from workers.inspection.git import printable
-from workers.inspection.job import Beyond, Job
 from workers.inspection.repository import Repository, Skipped
 
 from .collecting import collect

@@ -10,9 +10,9 @@ from urllib.parse import quote
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
 
+from workers.inspection.atomic_write import write_whole
 from workers.inspection.findings import Severity, Status
 from workers.inspection.git import printable
-from workers.inspection.whole import write_whole
 
 from .merging import Merged, MergedResult
 

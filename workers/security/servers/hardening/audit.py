@@ -7,9 +7,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from workers.inspection.bounded_job import Beyond, Job
 from workers.inspection.findings import Coverage, ScanResult, conclude
 from workers.inspection.git import printable
-from workers.inspection.job import Beyond, Job
 
 from .lynis_report import read_lynis_report
 

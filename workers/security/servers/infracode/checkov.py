@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from workers.inspection.bounded_job import Job
 from workers.inspection.findings import Finding, Severity
 from workers.inspection.git import printable
-from workers.inspection.job import Job
 
 from .kinds import Kind
 from .scanner import Said, why

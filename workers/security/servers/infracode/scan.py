@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from workers.inspection.bounded_job import Beyond, Job
 from workers.inspection.findings import (
     Coverage,
     Finding,
@@ -20,7 +21,6 @@ from workers.inspection.findings import (
     note_suppressed,
 )
 from workers.inspection.git import printable
-from workers.inspection.job import Beyond, Job
 from workers.inspection.repository import MAX_FILE_BYTES, Repository, Skipped
 
 from .checkov import CHECKOV_KINDS, run_checkov

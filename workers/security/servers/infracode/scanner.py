@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import CompletedProcess
 
+from workers.inspection.bounded_job import Job
 from workers.inspection.findings import Finding
 from workers.inspection.git import printable
-from workers.inspection.job import Job
 
 #: Runs a scanner over some files of a folder of copies.
 Scanner = Callable[[Job, str, Path, Sequence[str], Sequence[str]], "Said"]

@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import Field
 
+from workers.inspection.bounded_job import Job
 from workers.inspection.findings import Coverage, ScanResult, Status, conclude, note_skipped
 from workers.inspection.git import printable
-from workers.inspection.job import Job
 from workers.inspection.repository import Repository, Skipped
 
 from .policy_file import read_policy

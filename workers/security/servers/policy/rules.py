@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
+from workers.inspection.bounded_job import Beyond, Job
 from workers.inspection.findings import SEVERITIES, Finding, ScanResult, Status
 from workers.inspection.git import printable
-from workers.inspection.job import Beyond, Job
 from workers.inspection.repository import Entry, Repository
 from workers.inspection.text import decoded
 

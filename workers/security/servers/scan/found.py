@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from workers.inspection.bounded_job import Job
 from workers.inspection.findings import SEVERITIES
-from workers.inspection.job import Job
 
 from .detectors import Detectors, Hit
 from .places import Place

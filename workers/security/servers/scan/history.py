@@ -8,8 +8,8 @@ from typing import IO, NamedTuple
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from workers.inspection.bounded_job import Job
 from workers.inspection.git import printable
-from workers.inspection.job import Job
 from workers.inspection.repository import Repository
 
 from .patches import Patch, parts

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from workers.inspection.bounded_job import Job
 from workers.inspection.findings import Coverage, Finding, ScanResult, Severity, conclude, note_skipped
 from workers.inspection.git import printable
-from workers.inspection.job import Job
 from workers.inspection.repository import Repository, Skipped
 from workers.inspection.text import decoded
 from workers.inspection.walking import LEFT_OUT

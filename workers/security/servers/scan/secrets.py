@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from workers.inspection.bounded_job import Job
 from workers.inspection.findings import (
     Coverage,
     ScanResult,
@@ -12,7 +13,6 @@ from workers.inspection.findings import (
 )
 from workers.inspection.git import printable
 from workers.inspection.git_home import LARGE, small
-from workers.inspection.job import Job
 from workers.inspection.repository import Entry, Repository, Skipped, Who
 from workers.inspection.text import decoded
 

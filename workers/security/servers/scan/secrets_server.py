@@ -6,8 +6,8 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
+from workers.inspection.bounded_job import Job, run
 from workers.inspection.findings import ScanResult
-from workers.inspection.job import Job, run
 from workers.inspection.repository import Repository
 from workers.inspection.suppression import Honour, LeaveOut
 

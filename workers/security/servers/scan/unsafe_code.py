@@ -12,6 +12,7 @@ from typing import Any
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from workers.inspection.bounded_job import Beyond, Job
 from workers.inspection.findings import (
     Coverage,
     Finding,
@@ -23,7 +24,6 @@ from workers.inspection.findings import (
     note_suppressed,
 )
 from workers.inspection.git import printable
-from workers.inspection.job import Beyond, Job
 from workers.inspection.python_files import python_files
 from workers.inspection.repository import Repository, Skipped
 from workers.inspection.suppression import mentions

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from cryptography import x509
 from mcp.server.mcpserver.exceptions import ToolError
 
+from workers.inspection.bounded_job import Job
 from workers.inspection.chain import SOON, chain_faults, shown_chain
 from workers.inspection.findings import Coverage, Finding, ScanResult, conclude
 from workers.inspection.git import printable
-from workers.inspection.job import Job
 
 from .certificate import certificate_findings, chain_finding, finding
 from .endpoint import Endpoint, Unreachable, trusting_nothing

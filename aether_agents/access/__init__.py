@@ -1,0 +1,1 @@
+"""Who may do what: roles, the policy of approvals, and secrets."""

@@ -1,0 +1,83 @@
+"""Secrets: read in the worker just before the call, and struck out of everything that leaves it."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from aether_agents.contracts import Elicited, Json
+from aether_agents.errors import SecretMissing
+from aether_agents.process.redaction import Hidden
+from aether_agents.process.regular_file import LARGEST_SECRET, read_text
+from aether_agents.settings.model import Settings
+from aether_agents.telemetry.logs import hide
+
+#: A shorter secret cannot be struck out without striking out half of what a tool says.
+SHORTEST = 4
+
+
+class Secrets:
+    """The secrets of one context, as one call used them. Reads lazily; remembers what it must strike out."""
+
+    def __init__(self, settings: Settings, context: str, environ: Mapping[str, str] = os.environ) -> None:
+        chosen = settings.contexts.get(context)
+        self._places = chosen.secrets if chosen else {}
+        self._context = context
+        self._environ = environ
+        self._known: dict[str, str] = {}
+
+    def read(self, name: str) -> str:
+        """The value of a secret.
+
+        Raises:
+            SecretMissing: the context has no such secret, or it cannot be read here; the error names the place.
+        """
+        if name not in self._known:
+            value = self._look_up(name)
+            if len(value) < SHORTEST:
+                raise SecretMissing(
+                    f"secret `{name}` is shorter than {SHORTEST} characters: it could not be kept hidden"
+                )
+            hide(value, passing=True)
+            self._known[name] = value
+        return self._known[name]
+
+    def told(self, given: Iterable[Elicited]) -> None:
+        """Strike out, too, what a person told a server as a secret."""
+        for one in given:
+            for name in one.secret:
+                value = str(one.values.get(name) or "")  # a code may be a number
+                if len(value) >= SHORTEST:
+                    hide(value, passing=True)
+                    self._known[f"told {name} {one.question}"] = value
+
+    @property
+    def read_so_far(self) -> tuple[str, ...]:
+        """The values that must not be seen any more."""
+        return tuple(self._known.values())
+
+    def redact(self, value: Json) -> Json:
+        """The same value with every secret that was read struck out, wherever it stands in it."""
+        return Hidden(self._known.values()).value(value)
+
+    def redact_text(self, text: str) -> str:
+        """The same text with every secret that was read struck out, also as JSON and URLs write it."""
+        return Hidden(self._known.values()).text(text)
+
+    def _look_up(self, name: str) -> str:
+        place = self._places.get(name)
+        if place is None:
+            raise SecretMissing(
+                f"context `{self._context}` has no secret `{name}`: add `contexts.{self._context}.secrets.{name}`"
+            )
+        kind, _, where = place.partition(":")
+        if kind == "env" and where:
+            if where not in self._environ:
+                raise SecretMissing(f"secret `{name}`: the worker has no environment variable {where}; set it there")
+            return self._environ[where]
+        if kind == "file" and where:
+            try:
+                return read_text(Path(where).expanduser(), LARGEST_SECRET).rstrip("\r\n")
+            except (OSError, UnicodeDecodeError) as error:
+                reason = error.strerror if isinstance(error, OSError) else "it is not text"
+                raise SecretMissing(f"secret `{name}`: the worker cannot read {where}: {reason}") from None
+        raise SecretMissing(f"secret `{name}`: write it as `env:NAME` or `file:PATH`, not `{kind}:…`")

@@ -1,0 +1,1 @@
+"""What is behind every face for browsers: tasks, identity, events, throttling."""

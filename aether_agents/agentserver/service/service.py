@@ -1,0 +1,247 @@
+"""Desk: the one way in for sockets, HTTP and AgentProcess. Who may do what is the orchestrator's to say; the desk keeps
+its blocking calls off the event loop, counts what each has open, and turns events into updates.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar
+
+from aether_agents.access.roles import require
+from aether_agents.agentserver.service.backend import Reach
+from aether_agents.agentserver.service.event_fanout import Hub
+from aether_agents.agentserver.service.identity import Person
+from aether_agents.agentserver.service.throttle import Pace
+from aether_agents.agentserver.service.update import Message, update_of
+from aether_agents.contracts import Answer, Event, HighLevelTask, Intervention, TaskView
+from aether_agents.errors import StoreUnavailable, TooManyTasks
+from aether_agents.settings.loader import load_settings
+from aether_agents.settings.model import Settings
+from aether_agents.store.client.store_client import unknown
+from aether_agents.store.tasks.open_tasks import OpenTask
+
+Value = TypeVar("Value")
+
+#: Latest tasks among which those of a person are looked for who sees only his own.
+LOOKED_THROUGH = 2_000
+
+#: Threads for calls that block: each is a few milliseconds, unless the store is away.
+THREADS = 8
+
+#: Updates that are remembered: as many as may be on their way to several followers.
+UPDATES = 512
+
+
+class Desk:
+    """Everything is a coroutine, for one event loop. Nothing is opened before it is needed; close it when done."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._process = settings.agent_system.agent_process
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="aether-desk")
+        self._opening = asyncio.Lock()
+        self._reach: Reach | None = None
+        self._hub: Hub | None = None
+        self._submitting = asyncio.Lock()  # so that two submissions are not counted as one
+        self._endings: dict[str, asyncio.Task[TaskView]] = {}
+        self._updates: dict[tuple[str, int], Message] = {}
+        self._closed = False
+
+    async def open(self) -> Reach:
+        """The door, opened now unless it is open.
+
+        Raises:
+            StoreUnavailable, StackError, CannotOpen: there is nothing behind it; the next call tries again.
+        """
+        async with self._opening:
+            if self._closed:
+                raise StoreUnavailable("this AgentServer is closed: register it again")
+            if self._reach is None:
+                self._reach = await self._threaded(partial(Reach, self.settings))
+                self._hub = Hub(self._reach.store, self._threaded)
+            return self._reach
+
+    @property
+    def closed(self) -> bool:
+        """Whether it serves no more."""
+        return self._closed
+
+    async def close(self) -> None:
+        """Let go of everything. Tasks go on."""
+        async with self._opening:
+            self._closed = True
+            if self._hub is not None:
+                await self._hub.close()
+            if self._reach is not None:
+                await self._threaded(self._reach.close)
+            self._hub = self._reach = None
+        self._threads.shutdown(wait=False)
+
+    # -- ask
+
+    async def submit(self, task: HighLevelTask, person: Person) -> str:
+        """Accept a task in somebody's name.
+
+        Raises:
+            NotAllowed, InvalidTask: as `Orchestrator.submit`.
+            TooManyTasks: he has as many open as one user may have.
+        """
+        require(person.role, "submit")
+        reach = await self.open()
+        owned = task.model_copy(update={"owner": person.name, "role": person.role})
+        async with self._submitting:
+            await self._call(partial(self._count, reach, owned))
+            return await self._call(partial(reach.door.submit, owned))
+
+    def _count(self, reach: Reach, task: HighLevelTask) -> None:
+        limit = self._process.max_background_tasks
+        mine = reach.store.tasks.open_tasks(task.owner, limit)
+        if len(mine) >= limit and task.task_id not in {one.task_id for one in mine}:
+            raise TooManyTasks(
+                f"{task.owner} has {limit} tasks open, as many as one user may have "
+                "(agent_system.agent_process.max_background_tasks): wait for one to end, or cancel one"
+            )
+
+    # -- act
+
+    async def answer(self, task_id: str, answer: Answer, person: Person) -> None:
+        """As `Orchestrator.answer`, in somebody's name."""
+        await self._require_sight(task_id, person)
+        door = (await self.open()).door
+        mine = answer.model_copy(update={"by": person.name})
+        await self._call(partial(door.answer, task_id, mine, role=person.role))
+
+    async def cancel(self, task_id: str, person: Person, reason: str = "") -> None:
+        """As `Orchestrator.cancel`, in somebody's name."""
+        await self._require_sight(task_id, person)
+        door = (await self.open()).door
+        await self._call(partial(door.cancel, task_id, by=person.name, reason=reason, role=person.role))
+
+    async def pause(self, task_id: str, person: Person) -> None:
+        """As `Orchestrator.pause`, in somebody's name."""
+        await self._require_sight(task_id, person)
+        door = (await self.open()).door
+        await self._call(partial(door.pause, task_id, by=person.name, role=person.role))
+
+    async def resume(self, task_id: str, person: Person) -> None:
+        """As `Orchestrator.resume`, in somebody's name."""
+        await self._require_sight(task_id, person)
+        door = (await self.open()).door
+        await self._call(partial(door.resume, task_id, by=person.name, role=person.role))
+
+    async def refine(self, task_id: str, instruction: str, person: Person) -> None:
+        """As `Orchestrator.refine`, in somebody's name."""
+        await self._require_sight(task_id, person)
+        door = (await self.open()).door
+        await self._call(partial(door.refine, task_id, instruction, by=person.name, role=person.role))
+
+    # -- look
+
+    async def view(self, task_id: str, person: Person, *, outputs: bool = False) -> TaskView:
+        """A task as it stands.
+
+        Raises:
+            NotAllowed: his role may not look.
+            TaskNotFound: there is no such task.
+        """
+        await self._require_sight(task_id, person)
+        return await self.call(lambda reach: reach.door.view(task_id, outputs=outputs))
+
+    async def question(self, task_id: str, intervention_id: str, person: Person) -> Intervention | None:
+        """An open question of a task that he sees."""
+        await self._require_sight(task_id, person)
+        return await self.call(lambda reach: reach.store.tasks.question(task_id, intervention_id))
+
+    async def tasks(self, person: Person, limit: int = 50) -> list[TaskView]:
+        """The latest tasks, newest first; of who sees only his own, his.
+
+        Raises:
+            NotAllowed: his role may not look.
+        """
+        require(person.role, "look")
+        most = LOOKED_THROUGH if person.own_only else limit
+        found = await self.call(lambda reach: reach.door.tasks(most))
+        return [view for view in found if person.may_see(view.owner)][:limit]
+
+    async def _require_sight(self, task_id: str, person: Person) -> None:
+        """Make sure that a person sees a task: to others it is not there, and whose role may not look is refused."""
+        require(person.role, "look")
+        if person.own_only:
+            task = await self.call(lambda reach: reach.store.tasks.task(task_id))
+            if not person.may_see(task.owner):
+                raise unknown(task_id)
+
+    async def open_tasks(self, owner: str | None = None) -> list[OpenTask]:
+        """The open tasks of one owner, or of all."""
+        return await self.call(lambda reach: reach.store.tasks.open_tasks(owner))
+
+    async def updates(self, task_id: str, person: Person, after: int = 0) -> AsyncGenerator[Message, None]:
+        """What happened to a task after a number, then what happens, until it has ended; progress at its pace.
+
+        Raises:
+            NotAllowed: his role may not look.
+            TaskNotFound: there is no such task, or it has expired meanwhile.
+            StoreUnavailable: the store was away for too long.
+        """
+        await self._require_sight(task_id, person)
+        await self.open()
+        if self._hub is None:
+            return
+        pace = Pace(self._process.ui_update_interval)
+        async with self._hub.following(task_id, after) as following:
+            while (events := await following.next(pace.wait(time.monotonic()))) is not None:
+                for event in pace.take(events, time.monotonic()):
+                    known = self._updates.get((task_id, event.seq)) or await self._update(event)
+                    yield dict(known)  # each follower has a copy
+
+    async def _update(self, event: Event) -> Message:
+        """The update that an event is: made once for all who follow its task."""
+        update = update_of(event, await self._ending(event.task_id) if event.ends_task else None)
+        if len(self._updates) >= UPDATES:
+            self._updates.clear()
+        return self._updates.setdefault((event.task_id, event.seq), update)
+
+    async def _ending(self, task_id: str) -> TaskView:
+        """What a task came to; read once for all who follow it."""
+        known = self._endings.get(task_id)
+        if known is None:
+            door = (await self.open()).door
+            known = asyncio.ensure_future(self._call(partial(door.view, task_id, outputs=True)))
+            self._endings[task_id] = known
+            known.add_done_callback(lambda _: self._endings.pop(task_id, None))
+        return await asyncio.shield(known)
+
+    async def _threaded(self, work: Callable[[], Any]) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    async def call(self, work: Callable[[Reach], Value]) -> Value:
+        """Something of the adapters' own that blocks, done in a thread."""
+        reach = await self.open()
+        return await self._call(partial(work, reach))
+
+    async def _call(self, work: Callable[[], Value]) -> Value:
+        value: Value = await self._threaded(work)
+        return value
+
+
+class _Common:
+    """The desk that those share who are given none."""
+
+    desk: Desk | None = None
+
+
+def common_desk(desk: Desk | None = None) -> Desk:
+    """The desk of this process: the one that was said last, or one for the settings found here.
+
+    `AgentProcess(task, context, user)` is made deep inside a host that cannot pass one; nothing else uses this.
+
+    Raises:
+        InvalidSettings: the settings found here are wrong.
+    """
+    if desk is not None:
+        _Common.desk = desk
+    if _Common.desk is None or _Common.desk.closed:
+        _Common.desk = Desk(load_settings())
+    return _Common.desk

@@ -1,0 +1,172 @@
+"""ControlServer: what a supervisor sees of all tasks, and the brake. It speaks AetherTerm's line, as an agent, too."""
+
+import json
+import logging
+import os
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, datetime
+from typing import Any, Literal, Protocol
+
+from aether_agents.access.roles import require
+from aether_agents.agentserver.service.backend import Reach
+from aether_agents.agentserver.service.identity import Person
+from aether_agents.agentserver.service.service import Desk
+from aether_agents.agentserver.service.update import Message
+from aether_agents.contracts import TERMINAL_TASK, TaskStatus
+from aether_agents.errors import AetherError, NotAllowed, WrongStatus
+from aether_agents.store.tasks.open_tasks import OpenTask
+
+log = logging.getLogger(__name__)
+
+#: Ended tasks a report goes back to.
+REPORTED = 50
+
+Brake = Literal["pause", "cancel"]
+
+
+class Line(Protocol):
+    """A connection to AetherTerm's ControlServer, such as a `websockets` client: texts, each a JSON object."""
+
+    async def send(self, text: str) -> None: ...
+    def __aiter__(self) -> AsyncIterator[str | bytes]: ...
+
+
+class ControlServer:
+    """Looks at all tasks and stops them, in the name of a Supervisor or an Owner."""
+
+    def __init__(self, desk: Desk, person: Person, *, brake: Brake = "pause") -> None:
+        """`brake`: whether a block that came over the line pauses tasks, or cancels them."""
+        self._desk = desk
+        self._person = person
+        self._brake = brake
+        self._braked: set[str] = set()
+
+    async def monitor_agent_operations(self) -> Message:
+        """Resource use, priorities and reports, as they are now.
+
+        Raises:
+            NotAllowed: the role may not look.
+            StoreUnavailable: the store cannot be reached.
+        """
+        require(self._person.role, "look")
+        if self._person.own_only:
+            raise NotAllowed("who sees only tasks of his own does not see all operations: ask a Supervisor")
+        return await self._desk.call(_monitored)
+
+    async def emergency_block(
+        self, action: Brake | None = None, *, reason: str = "emergency block", sessions: Iterable[str] | None = None
+    ) -> Message:
+        """Pause or cancel every open task at once, or those of some terminal sessions.
+
+        Returns:
+            `{action, affected: [task ids], failed: {task id: why}}`. A task that has just ended, or stood still
+            already, is in neither.
+
+        Raises:
+            NotAllowed: the role may not act on others' tasks.
+        """
+        require(self._person.role, "act")
+        action = action or self._brake
+        affected, failed = [], {}
+        for task in await self._concerned(sessions):
+            try:
+                if action == "cancel":
+                    await self._desk.cancel(task.task_id, self._person, reason)
+                else:
+                    await self._desk.pause(task.task_id, self._person)
+                    self._braked.add(task.task_id)
+                affected.append(task.task_id)
+            except WrongStatus:
+                continue
+            except AetherError as error:
+                failed[task.task_id] = str(error)
+        return {"action": action, "affected": affected, "failed": failed}
+
+    async def release(self, sessions: Iterable[str] | None = None) -> Message:
+        """Go on with what this block paused. `{affected: [task ids]}`."""
+        affected = []
+        for task in await self._concerned(sessions):
+            if task.task_id in self._braked and task.status is TaskStatus.PAUSED:
+                await self._desk.resume(task.task_id, self._person)
+                affected.append(task.task_id)
+        self._braked.difference_update(affected)
+        return {"affected": affected}
+
+    async def serve(self, line: Line, agent_id: str) -> None:
+        """Be an agent of AetherTerm's ControlServer, on a connection to its `/agent`, until it ends."""
+        capabilities = ["monitor_agent_operations", "emergency_block"]
+        await line.send(_message("agent_register", agent_id, capabilities=capabilities))
+        async for text in line:
+            try:
+                message = json.loads(text)
+            except ValueError:
+                continue
+            if isinstance(message, dict) and (reply := await self._reply(message, agent_id)):
+                await line.send(reply)
+
+    async def _reply(self, message: dict[str, Any], agent_id: str) -> str | None:
+        everything = message.get("action") == "block_all_sessions"
+        sessions = None if everything else [str(one) for one in message.get("affected_sessions") or ()]
+        try:
+            match message.get("type"):
+                case "emergency_block":
+                    done = await self.emergency_block(sessions=sessions)
+                    return _message("block_confirmation", agent_id, **done)
+                case "unblock_session":
+                    one = message.get("session_id")
+                    done = await self.release(sessions or ([str(one)] if one else None))
+                    return _message("unblock_confirmation", agent_id, **done)
+                case "get_status":
+                    return _message("agent_operations", agent_id, **await self.monitor_agent_operations())
+        except AetherError as error:
+            log.warning("%s of the control server: %s", message.get("type"), error)
+            return _message("error", agent_id, code=error.code, error=str(error))
+        return None
+
+    async def _concerned(self, sessions: Iterable[str] | None) -> list[OpenTask]:
+        tasks = await self._desk.open_tasks()
+        if sessions is None:
+            return tasks
+        wanted = set(sessions)
+
+        def of_these(reach: Reach) -> list[OpenTask]:
+            return [one for one in tasks if reach.store.tasks.task(one.task_id).session in wanted]
+
+        return await self._desk.call(of_these)
+
+
+def _message(kind: str, agent_id: str, **fields: Any) -> str:
+    return json.dumps({"type": kind, "agent_id": agent_id, "timestamp": datetime.now(UTC).isoformat(), **fields})
+
+
+def _monitored(reach: Reach) -> Message:
+    tasks = reach.store.tasks.open_tasks()
+    workers = reach.door.workers()
+    queues = sorted({queue for worker in workers for queue in worker.queues})
+    slots = sum(one.status in (TaskStatus.PLANNING, TaskStatus.RUNNING) for one in tasks)
+    limit = reach.settings.agent_system.orchestrator.max_concurrent_tasks
+    memory = reach.store.connection.command("INFO", "memory")
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "resources": {
+            "slots": {"used": slots, "of": limit},
+            "queues": reach.store.backlog(queues),
+            "workers": [worker._asdict() for worker in workers],
+            "store_bytes": int(memory.get("used_memory", 0)),
+            "load": [round(one, 2) for one in os.getloadavg()],
+        },
+        "tasks": [{**one._asdict(), "status": one.status.value} for one in tasks],
+        "priorities": {one.task_id: one.priority for one in tasks},
+        "reports": _reports(reach),
+    }
+
+
+def _reports(reach: Reach) -> Message:
+    """What the latest tasks came to."""
+    ended = [view for view in reach.door.tasks(REPORTED) if view.status in TERMINAL_TASK]
+    fields = {"task_id", "description", "owner", "status", "degraded", "created_at", "finished_at", "error"}
+    return {
+        "by_status": dict(Counter(view.status.value for view in ended)),
+        "latest": [view.model_dump(mode="json", include=fields) for view in ended],
+    }

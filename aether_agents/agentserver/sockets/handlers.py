@@ -1,0 +1,165 @@
+"""Sockets: `register` puts AgentServer's handlers on a `socketio.AsyncServer`. Nothing of the host's is replaced."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from aether_agents.agentserver.service.identity import Identities, Person, SessionServer, Told
+from aether_agents.agentserver.service.payload import answer_from, mapping, number, task_from, text
+from aether_agents.agentserver.service.service import Desk, common_desk
+from aether_agents.agentserver.service.update import Message, error_of
+from aether_agents.agentserver.sockets.clients import Clients
+from aether_agents.errors import AetherError, InvalidTask
+from aether_agents.settings.model import Settings
+
+log = logging.getLogger(__name__)
+
+NAMESPACE = "/"
+
+
+class Client(NamedTuple):
+    """A connection, and who is behind it."""
+
+    sid: str
+    person: Person
+
+
+#: What an event asks, for one client: gives the acknowledgement.
+Act = Callable[[Client, Mapping[str, Any]], Awaitable[Message]]
+
+Handler = Callable[..., Awaitable[Message]]
+
+
+class Server(SessionServer, Protocol):
+    """What AgentServer needs of a `socketio.AsyncServer`, 5.13 or later."""
+
+    handlers: dict[str, dict[str, Any]]
+    manager: Any
+    eio: Any
+
+    def on(self, event: str, handler: Handler) -> Any: ...
+    async def emit(self, event: str, data: Message, *, to: str | list[str]) -> None: ...
+
+
+class Handle:
+    """What `register` gives back."""
+
+    def __init__(self, sio: Server, desk: Desk, clients: Clients, handlers: Mapping[str, Handler]) -> None:
+        self.desk = desk
+        self._sio = sio
+        self._clients = clients
+        self._handlers = handlers
+
+    async def close(self) -> None:
+        """Take the handlers off the server and let go of everything. Tasks go on. Idempotent."""
+        known = self._sio.handlers.get(NAMESPACE, {})
+        for event, handler in self._handlers.items():
+            if known.get(event) is handler:
+                del known[event]
+        await self._clients.close()
+        await self.desk.close()
+
+
+def register(
+    sio: Server,
+    settings: Settings,
+    get_role: Told | None = None,
+    get_user: Told | None = None,
+    *,
+    desk: Desk | None = None,
+) -> Handle:
+    """Let the clients of a Socket.IO server submit, follow and answer tasks.
+
+    Args:
+        sio: any `socketio.AsyncServer`; its other handlers stay as they are.
+        settings: where the tasks are; without a broker, the embedded stack, started when it is first needed.
+        get_role: gives the role of a sid (a value or an awaitable): Anonymous, Viewer, User, Supervisor or Owner.
+        get_user: gives the name of a sid's user. Without these two, the server's own session is asked (`user` and
+            `role` in it), then the headers of a proxy that the settings name. Nobody's word means Anonymous.
+        desk: one to share with other doors of this process; it is closed with the handle.
+    """
+    desk = common_desk(desk or Desk(settings))
+    clients = Clients(sio, desk, keep=settings.agent_system.agent_process.session_persistence)
+    identities = Identities(sio, settings.agentserver, get_role, get_user)
+    acts = _Acts(desk, clients)
+    handlers = {event: _handler(sio, identities, event, act, fields) for event, (act, fields) in acts.all().items()}
+    for event, handler in handlers.items():
+        sio.on(event, handler)
+    return Handle(sio, desk, clients, handlers)
+
+
+def _handler(sio: Server, identities: Identities, event: str, act: Act, fields: tuple[str, ...] | None) -> Handler:
+    """The outermost handler of one event: an error goes to the client twice, as an event and as the answer."""
+
+    async def handle(sid: str, payload: Any = None) -> Message:
+        task_id = payload.get("task_id") if isinstance(payload, Mapping) else None
+        try:
+            said = payload if fields is None else mapping(payload, fields)
+            return await act(Client(sid, await identities.of(sid)), said)
+        except AetherError as error:
+            body = error_of(error, task_id if isinstance(task_id, str) else None)
+        except Exception:
+            log.exception("%s of %s: unexpected", event, sid)
+            body = {"code": "internal", "error": f"a fault of ours in {event}: the server's log has the traceback"}
+        await sio.emit("agent_error", body, to=sid)
+        return {"status": "error", **body}
+
+    return handle
+
+
+class _Acts:
+    """What each event does."""
+
+    def __init__(self, desk: Desk, clients: Clients) -> None:
+        self._desk = desk
+        self._clients = clients
+
+    def all(self) -> dict[str, tuple[Act, tuple[str, ...] | None]]:
+        """By the name of the event: what it does, and the fields it takes (none: it reads them itself)."""
+        return {
+            "agent_execute_task": (self.execute, None),
+            "agent_cancel_task": (self.cancel, ("task_id", "reason")),
+            "agent_pause_task": (self.pause, ("task_id",)),
+            "agent_resume_task": (self.resume, ("task_id",)),
+            "agent_refine_task": (self.refine, ("task_id", "instruction")),
+            "agent_approve_task": (self.approve, ("task_id", "intervention_id", "response")),
+            "agent_subscribe_task": (self.subscribe, ("task_id", "after_seq")),
+        }
+
+    async def execute(self, client: Client, said: Mapping[str, Any]) -> Message:
+        task = task_from(said)
+        self._clients.require_room(client.sid, task.task_id)
+        task_id = await self._desk.submit(task, client.person)
+        self._clients.follow(client.sid, client.person, task_id, owned=True)
+        return {"status": "accepted", "task_id": task_id}
+
+    async def cancel(self, client: Client, said: Mapping[str, Any]) -> Message:
+        await self._desk.cancel(text(said, "task_id"), client.person, text(said, "reason", ""))
+        return {"status": "ok"}
+
+    async def pause(self, client: Client, said: Mapping[str, Any]) -> Message:
+        await self._desk.pause(text(said, "task_id"), client.person)
+        return {"status": "ok"}
+
+    async def resume(self, client: Client, said: Mapping[str, Any]) -> Message:
+        await self._desk.resume(text(said, "task_id"), client.person)
+        return {"status": "ok"}
+
+    async def refine(self, client: Client, said: Mapping[str, Any]) -> Message:
+        await self._desk.refine(text(said, "task_id"), text(said, "instruction"), client.person)
+        return {"status": "ok"}
+
+    async def approve(self, client: Client, said: Mapping[str, Any]) -> Message:
+        task_id, intervention_id = text(said, "task_id"), text(said, "intervention_id")
+        if "response" not in said:
+            raise InvalidTask("`response` is missing")
+        asked = await self._desk.question(task_id, intervention_id, client.person)
+        await self._desk.answer(task_id, answer_from(intervention_id, said["response"], asked), client.person)
+        return {"status": "ok"}
+
+    async def subscribe(self, client: Client, said: Mapping[str, Any]) -> Message:
+        task_id, after = text(said, "task_id"), number(said, "after_seq")
+        view = await self._desk.view(task_id, client.person)
+        self._clients.require_room(client.sid, task_id)
+        self._clients.follow(client.sid, client.person, task_id, after=after)
+        return {"status": "ok", "state": view.model_dump(mode="json")}

@@ -1,0 +1,1 @@
+"""AetherTerm's terminals: AgentShell, history, the audit file."""

@@ -1,0 +1,1 @@
+"""HTTP: the page, the JSON API, the guard in front of both."""

@@ -1,0 +1,200 @@
+"""The JSON API of `aether-agent serve`. The same payloads and updates as over Socket.IO, over HTTP."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from aether_agents.agentserver.service.identity import Person
+from aether_agents.agentserver.service.payload import answer_from, mapping, task_from, text
+from aether_agents.agentserver.service.service import Desk
+from aether_agents.agentserver.service.update import error_of
+from aether_agents.agentserver.web.refused_access import Suspecting
+from aether_agents.agentserver.web.request_deadline import BODY_SECONDS
+from aether_agents.agentserver.web.request_guard import person_of
+from aether_agents.errors import AetherError, InvalidTask
+from aether_agents.monitoring.metrics import CONTENT_TYPE, metrics_text
+
+#: Largest body of a request, in bytes.
+BODY_MAX = 1_000_000
+
+#: Digits of a number in an address: as many as a sequence number can have.
+LONGEST_NUMBER = 15
+
+#: Tasks listed at most.
+LIST_MAX = 500
+
+#: Seconds of silence after which a stream says that it is still there.
+HEARTBEAT = 15.0
+
+#: By an error's code, the status of the answer; any other error of ours is 400.
+STATUS = {
+    "not_allowed": 403, "task_not_found": 404, "wrong_status": 409, "too_many_tasks": 429,
+    "no_store": 503, "store_refuses": 503, "no_worker": 503, "stack": 503, "cannot_open": 503,
+}  # fmt: skip
+
+Answering = Callable[[Request, Person], Awaitable[Response]]
+
+
+class Api:
+    """What is under `/api`. Each request says who it is: `Authorization: Bearer TOKEN`, or a configured proxy does."""
+
+    def __init__(self, desk: Desk, token: str) -> None:
+        self._desk = desk
+        self._token = token
+        self._suspecting = Suspecting(desk)
+
+    def routes(self) -> list[Route]:
+        """The routes, each behind its check."""
+        acts = {"approve": self.approve, "cancel": self.cancel, "pause": self.pause, "resume": self.resume,
+                "refine": self.refine}  # fmt: skip
+        return [
+            Route("/tasks", self._known(self.submit), methods=["POST"]),
+            Route("/tasks", self._known(self.tasks), methods=["GET"]),
+            Route("/tasks/{task_id}", self._known(self.task), methods=["GET"]),
+            Route("/tasks/{task_id}/events", self._known(self.events), methods=["GET"]),
+            *(Route(f"/tasks/{{task_id}}/{name}", self._known(act), methods=["POST"]) for name, act in acts.items()),
+        ]
+
+    def numbers(self) -> Route:
+        """`/metrics`, which stands beside `/api` because Prometheus looks there; behind the same check."""
+        return Route("/metrics", self._known(self.metrics), methods=["GET"])
+
+    async def metrics(self, request: Request, person: Person) -> Response:  # noqa: ARG002 - everybody known may look
+        """The numbers of this installation, as Prometheus reads them."""
+        told = await self._desk.call(lambda reach: metrics_text(reach.store, self._desk.settings.alerts.budgets))
+        return Response(told, headers={"content-type": CONTENT_TYPE})
+
+    async def submit(self, request: Request, person: Person) -> Response:
+        """A task, as `agent_execute_task` takes it."""
+        task_id = await self._desk.submit(task_from(await _body(request)), person)
+        return JSONResponse({"status": "accepted", "task_id": task_id}, 202)
+
+    async def tasks(self, request: Request, person: Person) -> Response:
+        """The latest tasks, newest first; `?limit=`."""
+        limit = min(_number(request.query_params.get("limit"), "limit", 50), LIST_MAX)
+        return JSONResponse([view.model_dump(mode="json") for view in await self._desk.tasks(person, max(1, limit))])
+
+    async def task(self, request: Request, person: Person) -> Response:
+        """A task as it stands; with `?outputs=1`, what its subtasks came to."""
+        view = await self._desk.view(_id(request), person, outputs=bool(request.query_params.get("outputs")))
+        return JSONResponse(view.model_dump(mode="json"))
+
+    async def events(self, request: Request, person: Person) -> Response:
+        """The updates of a task as server-sent events, from `Last-Event-ID` or `?after=` on, until it has ended."""
+        said = request.headers.get("last-event-id") or request.query_params.get("after")
+        after = _number(said, "after", 0)
+        await self._desk.view(_id(request), person)  # what is wrong is an answer, not the end of a stream
+        return StreamingResponse(self._stream(_id(request), person, after), media_type="text/event-stream")
+
+    async def approve(self, request: Request, person: Person) -> Response:
+        """`{intervention_id, response}`, as `agent_approve_task` takes it."""
+        said = mapping(await _body(request), ("intervention_id", "response"))
+        intervention_id = text(said, "intervention_id")
+        asked = await self._desk.question(_id(request), intervention_id, person)
+        answer = answer_from(intervention_id, said.get("response"), asked)
+        await self._desk.answer(_id(request), answer, person)
+        return JSONResponse({"status": "ok"})
+
+    async def cancel(self, request: Request, person: Person) -> Response:
+        """`{reason?}`."""
+        said = mapping(await _body(request), ("reason",))
+        await self._desk.cancel(_id(request), person, text(said, "reason", ""))
+        return JSONResponse({"status": "ok"})
+
+    async def pause(self, request: Request, person: Person) -> Response:
+        """Start nothing new of it."""
+        await self._desk.pause(_id(request), person)
+        return JSONResponse({"status": "ok"})
+
+    async def resume(self, request: Request, person: Person) -> Response:
+        """Go on."""
+        await self._desk.resume(_id(request), person)
+        return JSONResponse({"status": "ok"})
+
+    async def refine(self, request: Request, person: Person) -> Response:
+        """`{instruction}`."""
+        said = mapping(await _body(request), ("instruction",))
+        await self._desk.refine(_id(request), text(said, "instruction"), person)
+        return JSONResponse({"status": "ok"})
+
+    def _known(self, answer: Answering) -> Callable[[Request], Awaitable[Response]]:
+        async def answered(request: Request) -> Response:
+            scheme, _, given = request.headers.get("authorization", "").partition(" ")
+            peer = request.client.host if request.client else "unix"
+            person = person_of(
+                self._desk.settings.agentserver,
+                self._token,
+                given.strip() if scheme.lower() == "bearer" else "",
+                peer,
+                request.headers.getlist,
+            )
+            if person.role == "Anonymous":
+                if given or request.headers.get(self._desk.settings.agentserver.proxy_secret_header):
+                    await self._suspecting.refused(peer, "a token or a proxy's secret that is not ours")
+                said = {"code": "not_allowed", "error": "say who you are: `Authorization: Bearer TOKEN`"}
+                return JSONResponse(said, 401, {"WWW-Authenticate": "Bearer"})
+            try:
+                return await answer(request, person)
+            except AetherError as error:
+                return JSONResponse(error_of(error, request.path_params.get("task_id")), STATUS.get(error.code, 400))
+
+        return answered
+
+    async def _stream(self, task_id: str, person: Person, after: int) -> AsyncGenerator[str, None]:
+        async with aclosing(self._desk.updates(task_id, person, after)) as updates:
+            coming = asyncio.ensure_future(anext(updates, None))
+            try:
+                while True:
+                    done, _ = await asyncio.wait({coming}, timeout=HEARTBEAT)
+                    if not done:
+                        yield ": still here\n\n"
+                        continue
+                    update = coming.result()
+                    if update is None:
+                        return
+                    yield f"id: {update['seq']}\ndata: {json.dumps(update, ensure_ascii=False)}\n\n"
+                    coming = asyncio.ensure_future(anext(updates, None))
+            except AetherError as error:
+                yield f"event: error\ndata: {json.dumps(error_of(error, task_id))}\n\n"
+            finally:
+                coming.cancel()
+                await asyncio.gather(coming, return_exceptions=True)
+
+
+def _id(request: Request) -> str:
+    return str(request.path_params["task_id"])
+
+
+def _number(said: str | None, name: str, default: int) -> int:
+    if said is None or said == "":
+        return default
+    if not said.isascii() or not said.isdigit() or len(said) > LONGEST_NUMBER:
+        raise InvalidTask(f"`{name}`: a whole number from 0 is wanted")
+    return int(said)
+
+
+async def _body(request: Request) -> Mapping[str, Any]:
+    """The JSON object of a request; none at all is an empty one."""
+    content = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                content += chunk
+                if len(content) > BODY_MAX:
+                    raise InvalidTask(f"the body may have {BODY_MAX} bytes")
+        said = json.loads(bytes(content) or b"{}")
+    except TimeoutError:
+        raise InvalidTask(f"the body did not arrive within {BODY_SECONDS:g} s") from None
+    except RecursionError:
+        raise InvalidTask("the body is nested too deeply") from None
+    except ValueError:
+        raise InvalidTask("the body is not JSON") from None
+    if not isinstance(said, dict):
+        raise InvalidTask("the body must be a JSON object")
+    return said

@@ -1,0 +1,91 @@
+"""The web application of `aether-agent serve`: a page, JSON API, Socket.IO, `/health`, `/metrics`, behind one guard.
+
+`routes` is where further pages of the product join: they pass the guard, and check who asks
+themselves if they must.
+"""
+
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from typing import Any
+
+import socketio
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
+
+from aether_agents import __version__
+from aether_agents.agentserver.service.identity import headers_of, peer_of
+from aether_agents.agentserver.service.service import Desk
+from aether_agents.agentserver.sockets.handlers import Handle, register
+from aether_agents.agentserver.web.api import Api
+from aether_agents.agentserver.web.refused_access import Suspecting
+from aether_agents.agentserver.web.request_guard import Guard, person_of
+from aether_agents.errors import AetherError
+
+_PAGE = "page/index.html"
+
+
+def web_app(desk: Desk, token: str, *, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
+    """The application. It closes the desk when its server ends.
+
+    Args:
+        desk: the way to the tasks.
+        token: whoever has it is the owner of this machine's tasks.
+        routes: further ones beside the built-in.
+    """
+    page = files(__package__).joinpath(_PAGE).read_text(encoding="utf-8")
+    sio = socketio.AsyncServer(async_mode="asgi", cors_allowed_origins="*")  # the guard has looked at the origin
+    handle = _join_sockets(sio, desk, token)
+
+    async def index(_: Request) -> Response:
+        nonce = secrets.token_urlsafe(16)
+        policy = (
+            f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; "
+            "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
+        return HTMLResponse(page.replace("{nonce}", nonce), headers={"Content-Security-Policy": policy})
+
+    async def health(_: Request) -> Response:
+        try:
+            await desk.call(lambda reach: reach.store.ping())
+        except AetherError as error:
+            return JSONResponse({"status": error.code, "version": __version__}, 503)
+        return JSONResponse({"status": "ok", "version": __version__})
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await handle.close()
+
+    api = Api(desk, token)
+    own = [Route("/", index), Route("/health", health), api.numbers(), Mount("/api", routes=api.routes())]
+    pages = Starlette(routes=[*own, *routes], lifespan=lifespan)
+    return Guard(socketio.ASGIApp(sio, other_asgi_app=pages), desk.settings.agentserver)
+
+
+def _join_sockets(sio: socketio.AsyncServer, desk: Desk, token: str) -> Handle:
+    """AgentServer on Socket.IO: `auth: {token}` on connecting, or a configured proxy."""
+    settings, suspecting = desk.settings, Suspecting(desk)
+
+    async def connect(sid: str, environ: dict[str, Any], auth: object = None) -> None:
+        given = auth.get("token") if isinstance(auth, dict) else None
+        peer = peer_of(environ)
+        person = person_of(
+            settings.agentserver,
+            token,
+            given if isinstance(given, str) else "",
+            peer,
+            lambda name: headers_of(environ, name),
+        )
+        if person.role == "Anonymous":
+            if given:
+                await suspecting.refused(peer, "a token that is not ours, on connecting")
+            raise socketio.exceptions.ConnectionRefusedError("say who you are: auth {token}")
+        await sio.save_session(sid, {"user": person.name, "role": person.role, "own_only": person.own_only})
+
+    sio.on("connect", connect)
+    return register(sio, settings, desk=desk)

@@ -1,0 +1,1 @@
+"""The Celery object of every process: configuration, transport, result backend, producers."""

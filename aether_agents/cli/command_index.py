@@ -1,0 +1,71 @@
+"""The list of commands: what `--help` shows, and where each one lives. Nothing is imported to show it."""
+
+from typing import NamedTuple
+
+HOME = "aether_agents.cli.commands"
+
+
+class Entry(NamedTuple):
+    """One command as the list knows it, before its module is imported."""
+
+    name: str
+    section: str
+    summary: str
+    module: str
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Module and attribute the command is found at."""
+        return f"{HOME}.{self.module}", f"{self.name}_command"
+
+
+COMMANDS: dict[str, Entry] = {
+    name: Entry(name, section, summary, module)
+    for section, rows in {
+        "Ask": (
+            ("execute", "Do a task and follow it until it has ended.", "tasks.execute"),
+            ("plan", "Show the plan of a task, then run it, save it or leave it.", "tasks.plan"),
+            ("apply", "Run exactly the plan in a file.", "tasks.apply"),
+            ("batch", "Do many tasks from a file; again, go on where it stopped.", "tasks.batch"),
+        ),
+        "Look": (
+            ("tasks", "List the latest tasks.", "tasks.status"),
+            ("status", "Show how a task stands.", "tasks.status"),
+            ("watch", "Follow a task that is already there.", "tasks.watch"),
+            ("events", "List what happened to a task, in order.", "tasks.watch"),
+            ("metrics", "Print the numbers of this installation for Prometheus.", "stack.monitor"),
+            ("result", "Show what a task came to.", "tasks.status"),
+        ),
+        "Act": (
+            ("approve", "Answer what a task asks.", "tasks.approve"),
+            ("cancel", "End a task; calls under way are cancelled.", "tasks.control"),
+            ("pause", "Start nothing new of a task for now.", "tasks.control"),
+            ("resume", "Go on with a paused task.", "tasks.control"),
+            ("undo", "Put back what a task changed.", "tasks.undo"),
+        ),
+        "Parts": (
+            ("servers", "List, add, install, test and accept MCP servers.", "project.servers"),
+            ("tools", "List, search and call the live tools.", "project.tools"),
+            ("templates", "List, show and check templates.", "project.templates"),
+            ("contexts", "List the contexts a task can run in.", "project.contexts"),
+            ("trust", "Let files of this project start programs.", "project.trust"),
+        ),
+        "Processes": (
+            ("up", "Start the embedded stack and keep it.", "stack.stack"),
+            ("down", "End the embedded stack.", "stack.stack"),
+            ("ps", "List the processes that serve tasks.", "stack.stack"),
+            ("logs", "Show what the processes wrote.", "stack.stack"),
+            ("worker", "Serve one or more queues in this terminal.", "stack.worker"),
+            ("beat", "Fire the schedules in this terminal.", "stack.schedule"),
+            ("flower", "Show queues, workers and messages in a browser.", "stack.monitor"),
+            ("schedule", "List, run and pause what is done again and again.", "stack.schedule"),
+            ("serve", "Serve the page, the JSON API and AgentServer.", "stack.serve"),
+        ),
+        "Rest": (
+            ("doctor", "Say what is wrong with this installation, and the mend.", "stack.doctor"),
+            ("config", "Show and check the settings.", "project.config"),
+            ("completion", "Print the completion script of a shell.", "stack.completion"),
+        ),
+    }.items()
+    for name, summary, module in rows
+}

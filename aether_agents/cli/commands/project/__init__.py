@@ -1,0 +1,1 @@
+"""Commands about a project's servers, tools, templates, settings and trust."""

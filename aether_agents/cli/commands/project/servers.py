@@ -1,0 +1,81 @@
+"""`aether-agent servers`."""
+
+import click
+
+from aether_agents.cli.project.completion import offers, servers
+from aether_agents.cli.project.server_add import add, show_offers
+from aether_agents.cli.project.server_install import install_all
+from aether_agents.cli.project.server_list import server_rows, show_servers
+from aether_agents.cli.project.server_lock import accept
+from aether_agents.cli.session.options import examples, json_option
+from aether_agents.cli.session.session import Session
+
+
+@click.group("servers", epilog=examples("aether-agent servers list", "aether-agent servers install git"))
+def servers_command() -> None:
+    """MCP servers: what there is, and its care."""
+
+
+@servers_command.command("list", epilog=examples("aether-agent servers list --json"))
+@json_option
+def list_command(as_json: bool) -> None:
+    """List every server known or found here, trusted or not. Starts none."""
+    session = Session(json_wanted=as_json)
+    with session.open_door() as door:
+        rows = server_rows(session, door)
+    if as_json:
+        session.output.json(rows)
+    else:
+        show_servers(session, rows)
+
+
+@servers_command.command("install", epilog=examples("aether-agent servers install", "aether-agent servers install git"))
+@click.argument("names", nargs=-1, shell_complete=servers)
+def install_command(names: tuple[str, ...]) -> int:
+    """Give third-party servers an environment of their own, at exact versions. Without NAMES, all that lack one."""
+    return install_all(Session(), names)
+
+
+@servers_command.command(
+    "add",
+    epilog=examples(
+        "aether-agent servers add",
+        "aether-agent servers add time",
+        "aether-agent servers add sqlite --as orders --env SQLITE_DB=orders.db --yes",
+    ),
+)
+@click.argument("name", required=False, shell_complete=offers)
+@click.option("--env", "-e", "pairs", metavar="NAME=VALUE", multiple=True, help="What it must be told.")
+@click.option("--as", "alias", metavar="NAME", help="Its name here, for a second one of a kind.")
+@click.option("--yes", "-y", is_flag=True, help="Add what is shown, without being asked.")
+@json_option
+def add_command(name: str | None, pairs: tuple[str, ...], alias: str | None, yes: bool, as_json: bool) -> int:
+    """Add a verified server, after showing exactly what it starts. Without NAME, list those there are."""
+    session = Session(json_wanted=as_json)
+    return add(session, name, alias, pairs, yes=yes) if name else show_offers(session)
+
+
+@servers_command.command("lock", epilog=examples("aether-agent servers lock git"))
+@click.argument("name", shell_complete=servers)
+@click.option("--yes", "-y", is_flag=True, help="Accept what is shown, without being asked.")
+@click.option("--digest", metavar="DIGEST", default="", help="Accept if this is still what it lists, and only then.")
+def lock_command(name: str, yes: bool, digest: str) -> int:
+    """Accept the present definitions of a server's tools, after it was set aside because they changed.
+
+    A worker lists it anew. What is new, changed or gone is shown beside what was accepted, and just that is accepted.
+    """
+    return accept(Session(), name, yes=yes, digest=digest)
+
+
+@servers_command.command("test", epilog=examples("aether-agent servers test git", "aether-agent servers test --json"))
+@click.argument("names", nargs=-1, shell_complete=servers)
+@json_option
+def probe_command(names: tuple[str, ...], as_json: bool) -> int:
+    """Do servers work here, and if not, what is wrong? Without NAMES, all.
+
+    Each is started, lists its tools, is asked for a tool it does not have (does it say so?) and, if it is one of
+    `servers add`, makes one harmless call. Then it is ended.
+    """
+    from aether_agents.cli.project.server_probe import probe  # noqa: PLC0415 - a second of imports that no other command needs
+
+    return probe(Session(json_wanted=as_json), names)

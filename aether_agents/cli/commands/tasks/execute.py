@@ -1,0 +1,38 @@
+"""`aether-agent execute`."""
+
+from typing import Any
+
+import click
+
+from aether_agents.cli.session.options import detach_option, examples, json_option, task_options, yes_option
+from aether_agents.cli.session.session import Session
+from aether_agents.cli.tasks.plan_review import propose
+from aether_agents.cli.tasks.submission import carry_out, task_from
+
+
+@click.command(
+    "execute",
+    epilog=examples(
+        'aether-agent execute "Security audit of this repository"',
+        'aether-agent execute "Code quality assessment across these repositories" -i paths=a -i paths=b',
+        'aether-agent execute "Onboard this project" --detach',
+    ),
+)
+@click.argument("task")
+@task_options
+@click.option("--plan-only", is_flag=True, help="Stop after planning, and show the plan.")
+@click.option("--dry-run", is_flag=True, help="Show every call that would be made, and make none.")
+@yes_option
+@detach_option
+@json_option
+def execute_command(task: str, as_json: bool, detach: bool, dry_run: bool, **options: Any) -> int:
+    """Do TASK: plan it, run the plan, follow it until it has ended.
+
+    Ctrl-C cancels the task; a second one leaves at once. What it asks is asked here; without a terminal the
+    command leaves with code 4 and says how to answer.
+    """
+    session = Session(json_wanted=as_json)
+    order = task_from(session, task, {**options, "plan_only": options["plan_only"] or dry_run})
+    if order.plan_only:
+        return propose(session, order, calls=dry_run)
+    return carry_out(session, order, detach=detach)

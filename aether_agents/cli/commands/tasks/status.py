@@ -1,0 +1,53 @@
+"""`aether-agent tasks`, `status` and `result`."""
+
+import click
+
+from aether_agents.cli.project.completion import task_ids
+from aether_agents.cli.session.options import examples, json_option
+from aether_agents.cli.session.session import Session
+from aether_agents.cli.tasks.ending import body, ending
+from aether_agents.cli.views.task_list import latest, show_task, show_tasks
+from aether_agents.contracts import TERMINAL_TASK
+from aether_agents.errors import WrongStatus
+
+
+@click.command("tasks", epilog=examples("aether-agent tasks", "aether-agent tasks --limit 5 --json"))
+@click.option("--limit", "-n", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many.")
+@json_option
+def tasks_command(limit: int, as_json: bool) -> None:
+    """List the latest tasks, newest first."""
+    session = Session(json_wanted=as_json)
+    views = latest(session, limit)
+    if as_json:
+        session.output.json([body(view) for view in views])
+    else:
+        show_tasks(session.output, views)
+
+
+@click.command("status", epilog=examples("aether-agent status 3fa9c1d2e0b7", "aether-agent status 3fa9c1d2e0b7 --json"))
+@click.argument("task_id", shell_complete=task_ids)
+@json_option
+def status_command(task_id: str, as_json: bool) -> None:
+    """Show how a task stands, and what it asks."""
+    session = Session(json_wanted=as_json)
+    with session.past() as door:
+        view, plan = door.view(task_id), door.plan_of(task_id)
+        session.keep_for(view)
+    if as_json:
+        session.output.json(body(view))
+    else:
+        show_task(session.output, view, plan)
+
+
+@click.command("result", epilog=examples("aether-agent result 3fa9c1d2e0b7", "aether-agent result 3fa9c1d2e0b7 --json"))
+@click.argument("task_id", shell_complete=task_ids)
+@json_option
+def result_command(task_id: str, as_json: bool) -> int:
+    """Show what a task came to. Leaves with the task's own exit code."""
+    session = Session(json_wanted=as_json)
+    with session.past() as door:
+        view = door.view(task_id, outputs=True)
+        session.keep_for(view)
+    if view.status not in TERMINAL_TASK and not view.interventions:
+        raise WrongStatus(f"task {task_id} has not ended ({view.status}): aether-agent watch {task_id}")
+    return ending(session.output, view)

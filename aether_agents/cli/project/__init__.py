@@ -1,0 +1,1 @@
+"""What commands do with a project: servers, tools, templates, contexts, trust."""

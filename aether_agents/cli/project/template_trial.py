@@ -1,0 +1,115 @@
+"""Trial: a template run on the fixture that ships with it, held against what must be found, and undone again."""
+
+import tempfile
+from pathlib import Path
+
+from aether_agents.cli.session.lookup import templates_here, the_template
+from aether_agents.cli.session.protocols import Door
+from aether_agents.cli.session.session import Session
+from aether_agents.cli.tasks.submission import HINT, follow
+from aether_agents.cli.terminal.exit_codes import COMPLETED, TASK_FAILED
+from aether_agents.cli.terminal.output import Output
+from aether_agents.cli.terminal.questions import Questioner
+from aether_agents.cli.views.screen import screen_for
+from aether_agents.cli.views.task_state import Picture
+from aether_agents.contracts import Answer, HighLevelTask, Intervention, Json, PlannedSubtask, TaskView
+from aether_agents.errors import CannotUndo, InvalidSettings
+from aether_agents.planning.files.fixture import Fixture, judge, plant, read_fixture, state, texts
+
+
+def try_template(session: Session, name: str) -> int:
+    """Run a template on its fixture in a fresh folder; 0 when all that must be found was found.
+
+    Raises:
+        InvalidSettings: there is no such template, or it ships with no fixture, or with one that is wrong.
+    """
+    template = the_template(session, name)
+    place = templates_here(session).places.get(name)
+    if place is None:
+        raise InvalidSettings(f"`{name}` is written in the settings, where no fixture can lie: give it a file")
+    fixture = read_fixture(place, template)
+    with tempfile.TemporaryDirectory(prefix="aether-trial-") as folder, session.door() as door:
+        session.require_worker(door)
+        trial = _Trial(session, door, fixture, Path(folder).resolve())
+        plant(fixture, place / name, trial.folder)
+        return trial.run(name)
+
+
+class _Trial:
+    def __init__(self, session: Session, door: Door, fixture: Fixture, folder: Path) -> None:
+        self.session = session
+        self.output: Output = session.output
+        self.door = door
+        self.fixture = fixture
+        self.folder = folder
+        self.rows: list[dict[str, Json]] = []
+
+    def run(self, name: str) -> int:
+        """The run, what was found, and the undoing; the exit code."""
+        if not self.output.json_wanted:
+            self.output.say(f"{name}: {self.fixture.description}")
+        before = state(self.folder)
+        task = HighLevelTask(
+            description=f"Try the template {name}",
+            type=name,
+            inputs=self.fixture.inputs,
+            folder=str(self.folder),
+            assume_yes=self.fixture.approve,
+        )
+        view = self._followed(self.door.submit(task), task.description)
+        self._note(view.status == self.fixture.status, f"it {view.status}", view.error)
+        for judged in judge(self.fixture, self._seen(view)):
+            wanted = judged.expect
+            self._note(judged.met, f"{wanted.path} {wanted.op} {wanted.value!r}", None)
+        if self.fixture.undo:
+            self._undone(view, before)
+        if self.output.json_wanted:
+            self.output.json({"template": name, "task_id": view.task_id, "status": view.status, "found": self.rows})
+        return COMPLETED if all(row["met"] for row in self.rows) else TASK_FAILED
+
+    def _undone(self, view: TaskView, before: dict[str, str]) -> None:
+        try:
+            left = self.door.undoing(view.task_id).cannot
+            undo = self._followed(self.door.undo(view.task_id, assume_yes=self.fixture.approve), "Undo it")
+        except CannotUndo as error:
+            self._note(False, "it is undone", str(error))
+            return
+        self._note(undo.status == "completed" and not left, "it is undone", undo.error or _names(left))
+        after = state(self.folder)
+        changed = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+        self._note(not changed, "everything is as before", ", ".join(changed[:5]))
+
+    def _followed(self, task_id: str, description: str) -> TaskView:
+        picture = Picture(task_id, description=description)
+        screen = screen_for(self.output, picture, hint=HINT)
+        asked = _Consenting(self.output, self.session.person) if self.fixture.approve else None
+        return follow(self.session, self.door, picture, screen, cancels=True, questioner=asked)
+
+    def _seen(self, view: TaskView) -> Json:
+        return {
+            "status": view.status,
+            "degraded": view.degraded,
+            "error": view.error,
+            "outputs": view.outputs,
+            "subtasks": {one.id: one.output for one in view.subtasks},
+            "files": texts(self.folder),
+        }
+
+    def _note(self, met: bool, what: str, why: str | None) -> None:
+        self.rows.append({"what": what, "met": met, **({"why": why} if why and not met else {})})
+        if not self.output.json_wanted:
+            told = what if met or not why else f"{what}: {why}"
+            (self.output.good if met else self.output.bad)(told)
+
+
+class _Consenting(Questioner):
+    """Says yes to what a fixture lets one say yes to: approvals, in a folder that was made for it."""
+
+    def ask(self, asked: Intervention, subtask: PlannedSubtask | None) -> Answer | None:  # noqa: ARG002
+        if asked.kind != "approval":
+            return None
+        return Answer(intervention_id=asked.id, response=asked.choices[0], by=self._by)
+
+
+def _names(left: object) -> str:
+    return f"it cannot be undone as a whole: {left}" if left else ""

@@ -1,0 +1,1 @@
+"""One call of the program: settings, connections, reconnecting."""

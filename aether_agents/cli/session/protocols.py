@@ -1,0 +1,169 @@
+"""Door: what the command line needs of the orchestrator, and of the stack behind it, as types.
+
+Both (with redis and Celery behind them, a second of imports) are loaded by the session when they are needed: the
+person sees at once that something happens, and the embedded stack loads side by side with the orchestrator.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Literal, Protocol, Self
+
+from aether_agents.contracts import (
+    Answer,
+    Event,
+    HighLevelTask,
+    Intervention,
+    Json,
+    Note,
+    Plan,
+    TaskView,
+    Tool,
+    Undoing,
+)
+from aether_agents.settings.model import Settings
+
+
+class Entry(Protocol):
+    """What the catalogue says of one server."""
+
+    @property
+    def specialist(self) -> str:
+        """Name of the specialist that calls its tools."""
+
+    @property
+    def status(self) -> Literal["live", "failed", "quarantined"]:
+        """Whether its tools may be planned with."""
+
+    @property
+    def error(self) -> str | None:
+        """Why not, and the mend."""
+
+    @property
+    def tools(self) -> tuple[Tool, ...]:
+        """Its tools as last listed."""
+
+    @property
+    def accepted(self) -> Mapping[str, str]:
+        """Pin by tool, as first seen or accepted by a person."""
+
+    @property
+    def former(self) -> tuple[Tool, ...]:
+        """Accepted definitions of which it lists another one now, or none."""
+
+    @property
+    def outdated(self) -> bool:
+        """Whether a worker is to list it anew."""
+
+    @property
+    def digest(self) -> str:
+        """Digest of what it lists now."""
+
+
+class Worker(Protocol):
+    """A worker that is alive."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def kind(self) -> str:
+        """What sort of process it is."""
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """The queues it serves."""
+
+    @property
+    def pid(self) -> int:
+        """Its process, on its own machine."""
+
+    @property
+    def state(self) -> str:
+        """`deaf` or `waits for the store`; empty when it is well."""
+
+    @property
+    def strain(self) -> float:
+        """Share of its descriptors that it has open, if that is half of them or more."""
+
+    @property
+    def hears(self) -> bool:
+        """Whether it takes messages."""
+
+
+class Notes(Protocol):
+    """What is known of schedules. See `aether_agents.store.Schedules`."""
+
+    def notes(self) -> Mapping[str, Note]: ...
+    def pause(self, name: str) -> None: ...
+    def resume(self, name: str) -> bool: ...
+
+
+class Door(Protocol):
+    """The orchestrator, as the command line uses it. See `aether_agents.orchestrator.orchestrator` for what each raises."""
+
+    def submit(self, task: HighLevelTask) -> str: ...
+    def require_worker(self, queue: str = ...) -> None: ...
+    def answer(self, task_id: str, answer: Answer) -> None: ...
+    def pause(self, task_id: str, *, by: str = ...) -> None: ...
+    def resume(self, task_id: str, *, by: str = ...) -> None: ...
+    def cancel(self, task_id: str, *, by: str = ..., reason: str = ...) -> None: ...
+    def undo(self, task_id: str, to: str | None = ..., *, by: str = ..., assume_yes: bool = ...) -> str: ...
+    def undoing(self, task_id: str, to: str | None = ...) -> Undoing: ...
+    def list_server(self, name: str) -> None: ...
+    def accept_server(self, name: str, digest: str) -> None: ...
+    def view(self, task_id: str, *, outputs: bool = ...) -> TaskView: ...
+    def plan_of(self, task_id: str) -> Plan | None: ...
+    def arguments_asked_about(self, task_id: str, asked: Intervention) -> Mapping[str, Json]: ...
+    def tasks(self, limit: int = ...) -> list[TaskView]: ...
+    def events(self, task_id: str, after: int = ...) -> list[Event]: ...
+    def follow(
+        self,
+        task_id: str,
+        after: int = ...,
+        *,
+        idle: Callable[[], None] | None = ...,
+        on_reconnect: Callable[[str], None] | None = ...,
+    ) -> Iterator[Event]: ...
+    def catalogue(self) -> Mapping[str, Entry]: ...
+    def unanswering(self, servers: Iterable[str]) -> Mapping[str, int]: ...
+    def workers(self) -> Sequence[Worker]: ...
+    def calls_today(self) -> Mapping[str, int]: ...
+    def diagnose(self) -> list[str]: ...
+    def sees_settings(self) -> bool: ...
+    def refusal(self) -> str | None: ...
+    def store_product(self) -> str: ...
+    def key_marker(self) -> tuple[Literal["none", "newest", "older", "other"], str]: ...
+    def foreign_entries(self) -> Mapping[str, str]: ...
+    def remove_foreign_entries(self) -> Sequence[str]: ...
+    def secures(self) -> bool: ...
+    @property
+    def schedules(self) -> Notes: ...
+
+
+class Holding(Protocol):
+    """What a command holds the embedded stack with. See `aether_agents.local.Lease`."""
+
+    @property
+    def started(self) -> bool:
+        """Whether this command started the stack."""
+
+    @property
+    def note(self) -> str:
+        """What the person should know."""
+
+    def keep(self) -> bool: ...
+    def check(self) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None: ...
+
+
+class Behind(Protocol):
+    """The embedded stack. See `aether_agents.local.Stack`."""
+
+    def running(self) -> bool: ...
+    def used(self) -> bool: ...
+    def join_or_start(self, *, keep: bool = ..., also: Sequence[str] = ...) -> Holding: ...
+    def settings(self) -> Settings: ...

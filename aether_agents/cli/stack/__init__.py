@@ -1,0 +1,1 @@
+"""What commands do with processes: the embedded stack, logs, schedules, doctor."""

@@ -1,0 +1,153 @@
+"""Processes: the embedded stack and the workers, started, listed, read and ended."""
+
+import time
+from collections.abc import Sequence
+
+from aether_agents.cli.session.protocols import Worker
+from aether_agents.cli.session.session import Session
+from aether_agents.cli.stack.flower_address import access
+from aether_agents.cli.stack.log_lines import Reader
+from aether_agents.cli.terminal.exit_codes import COMPLETED
+from aether_agents.cli.terminal.output import Output
+from aether_agents.cli.terminal.tables import Column, quiet, sign, table
+from aether_agents.contracts import Json
+from aether_agents.errors import InvalidSettings, StackError
+from aether_agents.local import Lease, Stack
+from aether_agents.settings.loader import redacted
+
+#: Seconds a worker may take to load its code: four on an idle machine, more on a busy one.
+PATIENCE = 60.0
+#: Seconds between two looks.
+PAUSE = 0.1
+#: More lines than the end of a log that is looked at has.
+EVERYTHING = 1_000_000
+
+_LOOK = {"ready": "ok", "alive": "ok", "starting": "running", "deaf": "fail", "stopped": "fail"}
+
+
+def bring_up(session: Session, *, flower: bool = False) -> int:
+    """Start the embedded stack, wait until its worker serves, and keep it."""
+    stack = _stack(session)
+    ran = stack.running()
+    with stack.join_or_start(keep=True, also=("flower",) if flower else ()) as lease:
+        if lease.note:
+            session.output.warn(lease.note)
+        with session.output.spinning("starting the worker"):
+            _wait_until_served(stack, lease)
+    if session.output.json_wanted:
+        session.output.json(process_rows(session))
+    else:
+        session.output.good("the embedded stack was running; it is kept" if ran else "the embedded stack is up")
+        session.output.hint(f"its data: {stack.folder.home}; `aether-agent down` ends it")
+    if flower:
+        session.output.hint(access(session.settings))
+    return COMPLETED
+
+
+def take_down(session: Session, *, now: bool) -> int:
+    """End the embedded stack, and whatever was left of it."""
+    stack, grace = _stack(session), session.settings.delivery.grace
+    told = "ending the stack" if now else f"ending the stack: calls under way have {grace:g} s (`down --now`: none)"
+    with session.output.spinning(told):
+        ran = stack.down(now=now)
+    if ran:
+        session.output.good("the embedded stack is down; its data stays")
+    else:
+        session.output.say("no embedded stack is running")
+    return COMPLETED
+
+
+def process_rows(session: Session) -> list[dict[str, Json]]:
+    """`[{name, kind, pid, queues, status}]` of the stack, or of the workers on the configured broker."""
+    if session.settings.broker.url is None:
+        return [{**info._asdict(), "queues": list(info.queues)} for info in _stack(session).ps()]
+    with session.door() as door:
+        if refusal := door.refusal():
+            session.output.warn(refusal)
+        return [
+            {
+                "name": one.name,
+                "kind": one.kind,
+                "pid": one.pid,
+                "queues": list(one.queues),
+                "status": one.state or "alive",
+            }
+            for one in door.workers()
+        ]
+
+
+def _row(worker: Worker) -> dict[str, Json]:
+    return {
+        "name": worker.name,
+        "kind": worker.kind,
+        "pid": worker.pid,
+        "queues": list(worker.queues),
+        "status": worker.state or "alive",
+    }
+
+
+def show_processes(output: Output, rows: Sequence[dict[str, Json]]) -> None:
+    """The processes as a table."""
+    if not rows:
+        output.say("nothing runs")
+        output.hint("aether-agent up")
+        return
+    columns = (
+        Column("process", keep=True),
+        Column("kind"),
+        Column("pid", keep=True, align="right"),
+        Column("status", keep=True),
+        Column("queues"),
+    )
+    output.show(
+        table(
+            columns,
+            [
+                (
+                    str(row["name"]),
+                    quiet(str(row["kind"])),
+                    str(row["pid"]),
+                    sign(_LOOK.get(str(row["status"]), "warn"), output.glyphs, str(row["status"])),
+                    quiet(", ".join(map(str, queues)) if isinstance(queues := row["queues"], list) else ""),
+                )
+                for row in rows
+            ],
+        )
+    )
+
+
+def show_logs(session: Session, names: Sequence[str], *, follow: bool, lines: int, task_id: str = "") -> int:
+    """Print the logs of the stack, each line with its log's name when there are several; of one task, all there is."""
+    several, silent = len(names) != 1, True
+    readers: dict[str, Reader] = {}
+    for name, line in _stack(session).logs(names, follow_them=follow, lines=EVERYTHING if task_id else lines):
+        for shown in readers.setdefault(name, Reader(task_id)).read(line):
+            session.output.text(f"{name:<10} {shown}" if several else shown)
+            silent = False
+    if silent:
+        session.output.hint(f"nothing is logged on behalf of {task_id}" if task_id else "nothing is logged yet")
+    return COMPLETED
+
+
+def _wait_until_served(stack: Stack, lease: Lease) -> None:
+    """Wait until every process is ready.
+
+    Raises:
+        StackError: one does not come up; the error has its last words.
+    """
+    end = time.monotonic() + PATIENCE
+    while any(info.status != "ready" for info in stack.ps()):
+        lease.check()
+        if time.monotonic() > end:
+            raise StackError(f"the worker did not come up in {PATIENCE:g} s; `aether-agent logs worker` shows why")
+        time.sleep(PAUSE)
+
+
+def _stack(session: Session) -> Stack:
+    url = session.settings.broker.url
+    if url is not None:
+        raise InvalidSettings(
+            f"a broker is configured ({redacted(url)}), so there is no embedded stack here; "
+            "start workers with `aether-agent worker QUEUE`"
+        )
+    return Stack(session.settings)

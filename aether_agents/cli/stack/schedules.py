@@ -1,0 +1,156 @@
+"""Schedules at the command line: what is done again and again, when, and what became of it."""
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from aether_agents.cli.session.session import Session
+from aether_agents.cli.tasks.submission import carry_out
+from aether_agents.cli.terminal.duration import ago
+from aether_agents.cli.terminal.exit_codes import COMPLETED
+from aether_agents.cli.terminal.output import Output
+from aether_agents.cli.terminal.tables import Column, quiet, sign, table
+from aether_agents.contracts import Json, Note
+from aether_agents.documents.document import nearest
+from aether_agents.errors import InvalidSettings, TaskNotFound
+from aether_agents.settings.model import ScheduleSettings
+from beat.firing import task_of
+from beat.service import serve, slots_of
+
+_MOMENT = "%Y-%m-%d %H:%M:%S"
+
+
+class ScheduleRow(NamedTuple):
+    """One schedule as it is listed."""
+
+    name: str
+    when: str
+    task: str
+    status: str  #: on, paused, or off (`enabled: false`)
+    next: datetime | None
+    last: datetime | None
+    last_task: str
+    last_status: str  #: of that task, or why there is none
+    missed: int
+    new: int  #: findings of its last audit that were not there before
+
+
+def schedule_rows(session: Session) -> list[ScheduleRow]:
+    """The schedules of the settings, with what is known of each; what is known is nothing while no stack runs."""
+    slots = slots_of(session.settings)
+    now = datetime.now(UTC)
+    rows = []
+    with session.open_door() as door:
+        notes = door.schedules.notes() if door is not None else {}
+        for name, one in session.settings.schedules.items():
+            note = notes.get(name, Note())
+            status = "off" if not one.enabled else "paused" if note.paused else "on"
+            became = ""
+            if note.fired is not None:
+                became = note.fired.error
+                if door is not None and note.fired.task_id:
+                    try:
+                        became = door.view(note.fired.task_id).status.value
+                    except TaskNotFound:
+                        became = "forgotten"
+            fired = note.fired
+            rows.append(
+                ScheduleRow(
+                    name,
+                    _when(one),
+                    one.task,
+                    status,
+                    slots[name].after(now) if status == "on" else None,
+                    fired.slot if fired else None,
+                    fired.task_id if fired else "",
+                    became,
+                    fired.missed if fired else 0,
+                    note.audit.new if note.audit else 0,
+                )
+            )
+    return rows
+
+
+def rows_as_json(rows: list[ScheduleRow]) -> list[dict[str, Json]]:
+    """The rows for programs, moments as ISO 8601."""
+    return [
+        {key: value.isoformat() if isinstance(value, datetime) else value for key, value in row._asdict().items()}
+        for row in rows
+    ]
+
+
+def show_schedules(output: Output, rows: list[ScheduleRow]) -> None:
+    """The schedules as a table; moments are UTC, as the schedules are."""
+    if not rows:
+        output.say("there are no schedules")
+        output.hint("add them to aether_agent.yaml under `schedules`, each with `crontab` or `every`, and `task`")
+        return
+    columns = (
+        Column("schedule", keep=True),
+        Column("status", keep=True),
+        Column("when (UTC)", keep=True),
+        Column("next (UTC)"),
+        Column("last"),
+        Column("came to"),
+    )
+    signs = {"on": "ok", "paused": "paused", "off": "skipped"}
+    output.show(
+        table(
+            columns,
+            [
+                (
+                    row.name,
+                    sign(signs[row.status], output.glyphs, row.status),
+                    row.when,
+                    row.next.strftime(_MOMENT) if row.next else "",
+                    ago(row.last),
+                    quiet(
+                        f"{row.last_status} {row.last_task}"
+                        + (f", {row.missed} missed" if row.missed else "")
+                        + (f", {row.new} new findings" if row.new else "")
+                    ),
+                )
+                for row in rows
+            ],
+        )
+    )
+
+
+def run_schedule(session: Session, name: str, *, detach: bool) -> int:
+    """Run a schedule's task now, whatever the time; the exit code is the task's."""
+    return carry_out(session, task_of(name, _the(session, name)), detach=detach)
+
+
+def pause_schedule(session: Session, name: str, *, pause: bool) -> int:
+    """Leave out the slots of a schedule, or fire them again."""
+    _the(session, name)
+    with session.door() as door:
+        if pause:
+            door.schedules.pause(name)
+            session.output.good(f"{name} is paused: its slots are left out")
+            session.output.hint(f"aether-agent schedule resume {name}")
+        elif door.schedules.resume(name):
+            session.output.good(f"{name} goes on with its next slot")
+        else:
+            session.output.say(f"{name} was not paused")
+    return COMPLETED
+
+
+def serve_beat(session: Session) -> int:
+    """Fire the schedules until told to end."""
+    settings = session.settings
+    if not settings.wants_beat:
+        raise InvalidSettings("there is nothing to do: add `schedules` (or `alerts`) to aether_agent.yaml")
+    serve(session.settings if session.stack is None else session.stack.settings(), session.specialists)
+    return COMPLETED
+
+
+def _the(session: Session, name: str) -> ScheduleSettings:
+    known = session.settings.schedules
+    if name not in known:
+        there = f"there are: {', '.join(known)}" if known else "there are none"
+        raise InvalidSettings(f"there is no schedule `{name}`{nearest(name, known)}; {there}")
+    return known[name]
+
+
+def _when(one: ScheduleSettings) -> str:
+    return one.crontab if one.crontab is not None else f"every {one.every:g} s"

@@ -1,0 +1,1 @@
+"""What commands do with tasks: submit, review, answer, follow, undo."""

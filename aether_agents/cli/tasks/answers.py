@@ -1,0 +1,122 @@
+"""Consent: what waits for a person, and the person's reply."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Self
+
+from aether_agents.cli.session.protocols import Door
+from aether_agents.cli.session.session import Session
+from aether_agents.cli.terminal.exit_codes import COMPLETED
+from aether_agents.cli.terminal.questions import answer_to, describe, read_secret
+from aether_agents.cli.terminal.text import plain
+from aether_agents.cli.views.outcome import how_to_answer
+from aether_agents.contracts import Intervention, Json, PlannedSubtask, TaskView
+from aether_agents.errors import InvalidTask, NothingYet, WrongStatus
+
+#: Tasks that are looked through for questions.
+LATEST = 500
+
+
+class Reply(NamedTuple):
+    """What the options of `approve` say."""
+
+    deny: bool = False
+    choose: str | None = None
+    inputs: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Self:
+        """From the options as click gives them."""
+        return cls(**options)
+
+
+class _Asked(NamedTuple):
+    """An open question, with the call it is about: a prompt may be cut."""
+
+    view: TaskView
+    question: Intervention
+    subtask: PlannedSubtask | None
+
+    def row(self) -> dict[str, Json]:
+        call: Json = {"tool": self.subtask.tool, "args": dict(self.subtask.args)} if self.subtask else None
+        return {"task_id": self.view.task_id, **self.question.model_dump(mode="json"), "call": call}
+
+
+def list_open(session: Session, task_id: str | None) -> int:
+    """Show every open question with the command that answers it."""
+    asked: list[_Asked] = []
+    try:
+        with session.past() as door:
+            views = [door.view(task_id)] if task_id else [door.view(v.task_id) for v in door.tasks(LATEST) if _waits(v)]
+            asked = [_Asked(view, one, _about(door, view, one)) for view in views for one in view.interventions]
+            for view in views:
+                session.keep_for(view)
+    except NothingYet:
+        if task_id is not None:
+            raise
+    if session.output.json_wanted:
+        session.output.json([one.row() for one in asked])
+        return COMPLETED
+    if not asked:
+        session.output.say("nothing waits for an answer")
+    for one in asked:
+        session.output.show(*describe(one.question, one.subtask))
+        session.output.hint(how_to_answer(one.view.task_id, one.question))
+    return COMPLETED
+
+
+def reply_to(session: Session, task_id: str, wanted: str | None, reply: Reply) -> int:
+    """Give one answer.
+
+    Raises:
+        WrongStatus: the task asks nothing, or not that.
+        InvalidTask: it asks several things and none was named, or the reply is no answer to it.
+    """
+    with session.past() as door:
+        view = door.view(task_id)
+        question = _pick(view, wanted)
+        answer = answer_to(
+            question,
+            deny=reply.deny,
+            choice=reply.choose,
+            pairs=reply.inputs,
+            by=session.person,
+            secret=lambda name: read_secret(f"  {plain(name)} (not shown): "),
+        )
+        door.answer(task_id, answer)
+        after = door.view(task_id)
+        session.keep_for(after, moved=True)
+    if session.output.json_wanted:
+        session.output.json({"task_id": task_id, "intervention": question.id, "response": answer.response})
+    else:
+        session.output.good(f"{question.id}: {answer.response}")
+        session.output.hint(f"follow it: aether-agent watch {task_id}")
+    return COMPLETED
+
+
+def _pick(view: TaskView, wanted: str | None) -> Intervention:
+    asked: Sequence[Intervention] = view.interventions
+    if not asked:
+        raise WrongStatus(f"task {view.task_id} asks nothing (it is {view.status})")
+    names = ", ".join(question.id for question in asked)
+    if wanted is None:
+        if len(asked) > 1:
+            raise InvalidTask(f"task {view.task_id} asks {len(asked)} things, name one: {names}")
+        return asked[0]
+    found = next((question for question in asked if question.id == wanted), None)
+    if found is None:
+        raise WrongStatus(f"task {view.task_id} does not ask `{wanted}`; it asks: {names}")
+    return found
+
+
+def _about(door: Door, view: TaskView, question: Intervention) -> PlannedSubtask | None:
+    plan = door.plan_of(view.task_id)
+    stem = (question.subtask_id or "").partition("#")[0]
+    step = next((step for step in plan.subtasks if step.id == stem), None) if plan else None
+    if step is None or not question.digest:
+        return step
+    args = door.arguments_asked_about(view.task_id, question)  # the question had no room for them
+    return step.model_copy(update={"args": dict(args)})
+
+
+def _waits(view: TaskView) -> bool:
+    return bool(view.interventions) or view.status == "waiting_user_input"

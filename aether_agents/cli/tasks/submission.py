@@ -1,0 +1,111 @@
+"""Errand: a task brought to the door, followed to its end, and told about."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aether_agents.cli.session.protocols import Door
+from aether_agents.cli.session.session import Session
+from aether_agents.cli.tasks.ending import ending
+from aether_agents.cli.tasks.follower import Follower, attach
+from aether_agents.cli.terminal.exit_codes import COMPLETED, exit_code_of
+from aether_agents.cli.terminal.output import Output
+from aether_agents.cli.terminal.questions import Questioner
+from aether_agents.cli.terminal.typed_values import read_pairs
+from aether_agents.cli.views.screen import Screen, screen_for
+from aether_agents.cli.views.task_state import Picture
+from aether_agents.contracts import HighLevelTask, Plan, TaskView
+
+#: What is said beside a task that this command began.
+HINT = "Ctrl-C cancels the task"
+_WATCH_HINT = "Ctrl-C leaves; the task goes on"
+
+
+def task_from(session: Session, goal: str, options: Mapping[str, Any]) -> HighLevelTask:
+    """The task that a goal and the options of a command describe.
+
+    Raises:
+        InvalidTask: an option or an input does not fit; the error names it.
+    """
+    wishes = {
+        "description": goal,
+        "context": options.get("context") or session.settings.agent_system.cli_interface.default_context,
+        "inputs": read_pairs(options.get("inputs") or ()),
+        "priority": options.get("priority"),
+        "timeout_seconds": options.get("timeout"),
+        "type": options.get("template"),
+        "agent_type": options.get("specialist"),
+        "plan_only": bool(options.get("plan_only")),
+        "folder": str(session.folder),
+    }
+    return HighLevelTask.from_dict(wishes).model_copy(update={"assume_yes": bool(options.get("yes"))})
+
+
+def follow(
+    session: Session,
+    door: Door,
+    picture: Picture,
+    screen: Screen,
+    *,
+    cancels: bool,
+    questioner: Questioner | None = None,
+) -> TaskView:
+    """Show a task until it has ended, or waits for a person who is not there; keep the stack if it goes on.
+
+    `questioner` answers in the person's place.
+    """
+    answers = questioner or session.questioner()
+    follower = Follower(door, picture, screen, answers, cancels=cancels, idle=session.check)
+    try:
+        view = follower.follow()
+    except KeyboardInterrupt:
+        if not cancels:
+            session.keep_for(door.view(picture.task_id))
+        raise
+    session.keep_for(view, moved=cancels)
+    return view
+
+
+def planned(session: Session, task: HighLevelTask) -> tuple[TaskView, Plan | None]:
+    """Have a task planned and no more: how it went, and the plan if there is one."""
+    with session.door() as door:
+        session.require_worker(door)
+        picture = Picture(door.submit(task), description=task.description)
+        screen = screen_for(session.output, picture, passing=True, hint=HINT)
+        view = follow(session, door, picture, screen, cancels=True)
+        return view, door.plan_of(view.task_id) if view.status == "completed" else None
+
+
+def carry_out(session: Session, task: HighLevelTask, *, detach: bool = False) -> int:
+    """Submit a task and follow it, or leave it to itself; the exit code."""
+    with session.door(keep=detach) as door:
+        return bring(session, door, task, detach=detach)
+
+
+def bring(session: Session, door: Door, task: HighLevelTask, *, detach: bool = False) -> int:
+    """Submit a task through an open door and follow it, or leave it to itself; the exit code."""
+    session.require_worker(door)
+    task_id = door.submit(task)
+    if detach:
+        return _leave_to_itself(session.output, task_id)
+    picture = Picture(task_id, description=task.description)
+    view = follow(session, door, picture, screen_for(session.output, picture, hint=HINT), cancels=True)
+    return ending(session.output, view)
+
+
+def watch(session: Session, task_id: str, *, events: bool) -> int:
+    """Follow a task that is already there; the exit code is the task's."""
+    with session.past() as door:
+        picture = attach(door, task_id)
+        screen = screen_for(session.output, picture, events=events, hint=_WATCH_HINT)
+        view = follow(session, door, picture, screen, cancels=False)
+        return exit_code_of(view.status, planned=view.plan is not None) if events else ending(session.output, view)
+
+
+def _leave_to_itself(output: Output, task_id: str) -> int:
+    """Only the id goes to standard output: it is what a script takes from here."""
+    if output.json_wanted:
+        output.json({"task_id": task_id, "status": "pending"})
+    else:
+        output.text(task_id)
+        output.hint(f"follow it: aether-agent watch {task_id}")
+    return COMPLETED

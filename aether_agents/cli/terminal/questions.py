@@ -1,0 +1,170 @@
+"""Questions: an intervention put to the person at the terminal, and the answer read and checked."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from getpass import getpass
+
+from rich.text import Text
+
+from aether_agents.cli.terminal.glyphs import QUIET, RISK_STYLES, WARN
+from aether_agents.cli.terminal.output import YES, Output
+from aether_agents.cli.terminal.text import plain, printable
+from aether_agents.cli.terminal.typed_values import hints, parse_value, read_values
+from aether_agents.contracts import Answer, InputSpec, Intervention, Json, PlannedSubtask
+from aether_agents.errors import InvalidTask
+
+
+class Questioner:
+    """Asks interventions on standard error and reads the answers from the terminal."""
+
+    def __init__(self, output: Output, by: str) -> None:
+        self._output = output
+        self._by = by
+
+    def ask(self, asked: Intervention, subtask: PlannedSubtask | None) -> Answer | None:
+        """Put one question. None means that the person leaves it open (end of input).
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C.
+        """
+        for line in describe(asked, subtask):
+            self._output.err.print(line)
+        try:
+            if asked.kind == "input":
+                values = {name: self._value(name, spec) for name, spec in asked.fields.items()}
+                return Answer(intervention_id=asked.id, response="provide", values=values, by=self._by)
+            return Answer(intervention_id=asked.id, response=self._choice(asked), by=self._by)
+        except EOFError:
+            return None
+
+    def _choice(self, asked: Intervention) -> str:
+        choices = asked.choices or ("approve", "deny")
+        if asked.kind != "choice" and len(choices) == 2:  # noqa: PLR2004 - yes and no
+            return choices[0] if self._read(f"{plain(choices[0])}? [y/N] ").strip().lower() in YES else choices[-1]
+        for number, choice in enumerate(choices, start=1):
+            self._output.err.print(Text(f"  {number}  ", style=WARN).append(plain(choice)))
+        while True:
+            given = self._read(f"which? [1-{len(choices)}] ").strip()
+            try:
+                return choose(given, choices)
+            except InvalidTask as error:
+                self._output.bad(str(error))
+
+    def _value(self, name: str, spec: InputSpec) -> Json:
+        self._output.err.print(Text(f"  {plain(spec.prompt or spec.description or name)}"))
+        hint = f" ({told})" if (told := ", ".join(hints(spec))) else ""
+        while True:
+            asks = plain(f"{name}{hint}:").join(("  ", " "))
+            given = read_secret(asks) if spec.secret else self._read(asks).strip()
+            try:
+                return parse_value(name, given, spec)
+            except InvalidTask as error:
+                self._output.bad(str(error))
+
+    def _read(self, prompt: str) -> str:
+        self._output.err.print(Text(prompt, style="bold"), end="")
+        self._output.err.file.flush()
+        line = sys.stdin.readline()
+        if not line:
+            self._output.err.print()
+            raise EOFError
+        return line
+
+
+def read_secret(prompt: str) -> str:
+    """A password or a key, without echo; where there is no terminal, a line of standard input.
+
+    Raises:
+        EOFError: nothing more comes.
+    """
+    if sys.stdin.isatty():
+        return getpass(prompt, stream=sys.stderr).strip()
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError
+    return line.strip()
+
+
+def secrets_of(asked: Intervention) -> dict[str, InputSpec]:
+    """The fields of a question that want a password or a key."""
+    return {name: spec for name, spec in asked.fields.items() if spec.secret}
+
+
+def describe(asked: Intervention, subtask: PlannedSubtask | None) -> Iterable[Text]:
+    """The question, and what would be called with what."""
+    yield Text("? ", style=f"bold {WARN}").append(printable(asked.prompt), style="bold")
+    if subtask is None:
+        return
+    yield (
+        Text("  tool  ", style=QUIET)
+        .append(plain(subtask.tool or ""))
+        .append(f"  ({plain(subtask.specialist)})", style=QUIET)
+    )
+    yield (
+        Text("  risk  ", style=QUIET)
+        .append(str(subtask.risk), style=RISK_STYLES[subtask.risk])
+        .append("" if subtask.repeatable else ", cannot be repeated", style=QUIET)
+    )
+    for name, value in subtask.args.items():
+        yield Text(f"  {plain(name)}  ", style=QUIET).append(plain(json.dumps(value, ensure_ascii=False)))
+
+
+def answer_to(
+    asked: Intervention,
+    *,
+    deny: bool,
+    choice: str | None,
+    pairs: Iterable[str],
+    by: str,
+    secret: Callable[[str], str] | None = None,
+) -> Answer:
+    """The answer that the options of `approve` amount to. `secret` reads a field that is not taken from them.
+
+    Raises:
+        InvalidTask: they are no answer to this question; the error says what would be.
+    """
+    if asked.kind == "input" and not deny and choice is None:
+        pairs = tuple(pairs)
+        if named := [name for name in secrets_of(asked) if any(pair.partition("=")[0] == name for pair in pairs)]:
+            raise InvalidTask(
+                f"`{named[0]}` is a password or a key: it is not taken from a command's arguments, which others on "
+                "this machine see and the shell remembers. Leave it out: it is asked for without echo, or read as a "
+                "line of standard input. Change the one you just typed"
+            )
+        open_fields = {name: spec for name, spec in asked.fields.items() if not spec.secret}
+        values = read_values(pairs, open_fields)
+        for name, spec in secrets_of(asked).items():
+            values[name] = parse_value(name, _told(name, secret), spec)
+        return Answer(intervention_id=asked.id, response="provide", values=values, by=by)
+    choices = asked.choices or ("approve", "deny")
+    if deny:
+        return Answer(intervention_id=asked.id, response=choices[-1], by=by)
+    if choice is not None:
+        return Answer(intervention_id=asked.id, response=choose(choice, choices), by=by)
+    if asked.kind == "choice":
+        raise InvalidTask(f"`{asked.id}` asks for a choice: --choose {'|'.join(choices)}")
+    return Answer(intervention_id=asked.id, response=choices[0], by=by)
+
+
+def _told(name: str, secret: Callable[[str], str] | None) -> str:
+    with suppress(EOFError):
+        if secret is not None:
+            return secret(name)
+    raise InvalidTask(f"`{name}`: nothing was given: type it at a terminal, or give it on standard input")
+
+
+def choose(given: str, choices: tuple[str, ...]) -> str:
+    """The choice a person means: its number, or its name, or the beginning of one name.
+
+    Raises:
+        InvalidTask: it is none of them.
+    """
+    if given.isdigit() and 1 <= int(given) <= len(choices):
+        return choices[int(given) - 1]
+    near = [choice for choice in choices if given and choice.lower().startswith(given.lower())]
+    exact = [choice for choice in near if choice.lower() == given.lower()]
+    if len(exact or near) == 1:
+        return (exact or near)[0]
+    raise InvalidTask(f"`{given}` is none of the choices: {', '.join(choices)}")

@@ -1,0 +1,1 @@
+"""How plans, tasks, events and outcomes look."""

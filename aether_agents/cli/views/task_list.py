@@ -1,0 +1,63 @@
+"""Overviews: the list of tasks, and one task as it stands."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from aether_agents.cli.session.session import Session
+from aether_agents.cli.terminal.duration import ago
+from aether_agents.cli.terminal.output import Output
+from aether_agents.cli.terminal.tables import Column, quiet, sign, table
+from aether_agents.cli.views.outcome import how_to_answer, trouble
+from aether_agents.cli.views.screen import WIDEST
+from aether_agents.cli.views.task_state import Picture
+from aether_agents.cli.views.task_tree import Tree
+from aether_agents.contracts import TERMINAL_TASK, Plan, TaskView
+from aether_agents.errors import NothingYet
+
+
+def latest(session: Session, limit: int) -> list[TaskView]:
+    """The latest tasks, newest first; none where nothing ever ran."""
+    try:
+        with session.past() as door:
+            return door.tasks(limit)
+    except NothingYet:
+        return []
+
+
+def show_tasks(output: Output, views: Sequence[TaskView]) -> None:
+    """One line per task."""
+    if not views:
+        output.say('no tasks yet; give one: aether-agent execute "Onboard this project"')
+        return
+    columns = (Column("task", keep=True), Column("status", keep=True), Column("asked", keep=True), Column("what"))
+    rows = [
+        (view.task_id, sign(view.status, output.glyphs, _word(view)), quiet(ago(view.created_at)), view.description)
+        for view in views
+    ]
+    output.show(table(columns, rows))
+
+
+def show_task(output: Output, view: TaskView, plan: Plan | None) -> None:
+    """The tree of a task, what it asks, and why it failed."""
+    picture = Picture(view.task_id)
+    picture.look(view, plan)
+    width = min(output.out.width, WIDEST)
+    for line in Tree(output.glyphs).lines(picture, width, datetime.now(UTC)):
+        output.out.print(line, no_wrap=True, overflow="ellipsis")
+    if view.status == "failed" and view.error:
+        output.show(*trouble(view.model_copy(update={"subtasks": ()}), output.glyphs))
+    for asked in view.interventions:
+        output.say(f"{output.error_glyphs.status['waiting_user_input']} {asked.prompt}", "bold")
+        output.hint(how_to_answer(view.task_id, asked))
+    if view.status == "paused":
+        output.hint(f"go on: aether-agent resume {view.task_id}")
+    elif view.status not in TERMINAL_TASK and not view.interventions:
+        output.hint(f"follow it: aether-agent watch {view.task_id}")
+
+
+def _word(view: TaskView) -> str | None:
+    if view.status == "running":
+        return f"running {view.progress:.0%}"
+    if view.degraded:
+        return "degraded"
+    return None

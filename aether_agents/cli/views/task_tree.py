@@ -1,0 +1,182 @@
+"""The tree of a task: lines for a picture at a width, with guides, signs, bars and times. Draws nothing itself."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from rich.text import Text
+
+from aether_agents.cli.terminal.duration import brief
+from aether_agents.cli.terminal.glyphs import INFO, QUIET, STYLES, WARN, Glyphs, word
+from aether_agents.cli.terminal.text import fit, plain
+from aether_agents.cli.views.plan_shape import Place, lay
+from aether_agents.cli.views.task_state import Node, Picture
+from aether_agents.cli.views.tree_rows import Row, Rows
+
+#: Children of a fan-out are counted, not listed, from this many on.
+MANY = 5
+#: Failed children of a counted fan-out that are named all the same.
+NAMED = 3
+BAR = 8
+#: Cells of a line from which on bars may be longer.
+ROOMY = 80
+
+
+class Tree:
+    """Draws pictures with one set of signs."""
+
+    def __init__(self, glyphs: Glyphs, *, animated: bool = False) -> None:
+        self.glyphs = glyphs
+        self.animated = animated
+
+    def plan(self, picture: Picture, width: int, now: datetime) -> list[Text]:
+        """The header and the subtasks of a task, for a log that is about to say how it goes."""
+        return self.header(picture, width) + Rows(list(self._rows(picture, now, 0)), self.glyphs).lines(width)
+
+    def lines(self, picture: Picture, width: int, now: datetime, *, height: int = 10_000, frame: int = 0) -> list[Text]:
+        """The header, the subtasks and the footer of a task, each at most `width` cells wide."""
+        head = self.header(picture, width)
+        foot = self.footer(picture, width, now, frame)
+        rows = Rows(list(self._rows(picture, now, frame)), self.glyphs).folded(height - len(head) - len(foot))
+        return [*head, *rows.lines(width), *foot]
+
+    def header(self, picture: Picture, width: int) -> list[Text]:
+        """What was asked, and where its plan came from."""
+        lines = [Text(fit(plain(picture.description) or picture.task_id, width, self.glyphs.more), style="bold")]
+        if picture.origin is not None:
+            lines.append(Text(fit(self.origin(picture), width, self.glyphs.more), style=QUIET))
+        return lines
+
+    def origin(self, picture: Picture) -> str:
+        """Where the plan came from, how sure the planner is, and its size."""
+        count = len(picture.top())
+        source = f"{picture.origin} {picture.template}" if picture.template else f"{picture.origin or 'no'} plan"
+        parts = [source, f"{picture.confidence:.0%} sure", f"{count} subtask{'s' * (count != 1)}"]
+        return f" {self.glyphs.dot} ".join(parts + ([picture.delivery] if picture.delivery else []))
+
+    def footer(self, picture: Picture, width: int, now: datetime, frame: int = 0) -> list[Text]:
+        """How far it is, for how long it has run, and its id."""
+        status = str(picture.status)
+        sign, style = self._sign(status, frame), STYLES.get(status, "")
+        text = Text()
+        text.append(f"{sign} {word(status)}{' (degraded)' if picture.degraded else ''}", style=style)
+        if picture.nodes and not picture.ended:
+            full, empty = self.glyphs.bar(picture.progress, BAR * 2 if width >= ROOMY else BAR)
+            text.append("  ").append(full, style=INFO).append(empty, style=QUIET)
+            text.append(f" {picture.progress:.0%}")
+        text.append(f"  {brief(picture.seconds(now))}")
+        text.append(f"  {picture.task_id}", style=QUIET)
+        text.truncate(width)
+        lost = Text(fit("connection lost, retrying" + self.glyphs.more, width, self.glyphs.more), style=f"bold {WARN}")
+        return [text, lost] if picture.lost else [text]
+
+    # -- rows --------------------------------------------------------------------------------------------------
+
+    def _rows(self, picture: Picture, now: datetime, frame: int) -> Iterable[Row]:
+        top = {node.id: node for node in picture.top()}
+        children = picture.children()
+        for place in lay({name: node.needs for name, node in top.items()}):
+            node, made = top[place.id], children.get(place.id, [])
+            yield self._row(node, made, place, now, frame)
+            shown = made if len(made) < MANY else [child for child in made if child.status == "failed"][:NAMED]
+            guides = self.guides(place, below=True)
+            for child in shown:
+                last = child is shown[-1]
+                yield self._row(
+                    child,
+                    [],
+                    Place(child.id),
+                    now,
+                    frame,
+                    guides=guides + (self.glyphs.last if last else self.glyphs.branch),
+                    hang=guides + (" " * len(self.glyphs.pipe) if last else self.glyphs.pipe),
+                )
+
+    def _row(
+        self,
+        node: Node,
+        made: Sequence[Node],
+        place: Place,
+        now: datetime,
+        frame: int,
+        *,
+        guides: str | None = None,
+        hang: str = "",
+    ) -> Row:
+        status = str(node.status)
+        if made and status == "pending":  # it fanned out and waits for its children
+            status = "running"
+        label = plain(node.label)
+        if place.loose and node.needs:
+            label += f"  after {', '.join(node.needs)}"
+        return Row(
+            guides=self.guides(place) if guides is None else guides,
+            sign=self._sign(status, frame),
+            label=label,
+            middle=f"{node.specialist} {self.glyphs.dot} {node.tool}" if node.tool else node.specialist,
+            detail=self._detail(node, made, now),
+            style=STYLES.get(status, ""),
+            hang=self.guides(place, below=True) if guides is None else hang,
+            phase="done" if node.ended and status != "failed" else "ahead" if status in ("pending", "ready") else "now",
+            below=tuple(
+                plain(line) for line in (node.error or "").splitlines()[:1] if status in ("failed", "cancelled")
+            ),
+        )
+
+    def _sign(self, status: str, frame: int) -> str:
+        if self.animated and status in ("running", "planning"):
+            return self.glyphs.spinner[frame % len(self.glyphs.spinner)]
+        return self.glyphs.status.get(status, "?")
+
+    def guides(self, place: Place, *, below: bool = False) -> str:
+        """The guides of a line, or of a line that hangs below it."""
+        drawn = ""
+        for guide in place.guides:
+            if guide == "gap" or (below and guide == "last"):
+                drawn += " " * len(self.glyphs.pipe)
+            elif guide == "pipe" or below:
+                drawn += self.glyphs.pipe
+            elif guide == "tee":
+                drawn = drawn[:-1] + self.glyphs.tee[1] + self.glyphs.tee  # `├──┬─ `: no gap between the two
+            else:
+                drawn += self.glyphs.branch if guide == "branch" else self.glyphs.last
+        return drawn
+
+    def _detail(self, node: Node, made: Sequence[Node], now: datetime) -> Text:
+        """What stands at the right: counts of a fan-out, a bar, a countdown, a duration."""
+        if made:
+            return self._counts(node, made, now)
+        status = str(node.status)
+        tries = f"{node.attempts}/{node.max_attempts}" if node.max_attempts > 1 else f"try {node.attempts}"
+        if status == "retrying":
+            left = max(0.0, (node.retry_at - now).total_seconds()) if node.retry_at else 0.0
+            return Text(f"{tries} again in {brief(left, whole=True)}", style=WARN)
+        if status == "waiting_user_input":
+            return Text(word(status), style=STYLES[status])
+        if status in ("skipped", "cancelled"):
+            return Text(status, style=QUIET)
+        text = Text()
+        if node.attempts > 1:
+            text.append(f"{tries} ", style=WARN)
+        if status == "running" and node.fraction is not None:
+            text.append_text(self._bar(node.fraction)).append(" ")
+        seconds = node.seconds(now)
+        if seconds is not None and status in ("running", "completed", "failed"):
+            text.append(brief(seconds), style="" if status == "running" else QUIET)
+        return text
+
+    def _counts(self, node: Node, made: Sequence[Node], now: datetime) -> Text:
+        counts = Counter(str(child.status) for child in made)
+        text = Text(f"{self.glyphs.times}{len(made)} ", style="bold")
+        for status in ("completed", "failed", "running", "retrying", "waiting_user_input", "skipped", "cancelled"):
+            if counts[status]:
+                text.append(f"{self.glyphs.status[status]}{counts[status]} ", style=STYLES[status])
+        if not node.ended:
+            ended = sum(child.ended for child in made)
+            return text.append_text(self._bar(ended / len(made)))
+        seconds = node.seconds(now)
+        return text.append(brief(seconds), style=QUIET) if seconds is not None else text
+
+    def _bar(self, fraction: float) -> Text:
+        full, empty = self.glyphs.bar(fraction, BAR)
+        return Text(full, style=INFO).append(empty, style=QUIET)

@@ -1,0 +1,1 @@
+"""What a plan's texts may contain: references, conditions, paths, patterns."""

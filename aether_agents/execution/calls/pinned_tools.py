@@ -1,0 +1,161 @@
+"""Toolbox: the live tools of this process, each checked against the pin it was planned with."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+
+from aether_agents.contracts import ServerSpec, Specialist, Tool
+from aether_agents.errors import InvalidSettings, ServerDown, ToolDrifted
+from aether_agents.execution.calls.remembered_pins import Remembered
+from aether_agents.execution.calls.tool_host import Hands
+from aether_agents.execution.delivery.store_retry import Patience
+from aether_agents.mcp_host import catalogue_tools
+from aether_agents.mcp_host.registry.queue_inference import infer_queue
+from aether_agents.mcp_host.registry.spec_digest import spec_digest
+from aether_agents.store import CatalogueEntry, Store
+
+#: Seconds the catalogue's word on a server (live, quarantined) is believed before it is read again.
+BELIEVED = 2.0
+
+
+class Toolbox:
+    """Finds a tool on its open session, and waits for a store that is away. Thread-safe."""
+
+    def __init__(
+        self,
+        host: Hands,
+        store: Store,
+        specialists: Iterable[Specialist],
+        servers: Callable[[], Mapping[str, ServerSpec]],
+        memory: Remembered | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        self._host = host
+        self._store = store
+        self._specialists = {specialist.name: specialist for specialist in specialists}
+        self._servers = servers
+        self._lock = threading.Lock()
+        self._known: dict[str, dict[str, Tool]] = {}
+        self._entries: dict[str, CatalogueEntry] = {}
+        self._read_at = float("-inf")
+        self.memory = memory or Remembered(None)
+        self._patience = patience or Patience()
+        self._digests: dict[str, tuple[ServerSpec, str]] = {}
+
+    def find(self, ref: str, pin: str = "") -> Tool:
+        """The live tool of `server/tool`; its session is opened if it is not.
+
+        Raises:
+            ServerDown: its server cannot be used, or has no such tool.
+            ToolDrifted: it is not the tool with that pin, or its server is quarantined.
+        """
+        server, _, name = ref.partition("/")
+        entry = self._entry(server)
+        if entry is not None and entry.status == "quarantined":
+            entry = self._entry(server, believed=0.0)  # it may have been accepted a moment ago
+        if entry is not None and entry.status == "quarantined":
+            raise ToolDrifted(
+                f"server `{server}` is quarantined ({entry.error}): look at it and `aether-agent servers lock {server}`"
+            )
+        tool = self._live(server, name)
+        if pin and tool.pin != pin:
+            tool = self._as_planned(tool, pin)
+        self._require_accepted(tool)
+        return tool
+
+    def _require_accepted(self, tool: Tool) -> None:
+        """Make sure that a tool is the one that was accepted here, whatever the catalogue says by now.
+
+        Raises:
+            ToolDrifted: it is not.
+        """
+        known = self.memory.of(tool.server)
+        if known is None or known.pins.get(tool.name) == tool.pin or known.spec_digest != self._digest(tool.server):
+            return
+        entry = self._entry(tool.server, believed=0.0)  # it may have been accepted a moment ago
+        if entry is not None:
+            self.learn(entry)
+            known = self.memory.of(tool.server)
+        if known is None or known.pins.get(tool.name) != tool.pin:
+            raise self._drifted(tool)
+
+    def learn(self, entry: CatalogueEntry) -> None:
+        """Remember what was accepted elsewhere, with the key, after what is remembered here."""
+        known = self.memory.of(entry.server)
+        if known is not None and entry.number > known.number and entry.spec_digest == self._digest(entry.server):
+            self.memory.keep(entry)
+
+    def _digest(self, server: str) -> str:
+        """Digest of what a person says a server is: of the same specification it is computed once."""
+        spec = self._servers().get(server)
+        if spec is None:
+            return ""
+        digest = self._digests.get(server)
+        if digest is None or digest[0] is not spec:
+            digest = self._digests[server] = spec, spec_digest(spec)
+        return digest[1]
+
+    def list(self, spec: ServerSpec, *, fresh: bool = False) -> list[Tool]:
+        """All tools that a server lists now, each with the row that governs it and the specialist that calls it.
+
+        With `fresh`, its session is opened anew: one that is open may be of the server as it was before.
+
+        Raises:
+            ServerDown: it cannot be used.
+        """
+        listed = self._host.tools(spec.name, fresh=fresh)
+        queue = infer_queue(spec, tuple(self._specialists.values()), listed) if spec.inferred else spec.queue
+        tools = catalogue_tools(spec, listed, self._specialists.get(queue))
+        with self._lock:
+            self._known[spec.name] = {tool.name: tool for tool in tools}
+        return tools
+
+    def _live(self, server: str, name: str, *, fresh: bool = False) -> Tool:
+        open_pin = self._host.pin(server, name)
+        with self._lock:
+            tool = self._known.get(server, {}).get(name)
+        if tool is not None and tool.pin == open_pin and not fresh:
+            return tool
+        spec = self._servers().get(server)
+        if spec is None:
+            raise ServerDown(f"this worker knows no server `{server}`: see `aether-agent servers list`")
+        found = {tool.name: tool for tool in self.list(spec, fresh=fresh)}
+        if name not in found:
+            raise ServerDown(f"server `{server}` has no tool `{name}` any more; it has: {', '.join(sorted(found))}")
+        return found[name]
+
+    def _as_planned(self, tool: Tool, pin: str) -> Tool:
+        """The tool of that pin, where the open session has another one.
+
+        Raises:
+            ServerDown: its server does not start anew, or has no such tool any more.
+            ToolDrifted: it is another tool now.
+        """
+        entry = self._entry(tool.server, believed=0.0)  # never quarantined on what the catalogue said a while ago
+        accepted = entry.accepted.get(tool.name) if entry else None
+        if accepted == tool.pin:
+            raise ToolDrifted(f"`{tool.ref}` was changed, and accepted, after this was planned: run the task again")
+        if accepted == pin:  # this process of the server may have run since before a person accepted what it is now
+            tool = self._live(tool.server, tool.name, fresh=True)
+        if tool.pin != pin:
+            raise self._drifted(tool)
+        return tool
+
+    def _drifted(self, tool: Tool) -> ToolDrifted:
+        reason = f"`{tool.ref}` is not what it was when it was planned"
+        self._store.alerts.suspect("drifted pin", f"server {tool.server}", reason)
+        with suppress(InvalidSettings):  # its entry was taken out: it is listed anew, and compared
+            self._patience.ask(lambda: self._store.catalogue.quarantine(tool.server, reason))
+        with self._lock:
+            self._read_at = float("-inf")
+        return ToolDrifted(f"{reason}: look at it, then `aether-agent servers lock {tool.server}`")
+
+    def _entry(self, server: str, believed: float = BELIEVED) -> CatalogueEntry | None:
+        with self._lock:
+            if time.monotonic() - self._read_at < believed:
+                return self._entries.get(server)
+        entries = self._patience.ask(self._store.catalogue.entries)
+        with self._lock:
+            self._entries, self._read_at = entries, time.monotonic()
+        return entries.get(server)

@@ -1,0 +1,229 @@
+"""One call of a subtask's tool: resolved, checked, allowed, made, and judged. It ends in a value, whatever happens."""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from aether_agents.access.policy import Allowed, Denied, NeedsApproval, decide, needs
+from aether_agents.access.secrets import Secrets
+from aether_agents.contracts import (
+    ErrorKind,
+    Expect,
+    GivenAnswer,
+    Intervention,
+    Json,
+    Outcome,
+    PlannedSubtask,
+    Tool,
+    Verify,
+    meets,
+    walk,
+)
+from aether_agents.contracts.shortening import shorten
+from aether_agents.errors import InvalidPlan, ReferenceMissing, SecretMissing, ServerDown, ToolDrifted
+from aether_agents.execution.calls import approval
+from aether_agents.execution.calls.argument_check import faults
+from aether_agents.execution.calls.call_counts import Tally
+from aether_agents.execution.calls.elicitation_question import may_have_run, question_of
+from aether_agents.execution.calls.pinned_tools import Toolbox
+from aether_agents.execution.calls.references import resolve
+from aether_agents.execution.calls.tool_host import Hands
+from aether_agents.execution.delivery.leases import Held, Lease
+from aether_agents.mcp_host import CallResult
+from aether_agents.mcp_host.session.consent import NOTHING_ASKED, Consent
+from aether_agents.settings.model import Settings
+
+log = logging.getLogger(__name__)
+
+#: Bytes of JSON that one outcome may have: it is sealed, stored, and handed to what refers to it.
+MOST_OUTPUT = 1024 * 1024
+
+_TOO_MANY = (
+    "`{tool}` has to be approved, and it has too many arguments to show even how each begins, so nobody can: let it "
+    "read them from a file, or write them into the plan, which is shown whole"
+)
+_SHOWN_VALUE = 200
+_CANCELLED = "cancelled while it ran"
+_LINGERS = f"{_CANCELLED}; its server has not said that it stopped: it may still be running"
+
+Progress = Callable[[float | None, str], None]
+
+
+class Run(NamedTuple):
+    """One granted run of a subtask, with what it may use."""
+
+    lease: Lease
+    subtask: PlannedSubtask
+    outcomes: Mapping[str, Outcome]  #: of the subtasks it refers to
+    secrets: Secrets
+    answer: GivenAnswer | None = None  #: what a person said to it, opened
+    doubt: str = ""  #: why an answer that the store tells of does not count
+    use: Callable[[], None] = lambda: None  #: called before the call that an answer is used up by
+    secure: Callable[[], None] = lambda: None  #: waits until its claim outlives a power loss of the store
+
+
+class Caller:
+    """Makes calls for one process."""
+
+    def __init__(self, host: Hands, toolbox: Toolbox, settings: Settings, held: Held, tally: Tally) -> None:
+        self._host = host
+        self._toolbox = toolbox
+        self._settings = settings
+        self._held = held
+        self._tally = tally
+
+    def call(self, run: Run, on_progress: Progress) -> Outcome | Intervention:
+        """What the call came to, with every secret struck out; or the question that a person has to answer first."""
+        try:
+            result = self._call(run, on_progress)
+        except (InvalidPlan, ReferenceMissing, SecretMissing) as error:
+            result = failed("arguments", str(error), sent=False)
+        except ServerDown as error:
+            result = failed("transport", str(error), sent=False)
+        except ToolDrifted as error:
+            result = failed("policy", str(error), sent=False)
+        return _redacted(result, run.secrets)
+
+    def _call(self, run: Run, on_progress: Progress) -> Outcome | Intervention:
+        subtask = run.subtask
+        tool = self._toolbox.find(subtask.tool or "", subtask.pin)
+        args = self._arguments(run, tool, subtask.args)
+        answered = approval.still_holds(run.answer, subtask, run.outcomes)
+        decision = decide(tool, args, subtask, self._settings, answered=answered)
+        if run.doubt and isinstance(decision, Allowed):
+            decision = NeedsApproval(decision.risk, f"It is asked again: {run.doubt}")
+        if isinstance(decision, Denied):
+            return failed("policy", decision.reason, sent=False)
+        if isinstance(decision, NeedsApproval):
+            asked = approval.question(subtask, decision, args, run.outcomes, run.secrets)
+            return asked or failed("policy", _TOO_MANY.format(tool=subtask.tool), sent=False)
+        if run.answer is not None and not subtask.repeatable:
+            run.use()
+        if not subtask.repeatable:
+            run.secure()
+        result = self._made(tool, args, run, on_progress, Consent(subtask.elicited, answered and not subtask.elicited))
+        if result.asked is not None:
+            return question_of(subtask, result.asked, result, args, run.secrets)
+        return self._judged(tool, run, result)
+
+    def _judged(self, tool: Tool, run: Run, result: CallResult) -> Outcome | Intervention:
+        """What the call came to: what the server says about it is not all."""
+        subtask = run.subtask
+        outcome = _outcome(tool.ref, result)
+        if outcome.error_kind == "lost" and not subtask.repeatable:
+            return may_have_run(subtask, outcome)
+        expect = subtask.expect or tool.row.expect
+        if outcome.status == "completed" and expect is not None and not meets(expect, outcome.output):
+            return _unmet(run, outcome, f"`{tool.ref}` did not do it", expect)
+        verify = subtask.verify or tool.row.verify
+        if outcome.status == "completed" and verify is not None:
+            return self._verified(outcome, verify, run)
+        return outcome
+
+    def _made(
+        self,
+        tool: Tool,
+        args: dict[str, Json],
+        run: Run,
+        on_progress: Progress | None = None,
+        consent: Consent = NOTHING_ASKED,
+    ) -> CallResult:
+        started = time.monotonic()
+        result = self._host.call(
+            tool.server,
+            tool.name,
+            args,
+            timeout=run.subtask.timeout,
+            on_progress=on_progress,
+            key=run.lease,
+            still=lambda: self._held.good(run.lease),
+            pin=tool.pin,
+            hidden=run.secrets.read_so_far,
+            consent=consent,
+            needs=needs(tool, args),
+        )
+        for note in result.notes:
+            log.info("%s: %s", tool.ref, note)
+        self._tally.call(tool.server, result.kind or "ok", time.monotonic() - started)
+        return result
+
+    def _verified(self, outcome: Outcome, verify: Verify, run: Run) -> Outcome:
+        """Read the effect back through another tool. Only a tool that looks and changes nothing may do that."""
+        own = {**run.outcomes, run.subtask.id: outcome}
+        try:
+            tool = self._toolbox.find(verify.tool)
+            args = self._arguments(run._replace(outcomes=own), tool, verify.args)
+        except (InvalidPlan, ReferenceMissing, SecretMissing, ServerDown, ToolDrifted) as error:
+            return _not_read_back(outcome, str(error))  # it was sent: nothing of this may make it run again
+        reader = run.subtask.model_copy(update={"approval": "auto", "approved_up_to": None})
+        decision = decide(tool, args, reader, self._settings)
+        if isinstance(decision, Denied | NeedsApproval):
+            return failed("policy", f"it ran, but its effect was not read back: {decision.reason}")
+        seen = _outcome(tool.ref, self._made(tool, args, run))
+        if seen.error_kind == "lost":  # its server died: a read is made again
+            seen = _outcome(tool.ref, self._made(tool, args, run))
+        if seen.status != "completed":
+            return _not_read_back(outcome, seen.error or "cancelled")
+        if not meets(verify.expect, seen.output):
+            return _unmet(run, outcome, f"`{verify.tool}` does not show its effect", verify.expect, seen.output)
+        return outcome
+
+    def _arguments(self, run: Run, tool: Tool, args: Mapping[str, Json]) -> dict[str, Json]:
+        resolved = resolve(dict(args), run.outcomes, run.secrets.read)
+        if wrong := faults(resolved, tool.input_schema, run.secrets.redact_text):
+            raise InvalidPlan(f"arguments of `{tool.ref}`: {'; '.join(wrong)}")
+        return resolved if isinstance(resolved, dict) else {}
+
+
+def failed(kind: ErrorKind, error: str, *, sent: bool = True) -> Outcome:
+    """The outcome of something that went wrong."""
+    return Outcome(status="failed", error=error, error_kind=kind, sent=sent)
+
+
+def bounded(outcome: Outcome, what: str, most: int = MOST_OUTPUT) -> Outcome:
+    """The same outcome, unless its output is too large to be kept: then a failure that says what to do."""
+    size = len(json.dumps(outcome.output, ensure_ascii=False).encode())
+    if size <= most:
+        return outcome
+    return failed(
+        "tool_error",
+        f"{what} returned {size / 2**20:.1f} MiB, more than {most / 2**20:.0f} MiB can be kept: "
+        "ask it for less, or let it write a file and return the path",
+    )
+
+
+def _outcome(ref: str, result: CallResult) -> Outcome:
+    if result.kind is None:
+        return bounded(Outcome(status="completed", output=result.output), f"`{ref}`")
+    if result.kind == "cancelled":
+        return Outcome(status="cancelled", error=_LINGERS if result.lingers else _CANCELLED, sent=result.sent)
+    kind: ErrorKind = "tool_error" if result.kind == "asked" else result.kind  # a tool that reads back has no say
+    if kind == "transport" and result.sent:
+        kind = "lost"
+    return failed(kind, f"`{ref}`: {result.error or result.kind}", sent=result.sent)
+
+
+def _not_read_back(outcome: Outcome, why: str) -> Outcome:
+    error = f"it ran, but its effect could not be read back: {why}"
+    return outcome.model_copy(update={"status": "failed", "error": error, "error_kind": "expectation"})
+
+
+def _unmet(run: Run, outcome: Outcome, what: str, expect: Expect, shown: Json = None) -> Outcome:
+    try:
+        actual = json.dumps(walk(outcome.output if shown is None else shown, expect.path), ensure_ascii=False)
+    except ReferenceMissing:
+        actual = "missing"
+    actual = run.secrets.redact_text(actual)  # before it is cut: half a secret is not recognised any more
+    wanted = f"{expect.op} {json.dumps(expect.value, ensure_ascii=False)}"
+    where = f"`{expect.path}`" if expect.path else "its output"
+    error = f"{what}: {where} is {shorten(actual, _SHOWN_VALUE)}, and should be {wanted}"
+    return outcome.model_copy(update={"status": "failed", "error": error, "error_kind": "expectation"})
+
+
+def _redacted(result: Outcome | Intervention, secrets: Secrets) -> Outcome | Intervention:
+    if isinstance(result, Intervention):
+        return result.model_copy(update={"prompt": secrets.redact_text(result.prompt)})
+    error = None if result.error is None else secrets.redact_text(result.error)
+    return result.model_copy(update={"output": secrets.redact(result.output), "error": error})

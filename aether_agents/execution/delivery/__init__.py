@@ -1,0 +1,1 @@
+"""How runs are sent, held, tried again and remembered."""

@@ -1,0 +1,1 @@
+"""The worker process: services, heartbeat, tool listings, planner steps, subtasks."""

@@ -1,0 +1,174 @@
+"""Pump: the heartbeat of a process. Renews its leases, says it is alive, and takes back what others lost."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from aether_agents.errors import AetherError, StoreUnavailable
+from aether_agents.execution.calls.call_counts import Tally
+from aether_agents.execution.delivery.leases import Held, Lease, now
+from aether_agents.execution.delivery.outage import Episode
+from aether_agents.execution.delivery.run_memory import Memory
+from aether_agents.execution.delivery.sender import Sender
+from aether_agents.execution.worker.descriptors import strain
+from aether_agents.settings.model import Settings
+from aether_agents.store import PLANNER, Store
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two signs of life; the store forgets a process after ten.
+BEAT_EVERY = 2.0
+#: Messages one round of the reaper may send: more waits half a second.
+REAP_AT_MOST = 200
+
+
+class Pump:
+    """One daemon thread. Every round does all its parts, whichever of them fails; it outlives a lost broker."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        sender: Sender,
+        held: Held,
+        cancel: Callable[[Lease], None],
+        *,
+        name: str,
+        kind: str,
+        queues: Sequence[str],
+        watched: Sequence[str],
+        pid: int,
+        tally: Tally,
+        memory: Memory,
+        episode: Episode | None = None,
+        state: Callable[[], str] = str,
+        more: Sequence[Callable[[], None]] = (),
+    ) -> None:
+        """`queues` are served here; `watched` are all there are: the reaper looks whether messages wait in them.
+
+        `state` is what the process says of itself beside that it is alive; `more` is done in each round too.
+        """
+        self._every = settings.delivery.pump
+        self._store = store
+        self._sender = sender
+        self._held = held
+        self._cancel = cancel
+        self._worker = (name, kind, tuple(queues), pid)
+        self._watched = tuple(watched)
+        self._tally = tally
+        self._memory = memory
+        self._witness = memory.name if set(queues) - {PLANNER} else ""
+        self._epoch = 0
+        self._more = tuple(more)
+        self._beaten = float("-inf")
+        self._episode = episode or Episode()
+        self._state = state
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="aether-pump", daemon=True)
+
+    def start(self) -> None:
+        """Begin, with a first round at once."""
+        self._thread.start()
+
+    def serve_no_more(self) -> None:
+        """Say from now on that this process serves no queue: it ends, and takes nothing new."""
+        name, kind, _, pid = self._worker
+        self._worker = (name, kind, (), pid)
+        self._beaten = float("-inf")
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """End it, and say goodbye. Idempotent."""
+        if self._stopped.is_set():
+            return
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+        try:
+            self._carry()
+            self._store.presence.leave(self._worker[0], witness=self._witness)
+        except StoreUnavailable:
+            log.debug("the store is away: it will notice by itself that this worker has left")
+
+    def turn(self) -> None:
+        """One round."""
+        parts = (self._renew, self._beat, self._reap, *self._more, self._tell)
+        failures = [error for part in parts if (error := self._tried(part)) is not None]
+        if failures:
+            self._episode.trouble(failures[0])
+        else:
+            self._episode.over()
+
+    def _run(self) -> None:
+        while True:
+            self.turn()
+            if self._stopped.wait(self._every):
+                return
+
+    def _tried(self, part: Callable[[], None]) -> Exception | None:
+        try:
+            part()
+        except AetherError as error:
+            return error
+        except Exception as error:
+            log.exception("unexpected in the pump")
+            return error
+        return None
+
+    def _renew(self) -> None:
+        leases = self._held.leases()
+        if not leases:
+            return
+        asked_at = now()
+        lost, in_doubt = self._store.tasks.renew(leases)
+        for lease in leases:
+            if lease in lost:
+                self._cancel(lease)
+            elif lease not in in_doubt:
+                self._held.renewed(lease, asked_at)
+
+    def _beat(self) -> None:
+        now = time.monotonic()
+        if now - self._beaten >= BEAT_EVERY:
+            self._store.presence.beat(
+                *self._worker,
+                witness=self._witness,
+                sure=self._store.safekeeping.sure,
+                state=self._state() if self._worker[2] else "ending",
+                strain=strain(),
+            )
+            self._carry()
+            self._beaten = now
+
+    def _carry(self) -> None:
+        """Carry what was counted here to the store, or keep it for the next time."""
+        counts = self._tally.take()
+        try:
+            self._store.counts.add(counts)
+        except StoreUnavailable:
+            self._tally.put_back(counts)
+            raise
+
+    def _reap(self) -> None:
+        """Take back what others lost; not before this process could say itself that it is alive.
+
+        After a time in which the store took nothing, the first sign of life gives holders the time to renew.
+        """
+        if time.monotonic() - self._beaten > 2 * BEAT_EVERY:
+            return
+        self._sender.send(self._store.tasks.reap(REAP_AT_MOST, self._store.busy(self._watched)))
+
+    def _tell(self) -> None:
+        """In a new epoch of the store, say again what is held and what was done: it may have forgotten it."""
+        epoch = self._store.tasks.epoch
+        if epoch == self._epoch:
+            return
+        self._renew()
+        told = self._memory.of_other_epochs(epoch)
+        for tell in told:
+            self._sender.attempt(list(tell()))
+        if self._witness:
+            self._store.presence.heard(self._witness)
+        if told:
+            log.info("the store was restarted, or another took its place: %d unrepeatable calls told again", len(told))
+        self._epoch = epoch

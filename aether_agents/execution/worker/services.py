@@ -1,0 +1,181 @@
+"""Services: all that one worker process works with, opened in it (never before a fork) and closed in order."""
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from celery import Celery, Task
+from celery.exceptions import Ignore, Reject
+
+from aether_agents.celery_app.producers import OwnProducer
+from aether_agents.contracts import Specialist
+from aether_agents.errors import StoreUnavailable
+from aether_agents.execution.calls.call_counts import Tally
+from aether_agents.execution.calls.pinned_tools import Toolbox
+from aether_agents.execution.calls.remembered_pins import Remembered
+from aether_agents.execution.calls.tool_call import Caller
+from aether_agents.execution.delivery.late_endings import Late
+from aether_agents.execution.delivery.leases import Held
+from aether_agents.execution.delivery.outage import Episode
+from aether_agents.execution.delivery.sender import Sender
+from aether_agents.execution.delivery.store_retry import Patience
+from aether_agents.execution.worker.heartbeat import Pump
+from aether_agents.execution.worker.known_servers import KnownServers
+from aether_agents.execution.worker.occupancy import Room
+from aether_agents.execution.worker.planner_step import Opening
+from aether_agents.execution.worker.side_threads import Beside
+from aether_agents.execution.worker.subtask_runner import Runner
+from aether_agents.execution.worker.tool_listing import Listing
+from aether_agents.mcp_host.pool.host import Host
+from aether_agents.mcp_host.pool.opener import Limits
+from aether_agents.mcp_host.process.sandbox_view import Confinement, confinement_of
+from aether_agents.settings.model import Settings
+from aether_agents.store import PLANNER, open_store
+from aether_agents.telemetry import logs
+
+log = logging.getLogger(__name__)
+
+
+class Services:
+    """Store, host, runner, planner's step, pump and listing of one process, which runs so many messages at once.
+
+    Raises:
+        StoreUnavailable: there is no store.
+        CannotOpen: this process has no sealing key.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        specialists: Sequence[Specialist],
+        app: Celery,
+        queues: Sequence[str],
+        name: str,
+        threads: int,
+        episode: Episode | None = None,
+        state: Callable[[], str] = str,
+    ) -> None:
+        self._store = open_store(settings)
+        self._held = Held(settings.delivery.lease)
+        patience = Patience(episode)
+        self._sender = sender = Sender(app, trouble=patience.episode.trouble)
+        self._store.when_freed(sender.attempt)
+        self._own = OwnProducer(app)  # the pump's: whatever the threads wait for, it renews and reaps
+        servers = KnownServers(settings, specialists)
+        self._host, self._late = _host(settings, servers)
+        toolbox = Toolbox(self._host, self._store, specialists, servers, Remembered(settings.home), patience)
+        tally = Tally(self._host.starts)
+        caller = Caller(self._host, toolbox, settings, self._held, tally)
+        self._runner = Runner(settings, self._store, caller, sender, self._held, patience)
+        self._room, most = Room(threads), min(threads, settings.delivery.spare)
+        self._beside = Beside(self._store, self._room, self._held, self._runner.beside, queues, most)
+        self._listing = Listing(self._store, toolbox, servers, queues, lambda: bool(self._held.leases()), patience)
+        self._opening = None
+        if PLANNER in queues:  # its index of templates is made at once: a worker that plans nothing has none
+            self._opening = Opening(
+                settings, specialists, self._store, sender, self._held, servers, self._listing.first, patience
+            )
+        self._pump = Pump(
+            settings,
+            self._store,
+            Sender(app, self._own),
+            self._held,
+            self._host.cancel,
+            name=name,
+            kind="worker",
+            queues=queues,
+            watched=[PLANNER, *(specialist.queue for specialist in specialists)],
+            pid=os.getpid(),
+            tally=tally,
+            episode=patience.episode,
+            memory=self._runner.memory,
+            state=state,
+            more=(self._beside.turn, self._record),
+        )
+        self._ending, self._over, self._closed = threading.Event(), threading.Event(), threading.Lock()
+
+    def start(self) -> None:
+        """Begin to renew, reap and list. What a version before asked in clear is asked anew."""
+        self._store.tasks.when_scarce(self._room.full)
+        self._sender.send(self._store.tasks.ask_anew_in_clear())
+        self._pump.start()
+        self._listing.start()
+
+    def handle(self, celery_task: Task, queue: str, ids: tuple[str, ...]) -> None:
+        """Run one message.
+
+        Raises:
+            Ignore: its branch of the canvas ends here.
+            Reject: this process ends; the message goes back, for another one.
+        """
+        if self._ending.is_set():
+            raise Reject("this worker ends", requeue=True)
+        if not all(isinstance(one, str) for one in ids) or len(ids) != (1 if queue == PLANNER else 2):
+            log.warning("a message on %s carries something else than ids: left alone", queue)
+            raise Ignore
+        with logs.about(**dict(zip(("task_id", "subtask_id"), ids, strict=False))), self._room.taken():
+            if self._opening is not None and queue == PLANNER:
+                self._opening.open(ids[0])
+            else:
+                self._runner.run(celery_task, queue, *ids)
+
+    def refuse(self) -> None:
+        """Take nothing new from now on: this process ends. Calls under way go on, and keep their leases."""
+        self._ending.set()
+        self._listing.end()
+        self._beside.end()
+        self._pump.serve_no_more()
+
+    def cut(self) -> None:
+        """Cancel the calls under way. What may be made again is given back; about the rest a person is asked."""
+        self._over.set()
+        self._runner.stop()
+        for lease in self._held.leases():
+            self._host.cancel(lease)
+
+    def close(self) -> None:
+        """End everything: no call, no server, no thread, no connection is left. Idempotent."""
+        if not self._closed.acquire(blocking=False):
+            return
+        while self._ending.is_set() and self._held.leases() and not self._over.wait(0.05):
+            log.debug("calls beside the pool's threads have their grace too")
+        self.cut()
+        self._beside.stop()
+        self._listing.stop()
+        self._host.close()
+        with suppress(StoreUnavailable):
+            self._record()
+        self._pump.stop()
+        self._own.close()
+        self._store.close()
+
+    def _record(self) -> None:
+        self._late.record(self._store)
+
+
+def _host(settings: Settings, servers: KnownServers) -> tuple[Host, Late]:
+    """The host of a process, and what it hears of calls that were cancelled."""
+    late = Late()
+    timeout = settings.agent_system.mcp_integration.server_timeout
+    limits, confinement = Limits(grace=settings.delivery.cancelled_grace), _confinement(settings)
+    return Host(
+        servers,
+        home=settings.home,
+        connect_timeout=timeout,
+        limits=limits,
+        confinement=confinement,
+        tell=late.heard,
+    ), late
+
+
+def _confinement(settings: Settings) -> Confinement:
+    """How servers are confined here; that they cannot be is said once in the life of a worker."""
+    confinement = confinement_of(settings)
+    if confinement.by is None and confinement.isolation == "auto":
+        log.warning(
+            "this machine cannot confine programs: servers that are not ours, and scanners, run as this worker does; "
+            "install bubblewrap or allow user namespaces, or set `isolation: required` to start none of them"
+        )
+    return confinement

@@ -1,0 +1,249 @@
+"""Runner: one message, one claim, one call, one outcome. What a Celery task of a specialist's queue does.
+
+It raises nothing but `Ignore` (and what `Task.replace` raises, which is an `Ignore`): that ends a branch of the
+canvas, and the store has already seen to it that somebody sends what the branch would have brought.
+"""
+
+import logging
+import time
+from contextlib import suppress
+from typing import NoReturn
+
+from celery import Task, chord
+from celery.exceptions import Ignore
+
+from aether_agents.access.secrets import Secrets
+from aether_agents.contracts import Intervention, Outcome, PlannedSubtask
+from aether_agents.errors import CannotOpen, InvalidPlan, ReferenceMissing, StoreUnavailable, Tampered
+from aether_agents.execution.calls.argument_check import applies
+from aether_agents.execution.calls.references import needed, resolve
+from aether_agents.execution.calls.tool_call import MOST_OUTPUT, Caller, Progress, Run, bounded, failed
+from aether_agents.execution.delivery.fan_out import children_of, joined
+from aether_agents.execution.delivery.leases import Held, Lease, now
+from aether_agents.execution.delivery.run_memory import Memory
+from aether_agents.execution.delivery.run_results import retry_in, word_of
+from aether_agents.execution.delivery.sender import Sender
+from aether_agents.execution.delivery.store_retry import Patience
+from aether_agents.settings.model import Settings
+from aether_agents.store import Delivery, Granted, Refused, Store, Unopened
+from aether_agents.telemetry import logs, tracing
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two reports of progress of one subtask.
+PROGRESS_EVERY = 0.5
+#: A join holds what all its children returned, so it may be this many times as large.
+JOIN_FACTOR = 4
+#: Workers that a subtask may lose before it counts as what kills them.
+LOST_RUNS = 2
+
+
+class Runner:
+    """Runs subtasks for one process. Thread-safe."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        caller: Caller,
+        sender: Sender,
+        held: Held,
+        patience: Patience | None = None,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._caller = caller
+        self._sender = sender
+        self._held = held
+        self._patience = patience or Patience()
+        self.memory = Memory(store)
+
+    def run(self, celery_task: Task, queue: str, task_id: str, subtask_id: str) -> None:
+        """Run the subtask a message names, if the store grants it, or the one that it grants instead.
+
+        Raises:
+            Ignore: this branch of the canvas ends here.
+        """
+        asked_at = now()
+        try:
+            claim = self._store.tasks.claim(task_id, subtask_id, queue)
+        except StoreUnavailable as error:
+            self._patience.episode.trouble(error)  # nothing has begun: the reaper sends it again
+            raise Ignore from error
+        if isinstance(claim, Refused):
+            log.debug("refused: %s", claim.reason)
+            raise Ignore
+        if claim.instead is not None:
+            self.beside(queue, claim, asked_at)
+            raise Ignore
+        self._granted(celery_task, queue, Lease(task_id, subtask_id, claim.token), claim, asked_at)
+
+    def beside(self, queue: str, claim: Granted | Unopened, asked_at: float) -> None:
+        """Run a subtask for which no message is at hand: nothing that its message would bring hangs on this."""
+        task_id, subtask_id = claim.instead or ("", "")
+        with logs.about(task_id=task_id, subtask_id=subtask_id), suppress(Ignore):
+            self._granted(None, queue, Lease(task_id, subtask_id, claim.token), claim, asked_at)
+
+    def _granted(
+        self, celery_task: Task | None, queue: str, lease: Lease, claim: Granted | Unopened, asked_at: float
+    ) -> None:
+        task_id, subtask_id, _ = lease
+        if isinstance(claim, Unopened):
+            if claim.tampered:
+                self._store.alerts.suspect("broken document", f"{task_id}/{subtask_id}", claim.reason)
+            outcome = failed("document", claim.reason, sent=False).model_copy(update={"attempts": claim.attempts})
+            self._finish(lease, outcome)
+            return
+        if claim.tampered:
+            self._store.alerts.suspect("forged answer", f"{task_id}/{subtask_id}", claim.doubt)
+        since = time.time_ns() - int(1e9 * (now() - asked_at))
+        ids = {"task_id": task_id, "subtask_id": subtask_id, "specialist": queue}
+        with (
+            self._held.holding(lease, asked_at),
+            tracing.span("subtask", parent=lambda: self._trace(task_id), since=since, **ids),
+        ):
+            self._ran(celery_task, lease, claim)
+
+    def _ran(self, celery_task: Task | None, lease: Lease, claim: Granted) -> None:
+        started = time.monotonic()
+        result = self._work(lease, claim)
+        log.info("%s in %.3f s", word_of(result), time.monotonic() - started)
+        failed_now = isinstance(result, Outcome) and result.failed
+        tracing.mark(tool=claim.subtask.tool or "", status=word_of(result), failed=failed_now)
+        if isinstance(result, Outcome):
+            if claim.answer is not None and not result.sent and not claim.subtask.repeatable:
+                self._patience.ask(lambda: self._store.tasks.use_answer(*lease, used=False))  # it was not, after all
+            if result.status == "cancelled" and self._given_up(result):
+                self._give_back(lease, claim, result)
+            self._complete(lease, claim, result)
+            return
+        if isinstance(result, Intervention):
+            if not claim.subtask.repeatable:
+                self.memory.asked(lease, result)
+            self._patience.ask(lambda: self._store.tasks.ask_subtask(*lease, result))
+            raise Ignore
+        self._fan(celery_task, lease, claim, result)
+
+    def stop(self) -> None:
+        """Wait no longer for a store that is away."""
+        self._patience.stop()
+
+    def _work(self, lease: Lease, claim: Granted) -> Outcome | Intervention | list[PlannedSubtask]:
+        """What this run came to. A fault of ours is an outcome too: its traceback stays in the worker's log."""
+        try:
+            return self._decided(lease, claim)
+        except (Ignore, StoreUnavailable) as error:  # the lease ends, and the reaper decides
+            raise Ignore from error
+        except (InvalidPlan, ReferenceMissing) as error:
+            return failed("arguments", str(error), sent=False)
+        except CannotOpen as error:
+            if isinstance(error, Tampered):
+                self._store.alerts.suspect("broken document", f"{lease.task_id}/{lease.subtask_id}", str(error))
+            return failed("document", str(error), sent=False)
+        except Exception as error:
+            log.exception("unexpected")
+            return failed("internal", f"a fault of ours ({type(error).__name__}): the worker's log has the traceback")
+
+    def _decided(self, lease: Lease, claim: Granted) -> Outcome | Intervention | list[PlannedSubtask]:
+        subtask = claim.subtask
+        if claim.join:
+            results = self._outcomes(lease.task_id, claim.children)
+            return bounded(joined(subtask, claim.children, results), f"`{subtask.id}`", JOIN_FACTOR * MOST_OUTPUT)
+        if claim.losses >= LOST_RUNS:
+            return failed("internal", "its worker was lost twice while it ran: it is not tried again")
+        outcomes = self._outcomes(lease.task_id, needed(subtask))
+        if subtask.if_ is not None and not applies(subtask.if_, outcomes):
+            return Outcome(status="skipped", error=f"its condition does not hold: {subtask.if_.ref}", sent=False)
+        if subtask.for_each is not None:
+            items = resolve(subtask.for_each, outcomes)
+            children = children_of(subtask, items)
+            return children or Outcome(status="completed", output=[])
+        secrets = Secrets(self._settings, subtask.context)
+        secrets.told(subtask.elicited)
+        answer = (claim.answer, claim.doubt, lambda: self._use(lease))
+        run = Run(lease, subtask, outcomes, secrets, *answer, secure=self._secure)
+        return self._caller.call(run, self._reporter(lease, secrets))
+
+    def _use(self, lease: Lease) -> None:
+        """Use a person's answer up: the same yes is never the reason for two calls that are not safe to repeat.
+
+        Raises:
+            Ignore: the run is no longer ours.
+        """
+        if not self._patience.ask(lambda: self._store.tasks.use_answer(*lease, used=True)):
+            raise Ignore
+
+    def _given_up(self, outcome: Outcome) -> bool:
+        """Whether a call was cancelled by this process, or was never made: a person's cancellation closes it anyway."""
+        return self._patience.over or not outcome.sent
+
+    def _give_back(self, lease: Lease, claim: Granted, outcome: Outcome) -> NoReturn:
+        """This process ends while the call runs, or was stopped before it: it is made again, if that is safe.
+
+        If it is not, the lease is left to end, and the reaper asks a person: it may have run.
+        """
+        if claim.subtask.repeatable or not outcome.sent:
+            why = "its worker was stopped" if self._patience.over else "it was broken off before it was sent"
+            told = outcome.model_copy(update={"error": f"{why}: it runs again"})
+            self._patience.ask(lambda: self._store.tasks.complete(*lease, told, retry_in=0.0))
+        raise Ignore
+
+    def _complete(self, lease: Lease, claim: Granted, outcome: Outcome) -> None:
+        outcome = outcome.model_copy(update={"attempts": claim.attempts})
+        again = retry_in(claim.subtask, outcome, claim.attempts)
+        if again is None and not claim.subtask.repeatable:
+            self.memory.completed(lease, outcome)
+        self._finish(lease, outcome, again)
+
+    def _secure(self) -> None:
+        tasks = self._store.tasks
+        self._patience.ask(lambda: self._store.safekeeping.secure(tasks.epoch))
+
+    def _finish(self, lease: Lease, outcome: Outcome, again: float | None = None) -> None:
+        done = self._patience.ask(lambda: self._store.tasks.complete(*lease, outcome, retry_in=again))
+        self._sender.attempt(done.deliveries)
+        if done.kind == "stale" or again is not None:
+            raise Ignore
+
+    def _fan(self, celery_task: Task | None, lease: Lease, claim: Granted, children: list[PlannedSubtask]) -> NoReturn:
+        """Hand the children over: as a chord in this message's place, or one by one."""
+        window, own = claim.subtask.max_parallel or len(children), celery_task is not None
+        fanned = self._patience.ask(lambda: self._store.tasks.fan(*lease, children, window=window, may_canvas=own))
+        if fanned.kind != "ok" or not fanned.canvas or celery_task is None:
+            self._sender.attempt(fanned.deliveries)
+            raise Ignore
+        queue = claim.subtask.specialist
+        header = [
+            self._sender.signature(Delivery(lease.task_id, child.id, queue, claim.priority)) for child in children
+        ]
+        join = self._sender.signature(Delivery(lease.task_id, lease.subtask_id, queue, claim.priority))
+        try:
+            celery_task.replace(chord(header, join))
+        except Ignore:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever Celery makes of the nesting, the plan goes on directly
+            log.warning("Celery refused the chord (%s): sent directly", type(error).__name__)
+            self._sender.attempt(self._patience.ask(lambda: self._store.tasks.flip(lease.task_id)))
+        raise Ignore
+
+    def _outcomes(self, task_id: str, ids: tuple[str, ...]) -> dict[str, Outcome]:
+        return self._patience.ask(lambda: self._store.tasks.outcomes(task_id, ids)) if ids else {}
+
+    def _trace(self, task_id: str) -> str:
+        return self._patience.ask(lambda: self._store.tasks.trace(task_id))
+
+    def _reporter(self, lease: Lease, secrets: Secrets) -> Progress:
+        reported = float("-inf")
+
+        def report(fraction: float | None, message: str) -> None:
+            nonlocal reported
+            now = time.monotonic()
+            if now - reported < PROGRESS_EVERY:
+                return
+            reported = now
+            try:
+                self._store.tasks.progress(*lease, fraction, secrets.redact_text(message))
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with a report, the call goes on
+                log.debug("progress not reported: %s", error)
+
+        return report

@@ -1,0 +1,1 @@
+"""What the supervisor of the embedded stack does: children, locks, orders, state."""

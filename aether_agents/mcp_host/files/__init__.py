@@ -1,0 +1,1 @@
+"""Files that name MCP servers: found, read, expanded."""

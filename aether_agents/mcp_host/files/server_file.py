@@ -1,0 +1,244 @@
+"""Server files: `.mcp.json`, `mcp_config.json`, as Claude Desktop, Claude Code, Cursor and VS Code write them.
+
+The key is `mcpServers` (VS Code: `servers`). Each server has `command` with `args`, `env`, `cwd`, or
+`url` with `headers`; ours are `queue`, `install`, `table`, `mode`, `timeout`, `reads`, `writes` and `network` beside
+them. Keys that only mean something to another program are read over; a key nobody knows is an error.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from aether_agents.contracts import Contract, Install, Json, ServerSpec, ToolRow
+from aether_agents.documents.document import Document, Location, faults, nearest
+from aether_agents.errors import InvalidSettings
+from aether_agents.mcp_host.files import env_file
+from aether_agents.mcp_host.files.dialects import UNHEEDED, in_our_words
+from aether_agents.mcp_host.files.variables import Expansion
+from aether_agents.mcp_host.install.folders import server_folder
+from aether_agents.mcp_host.process.launch import ALLOWED
+from aether_agents.telemetry.logs import hide
+
+#: Where a project's server file may lie, in its folder; the last is VS Code's.
+FILE_NAMES = (".mcp.json", "mcp_config.json", ".vscode/mcp.json")
+KEYS = ("mcpServers", "servers")
+
+#: Keys of a server that other programs read, and why we do not.
+FOREIGN: dict[str, str] = {
+    "autoApprove": "what may run unasked is this product's policy, never a project's file",
+    "alwaysAllow": "the same, by another name",
+    "trust": "the same",
+    "alwaysLoad": "Claude Code: when its tools are shown to the model",
+    "description": "a sentence for people",
+    "note": "a sentence for people",
+    "dev": "VS Code: development mode",
+    "gallery": "VS Code: where it came from",
+    "version": "VS Code: what the gallery offered",
+    "icon": "for faces with pictures",
+    "tags": "labels of fastmcp",
+    "include_tags": "filters of fastmcp",
+    "exclude_tags": "filters of fastmcp",
+    "keep_alive": "fastmcp: ours are always kept",
+    "initTimeout": "other programs' name for `timeout`, in other units",
+    "roots": "deprecated by the protocol",
+    **dict.fromkeys(UNHEEDED, "which tools may be called is policy's (`policy.deny`)"),
+    "name": "Cherry Studio: what people read",
+    "autoStart": "ours start when they are needed",
+    "tool_timeout_sec": "Codex: a subtask has its own `timeout`",
+    "oauth": "not yet spoken; use `headers`",
+    "auth": "not yet spoken; use `headers`",
+}
+#: Keys of the file beside the servers.
+FOREIGN_TOP = ("inputs", "$schema", "globalShortcut", "preferences")
+
+
+#: Variables whose values are no secrets: they are in every message of the system itself.
+PUBLIC = frozenset({*ALLOWED, "HOME", "PWD", "SHELL", "HOSTNAME"})
+#: A shorter value cannot be struck out without striking out half of what a server says (`true`, `8080`).
+SHORTEST = 6
+#: Names that values which are secrets have, where they are written into the file itself.
+_SECRET = re.compile(r"token|secret|passw|credential|api.?key|private.?key|auth|cookie", re.IGNORECASE)
+
+
+class Row(ToolRow):
+    """A row of a server's own tool table: its tool is its key."""
+
+    tool: str = Field(default="", description="Its key in the file.")
+
+
+class Entry(Contract):
+    """A server as a file declares it."""
+
+    command: str | None = Field(default=None, description="Program to start (stdio).")
+    args: tuple[str, ...] = Field(default=(), description="Its arguments.")
+    env: dict[str, str] = Field(default_factory=dict, description="Environment beside the allow-list.")
+    envFile: str | None = Field(
+        default=None, description="File of `NAME=value` lines beside `env`, which goes before them."
+    )
+    cwd: str | None = Field(
+        default=None, description="Folder it runs in; the file's own without it, or with `install` a scratch one."
+    )
+    url: str | None = Field(default=None, description="Address (streamable HTTP).")
+    headers: dict[str, str] = Field(default_factory=dict, description="Static HTTP headers.")
+    type: Literal["stdio", "http", "streamable-http", "streamableHttp"] | None = Field(
+        default=None, description="Which of the two; `command` or `url` says it as well."
+    )
+    transport: Literal["stdio", "http", "streamable-http"] | None = Field(default=None, description="fastmcp's `type`.")
+    disabled: bool = Field(default=False, description="Left out altogether.")
+    enabled: bool = Field(default=True, description="The same, the other way round.")
+    queue: str | None = Field(default=None, description="Specialist that calls it; inferred without it.")
+    install: Install | None = Field(default=None, description="Environment of its own.")
+    reads: tuple[str, ...] = Field(default=(), description="Paths it may read, from its file's folder.")
+    writes: tuple[str, ...] = Field(default=(), description="Paths it may write to, from its file's folder.")
+    network: bool | None = Field(
+        default=None, description="Whether it has the machine's network; without it, as chosen when it was trusted."
+    )
+    table: dict[str, Row] = Field(default_factory=dict, description="Tool table: risk, repeatable, … by tool name.")
+    mode: Literal["auto", "legacy", "2026-07-28"] = Field(default="auto", description="Protocol era.")
+    timeout: float | None = Field(default=None, gt=0, le=3_600, description="Seconds a connection may take.")
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One server of one file, as written: nothing expanded."""
+
+    name: str
+    raw: Mapping[str, Any]
+    at: Location
+    document: Document
+    folder: Path
+
+    def spec(self, environ: Mapping[str, str] | None, *, default_cwd: bool = True) -> ServerSpec:
+        """The server; expanded and trusted with an environment, as written and inert without one.
+
+        Raises:
+            InvalidSettings: every fault, each with file and line.
+        """
+        raw: Any = dict(self.raw)
+        found: Mapping[str, str] = {}
+        if environ is not None:
+            expansion = Expansion(self.document, self.folder, environ)
+            raw = expansion.expand(raw, self.at)
+            if expansion.faults:
+                raise InvalidSettings("\n".join(expansion.faults))
+            found = expansion.found
+        values = self._entry(raw).model_dump(
+            by_alias=True, exclude_unset=True, exclude={"type", "transport", "disabled", "enabled", "envFile"}
+        )
+        if environ is not None and self.env_file is not None:
+            filed = env_file.variables(self.env_file)
+            found, values["env"] = {**found, **filed}, {**filed, **values.get("env", {})}
+        for key in ("reads", "writes"):
+            values[key] = [_absolute(path, self.folder) for path in values.get(key, ())]
+        rows = values.pop("table", {})
+        values["table"] = [{**row, "tool": f"{self.name}/{tool}"} for tool, row in rows.items()]
+        if default_cwd and values.get("command") and not self.scratch:
+            values["cwd"] = str(self.folder / values.get("cwd", ""))
+        try:
+            return ServerSpec.model_validate(
+                {
+                    **values,
+                    "name": self.name,
+                    "hidden": _hidden(found, {**values.get("env", {}), **values.get("headers", {})}),
+                    "source": self.document.name,
+                    "trusted": environ is not None,
+                }
+            )
+        except ValidationError as error:
+            raise InvalidSettings("\n".join(faults(ServerSpec, self.document, error, self.at))) from None
+
+    @property
+    def scratch(self) -> bool:
+        """Whether it runs in its scratch folder: its program is not its file's folder's, and it names no folder."""
+        return bool(self.raw.get("install")) and not self.raw.get("cwd")
+
+    @property
+    def disabled(self) -> bool:
+        """Whether its file leaves it out."""
+        return self.raw.get("disabled") is True or self.raw.get("enabled") is False
+
+    @property
+    def env_file(self) -> Path | None:
+        """The file with further variables of its environment, links followed.
+
+        Raises:
+            InvalidSettings: it may not be read, with file and line.
+        """
+        named = self.raw.get("envFile")
+        if named is None or self.disabled:
+            return None
+        at = (*self.at, "envFile")
+        if self.raw.get("command") is None:
+            why = "an address has no environment: put what it needs into `headers`"
+            raise InvalidSettings(self.document.fault(at, why))
+        try:
+            return env_file.place(named, self.folder)
+        except InvalidSettings as error:
+            raise InvalidSettings(self.document.fault(at, str(error))) from None
+
+    def _entry(self, raw: Mapping[str, Any]) -> Entry:
+        own = {key: value for key, value in raw.items() if key not in FOREIGN}
+        if own.get("type") == "sse" or own.get("transport") == "sse":
+            raise InvalidSettings(
+                self.document.fault((*self.at, "type"), "SSE was replaced by streamable HTTP: write `http`")
+            )
+        try:
+            return Entry.model_validate(own)
+        except ValidationError as error:
+            raise InvalidSettings("\n".join(faults(Entry, self.document, error, self.at))) from None
+
+
+def _absolute(path: str, folder: Path) -> str:
+    return os.path.normpath(folder / os.path.expanduser(path))  # noqa: PTH111 - as written, links and all
+
+
+def _hidden(found: Mapping[str, str], written: Mapping[str, str]) -> tuple[str, ...]:
+    """What of a server's values may not be shown: all from the environment but what every server gets of it anyway,
+    and what is written under the name of a secret."""
+    values = [value for name, value in found.items() if name not in PUBLIC]
+    values += [word for name, value in written.items() if _SECRET.search(name) for word in value.split()[-1:]]
+    secret = tuple(dict.fromkeys(value for value in values if len(value) >= SHORTEST))
+    hide(*secret)
+    return secret
+
+
+def is_server_file(path: Path) -> bool:
+    """Whether a file lies where a project's server file may lie."""
+    return any(path.match(name) for name in FILE_NAMES)
+
+
+def project_of(path: Path) -> Path:
+    """The folder of the project that a server file belongs to: what `${workspaceFolder}` means in it."""
+    return path.parents[1] if path.match(FILE_NAMES[-1]) else path.parent
+
+
+def declared(document: Document, folder: Path) -> Iterator[Declared]:
+    """The servers of a file, in its order.
+
+    Raises:
+        InvalidSettings: the file has not the shape of a server file.
+    """
+    data: Json = document.data
+    if not isinstance(data, dict):
+        raise InvalidSettings(document.fault((), "expected an object with the key `mcpServers`"))
+    for key in data:
+        if key not in (*KEYS, *FOREIGN_TOP):
+            raise InvalidSettings(document.fault((key,), "unknown key" + nearest(str(key), KEYS)))
+    for key in KEYS:
+        servers = data.get(key, {})
+        if not isinstance(servers, dict):
+            raise InvalidSettings(document.fault((key,), "expected an object: server by name"))
+        for name, raw in servers.items():
+            at: Location = (key, str(name))
+            if not isinstance(raw, dict):
+                raise InvalidSettings(document.fault(at, "expected an object with `command` or `url`"))
+            try:
+                server_folder(Path(), str(name))
+            except InvalidSettings as error:
+                raise InvalidSettings(document.fault(at, str(error))) from None
+            yield Declared(str(name), in_our_words(raw), at, document, folder)

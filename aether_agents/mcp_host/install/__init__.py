@@ -1,0 +1,1 @@
+"""Installing MCP servers: what is offered, package managers, folders of their own."""

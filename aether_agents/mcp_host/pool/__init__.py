@@ -1,0 +1,1 @@
+"""All sessions of a process: opened, kept warm, probed, closed."""

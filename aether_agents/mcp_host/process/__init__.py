@@ -1,0 +1,1 @@
+"""Processes of MCP servers: launched, confined, forked, guarded, ended."""

@@ -1,0 +1,1 @@
+"""Which MCP servers there are, on which queue, in which version."""

@@ -1,0 +1,1 @@
+"""A session with one MCP server: tools, calls, questions, answers."""

@@ -1,0 +1,1 @@
+"""How messages reach an MCP server and come back: stdio, HTTP, framing."""

@@ -1,0 +1,90 @@
+"""TrustRecord: what a person has trusted on this machine, in one file of AETHER_HOME."""
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from aether_agents.contracts import Contract
+from aether_agents.errors import InvalidSettings
+from aether_agents.mcp_host.trust.own_repository import OwnWork
+from aether_agents.process.private_folder import make_private
+from aether_agents.process.regular_file import read_regular
+
+Kind = Literal["servers", "template", "settings"]
+
+
+class Entry(Contract):
+    """One trusted file."""
+
+    digest: str = Field(description="Fingerprint of what was shown.")
+    kind: Kind = Field(description="What it is.")
+    at: str = Field(default="", description="When it was trusted, in UTC.")
+    network: tuple[str, ...] | None = Field(
+        default=None, description="Its servers that were given the network; unset: trusted before that was asked, all."
+    )
+    covers: tuple[str, ...] = Field(default=(), description="Folders whose content is in the fingerprint.")
+    said: str = Field(default="", description="Fingerprint of what it declares, without the code its servers run.")
+    files: dict[str, str] = Field(
+        default_factory=dict, description="Hash by path of what its servers can run, to tell which of it changed."
+    )
+    mine: OwnWork | None = Field(default=None, description="That a person works in its repository.")
+
+
+class _File(Contract):
+    """The record as it is written. Another version of it is refused, so nothing of it is trusted."""
+
+    version: Literal[2] = Field(default=2, description="Of this form.")
+    files: dict[str, Entry] = Field(default_factory=dict, description="Entries by path.")
+
+
+class TrustRecord:
+    """Entries by the path of the trusted file."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self.file = home / "trust.json"
+
+    def read(self) -> dict[str, Entry]:
+        """All entries.
+
+        Raises:
+            InvalidSettings: the record is damaged.
+        """
+        try:
+            return dict(_File.model_validate_json(read_regular(self.file)).files)
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValidationError) as error:
+            why = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error.strerror
+            raise InvalidSettings(
+                f"{self.file} is damaged, or of another version ({why}): remove it, then look at each project with "
+                "`aether-agent trust`"
+            ) from None
+
+    @contextmanager
+    def changing(self) -> Iterator[dict[str, Entry]]:
+        """The entries, to be changed and then written, by one process at a time.
+
+        Raises:
+            InvalidSettings: the record is damaged.
+        """
+        make_private(self._home)
+        with (self._home / "trust.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            entries = self.read()
+            yield entries
+            self._write(_File(files=entries))
+
+    def _write(self, record: _File) -> None:
+        handle, name = tempfile.mkstemp(dir=self._home, prefix=".trust-")  # made with mode 0600
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(record.model_dump_json(indent=1, exclude_none=True))
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(self.file)

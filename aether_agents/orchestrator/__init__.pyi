@@ -1,0 +1,1 @@
+from aether_agents.orchestrator.orchestrator import Orchestrator as Orchestrator

@@ -1,0 +1,169 @@
+"""The window: all that can be seen of tasks, tools and workers without changing anything. The door is one too."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from aether_agents.contracts import TERMINAL_TASK, Event, Intervention, Json, Plan, TaskView, Undoing
+from aether_agents.errors import StoreRefuses, WrongStatus
+from aether_agents.execution.calls.approval import digest_of
+from aether_agents.execution.calls.references import needed, visible
+from aether_agents.orchestrator import undo
+from aether_agents.settings.model import Settings
+from aether_agents.store import CatalogueEntry, Store, WorkerInfo
+from aether_agents.store.client.key_marker import State
+from aether_agents.store.system.schedules import Schedules
+
+
+class Window:
+    """Looks at a store. Safe to share between threads."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self.settings = settings
+        self._store = store
+
+    def view(self, task_id: str, *, outputs: bool = False) -> TaskView:
+        """A task as it stands; with `outputs`, what its subtasks and the task itself came to.
+
+        Raises:
+            TaskNotFound: there is no such task.
+            CannotOpen: this process lacks the sealing key.
+        """
+        return self._store.tasks.view(task_id, outputs=outputs)
+
+    def plan_of(self, task_id: str) -> Plan | None:
+        """The plan of a task, once there is one.
+
+        Raises:
+            TaskNotFound: there is no such task.
+        """
+        return self._store.tasks.plan(task_id)
+
+    def arguments_asked_about(self, task_id: str, asked: Intervention) -> dict[str, Json]:
+        """All arguments of the call that a question is about, where the question had no room for them.
+
+        Raises:
+            WrongStatus: they are not those that were asked about; the question is no longer open.
+            CannotOpen: this process lacks the sealing key.
+        """
+        subtask = self._store.tasks.subtask(task_id, asked.subtask_id or "")
+        outcomes = self._store.tasks.outcomes(task_id, needed(subtask)) if subtask else {}
+        args = visible(subtask, outcomes) if subtask else {}
+        if digest_of(args) != asked.digest:
+            raise WrongStatus(f"`{asked.id}` asks about other arguments than there are now: look again")
+        return args
+
+    def undoing(self, task_id: str, to: str | None = None) -> Undoing:
+        """What undoing a task would do, and what it could not; nothing runs.
+
+        Raises:
+            TaskNotFound, WrongStatus: see `undo`.
+        """
+        return undo.prepare(self._store, task_id, to)
+
+    def tasks(self, limit: int = 50) -> list[TaskView]:
+        """The latest tasks, newest first, without their subtasks' outputs."""
+        return self._store.tasks.recent(limit)
+
+    def events(self, task_id: str, after: int = 0) -> list[Event]:
+        """What happened to a task after a number."""
+        return self._store.events.read(task_id, after)
+
+    def follow(
+        self,
+        task_id: str,
+        after: int = 0,
+        *,
+        idle: Callable[[], None] | None = None,
+        on_reconnect: Callable[[str], None] | None = None,
+    ) -> Iterator[Event]:
+        """What happened and what happens to a task, until it has ended. Survives a lost connection.
+
+        Args:
+            task_id: the task.
+            after: number of the last event already seen.
+            idle: called now and then while nothing happens.
+            on_reconnect: told what is wrong when the connection is lost, once per loss.
+        """
+        return self._store.events.follow(task_id, after, idle=idle, on_reconnect=on_reconnect)
+
+    def has_ended(self, task_id: str) -> bool:
+        """Whether nothing more will happen to a task."""
+        return self.view(task_id).status in TERMINAL_TASK
+
+    def catalogue(self) -> dict[str, CatalogueEntry]:
+        """The live tools of all specialists, by server."""
+        return self._store.catalogue.entries()
+
+    def unanswering(self, servers: Iterable[str]) -> dict[str, int]:
+        """Of these servers, those that let calls time out and make way for others: how many in a row."""
+        return self._store.tasks.unanswering(servers)
+
+    @property
+    def schedules(self) -> Schedules:
+        """What is known of schedules beside their settings: paused, and fired last."""
+        return self._store.schedules
+
+    def workers(self) -> list[WorkerInfo]:
+        """The workers that have been heard of in the last seconds."""
+        return self._store.presence.alive()
+
+    def store_product(self) -> str:
+        """What the store's server is, such as `Valkey 9.1.2`.
+
+        Raises:
+            StoreUnavailable: it cannot be reached.
+        """
+        return self._store.product()
+
+    def calls_today(self) -> dict[str, int]:
+        """The calls of tools since midnight, UTC, by MCP server.
+
+        Raises:
+            StoreUnavailable: it cannot be reached.
+        """
+        return self._store.counts.today().calls
+
+    def diagnose(self) -> list[str]:
+        """What is wrong with the store, or will be soon, each with its mend; empty when nothing is."""
+        most = self.settings.alerts.store_fuller_than
+        near = [f"{one.said}: {one.mend}" for one in self._store.health.strains() if one.near(most)]
+        return self._store.diagnose() + near
+
+    def sees_settings(self) -> bool:
+        """Whether the store lets its settings be read: how often it writes to its disk, and where that is.
+
+        Raises:
+            StoreUnavailable: it cannot be reached.
+        """
+        return self._store.health.setting("appendfsync") is not None
+
+    def refusal(self) -> str | None:
+        """Why the store takes nothing that is written, with the mend; None when it does.
+
+        Raises:
+            StoreUnavailable: it cannot be reached.
+        """
+        try:
+            self._store.try_to_write()
+        except StoreRefuses as error:
+            return str(error)
+        return None
+
+    def key_marker(self) -> tuple[State, str]:
+        """What the marker of the sealing key is to the keys here, and the id of the key it is sealed with."""
+        return self._store.key_marker.state(), self._store.key_marker.name()
+
+    def foreign_entries(self) -> dict[str, str]:
+        """The servers whose entries of the catalogue do not open here, each with the id of the key that sealed it."""
+        return self._store.catalogue.foreign()
+
+    def remove_foreign_entries(self) -> list[str]:
+        """Remove those entries; gives the names of the servers."""
+        return self._store.catalogue.remove_foreign()
+
+    def secures(self) -> bool:
+        """Whether an unrepeatable call waits until no power loss of the store can undo its claim.
+
+        Raises:
+            StoreUnavailable: it cannot be reached.
+        """
+        return self._store.safekeeping.way().sure

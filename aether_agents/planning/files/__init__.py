@@ -1,0 +1,1 @@
+"""Templates, plan files and fixtures as files."""

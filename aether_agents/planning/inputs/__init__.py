@@ -1,0 +1,1 @@
+"""What fills the inputs of a template."""

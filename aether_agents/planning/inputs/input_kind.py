@@ -1,0 +1,42 @@
+"""What an input can take, as far as a sentence can say it."""
+
+import re
+from pathlib import Path
+
+from aether_agents.contracts import InputSpec
+from aether_agents.planning.sentence.terms import Reader
+
+
+def file_kind(spec: InputSpec) -> str:
+    """The ending of the file that a path input has by default; empty for folders and for what has none."""
+    return Path(spec.default).suffix if format_of(spec) == "path" and isinstance(spec.default, str) else ""
+
+
+def is_share(spec: InputSpec) -> bool:
+    """Whether it is a number of percent."""
+    return spec.type in {"integer", "number"} and (spec.minimum, spec.maximum) == (0, 100)
+
+
+def concepts_of(text: str) -> set[str]:
+    """What the words of a text are about."""
+    return {term.concept or term.token for term in Reader().terms(text)}
+
+
+def format_of(spec: InputSpec) -> str | None:
+    """The format of its values, or of the values in its list."""
+    return spec.items.format if spec.type == "array" and spec.items else spec.format
+
+
+def is_text(spec: InputSpec) -> bool:
+    """Whether it takes free text."""
+    inner = spec.items if spec.type == "array" and spec.items else spec
+    return inner.type == "string" and inner.format in {None, "text"} and inner.enum is None
+
+
+def words_of(spec: InputSpec, text: str) -> list[str]:
+    """The values of an enumeration that a sentence names as whole words."""
+    return [
+        choice
+        for choice in spec.enum or ()
+        if isinstance(choice, str) and re.search(rf"(?<![\w-]){re.escape(choice)}(?![\w-])", text, re.IGNORECASE)
+    ]

@@ -1,0 +1,1 @@
+"""Which template and which tools fit a sentence."""

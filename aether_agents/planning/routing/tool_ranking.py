@@ -1,0 +1,36 @@
+"""Ranks tools by how near their names and descriptions are to some words, as templates are matched."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from aether_agents.contracts import Tool
+from aether_agents.planning.routing.text_index import Knowledge, Nearness
+from aether_agents.planning.sentence.terms import Reader, Term
+
+#: How much of a description is read, in characters: it is the server's own text.
+_READ = 4_000
+
+
+def nearest_tools(tools: Sequence[Tool], query: str) -> list[Tool]:
+    """The tools that know a word of the query, or hold it as it stands, the nearest first."""
+    reader = Reader()
+    terms = _said(reader, query)
+    # A name says more than a description: it is read twice.
+    texts = [_said(reader, f"{_split(tool.ref)}. {_split(tool.ref)}. {tool.description[:_READ]}") for tool in tools]
+    near = Nearness(texts).scores(terms) if texts else np.zeros(0)
+    literal = [query.casefold() in f"{tool.ref} {tool.description[:_READ]}".casefold() for tool in tools]
+    fits = [held or any(map(Knowledge(text, ()).knows, terms)) for text, held in zip(texts, literal, strict=True)]
+    order = sorted(range(len(tools)), key=lambda at: (-near[at] - literal[at], tools[at].ref))
+    return [tools[at] for at in order if fits[at]]
+
+
+def _said(reader: Reader, text: str) -> list[Term]:
+    """The words of a text. Among tools, unlike among templates, what looks and what is common tells them apart."""
+    return [term._replace(looks=False, concept="" if term.common else term.concept) for term in reader.terms(text)]
+
+
+def _split(ref: str) -> str:
+    """`server/toolName` as words."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|/", " ", ref)

@@ -1,0 +1,1 @@
+"""Whether a plan can run: structure, order, scope, arguments, effects."""

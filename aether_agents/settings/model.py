@@ -1,0 +1,244 @@
+"""Settings: `aether_agent.yaml` and the environment, read once, wrong values named at start."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from aether_agents.contracts import Contract, Isolation, Json, Risk, Template
+from aether_agents.process.broker_address import checked
+from aether_agents.telemetry.logs import Style
+
+#: What a schedule may be called.
+SCHEDULE_NAME = r"^[a-z0-9][a-z0-9_-]{0,47}$"
+
+#: Stands for the sum in `alerts.budgets`: no server can be called so.
+ALL_SERVERS = "all servers"
+
+
+class OrchestratorSettings(Contract):
+    """How many tasks run at once, for how long, and where their state lives."""
+
+    max_concurrent_tasks: int = Field(default=10, ge=1, description="Tasks planning or running at once; more wait.")
+    task_timeout: float = Field(default=3_600, gt=0, description="Seconds a task may take when it names no limit.")
+    persistence_backend: Literal["redis"] = Field(default="redis", description="Where state lives.")
+
+
+class McpSettings(Contract):
+    """Which MCP servers are found and how long they may take."""
+
+    server_discovery_path: str = Field(default="/mcp", description="Folder searched for `<name>/` servers.")
+    auto_discovery: bool = Field(default=True, description="Whether it is searched.")
+    server_timeout: float = Field(default=30, gt=0, description="Seconds a server may take to connect.")
+
+
+class CliSettings(Contract):
+    """What the command line does when it is not told."""
+
+    default_context: str = Field(default="local", description="Context of a task that names none.")
+    interactive_mode: bool = Field(default=True, description="Whether questions are asked on a terminal.")
+    logging_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="What is logged.")
+    logging_format: Style = Field(
+        default="console", description="`console` for people, `json` for one object per line."
+    )
+
+
+class AgentProcessSettings(Contract):
+    """What AgentServer's processes do."""
+
+    max_background_tasks: int = Field(default=5, ge=1, description="Tasks one user may have open at once.")
+    ui_update_interval: float = Field(default=1.0, ge=0, description="Seconds between progress updates.")
+    session_persistence: bool = Field(default=True, description="Whether a task outlives its client.")
+
+
+class AgentSystem(Contract):
+    """The part of the file that the platform's design fixed."""
+
+    orchestrator: OrchestratorSettings = Field(default_factory=OrchestratorSettings, description="Tasks.")
+    mcp_integration: McpSettings = Field(default_factory=McpSettings, description="MCP servers.")
+    cli_interface: CliSettings = Field(default_factory=CliSettings, description="Command line.")
+    agent_process: AgentProcessSettings = Field(default_factory=AgentProcessSettings, description="AgentServer.")
+
+
+class BrokerSettings(Contract):
+    """Where broker and store are. Without a url, the embedded stack is used."""
+
+    url: Annotated[str, AfterValidator(checked)] | None = Field(
+        default=None, description="`redis://`, `rediss://` or `unix://` address; a password in it is percent-encoded."
+    )
+    prefix: str = Field(default="aether", pattern=r"^[a-z0-9_-]{1,32}$", description="First part of every key.")
+
+
+class DeliverySettings(Contract):
+    """How subtasks are delivered and taken back."""
+
+    lease: float = Field(default=30, gt=0, description="Seconds a claimed subtask is held without a renewal.")
+    stale: float = Field(default=3, gt=0, description="Seconds a ready subtask may lie unclaimed before a re-send.")
+    pump: float = Field(default=0.5, gt=0, description="Seconds between two rounds of renewal and reaper.")
+    grace: float = Field(default=30, ge=0, le=3_600, description="Seconds calls have to end after SIGTERM; then: cut.")
+    canvas_limit: int = Field(default=5_000, ge=0, description="Signatures a canvas may carry; more goes directly.")
+    concurrency: int = Field(default=16, ge=1, le=256, description="Threads per queue in a worker.")
+    confirm: Literal["auto", "off"] = Field(
+        default="auto",
+        description="Whether an unrepeatable call waits for the store's disk and replicas, where they truly can say.",
+    )
+    deaf_after: float = Field(
+        default=60,
+        ge=0,
+        description="Seconds a free worker may take none of the messages that lie there; 0: any.",
+    )
+    alive_file: Path | None = Field(default=None, description="File that a worker which is well touches, for probes.")
+    per_server: int = Field(default=8, ge=1, description="Calls of one server at once while another's work waits.")
+    spare: int = Field(default=8, ge=0, le=256, description="Calls beside the threads while all stand and others wait.")
+    circuit_after: int = Field(default=5, ge=1, description="Time-outs in a row after which a server makes way.")
+    circuit_rest: float = Field(default=30, gt=0, description="Seconds until such a server is tried again.")
+    cancelled_grace: float = Field(default=10, ge=0, description="Seconds a server may go on with a cancelled call.")
+
+
+class PolicySettings(Contract):
+    """What is allowed, and what a person must say yes to."""
+
+    approval_from: Risk = Field(default=Risk.COSTLY, description="Least risk that asks a person before the call.")
+    yes_up_to: Risk = Field(default=Risk.COSTLY, description="Greatest risk `--yes` may answer ahead.")
+    deny: tuple[str, ...] = Field(default=(), description="`server/tool` patterns that are never called.")
+
+
+class ContextSettings(Contract):
+    """A named set of inputs and secret references."""
+
+    description: str = Field(default="", description="What it is, in a sentence.")
+    inputs: dict[str, Json] = Field(default_factory=dict, description="Values for inputs of the same name.")
+    secrets: dict[str, str] = Field(
+        default_factory=dict, description="Secret name to `env:NAME` or `file:PATH`, read by the worker at the call."
+    )
+
+
+class ScheduleSettings(Contract):
+    """A task that is done again and again: an audit every night. Times are UTC."""
+
+    crontab: str | None = Field(
+        default=None,
+        pattern=r"^\s*(\S+\s+){4}\S+\s*$",
+        description="Minute, hour, day of month, month, day of week, as crontab has them; UTC.",
+    )
+    every: float | None = Field(
+        default=None, ge=1, le=31 * 86_400, description="Seconds between two runs, counted from 1970-01-01 UTC."
+    )
+    task: str = Field(min_length=1, max_length=4_000, description="The goal, in a sentence.")
+    template: str | None = Field(default=None, description="Template to use instead of looking for one.")
+    specialist: str | None = Field(default=None, description="Prefer the templates of this specialist.")
+    inputs: dict[str, Json] = Field(default_factory=dict, description="Inputs by name.")
+    context: str | None = Field(default=None, description="Context to run in; the settings' default without it.")
+    folder: Path | None = Field(default=None, description="What `this repository` means; the file's folder without it.")
+    priority: int = Field(default=3, ge=0, le=9, description="0 to 9, 9 the highest; people go first.")
+    timeout_seconds: float | None = Field(default=None, gt=0, le=604_800, description="Time one run may take.")
+    yes: bool = Field(default=False, description="Answer ahead what policy lets one answer ahead.")
+    enabled: bool = Field(default=True, description="Whether it runs at all.")
+
+    @model_validator(mode="after")
+    def _one_time(self) -> Self:
+        if (self.crontab is None) is (self.every is None):
+            raise ValueError("say either `crontab` (such as `0 3 * * *`, UTC) or `every` (seconds)")
+        return self
+
+
+class SpecialistSettings(Contract):
+    """What is changed about one specialist."""
+
+    enabled: bool = Field(default=True, description="Whether it is used.")
+    concurrency: int | None = Field(default=None, ge=1, le=256, description="Threads of its own.")
+
+
+class RetentionSettings(Contract):
+    """How long ended tasks are kept."""
+
+    days: float = Field(default=7, gt=0, le=3_650, description="Days after its last event.")
+
+
+class EncryptionSettings(Contract):
+    """The keys that seal documents."""
+
+    key_file: Path | None = Field(default=None, description="File with one `id:base64` key per line, newest first.")
+
+
+class AgentServerSettings(Contract):
+    """Where `aether-agent serve` listens, and whose word is taken for who asks."""
+
+    host: str = Field(default="127.0.0.1", description="Address it listens on; loopback unless you say otherwise.")
+    port: int = Field(default=57_580, ge=0, le=65_535, description="Port; 0 takes a free one.")
+    token_file: Path | None = Field(default=None, description="File with the token; without it one is made in `home`.")
+    origins: tuple[str, ...] = Field(default=(), description="Web origins beside its own that may use it.")
+    proxies: tuple[str, ...] = Field(default=(), description="Addresses of proxies whose headers say who asks.")
+    proxy_secret: str = Field(
+        default="",
+        description="`env:NAME` or `file:PATH` of what a proxy proves itself with; one on a unix socket needs none.",
+    )
+    proxy_secret_header: str = Field(default="X-Aether-Proxy-Secret", description="Header in which it sends that.")
+    user_header: str = Field(default="X-Remote-User", description="Header in which such a proxy names the user.")
+    role_header: str = Field(default="X-Auth-Roles", description="Header in which it names roles; the highest counts.")
+
+
+class AlertSettings(Contract):
+    """Who is told of what. Beat watches; without `to`, its log tells."""
+
+    to: tuple[Annotated[str, Field(pattern=r"^(env|file):.+")], ...] = Field(
+        default=(), description="`env:NAME` or `file:PATH` of an apprise address; addresses hold passwords."
+    )
+    every: float = Field(default=3_600, ge=1, description="Seconds until the same thing is told again.")
+    failed_tasks: bool = Field(default=True, description="Whether failed tasks are told.")
+    waits_longer_than: float = Field(default=3_600, ge=0, description="Seconds a task may wait for a person; 0: any.")
+    store_fuller_than: float = Field(
+        default=85,
+        gt=0,
+        le=100,
+        description="Percent of the store's memory, connections, disk that is told; 100: never.",
+    )
+    queue_without_worker: float = Field(default=120, ge=0, description="Seconds messages may lie unserved; 0: any.")
+    server_down: bool = Field(default=True, description="Whether MCP servers that cannot be used are told.")
+    findings_from: Literal["critical", "high", "medium", "low", "info"] | None = Field(
+        default="high", description="Least severity of findings that is told; of audits, of new findings."
+    )
+    budgets: dict[str, Annotated[int, Field(ge=1)]] = Field(
+        default_factory=dict,
+        description="Calls of tools in a UTC day at which it is told, by MCP server and for `all servers`.",
+    )
+
+
+class FlowerSettings(Contract):
+    """Where Flower listens, when it runs."""
+
+    address: str = Field(default="127.0.0.1", description="Loopback: put a proxy with TLS before anything wider.")
+    port: int = Field(default=5555, ge=0, le=65_535, description="Its port; 0 takes any that is free.")
+
+
+class Settings(Contract):
+    """All that a process is told."""
+
+    agent_system: AgentSystem = Field(default_factory=AgentSystem, description="The platform's own part.")
+    task_templates: dict[str, tuple[Template, ...]] = Field(
+        default_factory=dict, description="Templates by domain; one without subtasks is a stub."
+    )
+    broker: BrokerSettings = Field(default_factory=BrokerSettings, description="Broker and store.")
+    delivery: DeliverySettings = Field(default_factory=DeliverySettings, description="Delivery.")
+    policy: PolicySettings = Field(default_factory=PolicySettings, description="Policy.")
+    contexts: dict[str, ContextSettings] = Field(default_factory=dict, description="Contexts by name.")
+    schedules: dict[Annotated[str, Field(pattern=SCHEDULE_NAME)], ScheduleSettings] = Field(
+        default_factory=dict, description="What is done again and again, by name."
+    )
+    specialists: dict[str, SpecialistSettings] = Field(default_factory=dict, description="Specialists by name.")
+    alerts: AlertSettings = Field(default_factory=AlertSettings, description="Who is told of what.")
+    flower: FlowerSettings = Field(default_factory=FlowerSettings, description="Celery's monitor.")
+    roots: tuple[Path, ...] = Field(default=(), description="Folders tools may touch; needed with a remote broker.")
+    isolation: Isolation = Field(default="auto", description="Whether what is not ours runs in a sandbox.")
+    retention: RetentionSettings = Field(default_factory=RetentionSettings, description="How long things are kept.")
+    agentserver: AgentServerSettings = Field(
+        default_factory=AgentServerSettings, description="AgentServer and `aether-agent serve`."
+    )
+    encryption: EncryptionSettings = Field(default_factory=EncryptionSettings, description="Sealing keys.")
+    home: Path = Field(default=Path(), description="AETHER_HOME: state of the embedded stack, trust, reports.")
+    project: Path = Field(default=Path(), description="The folder project files are read from.")
+
+    @property
+    def wants_beat(self) -> bool:
+        """Whether there is something for beat to do: a schedule, somebody to tell, or a budget to watch."""
+        return bool(self.alerts.to or self.alerts.budgets or any(one.enabled for one in self.schedules.values()))

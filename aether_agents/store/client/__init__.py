@@ -1,0 +1,1 @@
+"""How the store is spoken to: connection, keys, sealing, the Lua library, replies and refusals."""

@@ -1,0 +1,92 @@
+"""Presence: which processes are alive. Each says so itself, often; silence for ten seconds means gone."""
+
+import json
+import os
+import socket
+
+from aether_agents.contracts import Json
+from aether_agents.store.client.replies import WorkerInfo
+from aether_agents.store.client.store_client import Access, Accessing, compact
+
+#: Seconds a process counts as alive after its last word.
+ALIVE_FOR = 10.0
+
+#: Share of its descriptors from which a process speaks of them.
+STRAINED = 0.5
+
+
+class Presence(Accessing):
+    """One key per live process, which expires by itself, and one short index."""
+
+    def __init__(self, access: Access) -> None:
+        super().__init__(access)
+        self._since: dict[tuple[str, int], float] = {}
+
+    def beat(
+        self,
+        name: str,
+        kind: str,
+        queues: tuple[str, ...] | list[str],
+        pid: int | None = None,
+        *,
+        witness: str = "",
+        sure: bool = False,
+        state: str = "",
+        strain: float = 0.0,
+    ) -> None:
+        """Say that a process is alive, in which state, and which share of its descriptors it has open.
+
+        One that makes calls is a `witness` under a name that no other process ever has: a store that comes back older
+        waits for what it remembers. It is `sure` if a power loss of the store cannot undo the claim of a call it made.
+        """
+        pid = pid or os.getpid()
+        since = self._since.get((name, pid))
+        if since is None:
+            since = self._since[name, pid] = float(self._access.connection.command("TIME")[0])
+        about: dict[str, Json] = {
+            "kind": kind,
+            "queues": [*queues],
+            "pid": pid,
+            "host": socket.gethostname(),
+            "since": since,
+        }
+        if state not in ("", "ready"):
+            about["state"] = state
+        if strain >= STRAINED:
+            about["strain"] = round(strain, 2)
+        self._access.call("beat", name, compact(about), int(ALIVE_FOR * 1000), witness, int(sure))
+
+    def leave(self, name: str, *, witness: str = "") -> None:
+        """Say that a process ends. What it did is stored by now, or this word will be lost with it."""
+        keys = self._access.keys
+        lines = [("DEL", keys.worker(name)), ("ZREM", keys.workers, name)]
+        if witness:
+            lines.append(("ZREM", keys.witnesses, f"{witness}/0", f"{witness}/1"))
+        self._access.connection.commands(lines)
+
+    def heard(self, witness: str) -> None:
+        """Say that a process has told the store all it remembers of the epoch before."""
+        self._access.call("heard", witness)
+
+    def alive(self) -> list[WorkerInfo]:
+        """Every process that is alive, by name."""
+        keys = self._access.keys
+        names = [name.decode() for name in self._access.connection.command("ZRANGE", keys.workers, 0, -1)]
+        if not names:
+            return []
+        found = self._access.connection.command("MGET", *(keys.worker(name) for name in names))
+        return sorted(_worker(name, text) for name, text in zip(names, found, strict=True) if text is not None)
+
+
+def _worker(name: str, text: bytes) -> WorkerInfo:
+    about = json.loads(text)
+    return WorkerInfo(
+        name=name,
+        kind=about["kind"],
+        queues=tuple(about["queues"]),
+        pid=about["pid"],
+        host=about["host"],
+        since=about["since"],
+        state=about.get("state", ""),
+        strain=about.get("strain", 0.0),
+    )

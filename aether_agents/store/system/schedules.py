@@ -1,0 +1,73 @@
+"""Schedules: which are paused, and what each fired last. Times and ids, nothing secret."""
+
+import json
+from collections.abc import Iterable
+
+from aether_agents.contracts import Audit, Fired, Json, Note
+from aether_agents.store.client import migrations
+from aether_agents.store.client.store_client import Accessing, compact
+
+#: The owner of a scheduled task names its schedule.
+_OWNER = "schedule:"
+
+
+class Schedules(Accessing):
+    """Three fields of one hash per schedule."""
+
+    def pause(self, name: str) -> None:
+        """Leave out the slots of a schedule until it is resumed."""
+        self._access.connection.command("HSET", self._access.keys.schedules, f"paused|{name}", "1")
+
+    def resume(self, name: str) -> bool:
+        """Fire it again, from its next slot on. Whether it was paused."""
+        return bool(self._access.connection.command("HDEL", self._access.keys.schedules, f"paused|{name}"))
+
+    def paused(self, name: str) -> bool:
+        """Whether it is paused."""
+        return bool(self._access.connection.command("HEXISTS", self._access.keys.schedules, f"paused|{name}"))
+
+    def fired(self, name: str, what: Fired) -> None:
+        """Remember what became of a slot."""
+        text = compact(what.model_dump(mode="json"))
+        self._access.connection.command("HSET", self._access.keys.schedules, f"fired|{name}", text)
+
+    def audited(self, name: str, audit: Audit) -> None:
+        """Remember what a schedule's task found, to be compared with next time."""
+        text = compact(audit.model_dump(mode="json"))
+        self._access.connection.command("HSET", self._access.keys.schedules, f"audit|{name}", text)
+
+    def audit(self, name: str) -> Audit | None:
+        """What it found last."""
+        text = self._access.connection.command("HGET", self._access.keys.schedules, f"audit|{name}")
+        return Audit.model_validate_json(text) if text else None
+
+    def forget(self, keep: Iterable[str]) -> None:
+        """Forget all about schedules that are no longer there."""
+        kept = set(keep)
+        for field in self._access.connection.command("HKEYS", self._access.keys.schedules):
+            if field.decode().partition("|")[2] not in kept:
+                self._access.connection.command("HDEL", self._access.keys.schedules, field)
+
+    def notes(self) -> dict[str, Note]:
+        """What is known of each schedule.
+
+        Raises:
+            CannotOpen: a later version fired one.
+        """
+        found: dict[str, dict[str, Json]] = {}
+        for field, value in self._access.connection.command("HGETALL", self._access.keys.schedules).items():
+            kind, _, name = field.decode().partition("|")
+            found.setdefault(name, {})[kind] = True if kind == "paused" else json.loads(value)
+        return {
+            name: migrations.read(Note, f"what is known of the schedule {name}", note) for name, note in found.items()
+        }
+
+
+def owner_of(schedule: str) -> str:
+    """The owner of a schedule's tasks."""
+    return f"{_OWNER}{schedule}"
+
+
+def schedule_of(owner: str) -> str | None:
+    """The schedule that a task's owner names; none for a task that a person asked for."""
+    return owner.removeprefix(_OWNER) if owner.startswith(_OWNER) else None

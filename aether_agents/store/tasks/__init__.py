@@ -1,0 +1,1 @@
+"""Tasks in the store: control, planner steps, runs, questions, views."""

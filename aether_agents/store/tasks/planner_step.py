@@ -1,0 +1,155 @@
+"""Accepting a task, and the planner's own step."""
+
+from aether_agents.contracts import HighLevelTask, Intervention, Json, Plan, PlannedSubtask
+from aether_agents.errors import CannotOpen, InvalidPlan, NotAllowed, Tampered
+from aether_agents.store.client.connection import Part
+from aether_agents.store.client.head import first_head
+from aether_agents.store.client.keys import RECENT_MAX, Places
+from aether_agents.store.client.replies import Delivery, PlanningClaim, Refused, Unopened
+from aether_agents.store.client.store_client import Accessing, compact, deliveries, message_of
+from aether_agents.store.tasks import answers, questions
+from aether_agents.telemetry.tracing import traceparent
+
+
+class PlanningSteps(Accessing):
+    """create → claim_planning → (postpone | ask | fail | save_plan) → start | finish_planning.
+
+    All but the first two answer falsely when the claim is no longer held: the planner then stops.
+    """
+
+    def create(self, task: HighLevelTask) -> bool:
+        """Accept a task. True when it is new, False when it is there already.
+
+        Raises:
+            NotAllowed: the id belongs to another owner's task.
+        """
+        settings = self._access.settings
+        seconds = task.timeout_seconds or settings.agent_system.orchestrator.task_timeout
+        answer = self._access.call(
+            "create",
+            task.task_id,
+            task.owner,
+            task.priority,
+            int(seconds * 1000),
+            int(settings.retention.days * 86_400_000),
+            f"timed out after {seconds:g} s",
+            RECENT_MAX,
+            self._access.seal(Places.task(task.task_id), task),
+            self._access.seal_head(task.task_id, first_head()),
+            traceparent(),
+        )
+        if answer == b"other":
+            raise NotAllowed(f"the task `{task.task_id}` is somebody else's: leave the id out, or choose another")
+        return bool(answer == b"new")
+
+    def trace(self, task_id: str) -> str:
+        """Where the trace of a task began, as W3C writes it; empty when it was not traced then."""
+        found = self._access.connection.command("HGET", self._access.keys.task(task_id), "trace")
+        return found.decode() if found else ""
+
+    def claim_planning(self, task_id: str, *, limit: int) -> PlanningClaim | Unopened | Refused:
+        """Take the planner's step of a task. `limit` is how many tasks may be planning or running at once."""
+        answer = self._access.call("claim_planning", task_id, limit)
+        if answer[0] != b"granted":
+            return Refused(answer[0].decode())
+        _, token, said_yes, task, plan, head_blob, given = answer
+        try:
+            head = self._access.open_head(task_id, head_blob)
+            opened = self._access.open_task(task_id, task, head)
+            planned = self._access.open_plan(task_id, plan, head) if plan else None
+        except CannotOpen as error:
+            return Unopened(token, str(error), tampered=isinstance(error, Tampered))
+        found, doubt = answers.believed(self._access, task_id, "", given, head) if said_yes else (None, "")
+        approved = found is not None and planned is not None and found.binds == planned.digest
+        doubt = doubt if head.number else ""  # given to a version before: asked again, and no alarm
+        return PlanningClaim(token=token, task=opened, plan=planned, approved=approved, doubt=doubt)
+
+    def postpone_planning(self, task_id: str, token: int, delay: float, message: str = "") -> bool:
+        """Let go of the step and have it taken again in `delay` seconds. A message goes to the log."""
+        return bool(self._access.call("postpone_planning", task_id, token, int(delay * 1000), message_of(message)))
+
+    def save_plan(self, task_id: str, token: int, plan: Plan) -> bool:
+        """Save the plan and say so (event task.planned)."""
+        return bool(self._access.call("save_plan", task_id, token, *self._plan(task_id, plan)))
+
+    def ask(self, task_id: str, token: int, intervention: Intervention) -> bool:
+        """Put a question about the whole task. The store gives it its id; the answer starts the step again."""
+        return bool(self._access.call("ask_task", task_id, token, questions.seal(self._access, task_id, intervention)))
+
+    def start(self, task_id: str, token: int, plan: Plan, *, direct: bool) -> list[Delivery] | None:
+        """Run the plan. Gives what to send now: nothing for a canvas, which brings it. None: the claim is lost.
+
+        Raises:
+            InvalidPlan: a subtask needs one that is not in the plan.
+        """
+        following = _following(plan)
+        head = self._present_head(task_id) or self._access.seal_head(task_id, first_head())
+        args: list[Part] = [task_id, token, int(direct), *self._plan(task_id, plan), head]
+        for subtask in plan.subtasks:
+            ahead = questions.approval(subtask) if questions.asked_ahead(subtask) else None
+            question = questions.seal(self._access, task_id, ahead) if ahead else b""
+            args += [
+                subtask.id,
+                wiring(subtask, following[subtask.id]),
+                len(set(subtask.needs)),
+                self._access.seal(Places.subtask(task_id, subtask.id), subtask),
+                question,
+            ]
+        held, *rest = self._access.call("start", *args)
+        return deliveries(rest[0]) if held else None
+
+    def finish_planning(self, task_id: str, token: int) -> bool:
+        """End a task whose plan is its result (`plan_only`): completed."""
+        return bool(self._access.call("finish_planning", task_id, token))
+
+    def fail_planning(self, task_id: str, token: int, error: str, code: str) -> bool:
+        """End a task that cannot be planned: failed, with the reason and its code."""
+        said = self._access.seal_said(task_id, error)
+        return bool(self._access.call("fail_planning", task_id, token, f"not planned: {code}", code, said))
+
+    def _present_head(self, task_id: str) -> bytes:
+        """The head of a task as it lies there; empty for one that a version before accepted.
+
+        Raises:
+            Tampered: it should have one.
+        """
+        task, head = self._access.connection.command("HMGET", self._access.keys.task(task_id), "task", "head")
+        if task and not head:
+            self._access.open_task(task_id, task, self._access.open_head(task_id, None))
+        return bytes(head or b"")
+
+    def _plan(self, task_id: str, plan: Plan) -> tuple[bytes, str]:
+        """The sealed plan, and what of it anyone may see."""
+        about: Json = {
+            "name": plan.template or "",  # a draft's own is made of what was asked
+            "origin": plan.origin,
+            "template": plan.template,
+            "confidence": plan.confidence,
+            "digest": plan.digest,
+            "subtasks": len(plan.subtasks),
+        }
+        head = self._access.open_head(task_id, self._present_head(task_id))
+        return self._access.seal(Places.plan(task_id), plan, head.version("plan")), compact(about)
+
+
+def wiring(subtask: PlannedSubtask, successors: list[str]) -> str:
+    """The part of a subtask that the library reads: queue, server, flags, successors."""
+    flags = ""
+    if questions.asked_ahead(subtask):
+        flags += "a"
+    if not subtask.repeatable and subtask.for_each is None:  # a fan-out itself calls nothing
+        flags += "u"
+    if subtask.on_failure == "continue":
+        flags += "k"
+    server = (subtask.tool or "").partition("/")[0] if subtask.for_each is None else ""
+    return f"{subtask.specialist}|{server} {flags or '-'} {','.join(successors)}"
+
+
+def _following(plan: Plan) -> dict[str, list[str]]:
+    following: dict[str, list[str]] = {subtask.id: [] for subtask in plan.subtasks}
+    for subtask in plan.subtasks:
+        for need in dict.fromkeys(subtask.needs):
+            if need not in following:
+                raise InvalidPlan(f"`{subtask.id}` needs `{need}`, which is not in the plan")
+            following[need].append(subtask.id)
+    return following

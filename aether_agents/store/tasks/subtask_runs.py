@@ -1,0 +1,220 @@
+"""The run of one subtask: claimed, completed once, fanned out, put to a person; and the reaper."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from aether_agents.contracts import Intervention, Json, Outcome, PlannedSubtask
+from aether_agents.errors import CannotOpen, Tampered
+from aether_agents.store.client.connection import Part
+from aether_agents.store.client.keys import Places
+from aether_agents.store.client.replies import Completed, Delivery, Fanned, Granted, Refused, Renewal, RunKey, Unopened
+from aether_agents.store.client.store_client import Access, Accessing, compact, deliveries, message_of, run_keys
+from aether_agents.store.tasks import answers, questions
+from aether_agents.store.tasks.planner_step import wiring
+
+logger = logging.getLogger(__name__)
+
+
+#: Runs of one step that a token counts, below the number of its epoch (lua/epoch.lua).
+_RUNS = 2**20
+
+
+def epoch_of(token: int) -> int:
+    """The epoch of the store in which a token was given."""
+    return token // _RUNS
+
+
+class Runs(Accessing):
+    """claim → (renew, progress) → complete | fan | ask_subtask. The token of the claim goes with each.
+
+    A token tells the epoch of the store it was given in (`epoch_of`): a store that was restarted may have forgotten
+    what it granted last. What a worker then says again of a run (its renewal, its outcome) counts all the same.
+    """
+
+    #: The number of the store's epoch when the reaper last looked; 0 before that.
+    epoch: int = 0
+
+    def __init__(self, access: Access) -> None:
+        super().__init__(access)
+        self._scarce: Callable[[], bool] = bool
+
+    def when_scarce(self, asked: Callable[[], bool]) -> None:
+        """Have `asked` say at each claim whether it takes the last free thread of its process; without it, none does.
+
+        For the last one, the store looks whether somebody with more right to it waits.
+        """
+        self._scarce = asked
+
+    def claim(self, task_id: str, subtask_id: str, queue: str) -> Granted | Unopened | Refused:
+        """Take a subtask for a lease (`delivery.lease` of the settings), or learn why not.
+
+        It may be another subtask of the queue (`instead`): one with more right to a scarce thread, or one whose message
+        was used so. Then the branch of the canvas that brought this message ends with it.
+        """
+        room = self._access.settings.delivery.per_server
+        answer = self._access.call("claim", task_id, subtask_id, queue, int(self._scarce()), room)
+        return self._granted(answer, task_id, subtask_id) if answer[0] == b"granted" else Refused(answer[0].decode())
+
+    def take(self, queue: str, runs: Iterable[RunKey], waited: float) -> Granted | Unopened | None:
+        """Take what has waited so many seconds behind these runs, which stand, and has more right to a thread."""
+        room = self._access.settings.delivery.per_server
+        held = [part for task_id, subtask_id, _ in runs if subtask_id for part in (task_id, subtask_id)]
+        answer = self._access.call("take", queue, room, int(waited * 1000), *held)
+        return self._granted(answer, "", "") if answer else None
+
+    def _granted(self, answer: list[Any], task_id: str, subtask_id: str) -> Granted | Unopened:
+        _, token, attempts, join, answered, priority, document, children, head_blob, given, *other, losses = answer
+        instead = (other[0].decode(), other[1].decode()) if other[0] else None
+        task_id, subtask_id = instead or (task_id, subtask_id)
+        try:
+            head = self._access.open_head(task_id, head_blob)
+            subtask = self._access.open_subtask(task_id, subtask_id, document, head)
+        except CannotOpen as error:
+            return Unopened(token, str(error), attempts, isinstance(error, Tampered), instead)
+        found, doubt = answers.believed(self._access, task_id, subtask_id, given, head) if answered else (None, "")
+        return Granted(
+            token=token,
+            attempts=attempts,
+            losses=losses,
+            subtask=subtask,
+            join=bool(join),
+            children=tuple(f"{subtask_id}#{index}" for index in range(int(children))),
+            answer=found,
+            doubt=doubt,
+            tampered=bool(doubt and head.number),  # an answer to a version before is asked for again, and no alarm
+            priority=priority,
+            instead=instead,
+        )
+
+    def complete(
+        self,
+        task_id: str,
+        subtask_id: str,
+        token: int,
+        outcome: Outcome,
+        *,
+        retry_in: float | None = None,
+        summary: str = "",
+    ) -> Completed:
+        """Record what a run came to, once. Gives what became ready and no message on its way will bring.
+
+        With `retry_in` (seconds) the outcome is a failure that is tried again. `summary` is a redacted sentence about
+        a success; a failure shows its error.
+        """
+        data: dict[str, Json] = {"attempts": outcome.attempts}
+        if outcome.error_kind:
+            data["error_kind"] = outcome.error_kind
+        if retry_in is not None:
+            data["retry_in"] = round(retry_in, 3)
+        kind, sends = self._access.call(
+            "complete",
+            task_id,
+            subtask_id,
+            token,
+            outcome.status if retry_in is None else "retry",
+            self._access.seal(Places.outcome(task_id, subtask_id), outcome),
+            int((retry_in or 0) * 1000),
+            outcome.error_kind or "" if outcome.error else message_of(summary),
+            compact(data) if outcome.failed or retry_in is not None else "",
+            self._access.seal_said(task_id, outcome.error),
+            _heard(outcome),
+            self._access.settings.delivery.circuit_after,
+            int(self._access.settings.delivery.circuit_rest * 1000),
+        )
+        return Completed(kind.decode(), deliveries(sends))
+
+    def fan(
+        self,
+        task_id: str,
+        subtask_id: str,
+        token: int,
+        children: Sequence[PlannedSubtask],
+        *,
+        window: int | None,
+        may_canvas: bool = True,
+    ) -> Fanned:
+        """Make a subtask the join of generated children `id#0`, `id#1` …, at most `window` of them at once.
+
+        Without `may_canvas` no message of this subtask is at hand that a chord could take the place of. With `canvas`
+        in the answer the caller replaces itself by a chord of the children and the join; without it the branch of the
+        canvas ends here and everything is sent directly.
+        """
+        args: list[Part] = [task_id, subtask_id, token, window or max(1, len(children)), int(may_canvas)]
+        for index, child in enumerate(children):
+            if child.id != f"{subtask_id}#{index}":
+                raise ValueError(f"child {index} of `{subtask_id}` is named `{child.id}`")
+            args += [child.id, wiring(child, [subtask_id]), self._access.seal(Places.subtask(task_id, child.id), child)]
+        kind, canvas, sends = self._access.call("fan", *args)
+        return Fanned(kind.decode(), bool(canvas), deliveries(sends))
+
+    def ask_subtask(self, task_id: str, subtask_id: str, token: int, intervention: Intervention) -> bool:
+        """Put a question before a claimed subtask goes on. Its branch of the canvas ends here."""
+        body = questions.seal(self._access, task_id, intervention.model_copy(update={"subtask_id": subtask_id}))
+        return bool(self._access.call("ask_subtask", task_id, subtask_id, token, body))
+
+    def progress(self, task_id: str, subtask_id: str, token: int, fraction: float | None, message: str = "") -> bool:
+        """Say how far a run is (0.0 to 1.0). The caller limits how often."""
+        data = "" if fraction is None else compact({"fraction": round(min(max(fraction, 0.0), 1.0), 4)})
+        said = self._access.seal_said(task_id, message)
+        return bool(self._access.call("progress", task_id, subtask_id, token, data, said))
+
+    def log(self, task_id: str, message: str, subtask_id: str | None = None) -> bool:
+        """Add a redacted sentence to the events of an open task."""
+        said = self._access.seal_said(task_id, message)
+        return bool(self._access.call("log", task_id, subtask_id or "", said))
+
+    def use_answer(self, task_id: str, subtask_id: str, token: int, *, used: bool) -> bool:
+        """Note that the answer to a run is used up, or after all is not. False: the run is no longer ours."""
+        while True:
+            before = self._access.connection.command("HGET", self._access.keys.task(task_id), "head") or b""
+            head = self._access.open_head(task_id, before)
+            if not used and subtask_id not in head.used:
+                return True
+            changed = head.using(subtask_id, used=used)
+            after = self._access.seal_head(task_id, changed)
+            done = self._access.call("change_head", task_id, subtask_id, token, before, after)
+            if done == b"ok":
+                self._access.heads.saw(task_id, after, changed)
+            if done != b"changed":
+                return bool(done == b"ok")
+
+    def renew(self, held: Iterable[RunKey]) -> Renewal:
+        """Hold on to these runs. Gives those that are not renewed, each with the token it was asked for with."""
+        args = [part for step in held for part in step]
+        lost, in_doubt = self._access.call("renew", *args) if args else ([], [])
+        return Renewal(run_keys(lost), run_keys(in_doubt))
+
+    def unanswering(self, servers: Iterable[str]) -> dict[str, int]:
+        """Of these servers, those that make way because they let calls time out: how many in a row."""
+        names = list(servers)
+        keys = self._access.keys
+        lines = [("HMGET", keys.circuit(name), "late", "till") for name in names]
+        found = self._access.connection.commands(lines) if lines else []
+        return {name: int(late) for name, (late, till) in zip(names, found, strict=True) if till and int(till)}
+
+    def note_end(self, task_id: str, subtask_id: str, token: int, said: str) -> bool:
+        """Record how a cancelled call ended that might still have been running; `said` says nothing of its content."""
+        return bool(self._access.call("note_end", task_id, subtask_id, token, said))
+
+    def reap(self, limit: int, busy_queues: Iterable[str]) -> list[Delivery]:
+        """Take back what was lost, and give what must be sent again; at most `limit` steps are looked at.
+
+        A queue in `busy_queues` still holds messages: what waits for it is put off rather than sent again.
+        """
+        sends, faults, epoch = self._access.call("reap", limit, *busy_queues)
+        if epoch != self.epoch:
+            self._access.note_server()
+            self.epoch = epoch
+        for fault in faults:
+            logger.error("a damaged task is left alone for a minute: %s", fault.decode(errors="replace"))
+        return deliveries(sends)
+
+
+def _heard(outcome: Outcome) -> str:
+    """What a server's circuit hears of an outcome: that it did not answer in time, that it answered, or nothing."""
+    if not outcome.sent or outcome.status == "cancelled":
+        return ""
+    if outcome.error_kind == "timeout":
+        return "timeout"
+    return "answer" if outcome.status == "completed" or outcome.error_kind in ("tool_error", "expectation") else ""

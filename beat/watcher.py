@@ -1,0 +1,168 @@
+"""The watch: looks at what ended and at what lies about, and raises the alarm where the settings say so."""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+
+from aether_agents.contracts import TaskView
+from aether_agents.errors import AetherError, CannotOpen, StoreRefuses, StoreUnavailable, Tampered, TaskNotFound
+from aether_agents.execution.delivery.outage import Episode
+from aether_agents.monitoring.budgets import spending
+from aether_agents.settings.model import Settings
+from aether_agents.store import PLANNER, Store, schedule_of
+from aether_agents.store.system.alerts import Suspicion
+from aether_agents.store.system.counters import DAY
+from beat.alerts import Alarm, Alert
+from beat.finding_changes import compared, found_by, from_level
+from beat.near import near_their_end
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two looks.
+LOOK = 5.0
+
+#: Findings one alert names.
+NAMED = 10
+
+
+class Watch:
+    """One daemon thread. Of several, each task that ended is looked at by one."""
+
+    def __init__(self, settings: Settings, store: Store, alarm: Alarm | None) -> None:
+        """Without an alarm, audits are compared all the same, and the log tells."""
+        self._settings = settings.alerts
+        self._schedules = settings.schedules
+        self._store = store
+        self._alarm = alarm
+        self._unserved: dict[str, float] = {}
+        self._logged: set[tuple[str, str]] = set()  # what lasts, and was said when it began
+        self._episode = Episode()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="aether-watch", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._store.alerts.begin()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End it, in three seconds at most."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(3)
+
+    def turn(self) -> None:
+        """One look at everything.
+
+        Raises:
+            StoreUnavailable: the store is away.
+        """
+        for entry, task_id in self._store.alerts.ended():
+            try:
+                view = self._store.tasks.view(task_id, outputs=True)
+                for alert in self._about(view):
+                    self._raise(alert)
+            except TaskNotFound:
+                log.debug("task %s is forgotten already", task_id)
+            except CannotOpen as error:  # it holds nothing up
+                log.warning("task %s cannot be looked at: %s", task_id, error)
+                if isinstance(error, Tampered):
+                    self._store.alerts.suspect("broken document", task_id, str(error))
+            self._store.alerts.seen(entry)
+        for entry, suspicion in self._store.alerts.suspicions():
+            self._raise(Alert(f"security {suspicion.what} {suspicion.about}", _title(suspicion), suspicion.text))
+            self._store.alerts.looked_into(entry)
+        near = near_their_end(self._store, self._settings.store_fuller_than)
+        lasting = [*self._waits(), *self._queues(), *self._servers(), *self._budgets(), *near]
+        for alert in lasting:
+            self._raise(alert)
+        self._logged &= {(alert.key, alert.title) for alert in lasting}
+
+    def look(self) -> None:
+        """One look, whatever comes of it: a store that refuses is told of, one that is away is waited for."""
+        try:
+            self.turn()
+            self._episode.over()
+        except StoreRefuses as error:
+            self._episode.trouble(error)
+            self._raise(Alert("store refuses", "the store takes nothing that is written", str(error)))
+        except StoreUnavailable as error:
+            self._episode.trouble(error)
+        except AetherError as error:
+            log.warning("the watch could not look: %s", error)
+        except Exception:
+            log.exception("unexpected in the watch")
+
+    def _run(self) -> None:
+        while not self._stopped.wait(LOOK):
+            self.look()
+
+    def _raise(self, alert: Alert) -> None:
+        if self._alarm is not None:
+            self._alarm.raise_(alert)
+        elif (alert.key, alert.title) not in self._logged:
+            self._logged.add((alert.key, alert.title))
+            log.warning("%s: %s", alert.title, alert.text)
+
+    # -- what ended --------------------------------------------------------------------------------------------
+
+    def _about(self, view: TaskView) -> Iterator[Alert]:
+        what = f"task {view.task_id}"
+        name = schedule_of(view.owner)
+        if name is not None:
+            what = f"schedule {name}, task {view.task_id}"
+        if view.status == "failed" and self._settings.failed_tasks:
+            about = name or (view.plan.template if view.plan else None) or view.task_id
+            yield Alert(f"failed {about}", f"{what} failed", view.error or "it does not say why")
+        if name is not None and name in self._schedules and view.status == "completed":
+            audit, new = compared(view, self._store.schedules.audit(name))
+            self._store.schedules.audited(name, audit)
+            found, title = new, "new findings"
+        else:
+            found, title = found_by(view), "findings"
+        level = self._settings.findings_from
+        if level is not None and (bad := from_level(found, level)):
+            lines = [one.line for one in bad[:NAMED]] + ([f"and {len(bad) - NAMED} more"] if len(bad) > NAMED else [])
+            key = "findings " + " ".join(sorted({one.fingerprint for one in bad}))
+            yield Alert(key, f"{len(bad)} {title}: {what}", "\n".join(lines))
+
+    # -- what lies about ---------------------------------------------------------------------------------------
+
+    def _waits(self) -> Iterator[Alert]:
+        if self._settings.waits_longer_than:
+            for task_id in self._store.counts.waiting(self._settings.waits_longer_than):
+                text = f"it is asked: aether-agent approve {task_id}"
+                yield Alert(f"waits {task_id}", f"task {task_id} waits for a person", text)
+
+    def _queues(self) -> Iterator[Alert]:
+        if not self._settings.queue_without_worker:
+            return
+        served = {queue for worker in self._store.presence.alive() if worker.hears for queue in worker.queues}
+        known = {PLANNER, *self._store.counts.queues()} - served
+        now = time.monotonic()
+        lying = {queue for queue, length in self._store.backlog(known).items() if length}
+        self._unserved = {queue: self._unserved.get(queue, now) for queue in lying}
+        for queue, since in self._unserved.items():
+            if now - since >= self._settings.queue_without_worker:
+                yield Alert(f"queue {queue}", f"nobody serves the queue {queue}", f"aether-agent worker {queue}")
+
+    def _servers(self) -> Iterator[Alert]:
+        if self._settings.server_down:
+            for name, entry in self._store.catalogue.entries().items():
+                if entry.status != "live":
+                    yield Alert(f"server {name}", f"the MCP server {name} is {entry.status}", entry.error or "")
+
+    def _budgets(self) -> Iterator[Alert]:
+        if not self._settings.budgets:
+            return
+        today = self._store.counts.today()
+        for one in spending(self._settings.budgets, today.calls):
+            if one.spent:
+                title = f"the budget of {one.server} is spent"
+                text = f"{one.calls} calls today (UTC), {one.budget} are budgeted; more: aether-agent metrics"
+                yield Alert(f"budget {one.server} {today.day}", title, text, every=DAY)
+
+
+def _title(suspicion: Suspicion) -> str:
+    return f"security: {suspicion.what} ({suspicion.about})"

@@ -1,0 +1,66 @@
+"""What may not be seen is struck out in every form that programs put it into."""
+
+import base64
+import json
+import re
+from urllib.parse import quote, quote_plus
+
+import pytest
+
+from aether_agents.process.redaction import MASK, Hidden
+
+SECRETS = ("hunter2-and-more", "pä55wörd/mit+allem", "s3cr3t", "AbCdEf0123456789AbCdEf0123456789")
+
+
+def percent(text: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in text.encode())
+
+
+FORMS = {
+    "itself": str,
+    "upper": str.upper,
+    "lower": str.lower,
+    "JSON": json.dumps,
+    "JSON without escapes": lambda text: json.dumps(text, ensure_ascii=False),
+    "quoted": quote,
+    "quoted wholly": lambda text: quote(text, safe=""),
+    "form": quote_plus,
+    "quoted in lower case": lambda text: re.sub("%..", lambda found: found[0].lower(), quote(text, safe="")),
+    "percent": percent,
+    "percent in lower case": lambda text: percent(text).lower(),
+    "hex": lambda text: text.encode().hex(),
+    "HEX": lambda text: text.encode().hex().upper(),
+}
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_is_struck_out(secret: str, form: str) -> None:
+    said = FORMS[form](secret)
+    shown = Hidden([secret]).text(f"before {said} after")
+    assert MASK in shown
+    assert said.strip('"') not in shown
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("user", ["", "a", "bo", "eve", "alice", "someone@example.com"])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+def test_base64_is_struck_out_wherever_it_begins(secret: str, user: str, encode: object) -> None:
+    for after in ("", "x", "xy", " and more of it"):
+        said = encode(f"{user}:{secret}{after}".encode()).decode()  # type: ignore[operator]
+        shown = Hidden([secret]).text(f"Authorization: Basic {said}")
+        assert MASK in shown
+        left = shown.removeprefix("Authorization: Basic ").split(MASK)
+        assert len(left) == 2
+        assert len(left[0]) <= len(user) * 4 // 3 + 4, "of the secret itself, less than a character may be left"
+        assert len(left[1]) <= len(after) * 4 // 3 + 5
+
+
+def test_what_is_no_secret_stays() -> None:
+    text = "The quick brown fox reads 0123 files of c2VjcmV0 and %20 blanks"
+    assert Hidden(SECRETS).text(text) == text
+
+
+def test_it_is_struck_out_of_every_part_of_a_value() -> None:
+    hidden = Hidden(["hunter2-and-more"])
+    assert hidden.value({"hunter2-and-more": ["x", {"a": "HUNTER2-AND-MORE"}]}) == {MASK: ["x", {"a": MASK}]}
