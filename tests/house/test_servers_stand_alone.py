@@ -48,5 +48,5 @@ def test_a_server_imports_nothing_of_ours(folder: str) -> None:
 )
 def test_servers_and_their_scanners_are_confined_by_the_same_code(name: str) -> None:
     """Two copies, because servers import nothing of ours, and their host nothing of theirs."""
-    ours = WORKERS.parent / "aether_agents" / "mcp_host" / f"{name}.py"
+    ours = WORKERS.parent / "aether_agents" / "mcp_host" / "process" / f"{name}.py"
     assert ours.read_text(encoding="utf-8") == (WORKERS / "inspection" / f"{name}.py").read_text(encoding="utf-8")

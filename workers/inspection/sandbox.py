@@ -4,7 +4,7 @@ Three mechanisms, the first that works here: bubblewrap, namespaces of our own, 
 has a file system of its own (the system's programs, what its view names, a private `/tmp`), process ids of its own,
 and no network unless it is given; what it starts ends with it, however often it forks. Landlock is no equal: `CUTS`.
 
-The same file is in `aether_agents/mcp_host` and in `workers/inspection`, whose servers import nothing of ours.
+The same file is in `aether_agents/mcp_host/process` and in `workers/inspection`, whose servers import nothing of ours.
 """
 
 import fcntl

@@ -100,7 +100,7 @@ class Notes(Protocol):
 
 
 class Door(Protocol):
-    """The orchestrator, as the command line uses it. See `aether_agents.orchestrator.orchestrator` for what each raises."""
+    """The orchestrator, as the command line uses it. See `orchestrator.orchestrator` for what each raises."""
 
     def submit(self, task: HighLevelTask) -> str: ...
     def require_worker(self, queue: str = ...) -> None: ...

@@ -1,6 +1,6 @@
 """Bubblewrap: the command that starts a program in it.
 
-The same file is in `aether_agents/mcp_host` and in `workers/inspection`, whose servers import nothing of ours.
+The same file is in `aether_agents/mcp_host/process` and in `workers/inspection`, whose servers import nothing of ours.
 """
 
 import os

@@ -4,7 +4,7 @@ Run by `sandbox.py` as `python -I -S sandbox_namespaces.py DESCRIPTOR`; imports 
 nothing of ours. Three processes: the one that was started waits; its child is the first of the new process ids, reaps
 what is orphaned, and takes everything with it when it ends; that one's child is the program.
 
-The same file is in `aether_agents/mcp_host` and in `workers/inspection`, whose servers import nothing of ours.
+The same file is in `aether_agents/mcp_host/process` and in `workers/inspection`, whose servers import nothing of ours.
 """
 
 import ctypes

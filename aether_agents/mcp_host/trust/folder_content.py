@@ -1,8 +1,8 @@
 """Tree: what lies in a folder and counts, file by file, in bounded work.
 
-Which files count is said from outside (`mcp_host.trust.runnable_files`); a link counts as the name it has. Links are followed where
-they lead out of the folder, so what they point to counts as well. Only `.git` is left out, whose content git alone
-writes, and the one folder that is given as `without`.
+Which files count is said from outside (`mcp_host.trust.runnable_files`); a link counts as the name it has. Links are
+followed where they lead out of the folder, so what they point to counts as well. Only `.git` is left out, whose content
+git alone writes, and the one folder that is given as `without`.
 """
 
 import hashlib

@@ -1,8 +1,8 @@
 """Trust: which files of strangers may start programs and steer plans.
 
 A file is trusted when its fingerprint is recorded in `<home>/trust.json`. The fingerprint is over its content and,
-where it starts programs, over what they can run (`mcp_host.trust.fingerprint`), not over data beside it: after a change of
-any of that nothing of it is started until a person has looked again, and whoever asks is told which file it was. A
+where it starts programs, over what they can run (`mcp_host.trust.fingerprint`), not over data beside it: after a change
+of any of that nothing of it is started until a person has looked again, and whoever asks is told which file it was. A
 person's edits of code in his own repository can be covered for a time (`mcp_host.trust.own_repository`); the user's own
 `<home>/mcp.json` needs no trust. Only `accept` records a fingerprint, and only of what `review` has shown.
 """

@@ -2,9 +2,9 @@
 
 A sealed document is `layout · flags · key id · version · nonce · AES-256-GCM(text)`. The key id, the document's place
 and its version there are authenticated with it, so a document copied to another place does not open there, and one
-that was replaced by a newer one is known by its version (`store/client/head.py` says which one counts). Layout 1, of before,
-has no version and is read as version 0. A new key is put first in the key file; the old ones stay below it until
-nothing sealed with them is left.
+that was replaced by a newer one is known by its version (`store/client/head.py` says which one counts). Layout 1, of
+before, has no version and is read as version 0. A new key is put first in the key file; the old ones stay below it
+until nothing sealed with them is left.
 
 This keeps out who has no key. It does not keep one holder of the key from another: each can write what the others read.
 """

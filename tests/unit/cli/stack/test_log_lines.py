@@ -26,7 +26,8 @@ def read(lines: list[str], task_id: str = "") -> list[str]:
 
 def test_json_is_shown_as_the_console_has_it() -> None:
     assert read([json.dumps(JSON)]) == [
-        "2026-11-22T19:38:46.721Z ERROR   worker@vm [3f1c9a20b7de/scan] execution.worker.subtask_runner: un\\x1bexpected",
+        "2026-11-22T19:38:46.721Z ERROR   worker@vm [3f1c9a20b7de/scan] "
+        "execution.worker.subtask_runner: un\\x1bexpected",
         f"{MORE}Traceback:",
         f"{MORE}  ValueError",
     ]

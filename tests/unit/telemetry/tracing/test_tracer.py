@@ -7,6 +7,7 @@ import pytest
 
 from aether_agents.telemetry import tracing
 from aether_agents.telemetry.logs import scope
+from aether_agents.telemetry.tracing import tracer
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
@@ -14,8 +15,8 @@ ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """As a process that has not begun."""
-    monkeypatch.setattr(tracing._State, "tracer", None)
-    monkeypatch.setattr(tracing._State, "asked", False)
+    monkeypatch.setattr(tracer._State, "tracer", None)
+    monkeypatch.setattr(tracer._State, "asked", False)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ def test_without_the_extra_there_is_one_clear_line(
 ) -> None:
     monkeypatch.setenv(ENDPOINT, "http://127.0.0.1:1")
     monkeypatch.delitem(sys.modules, "aether_agents.telemetry.tracing.otel", raising=False)
-    monkeypatch.delattr(tracing, "telemetry", raising=False)
+    monkeypatch.delattr(tracing, "otel", raising=False)
     monkeypatch.setitem(sys.modules, "opentelemetry.instrumentation.celery", None)  # as if it were not installed
     tracing.begin("worker")
     tracing.begin("worker")
