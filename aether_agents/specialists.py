@@ -18,7 +18,8 @@ from typing import Any
 from pydantic import Field
 
 from aether_agents.contracts import Contract, ServerSpec, Specialist, Template, ToolRow
-from aether_agents.documents.document import Document, read_as, read_document
+from aether_agents.documents.document import Document, read_document
+from aether_agents.documents.model_check import read_as
 from aether_agents.errors import InvalidSettings
 from aether_agents.settings.model import Settings
 

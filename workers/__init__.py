@@ -1,0 +1,1 @@
+"""What Celery starts: the specialists, each a folder of data and MCP servers, and the planner."""

@@ -57,8 +57,7 @@ from aether_agents.contracts.tool import (
     asks,
     covers,
 )
-from aether_agents.contracts.undo import Irreversible, Undoing
-from aether_agents.contracts.view import PlanView, SubtaskView, TaskView
+from aether_agents.contracts.view import Irreversible, PlanView, SubtaskView, TaskView, Undoing
 
 __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of contents
     # The shape of all

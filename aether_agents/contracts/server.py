@@ -1,11 +1,13 @@
 """ServerSpec: how one MCP server is started or reached. The shape is `mcpServers`', plus ours."""
 
+import hashlib
+import json
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from aether_agents.contracts.contract import Contract
-from aether_agents.contracts.tool import ToolRow
+from aether_agents.contracts.tool import Tool, ToolRow
 
 #: Servers and scanners that are not ours run in a sandbox: `auto` where the machine has one, `required` or not at all,
 #: `off` nowhere.
@@ -74,3 +76,32 @@ class ServerSpec(Contract):
         if (self.command is None) == (self.url is None):
             raise ValueError("give exactly one of `command` and `url`")
         return self
+
+
+class CatalogueEntry(Contract):
+    """What is known of one MCP server's tools."""
+
+    server: str = Field(description="Name of the server.")
+    specialist: str = Field(description="Specialist whose queue calls its tools.")
+    spec_digest: str = Field(description="Digest of the specification it was listed with: its pins hold for that.")
+    listing_digest: str = Field(default="", description="Digest of that and of its code: another one is listed anew.")
+    status: Literal["live", "failed", "quarantined"] = Field(description="Whether its tools may be planned and called.")
+    error: str | None = Field(default=None, description="Why it is not live, and what to do.")
+    tools: tuple[Tool, ...] = Field(default=(), description="Its tools as last listed.")
+    accepted: dict[str, str] = Field(
+        default_factory=dict, description="Pin by tool name, as first seen or as a person accepted it."
+    )
+    number: int = Field(default=0, description="How often something was accepted: an older entry is known by it.")
+    former: tuple[Tool, ...] = Field(
+        default=(), description="Accepted definitions of which it lists another one now, or none: for showing both."
+    )
+    host: str = Field(default="", description="Host of the worker that listed it.")
+    home: str = Field(default="", description="AETHER_HOME of that worker: another one there may know other servers.")
+    outdated: bool = Field(default=False, description="Whether a worker lists it anew: what it says is of before.")
+    listed_at: float = Field(default=0.0, description="When it was listed: seconds since the epoch, the store's clock.")
+
+    @property
+    def digest(self) -> str:
+        """`sha256:…` over the server and all that it lists now: what a person accepts is bound to it."""
+        pins = sorted((tool.name, tool.pin) for tool in self.tools)
+        return "sha256:" + hashlib.sha256(json.dumps([self.server, self.spec_digest, pins]).encode()).hexdigest()

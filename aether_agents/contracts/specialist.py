@@ -7,6 +7,9 @@ from aether_agents.contracts.plan import Template
 from aether_agents.contracts.server import ServerSpec
 from aether_agents.contracts.tool import ToolRow
 
+#: The queue of the planner; a message without a subtask goes there.
+PLANNER = "planner"
+
 
 class Specialist(Contract):
     """Owns a queue, its MCP servers, its tool table and its templates."""

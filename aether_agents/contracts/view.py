@@ -1,13 +1,16 @@
-"""What a reader sees of a task: its state now, and its result when it has ended."""
+"""What a reader sees of a task: its state, its result when it has ended, what it left, what undoing it would do."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from pydantic import Field
 
 from aether_agents.contracts.contract import Contract, Json
 from aether_agents.contracts.intervention import Intervention
-from aether_agents.contracts.plan import Delivery, Origin
+from aether_agents.contracts.outcome import Outcome
+from aether_agents.contracts.plan import Delivery, Origin, PlannedSubtask, Template
 from aether_agents.contracts.status import SubtaskStatus, TaskStatus
+from aether_agents.contracts.tool import Risk
 
 
 class SubtaskView(Contract):
@@ -58,3 +61,32 @@ class TaskView(Contract):
     interventions: tuple[Intervention, ...] = Field(default=(), description="What is being asked now.")
     outputs: dict[str, Json] = Field(default_factory=dict, description="Its result, when it has ended.")
     error: str | None = Field(default=None, description="Why it failed.")
+
+
+class Left(NamedTuple):
+    """One subtask that has ended, or a child of a fan-out."""
+
+    id: str
+    subtask: PlannedSubtask  #: as it ran; in a child, `${item}` has become the item
+    status: SubtaskStatus
+    calls: int  #: that were begun
+    outcome: Outcome | None
+    ended: int  #: milliseconds after its task was accepted
+
+
+class Irreversible(Contract):
+    """A call that changed something, or may have, and that nothing undoes."""
+
+    subtask: str = Field(description="Subtask that made the call.")
+    tool: str = Field(description="`server/tool` that was called.")
+    risk: Risk = Field(description="Its risk when it was planned.")
+    why: str = Field(description="Why it cannot be undone, and what to do about it.")
+
+
+class Undoing(Contract):
+    """What undoing a task comes to, before anything of it runs."""
+
+    task_id: str = Field(description="The task that is put back.")
+    undone: tuple[str, ...] = Field(default=(), description="Its subtasks that are undone, the last to end first.")
+    cannot: tuple[Irreversible, ...] = Field(default=(), description="What cannot be undone.")
+    document: Template | None = Field(default=None, description="The plan that undoes it; none if nothing can be.")

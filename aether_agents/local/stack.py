@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 
-from aether_agents.documents.document import nearest
+from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import StackError
 from aether_agents.local.log_file import follow, last_lines
 from aether_agents.local.stack_folder import StackFolder

@@ -33,8 +33,7 @@ from aether_agents.local.supervision.folder_lock import PATIENCE, possess
 from aether_agents.local.supervision.process_identity import Identity
 from aether_agents.local.supervision.program_set import WORKER, Family
 from aether_agents.local.supervision.state_file import ProcessInfo, write_state
-from aether_agents.local.supervisor_link import Line, Message
-from aether_agents.local.switchboard import Switchboard
+from aether_agents.local.supervisor_link import Line, Message, Switchboard
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.telemetry import logs
 

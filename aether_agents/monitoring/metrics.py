@@ -9,8 +9,7 @@ from prometheus_client.registry import Collector
 from aether_agents.contracts import TERMINAL_SUBTASK, TERMINAL_TASK, SubtaskStatus, TaskStatus
 from aether_agents.monitoring.budgets import spending
 from aether_agents.store import PLANNER, Store
-from aether_agents.store.client.buckets import BUCKETS
-from aether_agents.store.client.encoding import CODES
+from aether_agents.store.client.encoding import BUCKETS, CODES
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

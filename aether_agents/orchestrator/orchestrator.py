@@ -12,7 +12,7 @@ from typing import Protocol
 
 from aether_agents.access.roles import Act, may_approve, require
 from aether_agents.contracts import Answer, HighLevelTask, Intervention, Role
-from aether_agents.documents.document import nearest
+from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidTask, NotAllowed, NoWorker, StoreUnavailable
 from aether_agents.orchestrator import undo
 from aether_agents.orchestrator.reader import Window

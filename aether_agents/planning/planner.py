@@ -5,7 +5,8 @@ from functools import cached_property
 
 from aether_agents.access.roles import may_approve
 from aether_agents.contracts import HighLevelTask, Intervention, Json, Plan, Template
-from aether_agents.documents.document import nearest
+from aether_agents.contracts.server import CatalogueEntry
+from aether_agents.documents.suggestion import nearest
 from aether_agents.mcp_host.files.project_scope import Visible
 from aether_agents.planning.files.templates import completes
 from aether_agents.planning.inputs.binding import Binding, bind
@@ -18,7 +19,6 @@ from aether_agents.planning.validation.live_tools import Toolbox
 from aether_agents.planning.validation.plan_check import Asker, check, check_written
 from aether_agents.planning.validation.structure import Fault, structure
 from aether_agents.settings.model import ContextSettings, Settings
-from aether_agents.store.client.replies import CatalogueEntry
 
 #: The context that is there without being written down: no inputs, no secrets.
 _PLAIN_CONTEXT = "local"

@@ -22,10 +22,10 @@ from aether_agents.contracts import (
     substitute,
     walk,
 )
-from aether_agents.documents.document import nearest
+from aether_agents.contracts.view import Left
+from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidPlan, ReferenceMissing, WrongStatus
 from aether_agents.planning.validation.order import ancestors
-from aether_agents.store.tasks.undo_links import Left
 
 #: What the ids of an undoing plan begin with; the rest is the id of the subtask that is undone.
 PREFIX = "undo/"

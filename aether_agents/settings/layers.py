@@ -14,7 +14,9 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from aether_agents.contracts.complaint import with_its_value
-from aether_agents.documents.document import faults, nearest, parse_document
+from aether_agents.documents.document import parse_document
+from aether_agents.documents.model_check import faults
+from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidSettings
 from aether_agents.settings.model import Settings
 

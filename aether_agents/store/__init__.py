@@ -1,11 +1,11 @@
 """The store: all state, in Redis or Valkey, changed only by the functions of one Lua library."""
 
-from aether_agents.store.client.buckets import bucket_of
+from aether_agents.contracts.server import CatalogueEntry
+from aether_agents.contracts.specialist import PLANNER
+from aether_agents.store.client.encoding import bucket_of
 from aether_agents.store.client.keys import Keys
 from aether_agents.store.client.replies import (
-    PLANNER,
     Accepted,
-    CatalogueEntry,
     Completed,
     Delivery,
     Fanned,

@@ -21,7 +21,11 @@ from aether_agents.store.system.durability import Safekeeping
 from aether_agents.store.system.health import Health, failures
 from aether_agents.store.system.presence import Presence
 from aether_agents.store.system.schedules import Schedules
-from aether_agents.store.tasks.tasks import Tasks
+from aether_agents.store.tasks.control import Control
+from aether_agents.store.tasks.open_tasks import Roster
+from aether_agents.store.tasks.planner_step import PlanningSteps
+from aether_agents.store.tasks.subtask_runs import Runs
+from aether_agents.store.tasks.undo_links import Undoings
 
 #: Functions and their libraries came with Redis 7; every Valkey has them.
 REDIS_AT_LEAST = 7
@@ -31,6 +35,10 @@ PROBE_LIVES = 1_000
 
 #: Celery's steps of priority that may hold messages of a queue.
 PRIORITY_STEPS = range(10)
+
+
+class Tasks(PlanningSteps, Runs, Control, Undoings, Roster):
+    """The state of tasks. Every change is one Lua function that checks it, makes it and appends its event."""
 
 
 class Store:

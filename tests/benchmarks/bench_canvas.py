@@ -10,7 +10,7 @@ from kombu.transport.redis import Channel
 
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings.model import DeliverySettings
-from aether_agents.store.tasks.tasks import Tasks
+from aether_agents.store.store import Tasks
 from tests.benchmarks.conftest import Measured
 from tests.chaos.plans import plain
 from tests.chaos.wave import Scenario, infect

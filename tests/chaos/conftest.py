@@ -10,7 +10,7 @@ from kombu.transport.redis import Channel
 
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings.model import DeliverySettings
-from aether_agents.store.tasks.tasks import Tasks
+from aether_agents.store.store import Tasks
 from tests.integration.execution.conftest import laboratory, quick
 from tests.integration.execution.lab import Lab
 

@@ -15,7 +15,7 @@ from uuid import uuid4
 from kombu.transport.redis import Channel
 
 from aether_agents.store import Refused
-from aether_agents.store.tasks.tasks import Tasks
+from aether_agents.store.store import Tasks
 from tests.integration.store import skewed
 
 

@@ -11,7 +11,8 @@ import yaml
 from compose_spec import PyCompose
 
 from aether_agents.cli.command_index import COMMANDS
-from aether_agents.documents.document import parse_document, read_as
+from aether_agents.documents.document import parse_document
+from aether_agents.documents.model_check import read_as
 from aether_agents.settings.model import DeliverySettings, Settings
 from aether_agents.specialists import load_specialists
 from aether_agents.store import PLANNER

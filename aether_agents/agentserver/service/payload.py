@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aether_agents.contracts import Answer, HighLevelTask, Intervention
-from aether_agents.documents.document import nearest
+from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidTask
 from aether_agents.store import APPROVE, DENY, PROVIDE
 

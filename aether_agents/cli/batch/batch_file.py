@@ -10,7 +10,9 @@ from typing import Any, Literal, NamedTuple
 from pydantic import Field, ValidationError
 
 from aether_agents.contracts import Contract, Expect, HighLevelTask, Json, Template
-from aether_agents.documents.document import Document, faults, nearest, read_document
+from aether_agents.documents.document import Document, read_document
+from aether_agents.documents.model_check import faults
+from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidSettings
 from aether_agents.planning.files.plan_file import load
 

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 from aether_agents.cli.session.lookup import servers_here, the_server
 from aether_agents.cli.session.session import Session
-from aether_agents.cli.terminal.duration import brief
+from aether_agents.cli.terminal.duration import Stopwatch, brief
 from aether_agents.cli.terminal.exit_codes import COMPLETED
 from aether_agents.cli.terminal.glyphs import QUIET
-from aether_agents.cli.terminal.stopwatch import Stopwatch
 from aether_agents.contracts import ServerSpec
 from aether_agents.errors import AetherError
 from aether_agents.mcp_host.install.installer import install, installed

@@ -12,7 +12,7 @@ from aether_agents.cli.session.session import Session
 from aether_agents.cli.tasks.submission import bring, task_from
 from aether_agents.cli.terminal.typed_values import parse_value, read_pairs
 from aether_agents.contracts import InputSpec, Json, Template, Tool, escape
-from aether_agents.documents.document import nearest
+from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidTask, ServerDown
 from aether_agents.mcp_host.files.project_scope import visible
 

@@ -10,7 +10,7 @@ from aether_agents.cli.terminal.glyphs import RISK_STYLES
 from aether_agents.cli.terminal.tables import Column, quiet, table
 from aether_agents.cli.terminal.text import plain
 from aether_agents.contracts import Tool
-from aether_agents.documents.document import nearest
+from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidSettings
 
 

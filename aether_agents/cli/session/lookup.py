@@ -4,7 +4,7 @@ import re
 
 from aether_agents.cli.session.session import Session
 from aether_agents.contracts import ServerSpec, Template
-from aether_agents.documents.document import nearest
+from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.files.project_scope import reason, visible
 from aether_agents.mcp_host.registry.registry import Servers, load_servers

@@ -92,7 +92,7 @@ class Worker(Protocol):
 
 
 class Notes(Protocol):
-    """What is known of schedules. See `aether_agents.store.Schedules`."""
+    """What is known of schedules. See `aether_agents.store.system.schedules.Schedules`."""
 
     def notes(self) -> Mapping[str, Note]: ...
     def pause(self, name: str) -> None: ...

@@ -20,7 +20,7 @@ from aether_agents.cli.terminal.exit_codes import COMPLETED, TASK_FAILED
 from aether_agents.cli.terminal.glyphs import QUIET
 from aether_agents.cli.terminal.tables import sign
 from aether_agents.cli.terminal.text import printable
-from aether_agents.documents.document import nearest
+from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import AetherError
 from aether_agents.local.valkey import find_binary
 from aether_agents.mcp_host.install.installer import installed

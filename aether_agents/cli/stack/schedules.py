@@ -10,7 +10,7 @@ from aether_agents.cli.terminal.exit_codes import COMPLETED
 from aether_agents.cli.terminal.output import Output
 from aether_agents.cli.terminal.tables import Column, quiet, sign, table
 from aether_agents.contracts import Json, Note
-from aether_agents.documents.document import nearest
+from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidSettings, TaskNotFound
 from aether_agents.settings.model import ScheduleSettings
 from beat.firing import task_of

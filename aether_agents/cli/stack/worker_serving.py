@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from aether_agents.cli.session.session import Session
-from aether_agents.documents.document import nearest
+from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidSettings
 from aether_agents.process.startup import loading
 from aether_agents.store import PLANNER

@@ -7,7 +7,7 @@ from pathlib import Path
 from aether_agents.cli.terminal.exit_codes import COMPLETED
 from aether_agents.cli.terminal.output import Output
 from aether_agents.contracts import Template
-from aether_agents.documents.document import write_document
+from aether_agents.documents.yaml_writer import write_document
 from aether_agents.errors import InvalidSettings
 from aether_agents.planning.files.templates import read_template
 

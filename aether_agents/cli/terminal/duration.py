@@ -1,5 +1,6 @@
 """Durations and moments as people read them."""
 
+import time
 from datetime import UTC, datetime
 
 MINUTE = 60
@@ -30,3 +31,15 @@ def ago(moment: datetime | None, now: datetime | None = None) -> str:
 def clock(moment: datetime) -> str:
     """The time of day here, `14:03:07`."""
     return moment.astimezone().strftime("%H:%M:%S")
+
+
+class Stopwatch:
+    """Runs from when it is made."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since it was made."""
+        return time.monotonic() - self._start

@@ -32,7 +32,7 @@ from aether_agents.execution.calls.references import resolve
 from aether_agents.execution.calls.tool_host import Hands
 from aether_agents.execution.delivery.leases import Held, Lease
 from aether_agents.mcp_host import CallResult
-from aether_agents.mcp_host.session.consent import NOTHING_ASKED, Consent
+from aether_agents.mcp_host.session.call_result import NOTHING_ASKED, Consent
 from aether_agents.settings.model import Settings
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from typing import Protocol
 from aether_agents.contracts import Json
 from aether_agents.mcp_host import CallResult, Definition
 from aether_agents.mcp_host.process.sandbox_grants import NOTHING, Needs
-from aether_agents.mcp_host.session.consent import NOTHING_ASKED, Consent
+from aether_agents.mcp_host.session.call_result import NOTHING_ASKED, Consent
 
 
 class Hands(Protocol):

@@ -15,7 +15,9 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from aether_agents.contracts import Contract, Install, Json, ServerSpec, ToolRow
-from aether_agents.documents.document import Document, Location, faults, nearest
+from aether_agents.documents.document import Document, Location
+from aether_agents.documents.model_check import faults
+from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.files import env_file
 from aether_agents.mcp_host.files.dialects import UNHEEDED, in_our_words

@@ -15,7 +15,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from aether_agents.contracts import Contract, Expect, Json
-from aether_agents.documents.document import nearest, parse_document, read_as
+from aether_agents.documents.document import parse_document
+from aether_agents.documents.model_check import read_as
+from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidSettings
 
 _MARK = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")

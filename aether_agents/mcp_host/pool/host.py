@@ -20,8 +20,7 @@ from aether_agents.mcp_host.pool.progress import Mailbox
 from aether_agents.mcp_host.process.sandbox_grants import NOTHING, Needs
 from aether_agents.mcp_host.process.sandbox_view import UNCONFINED, Confinement
 from aether_agents.mcp_host.session.call_request import Request
-from aether_agents.mcp_host.session.call_result import CallResult
-from aether_agents.mcp_host.session.consent import NOTHING_ASKED, Consent
+from aether_agents.mcp_host.session.call_result import NOTHING_ASKED, CallResult, Consent
 from aether_agents.mcp_host.session.session import Portrait
 from aether_agents.mcp_host.session.tool_definition import Definition
 from aether_agents.mcp_host.transport.abandoned_calls import Tell

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from aether_agents.contracts import ServerSpec, Specialist
-from aether_agents.documents.document import nearest
+from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.files.bounded_read import read_bounded
 from aether_agents.mcp_host.files.discovery import PROJECT, discovered, parse

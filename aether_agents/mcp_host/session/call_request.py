@@ -13,8 +13,7 @@ from pydantic import ValidationError
 from aether_agents.contracts import Json
 from aether_agents.mcp_host.process.sandbox_grants import NOTHING, Needs
 from aether_agents.mcp_host.session.answer_content import read
-from aether_agents.mcp_host.session.call_result import CallResult
-from aether_agents.mcp_host.session.consent import Consent
+from aether_agents.mcp_host.session.call_result import CallResult, Consent
 from aether_agents.mcp_host.session.diagnosis import shorten
 from aether_agents.mcp_host.session.elicitation import struck
 from aether_agents.mcp_host.session.session import Session

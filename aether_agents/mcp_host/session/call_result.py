@@ -1,8 +1,8 @@
-"""CallResult: what a call to a tool came to. A value, whatever the server did."""
+"""The result of a call to a tool, a value whatever the server did; and what its questions may be answered with."""
 
 from typing import Literal, NamedTuple
 
-from aether_agents.contracts import InputSpec, Json
+from aether_agents.contracts import Elicited, InputSpec, Json
 
 CallKind = Literal["timeout", "transport", "tool_error", "cancelled", "asked"]
 
@@ -45,3 +45,16 @@ class CallResult(NamedTuple):
     def ok(self) -> bool:
         """Whether the tool answered and did not say that it failed."""
         return self.kind is None
+
+
+class Consent(NamedTuple):
+    """What a call may be answered with."""
+
+    #: What a person answered to this server before.
+    elicited: tuple[Elicited, ...] = ()
+    #: Whether a person approved this very call.
+    confirmed: bool = False
+
+
+#: No person has said anything yet.
+NOTHING_ASKED = Consent()

@@ -36,8 +36,7 @@ from pydantic import ValidationError
 
 from aether_agents.contracts import InputSpec, Json
 from aether_agents.contracts.shortening import shorten
-from aether_agents.mcp_host.session.call_result import Elicitation
-from aether_agents.mcp_host.session.consent import Consent
+from aether_agents.mcp_host.session.call_result import Consent, Elicitation
 from aether_agents.mcp_host.session.secret_words import asks_for_secret
 from aether_agents.process.redaction import Hidden
 

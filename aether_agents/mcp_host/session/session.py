@@ -16,8 +16,7 @@ from aether_agents.mcp_host.session.answer_repair import TolerantTransport, note
 from aether_agents.mcp_host.session.diagnosis import why_down
 from aether_agents.mcp_host.session.elicitation import Answering
 from aether_agents.mcp_host.session.list_changed import Notices, watched
-from aether_agents.mcp_host.session.pins import pin
-from aether_agents.mcp_host.session.tool_definition import Definition
+from aether_agents.mcp_host.session.tool_definition import Definition, pin
 from aether_agents.mcp_host.transport.stderr_tail import Tail
 from aether_agents.process.redaction import Hidden
 from aether_agents.telemetry import tracing

@@ -1,6 +1,11 @@
-"""Definition: a tool as its server lists it, pinned; and the catalogue's Tool made of it."""
+"""Definition: a tool as its server lists it, pinned; and the catalogue's Tool made of it.
 
-from collections.abc import Iterable
+A tool is the hash of its definition: when the hash drifts, it is another tool.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 
 from pydantic import Field
 
@@ -39,3 +44,17 @@ def catalogue_tools(
 def _row(ref: str, spec: ServerSpec, specialist: Specialist | None) -> ToolRow:
     own = next((row for row in spec.table if row.tool == ref), None)
     return own or (specialist.row(ref) if specialist else ToolRow(tool=ref))
+
+
+#: What of a definition decides what the tool is, to a person and to a model that chooses it.
+PINNED = ("name", "description", "inputSchema", "outputSchema", "annotations")
+
+
+def pin(definition: Mapping[str, Json]) -> str:
+    """`sha256:…` over the canonical form of a tool's definition, in MCP's own names.
+
+    Absent and null parts count the same: servers differ in which they send.
+    """
+    parts = {name: definition[name] for name in PINNED if definition.get(name) is not None}
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

@@ -4,7 +4,8 @@ import json
 import shlex
 from pathlib import Path
 
-from aether_agents.documents.document import parse_document, write_document
+from aether_agents.documents.document import parse_document
+from aether_agents.documents.yaml_writer import write_document
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.files.dialects import UNHEEDED
 from aether_agents.mcp_host.files.env_file import variables

@@ -30,7 +30,8 @@ from typing import Literal, NamedTuple
 from pydantic import Field, field_validator
 
 from aether_agents.contracts import Contract, Expect, InputSpec, Json, Template, meets
-from aether_agents.documents.document import read_as, read_document
+from aether_agents.documents.document import read_document
+from aether_agents.documents.model_check import read_as
 from aether_agents.errors import InvalidSettings
 
 NAME = "fixture.yaml"

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from aether_agents.contracts import Plan, PlannedSubtask, Subtask, Template
-from aether_agents.documents.document import write_document
+from aether_agents.documents.yaml_writer import write_document
 from aether_agents.errors import InvalidSettings
 from aether_agents.planning.files.templates import read_template
 from aether_agents.planning.validation.digest import portable

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aether_agents.contracts import Specialist, Template
-from aether_agents.documents.document import ENDINGS, Document, nearest, parse_document, read_as, read_document
+from aether_agents.documents.document import ENDINGS, Document, parse_document, read_document
+from aether_agents.documents.model_check import read_as
+from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidSettings
 from aether_agents.planning.validation.structure import MAX_DOCUMENT_BYTES, structure
 from aether_agents.process.regular_file import read_regular

@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from aether_agents.contracts import HighLevelTask, InputSpec, Json, Template
-from aether_agents.documents.document import nearest
+from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidTask
 from aether_agents.planning.inputs.coercion import coerce
 from aether_agents.planning.inputs.input_kind import concepts_of, file_kind, format_of, is_share, is_text, words_of

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from aether_agents.contracts import InputSpec, Json, holds
 from aether_agents.contracts.shortening import shorten
-from aether_agents.documents.document import nearest
+from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidTask
 
 _TRUE = frozenset({"true", "yes", "on", "1"})

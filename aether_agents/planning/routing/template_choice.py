@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aether_agents.contracts import HighLevelTask, Intervention, Origin, Template
 from aether_agents.contracts.shortening import shorten
-from aether_agents.documents.document import nearest
+from aether_agents.documents.suggestion import nearest
 from aether_agents.planning.planning_result import Asked, Unplannable
 from aether_agents.planning.routing.matcher import Match, Matcher
 from aether_agents.planning.validation.live_tools import Toolbox

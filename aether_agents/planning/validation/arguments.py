@@ -13,8 +13,8 @@ from jsonschema import ValidationError
 from aether_agents.contracts import Json, Reference, Tool, escape, find, resolve, substitute, walk, whole
 from aether_agents.contracts.expressions.path import write_path
 from aether_agents.contracts.shortening import shorten
-from aether_agents.documents.document import nearest
 from aether_agents.documents.schema_validator import check
+from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import ReferenceMissing
 from aether_agents.planning.validation.json_schema import ABSENT, Schema, schema_at, types_in
 

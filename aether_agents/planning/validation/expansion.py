@@ -19,7 +19,7 @@ from aether_agents.contracts import (
     resolve,
     substitute,
 )
-from aether_agents.documents.document import nearest
+from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import AetherError, InvalidPlan, InvalidTask
 from aether_agents.planning.inputs.coercion import coerce
 from aether_agents.planning.validation.order import needs_of, topological

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Collection, Iterable, Mapping
 
 from aether_agents.contracts import Tool
-from aether_agents.store.client.replies import CatalogueEntry
+from aether_agents.contracts.server import CatalogueEntry
 
 _NEAREST = 5
 

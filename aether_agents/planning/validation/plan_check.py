@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from aether_agents.contracts import Json, PlannedSubtask, Risk, Subtask, Tool, asks, covers, find
-from aether_agents.documents.document import nearest
+from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidTask
 from aether_agents.mcp_host.files.project_scope import plain
 from aether_agents.planning.inputs.coercion import absolute

@@ -18,7 +18,7 @@ from aether_agents.contracts import (
     walk,
     whole,
 )
-from aether_agents.documents.document import nearest
+from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidPlan, ReferenceMissing
 from aether_agents.planning.validation.order import needs_of
 from aether_agents.planning.validation.structure import MAX_ITEMS

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from aether_agents.contracts import Json, Reference, Subtask, Template, depends, find, holds, parse_path, whole
-from aether_agents.documents.document import Location, nearest
+from aether_agents.documents.document import Location
+from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidPlan
 from aether_agents.planning.validation.order import ancestors, cycle, needs_of
 

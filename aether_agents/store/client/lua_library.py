@@ -19,9 +19,8 @@ from aether_agents.contracts import (
     SubtaskStatus,
     TaskStatus,
 )
-from aether_agents.store.client.buckets import BUCKETS
 from aether_agents.store.client.connection import Connection, Part, ResponseError
-from aether_agents.store.client.encoding import CODES
+from aether_agents.store.client.encoding import BUCKETS, CODES
 from aether_agents.store.client.keys import Keys
 from aether_agents.store.client.migrations import FORM
 

@@ -5,9 +5,10 @@ import socket
 from collections.abc import Callable, Iterable, Mapping
 
 from aether_agents.contracts import Tool
+from aether_agents.contracts.server import CatalogueEntry
 from aether_agents.errors import AetherError, CannotOpen, InvalidSettings, Tampered, ToolDrifted
 from aether_agents.store.client.keys import Places
-from aether_agents.store.client.replies import Accepted, CatalogueEntry
+from aether_agents.store.client.replies import Accepted
 from aether_agents.store.client.sealing import key_of
 from aether_agents.store.client.store_client import Access, Accessing
 from aether_agents.store.system.alerts import Alerts

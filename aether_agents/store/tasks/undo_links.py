@@ -1,21 +1,8 @@
 """What a task left behind, for whoever puts it back; and the link from a task to the tasks that undo it."""
 
-from typing import NamedTuple
-
-from aether_agents.contracts import Outcome, PlannedSubtask, SubtaskStatus
+from aether_agents.contracts.view import Left
 from aether_agents.store.client.store_client import unknown
 from aether_agents.store.tasks.views import Readings
-
-
-class Left(NamedTuple):
-    """One subtask that has ended, or a child of a fan-out."""
-
-    id: str
-    subtask: PlannedSubtask  #: as it ran; in a child, `${item}` has become the item
-    status: SubtaskStatus
-    calls: int  #: that were begun
-    outcome: Outcome | None
-    ended: int  #: milliseconds after its task was accepted
 
 
 class Undoings(Readings):

@@ -9,9 +9,9 @@ line. And the supervisor, on which everybody's first subtask waits, would have t
     with logs.about(task_id=…): …            whatever is said in here carries the id
 """
 
+from aether_agents.process.redaction import hide, hide_address, strike
 from aether_agents.telemetry.logs.formatters import ConsoleLines, JsonLines
 from aether_agents.telemetry.logs.handler import Style, begin
-from aether_agents.telemetry.logs.known import hide, hide_address, strike
 from aether_agents.telemetry.logs.task_scope import about, scope, unattended
 
 __all__ = [

@@ -8,7 +8,7 @@ import json
 import logging
 from datetime import UTC, datetime
 
-from aether_agents.telemetry.logs.known import strike
+from aether_agents.process.redaction import strike
 from aether_agents.telemetry.logs.task_scope import scope
 
 #: What begins every further line of what was said at once. No first line begins like it.

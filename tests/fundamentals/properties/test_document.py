@@ -4,7 +4,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aether_agents.documents.document import parse_document, write_document
+from aether_agents.documents.document import parse_document
+from aether_agents.documents.yaml_writer import write_document
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 TEXTS = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=9) | st.from_regex(

@@ -7,7 +7,7 @@ import pytest
 
 from aether_agents.contracts import Elicited
 from aether_agents.mcp_host.pool.host import Host
-from aether_agents.mcp_host.session.consent import Consent
+from aether_agents.mcp_host.session.call_result import Consent
 from tests.integration.mcp_host.conftest import OpenHost
 from tests.servers import spec
 

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from aether_agents.documents.document import nearest, parse_document, read_as, read_document, write_document
+from aether_agents.documents.document import parse_document, read_document
+from aether_agents.documents.model_check import read_as
+from aether_agents.documents.suggestion import nearest
+from aether_agents.documents.yaml_writer import write_document
 from aether_agents.errors import InvalidSettings
 from aether_agents.settings.model import Settings
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from aether_agents.contracts import Call, Outcome, PlannedSubtask, Risk, SubtaskStatus
+from aether_agents.contracts.view import Left
 from aether_agents.errors import WrongStatus
 from aether_agents.planning.undo_plan import undoing
 from aether_agents.planning.validation.structure import structure
-from aether_agents.store.tasks.undo_links import Left
 
 
 def left(

@@ -8,8 +8,8 @@ from types import TracebackType
 
 import pytest
 
+from aether_agents.process import redaction
 from aether_agents.process.redaction import Hidden
-from aether_agents.telemetry.logs import known
 
 Exception_ = tuple[type[BaseException], BaseException, TracebackType | None]
 Say = Callable[..., logging.LogRecord]
@@ -17,9 +17,9 @@ Say = Callable[..., logging.LogRecord]
 
 @pytest.fixture(autouse=True)
 def no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(known, "_lasting", {})
-    monkeypatch.setattr(known, "_passing", OrderedDict())
-    monkeypatch.setattr(known, "_hidden", Hidden(()))
+    monkeypatch.setattr(redaction, "_lasting", {})
+    monkeypatch.setattr(redaction, "_passing", OrderedDict())
+    monkeypatch.setattr(redaction, "_hidden", Hidden(()))
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ import pytest
 
 from aether_agents.access.secrets import Secrets
 from aether_agents.celery_app.app import broker_url
+from aether_agents.process import redaction
 from aether_agents.settings.model import ContextSettings, Settings
 from aether_agents.store.client.sealing import make_key_file, parse_keys
-from aether_agents.telemetry.logs import hide, hide_address, known, strike
+from aether_agents.telemetry.logs import hide, hide_address, strike
 
 
 def test_what_is_too_short_stays() -> None:
@@ -43,7 +44,7 @@ def test_secrets_of_contexts() -> None:
 
 
 def test_of_passing_ones_the_oldest_are_forgotten_and_never_the_processs_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(known, "MOST", 3)
+    monkeypatch.setattr(redaction, "MOST", 3)
     hide("the-brokers")
     for number in range(5):
         hide(f"secret-{number}", passing=True)

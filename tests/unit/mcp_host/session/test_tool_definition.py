@@ -3,8 +3,7 @@
 import pytest
 
 from aether_agents.contracts import Json, Risk, ServerSpec, Specialist, ToolRow
-from aether_agents.mcp_host.session.pins import pin
-from aether_agents.mcp_host.session.tool_definition import Definition, catalogue_tools
+from aether_agents.mcp_host.session.tool_definition import Definition, catalogue_tools, pin
 
 TOOL: dict[str, Json] = {"name": "t", "description": "d", "inputSchema": {"type": "object"}, "annotations": None}
 
