@@ -16,7 +16,7 @@ ALLOWED = {
     "infra/servers": EVERYWHERE | {"psutil"},
     "dev/servers": EVERYWHERE | {"git", "mcp_server_git", "jinja2", "markdown2", "pdoc", "radon", "vulture"},
     "security/servers": EVERYWHERE | {"detect_secrets", "packaging", "yaml"},
-    "data/servers": EVERYWHERE | {"duckdb"},
+    "data/servers": EVERYWHERE | {"duckdb", "python_calamine"},
 }
 
 

@@ -34,19 +34,22 @@ def found(result: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def test_every_kind_is_loaded_and_what_does_not_fit_is_kept(loaded: dict[str, Any]) -> None:
     by_name = {table["table"]: table for table in loaded["tables"]}
     assert {name: (table["rows"], table["rejected"]) for name, table in by_name.items()} == {
-        "orders": (10, 2), "events": (9, 2), "items": (3, 0), "days": (6, 0),
+        "orders": (11, 1), "events": (10, 1), "items": (3, 0), "days": (6, 0),
     }  # fmt: skip
-    assert by_name["orders"]["types"] == {"id": "BIGINT", "name": "VARCHAR", "amount": "DOUBLE", "day": "DATE"}
-    assert by_name["events"]["types"] == {"id": "BIGINT", "amount": "DOUBLE", "tags": "VARCHAR"}
-    assert (loaded["status"], loaded["rejected"]) == ("fail", 4)
+    assert by_name["orders"]["types"] == {"id": "BIGINT", "name": "VARCHAR", "amount": "VARCHAR", "day": "DATE"}
+    assert by_name["events"]["types"] == {"id": "BIGINT", "amount": "VARCHAR", "tags": "VARCHAR"}
+    assert (loaded["status"], loaded["rejected"]) == ("fail", 2)
+    mixed = {finding["file"]: finding["detail"] for finding in loaded["findings"] if finding["rule"] == "mixed"}
+    assert mixed == dict.fromkeys(("orders.csv", "events.jsonl"), "`amount` is no DOUBLE in 1 record (9): kept as text")
     kept = rows(loaded["database"], "SELECT table_name, record, reason, content FROM aether.rejects ORDER BY ALL")
-    assert kept[0][:3] == ("events", 9, "`amount` is no DOUBLE")
-    assert kept[2][:3] == ("orders", 9, "`amount` is no DOUBLE")
-    assert kept[3] == ("orders", 12, "2 fields where 4 are wanted", "11,short")
-    assert "secret-amount" in kept[2][3]
+    assert kept == [
+        ("events", 10, "is no JSON object", "not json"),
+        ("orders", 12, "2 fields where 4 are wanted", "11,short"),
+    ]
+    assert rows(loaded["database"], "SELECT amount FROM orders WHERE id = 9") == [("secret-amount",)]
 
 
-def test_no_rejected_value_leaves_the_database(tables: Talk, loaded: dict[str, Any]) -> None:
+def test_no_text_of_a_table_leaves_the_database(tables: Talk, loaded: dict[str, Any]) -> None:
     tables.call("profile", database=loaded["database"])
     tables.call("check", database=loaded["database"])
     assert "secret-amount" not in tables.everything
@@ -58,11 +61,15 @@ def test_profile_tells_types_nulls_duplicates_and_ranges_of_each_kind(tables: Ta
     assert {table["table"]: table["row_duplicates"] for table in profile["tables"]} == {
         "orders": 1, "events": 0, "items": 0, "days": 0,
     }  # fmt: skip
-    assert (held["orders", "amount"]["least"], held["orders", "amount"]["greatest"]) == ("1.5", "8.5")
+    assert (held["days", "id"]["least"], held["days", "id"]["greatest"]) == ("1", "3")
+    assert (held["orders", "amount"]["least"], held["orders", "amount"]["greatest"]) == (
+        "3 characters",
+        "13 characters",
+    )
     assert held["days", "day"]["least"] == "2026-01-01"
     assert held["days", "day"]["key"] is True
     assert held["items", "label"]["nulls"] == 1
-    assert held["events", "tags"]["nulls"] == 1
+    assert held["events", "tags"]["nulls"] == 2
     assert {("row-twice", "orders"), ("broken-key", "orders.id"), ("broken-key", "items.id")} <= set(found(profile))
 
 
@@ -83,14 +90,14 @@ def test_every_rule_counts_and_names_rows_and_never_values(tables: Talk, loaded:
         {"rule": "one_of", "column": "name", "values": ["n1", "n2"]},
         {"rule": "matches", "column": "name", "pattern": "n[0-9]+"},
         {"rule": "references", "column": "id", "other_table": "items", "other_column": "id"},
-        {"rule": "row_count", "min": 11},
+        {"rule": "row_count", "min": 12},
         {"rule": "no_row_twice"},
     ]
     checked = tables.call("check", database=loaded["database"], rules=[{"table": "orders", **rule} for rule in rules])
-    assert [rule["rows"] for rule in checked["rules"]] == [1, 1, 9, 5, 5, 7, 0, 8, 1, 1]
+    assert [rule["rows"] for rule in checked["rules"]] == [1, 1, 10, 6, 6, 8, 0, 9, 1, 1]
     details = {finding["rule"]: finding["detail"] for finding in checked["findings"]}
-    assert details["not_null"] == "1 row break it; the first: 10"
-    assert details["no_row_twice"] == "1 row break it; the first: 9"
+    assert details["not_null"] == "1 row break it; the first: 11"
+    assert details["no_row_twice"] == "1 row break it; the first: 10"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +111,7 @@ def test_every_rule_counts_and_names_rows_and_never_values(tables: Talk, loaded:
 )
 def test_a_rule_that_cannot_be_says_why(tables: Talk, loaded: dict[str, Any], rule: dict[str, Any], said: str) -> None:
     assert said in tables.refusal("check", database=loaded["database"], rules=[{"table": "orders", **rule}])
-    assert rows(loaded["database"], "SELECT count(*) FROM orders") == [(10,)]
+    assert rows(loaded["database"], "SELECT count(*) FROM orders") == [(11,)]
 
 
 def test_a_load_is_taken_back_only_as_long_as_it_is_unchanged(tables: Talk, loaded: dict[str, Any], data: Path) -> None:
@@ -123,19 +130,24 @@ def test_a_load_is_taken_back_only_as_long_as_it_is_unchanged(tables: Talk, load
     assert data.is_dir()
 
 
-def test_a_load_that_fails_leaves_the_database_as_it_was(tables: Talk, loaded: dict[str, Any], tmp_path: Path) -> None:
+def test_a_file_that_fails_ends_no_other_and_a_load_that_fails_changes_nothing(
+    tables: Talk, loaded: dict[str, Any], tmp_path: Path
+) -> None:
     before = Path(loaded["database"]).read_bytes()
     broken = tmp_path / "broken.parquet"
     broken.write_bytes(b"PAR1" + b"\0" * 100 + b"PAR1")
-    good = tmp_path / "good.csv"
-    good.write_text("a,b\n1,2\n")
-    refusal = tables.refusal("load", database=loaded["database"], sources=[str(good), str(broken)])
+    refusal = tables.refusal("load", database=loaded["database"], sources=[str(broken)])
     assert "the database is as it was" in refusal
-    assert rows(loaded["database"], "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'good'") == [(0,)]
+    assert "broken.parquet: " in refusal
     assert Path(loaded["database"]).stat().st_size == len(before)
     fresh = tmp_path / "fresh.duckdb"
     tables.refusal("load", database=str(fresh), sources=[str(broken)])
     assert not [path for path in tmp_path.iterdir() if "fresh" in path.name]
+    good = tmp_path / "good.csv"
+    good.write_text("a,b\n1,2\n")
+    both = tables.call("load", database=str(fresh), sources=[str(broken), str(good)])
+    assert both["names"] == ["good"]
+    assert ("not-loaded", "broken.parquet") in set(found(both))
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])
@@ -145,7 +157,7 @@ def test_an_export_holds_every_row_and_is_taken_back(
     target = tmp_path / f"out.{kind}"
     made = tables.call("export", database=loaded["database"], table="orders", path=str(target), format=kind)
     again = tables.call("load", database=str(tmp_path / "again.duckdb"), sources=[str(target)])
-    assert (made["rows"], again["rows"]) == (10, 10)
+    assert (made["rows"], again["rows"]) == (11, 11)
     assert "already there" in tables.refusal(
         "export", database=loaded["database"], table="orders", path=str(target), format=kind
     )

@@ -16,10 +16,10 @@ from .backing import verify_backup as prove_backup
 from .backing import verify_restore as prove_restore
 from .checking import Checked
 from .checking import check as check_rules
-from .csv_sheet import Header
 from .exporting import Discarded, Exported, Format
 from .exporting import discard as discard_file
 from .exporting import export as export_table
+from .layout import Header
 from .ledger import Unloaded
 from .ledger import unload as unload_tables
 from .loading import Load, Loaded
@@ -55,7 +55,7 @@ async def survey(
     max_files: Annotated[int, Field(ge=1, le=1_000, description="Files looked at, at most.")] = 50,
     max_seconds: Seconds = 20,
 ) -> Survey:
-    """Say which CSV, JSON Lines, Parquet, SQLite and DuckDB files a folder holds, with rows, columns and faults."""
+    """Say which CSV, Excel, JSON, Parquet, SQLite and DuckDB files a folder holds, with rows, columns and faults."""
     return await run(ctx, max_seconds, lambda job: survey_folder(path, max_files, job))
 
 
@@ -72,7 +72,7 @@ async def load(
     header: Annotated[Header, Field(description="Whether the first record of a CSV file names its columns.")] = "auto",
     max_seconds: Seconds = 240,
 ) -> Loaded:
-    """Load CSV, JSON Lines, Parquet and SQLite files into new tables. Records that fit none are kept and counted."""
+    """Load CSV, Excel, JSON, Parquet and SQLite files into new tables. Records that fit none are kept and counted."""
 
     def work(job: Job) -> Loaded:
         return Load(job, sources, header, kind).run(database)

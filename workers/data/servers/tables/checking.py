@@ -10,11 +10,11 @@ from workers.inspection.bounded_job import Job
 from workers.inspection.findings import Coverage, Finding, ScanResult, conclude
 from workers.inspection.git import printable
 
+from .column_types import fits
 from .engine import Database, Table, opened
 from .engine import quoted as q
 from .places import existing
 from .rules import InRange, Matches, NoRowTwice, NotNull, OfType, OneOf, References, RowCount, Rule, Unique
-from .staging import fits
 from .usual import usual_rules
 
 MAX_RULES = 500
@@ -129,9 +129,7 @@ def _test(rule: Rule, store: Database) -> tuple[str, list[Any]]:
         case OfType():
             test = f"{cell} IS NOT NULL AND NOT {fits(_TYPES[rule.type], f'trim(CAST({cell} AS VARCHAR))')}"
         case InRange():
-            bounds = [(sign, bound) for sign, bound in (("<", rule.min), (">", rule.max)) if bound is not None]
-            test = " OR ".join(f"{cell} {sign} ?" for sign, _ in bounds) or "false"
-            values = [bound for _, bound in bounds]
+            test, values = _outside(rule, cell, dict(store.columns(Table("main", rule.table)))[rule.column])
         case OneOf():
             test = f"{cell} IS NOT NULL AND CAST({cell} AS VARCHAR) NOT IN ({', '.join('?' for _ in rule.values)})"
             values = [str(value).lower() if isinstance(value, bool) else str(value) for value in rule.values]
@@ -142,6 +140,17 @@ def _test(rule: Rule, store: Database) -> tuple[str, list[Any]]:
             other = f"SELECT 1 FROM {Table('main', rule.other_table).sql} AS o WHERE {there}"  # noqa: S608 - quoted
             test = f"{cell} IS NOT NULL AND NOT EXISTS ({other})"
     return test, values
+
+
+def _outside(rule: InRange, cell: str, kind: str) -> tuple[str, list[Any]]:
+    """What is true of a value outside a range. In a column of text, no range of numbers holds what is none."""
+    bounds = [(sign, bound) for sign, bound in (("<", rule.min), (">", rule.max)) if bound is not None]
+    value = cell
+    if kind == "VARCHAR" and all(isinstance(bound, int | float) for _, bound in bounds):
+        value = f"TRY_CAST(trim({cell}) AS DOUBLE)"
+    test = " OR ".join(f"{value} {sign} ?" for sign, _ in bounds) or "false"
+    none = f" OR ({cell} IS NOT NULL AND {value} IS NULL)" if value != cell else ""
+    return f"({test}{none})", [bound for _, bound in bounds]
 
 
 def _again(table: str, columns: Sequence[str], among: str) -> str:

@@ -1,34 +1,37 @@
-"""CSV: its encoding, its separator and its header are found out; a record that does not fit is set aside."""
+"""CSV: its encoding, its separator and its layout are found out; a record that does not fit is set aside."""
 
-import codecs
-import csv
 import io
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from .encoding import Encoding, find_encoding
+from .layout import SAMPLE, Header, Layout, find_layout, is_blank
 from .places import read
+from .records import Record, records
 from .sheet import Cells, Sheet, Unreadable, named
 
-Header = Literal["auto", "yes", "no"]
-
-#: What the dialect is found out from, in bytes.
+#: What the dialect is found out from, in characters.
 HEAD = 1 << 18
-_LINES = 50
-_SEPARATORS = (",", ";", "\t", "|")
-_FIGURE = re.compile(r"[+-]?[\d.,:/ -]+%?")
-_BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_SEPARATORS = (",", ";", "\t", "|", "^", "~")
+_SAID = re.compile(r'"?sep=(.)"?[,;\t|]*\s*', re.IGNORECASE)
+#: So great a share of characters that no text holds makes a file no text.
+_STRANGE = 0.01
+_BINARY = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
+_WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "^": "caret", "~": "tilde"}
 
 
 class Dialect(NamedTuple):
     """How a file is to be read."""
 
-    encoding: str
+    encoding: Encoding
     separator: str
-    header: bool
+    said: bool  #: whether its first line says the separator
+    layout: Layout
+    above: list[str]  #: what stands above the table
 
 
 def csv_sheet(path: Path, name: str, header: Header = "auto") -> Sheet:
@@ -38,121 +41,137 @@ def csv_sheet(path: Path, name: str, header: Header = "auto") -> Sheet:
         Unreadable: it is empty, no text, or no table.
         OSError: it cannot be read.
     """
-    with read(path) as file:
-        head = file.read(HEAD)
-    dialect = find_dialect(head, header)
-    notes = [] if dialect.encoding.startswith("utf-8") else [f"read as {dialect.encoding}"]
-    if dialect.separator != ",":
-        notes.append(f"separated by {_WORDS[dialect.separator]}")
-    first = next(filter(None, _reader(io.StringIO(_decoded(head, dialect.encoding)), dialect)), [])
-    if not first:
-        raise Unreadable("it holds no record")
-    columns = named(first if dialect.header else [None] * len(first), notes)
-    sheet = Sheet(name, columns, iter(()), notes=notes)
+    dialect = find_dialect(path, header)
+    notes = list(_notes(dialect))
+    sheet = Sheet(name, named(dialect.layout.names, notes), iter(()), notes=notes)
+    sheet.unnamed = frozenset(n for n, text in enumerate(dialect.layout.names) if not (text or "").strip())
     sheet.rows = _rows(path, dialect, sheet)
     return sheet
 
 
-def find_dialect(head: bytes, header: Header = "auto") -> Dialect:
-    """How to read a file, from its first bytes.
+def find_dialect(path: Path, header: Header = "auto") -> Dialect:
+    """How to read a file.
 
     Raises:
         Unreadable: it is empty, or no text.
+        OSError: it cannot be read.
     """
+    with read(path) as file:
+        encoding = find_encoding(file)
+    with _text(path, encoding) as text:
+        head = text.read(HEAD)
     if not head:
         raise Unreadable("it is empty: 0 bytes")
-    encoding = _encoding(head)
-    text = _decoded(head, encoding)
-    if _BINARY.search(text):
+    if len(_BINARY.findall(head)) > _STRANGE * len(head):
         raise Unreadable("it is no text")
-    lines = text.splitlines(keepends=True)
-    sample = "".join(lines[:_LINES] if len(lines) > _LINES else lines)
-    separator = max(_SEPARATORS, key=lambda sign: _agreement(sample, sign))
-    first = next(filter(None, csv.reader(io.StringIO(sample), delimiter=separator)), [])
-    named_first = bool(first) and not any(map(_is_figure, first)) and any(map(str.strip, first))
-    return Dialect(encoding, separator, named_first if header == "auto" else header == "yes")
+    lines = list(io.StringIO(head, newline=""))
+    if len(head) == HEAD and len(lines) > 1:
+        lines.pop()  # it may be cut
+    said = _SAID.fullmatch(lines[0])
+    lines = lines[bool(said) :]
+    separator = said[1] if said else max(_SEPARATORS, key=lambda sign: agreement(lines, sign))
+    rows = [record.cells for record in islice(_held(iter(lines), separator), SAMPLE)]
+    if not rows:
+        raise Unreadable("it holds no record")
+    layout = find_layout(rows, header)
+    above = [" ".join(filter(None, map(str.strip, row))) for row in rows[: layout.above]]
+    return Dialect(encoding, separator, bool(said), layout, above)
 
 
-def _is_figure(cell: str) -> bool:
-    """Whether a cell is a number, a date, a time, a share: no name of a column. A cell may be long, and mean harm."""
-    return bool(_FIGURE.fullmatch(cell.strip())) and any(map(str.isdigit, cell))
-
-
-def _encoding(head: bytes) -> str:
-    for mark, encoding in (
-        (codecs.BOM_UTF8, "utf-8-sig"),
-        (codecs.BOM_UTF16_LE, "utf-16"),
-        (codecs.BOM_UTF16_BE, "utf-16"),
-    ):
-        if head.startswith(mark):
-            return encoding
-    zeros = head[:4096].count(0)
-    if zeros > len(head[:4096]) // 4 and len(head) % 2 == 0:
-        return "utf-16-le" if head[1:4096:2].count(0) > zeros // 2 else "utf-16-be"
-    for encoding in ("utf-8", "cp932", "euc_jp"):
-        try:
-            codecs.getincrementaldecoder(encoding)("strict").decode(head, final=len(head) < HEAD)
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    # A few bytes that are no UTF-8 in a text that else is: those records are set aside, the others are read.
-    strange = head.decode("utf-8", "replace").count("\N{REPLACEMENT CHARACTER}")
-    return "utf-8" if strange <= len(head) // 100 else "cp1252"
-
-
-def _decoded(head: bytes, encoding: str) -> str:
-    return codecs.getincrementaldecoder(encoding)("replace").decode(head)
-
-
-def _agreement(sample: str, separator: str) -> tuple[float, int]:
+def agreement(lines: list[str], separator: str) -> tuple[float, int]:
     """How well records agree on one width above 1, and the width."""
-    try:
-        widths = Counter(len(record) for record in csv.reader(io.StringIO(sample), delimiter=separator) if record)
-    except csv.Error:
-        return 0.0, 0
-    width, often = max(widths.items(), key=lambda item: item[1], default=(0, 0))
-    return (often / widths.total(), width) if width > 1 else (0.0, 0)
+    widths = Counter(len(record.cells) for record in islice(_held(iter(lines), separator), SAMPLE))
+    width, often = max(widths.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
+    if width <= 1:  # a title or a remark may stand above a table of two records
+        width, often = max(((w, n) for w, n in widths.items() if w > 1), default=(0, 0), key=lambda item: item[1])
+        return (often / widths.total() / 2, width) if often > 1 else (0.0, 0)
+    return often / widths.total(), width
 
 
-def _reader(file: "io.TextIOBase", dialect: Dialect) -> Iterator[list[str]]:
-    return csv.reader(file, delimiter=dialect.separator)
+def _held(lines: Iterator[str], separator: str) -> Iterator[Record]:
+    return (record for record in records(lines, separator) if not is_blank(record.cells))
+
+
+def _notes(dialect: Dialect) -> Iterator[str]:
+    encoding, layout = dialect.encoding, dialect.layout
+    if not encoding.name.startswith("utf-8"):
+        yield f"read as {encoding.name}" + (": a guess, another reading is nearly as likely" if encoding.guess else "")
+    if dialect.separator != ",":
+        yield f"separated by {_WORDS.get(dialect.separator, dialect.separator)}" + (
+            ", as its first line says" if dialect.said else ""
+        )
+    if dialect.above:
+        count = len(dialect.above)
+        yield f"{count} line{'s' if count > 1 else ''} above the table left out: {' / '.join(dialect.above)[:200]}"
+    if layout.labels:
+        yield "its first record names the columns, years, dates or numbers among them"
+    if layout.spare:
+        yield "the separator at the end of its records left out"
+
+
+def _text(path: Path, encoding: Encoding) -> io.TextIOWrapper:
+    wrong = "replace" if encoding.name.startswith(("utf-16", "utf-32")) else "surrogateescape"
+    return io.TextIOWrapper(read(path), encoding.name, wrong, newline="")
+
+
+class _Told:
+    """What was decided while reading, told when all is read."""
+
+    def __init__(self) -> None:
+        self.counts = Counter[str]()
+
+    def notes(self) -> Iterator[str]:
+        for what, count in (+self.counts).items():
+            yield f"{count:,} {what.replace('(s)', '' if count == 1 else 's')}"
 
 
 def _rows(path: Path, dialect: Dialect, sheet: Sheet) -> Iterator[tuple[int, Cells]]:
-    wrong = "replace" if dialect.encoding.startswith("utf-16") else "surrogateescape"
-    with io.TextIOWrapper(read(path), dialect.encoding, wrong, newline="") as text:
-        records = csv.reader(text, delimiter=dialect.separator)
-        number, header = 0, dialect.header
-        while True:
-            line = records.line_num + 1
-            try:
-                record = next(records)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                number += 1
-                sheet.reject(number, f"lines {line} to {records.line_num} are no record: {error}", "")
+    """The rows; numbers are those of the records below the header."""
+    told, wanted = _Told(), len(sheet.columns)
+    left = dialect.layout.above + dialect.layout.header
+    number = 0
+    with _text(path, dialect.encoding) as text:
+        if dialect.said:
+            text.readline()
+        for record in records(text, dialect.separator, wanted):
+            if not record.fault and is_blank(record.cells):
+                told.counts["empty record(s) left out"] += len(record.cells) > 1 or wanted == 1
                 continue
-            if header or not record:
-                header = header and not record
+            if left:
+                left -= 1
                 continue
             number += 1
-            fault = _fault(record, len(sheet.columns))
+            cells, fault = _fitting(record, wanted, told)
             if fault:
-                raw = dialect.separator.join(record).encode("utf-8", "backslashreplace").decode()
+                raw = dialect.separator.join(record.cells).encode("utf-8", "backslashreplace").decode()
                 sheet.reject(number, fault, raw.replace("\0", "\\0"))
-            else:
-                yield number, [cell or None for cell in record]
+            elif cells:
+                yield number, [cell or None for cell in cells]
+    sheet.notes += told.notes()
 
 
-def _fault(record: list[str], wanted: int) -> str:
-    if len(record) != wanted:
-        return f"{len(record)} field{'' if len(record) == 1 else 's'} where {wanted} are wanted"
-    text = "".join(record)
+def _fitting(record: Record, wanted: int, told: _Told) -> tuple[list[str], str]:
+    """The cells of a record that fits, or why it does not; neither for a comment."""
+    cells = record.cells
+    if record.fault:
+        return cells, record.fault
+    if len(cells) != wanted and cells[0].startswith("#"):
+        told.counts["comment(s) left out"] += 1
+        return [], ""
+    if len(cells) > wanted and not any(map(str.strip, cells[wanted:])):
+        cells = cells[:wanted]
+    if len(cells) != wanted:
+        return cells, f"{len(cells)} field{'' if len(cells) == 1 else 's'} where {wanted} are wanted"
+    told.counts["record(s) whose quotes are not doubled read as they stand"] += record.loose
+    told.counts["record(s) with lines in a cell that look like records: an unclosed quote?"] += bool(record.swallowed)
+    text = "".join(cells)
     if "\0" in text:
-        return "holds a zero byte"
+        cells = [cell.strip("\0") for cell in cells]
+        if "\0" in (text := "".join(cells)):
+            return cells, "holds a zero byte"
+        told.counts["record(s) with zero bytes around a value, which are left out"] += 1
     try:
         text.encode()
     except UnicodeEncodeError:
-        return "holds bytes that are no text in the file's encoding"
-    return ""
+        return cells, "holds bytes that are no text in the file's encoding"
+    return cells, ""

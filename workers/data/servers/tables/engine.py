@@ -21,6 +21,8 @@ THREADS, MEMORY, SPILL = 2, "1GB", "8GB"
 LOOK_EVERY = 0.1
 #: The schema that holds what this server knows of its own loads.
 OWN = "aether"
+#: The database in memory that tables are made in before all of them go into the file.
+SCRATCH = "scratch"
 _MAGIC, _MAGIC_AT = b"DUCK", 8
 
 
@@ -164,6 +166,8 @@ def opened(
             place = literal(":memory:" if memory else str(file))
             try:
                 connection.execute(f"ATTACH {place} AS db ({mode})")
+                if write:
+                    connection.execute(f"ATTACH ':memory:' AS {SCRATCH}")
                 connection.execute("USE db")
             except duckdb.Error as error:
                 raise _complaint(error, file) from None

@@ -16,20 +16,23 @@ from workers.inspection.findings import Coverage, Finding, ScanResult, Severity,
 from workers.inspection.git import printable
 from workers.inspection.repository import Skipped
 
-from .csv_sheet import Header, csv_sheet
-from .engine import Database, Table, opened
+from .engine import SCRATCH, Database, Table, opened
+from .fixed_width import NoTable
+from .json_sheet import NoList
+from .layout import Header
 from .ledger import enter, open_ledger
-from .other_sheets import check_parquet, jsonl_sheet, sqlite_sheet, sqlite_tables
+from .opening import readable, sheets
+from .other_sheets import check_parquet
 from .places import appearing, existing, fresh
 from .sheet import Sheet, Unreadable, free, plain
 from .sources import DataFile, Loadable, find
-from .staging import keep_rejects, make_table
+from .staging import Made, keep_rejects, make_table
 
 #: Bounds of one load.
 MAX_FILES, MAX_BYTES = 200, 4 << 30
 MAX_ROWS_NAMED = 10
 
-_LOADABLE: tuple[Loadable, ...] = ("csv", "jsonl", "parquet", "sqlite")
+_LOADABLE: tuple[Loadable, ...] = ("csv", "jsonl", "json", "excel", "text", "parquet", "sqlite")
 
 
 class LoadedTable(BaseModel):
@@ -66,6 +69,7 @@ class Load:
         self._skipped: list[Skipped] = []
         self._findings: list[Finding] = []
         self._tables: list[LoadedTable] = []
+        self._made: list[tuple[Made, DataFile, Sheet]] = []
         self._coverage = Coverage()
         self._used: set[str] = set()
         self._second: set[str] = set()
@@ -73,8 +77,9 @@ class Load:
         self._files = list(find(sources, self._skipped, _LOADABLE if kind == "all" else (kind,)))
         self._source = printable(sources[0] if len(sources) == 1 else f"{len(sources)} paths")
         if not self._files:
-            wanted = "CSV, JSON Lines, Parquet or SQLite" if kind == "all" else kind
-            raise ToolError(f"no {wanted} file in {self._source}")
+            wanted = "CSV, Excel, JSON, Parquet or SQLite" if kind == "all" else kind
+            left = f" ({self._why_nothing()})" if self._skipped else ""
+            raise ToolError(f"no {wanted} file in {self._source}{left}")
         if len(self._files) > MAX_FILES or sum(file.size for file in self._files) > MAX_BYTES:
             raise ToolError(f"{len(self._files)} files: at most {MAX_FILES} files and {MAX_BYTES >> 30} GiB at once")
 
@@ -86,18 +91,25 @@ class Load:
             Stopped: the job is no longer wanted.
         """
         with _target(database) as (file, final), tempfile.TemporaryDirectory(prefix="tables-") as scratch:
-            paper = Path(scratch, "stage.csv")
-            reach = [paper, *(one.path for one in self._files if one.kind == "parquet")]
-            with opened(file, self._job, write=True, reach=reach) as store, store.transaction():
-                open_ledger(store)
+            reach = [Path(scratch, name) for name in ("stage.csv", "unpacked")]
+            reach += [one.path for one in self._files if one.kind == "parquet" or not one.packed]
+            with opened(file, self._job, write=True, reach=reach) as store:
                 self._used = {table.name.casefold() for table in store.tables()}
                 for place, source in enumerate(self._files):
                     self._job.progress(place / len(self._files), source.shown)
-                    self._take(store, source, paper)
-                if not self._tables:
-                    reasons = "; ".join(f"{found.file}: {found.detail}" for found in self._findings[:5])
-                    raise ToolError(f"nothing was loaded, the database is as it was. {reasons}")
+                    self._take(store, source, Path(scratch))
+                if not self._made:
+                    raise ToolError(f"nothing was loaded, the database is as it was. {self._why_nothing()}")
+                with store.transaction():
+                    open_ledger(store)
+                    for made, source, sheet in self._made:
+                        self._enter(store, made, source, sheet)
         return self._conclude(final)
+
+    def _why_nothing(self) -> str:
+        reasons = [f"{found.file}: {found.detail}" for found in self._findings]
+        reasons += [f"{left.path}: {left.why}" for left in self._skipped]
+        return "; ".join(reasons[:5]) + (f"; and {len(reasons) - 5} more" if len(reasons) > 5 else "")  # noqa: PLR2004
 
     def _conclude(self, database: Path) -> Loaded:
         note_skipped(self._coverage, self._skipped)
@@ -118,30 +130,27 @@ class Load:
             tables=self._tables,
         )
 
-    def _take(self, store: Database, source: DataFile, paper: Path) -> None:
-        self._coverage.files += 1
+    def _take(self, store: Database, source: DataFile, scratch: Path) -> None:
+        """Make the tables of a file in the scratch database. What goes wrong with it ends no other file."""
         try:
-            if source.kind == "parquet":
-                self._take_parquet(store, source)
-                return
-            for sheet in self._sheets(source):
-                made = make_table(store, sheet, paper)
-                keep_rejects(store, sheet, self._name, source.shown)
-                self._enter(store, source, made.table, made.rows, made.types, sheet)
+            with readable(source, scratch, self._job) as (path, kind):
+                if kind == "parquet":
+                    self._made.append(self._take_parquet(store, source, path))
+                    return
+                for sheet in sheets(path, kind, source.stem, self._free, self._header, self._job):
+                    self._made.append((make_table(store, sheet, scratch / "stage.csv"), source, sheet))
+        except (NoTable, NoList) as error:
+            self._skipped.append(Skipped(source.shown, str(error), False))
         except Unreadable as error:
             self._found("not-loaded", "File not loaded", "high", source.shown, str(error))
         except OSError as error:
-            self._found("not-loaded", "File not loaded", "high", source.shown, str(error.strerror))
-
-    def _sheets(self, source: DataFile) -> Iterator[Sheet]:
-        stem = plain(source.path.stem) or "table"
-        if source.kind == "sqlite":
-            for table in sqlite_tables(source.path, self._job):
-                yield sqlite_sheet(source.path, table, self._free(plain(table) or "table"), self._job)
-        elif source.kind == "jsonl":
-            yield jsonl_sheet(source.path, self._free(stem), self._job)
-        else:
-            yield csv_sheet(source.path, self._free(stem), self._header)
+            self._found("not-loaded", "File not loaded", "high", source.shown, error.strerror or str(error))
+        except ToolError as error:
+            if not self._job.left:
+                raise
+            self._found("not-loaded", "File not loaded", "high", source.shown, str(error))
+        finally:
+            self._coverage.files += 1
 
     def _free(self, name: str) -> str:
         found = free(name, self._used)
@@ -150,20 +159,19 @@ class Load:
             self._second.add(found)
         return found
 
-    def _take_parquet(self, store: Database, source: DataFile) -> None:
-        check_parquet(source.path)
-        table = Table("main", self._free(plain(source.path.stem) or "table"))
-        try:
-            store.rows(f"CREATE TABLE {table.sql} AS SELECT * FROM read_parquet(?)", [str(source.path)])  # noqa: S608
-        except ToolError as error:
-            # The engine has ended the transaction with it, so that nothing of the load is left.
-            raise ToolError(f"nothing was loaded, the database is as it was: {source.shown}: {error}") from None
-        rows = store.figures(table).rows
-        self._enter(store, source, table, rows, dict(store.columns(table)), Sheet(table.name, [], iter(())))
+    def _take_parquet(self, store: Database, source: DataFile, path: Path) -> tuple[Made, DataFile, Sheet]:
+        check_parquet(path)
+        table = Table("main", self._free(plain(source.stem) or "table"))
+        place = f"{SCRATCH}.{table.sql}"
+        store.rows(f"CREATE OR REPLACE TABLE {place} AS SELECT * FROM read_parquet(?)", [str(path)])  # noqa: S608
+        rows = store.row(f"SELECT count(*) FROM {place}")[0]  # noqa: S608 - quoted
+        types = {row[0]: row[1] for row in store.rows(f"DESCRIBE {place}")}
+        return Made(table, rows, types, []), source, Sheet(table.name, [], iter(()))
 
-    def _enter(
-        self, store: Database, source: DataFile, table: Table, rows: int, types: dict[str, str], sheet: Sheet
-    ) -> None:
+    def _enter(self, store: Database, made: Made, source: DataFile, sheet: Sheet) -> None:
+        table, rows, types = made.table, made.rows, made.types
+        store.rows(f"CREATE TABLE {table.sql} AS FROM {SCRATCH}.{table.sql}")
+        keep_rejects(store, sheet, self._name, source.shown)
         enter(store, self._name, table, source.shown, len(sheet.rejects))
         notes = list(sheet.notes)
         if table.name in self._second:
@@ -184,6 +192,8 @@ class Load:
             self._found("rejected", "Records set aside", "high", source.shown, _why(sheet), sheet.rejects[0].row)
         if not rows:
             self._found("no-rows", "Table without rows", "medium", source.shown, "no record of it could be loaded")
+        for remark in made.mixed:
+            self._found("mixed", "Values of another kind", "medium", source.shown, remark)
         for note in notes:
             self._found("decided", "Decided while reading", "info", source.shown, note)
 

@@ -1,51 +1,22 @@
-"""JSON Lines and SQLite as sheets; what Parquet looks like.
-
-SQLite is read with Python's own module: nothing is downloaded for it.
-"""
+"""SQLite as sheets, with Python's own module: nothing is downloaded for it. And what Parquet looks like."""
 
 import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote as in_address
 
 from workers.inspection.bounded_job import Job
 
+from .json_sheet import cell_fault, cell_text
 from .places import read
-from .sheet import MAX_COLUMNS, Cells, Sheet, Unreadable, named
+from .sheet import Cells, Sheet, Unreadable, named
 
-#: The longest line of JSON Lines that is read, in bytes.
-MAX_LINE = 16 << 20
 #: Most tables of one SQLite file.
 MAX_TABLES = 200
 _STEPS = 10_000
 _PARQUET = b"PAR1"
-
-
-def jsonl_sheet(path: Path, name: str, job: Job) -> Sheet:
-    """The table of a JSON Lines file: one object a line; columns are all keys there are.
-
-    Raises:
-        Unreadable: it is empty, or holds no object.
-        OSError: it cannot be read.
-    """
-    kinds: dict[str, set[type]] = {}
-    for _, item, _ in _objects(path, job):
-        for key, value in (item or {}).items():
-            kinds.setdefault(key, set()).add(type(value))
-        if len(kinds) > MAX_COLUMNS:
-            break  # `named` says so
-    if not kinds:
-        raise Unreadable("it is empty: 0 bytes" if not path.stat().st_size else "no line of it is a JSON object")
-    notes: list[str] = []
-    columns = named(list(kinds), notes)
-    none = type(None)
-    typed = frozenset(number for number, kind in enumerate(kinds.values()) if kind - {none} <= {str})
-    sheet = Sheet(name, columns, iter(()), typed, notes=notes)
-    sheet.rows = _object_rows(path, job, list(kinds), sheet)
-    return sheet
 
 
 def sqlite_tables(path: Path, job: Job) -> list[str]:
@@ -111,43 +82,13 @@ def sqlite_file(path: Path, job: Job) -> sqlite3.Connection:
     return connection
 
 
-def _objects(path: Path, job: Job) -> Iterator[tuple[int, dict[str, Any] | None, str]]:
-    """Number, object and text of every line that is not blank; no object where it is none."""
-    number = 0
-    with read(path) as file:
-        while line := file.readline(MAX_LINE):
-            if number % 1_000 == 0 and job.out_of_time:
-                raise Unreadable(f"it cannot be read in {job.seconds:g} s")
-            text = line.decode("utf-8-sig" if number == 0 else "utf-8", "backslashreplace").strip()
-            if not text:
-                continue
-            number += 1
-            try:
-                item = json.loads(text)
-            except (ValueError, RecursionError):
-                item = None
-            yield number, item if isinstance(item, dict) else None, text
-
-
-def _object_rows(path: Path, job: Job, keys: list[str], sheet: Sheet) -> Iterator[tuple[int, Cells]]:
-    for number, item, text in _objects(path, job):
-        if item is None:
-            sheet.reject(number, "is no JSON object", text.replace("\0", "\\0"))
-            continue
-        cells = [_text(item.get(key)) for key in keys]
-        if fault := _fault(cells):
-            sheet.reject(number, fault, text)
-        else:
-            yield number, cells
-
-
 def _sqlite_rows(path: Path, table: str, columns: list[str], job: Job, sheet: Sheet) -> Iterator[tuple[int, Cells]]:
     wanted = ", ".join(map(_quoted, columns))
     with closing(sqlite_file(path, job)) as connection:
         try:
             for number, row in enumerate(connection.execute(f"SELECT {wanted} FROM {_quoted(table)}"), 1):  # noqa: S608
-                cells = [_text(value) for value in row]
-                if fault := _fault(cells):
+                cells = [cell_text(value) for value in row]
+                if fault := cell_fault(cells):
                     sheet.reject(number, fault, json.dumps(cells, ensure_ascii=True))
                 else:
                     yield number, cells
@@ -158,27 +99,6 @@ def _sqlite_rows(path: Path, table: str, columns: list[str], job: Job, sheet: Sh
 def _only_text(connection: sqlite3.Connection, table: str, column: str) -> bool:
     asked = f"SELECT DISTINCT typeof({_quoted(column)}) FROM {_quoted(table)}"  # noqa: S608 - quoted
     return {row[0] for row in connection.execute(asked)} <= {"text", "null"}
-
-
-def _text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, bytes):
-        return value.hex()
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _fault(cells: Cells) -> str:
-    text = "".join(filter(None, cells))
-    if "\0" in text:
-        return "holds a zero byte"
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return "holds half a character"
-    return ""
 
 
 def _quoted(name: str) -> str:

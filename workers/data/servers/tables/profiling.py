@@ -12,10 +12,10 @@ from workers.inspection.findings import Coverage, Finding, ScanResult, Severity,
 from workers.inspection.git import printable
 
 from .checking import chosen
+from .column_types import ENOUGH, MEANT, fits
 from .engine import Database, Table, opened
 from .engine import quoted as q
 from .places import existing
-from .staging import ENOUGH, MEANT, fits
 from .usual import key_of
 
 #: Bounds of one profile.

@@ -9,6 +9,8 @@ from workers.inspection.git import printable
 #: Bounds of one table.
 MAX_COLUMNS = 2_000
 MAX_REJECTS = 10_000
+#: The longest cell and the longest record, in characters.
+MAX_LENGTH = 4_000_000
 #: Most of a rejected record that is kept, in characters.
 MAX_RECORD = 10_000
 #: Most of a name that is kept, in characters.
@@ -37,6 +39,7 @@ class Sheet:
     columns: list[str]
     rows: Iterator[tuple[int, Cells]]
     typed: frozenset[int] = frozenset()  #: columns that hold texts and nothing else, by their source's own word
+    unnamed: frozenset[int] = frozenset()  #: columns without a name of their own: left out if they hold nothing
     rejects: list[Reject] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  #: what was decided about it
 

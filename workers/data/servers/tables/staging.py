@@ -1,54 +1,35 @@
-"""Staging: a sheet is written down as text, its types are found in all of its values, and a typed table is made.
+"""Staging: a sheet is written down as text, its types are found in all of its values, and a typed table is made."""
 
-A type is taken when every value has it, or nearly every one: then the records of the others are set aside.
-"""
-
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from .engine import OWN, Database, Table, literal, quoted
-from .sheet import MAX_REJECTS, Cells, Sheet, Unreadable
+from workers.inspection.git import printable
 
-#: A type that so great a share of a column's values has is meant, if there are values enough to tell.
-MEANT, ENOUGH = 0.8, 5
-#: The longest record, in characters.
-MAX_LENGTH = 500_000
+from .column_types import ANSWERS, ENOUGH, MEANT, choose, fits, fitting, missing, question, reasons, seen
+from .engine import OWN, SCRATCH, Database, Table, quoted
+from .sheet import MAX_LENGTH, Cells, Sheet, Unreadable
+
 #: Columns whose types are found at once.
 _AT_ONCE = 100
 _LOOK_EVERY = 2_000
-
-_NUMBER = r"'[+-]?([1-9][0-9]*|0)?(\.[0-9]+)?([eE][+-]?[0-9]+)?'"
-_DATE = "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}"
-#: How a value of each type is recognised, in the order in which types are tried. `{}` is the value.
-_FITS = {
-    "BOOLEAN": "lower({}) IN ('true', 'false')",
-    "BIGINT": "regexp_full_match({}, '[+-]?(0|[1-9][0-9]{{0,18}})') AND TRY_CAST({} AS BIGINT) IS NOT NULL",
-    "DOUBLE": f"regexp_full_match({{}}, {_NUMBER.replace('{', '{{').replace('}', '}}')}) "
-    "AND TRY_CAST({} AS DOUBLE) IS NOT NULL",
-    "DATE": f"regexp_full_match({{}}, '{_DATE.replace('{', '{{').replace('}', '}}')}') "
-    "AND TRY_CAST({} AS DATE) IS NOT NULL",
-    "TIMESTAMP": f"regexp_matches({{}}, '^{_DATE.replace('{', '{{').replace('}', '}}')}') "
-    "AND TRY_CAST({} AS TIMESTAMP) IS NOT NULL",
-}
-_LEADING_ZERO = "regexp_full_match({}, '[+-]?0[0-9]+')"
+_NAMED = 10
+#: Bytes of the longest line of the paper: every character may take four, every quote is doubled.
+_LINE = 8 * MAX_LENGTH
 
 
 class Made(NamedTuple):
-    """A table that was made."""
+    """A table that was made, in the scratch database."""
 
     table: Table
     rows: int
     types: dict[str, str]
-
-
-def fits(kind: str, cell: str) -> str:
-    """Whether a cell's text is a value of a type, in a statement."""
-    return "(" + _FITS[kind].format(cell, cell) + ")"
+    mixed: list[str]  #: columns that nearly hold numbers or times, in words
 
 
 def make_table(database: Database, sheet: Sheet, paper: Path) -> Made:
-    """Make the typed table of a sheet, inside the transaction of its load. `paper` is a file to write on.
+    """Make the typed table of a sheet, in the scratch database. `paper` is a file to write on.
 
     Raises:
         Unreadable: the sheet is none after all.
@@ -60,16 +41,17 @@ def make_table(database: Database, sheet: Sheet, paper: Path) -> Made:
     finally:
         paper.unlink(missing_ok=True)
     kinds = _types(database, sheet)
-    _misfits(database, sheet, kinds)
     table = Table("main", sheet.name)
+    cells = [_cast(number, kind, number in sheet.typed) for number, kind in enumerate(kinds)]
     chosen = ", ".join(
-        f"{_cast(number, kind)} AS {quoted(name)}"
-        for number, (name, kind) in enumerate(zip(sheet.columns, kinds, strict=True))
+        f"{cell} AS {quoted(name)}" for cell, name, kind in zip(cells, sheet.columns, kinds, strict=True) if kind
     )
-    database.rows(f"CREATE TABLE {table.sql} AS SELECT {chosen} FROM stage WHERE NOT misfit ORDER BY record")  # noqa: S608
-    rows = database.row(f"SELECT count(*) FROM {table.sql}")[0]  # noqa: S608 - quoted
-    database.rows("DROP TABLE stage")
-    return Made(table, rows, dict(zip(sheet.columns, kinds, strict=True)))
+    mixed = list(_remarks(database, sheet, kinds))
+    made = f"{SCRATCH}.{table.sql}"
+    database.rows(f"CREATE OR REPLACE TABLE {made} AS SELECT {chosen} FROM {SCRATCH}.stage ORDER BY record")  # noqa: S608
+    rows = database.row(f"SELECT count(*) FROM {made}")[0]  # noqa: S608 - quoted
+    database.rows(f"DROP TABLE {SCRATCH}.stage")
+    return Made(table, rows, {name: kind for name, kind in zip(sheet.columns, kinds, strict=True) if kind}, mixed)
 
 
 def _write(database: Database, sheet: Sheet, paper: Path) -> None:
@@ -91,55 +73,76 @@ def _line(cells: Cells) -> str:
 
 def _stage(database: Database, width: int, paper: Path) -> None:
     columns = ", ".join(("'record': 'BIGINT'", *(f"'c{number}': 'VARCHAR'" for number in range(width))))
-    database.rows("DROP TABLE IF EXISTS stage")
+    long = paper.stat().st_size > _LOOK_EVERY * _LOOK_EVERY // 2  # what the engine takes without being told
+    bound = f", max_line_size = {_LINE}, buffer_size = {2 * _LINE}" if long else ""
     database.rows(
-        f"CREATE TEMP TABLE stage AS SELECT *, false AS misfit FROM read_csv(?, columns = {{{columns}}}, "  # noqa: S608
+        f"CREATE OR REPLACE TABLE {SCRATCH}.stage AS SELECT * FROM read_csv(?, columns = {{{columns}}}, "  # noqa: S608
         "auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
-        "allow_quoted_nulls = false, new_line = '\\n', parallel = false)",
+        f"allow_quoted_nulls = false, new_line = '\\n', parallel = false{bound})",
         [str(paper)],
     )
 
 
 def _types(database: Database, sheet: Sheet) -> list[str]:
+    """The type of each column; none for one that has neither a name nor a value."""
     kinds: list[str] = []
     for start in range(0, len(sheet.columns), _AT_ONCE):
         numbers = range(start, min(start + _AT_ONCE, len(sheet.columns)))
-        asked = ", ".join(
-            f"count(trim(c{n})), count(*) FILTER ({_LEADING_ZERO.format(f'trim(c{n})')}), "
-            + ", ".join(f"count(*) FILTER ({fits(kind, f'trim(c{n})')})" for kind in _FITS)
-            for n in numbers
-        )
-        counts = database.row(f"SELECT {asked} FROM stage")  # noqa: S608 - our own names
-        per = len(_FITS) + 2
+        asked = ", ".join(question(f"c{number}") for number in numbers)
+        answer = database.row(f"SELECT {asked} FROM {SCRATCH}.stage")  # noqa: S608 - our own names
         for place, number in enumerate(numbers):
-            values, zeros, *fitting = counts[place * per : (place + 1) * per]
-            kinds.append(_choose(values, zeros, fitting, texts=number in sheet.typed))
+            about = seen(answer[place * ANSWERS : (place + 1) * ANSWERS])
+            kind = choose(about, texts=number in sheet.typed)
+            kinds.append("" if number in sheet.unnamed and not about.values else kind)
+            if about.values and (about.text_markers if kind == "VARCHAR" else about.markers):
+                _note_markers(database, sheet, number, kind)
+    if empty := kinds.count(""):
+        sheet.notes.append(f"{empty} column{'s' if empty > 1 else ''} without a name and without a value left out")
     return kinds
 
 
-def _choose(values: int, zeros: int, fitting: Sequence[int], texts: bool) -> str:
-    """The type of a column: the first that all values have, else the one that is meant, else text."""
-    barred = {"BOOLEAN", "BIGINT", "DOUBLE"} if texts else {"BIGINT", "DOUBLE"} if zeros else set()
-    counts = [(kind, count) for kind, count in zip(_FITS, fitting, strict=True) if kind not in barred]
-    whole = next((kind for kind, count in counts if values and count == values), "")
-    kind, most = max(counts, key=lambda item: item[1])
-    return whole or (kind if values >= ENOUGH and most >= MEANT * values else "VARCHAR")
-
-
-def _misfits(database: Database, sheet: Sheet, kinds: Sequence[str]) -> None:
-    """Set the records aside that have a value which is not of its column's type."""
-    wrong = {n: f"(c{n} IS NOT NULL AND NOT {fits(kind, f'trim(c{n})')})" for n, kind in _typed(kinds)}
-    if not wrong:
+def _note_markers(database: Database, sheet: Sheet, number: int, kind: str) -> None:
+    if number in sheet.typed and kind == "VARCHAR":
         return
-    database.rows(f"UPDATE stage SET misfit = true WHERE {' OR '.join(wrong.values())}")  # noqa: S608 - our own names
-    cases = " ".join(f"WHEN {test} THEN {n}" for n, test in wrong.items())
-    record = ", ".join(f"{literal(name)}, c{n}" for n, name in enumerate(sheet.columns))
+    cell = f"c{number}"
     found = database.rows(
-        f"SELECT record, CASE {cases} END, json_object({record})::VARCHAR FROM stage WHERE misfit ORDER BY record"  # noqa: S608
-        f" LIMIT {MAX_REJECTS + 1}"
+        f"SELECT trim({cell}), count(*) FROM {SCRATCH}.stage WHERE {missing(kind, cell)} GROUP BY 1 "  # noqa: S608
+        f"ORDER BY 2 DESC, 1 LIMIT {_NAMED}"
     )
-    for row, number, text in found:
-        sheet.reject(row, f"`{sheet.columns[number]}` is no {kinds[number]}", text)
+    said = ", ".join(f"{count:,} × `{printable(str(text), 20)}`" for text, count in found)
+    sheet.notes.append(f"missing values in `{printable(sheet.columns[number], 60)}`: {said} became NULL")
+
+
+def _remarks(database: Database, sheet: Sheet, kinds: Sequence[str]) -> Iterator[str]:
+    """Why columns that look like numbers or times stay text: in notes; given back where only some values hinder it."""
+    why = defaultdict[str, list[str]](list)
+    for number, kind in enumerate(kinds):
+        if kind != "VARCHAR" or number in sheet.typed:
+            continue
+        cell = f"c{number}"
+        kinds_of = fitting(f"trim({cell})")
+        tests = [test for _, test in (*kinds_of, *reasons(cell))]
+        asked = ", ".join(f"count(*) FILTER ({test})" for test in (" OR ".join(tests), *tests))
+        values, alike, *counts = database.row(f"SELECT count({cell}), {asked} FROM {SCRATCH}.stage")  # noqa: S608 - our own
+        fit, kind_of = max(zip(counts, (name for name, _ in kinds_of), strict=False), key=lambda one: one[0])
+        told = [reason for (reason, _), count in zip(reasons(cell), counts[len(kinds_of) :], strict=True) if count]
+        name = printable(sheet.columns[number], 60)
+        # What only hints at a figure, in one value of many, is a text.
+        if values and alike >= MEANT * values and (told or fit == values):
+            why[" and ".join(told) or "its values are written in several forms"].append(f"`{name}`")
+        elif values >= ENOUGH and MEANT * values <= fit < values:
+            yield f"`{name}` is no {kind_of} in {_where(database, cell, kind_of)}: kept as text"
+    for reason, names in why.items():
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        sheet.notes.append(f"{', '.join(names[:_NAMED])}{more} kept as text: {reason}")
+
+
+def _where(database: Database, cell: str, kind: str) -> str:
+    wrong = f"{cell} IS NOT NULL AND NOT {fits(kind, f'trim({cell})')}"
+    count = database.row(f"SELECT count(*) FROM {SCRATCH}.stage WHERE {wrong}")[0]  # noqa: S608 - our own names
+    first = database.rows(f"SELECT record FROM {SCRATCH}.stage WHERE {wrong} ORDER BY 1 LIMIT {_NAMED}")  # noqa: S608
+    named = ", ".join(str(row[0]) for row in first) + (" …" if count > len(first) else "")
+    return f"{count:,} record{'' if count == 1 else 's'} ({named})"
 
 
 def keep_rejects(database: Database, sheet: Sheet, load: str, file: str) -> None:
@@ -149,9 +152,10 @@ def keep_rejects(database: Database, sheet: Sheet, load: str, file: str) -> None
         database.rows(statement, [load, sheet.name, file, reject.row, reject.reason, reject.record])
 
 
-def _typed(kinds: Sequence[str]) -> list[tuple[int, str]]:
-    return [(number, kind) for number, kind in enumerate(kinds) if kind != "VARCHAR"]
-
-
-def _cast(number: int, kind: str) -> str:
-    return f"c{number}" if kind == "VARCHAR" else f"CAST(trim(c{number}) AS {kind})"
+def _cast(number: int, kind: str, texts: bool) -> str:
+    cell = f"c{number}"
+    if kind == "VARCHAR" and texts:
+        return cell
+    if kind == "VARCHAR":
+        return f"CASE WHEN {missing(kind, cell)} THEN NULL ELSE {cell} END"
+    return f"CAST(CASE WHEN {missing(kind, cell)} THEN NULL ELSE trim({cell}) END AS {kind})"

@@ -1,5 +1,6 @@
 """Survey: which data files a folder holds, at a glance. Quick and bounded; nothing is written."""
 
+import tempfile
 from pathlib import Path
 
 from mcp.server.mcpserver.exceptions import ToolError
@@ -12,10 +13,13 @@ from workers.inspection.repository import Skipped
 
 from .csv_sheet import csv_sheet
 from .engine import Database, opened
-from .other_sheets import check_parquet, jsonl_sheet, sqlite_file, sqlite_tables
+from .fixed_width import NoTable
+from .json_sheet import NoList
+from .opening import readable, sheets
+from .other_sheets import check_parquet, sqlite_file, sqlite_tables
 from .places import existing
 from .sheet import Sheet, Unreadable
-from .sources import DataFile, find
+from .sources import DataFile, Kind, find
 
 #: The largest file that is read to its end, in bytes; of a larger one rows are counted up to here.
 MAX_READ = 32 << 20
@@ -26,7 +30,7 @@ class Surveyed(BaseModel):
     """One data file."""
 
     file: str = Field(description="Its name, relative to the folder.")
-    kind: str = Field(description="csv, jsonl, parquet, sqlite or duckdb.")
+    kind: str = Field(description="csv, text, excel, json, jsonl, parquet, sqlite or duckdb.")
     kilobytes: int = Field(description="Its size in KiB, rounded up.")
     tables: int = Field(description="Tables in it.")
     rows: int | None = Field(description="Rows of all tables; none where they could not be counted.")
@@ -51,27 +55,27 @@ class _Look:
         self.columns: int | None = None
         self.problems: list[tuple[Severity, str]] = []
         self.gap = ""
+        self.none = ""  #: why it is no data file after all
 
     def run(self) -> None:
         try:
-            self._by_kind()
+            with (
+                tempfile.TemporaryDirectory(prefix="tables-") as scratch,
+                readable(self.source, Path(scratch), self.job) as (path, kind),
+            ):
+                self._by_kind(path, kind)
+        except (NoTable, NoList) as error:
+            self.none = str(error)
         except Unreadable as error:
             self.problems.append(("medium", str(error)))
         except (OSError, ToolError) as error:
             self.problems.append(("medium", f"cannot be read: {error}"))
 
-    def _by_kind(self) -> None:
-        path, kind = self.source.path, self.source.kind
-        if not self.source.size:
-            raise Unreadable("it is empty: 0 bytes")
-        if kind in ("csv", "jsonl") and self.source.size > MAX_READ:
+    def _by_kind(self, path: Path, kind: Kind) -> None:
+        if kind in ("csv", "jsonl", "text") and self.source.size > MAX_READ:
             self.gap = f"larger than {MAX_READ >> 20} MiB: its rows were not counted"
             if kind == "csv":
                 self.columns = len(csv_sheet(path, path.stem).columns)
-        elif kind == "csv":
-            self._sheet(csv_sheet(path, path.stem))
-        elif kind == "jsonl":
-            self._sheet(jsonl_sheet(path, path.stem, self.job))
         elif kind == "parquet":
             check_parquet(path)
             with opened(path, self.job, memory=True) as store:
@@ -79,15 +83,20 @@ class _Look:
                 self.columns = len(store.rows("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]))
         elif kind == "sqlite":
             self._sqlite(path)
-        else:
+        elif kind == "duckdb":
             with opened(path, self.job) as store:
                 self._duckdb(store)
+        else:
+            self.tables = 0
+            for sheet in sheets(path, kind, self.source.stem, str, "auto", self.job):
+                self.tables += 1
+                self._sheet(sheet)
 
     def _sheet(self, sheet: Sheet) -> None:
-        self.columns = len(sheet.columns)
-        self.rows = 0
+        self.columns = (self.columns or 0) + len(sheet.columns)
+        before = self.rows = self.rows or 0
         for count, _ in enumerate(sheet.rows, 1):
-            self.rows = count
+            self.rows = before + count
             if count % _LOOK_EVERY == 0 and self.job.out_of_time:
                 self.gap = "no time to count its rows to the end"
                 break
@@ -96,7 +105,7 @@ class _Look:
             self.problems.append(
                 ("medium", f"{bad:,} record{'' if bad == 1 else 's'} fit no table: {sheet.rejects[0].reason}")
             )
-        if not self.rows and not sheet.rejects:
+        if self.rows == before and not sheet.rejects:
             self.problems.append(("low", "it has a header and no record"))
 
     def _sqlite(self, path: Path) -> None:
@@ -140,6 +149,9 @@ def survey(folder: str, max_files: int, job: Job) -> Survey:
         job.progress(place / max_files, source.shown)
         look = _Look(job, source)
         look.run()
+        if look.none:
+            skipped.append(Skipped(source.shown, look.none, False))
+            continue
         covered.files += 1
         covered.lines += look.rows or 0
         if look.gap:
