@@ -32,6 +32,7 @@ from aether_agents.contracts.plan import (
     Retry,
     Subtask,
     Template,
+    Understood,
 )
 from aether_agents.contracts.schedule import Audit, Fired, Note
 from aether_agents.contracts.server import Install, Isolation, ServerSpec
@@ -71,6 +72,7 @@ __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of content
     "new_task_id",
     # What is planned
     "Template",
+    "Understood",
     "InputSpec",
     "Plan",
     "Subtask",

@@ -7,7 +7,7 @@ goals expanded, and every subtask resolved to a live tool.
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, model_serializer
 
 from aether_agents.contracts.contract import Contract, Json
 from aether_agents.contracts.tool import Approval, Expect, Operator, Risk, Verify
@@ -33,6 +33,11 @@ Failure = Literal[
 
 #: Calls in all of what says nothing about it: of a tool that may be repeated, and of any other.
 CALLS_REPEATABLE, CALLS_ONCE = 2, 1
+
+
+def _listed(value: object) -> object:
+    """One word where a list may stand."""
+    return (value,) if isinstance(value, str) else value
 
 
 class InputSpec(Contract):
@@ -124,6 +129,12 @@ class Template(Contract):
     description: str = Field(description="What it does, in a sentence.")
     specialist: str = Field(default="", description="The specialist that owns it.")
     examples: tuple[str, ...] = Field(default=(), description="Ways people ask for it, in any language.")
+    deed: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
+        default=(), description="What it does, the main deed first; without it, its name and description say it."
+    )
+    direction: tuple[str, str] | None = Field(
+        default=None, description="From what to what, for what goes from one thing to another."
+    )
     required_tools: tuple[str, ...] = Field(default=(), description="Servers (or `server/tool`) it cannot do without.")
     inputs: dict[str, InputSpec] = Field(default_factory=dict, description="What it is told.")
     subtasks: tuple[Subtask, ...] = Field(default=(), description="The nodes.")
@@ -141,6 +152,17 @@ class Elicited(Contract):
     question: str = Field(description="Digest of the server's question, words and fields.")
     values: dict[str, Json] = Field(default_factory=dict, description="The answer, by field.")
     secret: tuple[str, ...] = Field(default=(), description="Those of the fields that nobody else is to see.")
+
+
+class Understood(Contract):
+    """A part of a sentence, and what it was taken for."""
+
+    text: str = Field(description="The words, as they were written.")
+    as_: str = Field(alias="as", description="What they became: a template, an input, an order, a condition.")
+
+    @model_serializer
+    def _plain(self) -> dict[str, str]:
+        return {"text": self.text, "as": self.as_}
 
 
 class PlannedSubtask(Subtask):
@@ -182,3 +204,5 @@ class Plan(Contract):
     subtasks: tuple[PlannedSubtask, ...] = Field(description="The nodes, in a topological order.")
     outputs: dict[str, Json] = Field(default_factory=dict, description="References that make the result.")
     digest: str = Field(default="", description="`sha256:…` over what it does; the same work, the same digest.")
+    understood: tuple[Understood, ...] = Field(default=(), description="What each part of the sentence became.")
+    unused: tuple[str, ...] = Field(default=(), description="Parts of the sentence that changed nothing.")

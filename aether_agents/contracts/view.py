@@ -8,7 +8,7 @@ from pydantic import Field
 from aether_agents.contracts.contract import Contract, Json
 from aether_agents.contracts.intervention import Intervention
 from aether_agents.contracts.outcome import Outcome
-from aether_agents.contracts.plan import Delivery, Origin, PlannedSubtask, Template
+from aether_agents.contracts.plan import Delivery, Origin, PlannedSubtask, Template, Understood
 from aether_agents.contracts.status import SubtaskStatus, TaskStatus
 from aether_agents.contracts.tool import Risk
 
@@ -39,6 +39,8 @@ class PlanView(Contract):
     digest: str = Field(default="", description="Digest of the plan.")
     delivery: Delivery | None = Field(default=None, description="canvas or direct; none before it runs.")
     confidence: float = Field(default=1.0, description="How sure the planner is.")
+    understood: tuple[Understood, ...] = Field(default=(), description="What each part of the sentence became.")
+    unused: tuple[str, ...] = Field(default=(), description="Parts of the sentence that changed nothing.")
 
 
 class TaskView(Contract):

@@ -4,15 +4,17 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 
 from aether_agents.access.roles import may_approve
-from aether_agents.contracts import HighLevelTask, Intervention, Json, Plan, Template
+from aether_agents.contracts import HighLevelTask, Json, Plan, Template
 from aether_agents.contracts.server import CatalogueEntry
 from aether_agents.documents.suggestion import nearest
 from aether_agents.mcp_host.files.project_scope import Visible
+from aether_agents.planning.composition.composed_plan import composed, with_one_report
+from aether_agents.planning.composition.step_inputs import Told, tell, understood
+from aether_agents.planning.composition.steps import Step
+from aether_agents.planning.composition.template_choice import Choice, about_unused, choose, stub_answer
 from aether_agents.planning.files.templates import completes
-from aether_agents.planning.inputs.binding import Binding, bind
-from aether_agents.planning.planning_result import Asked, Conclusion, NotYet, Planned, Unplannable
+from aether_agents.planning.planning_result import Conclusion, NotYet, Planned, Unplannable
 from aether_agents.planning.routing.matcher import Matcher
-from aether_agents.planning.routing.template_choice import Choice, choose, stub_answer
 from aether_agents.planning.validation.digest import digest_of, reports_folder
 from aether_agents.planning.validation.expansion import expand
 from aether_agents.planning.validation.live_tools import Toolbox
@@ -64,8 +66,9 @@ class Planner:
             return choice
         seen = servers or Visible({name: name for name in self._servers()})
         toolbox = Toolbox(catalogue, seen.names, seen.elsewhere, seen.barred)
-        if choice.template.is_stub:
-            return Unplannable(stub_answer(choice.template, toolbox), "could_not_plan")
+        stub = next((step.template for step in choice.steps if step.template.is_stub), None)
+        if stub is not None:
+            return Unplannable(stub_answer(stub, toolbox), "could_not_plan")
         return self._decompose(task.model_copy(update={"context": name}), choice, known, context, toolbox)
 
     @cached_property
@@ -80,17 +83,19 @@ class Planner:
         context: ContextSettings,
         toolbox: Toolbox,
     ) -> Conclusion:
-        template = choice.template
         asker = Asker(task.folder, task.context, context.secrets, task.assume_yes and may_approve(task.role))
-        if wrong := structure(template):
-            return self._malformed(template, wrong, toolbox, asker)
-        binding = bind(template, task, context.inputs)
-        if binding.faults:
-            return Unplannable("\n".join(binding.faults), "invalid_task")
-        if binding.asked:
-            return _asked(template, binding)
-        expansion = expand(template, binding.values, self._context(task, context), known, task.folder)
-        toolbox.require(template.required_tools, template.name)
+        for step in choice.steps:
+            if wrong := structure(step.template):
+                return self._malformed(step.template, wrong, toolbox, asker)
+        told = tell(choice.steps, task, context.inputs)
+        if (wanting := _wanting(choice, task, told)) is not None:
+            return wanting
+        template, values = _whole(choice.steps, told)
+        expansion = expand(template, values, self._context(task, context), known, task.folder)
+        if len(choice.steps) > 1:
+            expansion = with_one_report(expansion, choice.steps)
+        for step in choice.steps:
+            toolbox.require(step.template.required_tools, step.template.name)
         checked = check(expansion, toolbox, asker, self._settings.policy)
         if expansion.faults or (checked.faults and not toolbox.waiting_for):
             return _invalid(template, checked.faults)
@@ -101,15 +106,17 @@ class Planner:
             description=template.description,
             specialist=template.specialist,
             origin=choice.origin,
-            template=template.name if choice.origin == "template" else None,
+            template=template.name if choice.origin == "template" and len(choice.steps) == 1 else None,
             confidence=choice.confidence,
             inputs=template.inputs,
-            values=binding.values,
+            values=values,
             subtasks=checked.subtasks,
             outputs=expansion.outputs,
+            understood=tuple(understood(choice.steps, told.bindings)),
+            unused=told.unused,
         )
         reports = reports_folder(self._settings.home, task.task_id)
-        return Planned(plan.model_copy(update={"digest": digest_of(plan, task.task_id, reports)}), binding.unused)
+        return Planned(plan.model_copy(update={"digest": digest_of(plan, task.task_id, reports)}), told.unused)
 
     def _malformed(self, template: Template, wrong: Sequence[Fault], toolbox: Toolbox, asker: Asker) -> Conclusion:
         """A document that cannot be expanded: its faults, and what the live tools say against the rest of it."""
@@ -130,9 +137,20 @@ class Planner:
         }
 
 
-def _asked(template: Template, binding: Binding) -> Asked:
-    fields = {name: template.inputs[name] for name in binding.asked}
-    return Asked(Intervention(id="task.1", kind="input", prompt="\n".join(binding.asked.values()), fields=fields))
+def _wanting(choice: Choice, task: HighLevelTask, told: Told) -> Conclusion | None:
+    """What stands against the plan before it is expanded: wrong inputs, missing ones, or words that nothing takes."""
+    if told.faults:
+        return Unplannable("\n".join(told.faults), "invalid_task")
+    if told.asked is not None:
+        return told.asked
+    return about_unused(task, choice.steps, told.unused) if told.unused and not choice.named else None
+
+
+def _whole(steps: Sequence[Step], told: Told) -> tuple[Template, dict[str, Json]]:
+    """What is expanded: the one template with its inputs, or one that holds all steps."""
+    if len(steps) == 1:
+        return steps[0].template, told.bindings[0].values
+    return composed(steps, told.bindings), {}
 
 
 def _invalid(template: Template, faults: Iterable[str]) -> Unplannable:

@@ -28,6 +28,7 @@ class Blueprint:
         more = self._glyphs.more
         yield Text(fit(plain(plan.description) or plan.name, width, more), style="bold")
         yield Text(fit(self._origin(plan), width, more), style=QUIET)
+        yield from self._understood(plan, width)
         steps = {step.id: step for step in plan.subtasks}
         places = lay({step.id: step.needs for step in plan.subtasks})
         left = max(
@@ -39,6 +40,14 @@ class Blueprint:
             if calls:
                 yield from self._call(steps[place.id], place, width)
         yield self._sum(plan)
+
+    def _understood(self, plan: Plan, width: int) -> Iterator[Text]:
+        """What each part of the sentence became, and what of it changes nothing."""
+        more = self._glyphs.more
+        for part in plan.understood:
+            yield Text(fit(f"  {plain(part.text)}  =  {plain(part.as_)}", width, more), style=QUIET)
+        for text in plan.unused:
+            yield Text(fit(f"  {plain(text)}  is not used", width, more), style=WARN)
 
     def delivery(self, plan: Plan) -> str:
         """How its subtasks would be delivered: by a canvas, or directly."""

@@ -9,6 +9,7 @@ from aether_agents.documents.document import ENDINGS, Document, parse_document, 
 from aether_agents.documents.model_check import read_as
 from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidSettings
+from aether_agents.planning.sentence.vocabulary import deed_faults
 from aether_agents.planning.validation.structure import MAX_DOCUMENT_BYTES, structure
 from aether_agents.process.regular_file import read_regular
 from aether_agents.settings.model import Settings
@@ -94,6 +95,7 @@ def read_template(path: Path) -> Template:
 def _checked(document: Document) -> Template:
     template = read_as(Template, document)
     faults = [document.fault(fault.location, fault.message) for fault in structure(template)]
+    faults += [document.fault(("deed",), fault) for fault in deed_faults(template.deed)]
     if faults:
         raise InvalidSettings("\n".join(faults))
     return template

@@ -40,3 +40,16 @@ def words_of(spec: InputSpec, text: str) -> list[str]:
         for choice in spec.enum or ()
         if isinstance(choice, str) and re.search(rf"(?<![\w-]){re.escape(choice)}(?![\w-])", text, re.IGNORECASE)
     ]
+
+
+def is_target(spec: InputSpec) -> bool:
+    """Whether its own words say that something goes into it."""
+    return (
+        re.search(r"\b(?:into|written to|copied to|saved to|put in)\b", f"{spec.prompt} {spec.description}") is not None
+    )
+
+
+def goes_into(place: str, text: str) -> bool:
+    """Whether a sentence puts something into a place."""
+    said = re.escape(place)
+    return re.search(rf"\b(?:into|onto|to)\s+{said}(?![\w/])|(?<![\w/.]){said}\s*(?:に|へ)", text) is not None

@@ -1,18 +1,25 @@
-"""Matching: which template a sentence means, and how sure that is. Accept, ask, or refuse; never guess."""
+"""Matching: which template some clauses mean, and how sure that is. Accept, ask, or refuse; never guess."""
 
-import re
-import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from aether_agents.contracts import Template
+from aether_agents.planning.inputs.input_kind import format_of
+from aether_agents.planning.routing.request_words import (
+    Words,
+    is_a_word,
+    is_accounted_for,
+    is_topic,
+    is_turned,
+    share,
+    words_of,
+)
 from aether_agents.planning.routing.text_index import Index, Knowledge
-from aether_agents.planning.sentence.lexicon import EXPLANATION, PROHIBITION, SHAPES, WEAK
-from aether_agents.planning.sentence.sentence import read_sentence
-from aether_agents.planning.sentence.terms import Reader, Term
+from aether_agents.planning.sentence.clauses import Clause, read_request
+from aether_agents.planning.sentence.terms import Term
 
 Verdict = Literal["accept", "ask", "refuse"]
 
@@ -23,22 +30,12 @@ SHOWN = 5
 ENOUGH, MARGIN = 0.7, 0.1
 #: The same where the second template speaks of as much of the request: then only the choice of words tells them apart.
 MARGIN_SAME = 0.2
-#: A smaller share is enough far ahead of all others, if the request names no thing the template knows nothing of.
-ENOUGH_FAR_AHEAD, MARGIN_FAR_AHEAD = 0.5, 0.5
 #: How much nearer the templates of the specialist that the task prefers become.
 PREFERRED = 0.25
 #: Below this share of the request no template is offered.
 LITTLE = 0.3
-#: Weights of words in that share, against 1 for a plain one.
-_LOOKING = 0.3
-_COMMON = 0.5
-_WEAK = 0.2
-_UNKNOWN_THING = 1.5  # what a request is about counts for more than how it is put
-
-#: What a single word may stand with and still say nothing more.
-_ALONE = re.compile(r"\b(?:an?|the|this|these|my|our|please)\b|[\W_]", re.IGNORECASE)
-_EXPLAINS = re.compile(EXPLANATION, re.IGNORECASE)
-_FORBIDS = re.compile(PROHIBITION, re.IGNORECASE)
+#: Candidates that are looked at for what they do, nearest first.
+_LOOKED_AT = 12
 
 
 class Candidate(NamedTuple):
@@ -50,7 +47,7 @@ class Candidate(NamedTuple):
 
 
 class Match(NamedTuple):
-    """What a sentence may mean."""
+    """What some clauses may mean."""
 
     verdict: Verdict
     ranked: tuple[Candidate, ...]  #: the best first, five at most
@@ -68,87 +65,136 @@ class Match(NamedTuple):
 
 
 class Matcher:
-    """Matches sentences against a set of templates. The index is built once per set of texts."""
+    """Matches clauses against a set of templates. The index is built once per set of texts."""
 
     def __init__(self, templates: Iterable[Template]) -> None:
         self._templates = tuple(templates)
         self._index = _index(tuple(_Texts(template) for template in self._templates))
 
     def match(self, text: str, agent_type: str | None = None) -> Match:
-        """What a sentence means. `agent_type` prefers the templates of a specialist."""
-        said = read_sentence(text)
-        words = said.rest
-        for path in said.loose:
-            words = words.replace(path, " ") if "/" in path else words
-        for host in said.hosts:
-            words = words.replace(host, " ") if ":" in host else words
-        reader = Reader()
-        terms = _subject(reader.terms(words))
-        if all(term.common or term.looks for term in terms):  # quotes may also stress a word: the 「監査」 of a project
-            terms = _subject(reader.terms(" ".join((*said.quoted, words))))
+        """What a sentence means if it is one goal. `agent_type` prefers the templates of a specialist."""
+        own = self.said_so(text)
+        request = read_request(text)
+        found = self.judge(request.clauses, agent_type, explains=request.explains)
+        if own is None:
+            return found
+        others = tuple(one for one in found.ranked if one.template is not own)
+        return Match("accept", (Candidate(own, 1.0, 1.0), *others)[:SHOWN])
+
+    def said_so(self, text: str) -> Template | None:
+        """The one template that has a sentence, word for word, among its examples."""
+        own = self._index.said_so(text)
+        return None if own is None else self._templates[own]
+
+    def judge(self, clauses: Sequence[Clause], agent_type: str | None = None, *, explains: bool = False) -> Match:
+        """What some clauses mean together."""
+        words = words_of(clauses)
+        terms = words.terms
         if not terms or not self._templates:
             return Match("refuse", (), "it names nothing that a template does")
+        ranked = self._ranked(words, agent_type)
+        if not any(one.score >= LITTLE for one in ranked):
+            return Match("refuse", ranked, "no template is about that")
+        knowledge = self.knowledge(ranked[0].template)
+        said = " ".join(clause.said for clause in clauses)
+        reason = "it seems to ask for an explanation" if explains else ""
+        if not reason and any(clause.forbids for clause in clauses):
+            reason = "it says what not to do"
+        if not reason and any(clause.leaves_open for clause in clauses):
+            reason = "it leaves open which is meant"
+        reason = reason or self._objection(ranked[0].template, words, knowledge)
+        if not reason and (is_a_word(said, terms) or not any(is_topic(term, knowledge) for term in terms)):
+            reason = "it says too little"
+        if reason:
+            return Match("ask", ranked, reason)
+        return self._compare(words, ranked, knowledge)
+
+    def knowledge(self, template: Template) -> Knowledge:
+        """What is known of a template."""
+        return self._index.knowledge[self._index.names.index(template.name)]
+
+    def _ranked(self, words: Words, agent_type: str | None) -> tuple[Candidate, ...]:
+        """The candidates: those that do what is asked first, and of these the nearest."""
+        terms = words.terms
         has_topic = any(not term.looks and not term.common for term in terms)
         near = self._index.scores([term for term in terms if not (has_topic and term.looks)])
         if agent_type:
             near = near + PREFERRED * near * [template.specialist == agent_type for template in self._templates]
-        order = np.argsort(-near, kind="stable")[:SHOWN]
-        ranked = tuple(
-            Candidate(self._templates[at], round(_share(terms, self._index.knowledge[at]), 3), float(near[at]))
-            for at in order
-            if near[at] > 0
+        order = [at for at in np.argsort(-near, kind="stable")[:_LOOKED_AT] if near[at] > 0]
+        narrows = any(term.changes for term in terms)  # without a deed, the nearest must stand the test
+        order.sort(
+            key=lambda at: (
+                narrows and self._objects(words, self._index.knowledge[at]),
+                not _takes(self._templates[at], words.places),
+                -near[at],
+            )
         )
-        own = self._index.said_so(text)
-        if own is not None:
-            template = self._templates[own]
-            others = tuple(one for one in ranked if one.template is not template)
-            return Match("accept", (Candidate(template, 1.0, float(near[own])), *others)[:SHOWN])
-        return self._judge(text, said.rest, terms, ranked)
+        return tuple(
+            Candidate(self._templates[at], round(share(terms, self._index.knowledge[at]), 3), float(near[at]))
+            for at in order[:SHOWN]
+        )
 
-    def _judge(self, text: str, rest: str, terms: list[Term], ranked: tuple[Candidate, ...]) -> Match:
-        if not any(one.score >= LITTLE for one in ranked):
-            return Match("refuse", ranked, "no template is about that")
-        first = ranked[0].template
-        knowledge = self._knowledge(ranked[0])
-        if _EXPLAINS.search(text) or _FORBIDS.search(rest):
-            forbids = not _EXPLAINS.search(text)
-            return Match("ask", ranked, "it says what not to do" if forbids else "it seems to ask for an explanation")
-        foreign = [term.word for term in terms if term.changes and term.token not in knowledge.actions]
-        if foreign:
-            return Match("ask", ranked, f"`{first.name}` does not do this: {foreign[0]}")
-        if not knowledge.is_asked_for(terms):
-            return Match("ask", ranked, f"`{first.name}` changes something that it does not ask for")
-        if _is_a_word(text, terms) or not any(
-            _is_specific(term) and not term.changes and knowledge.knows(term) for term in terms
-        ):
-            return Match("ask", ranked, "it says too little")
-        return self._compare(terms, ranked, knowledge)
+    def _objects(self, words: Words, knowledge: Knowledge) -> bool:
+        return bool(knowledge.foreign(words.terms)) or not knowledge.is_asked_for(words.terms, asks=words.asks)
 
-    def _compare(self, terms: list[Term], ranked: tuple[Candidate, ...], knowledge: Knowledge) -> Match:
+    def _objection(self, first: Template, words: Words, knowledge: Knowledge) -> str:
+        """What speaks against a template whatever is near: it does something else, or something nobody asked for."""
+        if foreign := knowledge.foreign(words.terms):
+            return f"`{first.name}` does not do this: {foreign[0]}"
+        if not knowledge.is_asked_for(words.terms, asks=words.asks):
+            return f"`{first.name}` changes something that it does not ask for"
+        if knowledge.direction is not None and is_turned(words.terms, knowledge.direction):
+            return f"`{first.name}` goes the other way: from {knowledge.direction[0]} to {knowledge.direction[1]}"
+        return ""
+
+    def _compare(self, words: Words, ranked: tuple[Candidate, ...], knowledge: Knowledge) -> Match:
+        terms = words.terms
         first = ranked[0]
         second = ranked[1] if len(ranked) > 1 else None
+        if second and not _takes(second.template, words.places) and _takes(first.template, words.places):
+            second = None  # what is named outright has no place in any other
+        if second and any(term.changes for term in terms) and self._objects(words, self.knowledge(second.template)):
+            second = None  # what is asked for has decided between them
         margin = (first.near - second.near) / first.near if second else 1.0
-        same = second and second.score >= first.score and self._knowledge(second).is_asked_for(terms)
-        unknown = [term for term in terms if not term.looks and not knowledge.knows(term)]
-        far_ahead = margin >= MARGIN_FAR_AHEAD and not any(term.bound for term in unknown)
-        if first.score < (ENOUGH_FAR_AHEAD if far_ahead else ENOUGH):
-            words = ", ".join(dict.fromkeys(term.word for term in unknown))
-            return Match("ask", ranked, f"`{first.template.name}` says nothing of {words}")
-        if second and margin < (MARGIN_SAME if same else MARGIN):
+        if second and margin < MARGIN:  # how it is to be looked at decides between two that look
+            margin = self._margin(terms, first.template, second.template)
+        same = second and second.score >= first.score and not self._objects(words, self.knowledge(second.template))
+        unknown = [term for term in terms if not is_accounted_for(term, knowledge)]
+        if unknown or first.score < ENOUGH:
+            said = ", ".join(dict.fromkeys(term.word for term in unknown))
+            return Match("ask", ranked, f"`{first.template.name}` says nothing of {said or 'most of it'}")
+        near = second and margin < (MARGIN_SAME if same else MARGIN)
+        if second and near and not _does_just_that(terms, knowledge, self.knowledge(second.template)):
             return Match("ask", ranked, f"`{second.template.name}` is as near as `{first.template.name}`")
         return Match("accept", ranked)
 
-    def _knowledge(self, candidate: Candidate) -> Knowledge:
-        return self._index.knowledge[self._index.names.index(candidate.template.name)]
+    def _margin(self, terms: Sequence[Term], one: Template, other: Template) -> float:
+        near = self._index.scores([term._replace(looks=False) for term in terms])
+        first, second = (float(near[self._index.names.index(template.name)]) for template in (one, other))
+        return (first - second) / first if first else 0.0
 
 
-class _Texts(tuple[str, ...]):
+def _does_just_that(terms: Sequence[Term], first: Knowledge, second: Knowledge) -> bool:
+    """Whether of two that are as near, the first declares the very deed that is asked for, and the second another."""
+    asked = {term.deed for term in terms if term.deed}
+    return len(asked) == 1 and first.declared in asked and second.declared not in {*asked, ""}
+
+
+def _takes(template: Template, places: Iterable[str]) -> bool:
+    """Whether a template has an input for each kind of place that is named."""
+    formats = {format_of(spec) for spec in template.inputs.values()}
+    return all(place in formats or (place == "endpoint" and "url" in formats) for place in places)
+
+
+class _Texts(tuple[object, ...]):
     """What of a template matters to the index, as a key of the cache that carries the template along."""
 
     template: Template
 
     def __new__(cls, template: Template) -> "_Texts":
-        made = super().__new__(cls, (template.name, template.description, *template.examples, *template.inputs))
+        choices = tuple(str(spec.enum) for spec in template.inputs.values())
+        said = (template.name, template.description, *template.examples, *template.inputs, *choices)
+        made = super().__new__(cls, (*said, template.deed, template.direction))
         made.template = template
         return made
 
@@ -156,37 +202,3 @@ class _Texts(tuple[str, ...]):
 @lru_cache(maxsize=16)
 def _index(texts: tuple[_Texts, ...]) -> Index:
     return Index([one.template for one in texts])
-
-
-def _subject(terms: list[Term]) -> list[Term]:
-    """What a request is about: "an overview of the code quality" is about quality."""
-    last = max((at for at, term in enumerate(terms) if not term.common and not term.looks), default=0)
-    return [term for at, term in enumerate(terms) if term.word not in SHAPES or at >= last]
-
-
-def _is_a_word(text: str, terms: list[Term]) -> bool:
-    """Whether all of a request is one word, such as "docs": it names a thing, and nothing to do about it."""
-    words = _ALONE.sub(" ", unicodedata.normalize("NFKC", text).lower()).split()
-    return len(terms) == len(words) == 1 and (words[0].isascii() or words[0] == terms[0].word)
-
-
-def _is_specific(term: Term) -> bool:
-    return not term.common and (not term.looks or bool(term.concept))
-
-
-def _share(terms: list[Term], knowledge: Knowledge) -> float:
-    """The share of a request that a template is about."""
-    known = total = 0.0
-    for term in terms:
-        knows = knowledge.knows(term)
-        weight = _COMMON if term.common else 1.0
-        if term.looks:
-            knows = max(knows, 1.0)
-            weight = _LOOKING
-        elif not knows and term.word in WEAK:
-            weight = _WEAK
-        elif term.bound and not knows:
-            weight = _UNKNOWN_THING
-        known += weight * knows
-        total += weight
-    return known / total if total else 0.0

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from aether_agents.contracts import Template
 from aether_agents.planning.sentence.terms import Reader, Term
+from aether_agents.planning.sentence.vocabulary import vocabulary
 
 Scores = NDArray[np.float64]
 
@@ -18,34 +19,61 @@ WORDS_WEIGHT = 0.6
 #: Weight of all texts of a template together against its nearest one; there, with one or two examples each, 0.5 finds
 #: 2 to 6 in 100 more than the nearest text alone, and the best match leads as clearly.
 WHOLE_WEIGHT = 0.5
+_PURPOSE = re.compile(r"\s+[-–—]\s+|:\s|。")
 _LONG_WORD = 5
 _GRAMS = (3, 4, 5)
 _GRAMS_CJK = (2, 3)
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u3005]")
 
 
-class Knowledge:
-    """What the texts of one template speak of."""
+#: A deed that means each of these.
+_MEANS = {"scale": ("scale-up", "scale-down")}
 
-    def __init__(self, headline: Sequence[Term], further: Sequence[Term]) -> None:
-        """`headline` is the name and the description; `further` are the examples and the names of inputs."""
+
+class Knowledge:
+    """What the texts of one template speak of, and what it does."""
+
+    def __init__(
+        self,
+        headline: Sequence[Term],
+        further: Sequence[Term],
+        deeds: Sequence[str] = (),
+        direction: tuple[str, str] | None = None,
+    ) -> None:
+        """`headline` is the name and the description; `further` are the examples and the names of inputs.
+
+        `deeds` are declared, the main one first; without any, the verbs of the headline say what it does.
+        """
         listed = [*headline, *further]
         self.tokens = frozenset(term.token for term in listed)
         self.concepts = frozenset(term.concept for term in listed if term.concept)
-        self.actions = frozenset(term.token for term in listed if term.changes)
-        deeds = {term.concept for term in headline if term.changes and term.concept}
-        self._deeds = self.actions | deeds if any(term.changes for term in headline) else frozenset()
+        done = list(deeds) or [term.deed for term in headline if term.deed]
+        changing = [deed for deed in done if vocabulary().changes(deed)]
+        self.main = changing[0] if changing else ""
+        if deeds and deeds[0] != self.main:  # it is declared to look first of all
+            self.main = ""
+        self.deeds = frozenset((*done, *(part for deed in done for part in _MEANS.get(deed, ()))))
+        self.direction = direction
+        self.declared = deeds[0] if deeds else ""
         self._pairs = frozenset(pair for token in self.tokens if _CJK.search(token) for pair in _pairs(token))
 
-    def is_asked_for(self, terms: Iterable[Term]) -> bool:
-        """Whether a request names what the template changes, as a deed and not as a thing: "the commits" asks for none.
+    def foreign(self, terms: Iterable[Term]) -> list[str]:
+        """The words of a request that ask for what it does not do."""
+        known = vocabulary()
+        return [term.word for term in terms if term.deed and not known.looks(term.deed) and term.deed not in self.deeds]
 
-        A template that changes nothing need not be asked for.
+    def is_asked_for(self, terms: Sequence[Term], *, asks: bool = False) -> bool:
+        """Whether a request names what the template changes. One that changes nothing need not be asked for.
+
+        A noun that names the deed is a request only where no verb says what to do with it, and not in a question.
         """
-        if not self._deeds:
+        if not self.main:
             return True
-        deeds = [term for term in terms if term.changes or not term.bound or _CJK.search(term.token)]
-        return any(not self._deeds.isdisjoint((term.token, term.concept)) for term in deeds)
+        asked = {term.deed for term in terms if term.changes}
+        if not asked and not asks and not any(term.deed for term in terms):
+            asked = {term.named for term in terms}
+        wanted = {self.main, *_MEANS.get(self.main, ())}
+        return not wanted.isdisjoint(asked)
 
     def knows(self, term: Term) -> float:
         """How sure it is that the template is about this word: 1 for the word itself, less for a relative of it."""
@@ -79,7 +107,7 @@ class Index:
             owners += [number] * (1 + len(examples))
             further = [term for example in examples for term in example]
             wholes.append([*headline, *further])
-            self.knowledge.append(Knowledge(headline, [*further, *reader.terms(" ".join(template.inputs))]))
+            self.knowledge.append(_knowledge(template, reader, [*headline, *further]))
         self._owners = np.array(owners, dtype=np.int64)
         self._texts = Nearness(texts)
         self._wholes = Nearness(wholes)
@@ -94,6 +122,14 @@ class Index:
         nearest = np.zeros(len(self.names))
         np.maximum.at(nearest, self._owners, self._texts.scores(terms))
         return (1 - WHOLE_WEIGHT) * nearest + WHOLE_WEIGHT * self._wholes.scores(terms)
+
+
+def _knowledge(template: Template, reader: Reader, listed: Sequence[Term]) -> Knowledge:
+    headline = reader.terms(f"{template.name}. {_PURPOSE.split(template.description, maxsplit=1)[0]}")
+    named = reader.terms(" ".join(template.inputs).replace("_", " "))
+    choices = " ".join(str(one) for spec in template.inputs.values() for one in spec.enum or ())
+    further = [*listed, *named, *reader.terms(choices)]
+    return Knowledge(headline, further, template.deed, template.direction)
 
 
 class Nearness:

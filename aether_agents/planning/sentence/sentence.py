@@ -17,7 +17,7 @@ _PATH = re.compile(
     r"(?![A-Za-z0-9_/])"
 )
 _LOOSE = re.compile(
-    rf"(?<![A-Za-z0-9_/.-])([A-Za-z0-9_.-]+(?:/[^{_NOT_IN_PATH}]+|/)|[A-Za-z0-9_-]+\.[a-z]{{1,8}})(?![A-Za-z0-9_/])"
+    rf"(?<![A-Za-z0-9_/.-])([A-Za-z0-9_.-]+(?:/[^{_NOT_IN_PATH}]+|/)|[A-Za-z0-9_-]+\.[a-z]{{1,8}})(?![A-Za-z0-9_/]|:\d)"
 )
 #: A name with its domain may stand alone: what is no endpoint by itself is asked about.
 _HOST = re.compile(
@@ -78,6 +78,23 @@ def read_sentence(text: str) -> Mentions:
         rest=" ".join(rest.split()),
         exchange=exchange,
     )
+
+
+def spans(text: str) -> list[tuple[int, int]]:
+    """Where a sentence names something outright: its quoted texts, addresses, paths and hosts."""
+    found: list[tuple[int, int]] = []
+    for pattern in (_QUOTED, _ADDRESS, _PATH, _LOOSE, _HOST):
+        for hit in pattern.finditer(text):
+            start, end = hit.span()
+            if pattern is _LOOSE and not _may_be_path(hit.group(1)):
+                continue
+            if pattern is _QUOTED and _HERE.search(hit.group()):
+                continue
+            while end > start and text[end - 1] in _SENTENCE_END and pattern is not _QUOTED:
+                end -= 1
+            if all(end <= one or start >= other for one, other in found):
+                found.append((start, end))
+    return sorted(found)
 
 
 def _take(text: str, pattern: re.Pattern[str]) -> tuple[str, tuple[str, ...]]:

@@ -1,62 +1,88 @@
-"""A text as terms: stems and concepts, each with how much it says. English by words, Japanese by runs of script."""
+"""A text as terms: stems and kinds of things, each with how much it says. English by words, Japanese by runs of script.
+
+A verb that stands where a request is made carries its deed; a noun that only names one ("the backup") is a mention.
+"""
 
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import Stemmer
 
-from aether_agents.planning.sentence.lexicon import (
-    CHANGING,
-    CHANGING_JAPANESE,
-    COMMON,
-    CONCEPTS,
-    FILLERS,
-    FILLERS_JAPANESE,
-    LEADING,
-    LOOKING,
-    PHRASES,
-    REPORTS,
-    WRITING,
-)
+from aether_agents.planning.sentence.vocabulary import CJK, Vocabulary, vocabulary, without_kana
 
-_JAPANESE_SIGNS = "\u3040-\u30ff\u3400-\u9fff\u3005"
-_WORD = re.compile(rf"[^\W_{_JAPANESE_SIGNS}]+(?:'[a-z]+)?|[\u30a0-\u30ff]{{2,}}|[\u3400-\u9fff\u3005]+|[,;:.!?。、]")
+_WORD = re.compile(rf"[^\W_{CJK}]+(?:'[a-z]+)?|[\u30a0-\u30ff]{{2,}}|[\u3400-\u9fff\u3005]+|[,;:.!?。、@]")
 _CJK = re.compile(r"[\u30a0-\u30ff\u3400-\u9fff\u3005]")
-_PHRASE = re.compile("|".join(rf"(?P<p{index}>(?<![a-z0-9])(?:{pattern}))" for index, pattern in enumerate(PHRASES)))
-_PHRASE_WORDS = list(PHRASES.values())
-_STOPS = frozenset(",;:.!?。、")
-_JOINERS = frozenset({"and", "then", "also", "or", "please", "to", "must", "should", "will"})
-_ASKING = frozenset({"which", "what", "where", "who", "how", "is", "are", "does", "do", "has", "have", "any"})
+_SHORT = 4
+_STOPS = frozenset(",;:.!?。、@")
+_JOINERS = frozenset({"and", "then", "also", "or", "please", "to", "must", "should", "will", "but"})
+_ASKING = frozenset(
+    {
+        "which",
+        "what",
+        "where",
+        "who",
+        "how",
+        "when",
+        "is",
+        "are",
+        "was",
+        "were",
+        "does",
+        "do",
+        "did",
+        "has",
+        "have",
+        "any",
+    }
+)
 _ARTICLES = frozenset({"a", "an", "the", "this", "these", "our", "my", "your", "their", "its"})
+_PRONOUNS = frozenset({"it", "them", "me", "us", "here", "there", "him", "her", "you", "i", "we", "everything", "all"})
 _PREPOSITIONS = frozenset(
     {"of", "in", "on", "at", "from", "for", "into", "across", "against", "with", "over", "by", "per"}
 )
 _DETERMINERS = _ARTICLES | _PREPOSITIONS
-_JAPANESE = sorted(
-    {word for word in (*CONCEPTS, *CHANGING_JAPANESE, *FILLERS_JAPANESE, *REPORTS, *WRITING) if _CJK.match(word)},
-    key=len,
-    reverse=True,
+_WRITING = frozenset({"create"})  # the deed that, of a report, only tells
+#: Verbs that only carry the noun of a deed: "take a backup", "run a scan".
+_CARRIES = frozenset(
+    {"make", "take", "do", "create", "prepare", "produce", "run", "perform", "generate", "write", "build"}
 )
-#: `ヘルスレポート` is a report, as `レポート` is.
-_JAPANESE_REPORTS = tuple(word for word in REPORTS if _CJK.match(word))
+
+#: What follows a Japanese stem: a particle makes it a noun; a light verb behind the particle makes it a request again.
+_PARTICLE = re.compile(r"(?:を|の|が|は|に(?!し)|へ|と(?!っ)|で(?!き)|や|も|から|まで|より|など|済み|用)")
+_LIGHT = re.compile(
+    r"\s*(?:を|の)?\s*(?:お?願|し(?:て|た[いくら]|ま|ろ|な|、|,|$)|する|せよ|やっ|や[りる]|行[いっなうえ]|実行|実施|開始|とっ|取っ|と[りる]|取[りる、]|頼|"
+    r"かけ|くだ|下さ|よろ|[。！!]|$)"
+)
+#: A form that tells of a thing instead of asking: "できる", "された", "した内容".
+_TELLS = re.compile(
+    r"(?:し)?(?:でき|可能|済)|さ?れ(?!ば)|(?:し|っ|い|ん)?(?:た|だ|ている|ていた|てある)(?:[\u3400-\u9fff\u30a0-\u30ff](?<![後際時場])|\s*(?:もの|こと|の[をがは]))"
+    r"|(?:する|す|る|く|う)(?:[\u3400-\u9fff\u30a0-\u30ff](?<![前際時場]))"
+)
 
 
 class Term(NamedTuple):
     """One word that says something."""
 
     token: str  #: its stem, or the run of script
-    concept: str  #: what it stands for, if the lexicon knows; else empty
+    concept: str  #: the kind of thing it stands for, if the vocabulary knows; else empty
     word: str  #: as written
     looks: bool = False  #: it only says to look
     bound: bool = False  #: it follows an article or a preposition: it is what the request is about
-    changes: bool = False  #: it is a verb that changes something, standing as one
+    deed: str = ""  #: what it asks for, if it stands as a verb
+    named: str = ""  #: the deed it names as a thing
 
     @property
     def common(self) -> bool:
         """Whether nearly every template is about it."""
-        return self.concept in COMMON
+        return self.concept in vocabulary().common
+
+    @property
+    def changes(self) -> bool:
+        """Whether it is a verb that changes something, standing as one."""
+        return vocabulary().changes(self.deed)
 
 
 class Reader:
@@ -64,14 +90,22 @@ class Reader:
 
     def __init__(self) -> None:
         self._stemmer = Stemmer.Stemmer("english", 10_000)
+        self._known = vocabulary()
+        self._stems = {self._stemmer.stemWord(verb): verb for verb in self._known.verbs if len(verb) > _SHORT}
+        self._japanese_words = _japanese_words(self._known)
+        self._reports_japanese = _reports_japanese(self._known)
 
     def terms(self, text: str) -> list[Term]:
         """What a text says, in order."""
-        words = _WORD.findall(_joined(unicodedata.normalize("NFKC", text).lower().replace("_", " ")))
-        return list(self._terms(words))
+        joined = _joined(" ".join(unicodedata.normalize("NFKC", text).lower().replace("_", " ").split()), self._known)
+        found = list(_WORD.finditer(joined))
+        return list(self._terms(found, joined))
 
-    def _terms(self, words: list[str]) -> Iterator[Term]:
+    def _terms(self, found: list[re.Match[str]], text: str) -> Iterator[Term]:
+        words = [one.group() for one in found]
+        carried = False  # the noun that comes names what is asked for
         leading = True  # nothing but fillers so far in this clause
+        known = self._known
         asks = bool(words) and words[0] in _ASKING
         before = ""
         thing = False  # since an article or preposition there were only fillers, or words of the same thing
@@ -80,67 +114,135 @@ class Reader:
                 leading, thing, before = True, False, ""
                 continue
             if _CJK.match(word):
-                yield from self._japanese(word, before, words[index + 1 : index + 4])
+                yield from self._japanese(word, text[: found[index].start()], text[found[index].end() :])
                 leading = False
-            elif _is_filler(word):
-                thing = word in _DETERMINERS or (thing and before not in _JOINERS and _is_filler(before))
+            elif self._is_filler(word):
+                thing = word in _DETERMINERS or (thing and before not in _JOINERS and self._is_filler(before))
             else:
-                if not _writes_a_report(word, words[index + 1 : index + 6]):
-                    verb = not asks and (leading or before in _JOINERS)
-                    yield self._english(word, before, leading=verb, bound=thing)
+                verb = not asks and (leading or before in _JOINERS)
+                head = self._head(words[index + 1 :]) if verb or word in known.verbs else ""
+                if self._only_carries(word, head, leading=verb):
+                    carried = head in known.nouns
+                else:
+                    term = self._english(word, before, leading=verb, bound=thing)
+                    yield term._replace(deed=known.nouns[word], named="") if carried and term.named else term
+                    carried = carried and not term.named
                 leading = False
             before = word
 
     def _english(self, word: str, before: str, *, leading: bool, bound: bool) -> Term:
-        base = _base(word)
+        known = self._known
+        base = self._base(word)
         standing = before not in (_DETERMINERS if base == word else _ARTICLES)  # "by deleting" is a verb
+        if bound and base == word and self._is_filler(before) and before not in _PRONOUNS | _JOINERS:
+            standing = False  # "the last restore"
+        deed = known.verbs.get(base, "") if standing else ""
+        deed = deed or (known.leading.get(word, "") if leading else "")
+        looks = known.looks(deed) or (not deed and known.looks(known.verbs.get(word, "")))
         return Term(
             token=self._stemmer.stemWord(word.split("'", maxsplit=1)[0]),
-            concept=CONCEPTS.get(word, ""),
+            concept=known.kinds.get(word, ""),
             word=word,
-            looks=word in LOOKING,
+            looks=looks,
             bound=bound,
-            changes=(base in CHANGING and standing) or (leading and word in LEADING),
+            deed=deed,
+            named="" if deed else known.nouns.get(word, ""),
         )
 
-    def _japanese(self, run: str, before: str, after: list[str]) -> Iterator[Term]:
-        """A run of one script, cut by the longest words the lexicon knows. Nearly all of them name things."""
+    def _japanese(self, run: str, front: str, behind: str) -> Iterator[Term]:
+        """A run of one script, cut by the longest words that are known. Nearly all of them name things."""
         rest = ""
         at = 0
         while at < len(run):
-            known = next((word for word in _JAPANESE if run.startswith(word, at)), None)
-            if known is None:
+            word = next((one for one in self._japanese_words if run.startswith(one, at)), None)
+            if word is None:
                 rest += run[at]
                 at += 1
                 continue
             if len(rest) > 1:  # a single sign is an ending or a verb's stem
                 yield Term(rest, "", rest, bound=True)
             rest = ""
-            at += len(known)
-            changes = known in CHANGING_JAPANESE and not _writes_a_report(known, (before, run, *after))
-            if changes or known in CONCEPTS:
-                yield Term(known, CONCEPTS.get(known, ""), known, bound=not changes, changes=changes)
+            yield from self._japanese_word(word, front + run[:at], run[at + len(word) :] + behind)
+            at += len(word)
         if len(rest) > 1:
             yield Term(rest, "", rest, bound=True)
 
+    def _japanese_word(self, word: str, front: str, behind: str) -> Iterator[Term]:
+        """A word that is known: what it asks for, or names."""
+        known = self._known
+        deed = known.japanese.get(word, "")
+        asked = deed if deed and _is_asked(behind) else ""
+        if asked in _WRITING and self._reports_japanese.search(front):
+            return
+        kind = known.kinds.get(word, "")
+        looks = known.looks(deed)
+        if deed or kind:
+            named = deed if not looks and not asked else ""
+            yield Term(
+                word, kind, word, looks=looks and not kind, bound=not asked and not looks, deed=asked, named=named
+            )
 
-def _is_filler(word: str) -> bool:
-    return word.split("'", maxsplit=1)[0] in FILLERS or len(word) == 1 or word.isdecimal()
+    def _is_filler(self, word: str) -> bool:
+        known = self._known
+        return word.split("'", maxsplit=1)[0] in known.fillers or len(word) == 1 or word.isdecimal()
+
+    def _head(self, words: Sequence[str]) -> str:
+        """The noun that a verb is about: the last word before a preposition, a mark or a joiner."""
+        head = ""
+        for word in words[:8]:
+            if (
+                word in _STOPS
+                or word in _PREPOSITIONS
+                or word in _JOINERS
+                or word in {"that", "which", "here", "please"}
+            ):
+                if head:
+                    break
+            elif not self._is_filler(word) or word in self._known.reports:
+                head = word
+        return head
+
+    def _only_carries(self, word: str, head: str, *, leading: bool) -> bool:
+        """Whether a verb does nothing of its own: it writes a report, or carries the noun of a deed."""
+        known = self._known
+        deed = known.verbs.get(word, "") or (known.leading.get(word, "") if leading else "")
+        if deed in _WRITING and head in known.reports:
+            return True
+        named = head in known.nouns or known.looks(known.verbs.get(head, ""))
+        return word in _CARRIES and named
+
+    def _base(self, word: str) -> str:
+        """The base form of a verb from its `-ing`; a participle (`leaked`, `deleted`) is no verb here."""
+        stem = word.removesuffix("ing")
+        if stem == word:  # an e that was left out: "restor"
+            return word if word in self._known.verbs else self._stems.get(word, word)
+        options = (stem, stem + "e", stem[:-1] if stem[-2:-1] == stem[-1:] else stem)
+        return next((option for option in options if option in self._known.verbs), word)
 
 
-def _joined(text: str) -> str:
+def _is_asked(behind: str) -> bool:
+    """Whether what follows a Japanese stem makes it a request, and no mention of a thing."""
+    if _PARTICLE.match(behind):
+        return _LIGHT.match(behind) is not None
+    return _TELLS.match(behind) is None
+
+
+def _japanese_words(known: Vocabulary) -> tuple[str, ...]:
+    words = {*known.kinds, *known.japanese, *known.fillers_japanese, *known.reports}
+    return tuple(sorted((word for word in words if _CJK.match(word)), key=len, reverse=True))
+
+
+def _reports_japanese(known: Vocabulary) -> re.Pattern[str]:
+    """A report as what is written: 「レポートを」 before 「作成」."""
+    return re.compile(rf"(?:{'|'.join(one for one in known.reports if _CJK.match(one))})を?[^、。]{{0,4}}$")
+
+
+def _put(word: str, found: re.Match[str]) -> str:
+    return word + (found.groupdict().get("between") or "")
+
+
+def _joined(text: str, known: Vocabulary) -> str:
     """Phrases that are one word made one word."""
-    return _PHRASE.sub(lambda found: f" {_PHRASE_WORDS[int(str(found.lastgroup)[1:])]} ", text)
-
-
-def _writes_a_report(word: str, near: Sequence[str]) -> bool:
-    return word in WRITING and any(one in REPORTS or one.endswith(_JAPANESE_REPORTS) for one in near)
-
-
-def _base(word: str) -> str:
-    """The base form of a verb from its `-ing`; a participle (`leaked`, `deleted`) is no verb here."""
-    stem = word.removesuffix("ing")
-    if stem == word:
-        return word
-    options = (stem, stem + "e", stem[:-1] if stem[-2:-1] == stem[-1:] else stem)
-    return next((option for option in options if option in CHANGING), word)
+    for pattern, word in known.compounds:
+        text = pattern.sub(partial(_put, word), text)
+    return known.stems.sub(without_kana, text)

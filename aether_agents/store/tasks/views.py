@@ -96,6 +96,8 @@ class Readings(Accessing):
         ]
         return light.model_copy(
             update={
+                "plan": light.plan
+                and light.plan.model_copy(update={"understood": plan.understood, "unused": plan.unused}),
                 "subtasks": tuple(subtasks),
                 "interventions": (*light.interventions, *self._open_questions(task_id, rows, created)),
                 "outputs": results_of(plan, outcomes) if outputs and light.finished_at else {},

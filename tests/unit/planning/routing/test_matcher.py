@@ -121,7 +121,7 @@ def test_the_index_is_built_once_per_set_of_texts(builds: list[int]) -> None:
         ("set up a CI/CD pipeline", ["setup", "cicd", "pipelin"]),
         ("hard-coded API keys", ["hardcod", "apikey"]),
         ("セキュリティ監査をお願いします", ["セキュリティ", "監査"]),
-        ("APIキーの漏洩を調べて", ["apikey", "漏洩"]),
+        ("APIキーの漏洩を調べて", ["apikey", "漏洩", "調"]),
         ("認証情報漏洩", ["認証情報", "漏洩"]),
         ("ＡＰＩキーとﾘﾎﾟｼﾞﾄﾘ", ["apikey", "リポジトリ"]),
         ("créer un dépôt", ["créer", "un", "dépôt"]),

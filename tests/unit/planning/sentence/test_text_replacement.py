@@ -61,15 +61,15 @@ def test_what_is_not_sure_is_left_as_it_is(text: str) -> None:
 
 
 def test_it_fills_the_two_inputs_and_nothing_is_left_over() -> None:
-    said = "replace old.example.com with new.example.com in /srv/a and /srv/b"
-    bound = bind(UPDATE, HighLevelTask(description=said, folder="/srv"), {})
+    said = "replace old.example.com with new.example.com in /place/a and /place/b"
+    bound = bind(UPDATE, HighLevelTask(description=said, folder="/place"), {})
     assert (bound.values["find"], bound.values["replace"]) == ("old.example.com", "new.example.com")
-    assert bound.values["paths"] == ["/srv/a", "/srv/b"]
+    assert bound.values["paths"] == ["/place/a", "/place/b"]
     assert (bound.asked, bound.unused) == ({}, ())
 
 
 def test_what_is_given_by_name_goes_before_the_sentence_which_is_then_named_as_not_used() -> None:
-    task = HighLevelTask(description='replace "foo" with "bar"', inputs={"find": "x"}, folder="/srv")
+    task = HighLevelTask(description='replace "foo" with "bar"', inputs={"find": "x"}, folder="/place")
     bound = bind(UPDATE, task, {})
     assert (bound.values["find"], bound.values["replace"]) == ("x", "bar")
     assert bound.unused == ("foo",)

@@ -1,0 +1,131 @@
+"""The words of a request, clause by clause, and how much of them a template is about."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from aether_agents.planning.routing.text_index import Knowledge
+from aether_agents.planning.sentence.clauses import Clause
+from aether_agents.planning.sentence.parts import NAMED
+from aether_agents.planning.sentence.sentence import Mentions, read_sentence, spans
+from aether_agents.planning.sentence.terms import Reader, Term
+from aether_agents.planning.sentence.vocabulary import vocabulary
+
+#: `setup.py`, `shop.example`: perhaps a name, and words in any case.
+_PLAIN_NAME = re.compile(r"[\w-]+(?:\.[\w-]+)+")
+#: So sure a template must be that it is about a word: half of the pairs of signs of a Japanese run.
+_HALF = 0.5
+#: Weights of words in that share, against 1 for a plain one.
+_LOOKING = 0.3
+_COMMON = 0.5
+_WEAK = 0.2
+_UNKNOWN_THING = 1.5  # what a request is about counts for more than how it is put
+#: What a single word may stand with and still say nothing more.
+_ALONE = re.compile(r"\b(?:an?|the|this|these|my|our|please)\b|[\W_]", re.IGNORECASE)
+
+
+class Words(NamedTuple):
+    """The words of some clauses."""
+
+    terms: list[Term]
+    each: list[list[Term]]  #: clause by clause
+    asks: bool  #: it is a question
+    places: frozenset[str]  #: the formats of inputs that what it names outright needs
+
+
+def words_of(clauses: Sequence[Clause]) -> Words:
+    """The words of clauses, without what they name outright."""
+    reader = Reader()
+    each: list[list[Term]] = []
+    places: set[str] = set()
+    for clause in clauses:
+        said = read_sentence(clause.text)
+        words = said.rest if said.exchange else _without_names(clause.text)
+        places |= {"path"} if said.paths else set()
+        places |= {"endpoint"} if said.addresses or any(":" in host for host in said.hosts) else set()
+        terms = _subject(reader.terms(words))
+        if all(term.common or term.looks for term in terms):  # quotes may also stress a word: the 「監査」 of a project
+            terms = _subject(reader.terms(" ".join((*said.quoted, words))))
+        each.append([*terms, *_things(said, terms)])
+    asks = any(
+        re.match(r"\W*(?:who|what|which|when|where|how|is|are|was|did|does|has|have)\b", one.said.lower())
+        for one in clauses
+    )
+    return Words([term for terms in each for term in terms], each, asks, frozenset(places))
+
+
+def _without_names(text: str) -> str:
+    """A text with one sign for each thing that is named outright: a verb behind it begins anew."""
+    for start, end in reversed(spans(text)):
+        named = text[start:end]
+        if "/" in named or ":" in named or not _PLAIN_NAME.fullmatch(named):
+            text = f"{text[:start]} {NAMED} {text[end:]}"
+    return text
+
+
+def _things(said: Mentions, terms: Sequence[Term]) -> list[Term]:
+    """What the files and addresses that are named hold, where no word says it."""
+    if any(_is_specific(term) and not term.deed for term in terms):
+        return []
+    endings = vocabulary().endings
+    kinds = [endings.get(Path(name).suffix.lower(), "") for name in (*said.paths, *said.loose)]
+    kinds += ["=endpoint"] * bool(said.addresses or any(":" in host for host in said.hosts))
+    known = {term.concept for term in terms}
+    return [Term(kind, kind, kind.removeprefix("=")) for kind in dict.fromkeys(kinds) if kind and kind not in known]
+
+
+def _subject(terms: list[Term]) -> list[Term]:
+    """What a request is about: "an overview of the code quality" is about quality."""
+    last = max((at for at, term in enumerate(terms) if not term.common and not term.looks), default=0)
+    return [term for at, term in enumerate(terms) if term.word not in vocabulary().shapes or at >= last]
+
+
+def is_accounted_for(term: Term, knowledge: Knowledge) -> bool:
+    """Whether a word is a thing the template is about, something it does, or says nothing of its own."""
+    known = term.looks or term.word in vocabulary().weak or bool(term.deed and term.deed in knowledge.deeds)
+    return known or knowledge.knows(term) >= _HALF
+
+
+def is_turned(terms: Sequence[Term], direction: tuple[str, str]) -> bool:
+    """Whether a request names the two ends of a way the other way round."""
+    reader = Reader()
+    ends = [{term.token for term in reader.terms(end)} for end in direction]
+    places = [next((at for at, term in enumerate(terms) if term.token in end), None) for end in ends]
+    return places[0] is not None and places[1] is not None and places[0] > places[1]
+
+
+def is_a_word(text: str, terms: list[Term]) -> bool:
+    """Whether all of a request is one word, such as "docs": it names a thing, and nothing to do about it."""
+    words = _ALONE.sub(" ", unicodedata.normalize("NFKC", text).lower()).split()
+    return len(terms) == len(words) == 1 and (words[0].isascii() or words[0] == terms[0].word)
+
+
+def _is_specific(term: Term) -> bool:
+    return not term.common and (not term.looks or bool(term.concept))
+
+
+def is_topic(term: Term, knowledge: Knowledge) -> bool:
+    """Whether a word says what is wanted: a thing, or a lasting deed that the template is made for."""
+    return _is_specific(term) and not term.changes and bool(knowledge.knows(term) or term.deed in knowledge.deeds)
+
+
+def share(terms: Sequence[Term], knowledge: Knowledge) -> float:
+    """The share of a request that a template is about."""
+    known = total = 0.0
+    for term in terms:
+        knows = knowledge.knows(term)
+        weight = _COMMON if term.common else 1.0
+        if term.looks:
+            knows = max(knows, 1.0)
+            weight = _LOOKING
+        elif term.deed and term.deed in knowledge.deeds:
+            knows = 1.0
+        elif not knows and term.word in vocabulary().weak:
+            weight = _WEAK
+        elif term.bound and not knows:
+            weight = _UNKNOWN_THING
+        known += weight * knows
+        total += weight
+    return known / total if total else 0.0

@@ -1,0 +1,55 @@
+"""Places of the caller's folder that a sentence means: a word that names a file there, all that lies in a folder."""
+
+import re
+from pathlib import Path
+
+from aether_agents.planning.sentence.parts import NAMED, Part, masked
+from aether_agents.planning.sentence.sentence import read_sentence
+from aether_agents.planning.sentence.vocabulary import vocabulary
+
+#: Folders of one folder that are taken for "every repository in it", at most.
+MOST = 50
+_WORD = re.compile(r"[a-z0-9][\w.-]*", re.IGNORECASE)
+_BEHIND_PLACE = re.compile(r"\b(?:in|of|under|from|into|for|on)\s+$", re.IGNORECASE)
+
+
+def located(text: str, folder: str) -> str:
+    """The sentence with each word that names an existing file or folder written as its path.
+
+    A word that is known as a word of requests is only meant so behind a preposition: "the secrets in docs".
+    """
+    if not folder or not Path(folder).is_dir():
+        return text
+    there = {entry.name for entry in Path(folder).iterdir() if not entry.name.startswith(".")}
+    mask = masked(text)
+    found = text
+    for hit in reversed(list(_WORD.finditer(mask))):
+        word = text[hit.start() : hit.end()].rstrip(".")
+        if word not in there or NAMED in hit.group():
+            continue
+        if _is_known(word.lower()) and not _BEHIND_PLACE.search(mask[: hit.start()]):
+            continue
+        found = found[: hit.start()] + "./" + found[hit.start() :]
+    return found
+
+
+def inside(part: Part, folder: str) -> list[str]:
+    """What "every repository under ./repos" means: its folders that are repositories, or all of them if none is."""
+    named = read_sentence(part.text)
+    places = [*named.paths, *named.loose]
+    if len(places) != 1 or not folder:
+        return []
+    root = Path(folder) / Path(places[0]).expanduser()
+    try:
+        folders = sorted(one for one in root.iterdir() if one.is_dir() and not one.name.startswith("."))
+    except OSError:
+        return []
+    repositories = [one for one in folders if (one / ".git").exists()]
+    chosen = repositories or folders
+    prefix = places[0].rstrip("/")
+    return [f"{prefix}/{one.name}" for one in chosen] if len(chosen) <= MOST else []
+
+
+def _is_known(word: str) -> bool:
+    known = vocabulary()
+    return word in known.fillers or word in known.verbs or word in known.leading or word in known.kinds
