@@ -64,9 +64,16 @@ def test_a_request_asks_for_a_deed(text: str, deed: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["the latest restore", "who deleted the table?", "find leaked secrets", "復元できることを証明して", "削除されたファイルを調べて",
-     "変更した内容を見て", "which commits changed it?"],
-)  # fmt: skip
+    [
+        "the latest restore",
+        "who deleted the table?",
+        "find leaked secrets",
+        "復元できることを証明して",
+        "削除されたファイルを調べて",
+        "変更した内容を見て",
+        "which commits changed it?",
+    ],
+)
 def test_a_mention_asks_for_nothing(text: str) -> None:
     assert [term.word for term in Reader().terms(text) if term.changes] == []
 
