@@ -134,6 +134,16 @@ class ServerDown(AetherError):
     code = "server_down"
 
 
+class Barred(AetherError):
+    """No tool of that server may be called any more; look at it with `aether-agent servers list`."""
+
+    code = "barred"
+
+
+class ServerBarred(ServerDown, Barred):
+    """An MCP server may not be started here any more; look at it with `aether-agent trust`."""
+
+
 class ToolTimeout(AetherError):
     """A tool did not answer in time."""
 
@@ -144,6 +154,10 @@ class ToolDrifted(AetherError):
     """A tool is not what it was when it was planned; look at it, then `aether-agent servers lock NAME`."""
 
     code = "tool_drifted"
+
+
+class ServerQuarantined(ToolDrifted, Barred):
+    """A server is quarantined: its tools changed; look at it, then `aether-agent servers lock NAME`."""
 
 
 class NotTrusted(AetherError):

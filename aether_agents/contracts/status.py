@@ -92,6 +92,7 @@ SUBTASK_ARROWS: Mapping[SubtaskStatus, frozenset[SubtaskStatus]] = {
             SubtaskStatus.READY,
             SubtaskStatus.WAITING,
             SubtaskStatus.SKIPPED,
+            SubtaskStatus.FAILED,  # as another call of its server did, which nobody may make any more
             SubtaskStatus.CANCELLED,
         }
     ),
@@ -100,6 +101,7 @@ SUBTASK_ARROWS: Mapping[SubtaskStatus, frozenset[SubtaskStatus]] = {
             SubtaskStatus.RUNNING,
             SubtaskStatus.WAITING,
             SubtaskStatus.SKIPPED,
+            SubtaskStatus.FAILED,  # the same
             SubtaskStatus.CANCELLED,
         }
     ),
@@ -112,7 +114,7 @@ SUBTASK_ARROWS: Mapping[SubtaskStatus, frozenset[SubtaskStatus]] = {
             *TERMINAL_SUBTASK,
         }
     ),
-    SubtaskStatus.RETRYING: frozenset({SubtaskStatus.READY, SubtaskStatus.CANCELLED}),
+    SubtaskStatus.RETRYING: frozenset({SubtaskStatus.READY, SubtaskStatus.FAILED, SubtaskStatus.CANCELLED}),
     SubtaskStatus.WAITING: frozenset(
         {
             SubtaskStatus.READY,

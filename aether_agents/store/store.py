@@ -11,6 +11,7 @@ from aether_agents.store.client.key_marker import KeyMarker
 from aether_agents.store.client.keys import Keys
 from aether_agents.store.client.lua_library import Library
 from aether_agents.store.client.replies import Delivery
+from aether_agents.store.client.rights import Rights
 from aether_agents.store.client.sealing import Sealer, load_keyring
 from aether_agents.store.client.store_client import Access, deliveries
 from aether_agents.store.events.stream import Events
@@ -58,6 +59,7 @@ class Store:
         self.safekeeping = Safekeeping(access)
         self.health = Health(access)
         self.key_marker = KeyMarker(access)
+        self.rights = Rights(access)
 
     def when_freed(self, send: Callable[[list[Delivery]], None]) -> None:
         """Have `send` called with the tasks that a change lets in by freeing a slot; it must not raise.
@@ -75,12 +77,13 @@ class Store:
         self.connection.command("PING")
 
     def try_to_write(self) -> None:
-        """Make sure that the server takes what is written to it.
+        """Make sure that the server takes what is written to it, by whichever command.
 
         Raises:
             StoreUnavailable: it cannot be reached, or (StoreRefuses) it refuses.
         """
         self.connection.command("SET", self.keys.probe, "", "PX", PROBE_LIVES)
+        self.rights.require()
 
     def close(self) -> None:
         """Close the connections. Idempotent."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 from aether_agents.contracts import ServerSpec, Specialist, Tool
-from aether_agents.errors import InvalidSettings, ServerDown, ToolDrifted
+from aether_agents.errors import InvalidSettings, ServerBarred, ServerDown, ServerQuarantined, ToolDrifted
 from aether_agents.execution.calls.remembered_pins import Remembered
 from aether_agents.execution.calls.tool_host import Hands
 from aether_agents.execution.delivery.store_retry import Patience
@@ -30,7 +30,9 @@ class Toolbox:
         servers: Callable[[], Mapping[str, ServerSpec]],
         memory: Remembered | None = None,
         patience: Patience | None = None,
+        barred: Callable[[CatalogueEntry], str | None] = lambda _entry: None,
     ) -> None:
+        """`barred` says why a server that was listed here may not be started here any more."""
         self._host = host
         self._store = store
         self._specialists = {specialist.name: specialist for specialist in specialists}
@@ -41,23 +43,26 @@ class Toolbox:
         self._read_at = float("-inf")
         self.memory = memory or Remembered(None)
         self._patience = patience or Patience()
+        self._barred = barred
         self._digests: dict[str, tuple[ServerSpec, str]] = {}
 
     def find(self, ref: str, pin: str = "") -> Tool:
         """The live tool of `server/tool`; its session is opened if it is not.
 
         Raises:
-            ServerDown: its server cannot be used, or has no such tool.
-            ToolDrifted: it is not the tool with that pin, or its server is quarantined.
+            ServerDown: its server cannot be used (ServerBarred: nor any tool of it by anybody), or has no such tool.
+            ToolDrifted: it is not the tool with that pin, or (ServerQuarantined) its server is quarantined.
         """
         server, _, name = ref.partition("/")
         entry = self._entry(server)
         if entry is not None and entry.status == "quarantined":
             entry = self._entry(server, believed=0.0)  # it may have been accepted a moment ago
         if entry is not None and entry.status == "quarantined":
-            raise ToolDrifted(
+            raise ServerQuarantined(
                 f"server `{server}` is quarantined ({entry.error}): look at it and `aether-agent servers lock {server}`"
             )
+        if entry is not None and server not in self._servers() and (why := self._barred(entry)):
+            raise ServerBarred(f"server `{server}` may not be started any more: {why}")
         tool = self._live(server, name)
         if pin and tool.pin != pin:
             tool = self._as_planned(tool, pin)

@@ -22,7 +22,7 @@ from aether_agents.contracts import (
     walk,
 )
 from aether_agents.contracts.shortening import shorten
-from aether_agents.errors import InvalidPlan, ReferenceMissing, SecretMissing, ServerDown, ToolDrifted
+from aether_agents.errors import Barred, InvalidPlan, ReferenceMissing, SecretMissing, ServerDown, ToolDrifted
 from aether_agents.execution.calls import approval
 from aether_agents.execution.calls.argument_check import faults
 from aether_agents.execution.calls.call_counts import Tally
@@ -75,9 +75,15 @@ class Caller:
         self._tally = tally
 
     def call(self, run: Run, on_progress: Progress) -> Outcome | Intervention:
-        """What the call came to, with every secret struck out; or the question that a person has to answer first."""
+        """What the call came to, with every secret struck out; or the question that a person has to answer first.
+
+        Raises:
+            Barred: nobody may make any call of that server any more.
+        """
         try:
             result = self._call(run, on_progress)
+        except Barred:
+            raise
         except (InvalidPlan, ReferenceMissing, SecretMissing) as error:
             result = failed("arguments", str(error), sent=False)
         except ServerDown as error:

@@ -12,9 +12,10 @@ from typing import NoReturn
 from celery import Task, chord
 from celery.exceptions import Ignore
 
+from aether_agents.access.reporting import reporter
 from aether_agents.access.secrets import Secrets
 from aether_agents.contracts import Intervention, Outcome, PlannedSubtask
-from aether_agents.errors import CannotOpen, InvalidPlan, ReferenceMissing, StoreUnavailable, Tampered
+from aether_agents.errors import Barred, CannotOpen, InvalidPlan, ReferenceMissing, StoreUnavailable, Tampered
 from aether_agents.execution.calls.argument_check import applies
 from aether_agents.execution.calls.references import needed, resolve
 from aether_agents.execution.calls.tool_call import MOST_OUTPUT, Caller, Progress, Run, bounded, failed
@@ -30,8 +31,6 @@ from aether_agents.telemetry import logs, tracing
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two reports of progress of one subtask.
-PROGRESS_EVERY = 0.5
 #: A join holds what all its children returned, so it may be this many times as large.
 JOIN_FACTOR = 4
 #: Workers that a subtask may lose before it counts as what kills them.
@@ -106,7 +105,11 @@ class Runner:
 
     def _ran(self, celery_task: Task | None, lease: Lease, claim: Granted) -> None:
         started = time.monotonic()
-        result = self._work(lease, claim)
+        try:
+            result = self._work(lease, claim)
+        except Barred as error:
+            self._end_alike(lease, claim, failed("policy", str(error), sent=False))
+            return
         log.info("%s in %.3f s", word_of(result), time.monotonic() - started)
         failed_now = isinstance(result, Outcome) and result.failed
         tracing.mark(tool=claim.subtask.tool or "", status=word_of(result), failed=failed_now)
@@ -134,6 +137,8 @@ class Runner:
             return self._decided(lease, claim)
         except (Ignore, StoreUnavailable) as error:  # the lease ends, and the reaper decides
             raise Ignore from error
+        except Barred:
+            raise
         except (InvalidPlan, ReferenceMissing) as error:
             return failed("arguments", str(error), sent=False)
         except CannotOpen as error:
@@ -162,7 +167,7 @@ class Runner:
         secrets.told(subtask.elicited)
         answer = (claim.answer, claim.doubt, lambda: self._use(lease))
         run = Run(lease, subtask, outcomes, secrets, *answer, secure=self._secure)
-        return self._caller.call(run, self._reporter(lease, secrets))
+        return self._caller.call(run, reporter(self._store, lease, secrets))
 
     def _use(self, lease: Lease) -> None:
         """Use a person's answer up: the same yes is never the reason for two calls that are not safe to repeat.
@@ -205,6 +210,12 @@ class Runner:
         if done.kind == "stale" or again is not None:
             raise Ignore
 
+    def _end_alike(self, lease: Lease, claim: Granted, outcome: Outcome) -> None:
+        """Nobody may make any call of this server any more: what else would call it in this task ends with this run."""
+        self._complete(lease, claim, outcome)
+        tasks = self._store.tasks
+        self._sender.attempt(self._patience.ask(lambda: tasks.end_alike(lease.task_id, lease.subtask_id, outcome)))
+
     def _fan(self, celery_task: Task | None, lease: Lease, claim: Granted, children: list[PlannedSubtask]) -> NoReturn:
         """Hand the children over: as a chord in this message's place, or one by one."""
         window, own = claim.subtask.max_parallel or len(children), celery_task is not None
@@ -231,19 +242,3 @@ class Runner:
 
     def _trace(self, task_id: str) -> str:
         return self._patience.ask(lambda: self._store.tasks.trace(task_id))
-
-    def _reporter(self, lease: Lease, secrets: Secrets) -> Progress:
-        reported = float("-inf")
-
-        def report(fraction: float | None, message: str) -> None:
-            nonlocal reported
-            now = time.monotonic()
-            if now - reported < PROGRESS_EVERY:
-                return
-            reported = now
-            try:
-                self._store.tasks.progress(*lease, fraction, secrets.redact_text(message))
-            except Exception as error:  # noqa: BLE001 - whatever is wrong with a report, the call goes on
-                log.debug("progress not reported: %s", error)
-
-        return report

@@ -152,10 +152,10 @@ class Watchdog:
             StoreUnavailable: it takes none.
         """
         store = self._broker.store()
-        lying = sum(store.backlog(self._queues).values())
-        if lying:
-            store.try_to_write()
-        return lying
+        if not store.busy(self._queues):  # a command for each, where the count takes one for each priority
+            return 0
+        store.try_to_write()
+        return sum(store.backlog(self._queues).values())
 
     def _free(self) -> bool:
         """Whether a thread is free."""

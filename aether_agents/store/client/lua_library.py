@@ -34,10 +34,12 @@ PARTS = (
     "lines",
     "admission",
     "bulkheads",
+    "rights",
     "calls",
     "planning",
     "forgotten",
     "running",
+    "alike",
     "control",
     "reaper",
     "registry",
@@ -109,11 +111,18 @@ class Library:
 def render() -> tuple[str, str]:
     """The version and the source of the library."""
     folder = files("aether_agents.store") / "lua"
-    body = "\n".join([_tables(), *((folder / f"{part}.lua").read_text(encoding="utf-8") for part in PARTS)])
-    names = re.findall(r"^export\('(\w+)'", body, re.MULTILINE)
+    parts = "\n".join((folder / f"{part}.lua").read_text(encoding="utf-8") for part in PARTS)
+    body = f"{_tables()}\n{_commands(parts)}\n{parts}"
+    names = re.findall(r"^export(?:s\[|\()'(\w+)'", body, re.MULTILINE)
     version = hashlib.sha256(body.encode()).hexdigest()[:12]
     tail = "\n".join(f"redis.register_function('aether_{version}_{name}', exports.{name})" for name in names)
     return version, f"#!lua name=aether_{version}\n{body}\n{tail}\n"
+
+
+def _commands(source: str) -> str:
+    """Every command that the library calls, as a Lua table."""
+    used = sorted(set(re.findall(r"redis\.call\('([A-Z]+)'", source)))
+    return f"local COMMANDS = {{{', '.join(map(_text, used))}}}"
 
 
 def _tables() -> str:

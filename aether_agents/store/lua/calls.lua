@@ -58,6 +58,8 @@ end
 -- the messages of tasks that it let in by freeing slots.
 local function export(name, body)
   exports[name] = function(keys, args)
+    local refusal = not_allowed(keys[1])
+    if refusal then return redis.error_reply(refusal) end
     local call = {prefix = keys[1], stale = tonumber(table.remove(args, 1)), lease = tonumber(table.remove(args, 1)),
                   at = clock(), tasks = {}, opened = {}, out = {}, freed = {}, tallies = {}, circuits = {}}
     local fine, reply = pcall(body, call, args)

@@ -71,6 +71,26 @@ local function look_at_planning(task, busy)
   end
 end
 
+-- Puts every open step of a task back among those to be looked at: a fault of ours, or a refusal that a version before
+-- met in the midst of a change, may have left one that nobody would ever look at.
+local function look_over_task(task)
+  local due, late = task.call.prefix .. ':due', task.call.at + task.call.lease
+  local function put_back(step, at)
+    if not redis.call('ZSCORE', due, task.id .. '|' .. step) then schedule(task, step, at) end
+  end
+  if task.step == STEP.held then put_back('', late) elseif task.step == STEP.due then put_back('', task.call.at) end
+  each_node(task, function(it)
+    if it.status == SUBTASK.running then put_back(it.id, late)
+    elseif task.halt ~= '' then return
+    elseif BUSY[it.status] then put_back(it.id, task.call.at)
+    elseif it.status == SUBTASK.waiting and not redis.call('ZSCORE', task.waiting, it.id) then
+      local number = string.match(asked_of(task, it.id), '%.(%d+)$')
+      if number then redis.call('ZADD', task.waiting, number, it.id) end
+    end
+  end)
+  schedule(task, '?', task.call.at + LOOK_OVER)
+end
+
 -- Looks at one due step; true when it is done with.
 local function look_at(call, id, step, busy)
   local task = open(call, id)
@@ -88,6 +108,11 @@ local function look_at(call, id, step, busy)
   if step == '!' then
     if not halted(task) then halt(task, TASK.failed, redis.call('HGET', task.key, 'overtime')) end
     return true
+  end
+  if step == '?' then
+    if not HOLDS_SLOT[task.status] then return true end
+    look_over_task(task)
+    return false
   end
   if step == '' then return look_at_planning(task, busy) end
   return look_at_subtask(task, node(task, step), busy)

@@ -29,6 +29,7 @@
 -- <prefix>:active set, :queued zset, :slots number, :turns hash: who may plan and run (admission.lua)
 -- <prefix>:due                  zset    <id>|<n> one time per open step: ready = re-send, running = lease, retrying
 --                                       <id>|  the planner's step   <id>|!  the deadline   <id>|~  expired: forget it
+--                                       <id>|?  whether every open step of it is here
 --
 -- flags of a node: a approval first, u unrepeatable, k its failure lets the plan go on, J join of its children, - none
 
@@ -53,6 +54,9 @@ local BUSY = {[SUBTASK.ready] = true, [SUBTASK.running] = true, [SUBTASK.retryin
 
 -- Reports of progress and logs stop here, so that no stream grows without end; changes of status never stop.
 local TALK_MAX = 50000
+
+-- Milliseconds between two looks whether each open step of a task that runs is among those to be looked at.
+local LOOK_OVER = 60000
 
 local function int(number)
   return string.format('%.0f', number)
@@ -132,6 +136,7 @@ local function take_slot(task)
   redis.call('ZREM', task.call.prefix .. ':queued', task.id)
   task.deadline = task.call.at + task.budget
   schedule(task, '!', task.deadline)
+  schedule(task, '?', task.call.at + LOOK_OVER)
 end
 
 local function drop_slot(task)
@@ -140,6 +145,7 @@ local function drop_slot(task)
   task.budget = math.max(0, task.deadline - task.call.at)
   task.deadline = 0
   unschedule(task, '!')
+  unschedule(task, '?')
 end
 
 -- The only place where a task's status changes.

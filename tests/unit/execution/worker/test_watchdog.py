@@ -20,7 +20,11 @@ class Bench:
         self.fault: StoreUnavailable | None = None
         self.told: list[str] = []
         self.episode = Episode()
-        store = SimpleNamespace(backlog=lambda queues: {queues[0]: self.lying}, try_to_write=self.write)
+        store = SimpleNamespace(
+            busy=lambda queues: {queues[0]} if self.lying else set(),
+            backlog=lambda queues: {queues[0]: self.lying},
+            try_to_write=self.write,
+        )
         broker: Any = SimpleNamespace(store=lambda: store, episode=self.episode)
         settings = Settings(delivery=DeliverySettings(**delivery))
         self.dog = Watchdog(settings, broker, ["dev"], grace=2.0, tell=self.told.append)

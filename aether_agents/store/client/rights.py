@@ -1,0 +1,87 @@
+"""Rights: which commands the user of a connection may not use that we or Celery need, and on which of our keys.
+
+The Lua library asks for its own before each function (lua/rights.lua). Celery takes a message with one command and notes
+it with another: where it may use only the first, each message that it takes is lost until the reaper sends it again. So
+a process connects only when its user may use them all.
+"""
+
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from aether_agents.errors import StoreRefuses
+from aether_agents.store.client.connection import Part
+from aether_agents.store.client.store_client import Accessing
+
+#: Commands of Celery and kombu, by the key that each is used on, under the prefix.
+_BROKERS = {
+    "planner": ("BRPOP", "LPUSH", "RPUSH", "LLEN", "EXISTS", "RPOP", "LREM"),
+    "unacked": ("HSET", "HGET", "HDEL", "HLEN"),
+    "unacked_index": ("ZADD", "ZREM", "ZREVRANGEBYSCORE"),
+    "_kombu.binding.planner": ("SADD", "SMEMBERS", "SREM", "SCARD"),
+    "unacked_mutex": ("SET", "GET", "DEL"),
+    "celery-task-meta-1": ("SET", "GET", "MGET", "EXPIRE", "DEL"),
+    "chord-unlock-1.j": ("ZADD", "ZCOUNT", "ZRANGE", "EXPIRE", "DEL", "GET", "SET"),
+}
+
+#: What is used without a key, or where the key is none of ours.
+_KEYLESS = ("PING", "INFO", "TIME", "MULTI", "EXEC", "EVALSHA")
+
+#: What we use beside the functions of the library.
+_OURS = ("HGETALL", "HKEYS", "XREAD", "XRANGE", "XREVRANGE", "ZSCORE", "ZREVRANGE", "ZCARD")
+
+
+class Missing(NamedTuple):
+    """What a user may not do."""
+
+    user: str
+    commands: tuple[str, ...]  #: that it may not use
+    keys: tuple[str, ...]  #: that it may not touch, one of each kind
+
+    @property
+    def said(self) -> str:
+        """What is missing, in half a sentence."""
+        parts = [f"use {', '.join(self.commands)}"] if self.commands else []
+        parts += [f"touch {', '.join(self.keys)}"] if self.keys else []
+        return f"the user `{self.user}` may not {', nor '.join(parts)}"
+
+    @property
+    def mend(self) -> str:
+        """The command that gives what is missing."""
+        given = [f"+{command.lower()}" for command in self.commands] + [f"~{key}" for key in self.keys]
+        return f"ACL SETUSER {self.user} {' '.join(given)}"
+
+
+class Rights(Accessing):
+    """Asked of the server, in one command."""
+
+    def missing(self) -> Missing | None:
+        """What the user of this process may not do, and needs to; none when it may do all.
+
+        Raises:
+            StoreUnavailable: the server cannot be reached, or (StoreRefuses) does not let us ask.
+        """
+        words, keys = self._access.call("rights", *self._needed())
+        if not words and not keys:
+            return None
+        commands = dict.fromkeys(word.decode() for word in words)
+        return Missing(self._user(), tuple(commands), tuple(key.decode() for key in keys))
+
+    def require(self) -> None:
+        """Make sure that the user of this process may do all that it needs to.
+
+        Raises:
+            StoreUnavailable: the server cannot be reached, or (StoreRefuses) the user may not.
+        """
+        if missing := self.missing():
+            address = self._access.connection.address
+            what = f"its user has no permission for that: {missing.mend}"
+            raise StoreRefuses(f"the store at {address} answers, but refuses ({missing.said}): {what}")
+
+    def _user(self) -> str:
+        return unquote(urlsplit(self._access.connection.url).username or "default")
+
+    def _needed(self) -> list[Part]:
+        prefix = self._access.keys.prefix
+        pairs = [(command, f"{prefix}:celery:{key}") for key, used in _BROKERS.items() for command in used]
+        pairs += [(command, f"{prefix}:epoch") for command in (*_KEYLESS, *_OURS)]
+        return [part for pair in pairs for part in pair]
