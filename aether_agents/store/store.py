@@ -11,7 +11,6 @@ from aether_agents.store.client.key_marker import KeyMarker
 from aether_agents.store.client.keys import Keys
 from aether_agents.store.client.lua_library import Library
 from aether_agents.store.client.replies import Delivery
-from aether_agents.store.client.rights import Rights
 from aether_agents.store.client.sealing import Sealer, load_keyring
 from aether_agents.store.client.store_client import Access, deliveries
 from aether_agents.store.events.stream import Events
@@ -21,7 +20,9 @@ from aether_agents.store.system.counters import Counts
 from aether_agents.store.system.durability import Safekeeping
 from aether_agents.store.system.health import Health, failures
 from aether_agents.store.system.presence import Presence
+from aether_agents.store.system.rights import Rights
 from aether_agents.store.system.schedules import Schedules
+from aether_agents.store.tasks.alike import Alike
 from aether_agents.store.tasks.control import Control
 from aether_agents.store.tasks.open_tasks import Roster
 from aether_agents.store.tasks.planner_step import PlanningSteps
@@ -38,7 +39,7 @@ PROBE_LIVES = 1_000
 PRIORITY_STEPS = range(10)
 
 
-class Tasks(PlanningSteps, Runs, Control, Undoings, Roster):
+class Tasks(PlanningSteps, Runs, Alike, Control, Undoings, Roster):
     """The state of tasks. Every change is one Lua function that checks it, makes it and appends its event."""
 
 

@@ -12,13 +12,13 @@ from typing import NoReturn
 from celery import Task, chord
 from celery.exceptions import Ignore
 
-from aether_agents.access.reporting import reporter
 from aether_agents.access.secrets import Secrets
 from aether_agents.contracts import Intervention, Outcome, PlannedSubtask
 from aether_agents.errors import Barred, CannotOpen, InvalidPlan, ReferenceMissing, StoreUnavailable, Tampered
 from aether_agents.execution.calls.argument_check import applies
+from aether_agents.execution.calls.progress_report import reporter
 from aether_agents.execution.calls.references import needed, resolve
-from aether_agents.execution.calls.tool_call import MOST_OUTPUT, Caller, Progress, Run, bounded, failed
+from aether_agents.execution.calls.tool_call import MOST_OUTPUT, Caller, Run, bounded, failed
 from aether_agents.execution.delivery.fan_out import children_of, joined
 from aether_agents.execution.delivery.leases import Held, Lease, now
 from aether_agents.execution.delivery.run_memory import Memory

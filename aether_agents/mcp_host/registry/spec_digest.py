@@ -20,7 +20,7 @@ SCRIPTS = frozenset({".py", ".js", ".mjs", ".cjs", ".ts", ".sh", ".rb", ".pl", "
 
 #: Hashes of files that are remembered.
 MOST_HASHES = 4_096
-#: Nanoseconds since a file was written after which its times tell whether it is written again: clocks of disks are coarse.
+#: Nanoseconds since a file was written after which its times tell of a further write: clocks of disks are coarse.
 STILL = 2_000_000_000
 
 _hashes: OrderedDict[str, tuple[tuple[int, ...], bytes]] = OrderedDict()

@@ -1,7 +1,7 @@
 """A server that takes one command or one key from our user, while work is under way: nothing is done by halves.
 
 A server does not undo what a function wrote before a command of it was refused. So each function that may not do all
-that it might is refused as a whole, with the names of what is missing, and later everything goes on as if it had waited.
+that it might is refused as a whole, with the names of what is missing; later everything goes on as if it had waited.
 """
 
 import re

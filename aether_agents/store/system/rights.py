@@ -1,8 +1,8 @@
 """Rights: which commands the user of a connection may not use that we or Celery need, and on which of our keys.
 
-The Lua library asks for its own before each function (lua/rights.lua). Celery takes a message with one command and notes
-it with another: where it may use only the first, each message that it takes is lost until the reaper sends it again. So
-a process connects only when its user may use them all.
+The Lua library asks for its own before each function (lua/rights.lua). Celery takes a message with one command and
+notes it with another: where it may use only the first, each message that it takes is lost until the reaper sends it
+again. So a process connects only when its user may use them all.
 """
 
 from typing import NamedTuple
@@ -14,20 +14,18 @@ from aether_agents.store.client.store_client import Accessing
 
 #: Commands of Celery and kombu, by the key that each is used on, under the prefix.
 _BROKERS = {
-    "planner": ("BRPOP", "LPUSH", "RPUSH", "LLEN", "EXISTS", "RPOP", "LREM"),
-    "unacked": ("HSET", "HGET", "HDEL", "HLEN"),
+    "planner": ("BRPOP", "LPUSH", "LLEN", "EXISTS"),
+    "unacked": ("HSET", "HGET", "HDEL"),
     "unacked_index": ("ZADD", "ZREM", "ZREVRANGEBYSCORE"),
-    "_kombu.binding.planner": ("SADD", "SMEMBERS", "SREM", "SCARD"),
+    "_kombu.binding.planner": ("SADD",),
     "unacked_mutex": ("SET", "GET", "DEL"),
-    "celery-task-meta-1": ("SET", "GET", "MGET", "EXPIRE", "DEL"),
-    "chord-unlock-1.j": ("ZADD", "ZCOUNT", "ZRANGE", "EXPIRE", "DEL", "GET", "SET"),
 }
 
 #: What is used without a key, or where the key is none of ours.
-_KEYLESS = ("PING", "INFO", "TIME", "MULTI", "EXEC", "EVALSHA")
+_KEYLESS = ("PING", "INFO", "TIME", "MULTI", "EXEC")
 
 #: What we use beside the functions of the library.
-_OURS = ("HGETALL", "HKEYS", "XREAD", "XRANGE", "XREVRANGE", "ZSCORE", "ZREVRANGE", "ZCARD")
+_OURS = ("HGETALL", "HKEYS", "XREAD", "XRANGE", "XREVRANGE", "MGET")
 
 
 class Missing(NamedTuple):
