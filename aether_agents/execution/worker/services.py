@@ -65,9 +65,8 @@ class Services:
         self._own = OwnProducer(app)  # the pump's: whatever the threads wait for, it renews and reaps
         servers = KnownServers(settings, specialists)
         self._host, self._late = _host(settings, servers)
-        toolbox = Toolbox(
-            self._host, self._store, specialists, servers, Remembered(settings.home), patience, servers.barred
-        )
+        remembered, barred = Remembered(settings.home), servers.barred
+        toolbox = Toolbox(self._host, self._store, specialists, servers, remembered, patience, barred)
         tally = Tally(self._host.starts)
         caller = Caller(self._host, toolbox, settings, self._held, tally)
         self._runner = Runner(settings, self._store, caller, sender, self._held, patience)
