@@ -14,7 +14,7 @@ EVERYWHERE = {"mcp", "mcp_types", "pydantic", "anyio", "cryptography"}
 ALLOWED = {
     "inspection": EVERYWHERE,
     "infra/servers": EVERYWHERE | {"psutil"},
-    "dev/servers": EVERYWHERE | {"git", "mcp_server_git", "jinja2", "markdown2", "pdoc", "radon", "vulture"},
+    "dev/servers": EVERYWHERE | {"git", "mcp_server_git", "jinja2", "markdown2", "lizard", "pdoc", "radon", "vulture"},
     "security/servers": EVERYWHERE | {"detect_secrets", "packaging", "yaml"},
     "data/servers": EVERYWHERE | {"duckdb", "python_calamine"},
 }

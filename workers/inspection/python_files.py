@@ -3,7 +3,7 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path, PurePosixPath
 
 from workers.inspection.git import printable
@@ -40,12 +40,19 @@ _LANGUAGES = {
 _TEXTS = frozenset((".md", ".rst", ".txt", ".json", ".yaml", ".yml", ".toml", ".html", ".css", ".svg", ".png", ".lock"))
 
 
-def python_files(repository: Repository, listed: Iterable[Entry], skipped: list[Skipped]) -> list[Entry]:
-    """The Python files among some; code in other languages, and what is too large, is noted as a gap."""
+def python_files(
+    repository: Repository, listed: Iterable[Entry], skipped: list[Skipped], read: Collection[str] = ()
+) -> list[Entry]:
+    """The Python files among some; code in other languages, and what is too large, is noted as a gap.
+
+    `read`: endings of other languages' files that somebody else reads.
+    """
     found: list[Entry] = []
     others, rest = Counter[str](), 0
     for entry in listed:
         ending = PurePosixPath(entry.path.lower()).suffix
+        if ending in read:
+            continue
         language = _language(repository, entry.path, ending)
         if language == _PYTHON and entry.size > MAX_FILE_BYTES:
             skipped.append(Skipped(printable(entry.path), f"larger than {MAX_FILE_BYTES >> 20} MiB", True))
@@ -58,7 +65,7 @@ def python_files(repository: Repository, listed: Iterable[Entry], skipped: list[
     _note_links(repository, skipped)
     for language, count in sorted(others.items()):
         what = f"({count} file{'' if count == 1 else 's'} of {language})"
-        skipped.append(Skipped(what, "only Python is read", True))
+        skipped.append(Skipped(what, "not read here" if read else "only Python is read", True))
     if rest:
         skipped.append(Skipped(f"({rest} files)", "not code, by their names", False))
     return found

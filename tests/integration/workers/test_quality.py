@@ -41,7 +41,8 @@ def test_another_language_is_inconclusive_and_not_clean(quality: Talk, repositor
     repository.write("main.go", "package main\n")
     result = quality.call("assess", path=str(repository.folder))
     assert (result["status"], result["score"]) == ("inconclusive", None)
-    assert "it reads Python only" in result["summary"]
+    assert "no score, which needs Python" in result["summary"]
+    assert "(1 file of Go): measured for complexity and size" in result["coverage"]["gaps"][0]
     assert result["languages"][0]["language"] == "Go"
 
 
@@ -93,8 +94,9 @@ def test_code_that_kills_its_reader_is_a_gap_and_the_rest_is_measured(quality: T
     repository.write("broken.py", "def f(:\n")
     repository.write("fine.py", "def f():\n    return 1\n")
     result = quality.call("assess", path=str(repository.folder))
-    assert result["coverage"]["files"] == 1
-    assert {gap.split(":")[0] for gap in result["coverage"]["gaps"]} == {"bomb.py", "broken.py"}
+    assert result["coverage"]["files"] == 2
+    assert {gap.split(":")[0] for gap in result["coverage"]["gaps"]} == {"bomb.py"}
+    assert [f["rule"] for f in result["findings"] if f["file"] == "broken.py"] == ["invalid-syntax"]
 
 
 def test_too_little_time_is_a_gap(quality: Talk, planted: Planted) -> None:

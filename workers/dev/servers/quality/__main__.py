@@ -37,7 +37,7 @@ async def assess(
     honour_suppressions: Honour = False,
     leave_out: LeaveOut = [],  # noqa: B006 - it is only read, and the schema shows it
 ) -> Quality:
-    """Measure the Python code of a folder: a score with its reasons, lint findings, complex functions, hot files."""
+    """Measure the code of a folder: for Python a score with its reasons and lint, for all complexity and hot files."""
 
     def work(job: Job) -> Quality:
         return Assessment(Repository(path, leave_out), job, days, baseline, honour_suppressions).run()

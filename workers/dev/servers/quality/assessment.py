@@ -1,25 +1,15 @@
 """The assessment of one repository: what was measured, what it comes to, and why."""
 
-import json
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
 
 from workers.inspection.bounded_job import Beyond, Job
-from workers.inspection.findings import (
-    Coverage,
-    Finding,
-    ScanResult,
-    Suppressed,
-    conclude,
-    note_skipped,
-    note_suppressed,
-)
+from workers.inspection.findings import Coverage, Finding, ScanResult, conclude, note_skipped
 from workers.inspection.git import printable
 from workers.inspection.python_files import python_files
 from workers.inspection.repository import Repository, Skipped
@@ -28,11 +18,10 @@ from .churn import Churn, read_churn
 from .comparison import Change, Comparison, compare, mark, read_baseline, said
 from .dead import dead_code
 from .languages import Language, by_language
-from .lint import lint
+from .other_code import LANGUAGES, LONG, Other, OtherCode
+from .python_code import PythonCode
 from .score import Measures, score
 
-#: Files given to one run of a program: few runs, but progress between them.
-CHUNK = 400
 #: A function is worth a finding from here on (McCabe; radon's ranks D and F).
 COMPLEX, TANGLED = 21, 41
 MAX_HOT = 15
@@ -65,6 +54,7 @@ class Quality(ScanResult):
     explanation: list[str] = Field(default_factory=list, description="What the score is made of.")
     measures: Measures | None = Field(default=None, description="What was measured.")
     languages: list[Language] = Field(default_factory=list, description="What the folder holds, by kind of file.")
+    others: list[Other] = Field(default_factory=list, description="Code in other languages, in figures.")
     problems: list[Problem] = Field(default_factory=list, description="Rules broken, the most frequent first.")
     hot: list[Hot] = Field(default_factory=list, description="Complex files that change often, the hottest first.")
     comparison: Comparison | None = Field(
@@ -81,7 +71,6 @@ class Assessment:
         self, repository: Repository, job: Job, days: int, baseline: Sequence[str] = (), honour: bool = False
     ) -> None:
         """`honour`: what comments and whitelists of the repository take back is left out of the findings."""
-        self._honour = honour
         self._repository = repository
         self._job = job
         self._days = days
@@ -92,9 +81,9 @@ class Assessment:
         if self._before is not None and self._before.get("truncated"):
             self._coverage.gaps.append("the baseline does not name all its findings: some that seem new may be old")
         self._skipped: list[Skipped] = []
-        self._findings: list[Finding] = []
         self._unused: list[Finding] = []
-        self._measured: list[dict[str, Any]] = []
+        self._python = PythonCode(repository, job, self._coverage, honour)
+        self._others = OtherCode(repository, job, self._coverage)
 
     def run(self) -> Quality:
         """Measure, and say what it comes to.
@@ -104,9 +93,10 @@ class Assessment:
             Stopped: the job is no longer wanted.
         """
         listed = list(self._repository.files(self._skipped))
-        wanted = [entry.path for entry in python_files(self._repository, listed, self._skipped)]
-        self._measure_all(wanted)
-        self._look_for_dead_code(wanted)
+        self._python.read(python_files(self._repository, listed, self._skipped, LANGUAGES))
+        self._others.read([entry for entry in listed if PurePosixPath(entry.path.lower()).suffix in LANGUAGES])
+        self._look_for_dead_code(self._python.paths)
+        self._skipped += [*self._python.skipped, *self._others.skipped]
         churn = self._churn()
         self._coverage.commits = churn.commits if churn else 0
         note_skipped(self._coverage, self._skipped)
@@ -128,16 +118,20 @@ class Assessment:
         return churn
 
     def _conclude(self, languages: list[Language], churn: Churn | None) -> Quality:
-        scanner = "lint (ruff), complexity (radon), unused code (vulture), churn (git)"
-        found = [*self._findings, *self._complex(), *self._unused]
-        mark(found, {printable(item["path"]): item["scopes"] for item in self._measured})
-        base = conclude(scanner, self._repository.shown, found, self._coverage, looked=bool(self._measured))
-        if not self._measured:
-            base.summary = "nothing to assess: no Python code here, and it reads Python only"
-            return Quality(**base.model_dump(), languages=languages)
+        scanner = "lint (ruff), complexity (radon, lizard), unused code (vulture), churn (git)"
+        faults = [*self._python.findings, *self._others.findings]
+        everything = [*self._python.measured, *self._others.measured]
+        found = [*faults, *complex_functions(everything), *self._unused]
+        mark(found, {printable(item["path"]): item["scopes"] for item in everything})
+        base = conclude(scanner, self._repository.shown, found, self._coverage, looked=bool(everything or faults))
+        others = self._others.by_language()
+        if not self._python.measured:
+            base.summary = _without_python(others, base, bool(faults))
+            base.status = "fail" if faults else "inconclusive"
+            return Quality(**base.model_dump(), languages=languages, others=others, hot=self._hot(churn))
         measures = self._measures(churn)
-        points = score(measures, self._findings)
-        problems = Counter((finding.rule, finding.title) for finding in self._findings)
+        points = score(measures, faults)
+        problems = Counter((finding.rule, finding.title) for finding in faults)
         base.summary = f"grade {points.grade}, {points.value} of 100; {base.summary}"
         base.status = "inconclusive" if self._coverage.gaps and points.status == "pass" else points.status
         result = Quality(
@@ -147,6 +141,7 @@ class Assessment:
             explanation=points.reasons,
             measures=measures,
             languages=languages,
+            others=others,
             problems=[Problem(rule=rule, title=title, count=n) for (rule, title), n in problems.most_common(20)],
             hot=self._hot(churn),
         )
@@ -155,96 +150,77 @@ class Assessment:
             result.summary += f"; {said(result.comparison)}"
         return result
 
-    def _measure_all(self, paths: Sequence[str]) -> None:
-        for start in range(0, len(paths), CHUNK):
-            chunk = paths[start : start + CHUNK]
-            self._job.progress(start / len(paths), f"file {start + 1} of {len(paths)}")
-            try:
-                self._findings += self._kept(*lint(self._repository, self._job, chunk), "`# noqa`")
-                measured = self._measure(chunk)
-            except Beyond as bound:
-                lost = len(paths) - start if self._job.out_of_time else len(chunk)
-                self._coverage.gaps.append(f"{lost} Python files: beyond the bound of {bound}")
-                if self._job.out_of_time:
-                    return
-                continue
-            for item in measured:
-                if "error" in item:
-                    why = f"cannot be parsed: {item['error']}"
-                    self._skipped.append(Skipped(printable(item["path"]), why, True))
-                else:
-                    self._measured.append(item)
-                    self._coverage.files += 1
-                    self._coverage.lines += item["lines"]
-
     def _look_for_dead_code(self, paths: Sequence[str]) -> None:
         if not paths or self._job.out_of_time:
             return
         try:
-            self._unused += self._kept(*dead_code(self._repository, self._job, paths), "`# noqa`, or a whitelist")
+            self._unused += self._python.kept(
+                *dead_code(self._repository, self._job, paths), "`# noqa`, or a whitelist"
+            )
         except Beyond as bound:
             self._coverage.gaps.append(f"unused code: beyond the bound of {bound}")
         except ValueError:
             self._coverage.gaps.append("unused code: vulture died on one of the files")
 
-    def _kept(self, found: Sequence[Finding], taken_back: Sequence[Finding], how: str) -> list[Finding]:
-        """What of the findings counts; what the repository takes back is listed."""
-        for one in taken_back:
-            suppressed = Suppressed(rule=one.rule, file=one.file, line=one.line, how=how, honoured=self._honour)
-            note_suppressed(self._coverage, [suppressed])
-        left_out = {id(one) for one in taken_back} if self._honour else set()
-        return [one for one in found if id(one) not in left_out]
-
-    def _measure(self, paths: Sequence[str]) -> list[dict[str, Any]]:
-        program = Path(__file__).with_name("measure.py")
-        command = [sys.executable, "-I", str(program)]
-        done = self._job.confined(command, self._repository.folder, json.dumps(paths).encode(), reads=[program])
-        try:
-            return list(json.loads(done.stdout))
-        except ValueError:
-            why = "the measuring program died on it, or on a file beside it"
-            if len(paths) > 1:  # find the one that kills it, so that the others are measured
-                half = len(paths) // 2
-                return [*self._measure(paths[:half]), *self._measure(paths[half:])]
-            if b"ModuleNotFoundError" in done.stderr:
-                raise ToolError("radon is not installed: install the extra `aether-agents[servers]`") from None
-            return [{"path": path, "error": why} for path in paths]
-
     def _measures(self, churn: Churn | None) -> Measures:
-        complexities = [cc for item in self._measured for _, _, cc in item["functions"]]
+        complexities = [cc for item in self._python.measured for _, _, cc, *_ in item["functions"]]
         return Measures(
-            files=len(self._measured),
-            lines=self._coverage.lines,
-            code=sum(item["code"] for item in self._measured),
-            comments=sum(item["comments"] for item in self._measured),
+            files=len(self._python.measured),
+            lines=sum(item["lines"] for item in self._python.measured),
+            code=sum(item["code"] for item in self._python.measured),
+            comments=sum(item["comments"] for item in self._python.measured),
             functions=len(complexities),
             complexity=round(sum(complexities) / max(1, len(complexities)), 2),
             complex_functions=sum(cc > 10 for cc in complexities),  # noqa: PLR2004 - radon's rank C and worse
-            hard_files=sum(item["maintainability"] < 20 for item in self._measured),  # noqa: PLR2004 - rank B
+            hard_files=sum(item["maintainability"] < 20 for item in self._python.measured),  # noqa: PLR2004 - rank B
             recent_commits=churn.commits if churn else None,
             recent_authors=churn.authors if churn else None,
         )
 
-    def _complex(self) -> Iterator[Finding]:
-        for item in self._measured:
-            for name, line, complexity in item["functions"]:
-                if complexity >= COMPLEX:
-                    yield Finding(
-                        rule="complexity",
-                        title="Complex function",
-                        severity="medium" if complexity >= TANGLED else "low",
-                        file=printable(item["path"]),
-                        line=line,
-                        detail=f"{printable(name, 80)} has complexity {complexity}; 10 is easy to follow.",
-                    )
-
     def _hot(self, churn: Churn | None) -> list[Hot]:
         if churn is None:
             return []
-        totals = {printable(item["path"]): sum(cc for _, _, cc in item["functions"]) for item in self._measured}
+        everything = [*self._python.measured, *self._others.measured]
+        totals = {printable(item["path"]): sum(cc for _, _, cc, *_ in item["functions"]) for item in everything}
         hot = [
             Hot(file=file, commits=churn.changes[file], complexity=total, heat=churn.changes[file] * total)
             for file, total in totals.items()
             if total and churn.changes.get(file, 0) > 1
         ]
         return sorted(hot, key=lambda item: (-item.heat, item.file))[:MAX_HOT]
+
+
+def complex_functions(measured: Sequence[dict[str, Any]]) -> Iterator[Finding]:
+    """Functions that are hard to follow, for their branches or for their length."""
+    for item in measured:
+        for name, line, complexity, *size in item["functions"]:
+            if complexity >= COMPLEX:
+                yield Finding(
+                    rule="complexity",
+                    title="Complex function",
+                    severity="medium" if complexity >= TANGLED else "low",
+                    file=printable(item["path"]),
+                    line=line,
+                    detail=f"{printable(name, 80)} has complexity {complexity}; 10 is easy to follow.",
+                )
+            elif size and size[0] >= LONG:
+                yield Finding(
+                    rule="long-function",
+                    title="Long function",
+                    severity="low",
+                    file=printable(item["path"]),
+                    line=line,
+                    detail=f"{printable(name, 80)} has {size[0]} lines of code.",
+                )
+
+
+def _without_python(others: Sequence[Other], base: ScanResult, faults: bool) -> str:
+    """The result in a sentence where there is no Python code that could be scored."""
+    if not others:
+        return base.summary if faults else "nothing to assess: no code here that it reads"
+    said = [
+        f"{one.files} file{'' if one.files == 1 else 's'} of {one.language} with {one.functions} functions "
+        f"(mean complexity {one.complexity:g})"
+        for one in others[:3]
+    ]
+    return f"no score, which needs Python; {', '.join(said)}; {base.summary}"

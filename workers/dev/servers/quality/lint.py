@@ -37,10 +37,26 @@ def lint(repository: Repository, job: Job, paths: Sequence[str]) -> tuple[list[F
     return list(found.values()), taken_back
 
 
-def _found(repository: Repository, job: Job, paths: Sequence[str], *more: str) -> Iterator[tuple[_Key, Finding]]:
+def lint_text(repository: Repository, job: Job, path: str, text: str) -> tuple[list[Finding], list[Finding]]:
+    """The same of one file, given as text: ruff itself reads nothing but UTF-8.
+
+    Raises:
+        ToolError: ruff cannot be run.
+        Beyond, Stopped: it did not end, or found too much.
+    """
+    name = ("--stdin-filename", f"./{path}", "-")
+    found = dict(_found(repository, job, [], "--ignore-noqa", *name, given=text))
+    left = dict(_found(repository, job, [], *name, given=text)).keys() if "noqa" in text.lower() else found.keys()
+    return list(found.values()), [finding for key, finding in found.items() if key not in left]
+
+
+def _found(
+    repository: Repository, job: Job, paths: Sequence[str], *more: str, given: str = ""
+) -> Iterator[tuple[_Key, Finding]]:
     command = [sys.executable, "-I", "-m", "ruff", "check", "--isolated", "--no-cache", "--exit-zero", "--quiet"]
-    command += ["--select", SELECTED, "--target-version", "py313", "--output-format", "json", *more, "--"]
-    done = job.confined([*command, *(f"./{path}" for path in paths)], repository.folder)
+    command += ["--select", SELECTED, "--target-version", "py314", "--output-format", "json", *more]
+    command += ["--", *(f"./{path}" for path in paths)] if paths else []
+    done = job.confined(command, repository.folder, given.encode("utf-8", "replace"))
     try:
         items = json.loads(done.stdout)
     except ValueError:

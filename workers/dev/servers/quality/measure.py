@@ -5,8 +5,10 @@ It is run with `python -I` on this file, so it imports nothing beside radon.
 """
 
 import ast
+import io
 import json
 import sys
+import tokenize
 from typing import Any
 
 from radon.metrics import h_visit_ast, mi_compute
@@ -21,7 +23,7 @@ def measure(path: str) -> dict[str, Any]:
     """
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - a plain program
-            code = file.read().decode("utf-8-sig", "replace")
+            code = decoded(file.read())
         tree, raw = ast.parse(code), analyze(code)
         visitor = ComplexityVisitor.from_ast(tree)
         comments = raw.comments + raw.multi
@@ -41,7 +43,16 @@ def measure(path: str) -> dict[str, Any]:
             "scopes": [[block.fullname, block.lineno, block.endline] for block in visitor.blocks],
         }
     except (SyntaxError, ValueError, RecursionError, MemoryError, OSError) as error:
-        return {"path": path, "error": type(error).__name__}
+        deep = "too many" in str(error)  # a bound of this Python, and no syntax of another
+        return {"path": path, "error": "nested too deeply" if deep else type(error).__name__}
+
+
+def decoded(content: bytes) -> str:
+    """Code as text, in the encoding that it declares."""
+    try:
+        return content.decode(tokenize.detect_encoding(io.BytesIO(content).readline)[0])
+    except (SyntaxError, LookupError, UnicodeDecodeError):
+        return content.decode("utf-8-sig", "replace")
 
 
 if __name__ == "__main__":

@@ -5,8 +5,10 @@ file, imports nothing beside vulture, and dies alone on code that takes all memo
 or a whitelist file takes back is listed too, and marked.
 """
 
+import io
 import json
 import sys
+import tokenize
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ def unused(paths: list[str]) -> list[tuple[Any, ...]]:
     found = Vulture()
     for path in paths:
         try:
-            found.scan(Path(path).read_bytes().decode("utf-8-sig", "replace"), filename=Path(path))
+            found.scan(decoded(Path(path).read_bytes()), filename=Path(path))
         except (ValueError, RecursionError, MemoryError, OSError):
             continue  # the measuring program says that it cannot be parsed
     return [
@@ -27,6 +29,14 @@ def unused(paths: list[str]) -> list[tuple[Any, ...]]:
         for item in found.get_unused_code()
         if item.typ != "import"
     ]
+
+
+def decoded(content: bytes) -> str:
+    """Code as text, in the encoding that it declares."""
+    try:
+        return content.decode(tokenize.detect_encoding(io.BytesIO(content).readline)[0])
+    except (SyntaxError, LookupError, UnicodeDecodeError):
+        return content.decode("utf-8-sig", "replace")
 
 
 def with_suppressed(told: dict[str, Any]) -> list[tuple[Any, ...]]:

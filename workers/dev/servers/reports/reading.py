@@ -157,7 +157,8 @@ def _add_quality(block: Block, content: Mapping[str, Any]) -> None:
         for name, value in _mapping(content.get("measures")).items()
         if value is not None
     ]
-    titles = {"hot": "Files where work pays first", "problems": "Most frequent problems", "languages": "Languages"}
+    titles = {"hot": "Files where work pays first", "problems": "Most frequent problems"}
+    titles |= {"others": "Other languages", "languages": "Kinds of files"}
     titles = {"new": "New since the baseline", "fixed": "Fixed since the baseline", **titles}
     block.tables = [_table(title, content[key]) for key, title in titles.items() if _list(content.get(key))]
 
