@@ -49,9 +49,12 @@ def decide(
         return Denied(stray)
     risk = tool.risk_of(args)
     ahead = covers(subtask.approved_up_to, risk)
-    if answered or ahead or not asks(risk, subtask.approval, settings.policy.approval_from):
+    if answered or ahead:
+        return Allowed(risk)
+    if not subtask.asked_because and not asks(risk, subtask.approval, settings.policy.approval_from):
         return Allowed(risk)
     why = "its plan asks for it" if subtask.approval == "required" else f"its risk is {risk.value}"
+    why = subtask.asked_because or why
     return NeedsApproval(risk, f"`{tool.ref}` needs a yes: {why}")
 
 

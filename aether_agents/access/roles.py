@@ -9,7 +9,7 @@
 | Supervisor, Owner | all of it, on every task, and approve |
 """
 
-from typing import Literal
+from typing import Literal, cast
 
 from aether_agents.contracts import Role
 from aether_agents.errors import NotAllowed
@@ -34,6 +34,11 @@ SEES_ALL: frozenset[Role] = frozenset({"Auditor", "Supervisor", "Owner"})
 def may_approve(role: Role) -> bool:
     """Whether a role may approve: only then does it count what it says ahead."""
     return "approve" in _EVERYWHERE[role]
+
+
+def may_approve_as(role: str) -> bool:
+    """Whether a role that was written down may approve; one that is not known may not."""
+    return "approve" in _EVERYWHERE.get(cast("Role", role), frozenset())
 
 
 def require(role: Role, act: Act, *, own: bool = False) -> None:

@@ -19,7 +19,17 @@ from aether_agents.contracts.expressions.reference import (
     whole,
 )
 from aether_agents.contracts.intervention import Answer, GivenAnswer, Intervention
-from aether_agents.contracts.outcome import ErrorKind, Outcome
+from aether_agents.contracts.outcome import (
+    Again,
+    Carried,
+    ErrorKind,
+    Kept,
+    KeptItem,
+    KeptItems,
+    Outcome,
+    Rerun,
+    RerunOf,
+)
 from aether_agents.contracts.plan import (
     Call,
     Condition,
@@ -134,6 +144,14 @@ __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of content
     "TaskView",
     "SubtaskView",
     "PlanView",
+    # How it is run again
+    "Rerun",
+    "RerunOf",
+    "Kept",
+    "KeptItem",
+    "KeptItems",
+    "Again",
+    "Carried",
     # How it is put back
     "Undoing",
     "Irreversible",

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from aether_agents.contracts.contract import Contract, Json
+from aether_agents.contracts.outcome import Carried
 from aether_agents.contracts.plan import InputSpec
 
 Kind = Literal["approval", "choice", "input", "review", "confirmation"]
@@ -50,3 +51,5 @@ class GivenAnswer(Contract):
     actor: str = Field(description="Who answered.")
     at: datetime = Field(description="When, UTC, by the clock of who took the answer.")
     binds: str = Field(default="", description="What it is a yes to, as the question has it.")
+    role: str = Field(default="", description="Role of who answered; versions before did not keep it.")
+    carried: Carried | None = Field(default=None, description="Of a yes of an earlier task: when it counts here.")

@@ -1,10 +1,12 @@
-"""Outcome: what a subtask came to. A value, never an exception."""
+"""Outcome: what a subtask came to. A value, never an exception. And what of it a later task takes over."""
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
 
 from aether_agents.contracts.contract import Contract, Json
+from aether_agents.contracts.tool import Risk
 
 ErrorKind = Literal[
     "timeout",  # the call took longer than its subtask allows
@@ -37,3 +39,65 @@ class Outcome(Contract):
     def failed(self) -> bool:
         """Whether it ended badly."""
         return self.status == "failed"
+
+
+class RerunOf(Contract):
+    """Which task another one runs again."""
+
+    task_id: str = Field(description="The task that is run again.")
+    kind: Literal["retry", "fork"] = Field(
+        default="retry", description="`retry` goes on with it; `fork` tries what else could have become of it."
+    )
+    start: str = Field(default="", description="Subtask that runs again in any case, with all that depends on it.")
+    chain: tuple[str, ...] = Field(
+        default=(), description="The tasks that were retried one after the other, the first one first, up to `task_id`."
+    )
+
+
+class Kept(Contract):
+    """A completed subtask whose outcome is taken over."""
+
+    subtask: str = Field(description="Its id.")
+    made_by: str = Field(description="The task that made the call.")
+
+
+class Again(Contract):
+    """A subtask that runs, and why it is not taken over."""
+
+    subtask: str = Field(description="Its id.")
+    tool: str = Field(default="", description="`server/tool`.")
+    risk: Risk = Field(default=Risk.READ, description="Risk of its tool.")
+    why: str = Field(description="Why it runs.")
+    asks: str = Field(default="", description="Whether a person is asked before it, and why again; empty: nobody is.")
+
+
+class Carried(Contract):
+    """A yes of an earlier task: it counts if the call is still the one that it was given to."""
+
+    binds: str = Field(description="Digest of the call, with the paths and ids of the tasks of the chain left out.")
+    chain: tuple[str, ...] = Field(default=(), description="Those tasks.")
+    until: datetime | None = Field(default=None, description="When it stops counting, UTC.")
+
+
+class KeptItem(Contract):
+    """What became of one item of a fan-out in the task before."""
+
+    call: str = Field(default="", description="Digest of the call, where it completed.")
+    made_by: str = Field(default="", description="The task that made that call.")
+    why: str = Field(default="", description="Why a person is asked before it runs again; empty where it is safe.")
+
+
+class KeptItems(Contract):
+    """What became of the items of a fan-out that runs again. It counts for an equal list only."""
+
+    items: str = Field(description="Digest of the list.")
+    chain: tuple[str, ...] = Field(default=(), description="Tasks whose paths and ids are left out of the digests.")
+    each: tuple[KeptItem, ...] = Field(default=(), description="By place in the list.")
+
+
+class Rerun(Contract):
+    """The difference between a task and the one that it runs again."""
+
+    of: RerunOf = Field(description="The task that is run again.")
+    kept: tuple[Kept, ...] = Field(default=(), description="What is taken over.")
+    again: tuple[Again, ...] = Field(default=(), description="What runs.")

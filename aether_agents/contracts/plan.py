@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, StringConstraints, model_serializer
 
 from aether_agents.contracts.contract import Contract, Json
+from aether_agents.contracts.outcome import KeptItems, Rerun
 from aether_agents.contracts.tool import Approval, Expect, Operator, Risk, Verify
 
 #: An id as people write it. Expansion joins ids of a goal with `/`, fan-out appends `#index`.
@@ -182,6 +183,12 @@ class PlannedSubtask(Subtask):
     pin: str = Field(default="", description="Pin of the tool it was planned against.")
     confidence: float = Field(default=1.0, ge=0, le=1, description="How sure the planner is of this tool.")
     elicited: tuple[Elicited, ...] = Field(default=(), description="Answers to what its server asked, so far.")
+    asked_because: str = Field(
+        default="", description="Why a person is asked before it whatever policy says: it may have run already."
+    )
+    kept_items: KeptItems | None = Field(
+        default=None, description="Of a fan-out that is run again: what became of its items before."
+    )
 
     @property
     def max_attempts(self) -> int:
@@ -206,3 +213,4 @@ class Plan(Contract):
     digest: str = Field(default="", description="`sha256:…` over what it does; the same work, the same digest.")
     understood: tuple[Understood, ...] = Field(default=(), description="What each part of the sentence became.")
     unused: tuple[str, ...] = Field(default=(), description="Parts of the sentence that changed nothing.")
+    rerun: Rerun | None = Field(default=None, description="What it takes over from a task that it runs again.")

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from aether_agents.contracts.complaint import in_plain_words
 from aether_agents.contracts.contract import Contract, Json
+from aether_agents.contracts.outcome import RerunOf
 from aether_agents.contracts.plan import Template
 from aether_agents.errors import InvalidTask
 
@@ -18,7 +19,7 @@ Role = Literal["Anonymous", "Viewer", "Auditor", "User", "Supervisor", "Owner"]
 _ALIASES = {"task": "description"}
 
 #: Who asks, what runs exactly, and consent: whoever makes the task says these, never what he was sent.
-_NEVER_SAID = ("owner", "role", "assume_yes", "document", "version", "created_at", "undoes")
+_NEVER_SAID = ("owner", "role", "assume_yes", "document", "version", "created_at", "undoes", "rerun")
 
 
 def new_task_id() -> str:
@@ -54,6 +55,7 @@ class HighLevelTask(Contract):
     )
     document: Template | None = Field(default=None, description="A plan file to run exactly, instead of matching.")
     undoes: str | None = Field(default=None, description="Task that this one puts back.")
+    rerun: RerunOf | None = Field(default=None, description="Task that this one runs again, and from where.")
     created_at: datetime = Field(default_factory=lambda: datetime.now(UTC), description="When it was asked, UTC.")
 
     @classmethod

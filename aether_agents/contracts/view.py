@@ -29,6 +29,7 @@ class SubtaskView(Contract):
     finished_at: datetime | None = Field(default=None, description="When it ended, UTC.")
     output: Json = Field(default=None, description="Its output, where it was asked for.")
     error: str | None = Field(default=None, description="What went wrong.")
+    kept_from: str | None = Field(default=None, description="Task that made the call, if its outcome was taken over.")
 
 
 class PlanView(Contract):
@@ -63,6 +64,12 @@ class TaskView(Contract):
     interventions: tuple[Intervention, ...] = Field(default=(), description="What is being asked now.")
     outputs: dict[str, Json] = Field(default_factory=dict, description="Its result, when it has ended.")
     error: str | None = Field(default=None, description="Why it failed.")
+    retries: str | None = Field(default=None, description="Task that this one goes on with.")
+    forks: str | None = Field(default=None, description="Task of which this one tries what else could become of it.")
+    undoes: str | None = Field(default=None, description="Task that this one puts back.")
+    retried_by: tuple[str, ...] = Field(default=(), description="Tasks that went on with this one.")
+    forked_by: tuple[str, ...] = Field(default=(), description="Tasks that try what else could have become of it.")
+    undone_by: tuple[str, ...] = Field(default=(), description="Tasks that put this one back.")
 
 
 class Left(NamedTuple):
@@ -74,6 +81,8 @@ class Left(NamedTuple):
     calls: int  #: that were begun
     outcome: Outcome | None
     ended: int  #: milliseconds after its task was accepted
+    taken_over: bool = False  #: its outcome is another task's
+    turn: int = 0  #: which task of a chain of retries made the call
 
 
 class Irreversible(Contract):

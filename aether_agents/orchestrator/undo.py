@@ -1,30 +1,24 @@
-"""Undo at the store: what a task left behind is read, and the task that puts it back is noted, once."""
+"""Undo at the store: what a chain of tasks left behind is read, and the task that puts it back is noted, once."""
 
 from collections.abc import Callable
 
-from aether_agents.contracts import TERMINAL_TASK, HighLevelTask, Role, SubtaskStatus, Undoing
-from aether_agents.errors import CannotUndo, TaskNotFound, WrongStatus
-from aether_agents.planning.undo_plan import undoing
+from aether_agents.contracts import TERMINAL_TASK, HighLevelTask, Role, TaskStatus, Undoing
+from aether_agents.contracts.view import Left
+from aether_agents.errors import CannotUndo, WrongStatus
+from aether_agents.execution.linked.chain import Member, chain_of, made_by, undone_in
+from aether_agents.planning.linked.undo_plan import undoing
 from aether_agents.store import Store
 
 
 def prepare(store: Store, task_id: str, to: str | None = None) -> Undoing:
-    """What undoing a task comes to; nothing is changed.
+    """What undoing a task comes to, with those that it was a retry of and its own retries; nothing is changed.
 
     Raises:
         TaskNotFound: there is no such task.
-        WrongStatus: it goes on, it is being undone or has been, or `to` is none of its completed subtasks.
+        WrongStatus: one of them goes on, is being undone or has been, or `to` is none of its completed subtasks.
         CannotOpen: this process lacks the sealing key.
     """
-    view = store.tasks.view(task_id)
-    if view.status not in TERMINAL_TASK:
-        raise WrongStatus(f"`{task_id}` goes on ({view.status}): end it first with `aether-agent cancel {task_id}`")
-    earlier = store.tasks.undone_by(task_id)
-    already = {one for undo in earlier for one in _done_by(store, task_id, undo)}
-    found = undoing(task_id, view.description, store.tasks.left(task_id), to=to, already=already)
-    if found.document is None and already:
-        raise WrongStatus(f"`{task_id}` has been undone already, by `{earlier[-1]}`")
-    return found
+    return _prepared(store, task_id, to, chain_of(store, task_id))
 
 
 def accept(
@@ -40,15 +34,51 @@ def accept(
 
     Raises:
         CannotUndo: nothing of it can be undone; the error says why.
-        WrongStatus: see `prepare`; or somebody else has begun to undo it just now.
+        WrongStatus: see `prepare`; or somebody else has begun to undo or to retry it just now.
     """
-    known = store.tasks.undone_by(task_id)
-    task = complete(_task_of(store, prepare(store, task_id, to), role, assume_yes))
-    store.tasks.create(task)
-    if not store.tasks.link_undo(task_id, known, task.task_id):
-        store.tasks.cancel(task.task_id, task.owner, "another was faster")
-        raise WrongStatus(f"somebody has just begun to undo `{task_id}`: `aether-agent tasks` shows it")
+    members = chain_of(store, task_id)
+    task = complete(_task_of(store, _prepared(store, task_id, to, members), role, assume_yes))
+    if not store.tasks.create_linked(task, "undo", [one.links for one in members]):
+        raise WrongStatus(f"somebody has just begun to undo or to retry `{task_id}`: `aether-agent tasks` shows it")
     return task
+
+
+def _prepared(store: Store, task_id: str, to: str | None, members: list[Member]) -> Undoing:
+    for one in members:
+        status = store.tasks.view(one.task.task_id).status
+        if status not in TERMINAL_TASK:
+            raise _goes_on(task_id, one.task.task_id, status)
+    already = undone_in(store, [one.links for one in members])
+    left = _left(store, members)
+    found = undoing(task_id, store.tasks.task(task_id).description, left, to=to, already=already)
+    if found.document is None and already:
+        earlier = [undo for one in members for undo in one.links.undone_by]
+        raise WrongStatus(f"`{task_id}` has been undone already, by `{earlier[-1]}`")
+    return found
+
+
+def _goes_on(task_id: str, other: str, status: TaskStatus) -> WrongStatus:
+    who = f"`{task_id}` goes on" if other == task_id else f"`{other}`, a retry of `{task_id}`, goes on"
+    return WrongStatus(f"{who} ({status}): end it first with `aether-agent cancel {other}`")
+
+
+def _left(store: Store, members: list[Member]) -> list[Left]:
+    """What a chain left behind, the first to end first: each change once, with the task that made it.
+
+    What a task took over is told by the task that made the call, or by itself where that one has expired.
+    """
+    found: dict[tuple[int, str], Left] = {}
+    there = {one.task.task_id for one in members}
+    for member in members:
+        past = store.tasks.past(member.task.task_id)
+        origins = made_by(past, member.task.task_id)
+        turns = {one: turn for turn, one in enumerate(member.task.rerun.chain)} if member.task.rerun else {}
+        for one in past.left:
+            origin = origins.get(one.id)
+            gone = origin is not None and origin not in there and origin in turns and member.turn > 0
+            told = one._replace(turn=turns[origin], calls=1) if gone and origin else one._replace(turn=member.turn)
+            found.setdefault((told.turn, told.id), told)
+    return sorted(found.values(), key=lambda left: (left.turn, left.ended))
 
 
 def _task_of(store: Store, found: Undoing, role: Role, assume_yes: bool) -> HighLevelTask:
@@ -68,18 +98,3 @@ def _task_of(store: Store, found: Undoing, role: Role, assume_yes: bool) -> High
         document=found.document,
         undoes=found.task_id,
     )
-
-
-def _done_by(store: Store, task_id: str, undo: str) -> list[str]:
-    """What an earlier task has undone.
-
-    Raises:
-        WrongStatus: it is still at it.
-    """
-    try:
-        view = store.tasks.view(undo)
-    except TaskNotFound:  # its time is over, or it was never begun
-        return []
-    if view.status not in TERMINAL_TASK:
-        raise WrongStatus(f"`{task_id}` is being undone by `{undo}` ({view.status}): aether-agent watch {undo}")
-    return [one.id for one in view.subtasks if one.status is SubtaskStatus.COMPLETED]

@@ -221,6 +221,8 @@ def _tightening(layer: Layer, user: Layer, warnings: list[str]) -> Layer:
                 warnings.append(f"{place}: `policy.{key}: {wanted.value}` is left out: a project may only tighten it")
             else:
                 data["policy"][key] = wanted.value
+        if "approvals_last" in layer.data["policy"]:
+            data["policy"]["approvals_last"] = min(own.approvals_last, asked.approvals_last)
     return Layer(data, layer.place)
 
 

@@ -101,6 +101,9 @@ class PolicySettings(Contract):
     approval_from: Risk = Field(default=Risk.COSTLY, description="Least risk that asks a person before the call.")
     yes_up_to: Risk = Field(default=Risk.COSTLY, description="Greatest risk `--yes` may answer ahead.")
     deny: tuple[str, ...] = Field(default=(), description="`server/tool` patterns that are never called.")
+    approvals_last: float = Field(
+        default=86_400.0, ge=0, description="Seconds for which a yes counts once more in a retry; 0: never."
+    )
 
 
 class ContextSettings(Contract):

@@ -25,9 +25,8 @@ from aether_agents.store.system.schedules import Schedules
 from aether_agents.store.tasks.alike import Alike
 from aether_agents.store.tasks.control import Control
 from aether_agents.store.tasks.open_tasks import Roster
-from aether_agents.store.tasks.planner_step import PlanningSteps
+from aether_agents.store.tasks.reruns import Reruns
 from aether_agents.store.tasks.subtask_runs import Runs
-from aether_agents.store.tasks.undo_links import Undoings
 
 #: Functions and their libraries came with Redis 7; every Valkey has them.
 REDIS_AT_LEAST = 7
@@ -39,7 +38,7 @@ PROBE_LIVES = 1_000
 PRIORITY_STEPS = range(10)
 
 
-class Tasks(PlanningSteps, Runs, Alike, Control, Undoings, Roster):
+class Tasks(Reruns, Runs, Alike, Control, Roster):
     """The state of tasks. Every change is one Lua function that checks it, makes it and appends its event."""
 
 

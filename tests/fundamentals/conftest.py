@@ -29,7 +29,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def door(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Iterator[Orchestrator]:
     """The door to an embedded stack that ends with the tests."""
     home = tmp_path_factory.mktemp("home")
-    table: dict[str, Any] = {name: {"risk": "read", "repeatable": True} for name in ("echo", "wait", "fail")}
+    table: dict[str, Any] = {
+        name: {"risk": "read", "repeatable": True} for name in ("echo", "wait", "fail", "list_notes")
+    }
     table["write_note"] = {"risk": "write"}
     stranger = {"command": sys.executable, "args": [str(ECHO)], "queue": "dev"}  # nobody has looked at its tools
     servers = {"echo": {**stranger, "table": table}, "stranger": stranger}

@@ -109,6 +109,27 @@ class Door(Protocol):
     def resume(self, task_id: str, *, by: str = ...) -> None: ...
     def cancel(self, task_id: str, *, by: str = ..., reason: str = ...) -> None: ...
     def undo(self, task_id: str, to: str | None = ..., *, by: str = ..., assume_yes: bool = ...) -> str: ...
+    def retry(
+        self,
+        task_id: str,
+        start: str = ...,
+        *,
+        inputs: Mapping[str, Json] | None = ...,
+        by: str = ...,
+        assume_yes: bool = ...,
+        plan_only: bool = ...,
+        new_id: str | None = ...,
+    ) -> str: ...
+    def fork(
+        self,
+        task_id: str,
+        at: str,
+        *,
+        inputs: Mapping[str, Json] | None = ...,
+        template: str | None = ...,
+        by: str = ...,
+        plan_only: bool = ...,
+    ) -> str: ...
     def undoing(self, task_id: str, to: str | None = ...) -> Undoing: ...
     def list_server(self, name: str) -> None: ...
     def accept_server(self, name: str, digest: str) -> None: ...

@@ -25,7 +25,8 @@ def ending(output: Output, view: TaskView, *, more: Mapping[str, Json] | None = 
         output.say(f"{output.error_glyphs.status['waiting_user_input']} {asked.prompt}")
         output.hint(how_to_answer(view.task_id, asked))
     if view.status in TERMINAL_TASK and not output.json_wanted:
-        output.hint(_next(view))
+        for line in _next(view):
+            output.hint(line)
     return exit_code_of(view.status, planned=view.plan is not None)
 
 
@@ -45,9 +46,14 @@ def body(view: TaskView) -> dict[str, Json]:
     return data
 
 
-def _next(view: TaskView) -> str:
+def _next(view: TaskView) -> list[str]:
+    """What can be done now."""
+    again = f"go on where it failed: aether-agent retry {view.task_id}"
     if view.status == "completed":
-        return f"everything it came to: aether-agent result {view.task_id} --json"
+        told = [f"everything it came to: aether-agent result {view.task_id} --json"]
+        return [again, *told] if view.degraded else told
     if view.plan is None:
-        return "what there is: aether-agent templates list"
-    return f"what happened, in order: aether-agent events {view.task_id}"
+        return ["what there is: aether-agent templates list"]
+    if view.undoes is not None:
+        again = f"undo what is left: aether-agent undo {view.undoes}"
+    return [again, f"what happened, in order: aether-agent events {view.task_id}"]

@@ -86,7 +86,7 @@ def bring(session: Session, door: Door, task: HighLevelTask, *, detach: bool = F
     session.require_worker(door)
     task_id = door.submit(task)
     if detach:
-        return _leave_to_itself(session.output, task_id)
+        return leave_to_itself(session.output, task_id)
     picture = Picture(task_id, description=task.description)
     view = follow(session, door, picture, screen_for(session.output, picture, hint=HINT), cancels=True)
     return ending(session.output, view)
@@ -101,7 +101,7 @@ def watch(session: Session, task_id: str, *, events: bool) -> int:
         return exit_code_of(view.status, planned=view.plan is not None) if events else ending(session.output, view)
 
 
-def _leave_to_itself(output: Output, task_id: str) -> int:
+def leave_to_itself(output: Output, task_id: str) -> int:
     """Only the id goes to standard output: it is what a script takes from here."""
     if output.json_wanted:
         output.json({"task_id": task_id, "status": "pending"})

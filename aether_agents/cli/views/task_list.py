@@ -31,7 +31,7 @@ def show_tasks(output: Output, views: Sequence[TaskView]) -> None:
         return
     columns = (Column("task", keep=True), Column("status", keep=True), Column("asked", keep=True), Column("what"))
     rows = [
-        (view.task_id, sign(view.status, output.glyphs, _word(view)), quiet(ago(view.created_at)), view.description)
+        (view.task_id, sign(view.status, output.glyphs, _word(view)), quiet(ago(view.created_at)), _what(view))
         for view in views
     ]
     output.show(table(columns, rows))
@@ -44,6 +44,8 @@ def show_task(output: Output, view: TaskView, plan: Plan | None) -> None:
     width = min(output.out.width, WIDEST)
     for line in Tree(output.glyphs).lines(picture, width, datetime.now(UTC)):
         output.out.print(line, no_wrap=True, overflow="ellipsis")
+    for link in _links(view):
+        output.out.print(quiet(link))
     if view.status == "failed" and view.error:
         output.show(*trouble(view.model_copy(update={"subtasks": ()}), output.glyphs))
     for asked in view.interventions:
@@ -51,8 +53,25 @@ def show_task(output: Output, view: TaskView, plan: Plan | None) -> None:
         output.hint(how_to_answer(view.task_id, asked))
     if view.status == "paused":
         output.hint(f"go on: aether-agent resume {view.task_id}")
+    elif view.status in ("failed", "cancelled") and view.plan and not view.undoes and not view.retried_by:
+        output.hint(f"go on where it failed: aether-agent retry {view.task_id}")
     elif view.status not in TERMINAL_TASK and not view.interventions:
         output.hint(f"follow it: aether-agent watch {view.task_id}")
+
+
+def _what(view: TaskView) -> str:
+    kinds = (("retry", view.retries), ("fork", view.forks), ("undo", view.undoes))
+    return "".join(f"{kind} of {other}: " for kind, other in kinds if other) + view.description
+
+
+def _links(view: TaskView) -> list[str]:
+    """The tasks that a task belongs to, and those that belong to it."""
+    said = (
+        ("goes on with", view.retries), ("fork of", view.forks), ("undoes", view.undoes),
+        ("retried by", ", ".join(view.retried_by)), ("forked by", ", ".join(view.forked_by)),
+        ("undone by", ", ".join(view.undone_by)),
+    )  # fmt: skip
+    return [f"{word} {other}" for word, other in said if other]
 
 
 def _word(view: TaskView) -> str | None:

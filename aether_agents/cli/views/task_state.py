@@ -42,6 +42,7 @@ class Node:
     fraction: float | None = None
     note: str = ""
     error: str | None = None
+    kept: bool = False  #: its outcome is another task's
 
     @property
     def ended(self) -> bool:
@@ -105,6 +106,7 @@ class Picture:
         node = known or Node(shown.id, shown.name or shown.id)
         self.nodes[shown.id] = node
         node.label = shown.name or shown.id
+        node.kept = shown.kept_from is not None
         node.specialist, node.tool, node.needs = shown.specialist, shown.tool, shown.needs
         node.max_attempts = attempts.get(shown.id.partition("#")[0], node.max_attempts)
         if fresh or known is None:
@@ -163,6 +165,7 @@ class Picture:
             node.retry_at = event.at + timedelta(seconds=float(delay) if isinstance(delay, int | float) else 0)
             node.error = event.message
         elif node.ended:
+            node.kept = "kept_from" in event.data
             node.finished_at, node.note = event.at, ""
             node.error = event.message or None if event.type in _EXPLAINED else None
 

@@ -153,8 +153,8 @@ class Tree:
             return Text(f"{tries} again in {brief(left, whole=True)}", style=WARN)
         if status == "waiting_user_input":
             return Text(word(status), style=STYLES[status])
-        if status in ("skipped", "cancelled"):
-            return Text(status, style=QUIET)
+        if status in ("skipped", "cancelled") or node.kept:
+            return Text("taken over" if node.kept else status, style=QUIET)
         text = Text()
         if node.attempts > 1:
             text.append(f"{tries} ", style=WARN)

@@ -8,12 +8,15 @@ what is about to be called, and anything else is asked about again.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 from aether_agents.access.policy import NeedsApproval
 from aether_agents.access.secrets import Secrets
 from aether_agents.contracts import GivenAnswer, Intervention, Json, Outcome, PlannedSubtask
+from aether_agents.errors import InvalidPlan, ReferenceMissing
 from aether_agents.execution.calls.references import visible
+from aether_agents.planning.linked.call_digest import Portable
 from aether_agents.store import APPROVE, DENY, PROMPT_MAX, binding
 
 #: Characters of a long argument that are shown, the most first: as many as there is room for.
@@ -30,9 +33,41 @@ def digest_of(args: Mapping[str, Json]) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def still_holds(answer: GivenAnswer | None, subtask: PlannedSubtask, outcomes: Mapping[str, Outcome]) -> bool:
-    """Whether a person said yes to this very call: this tool, as it is defined now, with these arguments."""
-    return answer is not None and answer.binds == _binding(subtask, outcomes)
+def still_holds(
+    answer: GivenAnswer | None,
+    subtask: PlannedSubtask,
+    outcomes: Mapping[str, Outcome],
+    write: Callable[[tuple[str, ...]], Portable],
+) -> bool:
+    """Whether a person said yes to this very call: this tool, as it is defined now, with these arguments.
+
+    A yes of an earlier task counts for its time. `write` gives what writes values so that they name none of the tasks
+    of its chain, nor their own.
+    """
+    if answer is None:
+        return False
+    if answer.carried is None:
+        return answer.binds == _binding(subtask, outcomes)
+    if answer.carried.until is not None and answer.carried.until < datetime.now(UTC):
+        return False
+    return given_to(answer, subtask, outcomes, write(answer.carried.chain))
+
+
+def given_to(answer: GivenAnswer, subtask: PlannedSubtask, outcomes: Mapping[str, Outcome], write: Portable) -> bool:
+    """Whether an answer was given to this call, or to the same call of an earlier task."""
+    try:
+        if answer.binds == _binding(subtask, outcomes):
+            return True
+        args = visible(subtask, outcomes)
+    except (InvalidPlan, ReferenceMissing):
+        return False
+    return answer.carried is not None and answer.carried.binds == carried_binding(subtask, args, write)
+
+
+def carried_binding(subtask: PlannedSubtask, args: Json, write: Portable) -> str:
+    """What a yes is bound to that counts in a later task too: the call, without what names its own task."""
+    text = json.dumps([subtask.tool, subtask.pin, write(args)], sort_keys=True, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def _binding(subtask: PlannedSubtask, outcomes: Mapping[str, Outcome]) -> str:

@@ -33,6 +33,7 @@ from aether_agents.execution.calls.tool_host import Hands
 from aether_agents.execution.delivery.leases import Held, Lease
 from aether_agents.mcp_host import CallResult
 from aether_agents.mcp_host.session.call_result import NOTHING_ASKED, Consent
+from aether_agents.planning.linked.call_digest import Portable, writer
 from aether_agents.settings.model import Settings
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ class Run(NamedTuple):
     doubt: str = ""  #: why an answer that the store tells of does not count
     use: Callable[[], None] = lambda: None  #: called before the call that an answer is used up by
     secure: Callable[[], None] = lambda: None  #: waits until its claim outlives a power loss of the store
+    writer: Callable[[tuple[str, ...]], Portable] = lambda chain: writer(dict.fromkeys(chain, ""))  #: for `still_holds`
 
 
 class Caller:
@@ -96,7 +98,7 @@ class Caller:
         subtask = run.subtask
         tool = self._toolbox.find(subtask.tool or "", subtask.pin)
         args = self._arguments(run, tool, subtask.args)
-        answered = approval.still_holds(run.answer, subtask, run.outcomes)
+        answered = approval.still_holds(run.answer, subtask, run.outcomes, run.writer)
         decision = decide(tool, args, subtask, self._settings, answered=answered)
         if run.doubt and isinstance(decision, Allowed):
             decision = NeedsApproval(decision.risk, f"It is asked again: {run.doubt}")

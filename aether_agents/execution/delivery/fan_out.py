@@ -1,6 +1,7 @@
 """Fan-out: one subtask with a list becomes one child per item, and then the join of what they came to."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from aether_agents.contracts import (
     Call,
@@ -17,6 +18,13 @@ from aether_agents.errors import InvalidPlan
 
 #: Items one subtask may fan out to: each is a call, a sealed document and three events.
 MOST_ITEMS = 1_000
+
+
+class Items(NamedTuple):
+    """The children of a fan-out, and which of them another task has done already."""
+
+    children: list[PlannedSubtask]
+    kept: Mapping[int, str] = {}  #: by place, the task that made the call
 
 
 def children_of(subtask: PlannedSubtask, items: Json, *, answered: bool = False) -> list[PlannedSubtask]:
@@ -70,6 +78,7 @@ def _child(subtask: PlannedSubtask, index: int, item: Json, answered: bool) -> P
             "if_": None,  # decided once, before the fan-out
             "for_each": None,
             "max_parallel": None,
+            "kept_items": None,
             "needs_approval": False,
             "approved_up_to": subtask.risk if answered else subtask.approved_up_to,
         }

@@ -1,6 +1,7 @@
 """Results of runs: each in a word, and whether and when a call that failed is made again."""
 
 from aether_agents.contracts import Intervention, Outcome, PlannedSubtask
+from aether_agents.execution.delivery.fan_out import Items
 
 
 def retry_in(subtask: PlannedSubtask, outcome: Outcome, attempts: int) -> float | None:
@@ -16,8 +17,8 @@ def retry_in(subtask: PlannedSubtask, outcome: Outcome, attempts: int) -> float 
     return float(min(retry.delay * retry.backoff ** (attempts - 1), retry.max_delay))
 
 
-def word_of(result: Outcome | Intervention | list[PlannedSubtask]) -> str:
+def word_of(result: Outcome | Intervention | Items) -> str:
     """What a run came to, for the log."""
     if isinstance(result, Outcome):
         return result.status if result.error_kind is None else f"{result.status} ({result.error_kind})"
-    return "waits for a person" if isinstance(result, Intervention) else f"fans out to {len(result)}"
+    return "waits for a person" if isinstance(result, Intervention) else f"fans out to {len(result.children)}"

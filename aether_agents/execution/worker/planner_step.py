@@ -8,11 +8,12 @@ from typing import ParamSpec, TypeVar
 
 from celery.exceptions import Ignore
 
-from aether_agents.contracts import HighLevelTask, Intervention, Plan, Specialist, Template
-from aether_agents.errors import CannotOpen, InvalidSettings, StoreUnavailable
+from aether_agents.contracts import HighLevelTask, Plan, Specialist, Template
+from aether_agents.errors import CannotOpen, InvalidSettings, StoreUnavailable, TaskNotFound, WrongStatus
 from aether_agents.execution.delivery.leases import Held, Lease, now
 from aether_agents.execution.delivery.sender import Sender
 from aether_agents.execution.delivery.store_retry import Patience
+from aether_agents.execution.linked import rerun_step
 from aether_agents.execution.worker.known_servers import KnownServers
 from aether_agents.mcp_host.files.project_scope import Visible
 from aether_agents.mcp_host.trust.trust import Trust
@@ -20,7 +21,7 @@ from aether_agents.planning.files.templates import FOLDER, gather
 from aether_agents.planning.planner import Planner
 from aether_agents.planning.planning_result import Asked, NotYet, Planned, Unplannable
 from aether_agents.settings.model import Settings
-from aether_agents.store import APPROVE, DENY, CatalogueEntry, PlanningClaim, Refused, Store, Unopened
+from aether_agents.store import CatalogueEntry, PlanningClaim, Refused, Store, Unopened
 from aether_agents.telemetry import tracing
 
 log = logging.getLogger(__name__)
@@ -121,6 +122,8 @@ class Opening:
                 self._run(task_id, claim, plan)
         except (Ignore, StoreUnavailable):
             raise
+        except (WrongStatus, TaskNotFound) as error:  # what it runs again is not there any more, or nothing would run
+            self._ask(self._store.tasks.fail_planning, task_id, claim.token, str(error), "invalid_task")
         except CannotOpen as error:  # what a later version knows of servers: a process of that version plans it
             log.warning("not planned here: %s", error)
             self._ask(self._store.tasks.postpone_planning, task_id, claim.token, _OTHERS_FIRST, str(error))
@@ -142,13 +145,14 @@ class Opening:
         self._waited.pop(task_id, None)
         tracing.mark(status=type(conclusion).__name__.lower(), failed=isinstance(conclusion, Unplannable))
         if isinstance(conclusion, Planned):
-            if not self._ask(tasks.save_plan, task_id, claim.token, conclusion.plan):
+            plan = self._ask(rerun_step.planned, self._store, self._settings, claim.task, conclusion.plan, catalogue)
+            if not self._ask(tasks.save_plan, task_id, claim.token, plan):
                 return None
             if conclusion.unused:
                 self._ask(
                     tasks.log, task_id, f"not used of the request: {', '.join(f'`{one}`' for one in conclusion.unused)}"
                 )
-            return conclusion.plan
+            return plan
         if isinstance(conclusion, Asked):
             self._ask(tasks.ask, task_id, claim.token, conclusion.intervention)
         if isinstance(conclusion, Unplannable):
@@ -181,8 +185,11 @@ class Opening:
         tasks = self._store.tasks
         if claim.task.plan_only:
             self._ask(tasks.finish_planning, task_id, claim.token)
-        elif plan.origin in ("draft", "llm") and not claim.approved:
-            self._ask(tasks.ask, task_id, claim.token, _review(plan))
+        elif not claim.approved and (asked := rerun_step.question(claim.task, plan)) is not None:
+            self._ask(tasks.ask, task_id, claim.token, asked)
+        elif claim.task.rerun is not None:
+            sends = self._ask(rerun_step.start, self._store, self._settings, claim, plan, claim.task.rerun)
+            self._sender.send(sends or [])
         else:
             self._deliver(task_id, claim, plan)
 
@@ -229,14 +236,3 @@ class Opening:
             log.warning("templates of %s are left out: %s", folder, error)
             return ()
         return found.known
-
-
-def _review(plan: Plan) -> Intervention:
-    steps = "\n".join(f"- {subtask.id}: {subtask.tool}" for subtask in plan.subtasks)
-    return Intervention(
-        id="task.0",
-        kind="review",
-        prompt=f"This plan was not made from a template. Run it?\n{steps}",
-        choices=(APPROVE, DENY),
-        binds=plan.digest,
-    )

@@ -7,19 +7,21 @@ canvas, and the store has already seen to it that somebody sends what the branch
 import logging
 import time
 from contextlib import suppress
+from functools import partial
 from typing import NoReturn
 
 from celery import Task, chord
 from celery.exceptions import Ignore
 
 from aether_agents.access.secrets import Secrets
-from aether_agents.contracts import Intervention, Outcome, PlannedSubtask
+from aether_agents.contracts import Intervention, Outcome
 from aether_agents.errors import Barred, CannotOpen, InvalidPlan, ReferenceMissing, StoreUnavailable, Tampered
 from aether_agents.execution.calls.argument_check import applies
+from aether_agents.execution.calls.kept_items import taken, writer_for
 from aether_agents.execution.calls.progress_report import reporter
 from aether_agents.execution.calls.references import needed, resolve
 from aether_agents.execution.calls.tool_call import MOST_OUTPUT, Caller, Run, bounded, failed
-from aether_agents.execution.delivery.fan_out import children_of, joined
+from aether_agents.execution.delivery.fan_out import Items, children_of, joined
 from aether_agents.execution.delivery.leases import Held, Lease, now
 from aether_agents.execution.delivery.run_memory import Memory
 from aether_agents.execution.delivery.run_results import retry_in, word_of
@@ -131,7 +133,7 @@ class Runner:
         """Wait no longer for a store that is away."""
         self._patience.stop()
 
-    def _work(self, lease: Lease, claim: Granted) -> Outcome | Intervention | list[PlannedSubtask]:
+    def _work(self, lease: Lease, claim: Granted) -> Outcome | Intervention | Items:
         """What this run came to. A fault of ours is an outcome too: its traceback stays in the worker's log."""
         try:
             return self._decided(lease, claim)
@@ -149,7 +151,7 @@ class Runner:
             log.exception("unexpected")
             return failed("internal", f"a fault of ours ({type(error).__name__}): the worker's log has the traceback")
 
-    def _decided(self, lease: Lease, claim: Granted) -> Outcome | Intervention | list[PlannedSubtask]:
+    def _decided(self, lease: Lease, claim: Granted) -> Outcome | Intervention | Items:
         subtask = claim.subtask
         if claim.join:
             results = self._outcomes(lease.task_id, claim.children)
@@ -157,16 +159,16 @@ class Runner:
         if claim.losses >= LOST_RUNS:
             return failed("internal", "its worker was lost twice while it ran: it is not tried again")
         outcomes = self._outcomes(lease.task_id, needed(subtask))
+        write = partial(writer_for, self._settings.home, lease.task_id)
         if subtask.if_ is not None and not applies(subtask.if_, outcomes):
             return Outcome(status="skipped", error=f"its condition does not hold: {subtask.if_.ref}", sent=False)
         if subtask.for_each is not None:
-            items = resolve(subtask.for_each, outcomes)
-            children = children_of(subtask, items)
-            return children or Outcome(status="completed", output=[])
+            children = children_of(subtask, items := resolve(subtask.for_each, outcomes))
+            return taken(subtask, items, children, outcomes, write)
         secrets = Secrets(self._settings, subtask.context)
         secrets.told(subtask.elicited)
         answer = (claim.answer, claim.doubt, lambda: self._use(lease))
-        run = Run(lease, subtask, outcomes, secrets, *answer, secure=self._secure)
+        run = Run(lease, subtask, outcomes, secrets, *answer, secure=self._secure, writer=write)
         return self._caller.call(run, reporter(self._store, lease, secrets))
 
     def _use(self, lease: Lease) -> None:
@@ -216,9 +218,13 @@ class Runner:
         tasks = self._store.tasks
         self._sender.attempt(self._patience.ask(lambda: tasks.end_alike(lease.task_id, lease.subtask_id, outcome)))
 
-    def _fan(self, celery_task: Task | None, lease: Lease, claim: Granted, children: list[PlannedSubtask]) -> NoReturn:
+    def _fan(self, celery_task: Task | None, lease: Lease, claim: Granted, items: Items) -> NoReturn:
         """Hand the children over: as a chord in this message's place, or one by one."""
+        children = items.children
         window, own = claim.subtask.max_parallel or len(children), celery_task is not None
+        if claim.subtask.kept_items is not None:
+            self._sender.attempt(self._patience.ask(lambda: self._store.tasks.fan_rerun(*lease, *items, window=window)))
+            raise Ignore
         fanned = self._patience.ask(lambda: self._store.tasks.fan(*lease, children, window=window, may_canvas=own))
         if fanned.kind != "ok" or not fanned.canvas or celery_task is None:
             self._sender.attempt(fanned.deliveries)

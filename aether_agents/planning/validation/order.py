@@ -1,9 +1,12 @@
 """The order of a plan: what each subtask needs, a cycle if there is one, and a topological order."""
 
 import heapq
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from aether_agents.contracts import Json, Subtask, depends
+
+Name = TypeVar("Name", bound=Hashable)
 
 
 def needs_of(subtask: Subtask) -> tuple[str, ...]:
@@ -22,9 +25,9 @@ def expressions_before(subtask: Subtask) -> Json:
     return [dict(subtask.args), subtask.for_each, subtask.if_.ref if subtask.if_ else None]
 
 
-def ancestors(name: str, needs: Mapping[str, Collection[str]]) -> set[str]:
+def ancestors(name: Name, needs: Mapping[Name, Collection[Name]]) -> set[Name]:
     """Everything that has ended before `name` starts."""
-    found: set[str] = set()
+    found: set[Name] = set()
     open_ends = list(needs.get(name, ()))
     while open_ends:
         spot = open_ends.pop()

@@ -41,6 +41,7 @@ PARTS = (
     "running",
     "alike",
     "control",
+    "reruns",
     "reaper",
     "registry",
 )

@@ -176,12 +176,3 @@ export('flip', function(call, args)
   end)
   return call.out
 end)
-
--- id known by → 1 | 0: notes which task undoes this one, unless another was noted since `known` was read
-export('link_undo', function(call, args)
-  local key, known = base(call, args[1]), args[2]
-  if redis.call('HEXISTS', key, 'status') == 0 then return 0 end
-  if (redis.call('HGET', key, 'undone') or '') ~= known then return 0 end
-  redis.call('HSET', key, 'undone', known == '' and args[3] or known .. ' ' .. args[3])
-  return 1
-end)

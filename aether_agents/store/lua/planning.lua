@@ -6,9 +6,7 @@ local function holds_planning(call, id, token)
   return task
 end
 
--- id owner priority budget_ms keep_ms overtime recent_max document head [trace] → new | same | other
-export('create', function(call, args)
-  local id, owner, priority, budget, keep, overtime, recent_max, document, head, trace = unpack(args)
+local function accept_task(call, id, owner, priority, budget, keep, overtime, recent_max, document, head, trace)
   local key = base(call, id)
   local present = redis.call('HGET', key, 'owner')
   if present then return present == owner and 'same' or 'other' end
@@ -24,6 +22,11 @@ export('create', function(call, args)
   redis.call('ZADD', call.prefix .. ':recent', int(call.at), id)
   redis.call('ZREMRANGEBYRANK', call.prefix .. ':recent', 0, -1 - recent_max)
   return 'new'
+end
+
+-- id owner priority budget_ms keep_ms overtime recent_max document head [trace] → new | same | other
+export('create', function(call, args)
+  return accept_task(call, unpack(args))
 end)
 
 -- id limit → granted token approved task plan head answer | <refusal>

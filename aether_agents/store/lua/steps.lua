@@ -110,11 +110,16 @@ local function release_held(task, parent)
   local held = redis.call('HGET', task.subtasks, 'h:' .. parent)
   if not held then return end
   local next, last = string.match(held, '^(%d+) (%d+)$')
-  local child = node(task, parent .. '#' .. next)
+  next, last = tonumber(next), tonumber(last)
+  local child = node(task, parent .. '#' .. int(next))
+  while next < last and (not child or child.status ~= SUBTASK.pending) do  -- taken over from another task: nothing runs
+    next = next + 1
+    child = node(task, parent .. '#' .. int(next))
+  end
   if next == last then
     redis.call('HDEL', task.subtasks, 'h:' .. parent)
   else
-    redis.call('HSET', task.subtasks, 'h:' .. parent, int(next + 1) .. ' ' .. last)
+    redis.call('HSET', task.subtasks, 'h:' .. parent, int(next + 1) .. ' ' .. int(last))
   end
   if child and child.status == SUBTASK.pending then
     child.need = 0

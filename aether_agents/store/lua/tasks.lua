@@ -10,7 +10,8 @@
 -- <prefix>:task:<id>            hash    the task: TASK_FIELDS, sealed `task` and `plan`, `about` the plan, sealed `answer`
 --                                       to what is asked about it, sealed `head` (store/client/head.py), `fault`: "<n> <sealed>",
 --                                       the subtask (or none) that failed it and why; `planners_lost`
---                                       while they planned it
+--                                       while they planned it; `undone`, `reruns`: the tasks that put it back, and
+--                                       `retry:ID` and `fork:ID` of those that ran it again (reruns.lua)
 -- <prefix>:task:<id>:subtasks   hash    per subtask n   s:n  NODE state    w:n  "queue flags successor,successor"
 --                                                       d:n  sealed document    o:n  sealed outcome
 --                                       where needed    i:n  id of what is asked    a:n  sealed answer

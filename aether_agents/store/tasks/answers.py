@@ -28,11 +28,18 @@ def field_of(subtask_id: str) -> str:
     return f"a:{subtask_id}"
 
 
-def seal(access: Access, task_id: str, question: Intervention, answer: Answer, binds: str, head: Head) -> bytes:
+def seal(
+    access: Access, task_id: str, question: Intervention, answer: Answer, binds: str, head: Head, role: str = ""
+) -> bytes:
     """The answer to a question as it is kept; `head` is the one after it."""
     subtask_id = question.subtask_id or ""
     given = GivenAnswer(
-        intervention_id=question.id, response=answer.response, actor=answer.by, at=datetime.now(UTC), binds=binds
+        intervention_id=question.id,
+        response=answer.response,
+        actor=answer.by,
+        at=datetime.now(UTC),
+        binds=binds,
+        role=role,
     )
     return access.seal(Places.answer(task_id, subtask_id), given, head.version(field_of(subtask_id)))
 

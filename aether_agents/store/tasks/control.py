@@ -44,8 +44,8 @@ class Control(Accessing):
         waits = rank is not None and questions.id_of(about) == intervention_id
         return (subtask_id, blob) if waits else None
 
-    def answer(self, task_id: str, answer: Answer, may: answers.May = lambda _: None) -> list[Delivery]:
-        """Give a person's answer.
+    def answer(self, task_id: str, answer: Answer, may: answers.May = lambda _: None, role: str = "") -> list[Delivery]:
+        """Give a person's answer; `role` is kept with it.
 
         `approve`, `retry`, `provide` and a question's own choices let it go on; `deny` and `fail` fail the subtask,
         `skip` skips it; about the whole task, `deny` and `cancel` end it. `values` become inputs of the task; a choice
@@ -66,7 +66,7 @@ class Control(Accessing):
         if effect != "go" and question.subtask_id is not None:
             outcome = self._access.seal(Places.outcome(task_id, question.subtask_id), questions.outcome(answer, effect))
         while True:
-            head, given = self._given(task_id, question, answer, changes=effect == "go")
+            head, given = self._given(task_id, question, answer, role, changes=effect == "go")
             kind, sends = self._access.call(
                 "answer", task_id, answer.intervention_id, effect, answer.response, answer.by, outcome, *given
             )
@@ -182,7 +182,7 @@ class Control(Accessing):
         return deliveries(self._access.call("flip", task_id))
 
     def _given(
-        self, task_id: str, question: Intervention, answer: Answer, *, changes: bool
+        self, task_id: str, question: Intervention, answer: Answer, role: str, *, changes: bool
     ) -> tuple[Head, tuple[bytes, bytes, bytes, str, bytes]]:
         """The head after an answer, and what it writes: the head before and after, the sealed answer, and the document
         that it changes.
@@ -200,7 +200,7 @@ class Control(Accessing):
         field, change = self._change(task, question, answer, head) if changes else ("", None)
         after = head.after(about, *filter(None, [field]))
         binds = question.binds or self._bound_before(task_id, subtask_id, earlier, head)
-        given = answers.seal(self._access, task_id, question, answer, binds, after)
+        given = answers.seal(self._access, task_id, question, answer, binds, after, role)
         place = Places.task(task_id) if field == "task" else Places.subtask(task_id, subtask_id)
         document = self._access.seal(place, change, after.version(field)) if change else b""
         return after, (head_before or b"", self._access.seal_head(task_id, after), given, field, document)

@@ -23,10 +23,13 @@ class PlanningSteps(Accessing):
         Raises:
             NotAllowed: the id belongs to another owner's task.
         """
+        return self._accepted(task, self._access.call("create", *self._asked_for(task)))
+
+    def _asked_for(self, task: HighLevelTask) -> list[Part]:
+        """A task as the library accepts it."""
         settings = self._access.settings
         seconds = task.timeout_seconds or settings.agent_system.orchestrator.task_timeout
-        answer = self._access.call(
-            "create",
+        return [
             task.task_id,
             task.owner,
             task.priority,
@@ -37,7 +40,9 @@ class PlanningSteps(Accessing):
             self._access.seal(Places.task(task.task_id), task),
             self._access.seal_head(task.task_id, first_head()),
             traceparent(),
-        )
+        ]
+
+    def _accepted(self, task: HighLevelTask, answer: bytes) -> bool:
         if answer == b"other":
             raise NotAllowed(f"the task `{task.task_id}` is somebody else's: leave the id out, or choose another")
         return bool(answer == b"new")

@@ -134,11 +134,12 @@ def approval(subtask: PlannedSubtask) -> Intervention:
     """The question that policy puts before a subtask whose arguments are all known."""
     name = f" ({subtask.name})" if subtask.name else ""
     args = json.dumps(dict(subtask.args), ensure_ascii=False, indent=1)
+    why = f"; {subtask.asked_because}" if subtask.asked_because else ""
     return Intervention(
         id=f"{subtask.id}.0",
         kind="approval",
         subtask_id=subtask.id,
-        prompt=f"`{subtask.id}`{name} calls {subtask.tool}, which is {subtask.risk.value}. Go on?\n{args}",
+        prompt=f"`{subtask.id}`{name} calls {subtask.tool}, which is {subtask.risk.value}{why}. Go on?\n{args}",
         choices=(APPROVE, DENY),
         binds=binding(subtask.tool or "", subtask.pin, _literal(subtask.args)),
     )

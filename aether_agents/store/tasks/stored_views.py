@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from aether_agents.contracts import Json, Outcome, Plan, PlannedSubtask, PlanView, SubtaskStatus, SubtaskView
 from aether_agents.contracts.expressions.reference import Reference, resolve, walk
@@ -10,6 +10,23 @@ from aether_agents.errors import ReferenceMissing
 
 #: The outcome of a subtask in one of these says what is to be known of it.
 TELLING = frozenset({SubtaskStatus.FAILED, SubtaskStatus.CANCELLED})
+
+
+class Links(NamedTuple):
+    """The tasks that were begun because of one, as they were read."""
+
+    task_id: str
+    undone: str = ""
+    reruns: str = ""
+
+    @property
+    def undone_by(self) -> tuple[str, ...]:
+        """The tasks that put it back, the first one first."""
+        return tuple(self.undone.split())
+
+    def rerun_by(self, kind: Literal["retry", "fork"]) -> tuple[str, ...]:
+        """The tasks that ran it again in this way, the first one first."""
+        return tuple(one.removeprefix(f"{kind}:") for one in self.reruns.split() if one.startswith(f"{kind}:"))
 
 
 class Row(NamedTuple):
@@ -20,6 +37,11 @@ class Row(NamedTuple):
     attempts: int
     since: int
     started: int
+
+    @property
+    def taken_over(self) -> bool:
+        """Whether its outcome is another task's: it was never claimed."""
+        return self.status is SubtaskStatus.COMPLETED and not self.claimed
 
 
 def plan_view(meta: dict[str, Any]) -> PlanView | None:
@@ -42,8 +64,11 @@ def subtask_view(
     outcome: Outcome | None,
     outputs: bool,
     later: str = "",
+    kept_from: str | None = None,
 ) -> SubtaskView:
-    """One subtask as it stands. `later` is how its call ended, when that came after its cancellation."""
+    """One subtask as it stands. `later` is how its call ended, when that came after its cancellation; `kept_from` the
+    task that made the call, where its outcome was taken over.
+    """
     terminal = row.status in (
         SubtaskStatus.COMPLETED, SubtaskStatus.FAILED, SubtaskStatus.SKIPPED, SubtaskStatus.CANCELLED,
     )  # fmt: skip
@@ -58,8 +83,21 @@ def subtask_view(
         started_at=moment(created + row.started) if row.claimed else None,
         finished_at=moment(created + row.since) if terminal else None,
         output=outcome.output if outcome and outputs else None,
+        kept_from=kept_from,
         error=f"{outcome.error or ''}; {later}" if outcome and later else outcome.error if outcome else None,
     )
+
+
+def maker_of(plan: Plan, subtask_id: str) -> str | None:
+    """The task that made the call of a subtask which was taken over, as the plan says it."""
+    if plan.rerun is None:
+        return None
+    stem, mark, place = subtask_id.partition("#")
+    if mark:
+        known = next((one.kept_items for one in plan.subtasks if one.id == stem), None)
+        if known is not None:
+            return (known.each[int(place)].made_by if int(place) < len(known.each) else "") or plan.rerun.of.task_id
+    return next((one.made_by for one in plan.rerun.kept if one.subtask == stem), plan.rerun.of.task_id)
 
 
 def results_of(plan: Plan, outcomes: dict[str, Outcome]) -> dict[str, Json]:

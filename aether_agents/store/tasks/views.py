@@ -19,11 +19,21 @@ from aether_agents.store.client.encoding import STATUSES
 from aether_agents.store.client.head import Head
 from aether_agents.store.client.store_client import Accessing, unknown
 from aether_agents.store.tasks import questions
-from aether_agents.store.tasks.stored_views import TELLING, Row, moment, number, plan_view, results_of, subtask_view
+from aether_agents.store.tasks.stored_views import (
+    TELLING,
+    Links,
+    Row,
+    maker_of,
+    moment,
+    number,
+    plan_view,
+    results_of,
+    subtask_view,
+)
 
 _FIELDS = (
     "status", "owner", "created", "finished", "total", "left", "seq", "degraded", "direct", "error",
-    "question_id", "asked_at", "task", "plan", "about", "head", "fault",
+    "question_id", "asked_at", "task", "plan", "about", "head", "fault", "undone", "reruns",
 )  # fmt: skip
 
 _CHILD = re.compile(r"^(.+)#(\d+)$")
@@ -90,7 +100,16 @@ class Readings(Accessing):
         later = self._fields(task_id, "l", [one for one, row in rows.items() if row.status is SubtaskStatus.CANCELLED])
         created = number(meta["created"])
         subtasks = [
-            subtask_view(one, planned, rows[one], created, outcomes.get(one), outputs, later.get(one, b"").decode())
+            subtask_view(
+                one,
+                planned,
+                rows[one],
+                created,
+                outcomes.get(one),
+                outputs,
+                later.get(one, b"").decode(),
+                maker_of(plan, one) if rows[one].taken_over else None,
+            )
             for planned in plan.subtasks
             for one in _with_children(planned.id, rows)
         ]
@@ -125,7 +144,9 @@ class Readings(Accessing):
 
     def _light(self, task_id: str, meta: dict[str, Any]) -> TaskView:
         task = self._task_of(task_id, meta)
-        return self._shown(task_id, meta, task.description, task.owner)
+        of = task.rerun
+        said = {"undoes": task.undoes, **({"retries" if of.kind == "retry" else "forks": of.task_id} if of else {})}
+        return self._shown(task_id, meta, task.description, task.owner).model_copy(update=said)
 
     def _task_of(self, task_id: str, meta: dict[str, Any]) -> HighLevelTask:
         return self._access.open_task(task_id, meta["task"], self._access.open_head(task_id, meta["head"]))
@@ -141,6 +162,7 @@ class Readings(Accessing):
         status = TaskStatus(meta["status"].decode())
         total, left = number(meta["total"]), number(meta["left"])
         done = 1.0 if status is TaskStatus.COMPLETED else 0.0
+        links = Links(task_id, (meta["undone"] or b"").decode(), (meta["reruns"] or b"").decode())
         return TaskView(
             task_id=task_id,
             description=description,
@@ -154,6 +176,9 @@ class Readings(Accessing):
             plan=plan_view(meta),
             interventions=self._asked_of_all(task_id, meta),
             error=self._fault(task_id, meta),
+            retried_by=links.rerun_by("retry"),
+            forked_by=links.rerun_by("fork"),
+            undone_by=links.undone_by,
         )
 
     def _asked_of_all(self, task_id: str, meta: dict[str, Any]) -> tuple[Intervention, ...]:

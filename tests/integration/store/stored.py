@@ -132,7 +132,7 @@ def fill(store: Store) -> list[str]:
         run(store, name, outcome, "ended")
     run(store, "lint", FAILED, "ended")
 
-    store.tasks.link_undo("ended", (), "open")
+    store.connection.command("HSET", store.keys.task("ended"), "undone", "open")
 
     started(store, {"first": [], "second": ["first"], "third": ["second"]}, task_id="open")
     run(store, "first", task_id="open")

@@ -67,7 +67,7 @@ def test_an_ended_task_is_read_as_it_was_meant(held: Any, store: Store) -> None:
     assert store.schedules.notes()["nightly"].fired is not None
     assert [view.task_id for view in store.tasks.recent()][-1] in held["tasks"]
     assert len(store.tasks.left("ended")) == 4
-    assert store.tasks.undone_by("ended") == ("open",)
+    assert store.tasks.links("ended").undone_by == ("open",)
 
 
 @pytest.mark.usefixtures("held")

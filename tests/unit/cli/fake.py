@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
-from aether_agents.contracts import Answer, Event, HighLevelTask, Plan, TaskView, Tool, Undoing
+from aether_agents.contracts import Answer, Event, HighLevelTask, Json, Plan, TaskView, Tool, Undoing
 from aether_agents.errors import CannotUndo, StoreUnavailable, WrongStatus
 from tests.unit.cli.recorded import TASK
 
@@ -100,6 +100,33 @@ class RecordedDoor:
 
     def resume(self, task_id: str, *, by: str = "local") -> None:
         self.done.append(("resume", task_id))
+
+    def retry(
+        self,
+        task_id: str,
+        start: str = "",
+        *,
+        inputs: Mapping[str, Json] | None = None,
+        by: str = "local",
+        assume_yes: bool = False,
+        plan_only: bool = False,
+        new_id: str | None = None,
+    ) -> str:
+        self.done.append(("retry", task_id))
+        return new_id or TASK
+
+    def fork(
+        self,
+        task_id: str,
+        at: str,
+        *,
+        inputs: Mapping[str, Json] | None = None,
+        template: str | None = None,
+        by: str = "local",
+        plan_only: bool = False,
+    ) -> str:
+        self.done.append(("fork", task_id))
+        return TASK
 
     def undoing(self, task_id: str, to: str | None = None) -> Undoing:
         return self.undo_found

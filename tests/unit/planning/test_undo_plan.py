@@ -7,7 +7,7 @@ import pytest
 from aether_agents.contracts import Call, Outcome, PlannedSubtask, Risk, SubtaskStatus
 from aether_agents.contracts.view import Left
 from aether_agents.errors import WrongStatus
-from aether_agents.planning.undo_plan import undoing
+from aether_agents.planning.linked.undo_plan import undoing
 from aether_agents.planning.validation.structure import structure
 
 

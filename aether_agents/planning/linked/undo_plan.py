@@ -28,7 +28,7 @@ from aether_agents.errors import InvalidPlan, ReferenceMissing, WrongStatus
 from aether_agents.planning.validation.order import ancestors
 
 #: What the ids of an undoing plan begin with; the rest is the id of the subtask that is undone.
-PREFIX = "undo/"
+PREFIX = "undo"
 _LONGEST_ID = 200
 
 
@@ -60,57 +60,71 @@ def undoing(
     return Undoing(task_id=task_id, undone=tuple(plan.undone), cannot=tuple(plan.cannot), document=document)
 
 
-def id_of(subtask_id: str) -> str:
-    """The id that a subtask's undoing has: a plan that is written down has no `#` in its ids."""
-    return (PREFIX + subtask_id.replace("#", "/n"))[:_LONGEST_ID]
+def id_of(subtask_id: str, turn: int = 0) -> str:
+    """The id that a subtask's undoing has: a plan that is written down has no `#` in its ids.
+
+    `turn` tells the tasks of a chain of retries apart: what two of them did is undone twice.
+    """
+    return f"{PREFIX}{turn or ''}/{subtask_id.replace('#', '/n')}"[:_LONGEST_ID]
 
 
 class _Undo:
+    """Subtasks are known by the turn of their task and their id. What a task took over is undone in the turn of the
+    task that made the call.
+    """
+
     def __init__(self, left: Sequence[Left], to: str | None, already: Collection[str]) -> None:
-        self.needs = {one.id: one.subtask.needs for one in left if "#" not in one.id}
-        self.parents = {one.id: one for one in left if one.subtask.for_each is not None}
-        self.outcomes = {one.id: one.outcome for one in left if one.outcome is not None}
+        self.needs = _needs(left)
+        self.parents = {_key(one): one for one in left if one.subtask.for_each is not None}
+        self.outcomes = {_key(one): one.outcome for one in left if one.outcome is not None}
+        self.completed = {_key(one) for one in left if one.status is SubtaskStatus.COMPLETED and not one.taken_over}
         after = self._after(left, to)
-        self.left = [one for one in after if id_of(one.id) not in already]
+        self.left = [one for one in after if id_of(one.id, one.turn) not in already]
         self.undone: list[str] = []
         self.cannot: list[Irreversible] = []
 
     def steps(self) -> Iterator[Subtask]:
         """The subtasks of the plan, the last to end first."""
-        calls = {one.id: call for one in self.left if (call := self._call(one))}
-        order = [one for one in reversed(self.left) if one.id in calls]
+        calls = {_key(one): call for one in self.left if (call := self._call(one))}
+        order = [one for one in reversed(self.left) if _key(one) in calls]
         self.undone = [one.id for one in order]
+        by_stem: dict[_Key, list[_Key]] = {}
         for one in order:
+            by_stem.setdefault(_stem(_key(one)), []).append(_key(one))
+        for one in order:
+            call = calls[_key(one)]
             yield Subtask(
-                id=id_of(one.id),
+                id=id_of(one.id, one.turn),
                 name=f"undo {one.subtask.name or one.id}",
-                tool=calls[one.id].tool,
-                args=calls[one.id].args,
-                needs=tuple(id_of(name) for name in self._first(one, self.undone)),
+                tool=call.tool,
+                args=call.args,
+                needs=tuple(id_of(name, turn) for turn, name in self._first(one, by_stem)),
                 timeout=one.subtask.timeout,
             )
 
     def _after(self, left: Sequence[Left], to: str | None) -> Sequence[Left]:
         if to is None:
             return left
-        stay = next((one for one in left if one.id == to), None)
+        stay = next((one for one in reversed(left) if one.id == to and not one.taken_over), None)
         if stay is None:
-            known = [one.id for one in left]
+            known = list(dict.fromkeys(one.id for one in left))
             raise WrongStatus(f"`{to}` is not a subtask of it{nearest(to, known)}; it has {', '.join(known)}")
         if stay.status is not SubtaskStatus.COMPLETED:
             raise WrongStatus(
                 f"`{to}` did not complete ({stay.status.value}): there is no state after it to go back to"
             )
-        behind = {name for name in self.needs if _stem(to) in ancestors(name, self.needs)}
-        return [one for one in left if one.ended > stay.ended or _stem(one.id) in behind]
+        place = _stem(_key(stay))
+        behind = {name for name in self.needs if place in ancestors(name, self.needs)}
+        return [one for one in left if (one.turn, one.ended) > (stay.turn, stay.ended) or _stem(_key(one)) in behind]
 
     def _call(self, one: Left) -> Call | None:
         """The call that undoes a subtask; none, and noted where it matters, if there is none."""
         subtask, outcome = one.subtask, one.outcome
-        if one.id in self.parents or not one.calls or (outcome is not None and not outcome.sent):
+        if _key(one) in self.parents or not one.calls or (outcome is not None and not outcome.sent):
             return None  # a fan-out itself calls nothing, and neither does what was never sent
         if one.status is not SubtaskStatus.COMPLETED:
-            if subtask.risk is not Risk.READ and one.status is not SubtaskStatus.SKIPPED:
+            harmless = subtask.risk is Risk.READ or one.status is SubtaskStatus.SKIPPED
+            if not harmless and not self._completed_later(one):
                 self._note(one, f"it is {one.status.value}, and may have changed something: look, and put it right")
             return None
         if subtask.compensate is None:
@@ -123,26 +137,27 @@ class _Undo:
             self._note(one, f"the call that undoes it cannot be made: {error}")
             return None
 
+    def _completed_later(self, one: Left) -> bool:
+        """Whether a retry did what this one left unclear: putting that back puts both back."""
+        return any(other == one.id and turn > one.turn for turn, other in self.completed)
+
     def _resolved(self, one: Left, args: Mapping[str, Json]) -> dict[str, Json]:
         def value(reference: Reference) -> Json:
             if reference.root == "secrets":
                 return reference.text
-            own = reference.name == _stem(one.id)
-            outcome: Outcome | None = self.outcomes.get(one.id if own else reference.name)
+            own = reference.name == one.id.partition("#")[0]
+            outcome: Outcome | None = self.outcomes.get((one.turn, one.id if own else reference.name))
             if reference.root != "subtasks" or outcome is None or outcome.status != "completed":
                 raise ReferenceMissing(f"`{reference.text}` has no value")
             return escape(walk({"output": outcome.output}, reference.path[1:]))
 
         return {name: substitute(expression, value) for name, expression in args.items()}
 
-    def _first(self, one: Left, undone: Sequence[str]) -> list[str]:
+    def _first(self, one: Left, by_stem: Mapping["_Key", list["_Key"]]) -> list["_Key"]:
         """What is undone before: the nearest that came after it, and the next item where items ran one by one."""
-        stem = _stem(one.id)
-        by_stem: dict[str, list[str]] = {}
-        for name in undone:
-            by_stem.setdefault(_stem(name), []).append(name)
-        first: list[str] = []
-        seen: set[str] = set()
+        stem = _stem(_key(one))
+        first: list[_Key] = []
+        seen: set[_Key] = set()
         ahead = [name for name, needs in self.needs.items() if stem in needs]
         while ahead:
             name = ahead.pop()
@@ -155,7 +170,7 @@ class _Undo:
         parent = self.parents.get(stem)
         if parent is not None and parent.subtask.max_parallel == 1:
             siblings = by_stem[stem]
-            first += siblings[max(0, siblings.index(one.id) - 1) : siblings.index(one.id)]
+            first += siblings[max(0, siblings.index(_key(one)) - 1) : siblings.index(_key(one))]
         return first
 
     def _note(self, one: Left, why: str) -> None:
@@ -163,5 +178,31 @@ class _Undo:
         self.cannot.append(note)
 
 
-def _stem(subtask_id: str) -> str:
-    return subtask_id.partition("#")[0]
+_Key = tuple[int, str]
+
+
+def _key(one: Left) -> _Key:
+    return one.turn, one.id
+
+
+def _stem(key: _Key) -> _Key:
+    return key[0], key[1].partition("#")[0]
+
+
+def _needs(left: Sequence[Left]) -> dict[_Key, list[_Key]]:
+    """What each subtask came after: what it needs, in its own task; and what had its id in an earlier one.
+
+    What a task took over came after the call that the earlier task made, and nothing else.
+    """
+    turns: dict[str, list[int]] = {}
+    for one in left:
+        if "#" not in one.id:
+            turns.setdefault(one.id, []).append(one.turn)
+    found: dict[_Key, list[_Key]] = {}
+    for one in left:
+        if "#" in one.id:
+            continue
+        earlier = [(turn, one.id) for turn in turns[one.id] if turn < one.turn]
+        own = [(one.turn, name) for name in one.subtask.needs]
+        found[_key(one)] = [*own, *earlier[-1:]] if not one.taken_over else earlier[-1:]
+    return found

@@ -1,0 +1,120 @@
+"""Retry and fork: what runs again, and what is taken over, is shown; then it is done, as a task of its own."""
+
+from collections.abc import Callable
+
+from rich.text import Text
+
+from aether_agents.cli.session.protocols import Door
+from aether_agents.cli.session.session import Session
+from aether_agents.cli.tasks.ending import ending
+from aether_agents.cli.tasks.submission import HINT, follow, leave_to_itself
+from aether_agents.cli.terminal.exit_codes import COMPLETED
+from aether_agents.cli.terminal.glyphs import GOOD, INFO, QUIET, WARN
+from aether_agents.cli.terminal.output import Output
+from aether_agents.cli.terminal.questions import Questioner
+from aether_agents.cli.terminal.text import plain
+from aether_agents.cli.views.screen import screen_for
+from aether_agents.cli.views.task_state import Picture
+from aether_agents.contracts import (
+    Answer,
+    EventType,
+    Intervention,
+    Json,
+    PlannedSubtask,
+    Rerun,
+    TaskStatus,
+    TaskView,
+)
+
+#: Subtasks of each kind that a screen is spared beyond.
+_SHOWN = 15
+#: After these it is known what runs, or that nothing will.
+_KNOWN = frozenset({EventType.TASK_PLANNED, EventType.TASK_WAITING, EventType.TASK_PAUSED})
+
+
+def run_again(session: Session, begin: Callable[[Door], str], *, yes: bool, dry_run: bool, detach: bool) -> int:
+    """Begin a task that runs another again, show the difference and follow it; the exit code. `begin` gives its id.
+
+    Raises:
+        WrongStatus: the other one cannot be run again; the error says why.
+    """
+    with session.past() as door:
+        session.require_worker(door)
+        task_id = begin(door)
+        if detach:
+            session.keep()
+            return leave_to_itself(session.output, task_id)
+        view = _planned(session, door, task_id)
+        difference = _difference(door, task_id)
+        if difference is not None and (dry_run or yes or session.may_ask):
+            show(session.output, difference)
+        if dry_run and view.status == TaskStatus.COMPLETED:
+            return _told(session.output, view, difference)
+        picture = Picture(task_id, description=view.description)
+        asks = _Shown(session.output, session.person) if session.may_ask else None
+        screen = screen_for(session.output, picture, hint=HINT)
+        view = follow(session, door, picture, screen, cancels=True, questioner=asks)
+        return ending(session.output, view, more=_about(difference))
+
+
+class _Shown(Questioner):
+    """Asks about a difference that stands above."""
+
+    def ask(self, asked: Intervention, subtask: PlannedSubtask | None) -> Answer | None:
+        if asked.kind == "confirmation" and asked.subtask_id is None:
+            asked = asked.model_copy(update={"prompt": "Do that?"})
+        return super().ask(asked, subtask)
+
+
+def _planned(session: Session, door: Door, task_id: str) -> TaskView:
+    """The task as soon as it is known what runs of it."""
+    with session.output.spinning("comparing" + session.output.error_glyphs.more):
+        for event in door.follow(task_id):
+            if event.type in _KNOWN or event.ends_task:
+                break
+        if door.view(task_id).plan is not None and event.type is EventType.TASK_PLANNED:
+            return next(
+                (view for event in door.follow(task_id) if (view := door.view(task_id)).status != TaskStatus.PLANNING),
+                door.view(task_id),
+            )
+    return door.view(task_id)
+
+
+def _difference(door: Door, task_id: str) -> Rerun | None:
+    plan = door.plan_of(task_id)
+    return plan.rerun if plan is not None else None
+
+
+def _about(difference: Rerun | None) -> dict[str, Json]:
+    return {"rerun": difference.model_dump(mode="json") if difference else None}
+
+
+def _told(output: Output, view: TaskView, difference: Rerun | None) -> int:
+    """The last words of a dry run."""
+    if output.json_wanted:
+        output.json({"task_id": view.task_id, "status": view.status.value, **_about(difference)})
+    return COMPLETED
+
+
+def show(output: Output, difference: Rerun) -> None:
+    """What runs and why, what is asked first, and what is taken over."""
+    signs, dot = output.error_glyphs.status, output.error_glyphs.dot
+    again, kept = difference.again, difference.kept
+    what = "goes on with" if difference.of.kind == "retry" else "forks"
+    output.say(f"{what} {difference.of.task_id}: {len(again)} to run {dot} {len(kept)} taken over")
+    for one in again[:_SHOWN]:
+        line = Text(f"{signs['running']} ", style=INFO).append(plain(one.subtask)).append(f"  {one.why}", style=QUIET)
+        output.err.print(line)
+        if one.asks:
+            sign = Text(f"  {signs['waiting_user_input']} ", style=WARN)
+            output.err.print(sign.append(plain(_asked(one.asks)), style=WARN))
+    if len(again) > _SHOWN:
+        output.hint(f"{output.error_glyphs.more} {len(again) - _SHOWN} more to run")
+    if kept:
+        names = ", ".join(one.subtask for one in kept[:_SHOWN])
+        rest = f" {output.error_glyphs.more} {len(kept) - _SHOWN} more" if len(kept) > _SHOWN else ""
+        output.err.print(Text(f"{signs['completed']} ", style=GOOD).append(f"taken over: {plain(names)}{rest}", QUIET))
+
+
+def _asked(why: str) -> str:
+    return why if why.startswith(("asks", "the yes", "policy")) else f"asks first: {why}"

@@ -1,0 +1,1 @@
+"""Tasks that belong to others: chains of retries, and what the next one takes over."""

@@ -1,0 +1,115 @@
+"""Linked tasks: what is begun because of another task - its undoing, its retry, a fork of it."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from aether_agents.access.roles import require
+from aether_agents.contracts import Json, Role
+from aether_agents.orchestrator import rerun, undo
+from aether_agents.orchestrator.sending import PLANNER_QUEUE, Sending, require_consent
+from aether_agents.store import Delivery
+from aether_agents.telemetry import tracing
+
+
+class LinkedTasks(Sending):
+    """Undo, retry and fork: each is a task of its own."""
+
+    def undo(
+        self, task_id: str, to: str | None = None, *, by: str = "local", role: Role = "Owner", assume_yes: bool = False
+    ) -> str:
+        """Put back what an ended task changed, in a task of its own, whose id this gives; `undoing` shows it first.
+
+        Args:
+            task_id: the task to undo.
+            to: the subtask to go back to: it stays, what ended after it is undone.
+            by: who asks.
+            role: the asker's role.
+            assume_yes: answer ahead the questions policy lets one answer ahead.
+
+        Raises:
+            CannotUndo: it changed nothing, or nothing of what it changed can be undone.
+            TaskNotFound, NotAllowed, WrongStatus: see each; what has been undone is not undone again.
+        """
+        self._allow(role, "act", task_id, by)
+        require_consent(role, assume_yes=assume_yes)
+        tracing.begin("client", quiet=True)
+        with tracing.span("undo", undoes=task_id):
+            task = undo.accept(self._store, task_id, to, role=role, assume_yes=assume_yes, complete=self._completed)
+            self._send([Delivery(task.task_id, "", PLANNER_QUEUE, task.priority)])
+        return task.task_id
+
+    def retry(
+        self,
+        task_id: str,
+        start: str = "",
+        *,
+        inputs: Mapping[str, Json] | None = None,
+        by: str = "local",
+        role: Role = "Owner",
+        assume_yes: bool = False,
+        plan_only: bool = False,
+        new_id: str | None = None,
+    ) -> str:
+        """Go on with an ended task in a task of its own, whose id this gives: what failed runs, the rest is taken over.
+
+        It shows the difference and asks first, unless the yes is given ahead.
+
+        Args:
+            task_id: the task to go on with.
+            start: a subtask that runs in any case, with all that depends on it.
+            inputs: inputs that have other values now.
+            by: who asks.
+            role: the asker's role.
+            assume_yes: answer ahead the questions policy lets one answer ahead, and the first one.
+            plan_only: only show the difference, as the result of the task.
+            new_id: the id of the new task.
+
+        Raises:
+            TaskNotFound, NotAllowed: see each.
+            WrongStatus: it goes on, is being undone or retried, was retried, or nothing of it would run.
+        """
+        options = {"inputs": inputs or {}, "assume_yes": assume_yes, "plan_only": plan_only, "new_id": new_id}
+        return self._run_again(task_id, "retry", start, by, role, options)
+
+    def fork(
+        self,
+        task_id: str,
+        at: str,
+        *,
+        inputs: Mapping[str, Json] | None = None,
+        template: str | None = None,
+        by: str = "local",
+        role: Role = "Owner",
+        plan_only: bool = False,
+    ) -> str:
+        """Try what else could become of a task: from its recorded results, a subtask and what follows it run otherwise.
+
+        Every change asks, whatever was said before. The task itself stays as it is.
+
+        Args:
+            task_id: the task to fork.
+            at: the first subtask that runs.
+            inputs: inputs that have other values.
+            template: another template than the task's.
+            by: who asks.
+            role: the asker's role.
+            plan_only: only show the difference, as the result of the task.
+
+        Raises:
+            TaskNotFound, NotAllowed: see each.
+            WrongStatus: it goes on or is being undone, or has no such subtask.
+        """
+        options = {"inputs": inputs or {}, "template": template, "plan_only": plan_only, "assume_yes": False}
+        return self._run_again(task_id, "fork", at, by, role, options)
+
+    def _run_again(
+        self, task_id: str, kind: Literal["retry", "fork"], start: str, by: str, role: Role, options: dict[str, Any]
+    ) -> str:
+        require(role, "submit")
+        self._allow(role, "act", task_id, by)
+        require_consent(role, assume_yes=options["assume_yes"])
+        tracing.begin("client", quiet=True)
+        with tracing.span(kind, reruns=task_id):
+            task = rerun.accept(self._store, task_id, kind, start, role=role, complete=self._completed, **options)
+            self._send([Delivery(task.task_id, "", PLANNER_QUEUE, task.priority)])
+        return task.task_id
