@@ -10,14 +10,9 @@ from pathlib import Path
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.files.bounded_read import read_bounded
 
-#: `+` after a star: what it took is not given back, so that a line is read in one go, however many blanks it has.
-_LINE = re.compile(
-    r"""(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)\s*=\s*+
-        (?:'(?P<exact>[^']*)' | "(?P<quoted>(?:[^"\\]|\\.)*+)"
-          | (?P<plain>(?:(?!['"]|(?<=\s)\#)(?:\S|\s+(?![\s\#]))*+)?))
-        \s*(?:(?<=\s)\#.*)?""",
-    re.VERBOSE,
-)
+_NAME = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*=")
+_QUOTED = re.compile(r"""'(?P<exact>[^']*)'|"(?P<escaped>(?:[^"\\]|\\.)*)\"""")
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 _ESCAPED = {r"\n": "\n", r"\r": "\r", r"\t": "\t", r"\"": '"', r"\\": "\\"}
 
 
@@ -53,14 +48,23 @@ def variables(file: Path) -> dict[str, str]:
     for number, line in enumerate((line.strip() for line in lines), 1):
         if not line or line.startswith("#"):
             continue
-        mark = _LINE.fullmatch(line)
-        if mark is None or "\0" in line:
+        name = _NAME.match(line)
+        value = None if name is None or "\0" in line else _value(line[name.end() :].lstrip())
+        if name is None or value is None:
             raise InvalidSettings(f"{file}:{number}: expected `NAME=value`, on one line")
-        found[mark["name"]] = _value(mark)
+        found[name[1]] = value
     return found
 
 
-def _value(mark: re.Match[str]) -> str:
-    if mark["quoted"] is not None:
-        return re.sub(r"\\.", lambda escaped: _ESCAPED.get(escaped[0], escaped[0]), mark["quoted"])
-    return mark["exact"] if mark["exact"] is not None else mark["plain"]
+def _value(written: str) -> str | None:
+    """What stands after `=`, without quotes and comment; none where a quote is open, or something follows it."""
+    quoted = _QUOTED.match(written)
+    if quoted is None:
+        plain = _COMMENT.split(written, maxsplit=1)[0].rstrip()
+        return None if "'" in plain or '"' in plain else plain
+    rest = written[quoted.end() :]
+    if rest.strip() and not (rest[0].isspace() and rest.lstrip().startswith("#")):
+        return None
+    if quoted["exact"] is not None:
+        return quoted["exact"]
+    return re.sub(r"\\.", lambda escape: _ESCAPED.get(escape[0], escape[0]), quoted["escaped"])
