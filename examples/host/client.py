@@ -20,7 +20,8 @@ async def main(port: int, task: str) -> int:
 
     client.on("agent_update", told)
     client.on("agent_error", lambda error: print(error, file=sys.stderr))
-    await client.connect(f"http://127.0.0.1:{port}", auth={"token": "the-token-of-ann"}, retry=True)
+    address, auth = f"http://127.0.0.1:{port}", {"token": "the-token-of-ann"}
+    await asyncio.wait_for(client.connect(address, auth=auth, retry=True), 30)
     try:
         answer = await client.call("agent_execute_task", {"task": task}, timeout=60)
         if answer["status"] != "accepted":

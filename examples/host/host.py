@@ -7,7 +7,7 @@ import socketio
 import uvicorn
 
 from aether_agents.agentserver import register
-from aether_agents.settings.model import load_settings
+from aether_agents.settings import load_settings
 
 USERS = {"the-token-of-ann": ("ann", "User")}
 
