@@ -12,7 +12,7 @@ WORKERS = Path(__file__).parents[2] / "workers"
 #: What the servers of each may import beside the standard library, their own modules and what they share.
 EVERYWHERE = {"mcp", "mcp_types", "pydantic", "anyio", "cryptography"}
 ALLOWED = {
-    "inspection": EVERYWHERE,
+    "inspection": EVERYWHERE | {"idna"},
     "infra/servers": EVERYWHERE | {"psutil"},
     "dev/servers": EVERYWHERE | {"git", "mcp_server_git", "jinja2", "markdown2", "lizard", "pdoc", "radon", "vulture"},
     "security/servers": EVERYWHERE | {"detect_secrets", "packaging", "yaml"},

@@ -2,6 +2,7 @@
 
 import ipaddress
 import ssl
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -36,19 +37,24 @@ def chain_faults(shown: list[bytes], days: int, now: datetime | None = None) -> 
     Of several that would do, the one that holds longest counts. Roots do not: who trusts them has them.
     """
     now = now or datetime.now(UTC)
+    return [fault for one in _above(shown, now) if (fault := _fault(one, days, now)) is not None]
+
+
+def first_end(shown: list[bytes], ends: datetime, now: datetime) -> datetime:
+    """When the first of a certificate, which ends then, and those that vouch for it ends."""
+    return min([ends, *(one.not_valid_after_utc for one in _above(shown, now))])
+
+
+def _above(shown: list[bytes], now: datetime) -> Iterator[x509.Certificate]:
+    """The certificates that vouch for the first one, as far as they are shown."""
     try:
-        first, *others = [x509.load_der_x509_certificate(one) for one in shown]
+        current, *others = [x509.load_der_x509_certificate(one) for one in shown]
     except ValueError:
-        return []
-    faults, current = list[ChainFault](), first
-    while True:
-        above = [one for one in others if one.subject == current.issuer and one.issuer != one.subject]
-        if not above:
-            return faults
+        return
+    while above := [one for one in others if one.subject == current.issuer and one.issuer != one.subject]:
         current = max(above, key=lambda one: (one.not_valid_before_utc <= now, one.not_valid_after_utc))
         others = [one for one in others if one.subject != current.subject]
-        if (fault := _fault(current, days, now)) is not None:
-            faults.append(fault)
+        yield current
 
 
 def covers(names: list[str], host: str) -> bool:

@@ -21,11 +21,13 @@ from aether_agents.mcp_host.process.sandbox_view import UNCONFINED, Confinement,
 from aether_agents.process.private_folder import make_private
 
 #: What passes from the worker to every server. Certificates, because a server behind a company's
-#: proxy needs the company's own; never proxies themselves, whose addresses may hold passwords.
+#: proxy needs the company's own.
 ALLOWED = (
     "PATH", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "TERM", "USER", "LOGNAME", "TMPDIR",
     "SSL_CERT_FILE", "SSL_CERT_DIR", "SYSTEMROOT",
 )  # fmt: skip
+#: What passes to servers of ours alone, which tell nobody: the addresses of proxies may hold passwords.
+PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
 #: How names begin that are read once, when a program or the MCP library is loaded: a fork would not heed them.
 READ_ONCE = ("PYTHON", "LANG", "LC_", "LD_", "MALLOC_", "OPENSSL_", "OTEL_")
 DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -93,6 +95,8 @@ def server_environment(spec: ServerSpec, home: Path, environ: Mapping[str, str])
     env["HOME"] = str(server_folder(home, spec.name) / "home")
     if spec.cwd:  # the folder is watched: what Python makes of its code must not count as a change of it
         env["PYTHONPYCACHEPREFIX"] = str(server_folder(home, spec.name) / "pycache")
+    if ours(spec):
+        env |= {name: value for name, value in environ.items() if name.lower() in PROXIES}
     env.update(spec.env)
     if spec.install is not None:
         env["PATH"] = f"{venv_bin(home, spec.name)}{os.pathsep}{env['PATH']}"

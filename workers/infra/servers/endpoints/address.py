@@ -1,11 +1,13 @@
 """An endpoint's address: what is meant by it, and what is refused."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote, urljoin, urlsplit
 
 from workers.inspection.git import printable
+from workers.inspection.host_name import NoName, ascii_host
 
 Kind = Literal["http", "https", "tcp", "tls"]
 
@@ -47,7 +49,7 @@ class Address:
         Raises:
             Refused: not to an address of the web.
         """
-        found = read_address(urljoin(f"{self.kind}://{self.authority}{self.target}", location))
+        found = read_address(urljoin(f"{self.kind}://{self.authority}{self.target}", _as_browsers_read(location)))
         if found.kind not in ("http", "https"):
             raise Refused(f"it redirects to {found.shown}, which is no web address")
         return found
@@ -82,6 +84,17 @@ def read_address(text: str) -> Address:
     return Address(kind, _ascii(host), port, _target(parts.path, parts.query) if kind in _PORTS else "")
 
 
+def _as_browsers_read(location: str) -> str:
+    """A `Location` as browsers take it: UTF-8, without blanks around it and line ends in it, `/` for each backslash."""
+    with suppress(UnicodeError):  # it is text already, or in another encoding: its letters are quoted as they are
+        location = location.encode("latin-1").decode("utf-8")
+    location = re.sub(r"[\t\r\n]", "", location).strip("".join(map(chr, range(0x21)))).partition("#")[0]
+    path, question, query = location.partition("?")
+    path = re.sub(r"(?i)^(https?):/*(?=[^/])", r"\1://", path.replace("\\", "/"))
+    path = re.sub(r"^/{2,}", "//", path)
+    return "".join(f"%{ord(char):02X}" if char in " \x7f" else char for char in f"{path}{question}{query}")
+
+
 def shown_raw(text: str) -> str:
     """An address that may be none, for people: without what could be credentials or a query."""
     start, at, rest = text.rpartition("@")
@@ -90,11 +103,9 @@ def shown_raw(text: str) -> str:
 
 
 def _ascii(host: str) -> str:
-    if ":" in host:
-        return host.partition("%")[0]
     try:
-        return host.encode("idna").decode("ascii")
-    except UnicodeError:
+        return ascii_host(host)
+    except NoName:
         raise Refused("its host is no name") from None
 
 

@@ -14,12 +14,13 @@ from typing import NamedTuple
 from cryptography import x509
 from pydantic import BaseModel, Field
 
-from workers.inspection.chain import ChainFault, chain_faults, covers, shown_chain
+from workers.inspection.chain import ChainFault, chain_faults, covers, first_end, shown_chain
 from workers.inspection.findings import Finding, Severity
 from workers.inspection.git import printable
 
 from .address import Address
-from .connecting import Connected, Unreachable, cut_off, said
+from .connecting import Connected, cut_off
+from .racing import Unreachable, said
 
 #: Names of one certificate that are shown.
 MAX_NAMES = 20
@@ -40,6 +41,7 @@ class Certificate(BaseModel):
     address: str = Field(description="The endpoint that showed it.")
     days_left: int = Field(description="Whole days until it expires; negative when it has expired.")
     expires: str = Field(description="When it expires (UTC, ISO 8601).")
+    chain_days_left: int = Field(description="Whole days until the first of it and those that vouch for it expires.")
     subject: str = Field(description="Whom it is for.")
     issuer: str = Field(description="Who issued it.")
     names: list[str] = Field(description="Host names and addresses it is valid for, the first 20.")
@@ -100,6 +102,7 @@ def describe(address: Address, secured: Secured, days: int) -> tuple[Certificate
         address=address.shown,
         days_left=left,
         expires=ends.isoformat(timespec="seconds"),
+        chain_days_left=(first_end(secured.shown, ends, now) - now).days,
         subject=printable(subject, 200),
         issuer=printable(issuer, 200),
         names=[printable(name, 100) for name in names[:MAX_NAMES]],

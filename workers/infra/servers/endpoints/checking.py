@@ -10,7 +10,9 @@ from workers.inspection.git import printable
 
 from .address import Address, Refused, read_address, shown_raw
 from .certificate import Certificate, describe, secure
-from .connecting import Connected, Unreachable, connect
+from .connecting import Connected
+from .proxies import Proxy, connect_by, proxy_for
+from .racing import Unreachable
 from .web import MAX_BODY, Answered, get
 
 #: Redirects of one host that are followed.
@@ -106,7 +108,7 @@ class _Look:
             if address.kind in ("tcp", "tls") or self.rules.certificates_only:
                 connected.sock.close()
                 return self._time(total)
-            answered = get(address, connected.sock, self.text, self.deadline)
+            answered = get(address, connected.sock, self.text, self.deadline, self._proxy(address))
             total += answered.ms
             self.looked.answer.status, self.looked.answer.ms = answered.status, round(total)
             onward = self._onward(address, answered)
@@ -119,8 +121,11 @@ class _Look:
     def _connected(self, address: Address) -> Connected:
         """A connection, over TLS where the address says so; its certificate is looked at."""
         if address.kind in ("http", "tcp"):
-            return connect(address, self.deadline)
-        secured = secure(address, lambda: connect(address, self.deadline), self.rules.authorities, self.deadline)
+            return connect_by(self._proxy(address), address, self.deadline)
+        proxy = self._proxy(address)
+        secured = secure(
+            address, lambda: connect_by(proxy, address, self.deadline), self.rules.authorities, self.deadline
+        )
         try:
             certificate, findings = describe(address, secured, self.rules.days)
         except Unreachable:
@@ -130,6 +135,12 @@ class _Look:
             self.looked.certificates.append(certificate)
             self.looked.findings += findings
         return secured.connected
+
+    def _proxy(self, address: Address) -> Proxy | None:
+        proxy = proxy_for(address)
+        if proxy and not self.looked.answer.note:
+            self.looked.answer.note = f"asked through the proxy {proxy.place.authority}"
+        return proxy
 
     def _onward(self, address: Address, answered: Answered) -> Address | None:
         """Where to ask next; None when this answer is the one to judge."""

@@ -1,6 +1,7 @@
 """Connecting: a name is resolved once, each of its addresses is looked at, and exactly these are connected to."""
 
 import ipaddress
+import queue
 import socket
 import threading
 import time
@@ -9,9 +10,10 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from .address import Address, Refused
+from .racing import Place, Unreachable, first_to_connect, interleaved
 
 #: Addresses of one name that are tried.
-MAX_TRIED = 4
+MAX_TRIED = 8
 
 _IP = ipaddress.IPv4Address | ipaddress.IPv6Address
 #: Where clouds hand credentials to whoever asks from the machine itself; nothing else lives there.
@@ -20,10 +22,6 @@ _METADATA = tuple(
     for text in ("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "fd20:ce::254/128", "100.100.100.200/32")
 )
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-
-
-class Unreachable(Exception):
-    """Nobody answers there; the text says how."""
 
 
 class Connected(NamedTuple):
@@ -41,33 +39,9 @@ def connect(address: Address, deadline: float) -> Connected:
         Refused: it is the address of a metadata service, or link-local.
         Unreachable: it does not answer.
     """
-    why = "it does not answer"
-    for family, place in _resolved(address)[:MAX_TRIED]:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise Unreachable("no answer in time")
-        started = time.monotonic()
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            sock.settimeout(left)
-            sock.connect(place)
-        except OSError as error:
-            sock.close()
-            why = said(error)
-            continue
-        return Connected(sock, str(place[0]), (time.monotonic() - started) * 1_000)
-    raise Unreachable(why)
-
-
-def said(error: OSError) -> str:
-    """What an error of a connection means."""
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    if isinstance(error, ConnectionRefusedError):
-        return "the port is closed: the connection was refused"
-    if isinstance(error, ConnectionResetError | BrokenPipeError):
-        return "the connection was broken off"
-    return f"it cannot be reached: {error.strerror or type(error).__name__}"
+    places = _resolved(address, deadline)
+    sock, place, ms = first_to_connect(interleaved(places)[:MAX_TRIED], deadline)
+    return Connected(sock, str(place[0]), ms)
 
 
 def is_metadata(ip: str) -> bool:
@@ -100,12 +74,25 @@ def cut_off(sock: socket.socket, deadline: float) -> Iterator[None]:
         timer.cancel()
 
 
-def _resolved(address: Address) -> list[tuple[socket.AddressFamily, tuple[str, int]]]:
+def _resolved(address: Address, deadline: float) -> list[Place]:
+    """The places of a name, asked for in a thread of its own: a resolver may take half a minute to say no."""
+    told: queue.SimpleQueue[list[Place] | None] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            told.put(None)
+        else:
+            told.put([(family, place) for family, _, _, _, place in found])
+
+    threading.Thread(target=ask, daemon=True).start()
     try:
-        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise Unreachable("its name does not resolve here") from None
-    places = [(family, place) for family, _, _, _, place in found]
+        places = told.get(timeout=max(0.0, deadline - time.monotonic()))
+    except queue.Empty:
+        raise Unreachable("its name was not resolved in time") from None
+    if places is None:
+        raise Unreachable("its name does not resolve here")
     if any(is_metadata(str(place[0])) for _, place in places):
         raise Refused("link-local addresses and metadata services are not asked: they hand out credentials")
-    return places  # type: ignore[return-value]  # IPv6 places are longer, and connect takes them whole
+    return places

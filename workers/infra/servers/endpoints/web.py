@@ -1,14 +1,17 @@
 """One request of the web over a connection that is already there. Of the answer only what was asked for is kept."""
 
 import http.client
+import io
 import socket
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from workers.inspection.git import printable
 
 from .address import Address
-from .connecting import Unreachable, cut_off, said
+from .connecting import cut_off
+from .proxies import Proxy
+from .racing import Unreachable, said
 
 #: Most of an answer that is read, in bytes.
 MAX_BODY = 1 << 20
@@ -18,8 +21,35 @@ MAX_BODY = 1 << 20
 MAX_INTERIM = 20
 
 
+#: All headers of one answer together, in bytes, and how many they may be. The library's own bounds are for browsers.
+MAX_HEAD, MAX_HEADERS = 1 << 20, 20_000
+#: What browsers follow.
+_REDIRECTS = (301, 302, 303, 307, 308)
+http.client._MAXLINE = MAX_HEAD  # type: ignore[attr-defined]
+http.client._MAXHEADERS = MAX_HEADERS  # type: ignore[attr-defined]
+
+
+class _Bounded(io.BufferedReader):
+    """An answer whose head may not grow for ever."""
+
+    def __init__(self, raw: io.RawIOBase) -> None:
+        super().__init__(raw)
+        self.head = 0
+
+    def readline(self, size: int | None = -1) -> bytes:
+        line = super().readline(size)
+        self.head += len(line)
+        if self.head > MAX_HEAD + MAX_BODY:
+            raise http.client.HTTPException("headers without an end")
+        return line
+
+
 class Response(http.client.HTTPResponse):
     """An answer. Interim ones, such as `103 Early Hints`, come before it and are no answer."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = _Bounded(self.fp.detach())
 
     def _read_status(self) -> tuple[str, int, str]:
         for _ in range(MAX_INTERIM):
@@ -39,8 +69,8 @@ class Answered(NamedTuple):
     found: bool | None  #: whether the text is there; None when only a part of the answer could be looked at
 
 
-def get(address: Address, sock: socket.socket, text: str, deadline: float) -> Answered:
-    """Send a GET over a connection, and close it.
+def get(address: Address, sock: socket.socket, text: str, deadline: float, proxy: Proxy | None = None) -> Answered:
+    """Send a GET over a connection, and close it. `proxy`: what the connection leads to, if not to the endpoint.
 
     Raises:
         Unreachable: what comes back is no answer of a web server, or comes too late.
@@ -49,14 +79,17 @@ def get(address: Address, sock: socket.socket, text: str, deadline: float) -> An
     connection.auto_open = 0
     connection.response_class = Response
     connection.sock = sock
-    headers = {"Host": address.authority, "Accept-Encoding": "identity", "User-Agent": "aether-endpoints/1"}
+    plainly = proxy is not None and address.kind == "http"
+    target = f"http://{address.authority}{address.target}" if plainly else address.target
+    headers = proxy.headers if proxy and plainly else {}
+    headers |= {"Host": address.authority, "Accept-Encoding": "identity", "User-Agent": "aether-endpoints/1"}
     started = time.monotonic()
     try:
         with cut_off(sock, deadline):
-            connection.request("GET", address.target, headers={**headers, "Accept": "*/*", "Connection": "close"})
+            connection.request("GET", target, headers={**headers, "Accept": "*/*", "Connection": "close"})
             answer = connection.getresponse()
             ms = (time.monotonic() - started) * 1_000
-            location = answer.getheader("Location", "") if 300 <= answer.status < 400 else ""  # noqa: PLR2004
+            location = (answer.headers.get_all("Location") or [""])[0] if answer.status in _REDIRECTS else ""
             found = _holds(answer, text) if text and not location else True
     except (http.client.HTTPException, ValueError) as error:
         late = time.monotonic() >= deadline

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from mcp.server.mcpserver.exceptions import ToolError
 
 from workers.inspection.git import printable
+from workers.inspection.host_name import NoName, ascii_host
 
 #: A host's name. A dot stands between labels and nowhere else, so that there is one way to read it: any other
 #: expression for it takes for ever on a long name with a wrong last character.
@@ -38,7 +39,7 @@ class Endpoint(NamedTuple):
         """
         bare = re.sub(r"^https://", "", text.strip()).split("/", 1)[0]
         match = re.fullmatch(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[^:\[\]@\s]+))(?::(?P<port>\d{1,5}))?", bare)
-        host = (match["v6"] or match["host"]) if match else ""
+        host = _ascii((match["v6"] or match["host"]) if match else "")
         port = int(match["port"] or HTTPS) if match else 0
         if not host or not (_is_address(host) or _NAME.fullmatch(host)) or not 0 < port < 1 << 16:
             raise ToolError(f"{printable(text, 100)!r} is no endpoint: write `host:port` or `https://host`")
@@ -84,6 +85,14 @@ def trusting_nothing() -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     context.set_ciphers("ALL:@SECLEVEL=0")
     return context
+
+
+def _ascii(host: str) -> str:
+    """A name in its ASCII form; what is none is left as it is, and refused."""
+    try:
+        return ascii_host(host)
+    except NoName:
+        return host
 
 
 def _is_address(host: str) -> bool:
