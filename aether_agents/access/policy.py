@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
+from aether_agents.access.consent import NOT_REVIEWED, Reviewed
 from aether_agents.contracts import Json, PlannedSubtask, Risk, Tool, asks, covers
 from aether_agents.mcp_host.files.project_scope import plain
 from aether_agents.mcp_host.process.sandbox_grants import Needs
@@ -34,11 +35,17 @@ Decision = Allowed | NeedsApproval | Denied
 
 
 def decide(
-    tool: Tool, args: Mapping[str, Json], subtask: PlannedSubtask, settings: Settings, *, answered: bool = False
+    tool: Tool,
+    args: Mapping[str, Json],
+    subtask: PlannedSubtask,
+    settings: Settings,
+    *,
+    answered: bool = False,
+    reviewed: Reviewed = NOT_REVIEWED,
 ) -> Decision:
     """Whether a subtask may call a tool with these arguments, its references already resolved.
 
-    `answered`: a person has said yes to this very run.
+    `answered`: a person has said yes to this very run. `reviewed`: what he said to the review that covers it.
     """
     if tool.specialist != subtask.specialist:
         return Denied(f"`{tool.ref}` belongs to {tool.specialist or 'nobody'}, not to {subtask.specialist}")
@@ -47,9 +54,9 @@ def decide(
             return Denied(f"`{tool.ref}` is never called here: `policy.deny` has `{pattern}`")
     if stray := _stray_path(tool, args, settings):
         return Denied(stray)
-    risk = tool.risk_of(args)
+    risk = reviewed.risk(tool.item_risks(), tool.risk_of(args))
     ahead = covers(subtask.approved_up_to, risk)
-    if answered or ahead:
+    if answered or ahead or covers(reviewed.up_to, risk):
         return Allowed(risk)
     if not subtask.asked_because and not asks(risk, subtask.approval, settings.policy.approval_from):
         return Allowed(risk)

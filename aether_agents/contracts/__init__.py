@@ -18,7 +18,21 @@ from aether_agents.contracts.expressions.reference import (
     walk,
     whole,
 )
-from aether_agents.contracts.intervention import Answer, GivenAnswer, Intervention
+from aether_agents.contracts.intervention import (
+    KINDS,
+    Answer,
+    Covered,
+    GivenAnswer,
+    Intervention,
+    Item,
+    Shown,
+    Subject,
+    counts_in,
+    items_in,
+    kinds_in,
+    risk_by,
+    value_digest,
+)
 from aether_agents.contracts.outcome import (
     Again,
     Carried,
@@ -32,6 +46,7 @@ from aether_agents.contracts.outcome import (
 )
 from aether_agents.contracts.plan import (
     Call,
+    Change,
     Condition,
     Delivery,
     Elicited,
@@ -40,6 +55,7 @@ from aether_agents.contracts.plan import (
     Plan,
     PlannedSubtask,
     Retry,
+    Review,
     Subtask,
     Template,
     Understood,
@@ -60,6 +76,8 @@ from aether_agents.contracts.tool import (
     RISK_ORDER,
     Annotations,
     Expect,
+    Form,
+    ItemKind,
     Risk,
     Tool,
     ToolRow,
@@ -68,7 +86,7 @@ from aether_agents.contracts.tool import (
     asks,
     covers,
 )
-from aether_agents.contracts.view import Irreversible, PlanView, SubtaskView, TaskView, Undoing
+from aether_agents.contracts.view import Irreversible, PlanView, SubtaskView, TaskView, Undoing, denied_by
 
 __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of contents
     # The shape of all
@@ -90,6 +108,8 @@ __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of content
     "Retry",
     "Condition",
     "Call",
+    "Review",
+    "Change",
     "Origin",
     "Delivery",
     "Elicited",
@@ -137,6 +157,19 @@ __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of content
     "GivenAnswer",
     "Intervention",
     "Answer",
+    # What is reviewed
+    "Form",
+    "Item",
+    "ItemKind",
+    "KINDS",
+    "Subject",
+    "Covered",
+    "Shown",
+    "value_digest",
+    "items_in",
+    "counts_in",
+    "kinds_in",
+    "risk_by",
     # What it came to
     "Note",
     "Outcome",
@@ -144,6 +177,7 @@ __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of content
     "TaskView",
     "SubtaskView",
     "PlanView",
+    "denied_by",
     # How it is run again
     "Rerun",
     "RerunOf",

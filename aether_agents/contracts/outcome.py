@@ -16,7 +16,9 @@ ErrorKind = Literal[
     "expectation",  # the tool said nothing, but `expect` or `verify` was not met
     "arguments",  # references or arguments did not fit the tool's schema
     "policy",  # policy forbade the call
-    "person",  # a person refused it
+    "person",  # a person skipped it, or said that it counts as failed
+    "denied",  # a person said no
+    "drift",  # what was previewed is not what is there now
     "document",  # the subtask's document could not be opened here
     "internal",  # a fault of ours
 ]

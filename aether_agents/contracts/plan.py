@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, model_serializer
 
 from aether_agents.contracts.contract import Contract, Json
 from aether_agents.contracts.outcome import KeptItems, Rerun
-from aether_agents.contracts.tool import Approval, Expect, Operator, Risk, Verify
+from aether_agents.contracts.tool import RISK_ORDER, Approval, Expect, Form, ItemKind, Operator, Risk, Verify
 
 #: An id as people write it. Expansion joins ids of a goal with `/`, fan-out appends `#index`.
 ID_PATTERN = re.compile(r"^[a-z][a-z0-9_-]{0,39}$")
@@ -31,7 +31,6 @@ Failure = Literal[
     "tool_error",  # the tool said it failed
     "lost",  # its server was lost after the request was sent
 ]
-
 #: Calls in all of what says nothing about it: of a tool that may be repeated, and of any other.
 CALLS_REPEATABLE, CALLS_ONCE = 2, 1
 
@@ -99,13 +98,34 @@ class Call(Contract):
     args: dict[str, Json] = Field(default_factory=dict, description="Arguments; references allowed.")
 
 
+class Review(Contract):
+    """A question about what a subtask gave: shown whole, and a yes to it is a yes to the calls it covers."""
+
+    of: SubtaskId = Field(description="The subtask whose output is shown.")
+    as_: Form = Field(alias="as", description="How it is shown.")
+    covers: tuple[SubtaskId, ...] = Field(default=(), description="The subtasks whose calls a yes lets run.")
+
+
+class Change(Contract):
+    """The steps of a change: looked at, previewed, reviewed, applied exactly so, read back, and how it is undone."""
+
+    preview: SubtaskId = Field(description="Looks, and gives what would be done as typed items with a digest.")
+    review: SubtaskId = Field(description="The question about the preview.")
+    apply: tuple[SubtaskId, ...] = Field(min_length=1, description="What does it, in order; each needs the review.")
+    verify: tuple[SubtaskId, ...] = Field(
+        default=(), description="Subtasks that read the effect back, for those of `apply` without a `verify`."
+    )
+    irreversible: str = Field(default="", description="Why it cannot be undone, where those of `apply` name no undo.")
+
+
 class Subtask(Contract):
-    """One node as it is written: exactly one of `tool`, `goal` or `agent`."""
+    """One node as it is written: exactly one of `tool`, `goal`, `review` or `agent`."""
 
     id: SubtaskId = Field(description="Unique in its plan.")
     name: str = Field(default="", description="A few words for people; the id is used without it.")
     tool: ToolRef | None = Field(default=None, description="`server/tool` to call.")
     goal: str | None = Field(default=None, description="Template to expand in its place before the plan runs.")
+    review: Review | None = Field(default=None, description="A question about an earlier result; it calls nothing.")
     agent: str | None = Field(default=None, description="A bounded model-driven loop (not yet available).")
     args: dict[str, Json] = Field(default_factory=dict, description="Arguments; references allowed.")
     needs: tuple[SubtaskId, ...] = Field(
@@ -121,6 +141,10 @@ class Subtask(Contract):
     compensate: Call | None = Field(default=None, description="The call that undoes this one.")
     expect: Expect | None = Field(default=None, description="When the call counts as a success.")
     verify: Verify | None = Field(default=None, description="How the effect is read back.")
+    unchanged: SubtaskId | None = Field(
+        default=None,
+        description="A subtask that only looks: it is looked again before this call, which is refused if that differs.",
+    )
 
 
 class Template(Contract):
@@ -139,6 +163,7 @@ class Template(Contract):
     required_tools: tuple[str, ...] = Field(default=(), description="Servers (or `server/tool`) it cannot do without.")
     inputs: dict[str, InputSpec] = Field(default_factory=dict, description="What it is told.")
     subtasks: tuple[Subtask, ...] = Field(default=(), description="The nodes.")
+    changes: tuple[Change, ...] = Field(default=(), description="What it changes, step by step.")
     outputs: dict[str, Json] = Field(default_factory=dict, description="References that make the task's result.")
 
     @property
@@ -189,6 +214,10 @@ class PlannedSubtask(Subtask):
     kept_items: KeptItems | None = Field(
         default=None, description="Of a fan-out that is run again: what became of its items before."
     )
+    reviewed_by: SubtaskId | None = Field(default=None, description="The review whose yes covers this call.")
+    item_risks: dict[ItemKind, Risk] = Field(
+        default_factory=dict, description="Risk by what the reviewed items do, where its tool is judged by these."
+    )
 
     @property
     def max_attempts(self) -> int:
@@ -214,3 +243,8 @@ class Plan(Contract):
     understood: tuple[Understood, ...] = Field(default=(), description="What each part of the sentence became.")
     unused: tuple[str, ...] = Field(default=(), description="Parts of the sentence that changed nothing.")
     rerun: Rerun | None = Field(default=None, description="What it takes over from a task that it runs again.")
+
+    def risk_of(self, subtask: PlannedSubtask) -> Risk:
+        """The risk that is shown of a subtask: of a review, the highest of what it covers."""
+        covered = [one.risk for one in self.subtasks if one.reviewed_by == subtask.id]
+        return max((subtask.risk, *covered), key=RISK_ORDER.index)

@@ -21,6 +21,10 @@ class Risk(StrEnum):
 RISK_ORDER: tuple[Risk, ...] = (Risk.READ, Risk.WRITE, Risk.COSTLY, Risk.DESTRUCTIVE)
 
 Approval = Literal["auto", "required", "never"]
+#: How a value is shown.
+Form = Literal["diff", "table", "list", "text"]
+#: What a preview says of one thing: it would be made, changed, taken away and made anew, or taken away.
+ItemKind = Literal["create", "change", "replace", "destroy"]
 Operator = Literal["eq", "ne", "lt", "le", "gt", "ge", "in", "contains", "exists", "matches", "lacks"]
 
 
@@ -43,8 +47,17 @@ class Verify(Contract):
 class Verb(Contract):
     """For a tool whose real verb is in an argument: the risk by that verb."""
 
-    argument: str = Field(description="Name of the argument that carries the verb.")
+    argument: str = Field(description="Name of the argument that carries the verb; it may be true or false.")
     risks: dict[str, Risk] = Field(description="Risk by verb; a verb not listed is destructive.")
+    absent: Risk = Field(default=Risk.DESTRUCTIVE, description="Risk where the argument is not given.")
+
+    def risk(self, args: Mapping[str, Json]) -> Risk:
+        """The risk of a call with these arguments. A verb that is a reference is not known yet, so destructive."""
+        if self.argument not in args:
+            return self.absent
+        word = args[self.argument]
+        word = str(word).lower() if isinstance(word, bool) else word
+        return self.risks.get(word, Risk.DESTRUCTIVE) if isinstance(word, str) else Risk.DESTRUCTIVE
 
 
 class ToolRow(Contract):
@@ -59,6 +72,10 @@ class ToolRow(Contract):
     expect: Expect | None = Field(default=None, description="When a call counts as a success.")
     verify: Verify | None = Field(default=None, description="How the effect is read back.")
     verb: Verb | None = Field(default=None, description="Risk by verb, where the tool takes one.")
+    items: dict[ItemKind, Risk] = Field(
+        default_factory=dict,
+        description="Risk by what the items of a reviewed preview do; else, and of a kind not listed, the tool's own.",
+    )
     code_args: tuple[str, ...] = Field(
         default=(), description="Arguments that are code to the tool (SQL, shell): they take no references."
     )
@@ -108,11 +125,11 @@ class Tool(Contract):
         A verb that is not in the table, or not known yet because it is a reference, is destructive.
         """
         verb = self.row.verb
-        if verb is None:
-            return self.risk
-        word = args.get(verb.argument)
-        known = verb.risks.get(word, Risk.DESTRUCTIVE) if isinstance(word, str) else Risk.DESTRUCTIVE
-        return max(known, self._claimed, key=RISK_ORDER.index)
+        return self.risk if verb is None else max(verb.risk(args), self._claimed, key=RISK_ORDER.index)
+
+    def item_risks(self) -> dict[ItemKind, Risk]:
+        """Risk of a call by what the items of its preview do; empty where it is not judged by these."""
+        return {kind: max(risk, self._claimed, key=RISK_ORDER.index) for kind, risk in self.row.items.items()}
 
     @property
     def _claimed(self) -> Risk:

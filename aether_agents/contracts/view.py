@@ -1,5 +1,6 @@
 """What a reader sees of a task: its state, its result when it has ended, what it left, what undoing it would do."""
 
+import re
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,6 +12,14 @@ from aether_agents.contracts.outcome import Outcome
 from aether_agents.contracts.plan import Delivery, Origin, PlannedSubtask, Template, Understood
 from aether_agents.contracts.status import SubtaskStatus, TaskStatus
 from aether_agents.contracts.tool import Risk
+
+_DENIED = re.compile(r"^(?:\S+: )?denied by (.+?)(?:: .*)?$", re.DOTALL)
+
+
+def denied_by(error: str | None) -> str:
+    """Who said no, where that is why something ended; empty otherwise."""
+    found = _DENIED.match(error or "")
+    return found.group(1) if found else ""
 
 
 class SubtaskView(Contract):

@@ -2,10 +2,21 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from aether_agents.contracts import TERMINAL_TASK, Event, Intervention, Json, Plan, TaskView, Undoing
+from aether_agents.contracts import (
+    TERMINAL_TASK,
+    Event,
+    Intervention,
+    Json,
+    Plan,
+    Shown,
+    TaskView,
+    Undoing,
+    value_digest,
+)
 from aether_agents.errors import StoreRefuses, WrongStatus
 from aether_agents.execution.calls.approval import digest_of
 from aether_agents.execution.calls.references import needed, visible
+from aether_agents.execution.calls.shown_value import render
 from aether_agents.orchestrator import undo
 from aether_agents.settings.model import Settings
 from aether_agents.store import CatalogueEntry, Store, WorkerInfo
@@ -50,6 +61,22 @@ class Window:
         if digest_of(args) != asked.digest:
             raise WrongStatus(f"`{asked.id}` asks about other arguments than there are now: look again")
         return args
+
+    def review(self, task_id: str, asked: Intervention) -> Shown:
+        """What the review of a result shows: all of it, rendered.
+
+        Raises:
+            WrongStatus: it is no such review, or what is there is not what was asked about.
+            CannotOpen: this process lacks the sealing key.
+        """
+        if asked.review is None:
+            raise WrongStatus(f"`{asked.id}` is no review of a result")
+        subtask = self._store.tasks.subtask(task_id, asked.subtask_id or "")
+        outcome = self._store.tasks.outcomes(task_id, [asked.review.of]).get(asked.review.of)
+        if outcome is None or value_digest(outcome.output) != asked.review.digest:
+            raise WrongStatus(f"`{asked.id}` asks about something else than there is now: look again")
+        found = render(outcome.output, asked.review.form)
+        return Shown(subject=asked.review, name=subtask.name if subtask else "", **found._asdict())
 
     def undoing(self, task_id: str, to: str | None = None) -> Undoing:
         """What undoing a task would do, and what it could not; nothing runs.

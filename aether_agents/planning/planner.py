@@ -15,11 +15,12 @@ from aether_agents.planning.composition.template_choice import Choice, about_unu
 from aether_agents.planning.files.templates import completes
 from aether_agents.planning.planning_result import Conclusion, NotYet, Planned, Unplannable
 from aether_agents.planning.routing.matcher import Matcher
+from aether_agents.planning.validation.changes import Fault
 from aether_agents.planning.validation.digest import digest_of, reports_folder
 from aether_agents.planning.validation.expansion import expand
 from aether_agents.planning.validation.live_tools import Toolbox
 from aether_agents.planning.validation.plan_check import Asker, check, check_written
-from aether_agents.planning.validation.structure import Fault, structure
+from aether_agents.planning.validation.structure import structure
 from aether_agents.settings.model import ContextSettings, Settings
 
 #: The context that is there without being written down: no inputs, no secrets.

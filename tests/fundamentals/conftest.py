@@ -34,7 +34,14 @@ def door(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Iterator[Or
     }
     table["write_note"] = {"risk": "write"}
     stranger = {"command": sys.executable, "args": [str(ECHO)], "queue": "dev"}  # nobody has looked at its tools
-    servers = {"echo": {**stranger, "table": table}, "stranger": stranger}
+    shelf: dict[str, Any] = {name: {"risk": "read", "repeatable": True} for name in ("plan", "look")}
+    shelf["put_back"] = {"risk": "write"}
+    shelf["put"] = {"risk": "destructive", "items": {"create": "write", "change": "write"}}
+    servers = {
+        "echo": {**stranger, "table": table},
+        "stranger": stranger,
+        "shelf": {**stranger, "args": [str(ECHO.with_name("shelf.py"))], "table": shelf},
+    }
     (home / "mcp.json").write_text(json.dumps({"mcpServers": servers}))
     settings = load_settings(project, environ={"AETHER_HOME": str(home)})
     stack = Stack(settings)

@@ -14,6 +14,9 @@ TASK_FIELDS = (
     "timeout_seconds", "plan_only",
 )  # fmt: skip
 
+#: Longest comment on an answer, in characters.
+COMMENT_MAX = 2_000
+
 
 def mapping(payload: object, fields: tuple[str, ...]) -> Mapping[str, Any]:
     """A payload that is a mapping with these fields and no others.
@@ -65,16 +68,18 @@ def number(payload: Mapping[str, Any], field: str) -> int:
     return value
 
 
-def answer_from(intervention_id: str, response: object, asked: Intervention | None) -> Answer:
-    """The answer that a response is: one of the choices, true or false, or a mapping of inputs.
+def answer_from(intervention_id: str, response: object, asked: Intervention | None, comment: str = "") -> Answer:
+    """The answer that a response is: one of the choices, true or false, or a mapping of inputs; with what he adds.
 
     Raises:
         InvalidTask: it is no answer to this question.
     """
+    if len(comment) > COMMENT_MAX:
+        raise InvalidTask(f"`comment` may have {COMMENT_MAX} characters")
     if isinstance(response, bool):
         response = (APPROVE, DENY)[not response]
     if isinstance(response, str) and response:
-        return Answer(intervention_id=intervention_id, response=response)
+        return Answer(intervention_id=intervention_id, response=response, comment=comment)
     if not isinstance(response, Mapping):
         raise InvalidTask("`response`: one of the choices, true or false, or a mapping of inputs is wanted")
     if asked is not None and asked.kind != "input":
@@ -82,4 +87,4 @@ def answer_from(intervention_id: str, response: object, asked: Intervention | No
     fields = asked.fields if asked is not None else {}
     if asked is not None and (strange := [str(key) for key in response if key not in fields]):
         raise InvalidTask(f"`response.{strange[0]}` is not asked for; asked for: {', '.join(fields)}")
-    return Answer(intervention_id=intervention_id, response=PROVIDE, values=dict(response))
+    return Answer(intervention_id=intervention_id, response=PROVIDE, values=dict(response), comment=comment)

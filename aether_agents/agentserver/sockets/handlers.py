@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 from aether_agents.agentserver.service.identity import Identities, Person, SessionServer, Told
 from aether_agents.agentserver.service.payload import answer_from, mapping, number, task_from, text
+from aether_agents.agentserver.service.review_view import reviewed
 from aether_agents.agentserver.service.service import Desk, common_desk
 from aether_agents.agentserver.service.update import Message, error_of
 from aether_agents.agentserver.sockets.clients import Clients
@@ -122,7 +123,8 @@ class _Acts:
             "agent_pause_task": (self.pause, ("task_id",)),
             "agent_resume_task": (self.resume, ("task_id",)),
             "agent_refine_task": (self.refine, ("task_id", "instruction")),
-            "agent_approve_task": (self.approve, ("task_id", "intervention_id", "response")),
+            "agent_approve_task": (self.approve, ("task_id", "intervention_id", "response", "comment")),
+            "agent_review_task": (self.review, ("task_id", "intervention_id")),
             "agent_subscribe_task": (self.subscribe, ("task_id", "after_seq")),
         }
 
@@ -154,8 +156,13 @@ class _Acts:
         if "response" not in said:
             raise InvalidTask("`response` is missing")
         asked = await self._desk.question(task_id, intervention_id, client.person)
-        await self._desk.answer(task_id, answer_from(intervention_id, said["response"], asked), client.person)
+        answer = answer_from(intervention_id, said["response"], asked, text(said, "comment", ""))
+        await self._desk.answer(task_id, answer, client.person)
         return {"status": "ok"}
+
+    async def review(self, client: Client, said: Mapping[str, Any]) -> Message:
+        shown = await reviewed(self._desk, text(said, "task_id"), text(said, "intervention_id"), client.person)
+        return {"status": "ok", "review": shown.model_dump(mode="json")}
 
     async def subscribe(self, client: Client, said: Mapping[str, Any]) -> Message:
         task_id, after = text(said, "task_id"), number(said, "after_seq")

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from aether_agents.agentserver.service.identity import Person
 from aether_agents.agentserver.service.payload import answer_from, mapping, task_from, text
+from aether_agents.agentserver.service.review_view import reviewed
 from aether_agents.agentserver.service.service import Desk
 from aether_agents.agentserver.service.update import error_of
 from aether_agents.agentserver.web.refused_access import Suspecting
@@ -57,6 +58,7 @@ class Api:
             Route("/tasks", self._known(self.submit), methods=["POST"]),
             Route("/tasks", self._known(self.tasks), methods=["GET"]),
             Route("/tasks/{task_id}", self._known(self.task), methods=["GET"]),
+            Route("/tasks/{task_id}/reviews/{intervention_id}", self._known(self.review), methods=["GET"]),
             Route("/tasks/{task_id}/events", self._known(self.events), methods=["GET"]),
             *(Route(f"/tasks/{{task_id}}/{name}", self._known(act), methods=["POST"]) for name, act in acts.items()),
         ]
@@ -85,6 +87,11 @@ class Api:
         view = await self._desk.view(_id(request), person, outputs=bool(request.query_params.get("outputs")))
         return JSONResponse(view.model_dump(mode="json"))
 
+    async def review(self, request: Request, person: Person) -> Response:
+        """What the review of a result shows, whole."""
+        shown = await reviewed(self._desk, _id(request), str(request.path_params["intervention_id"]), person)
+        return JSONResponse(shown.model_dump(mode="json"))
+
     async def events(self, request: Request, person: Person) -> Response:
         """The updates of a task as server-sent events, from `Last-Event-ID` or `?after=` on, until it has ended."""
         said = request.headers.get("last-event-id") or request.query_params.get("after")
@@ -93,11 +100,11 @@ class Api:
         return StreamingResponse(self._stream(_id(request), person, after), media_type="text/event-stream")
 
     async def approve(self, request: Request, person: Person) -> Response:
-        """`{intervention_id, response}`, as `agent_approve_task` takes it."""
-        said = mapping(await _body(request), ("intervention_id", "response"))
+        """`{intervention_id, response, comment?}`, as `agent_approve_task` takes it."""
+        said = mapping(await _body(request), ("intervention_id", "response", "comment"))
         intervention_id = text(said, "intervention_id")
         asked = await self._desk.question(_id(request), intervention_id, person)
-        answer = answer_from(intervention_id, said.get("response"), asked)
+        answer = answer_from(intervention_id, said.get("response"), asked, text(said, "comment", ""))
         await self._desk.answer(_id(request), answer, person)
         return JSONResponse({"status": "ok"})
 

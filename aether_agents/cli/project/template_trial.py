@@ -12,7 +12,7 @@ from aether_agents.cli.terminal.output import Output
 from aether_agents.cli.terminal.questions import Questioner
 from aether_agents.cli.views.screen import screen_for
 from aether_agents.cli.views.task_state import Picture
-from aether_agents.contracts import Answer, HighLevelTask, Intervention, Json, PlannedSubtask, TaskView
+from aether_agents.contracts import Answer, HighLevelTask, Intervention, Json, PlannedSubtask, Shown, TaskView
 from aether_agents.errors import CannotUndo, InvalidSettings
 from aether_agents.planning.files.fixture import Fixture, judge, plant, read_fixture, state, texts
 
@@ -105,8 +105,13 @@ class _Trial:
 class _Consenting(Questioner):
     """Says yes to what a fixture lets one say yes to: approvals, in a folder that was made for it."""
 
-    def ask(self, asked: Intervention, subtask: PlannedSubtask | None) -> Answer | None:  # noqa: ARG002
-        if asked.kind != "approval":
+    def ask(
+        self,
+        asked: Intervention,
+        subtask: PlannedSubtask | None,  # noqa: ARG002
+        shown: Shown | None = None,  # noqa: ARG002
+    ) -> Answer | None:
+        if asked.kind != "approval" and asked.review is None:
             return None
         return Answer(intervention_id=asked.id, response=asked.choices[0], by=self._by)
 

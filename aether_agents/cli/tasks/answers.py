@@ -1,15 +1,19 @@
 """Consent: what waits for a person, and the person's reply."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Self
+
+from rich.text import Text
 
 from aether_agents.cli.session.protocols import Door
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.terminal.exit_codes import COMPLETED
+from aether_agents.cli.terminal.output import Output
 from aether_agents.cli.terminal.questions import answer_to, describe, read_secret
+from aether_agents.cli.terminal.review_screen import ReviewScreen
 from aether_agents.cli.terminal.text import plain
 from aether_agents.cli.views.outcome import how_to_answer
-from aether_agents.contracts import Intervention, Json, PlannedSubtask, TaskView
+from aether_agents.contracts import Answer, Intervention, Json, PlannedSubtask, Shown, TaskView
 from aether_agents.errors import InvalidTask, NothingYet, WrongStatus
 
 #: Tasks that are looked through for questions.
@@ -22,6 +26,7 @@ class Reply(NamedTuple):
     deny: bool = False
     choose: str | None = None
     inputs: tuple[str, ...] = ()
+    comment: str = ""
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
@@ -35,10 +40,14 @@ class _Asked(NamedTuple):
     view: TaskView
     question: Intervention
     subtask: PlannedSubtask | None
+    shown: Shown | None = None
 
     def row(self) -> dict[str, Json]:
         call: Json = {"tool": self.subtask.tool, "args": dict(self.subtask.args)} if self.subtask else None
-        return {"task_id": self.view.task_id, **self.question.model_dump(mode="json"), "call": call}
+        return {"task_id": self.view.task_id, **self.question.model_dump(mode="json"), "call": call, **self._review()}
+
+    def _review(self) -> dict[str, Json]:
+        return {"shown": self.shown.model_dump(mode="json")} if self.shown else {}
 
 
 def list_open(session: Session, task_id: str | None) -> int:
@@ -47,7 +56,7 @@ def list_open(session: Session, task_id: str | None) -> int:
     try:
         with session.past() as door:
             views = [door.view(task_id)] if task_id else [door.view(v.task_id) for v in door.tasks(LATEST) if _waits(v)]
-            asked = [_Asked(view, one, _about(door, view, one)) for view in views for one in view.interventions]
+            asked = [_asked(door, view, one) for view in views for one in view.interventions]
             for view in views:
                 session.keep_for(view)
     except NothingYet:
@@ -59,7 +68,7 @@ def list_open(session: Session, task_id: str | None) -> int:
     if not asked:
         session.output.say("nothing waits for an answer")
     for one in asked:
-        session.output.show(*describe(one.question, one.subtask))
+        session.output.show(*_described(session.output, one))
         session.output.hint(how_to_answer(one.view.task_id, one.question))
     return COMPLETED
 
@@ -74,12 +83,13 @@ def reply_to(session: Session, task_id: str, wanted: str | None, reply: Reply) -
     with session.past() as door:
         view = door.view(task_id)
         question = _pick(view, wanted)
-        answer = answer_to(
+        answer = _seen(session, door, task_id, question, reply) or answer_to(
             question,
             deny=reply.deny,
             choice=reply.choose,
             pairs=reply.inputs,
             by=session.person,
+            comment=reply.comment,
             secret=lambda name: read_secret(f"  {plain(name)} (not shown): "),
         )
         door.answer(task_id, answer)
@@ -91,6 +101,17 @@ def reply_to(session: Session, task_id: str, wanted: str | None, reply: Reply) -
         session.output.good(f"{question.id}: {answer.response}")
         session.output.hint(f"follow it: aether-agent watch {task_id}")
     return COMPLETED
+
+
+def _seen(session: Session, door: Door, task_id: str, question: Intervention, reply: Reply) -> Answer | None:
+    """The answer to a review, shown first; none where an option says it, or where nobody may be asked."""
+    asker = session.questioner()
+    if question.review is None or reply.deny or reply.choose is not None or asker is None or session.output.json_wanted:
+        return None
+    answer = asker.ask(question, None, door.review(task_id, question))
+    if answer is None:
+        raise InvalidTask("it was left open: nothing was answered")
+    return answer.model_copy(update={"comment": reply.comment or answer.comment})
 
 
 def _pick(view: TaskView, wanted: str | None) -> Intervention:
@@ -106,6 +127,20 @@ def _pick(view: TaskView, wanted: str | None) -> Intervention:
     if found is None:
         raise WrongStatus(f"task {view.task_id} does not ask `{wanted}`; it asks: {names}")
     return found
+
+
+def _asked(door: Door, view: TaskView, question: Intervention) -> _Asked:
+    """A question with the call, or with what is shown of a review."""
+    if question.review is not None:
+        return _Asked(view, question, None, door.review(view.task_id, question))
+    return _Asked(view, question, _about(door, view, question))
+
+
+def _described(output: Output, one: _Asked) -> Iterable[Text]:
+    """A question as people read it; a review with all that it shows."""
+    if one.shown is None:
+        return describe(one.question, one.subtask)
+    return ReviewScreen(output.glyphs, output.out.width, output.out.height).lines(one.shown, whole=True)
 
 
 def _about(door: Door, view: TaskView, question: Intervention) -> PlannedSubtask | None:

@@ -10,7 +10,7 @@ from aether_agents.cli.terminal.interrupts import Interrupts
 from aether_agents.cli.terminal.questions import Questioner
 from aether_agents.cli.views.screen import Screen
 from aether_agents.cli.views.task_state import Picture
-from aether_agents.contracts import Answer, Event, EventType, Intervention, Plan, TaskStatus, TaskView
+from aether_agents.contracts import Answer, Event, EventType, Intervention, Plan, Shown, TaskStatus, TaskView
 from aether_agents.errors import AetherError, StoreUnavailable, WrongStatus
 
 _ASKING = frozenset({EventType.TASK_WAITING, EventType.SUBTASK_WAITING})
@@ -115,7 +115,7 @@ class Follower:
         subtask = next((step for step in plan.subtasks if step.id == stem), None) if plan else None
         with self._screen.aside(), self._interrupts.raising():
             try:
-                answer = questioner.ask(asked, subtask)
+                answer = questioner.ask(asked, subtask, self._shown(asked))
             except KeyboardInterrupt:
                 self._interrupts.first()
                 return False
@@ -124,6 +124,14 @@ class Follower:
             return False
         self._answer(answer)
         return True
+
+    def _shown(self, asked: Intervention) -> Shown | None:
+        """What a review shows; none of any other question, and of one that was answered elsewhere meanwhile."""
+        if asked.review is None:
+            return None
+        with suppress(WrongStatus):
+            return self._patiently(lambda: self._door.review(self._picture.task_id, asked))
+        return None
 
     def _answer(self, answer: Answer) -> None:
         try:

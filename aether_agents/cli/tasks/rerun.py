@@ -22,6 +22,7 @@ from aether_agents.contracts import (
     Json,
     PlannedSubtask,
     Rerun,
+    Shown,
     TaskStatus,
     TaskView,
 )
@@ -51,19 +52,19 @@ def run_again(session: Session, begin: Callable[[Door], str], *, yes: bool, dry_
         if dry_run and view.status == TaskStatus.COMPLETED:
             return _told(session.output, view, difference)
         picture = Picture(task_id, description=view.description)
-        asks = _Shown(session.output, session.person) if session.may_ask else None
+        asks = _Above(session.output, session.person) if session.may_ask else None
         screen = screen_for(session.output, picture, hint=HINT)
         view = follow(session, door, picture, screen, cancels=True, questioner=asks)
         return ending(session.output, view, more=_about(difference))
 
 
-class _Shown(Questioner):
+class _Above(Questioner):
     """Asks about a difference that stands above."""
 
-    def ask(self, asked: Intervention, subtask: PlannedSubtask | None) -> Answer | None:
+    def ask(self, asked: Intervention, subtask: PlannedSubtask | None, shown: Shown | None = None) -> Answer | None:
         if asked.kind == "confirmation" and asked.subtask_id is None:
             asked = asked.model_copy(update={"prompt": "Do that?"})
-        return super().ask(asked, subtask)
+        return super().ask(asked, subtask, shown)
 
 
 def _planned(session: Session, door: Door, task_id: str) -> TaskView:

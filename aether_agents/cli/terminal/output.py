@@ -17,6 +17,8 @@ from aether_agents.contracts import Contract
 
 #: What counts as yes.
 YES = frozenset({"y", "yes", "はい"})
+#: What counts as no.
+NO = frozenset({"n", "no", "いいえ"})
 
 #: Cells a line may take where no terminal limits it.
 WIDE = 200

@@ -9,10 +9,11 @@ from getpass import getpass
 from rich.text import Text
 
 from aether_agents.cli.terminal.glyphs import QUIET, RISK_STYLES, WARN
-from aether_agents.cli.terminal.output import YES, Output
+from aether_agents.cli.terminal.output import NO, YES, Output
+from aether_agents.cli.terminal.review_screen import ReviewScreen
 from aether_agents.cli.terminal.text import plain, printable
 from aether_agents.cli.terminal.typed_values import hints, parse_value, read_values
-from aether_agents.contracts import Answer, InputSpec, Intervention, Json, PlannedSubtask
+from aether_agents.contracts import Answer, InputSpec, Intervention, Json, PlannedSubtask, Shown
 from aether_agents.errors import InvalidTask
 
 
@@ -23,15 +24,17 @@ class Questioner:
         self._output = output
         self._by = by
 
-    def ask(self, asked: Intervention, subtask: PlannedSubtask | None) -> Answer | None:
-        """Put one question. None means that the person leaves it open (end of input).
+    def ask(self, asked: Intervention, subtask: PlannedSubtask | None, shown: Shown | None = None) -> Answer | None:
+        """Put one question; of a review, with what is `shown`. None: the person leaves it open (end of input).
 
         Raises:
             KeyboardInterrupt: Ctrl-C.
         """
-        for line in describe(asked, subtask):
-            self._output.err.print(line)
         try:
+            if shown is not None:
+                return self._review(asked, shown)
+            for line in describe(asked, subtask):
+                self._output.err.print(line)
             if asked.kind == "input":
                 values = {name: self._value(name, spec) for name, spec in asked.fields.items()}
                 return Answer(intervention_id=asked.id, response="provide", values=values, by=self._by)
@@ -39,10 +42,43 @@ class Questioner:
         except EOFError:
             return None
 
+    def _review(self, asked: Intervention, shown: Shown) -> Answer:
+        """A review: the screen, and one question beside it, asked until it is answered."""
+        console, comment = self._output.err, ""
+        screen = ReviewScreen(self._output.error_glyphs, console.width, console.height)
+        for line in screen.lines(shown):
+            console.print(line, soft_wrap=True)
+        while True:
+            given = self._read("approve? y yes, n no, w show all, c add a comment: ").strip().lower()
+            if given in YES or given in NO:
+                return Answer(
+                    intervention_id=asked.id,
+                    response=asked.choices[0 if given in YES else -1],
+                    by=self._by,
+                    comment=comment,
+                )
+            if given in ("w", "whole", "all"):
+                for line in screen.lines(shown, whole=True):
+                    console.print(line, soft_wrap=True)
+            elif given in ("c", "comment"):
+                comment = self._read("comment: ").strip()[:2_000]
+            else:
+                self._output.bad(f"`{plain(given)}` is no answer: type y, n, w or c")
+
+    def _yes_or_no(self, choices: tuple[str, ...]) -> str:
+        """Yes is the first choice; no, or nothing at all, the last. Anything else is asked again."""
+        while True:
+            given = self._read(f"{plain(choices[0])}? [y/N] ").strip().lower()
+            if given in YES or given == choices[0]:
+                return choices[0]
+            if not given or given in NO or given == choices[-1]:
+                return choices[-1]
+            self._output.bad(f"`{plain(given)}` is no answer: type y or n")
+
     def _choice(self, asked: Intervention) -> str:
         choices = asked.choices or ("approve", "deny")
         if asked.kind != "choice" and len(choices) == 2:  # noqa: PLR2004 - yes and no
-            return choices[0] if self._read(f"{plain(choices[0])}? [y/N] ").strip().lower() in YES else choices[-1]
+            return self._yes_or_no(choices)
         for number, choice in enumerate(choices, start=1):
             self._output.err.print(Text(f"  {number}  ", style=WARN).append(plain(choice)))
         while True:
@@ -119,6 +155,7 @@ def answer_to(
     pairs: Iterable[str],
     by: str,
     secret: Callable[[str], str] | None = None,
+    comment: str = "",
 ) -> Answer:
     """The answer that the options of `approve` amount to. `secret` reads a field that is not taken from them.
 
@@ -137,15 +174,15 @@ def answer_to(
         values = read_values(pairs, open_fields)
         for name, spec in secrets_of(asked).items():
             values[name] = parse_value(name, _told(name, secret), spec)
-        return Answer(intervention_id=asked.id, response="provide", values=values, by=by)
+        return Answer(intervention_id=asked.id, response="provide", values=values, by=by, comment=comment)
     choices = asked.choices or ("approve", "deny")
     if deny:
-        return Answer(intervention_id=asked.id, response=choices[-1], by=by)
+        return Answer(intervention_id=asked.id, response=choices[-1], by=by, comment=comment)
     if choice is not None:
-        return Answer(intervention_id=asked.id, response=choose(choice, choices), by=by)
+        return Answer(intervention_id=asked.id, response=choose(choice, choices), by=by, comment=comment)
     if asked.kind == "choice":
         raise InvalidTask(f"`{asked.id}` asks for a choice: --choose {'|'.join(choices)}")
-    return Answer(intervention_id=asked.id, response=choices[0], by=by)
+    return Answer(intervention_id=asked.id, response=choices[0], by=by, comment=comment)
 
 
 def _told(name: str, secret: Callable[[str], str] | None) -> str:

@@ -10,7 +10,7 @@ from aether_agents.cli.terminal.glyphs import QUIET, RISK_STYLES, WARN
 from aether_agents.cli.terminal.text import fit, plain, width_of
 from aether_agents.cli.views.plan_shape import Place, lay
 from aether_agents.cli.views.task_tree import Tree
-from aether_agents.contracts import RISK_ORDER, Plan, PlannedSubtask
+from aether_agents.contracts import RISK_ORDER, Plan, PlannedSubtask, Review, Risk
 
 GAP = 2
 
@@ -36,7 +36,7 @@ class Blueprint:
         )
         left = min(left, width - max(map(len, RISK_STYLES)) - 7 - GAP)
         for place in places:
-            yield self._line(steps[place.id], place, left)
+            yield self._line(steps[place.id], place, left, plan.risk_of(steps[place.id]))
             if calls:
                 yield from self._call(steps[place.id], place, width)
         yield self._sum(plan)
@@ -71,17 +71,17 @@ class Blueprint:
         after = f"  after {', '.join(step.needs)}" if place.loose and step.needs else ""
         return label + each + after
 
-    def _line(self, step: PlannedSubtask, place: Place, left: int) -> Text:
+    def _line(self, step: PlannedSubtask, place: Place, left: int, risk: Risk) -> Text:
         guides = self._tree.guides(place)
         line = Text(guides, style=QUIET).append(f"{self._glyphs.status['pending']} ", style=QUIET)
         line.append(fit(self._label(step, place), left - width_of(guides) - 2, self._glyphs.more), style="bold")
         line.pad_right(max(0, left + GAP - line.cell_len))
-        line.append(str(step.risk), style=RISK_STYLES[step.risk])
+        line.append(str(risk), style=RISK_STYLES[risk])
         return line.append("  asks you", style=f"bold {WARN}") if step.needs_approval else line
 
     def _call(self, step: PlannedSubtask, place: Place, width: int) -> Iterator[Text]:
         indent = self._tree.guides(place, below=True) + "    "
-        rows = [(step.specialist, step.tool or "")]
+        rows = [(step.specialist, step.tool or "")] if step.review is None else list(_shown(step.review))
         rows += [("each", json.dumps(step.for_each, ensure_ascii=False))] if step.for_each is not None else []
         rows += [(name, json.dumps(value, ensure_ascii=False)) for name, value in step.args.items()]
         for name, value in rows:
@@ -89,10 +89,16 @@ class Blueprint:
             yield Text(indent + shown, style=QUIET)
 
     def _sum(self, plan: Plan) -> Text:
-        counts = Counter(step.risk for step in plan.subtasks)
+        counts = Counter(step.risk for step in plan.subtasks if step.review is None)
         text = Text()
         for risk in RISK_ORDER:
             if counts[risk]:
                 text.append(", " if text.plain else "").append(f"{counts[risk]} {risk}", style=RISK_STYLES[risk])
         asks = sum(step.needs_approval for step in plan.subtasks)
         return text.append(f"; {asks} ask{'s' * (asks == 1)} you first" if asks else "; nothing asks you first")
+
+
+def _shown(review: Review) -> Iterator[tuple[str, str]]:
+    """What a review shows, and what a yes to it lets run."""
+    yield "shows", f"what `{review.of}` gives, as a {review.as_}"
+    yield "a yes runs", ", ".join(review.covers) or "nothing"

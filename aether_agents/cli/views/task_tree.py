@@ -12,6 +12,7 @@ from aether_agents.cli.terminal.text import fit, plain
 from aether_agents.cli.views.plan_shape import Place, lay
 from aether_agents.cli.views.task_state import Node, Picture
 from aether_agents.cli.views.tree_rows import Row, Rows
+from aether_agents.contracts import denied_by
 
 #: Children of a fan-out are counted, not listed, from this many on.
 MANY = 5
@@ -58,8 +59,11 @@ class Tree:
         """How far it is, for how long it has run, and its id."""
         status = str(picture.status)
         sign, style = self._sign(status, frame), STYLES.get(status, "")
+        told = word(status)
+        if who := denied_by(picture.error):
+            told, style = f"denied by {plain(who)}", WARN
         text = Text()
-        text.append(f"{sign} {word(status)}{' (degraded)' if picture.degraded else ''}", style=style)
+        text.append(f"{sign} {told}{' (degraded)' if picture.degraded else ''}", style=style)
         if picture.nodes and not picture.ended:
             full, empty = self.glyphs.bar(picture.progress, BAR * 2 if width >= ROOMY else BAR)
             text.append("  ").append(full, style=INFO).append(empty, style=QUIET)
@@ -153,6 +157,8 @@ class Tree:
             return Text(f"{tries} again in {brief(left, whole=True)}", style=WARN)
         if status == "waiting_user_input":
             return Text(word(status), style=STYLES[status])
+        if status == "failed" and denied_by(node.error):
+            return Text("denied", style=WARN)
         if status in ("skipped", "cancelled") or node.kept:
             return Text("taken over" if node.kept else status, style=QUIET)
         text = Text()

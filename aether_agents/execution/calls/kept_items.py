@@ -10,10 +10,13 @@ from aether_agents.execution.delivery.fan_out import Items
 from aether_agents.planning.linked.call_digest import Portable, content, digest, writer
 from aether_agents.planning.validation.digest import reports_folder
 
+#: Writes values so that they name no task of a chain.
+Write = Callable[[tuple[str, ...]], Portable]
+
 
 def taken(
     subtask: PlannedSubtask, items: Json, children: list[PlannedSubtask], outcomes: Mapping[str, Outcome],
-    write: Callable[[tuple[str, ...]], Portable],
+    write: Write,
 ) -> Items | Outcome:  # fmt: skip
     """The children of a fan-out; of one that runs again, done ones are taken over if the whole list is the same.
 

@@ -15,7 +15,8 @@ def needed(subtask: PlannedSubtask) -> tuple[str, ...]:
     """
     condition = subtask.if_.ref if subtask.if_ else None
     verify = dict(subtask.verify.args) if subtask.verify else None
-    ids = depends([condition, subtask.for_each, dict(subtask.args), verify])
+    shown = (subtask.review.of,) if subtask.review else ()
+    ids = (*shown, *depends([condition, subtask.for_each, dict(subtask.args), verify]))
     return tuple(name for name in ids if name != subtask.id)
 
 

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from aether_agents.access.consent import NOT_REVIEWED, Reviewed
 from aether_agents.access.policy import Allowed, Denied, NeedsApproval, decide, needs
 from aether_agents.access.secrets import Secrets
 from aether_agents.contracts import (
     ErrorKind,
-    Expect,
     GivenAnswer,
     Intervention,
     Json,
@@ -19,9 +19,7 @@ from aether_agents.contracts import (
     Tool,
     Verify,
     meets,
-    walk,
 )
-from aether_agents.contracts.shortening import shorten
 from aether_agents.errors import Barred, InvalidPlan, ReferenceMissing, SecretMissing, ServerDown, ToolDrifted
 from aether_agents.execution.calls import approval
 from aether_agents.execution.calls.argument_check import faults
@@ -30,6 +28,7 @@ from aether_agents.execution.calls.elicitation_question import may_have_run, que
 from aether_agents.execution.calls.pinned_tools import Toolbox
 from aether_agents.execution.calls.references import resolve
 from aether_agents.execution.calls.tool_host import Hands
+from aether_agents.execution.calls.verification import drift, drifted, not_read_back, not_seen, undoable, unmet
 from aether_agents.execution.delivery.leases import Held, Lease
 from aether_agents.mcp_host import CallResult
 from aether_agents.mcp_host.session.call_result import NOTHING_ASKED, Consent
@@ -45,7 +44,6 @@ _TOO_MANY = (
     "`{tool}` has to be approved, and it has too many arguments to show even how each begins, so nobody can: let it "
     "read them from a file, or write them into the plan, which is shown whole"
 )
-_SHOWN_VALUE = 200
 _CANCELLED = "cancelled while it ran"
 _LINGERS = f"{_CANCELLED}; its server has not said that it stopped: it may still be running"
 
@@ -61,6 +59,7 @@ class Run(NamedTuple):
     secrets: Secrets
     answer: GivenAnswer | None = None  #: what a person said to it, opened
     doubt: str = ""  #: why an answer that the store tells of does not count
+    reviewed: Reviewed = NOT_REVIEWED  #: what the review that covers it says
     use: Callable[[], None] = lambda: None  #: called before the call that an answer is used up by
     secure: Callable[[], None] = lambda: None  #: waits until its claim outlives a power loss of the store
     writer: Callable[[tuple[str, ...]], Portable] = lambda chain: writer(dict.fromkeys(chain, ""))  #: for `still_holds`
@@ -99,7 +98,7 @@ class Caller:
         tool = self._toolbox.find(subtask.tool or "", subtask.pin)
         args = self._arguments(run, tool, subtask.args)
         answered = approval.still_holds(run.answer, subtask, run.outcomes, run.writer)
-        decision = decide(tool, args, subtask, self._settings, answered=answered)
+        decision = decide(tool, args, subtask, self._settings, answered=answered, reviewed=run.reviewed)
         if run.doubt and isinstance(decision, Allowed):
             decision = NeedsApproval(decision.risk, f"It is asked again: {run.doubt}")
         if isinstance(decision, Denied):
@@ -116,6 +115,24 @@ class Caller:
             return question_of(subtask, result.asked, result, args, run.secrets)
         return self._judged(tool, run, result)
 
+    def drifted(self, run: Run, before: Outcome) -> Outcome | None:
+        """Look again as `run` looked before: a failure that names what is otherwise now, or nothing."""
+        try:
+            tool = self._toolbox.find(run.subtask.tool or "", run.subtask.pin)
+            args = self._arguments(run, tool, run.subtask.args)
+        except (InvalidPlan, ReferenceMissing, SecretMissing, ServerDown, ToolDrifted) as error:
+            return failed("drift", not_seen(run.subtask.id, str(error)), sent=False)
+        decision = decide(tool, args, run.subtask, self._settings)
+        if isinstance(decision, Denied | NeedsApproval):
+            return failed("policy", decision.reason, sent=False)
+        seen = _outcome(tool.ref, self._made(tool, args, run))
+        if seen.status != "completed":
+            why = run.secrets.redact_text(seen.error or seen.status)
+            return failed("drift", not_seen(run.subtask.id, why), sent=False)
+        if found := drift(before.output, run.secrets.redact(seen.output)):
+            return failed("drift", drifted(run.subtask.id, found), sent=False)
+        return None
+
     def _judged(self, tool: Tool, run: Run, result: CallResult) -> Outcome | Intervention:
         """What the call came to: what the server says about it is not all."""
         subtask = run.subtask
@@ -124,10 +141,10 @@ class Caller:
             return may_have_run(subtask, outcome)
         expect = subtask.expect or tool.row.expect
         if outcome.status == "completed" and expect is not None and not meets(expect, outcome.output):
-            return _unmet(run, outcome, f"`{tool.ref}` did not do it", expect)
+            return unmet(run.secrets, outcome, f"`{tool.ref}` did not do it", expect)
         verify = subtask.verify or tool.row.verify
         if outcome.status == "completed" and verify is not None:
-            return self._verified(outcome, verify, run)
+            return undoable(self._verified(outcome, verify, run), subtask, run.lease.task_id)
         return outcome
 
     def _made(
@@ -159,12 +176,12 @@ class Caller:
 
     def _verified(self, outcome: Outcome, verify: Verify, run: Run) -> Outcome:
         """Read the effect back through another tool. Only a tool that looks and changes nothing may do that."""
-        own = {**run.outcomes, run.subtask.id: outcome}
+        own = {**run.outcomes, run.subtask.id.partition("#")[0]: outcome}  # an item is named by its whole
         try:
             tool = self._toolbox.find(verify.tool)
             args = self._arguments(run._replace(outcomes=own), tool, verify.args)
         except (InvalidPlan, ReferenceMissing, SecretMissing, ServerDown, ToolDrifted) as error:
-            return _not_read_back(outcome, str(error))  # it was sent: nothing of this may make it run again
+            return not_read_back(outcome, str(error))  # it was sent: nothing of this may make it run again
         reader = run.subtask.model_copy(update={"approval": "auto", "approved_up_to": None})
         decision = decide(tool, args, reader, self._settings)
         if isinstance(decision, Denied | NeedsApproval):
@@ -173,9 +190,9 @@ class Caller:
         if seen.error_kind == "lost":  # its server died: a read is made again
             seen = _outcome(tool.ref, self._made(tool, args, run))
         if seen.status != "completed":
-            return _not_read_back(outcome, seen.error or "cancelled")
+            return not_read_back(outcome, seen.error or "cancelled")
         if not meets(verify.expect, seen.output):
-            return _unmet(run, outcome, f"`{verify.tool}` does not show its effect", verify.expect, seen.output)
+            return unmet(run.secrets, outcome, f"`{verify.tool}` does not show its effect", verify.expect, seen.output)
         return outcome
 
     def _arguments(self, run: Run, tool: Tool, args: Mapping[str, Json]) -> dict[str, Json]:
@@ -211,23 +228,6 @@ def _outcome(ref: str, result: CallResult) -> Outcome:
     if kind == "transport" and result.sent:
         kind = "lost"
     return failed(kind, f"`{ref}`: {result.error or result.kind}", sent=result.sent)
-
-
-def _not_read_back(outcome: Outcome, why: str) -> Outcome:
-    error = f"it ran, but its effect could not be read back: {why}"
-    return outcome.model_copy(update={"status": "failed", "error": error, "error_kind": "expectation"})
-
-
-def _unmet(run: Run, outcome: Outcome, what: str, expect: Expect, shown: Json = None) -> Outcome:
-    try:
-        actual = json.dumps(walk(outcome.output if shown is None else shown, expect.path), ensure_ascii=False)
-    except ReferenceMissing:
-        actual = "missing"
-    actual = run.secrets.redact_text(actual)  # before it is cut: half a secret is not recognised any more
-    wanted = f"{expect.op} {json.dumps(expect.value, ensure_ascii=False)}"
-    where = f"`{expect.path}`" if expect.path else "its output"
-    error = f"{what}: {where} is {shorten(actual, _SHOWN_VALUE)}, and should be {wanted}"
-    return outcome.model_copy(update={"status": "failed", "error": error, "error_kind": "expectation"})
 
 
 def _redacted(result: Outcome | Intervention, secrets: Secrets) -> Outcome | Intervention:

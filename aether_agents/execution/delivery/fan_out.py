@@ -80,6 +80,7 @@ def _child(subtask: PlannedSubtask, index: int, item: Json, answered: bool) -> P
             "max_parallel": None,
             "kept_items": None,
             "needs_approval": False,
+            "unchanged": None,  # looked at once, before the fan-out
             "approved_up_to": subtask.risk if answered else subtask.approved_up_to,
         }
     )

@@ -17,11 +17,12 @@ from aether_agents.access.secrets import Secrets
 from aether_agents.contracts import Intervention, Outcome
 from aether_agents.errors import Barred, CannotOpen, InvalidPlan, ReferenceMissing, StoreUnavailable, Tampered
 from aether_agents.execution.calls.argument_check import applies
-from aether_agents.execution.calls.kept_items import taken, writer_for
+from aether_agents.execution.calls.kept_items import writer_for
 from aether_agents.execution.calls.progress_report import reporter
-from aether_agents.execution.calls.references import needed, resolve
+from aether_agents.execution.calls.references import needed
+from aether_agents.execution.calls.review_step import Reviewing
 from aether_agents.execution.calls.tool_call import MOST_OUTPUT, Caller, Run, bounded, failed
-from aether_agents.execution.delivery.fan_out import Items, children_of, joined
+from aether_agents.execution.delivery.fan_out import Items, joined
 from aether_agents.execution.delivery.leases import Held, Lease, now
 from aether_agents.execution.delivery.run_memory import Memory
 from aether_agents.execution.delivery.run_results import retry_in, word_of
@@ -57,6 +58,7 @@ class Runner:
         self._sender = sender
         self._held = held
         self._patience = patience or Patience()
+        self._reviewing = Reviewing(store, settings)
         self.memory = Memory(store)
 
     def run(self, celery_task: Task, queue: str, task_id: str, subtask_id: str) -> None:
@@ -99,10 +101,8 @@ class Runner:
             self._store.alerts.suspect("forged answer", f"{task_id}/{subtask_id}", claim.doubt)
         since = time.time_ns() - int(1e9 * (now() - asked_at))
         ids = {"task_id": task_id, "subtask_id": subtask_id, "specialist": queue}
-        with (
-            self._held.holding(lease, asked_at),
-            tracing.span("subtask", parent=lambda: self._trace(task_id), since=since, **ids),
-        ):
+        span = tracing.span("subtask", parent=lambda: self._trace(task_id), since=since, **ids)
+        with self._held.holding(lease, asked_at), span:
             self._ran(celery_task, lease, claim)
 
     def _ran(self, celery_task: Task | None, lease: Lease, claim: Granted) -> None:
@@ -162,12 +162,12 @@ class Runner:
         write = partial(writer_for, self._settings.home, lease.task_id)
         if subtask.if_ is not None and not applies(subtask.if_, outcomes):
             return Outcome(status="skipped", error=f"its condition does not hold: {subtask.if_.ref}", sent=False)
-        if subtask.for_each is not None:
-            children = children_of(subtask, items := resolve(subtask.for_each, outcomes))
-            return taken(subtask, items, children, outcomes, write)
+        if (ended := self._reviewing.before(lease, claim, outcomes, self._caller, write)) is not None:
+            return ended
         secrets = Secrets(self._settings, subtask.context)
         secrets.told(subtask.elicited)
-        answer = (claim.answer, claim.doubt, lambda: self._use(lease))
+        reviewed = self._reviewing.consent(lease, subtask, claim.answer)
+        answer = (claim.answer, claim.doubt or reviewed.doubt, reviewed, lambda: self._use(lease))
         run = Run(lease, subtask, outcomes, secrets, *answer, secure=self._secure, writer=write)
         return self._caller.call(run, reporter(self._store, lease, secrets))
 

@@ -22,6 +22,7 @@ from aether_agents.contracts import (
 from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import AetherError, InvalidPlan, InvalidTask
 from aether_agents.planning.inputs.coercion import coerce
+from aether_agents.planning.validation.changes import first_steps
 from aether_agents.planning.validation.order import needs_of, topological
 from aether_agents.planning.validation.scope import Part, Scope, no_value
 from aether_agents.planning.validation.structure import MAX_SUBTASKS, structure
@@ -70,7 +71,8 @@ class _Expander:
         """A template under the ids `above`; `inputs` are expressions, `trail` the templates on the way here."""
         scope = Scope(inputs, self.context, above)
         part = Part()
-        by_id = {subtask.id: subtask for subtask in template.subtasks}
+        firsts = first_steps(template)
+        by_id = {one.id: _still(one, firsts.get(one.id)) for one in template.subtasks}
         for name in topological({subtask.id: needs_of(subtask) for subtask in template.subtasks}):
             self.count += 1
             if self.count > MAX_SUBTASKS:
@@ -113,8 +115,10 @@ class _Expander:
                     raise InvalidPlan(f"it has an `if`, and so has its first subtask `{child.id}`: keep one")
                 if condition is not None:
                     changes["if_"] = condition
-            if goal.approval != "auto":
+            if goal.approval != "auto" and child.review is None:
                 changes["approval"] = goal.approval
+            if goal.on_failure != "fail" and child.review is not None:
+                raise InvalidPlan(f"`on_failure: {goal.on_failure}` cannot hold for its review `{child.id}`")
             if goal.on_failure != "fail":
                 changes["on_failure"] = goal.on_failure
             part.subtasks.append(child.model_copy(update=changes))
@@ -168,6 +172,19 @@ class _Expander:
         return escape(coerce(spec, value, self.folder))
 
 
+def _still(subtask: Subtask, preview: str | None) -> Subtask:
+    """The step that a declared change begins with: what was previewed must still hold."""
+    return subtask if preview is None or subtask.unchanged else subtask.model_copy(update={"unchanged": preview})
+
+
+def _without(subtask: Subtask, gone: set[str]) -> Subtask:
+    """A review covers nothing that never runs."""
+    if subtask.review is None or not gone.intersection(subtask.review.covers):
+        return subtask
+    covers = tuple(name for name in subtask.review.covers if name not in gone)
+    return subtask.model_copy(update={"review": subtask.review.model_copy(update={"covers": covers})})
+
+
 def _without_what_never_runs(part: Part) -> tuple[list[Subtask], dict[str, Json]]:
     """Leave out what inputs have already decided against, with all that needs it, as a run would skip it."""
     gone = set(part.never)
@@ -177,5 +194,6 @@ def _without_what_never_runs(part: Part) -> tuple[list[Subtask], dict[str, Json]
             gone.add(subtask.id)
         else:
             kept.append(subtask)
+    kept = [_without(subtask, gone) for subtask in kept]
     outputs = {name: None if gone.intersection(depends(value)) else value for name, value in part.outputs.items()}
     return kept, outputs

@@ -10,14 +10,16 @@ Name = TypeVar("Name", bound=Hashable)
 
 
 def needs_of(subtask: Subtask) -> tuple[str, ...]:
-    """What must end before a subtask starts: its `needs`, united with the ids in its references.
+    """What must end before a subtask starts: its `needs`, united with the ids in its references, and what it reviews.
 
     A compensation and a verification run after their subtask, so they add nothing.
 
     Raises:
         InvalidPlan: a reference is malformed.
     """
-    return tuple(dict.fromkeys((*subtask.needs, *depends(expressions_before(subtask)))))
+    shown = [subtask.review.of] if subtask.review else []
+    again = [subtask.unchanged] if subtask.unchanged else []
+    return tuple(dict.fromkeys((*subtask.needs, *shown, *again, *depends(expressions_before(subtask)))))
 
 
 def expressions_before(subtask: Subtask) -> Json:

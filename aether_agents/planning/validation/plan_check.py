@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from aether_agents.contracts import Json, PlannedSubtask, Risk, Subtask, Tool, asks, covers, find
+from aether_agents.contracts import RISK_ORDER, Json, PlannedSubtask, Review, Risk, Subtask, Tool, asks, covers, find
 from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidTask
 from aether_agents.mcp_host.files.project_scope import plain
@@ -12,6 +12,7 @@ from aether_agents.planning.inputs.coercion import absolute
 from aether_agents.planning.validation.arguments import Producer, argument_faults
 from aether_agents.planning.validation.expansion import Expansion
 from aether_agents.planning.validation.live_tools import Toolbox
+from aether_agents.planning.validation.reviews import Reviews
 from aether_agents.settings.model import PolicySettings
 
 
@@ -61,10 +62,11 @@ class _Checker:
         self.tools: dict[str, Tool] = {}
         self.subtasks: list[Subtask] = []
         for subtask in expansion.subtasks:
-            tool = toolbox.find(str(subtask.tool), subtask.id)
+            tool = toolbox.find(subtask.tool, subtask.id) if subtask.tool is not None else None
             if tool is not None:
                 self.tools[subtask.id] = tool
             self.subtasks.append(subtask)
+        self.reviews = Reviews(self.subtasks)
 
     def faults(self) -> Iterator[str]:
         producers = {
@@ -72,6 +74,7 @@ class _Checker:
             for subtask in self.subtasks
             if subtask.id in self.tools
         }
+        yield from self.reviews.faults(self.tools)
         for subtask in self.subtasks:
             who = f"`{subtask.id}`"
             yield from (f"{who}: {fault}" for fault in self._secrets(subtask))
@@ -85,12 +88,18 @@ class _Checker:
         """The subtasks, each with the tool it was resolved to."""
         ahead = self.policy.yes_up_to if self.asker.assume_yes else None
         for subtask in self.subtasks:
+            if subtask.review is not None:
+                yield self._review(subtask, subtask.review, ahead)
+                continue
             tool = self.tools[subtask.id]
             args = self._args(subtask, tool)
             risk = tool.risk_of(args)
-            answered = covers(ahead, risk)
+            reviewed_by = self.reviews.over(subtask.id)
+            answered = covers(ahead, risk) or reviewed_by is not None
             yield PlannedSubtask(
                 **{**dict(subtask), **self._resolved(subtask, tool), "args": args},
+                reviewed_by=reviewed_by,
+                item_risks=tool.item_risks() if reviewed_by is not None else {},
                 specialist=tool.specialist,
                 risk=risk,
                 repeatable=tool.row.repeatable or tool.row.risk is Risk.READ,
@@ -99,6 +108,25 @@ class _Checker:
                 context=self.asker.context,
                 pin=tool.pin,
             )
+
+    def _review(self, subtask: Subtask, review: Review, ahead: Risk | None) -> PlannedSubtask:
+        """A review: it runs where what it shows ran, and asks unless all that it covers was answered ahead."""
+        covered = [self.tools[name].risk_of(self._args(one, self.tools[name])) for name, one in self._covered(subtask)]
+        highest = max(covered, key=RISK_ORDER.index, default=Risk.READ)
+        return PlannedSubtask(
+            **dict(subtask),
+            specialist=self.tools[review.of].specialist,
+            risk=Risk.READ,
+            repeatable=True,
+            needs_approval=not covers(ahead, highest),
+            approved_up_to=ahead,
+            context=self.asker.context,
+        )
+
+    def _covered(self, review: Subtask) -> Iterator[tuple[str, Subtask]]:
+        for one in self.subtasks:
+            if self.reviews.over(one.id) == review.id:
+                yield one.id, one
 
     def _resolved(self, subtask: Subtask, tool: Tool) -> dict[str, object]:
         """The tools it names, by the names that workers know."""

@@ -74,6 +74,11 @@ class Scope:
             call = getattr(subtask, field_name)
             if call is not None:
                 changes[field_name] = call.model_copy(update={"args": self._args(call.args)})
+        if subtask.review is not None:
+            covers = tuple(self.id(name) for name in subtask.review.covers)
+            changes["review"] = subtask.review.model_copy(update={"of": self.id(subtask.review.of), "covers": covers})
+        if subtask.unchanged is not None:
+            changes["unchanged"] = self.id(subtask.unchanged)
         bound = subtask.model_copy(update=changes)
         return bound.model_copy(update={"needs": needs_of(bound)})
 

@@ -5,12 +5,12 @@ The same checks serve a template at rest, a plan file, and a template that is ab
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from typing import NamedTuple
 
 from aether_agents.contracts import Json, Reference, Subtask, Template, depends, find, holds, parse_path, whole
 from aether_agents.documents.document import Location
 from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidPlan
+from aether_agents.planning.validation.changes import Fault, change_faults
 from aether_agents.planning.validation.order import ancestors, cycle, needs_of
 
 MAX_SUBTASKS = 2_000
@@ -20,13 +20,6 @@ MAX_ITEMS = 1_000
 
 #: What every context has, whatever else its settings give it.
 BUILT_IN_CONTEXT = ("task_id", "folder", "reports", "name")
-
-
-class Fault(NamedTuple):
-    """One thing that is wrong: where in the document, and a sentence that can stand alone."""
-
-    location: Location
-    message: str
 
 
 def structure(template: Template) -> list[Fault]:
@@ -52,6 +45,7 @@ class _Checker:
             yield from self._condition(subtask, at)
             yield from self._fan_out(subtask, at)
             yield from self._goal(subtask, at)
+        yield from change_faults(self.template)
         yield from self._cycle()
         for name, value in self.template.outputs.items():
             allowed = {"subtasks", "inputs", "context"}
@@ -86,10 +80,10 @@ class _Checker:
             seen.add(name)
 
     def _kind(self, subtask: Subtask, at: Location) -> Iterator[Fault]:
-        kinds = [kind for kind in ("tool", "goal", "agent") if getattr(subtask, kind) is not None]
+        kinds = [kind for kind in ("tool", "goal", "review", "agent") if getattr(subtask, kind) is not None]
         if len(kinds) != 1:
             found = f"it has {' and '.join(kinds)}" if kinds else "it has none"
-            yield Fault(at, f"`{subtask.id}` needs exactly one of `tool` and `goal`; {found}")
+            yield Fault(at, f"`{subtask.id}` needs exactly one of `tool`, `goal` and `review`; {found}")
         elif kinds == ["agent"]:
             yield Fault((*at, "agent"), f"`{subtask.id}`: `agent` is not available yet: name a `tool` or a `goal`")
         size = len(json.dumps(subtask.args, ensure_ascii=False).encode())

@@ -10,7 +10,7 @@ local function answer_task(task, args)
   note_answer(task, nil, id, response, by)
   task.question_id = ''
   if effect ~= 'go' then
-    halt(task, TASK.cancelled, 'refused by ' .. by)
+    halt(task, TASK.cancelled, (response == 'deny' and 'denied by ' or 'refused by ') .. by)
     return
   end
   if response == 'approve' then task.approved = 1 end
@@ -34,7 +34,7 @@ local function answer_subtask(task, it, args)
   else
     redis.call('HSET', task.subtasks, 'o:' .. it.id, outcome)
     if effect == 'skipped' then task.degraded = 1 end  -- left out by a person, not by the plan's own condition
-    close(task, it, SUBTASK[effect], effect .. ' by ' .. by)
+    close(task, it, SUBTASK[effect], (response == 'deny' and 'denied' or effect) .. ' by ' .. by)
   end
 end
 

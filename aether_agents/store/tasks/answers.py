@@ -8,7 +8,7 @@ sent: the same yes is never the reason for two of them.
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from aether_agents.contracts import Answer, GivenAnswer, Intervention
+from aether_agents.contracts import Answer, Covered, GivenAnswer, Intervention
 from aether_agents.errors import CannotOpen
 from aether_agents.store.client.head import Head
 from aether_agents.store.client.keys import Places
@@ -29,9 +29,16 @@ def field_of(subtask_id: str) -> str:
 
 
 def seal(
-    access: Access, task_id: str, question: Intervention, answer: Answer, binds: str, head: Head, role: str = ""
+    access: Access,
+    task_id: str,
+    question: Intervention,
+    answer: Answer,
+    binds: str,
+    head: Head,
+    role: str = "",
+    covers: tuple[Covered, ...] = (),
 ) -> bytes:
-    """The answer to a question as it is kept; `head` is the one after it."""
+    """The answer to a question as it is kept; `head` is the one after it, `covers` what a yes to a review lets run."""
     subtask_id = question.subtask_id or ""
     given = GivenAnswer(
         intervention_id=question.id,
@@ -40,6 +47,9 @@ def seal(
         at=datetime.now(UTC),
         binds=binds,
         role=role,
+        comment=answer.comment,
+        value=question.review.digest if question.review else "",
+        covers=covers,
     )
     return access.seal(Places.answer(task_id, subtask_id), given, head.version(field_of(subtask_id)))
 

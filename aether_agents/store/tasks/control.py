@@ -9,6 +9,7 @@ from aether_agents.store.client.store_client import Accessing, deliveries, unkno
 from aether_agents.store.system.alerts import Alerts
 from aether_agents.store.tasks import answers, questions
 from aether_agents.store.tasks.answers import field_of
+from aether_agents.store.tasks.reviews import asked_about
 
 
 class Control(Accessing):
@@ -200,7 +201,8 @@ class Control(Accessing):
         field, change = self._change(task, question, answer, head) if changes else ("", None)
         after = head.after(about, *filter(None, [field]))
         binds = question.binds or self._bound_before(task_id, subtask_id, earlier, head)
-        given = answers.seal(self._access, task_id, question, answer, binds, after, role)
+        covered = asked_about(self._access, task_id, question, head)
+        given = answers.seal(self._access, task_id, question, answer, binds, after, role, covered)
         place = Places.task(task_id) if field == "task" else Places.subtask(task_id, subtask_id)
         document = self._access.seal(place, change, after.version(field)) if change else b""
         return after, (head_before or b"", self._access.seal_head(task_id, after), given, field, document)

@@ -127,7 +127,9 @@ def asked_ahead(subtask: PlannedSubtask) -> bool:
 
     Where arguments hang on results, the runner asks, with their values: nobody says yes to what he has not seen.
     """
-    return subtask.needs_approval and subtask.for_each is None and not find(dict(subtask.args))
+    return bool(
+        subtask.needs_approval and subtask.review is None and subtask.for_each is None and not find(dict(subtask.args))
+    )
 
 
 def approval(subtask: PlannedSubtask) -> Intervention:
@@ -172,5 +174,7 @@ def outcome(answer: Answer, chosen: Effect) -> Outcome:
     """What a subtask came to by a person's answer."""
     if chosen == "skipped":
         return Outcome(status="skipped", error=f"skipped by {answer.by}", error_kind="person", sent=False)
-    said = "refused" if answer.response == DENY else "counted as failed"
-    return Outcome(status="failed", error=f"{said} by {answer.by}", error_kind="person", sent=answer.response != DENY)
+    if answer.response == DENY:
+        why = f": {answer.comment}" if answer.comment else ""
+        return Outcome(status="failed", error=f"denied by {answer.by}{why}", error_kind="denied", sent=False)
+    return Outcome(status="failed", error=f"counted as failed by {answer.by}", error_kind="person")

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from aether_agents.contracts import (
+    GivenAnswer,
     HighLevelTask,
     Intervention,
     Outcome,
@@ -18,7 +19,7 @@ from aether_agents.errors import CannotOpen
 from aether_agents.store.client.encoding import STATUSES
 from aether_agents.store.client.head import Head
 from aether_agents.store.client.store_client import Accessing, unknown
-from aether_agents.store.tasks import questions
+from aether_agents.store.tasks import answers, questions
 from aether_agents.store.tasks.stored_views import (
     TELLING,
     Links,
@@ -71,6 +72,11 @@ class Readings(Accessing):
         """A subtask as it will run, an item of a fan-out too; none if there is none of that id."""
         blobs = self._fields(task_id, "d", [subtask_id])
         return self._access.open_subtask(task_id, subtask_id, blobs[subtask_id], self._head(task_id)) if blobs else None
+
+    def given(self, task_id: str, subtask_id: str) -> tuple[GivenAnswer | None, str]:
+        """What a person said to a subtask's question; or none, and why none counts."""
+        blob = self._fields(task_id, "a", [subtask_id]).get(subtask_id)
+        return answers.believed(self._access, task_id, subtask_id, blob, self._head(task_id))
 
     def outcomes(self, task_id: str, ids: Iterable[str]) -> dict[str, Outcome]:
         """What these subtasks came to; one that has no outcome is left out."""

@@ -59,8 +59,8 @@ def test_no_fails_it_and_skips_what_follows(store: Store) -> None:
     assert respond(store, "deny", by="ann") == []
     view = store.tasks.view("t")
     assert [one.status.value for one in view.subtasks] == ["failed", "skipped", "skipped"]
-    assert (view.status.value, view.subtasks[0].error) == ("failed", "refused by ann")
-    assert store.tasks.outcomes("t", ["a", "b"])["a"].error_kind == "person"
+    assert (view.status.value, view.subtasks[0].error) == ("failed", "denied by ann")
+    assert store.tasks.outcomes("t", ["a", "b"])["a"].error_kind == "denied"
 
 
 def test_a_task_waits_only_while_nothing_else_can_go_on(store: Store) -> None:

@@ -129,7 +129,7 @@ def test_a_refused_draft_cancels_the_task(store: Store) -> None:
     store.tasks.ask("t", claim.token, DRAFT)
     assert store.tasks.answer("t", Answer(intervention_id="task.1", response="deny", by="ann")) == []
     view = store.tasks.view("t")
-    assert (view.status.value, view.error) == ("cancelled", "refused by ann")
+    assert (view.status.value, view.error) == ("cancelled", "denied by ann")
 
 
 def test_a_choice_about_the_whole_task_becomes_its_type(store: Store) -> None:

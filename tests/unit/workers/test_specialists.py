@@ -60,6 +60,7 @@ def test_a_template_refers_to_what_it_has(template: Template) -> None:
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.name)
 def test_a_template_uses_tabled_tools_and_names_them_as_required(template: Template) -> None:
     used = {subtask.tool for subtask in template.subtasks if subtask.tool}
+    used |= {subtask.verify.tool for subtask in template.subtasks if subtask.verify}
     assert used == set(template.required_tools)
     assert used <= ALL_ROWS.keys()
 
@@ -70,7 +71,8 @@ def test_a_template_that_may_not_be_repeated_asks_and_can_be_undone(template: Te
     assert {row.risk for row in rows} <= {Risk.READ, Risk.WRITE}
     once = [subtask for subtask in template.subtasks if subtask.tool and not ALL_ROWS[subtask.tool].repeatable]
     assert all(subtask.compensate for subtask in once)
-    assert not once or any(subtask.approval == "required" for subtask in template.subtasks)
+    asks = any(subtask.approval == "required" or subtask.review for subtask in template.subtasks)
+    assert not once or asks
 
 
 @pytest.mark.parametrize("specialist", BOTH, ids=lambda specialist: specialist.name)

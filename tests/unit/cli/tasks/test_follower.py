@@ -10,7 +10,7 @@ from aether_agents.cli.session import reconnect
 from aether_agents.cli.tasks.follower import Follower
 from aether_agents.cli.terminal.questions import Questioner
 from aether_agents.cli.views.task_state import Picture
-from aether_agents.contracts import Answer, Intervention, PlannedSubtask, TaskStatus, TaskView
+from aether_agents.contracts import Answer, Intervention, PlannedSubtask, Shown, TaskStatus, TaskView
 from tests.conftest import eventually
 from tests.unit.cli.fake import Notebook, RecordedDoor
 from tests.unit.cli.recorded import TASK, Recording, subtask, task
@@ -27,7 +27,12 @@ class Scripted(Questioner):
         self.answers = list(answers)
         self.asked: list[str] = []
 
-    def ask(self, asked: Intervention, subtask: PlannedSubtask | None) -> Answer | None:
+    def ask(
+        self,
+        asked: Intervention,
+        subtask: PlannedSubtask | None,
+        shown: Shown | None = None,
+    ) -> Answer | None:
         self.asked.append(asked.id)
         answer = self.answers.pop(0)
         if isinstance(answer, BaseException):

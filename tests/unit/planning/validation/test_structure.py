@@ -15,7 +15,7 @@ SCAN = {"id": "scan", "tool": "secrets/scan", "args": {"path": "/x"}}
     [
         ({"subtasks": [SCAN, SCAN]}, ("subtasks", 1, "id"), "two subtasks have the id `scan`"),
         ({"subtasks": [{"id": "a#1", "tool": "s/t"}]}, ("subtasks", 0, "id"), "kept for the items"),
-        ({"subtasks": [{"id": "a"}]}, ("subtasks", 0), "exactly one of `tool` and `goal`; it has none"),
+        ({"subtasks": [{"id": "a"}]}, ("subtasks", 0), "exactly one of `tool`, `goal` and `review`; it has none"),
         ({"subtasks": [{"id": "a", "tool": "s/t", "goal": "g"}]}, ("subtasks", 0), "it has tool and goal"),
         ({"subtasks": [{"id": "a", "agent": "do it"}]}, ("subtasks", 0, "agent"), "not available yet"),
         (

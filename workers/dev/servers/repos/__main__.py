@@ -12,7 +12,7 @@ from workers.inspection.bounded_job import run
 
 from . import changing, pending, uncommitting
 from .edits import Pattern
-from .results import Agreed, Applied, Found, PendingChanges, Preview, Reverted, Uncommitted
+from .results import Agreed, Applied, Committed, Found, PendingChanges, Preview, Reverted, Uncommitted
 
 server = MCPServer(
     "repos",
@@ -98,6 +98,12 @@ async def apply(  # noqa: PLR0917 - a tool's arguments are named by who calls it
     """Replace a text in one repository, as one commit on a new branch; all of it or nothing."""
     pattern = Pattern(find, regex)
     return await run(ctx, max_seconds, lambda job: changing.apply(path, pattern, replace, branch, message, digest, job))
+
+
+@server.tool(title="Read a commit back", annotations=LOOKS)
+async def committed(path: One, branch: Branch, commit: Commit) -> Committed:
+    """Say whether a branch is at a commit and checked out, and which files the commit changes."""
+    return await anyio.to_thread.run_sync(changing.committed, path, branch, commit)
 
 
 @server.tool(

@@ -8,10 +8,10 @@ from workers.inspection.bounded_job import Job
 from workers.inspection.git import printable
 
 from .edits import Edit, Pattern, diff_of, digest_of, edits_of, matched
-from .results import Applied, Change, Found, Hit, Left, Preview, Reverted, Undo
+from .results import Applied, Change, Committed, Found, Hit, Item, Left, Preview, Reverted, Undo
 from .tree import Standing, WorkTree
 
-MAX_SKIPPED = 50
+MAX_SKIPPED, MAX_ITEMS = 50, 2_000
 #: Characters of one repository's diff, of all of them, and of what is shown with a question.
 MAX_DIFF, MAX_DIFFS, MAX_SHOWN, MAX_LINE = 60_000, 200_000, 1_300, 120
 
@@ -57,6 +57,7 @@ def preview(paths: Sequence[str], pattern: Pattern, replacement: str, branch: st
         changes.append(Change(
             path=str(tree.folder), branch=standing.branch, files=len(edits), diff=diff,
             replacements=sum(edit.places for edit in edits), digest=digest_of(standing.commit, edits),
+            items=[branch_item(tree.shown, branch, standing.branch), *_items(tree.shown, edits)],
         ))  # fmt: skip
     if faults:
         raise ToolError("; ".join(faults))
@@ -69,11 +70,32 @@ def preview(paths: Sequence[str], pattern: Pattern, replacement: str, branch: st
         unchanged=unchanged,
         files=sum(change.files for change in changes),
         replacements=sum(change.replacements for change in changes),
+        items=[item for change in changes for item in change.items][:MAX_ITEMS],
+        counts=_counts(changes),
+        digest=digest_of(branch, [change.digest for change in changes]),
         diff=cut("\n".join(f"{change.path}\n{change.diff}" for change in changes), MAX_DIFFS),
         shown=_shown(changes),
         digests=[change.digest for change in changes],
         skipped=skipped[:MAX_SKIPPED],
     )
+
+
+def _counts(changes: Sequence[Change]) -> dict[str, int]:
+    files, places = sum(change.files for change in changes), sum(change.replacements for change in changes)
+    return {"repositories": len(changes), "files": files, "places": places}
+
+
+def branch_item(shown: str, branch: str, former: str) -> Item:
+    """The branch that a change makes, with its one commit."""
+    return Item(kind="create", what=f"{shown}: branch {printable(branch)}", detail=f"one commit, from {former}")
+
+
+def _items(shown: str, edits: Sequence[Edit]) -> list[Item]:
+    return [Item(kind="change", what=f"{shown}/{printable(edit.path)}", detail=_places(edit.places)) for edit in edits]
+
+
+def _places(count: int) -> str:
+    return "1 place" if count == 1 else f"{count} places"
 
 
 def apply(
@@ -137,6 +159,21 @@ def revert(path: str, branch: str, commit: str, former: str) -> Reverted:
         tree.stage(before)
     tree.run("update-ref", "-d", f"refs/heads/{branch}", commit)
     return Reverted(path=str(tree.folder), branch=former, deleted=branch, done=True)
+
+
+def committed(path: str, branch: str, commit: str) -> Committed:
+    """What git says of a commit on its branch."""
+    tree = WorkTree(path)
+    standing, tip = tree.standing(), tree.tip(branch)
+    told = tree.read("diff-tree", "-r", "-z", "--name-only", "--no-renames", f"{commit}^", commit) if tip else ""
+    return Committed(
+        path=str(tree.folder),
+        holds=tip == commit and standing.branch == branch and not standing.dirty,
+        branch=standing.branch,
+        tip=tip,
+        files=[printable(name) for name in told.split("\0") if name],
+        dirty=standing.dirty,
+    )
 
 
 def unfit(tree: WorkTree, standing: Standing, branch: str, *, clean: bool = True) -> str:

@@ -86,7 +86,10 @@ def diff_of(tree: WorkTree, edits: Sequence[Edit]) -> Iterator[str]:
             yield printable(line, 500) + "\n"
 
 
-def digest_of(commit: str, edits: Sequence[Edit]) -> str:
-    """Names exactly these edits on exactly this commit."""
-    content = [[edit.path, edit.mode, hashlib.sha256(edit.new).hexdigest()] for edit in edits]
+def digest_of(commit: str, edits: Sequence[Edit | str]) -> str:
+    """Names exactly these edits (or digests of edits) on exactly this commit (or branch)."""
+    content = [
+        edit if isinstance(edit, str) else [edit.path, edit.mode, hashlib.sha256(edit.new).hexdigest()]
+        for edit in edits
+    ]
     return "sha256:" + hashlib.sha256(json.dumps([commit, content]).encode()).hexdigest()

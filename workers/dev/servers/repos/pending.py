@@ -13,8 +13,8 @@ from mcp.server.mcpserver.exceptions import ToolError
 from workers.inspection.bounded_job import Job
 from workers.inspection.git import printable
 
-from .changing import MAX_DIFF, MAX_DIFFS, MAX_LINE, MAX_SHOWN, MAX_SKIPPED, cut, unfit
-from .results import Left, Pending, PendingChanges
+from .changing import MAX_DIFF, MAX_DIFFS, MAX_ITEMS, MAX_LINE, MAX_SHOWN, MAX_SKIPPED, branch_item, cut, unfit
+from .results import Item, Left, Pending, PendingChanges
 from .tree import WorkTree
 
 #: Files of one repository, and bytes in them: they are named one by one to `git_add`, and each is read.
@@ -74,6 +74,10 @@ def changes(paths: Sequence[str], branch: str, digests: Sequence[str] | None, jo
         to_add=[one for one in found if one.add],
         unchanged=unchanged,
         files=sum(len(one.files) for one in found),
+        items=[item for one in found for item in one.items][:MAX_ITEMS],
+        counts={"repositories": len(found), "files": sum(len(one.files) for one in found)},
+        digest="sha256:" + hashlib.sha256(json.dumps([branch, *(one.digest for one in found)]).encode()).hexdigest(),
+        diff=cut("\n".join(f"{one.path}\n{one.diff}" for one in found), MAX_DIFFS),
         new=cut("\n".join(one.new for one in found if one.new), MAX_DIFFS),
         shown=_shown(found, branch) + [f"{name}: nothing to commit"[:MAX_LINE] for name in unchanged],
         digests=[one.digest for one in found],
@@ -108,6 +112,7 @@ def _pending(tree: WorkTree, branch: str, skipped: list[Left], job: Job) -> Pend
             "`git config user.name …` and `git config user.email …` there"
         )
     fresh = [one.path for one in own if one.staged == "?"]
+    new = "".join(_text(tree, path) for path in fresh)
     return Pending(
         path=str(tree.folder),
         branch=standing.branch,
@@ -119,8 +124,22 @@ def _pending(tree: WorkTree, branch: str, skipped: list[Left], job: Job) -> Pend
         hooks=_hooks(tree),
         author=author,
         digest=_digest(tree, standing.branch, standing.commit, own, job),
-        new=cut("".join(_text(tree, path) for path in fresh), MAX_DIFF),
+        items=[branch_item(tree.shown, branch, standing.branch), *_items(tree.shown, own)],
+        diff=cut(tree.diff([one.path for one in own if one.staged != "?"]) + new, MAX_DIFF),
+        new=cut(new, MAX_DIFF),
     )
+
+
+def _items(shown: str, own: Sequence[Entry]) -> list[Item]:
+    """Each file as it comes into the commit: nothing in the folder itself is touched."""
+    return [
+        Item(
+            kind="create" if one.kind == "new" else "change",
+            what=f"{shown}/{printable(one.path)}",
+            detail="deleted" if one.kind == "deleted" else "",
+        )
+        for one in own
+    ]
 
 
 def _faults(tree: WorkTree, own: Sequence[Entry]) -> Iterator[str]:

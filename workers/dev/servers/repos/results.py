@@ -1,5 +1,7 @@
 """What the tools of `repos` answer."""
 
+from typing import Literal
+
 from pydantic import BaseModel, Field
 
 
@@ -8,6 +10,14 @@ class Left(BaseModel):
 
     path: str = Field(description="File, relative to its repository.")
     why: str = Field(description="Why.")
+
+
+class Item(BaseModel):
+    """One thing that a change would touch."""
+
+    kind: Literal["create", "change", "replace", "destroy"] = Field(description="What would happen to it.")
+    what: str = Field(description="The thing.")
+    detail: str = Field(default="", description="What exactly.")
 
 
 class Hit(BaseModel):
@@ -37,6 +47,7 @@ class Change(BaseModel):
     files: int = Field(description="Files that would change.")
     replacements: int = Field(description="Places that would be replaced.")
     digest: str = Field(description="Names exactly this change on exactly this commit; `apply` takes it.")
+    items: list[Item] = Field(description="The branch that would be made, and each file that would change.")
     diff: str = Field(description="The change as a unified diff; long ones are cut, and say so.")
 
 
@@ -47,6 +58,9 @@ class Preview(BaseModel):
     unchanged: list[str] = Field(description="Repositories in which nothing matches.")
     files: int = Field(description="Files that would change in all.")
     replacements: int = Field(description="Places that would be replaced in all.")
+    items: list[Item] = Field(description="All that would be made or changed.")
+    counts: dict[str, int] = Field(description="How many repositories, files and places.")
+    digest: str = Field(description="Names exactly these changes.")
     diff: str = Field(description="All diffs, one after the other, bounded.")
     shown: list[str] = Field(description="The diffs' first lines, short enough to be shown with a question.")
     digests: list[str] = Field(description="The digests of all changes, in their order.")
@@ -81,6 +95,17 @@ class Applied(BaseModel):
     undo: Undo = Field(description="The call that undoes it.")
 
 
+class Committed(BaseModel):
+    """A commit on its branch, as git tells it."""
+
+    path: str = Field(description="Absolute path of the repository.")
+    holds: bool = Field(description="Whether the branch is at the commit and checked out, with nothing else changed.")
+    branch: str = Field(description="Branch that is checked out.")
+    tip: str = Field(description="The commit that the branch is at; empty where there is no such branch.")
+    files: list[str] = Field(description="Files that the commit changes.")
+    dirty: int = Field(description="Files with changes that are in no commit.")
+
+
 class Reverted(BaseModel):
     """A change taken back."""
 
@@ -104,6 +129,8 @@ class Pending(BaseModel):
     hooks: list[str] = Field(description="Hooks of the repository that a commit by hand runs; this one runs none.")
     author: str = Field(description="Who its own configuration says commits.")
     digest: str = Field(description="Names exactly these files as they are, on exactly this commit.")
+    items: list[Item] = Field(description="The branch that would be made, and each file in the commit.")
+    diff: str = Field(description="What differs from the last commit, new files included; long ones are cut.")
     new: str = Field(description="The text of the new files, which no diff shows; long ones are cut, and say so.")
 
 
@@ -114,6 +141,10 @@ class PendingChanges(BaseModel):
     to_add: list[Pending] = Field(description="Those of them with files that are not staged yet.")
     unchanged: list[str] = Field(description="Repositories with nothing to commit.")
     files: int = Field(description="Files to commit in all.")
+    items: list[Item] = Field(description="All that would be made or committed.")
+    counts: dict[str, int] = Field(description="How many repositories and files.")
+    digest: str = Field(description="Names exactly these files as they are.")
+    diff: str = Field(description="All that differs from the last commits, bounded.")
     new: str = Field(description="The text of all new files, bounded.")
     shown: list[str] = Field(description="What would be committed, short enough to be shown with a question.")
     digests: list[str] = Field(description="The digests of all changes, in their order.")
