@@ -21,7 +21,7 @@ def main(news: int) -> None:
 
     lifeline.order()
     lifeline.serving = True
-    serve(settings, specialists, lambda: say_ready(news))
+    serve(settings, specialists, lambda: say_ready(news, settings.delivery.deaf_after))
 
 
 if __name__ == "__main__":

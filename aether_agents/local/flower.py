@@ -27,7 +27,7 @@ def main(news: int) -> None:
 
     def ready(address: str) -> None:
         log.info("flower: %s", address)
-        say_ready(news)
+        say_ready(news, settings.delivery.deaf_after)
 
     lifeline.order()
     lifeline.serving = True

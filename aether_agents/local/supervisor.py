@@ -108,6 +108,7 @@ class Supervisor:
             self._gives_up_at = time.monotonic() + LAST_WORDS
         if time.monotonic() >= self._next_tick:
             self._next_tick = time.monotonic() + TICK
+            self.family.listen(TICK)
             self._tick()
 
     def _answer(self, message: Message, line: Line) -> None:

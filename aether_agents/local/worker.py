@@ -35,7 +35,7 @@ def main(news: int) -> None:
     lifeline.serving, lifeline.grace = True, settings.delivery.grace
 
     def say_so(**_: object) -> None:
-        say_ready(news, queues)
+        say_ready(news, settings.delivery.deaf_after, queues)
 
     signals.worker_ready.connect(say_so, weak=False)
     sys.exit(serve(settings, specialists, queues, name="worker", tell=lambda state: say_state(news, state)))

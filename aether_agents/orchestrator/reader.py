@@ -155,6 +155,14 @@ class Window:
         near = [f"{one.said}: {one.mend}" for one in self._store.health.strains() if one.near(most)]
         return self._store.diagnose() + near
 
+    def misplaced(self, queues: Iterable[str]) -> list[str]:
+        """Keys of ours, and of these queues, that hold something else than belongs there, each with the mend.
+
+        Raises:
+            StoreUnavailable: the store cannot be reached.
+        """
+        return self._store.key_types.wrong(tuple(queues))
+
     def sees_settings(self) -> bool:
         """Whether the store lets its settings be read: how often it writes to its disk, and where that is.
 

@@ -19,6 +19,7 @@ from aether_agents.store.system.catalogue import Catalogue
 from aether_agents.store.system.counters import Counts
 from aether_agents.store.system.durability import Safekeeping
 from aether_agents.store.system.health import Health, failures
+from aether_agents.store.system.key_types import PRIORITY_STEPS, KeyTypes
 from aether_agents.store.system.presence import Presence
 from aether_agents.store.system.rights import Rights
 from aether_agents.store.system.schedules import Schedules
@@ -33,9 +34,6 @@ REDIS_AT_LEAST = 7
 
 #: Milliseconds the key lives that is written only to see whether it can be.
 PROBE_LIVES = 1_000
-
-#: Celery's steps of priority that may hold messages of a queue.
-PRIORITY_STEPS = range(10)
 
 
 class Tasks(Reruns, Runs, Alike, Control, Roster):
@@ -60,6 +58,7 @@ class Store:
         self.health = Health(access)
         self.key_marker = KeyMarker(access)
         self.rights = Rights(access)
+        self.key_types = KeyTypes(access)
 
     def when_freed(self, send: Callable[[list[Delivery]], None]) -> None:
         """Have `send` called with the tasks that a change lets in by freeing a slot; it must not raise.
@@ -76,14 +75,15 @@ class Store:
         """
         self.connection.command("PING")
 
-    def try_to_write(self) -> None:
-        """Make sure that the server takes what is written to it, by whichever command.
+    def try_to_write(self, queues: Iterable[str] = ()) -> None:
+        """Make sure that the server takes what is written to it, by whichever command; to these queues too.
 
         Raises:
             StoreUnavailable: it cannot be reached, or (StoreRefuses) it refuses.
         """
         self.connection.command("SET", self.keys.probe, "", "PX", PROBE_LIVES)
         self.rights.require()
+        self.key_types.require(tuple(queues))
 
     def close(self) -> None:
         """Close the connections. Idempotent."""

@@ -92,7 +92,9 @@ def lab(server: ValkeyServer, sealing_key: Path, tmp_path_factory: pytest.TempPa
     settings = quick(server, sealing_key, folder)
     settings = settings.model_copy(
         update={
-            "delivery": DeliverySettings(lease=4, stale=0.5, pump=0.2, concurrency=4, deaf_after=DEAF_AFTER, grace=2)
+            "delivery": DeliverySettings(
+                lease=4, stale=0.5, pump=0.2, concurrency=4, deaf_after=DEAF_AFTER, grace=2, offer_for=0.1
+            )
         }
     )
     for lab in laboratory(settings, folder, names=("dev",)):

@@ -151,6 +151,8 @@ def _store(session: Session, *, fix: bool) -> Iterator[Finding]:
         yield Finding("store", "ok", f"{door.store_product()} answers, and the sealing key opens it")
         if refusal := door.refusal():
             yield Finding("store", "fail", refusal)
+        for fault in door.misplaced(("planner", *(one.queue for one in session.specialists))):
+            yield Finding("store", "fail", *fault.split(": ", 1))
         for fault in door.diagnose():
             yield Finding("store", "warn", fault)
         if not door.sees_settings():

@@ -24,6 +24,12 @@ class Episode:
         self._said: dict[str, float] = {}  # what was said, and when
         self._aloud = False  # whether this episode has said anything
         self._refusals = 0
+        self._well = 0
+
+    @property
+    def well(self) -> int:
+        """How often the heartbeat could do all it does so far."""
+        return self._well
 
     @property
     def lasts(self) -> bool:
@@ -58,5 +64,6 @@ class Episode:
         """All is well. Said if trouble was."""
         with self._lock:
             aloud, self._aloud, self._since = self._aloud, False, None
+            self._well += 1
         if aloud:
             log.info("the store and the broker are back")

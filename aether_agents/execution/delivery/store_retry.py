@@ -1,8 +1,11 @@
-"""Patience: a store that is away or refuses is asked again, until it answers or that lasts too long."""
+"""Patience: a store that is away or refuses is asked again, for as long as it takes nothing at all.
+
+A finished call's outcome is held by its thread meanwhile: no more than there are threads, and without an end, because
+nothing else could be done with it. Only a store that takes all else and refuses this one thing is given up.
+"""
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -14,8 +17,6 @@ from aether_agents.execution.delivery.outage import Episode
 log = logging.getLogger(__name__)
 Value = TypeVar("Value")
 
-#: Seconds for which a finished call's outcome is offered to a store that is away. After that the reaper decides.
-PATIENCE = 300.0
 #: Seconds before it is asked again: first, and at most.
 FIRST_WAIT, LONGEST_WAIT = 0.1, 2.0
 
@@ -23,7 +24,9 @@ FIRST_WAIT, LONGEST_WAIT = 0.1, 2.0
 class Patience:
     """The patience of one process: it ends for all when the process does."""
 
-    def __init__(self, episode: Episode | None = None) -> None:
+    def __init__(self, episode: Episode | None = None, most: float = 300.0) -> None:
+        """`most` is for how many seconds something is offered to a store that takes all else."""
+        self._most = most
         self.episode = episode or Episode()
         self._stopping = threading.Event()
 
@@ -40,16 +43,17 @@ class Patience:
         """Ask the store again and again while it is away: a call that was made must not be forgotten.
 
         Raises:
-            Ignore: it stayed away, or this process is to end. The lease ends, and the reaper decides.
+            Ignore: it refuses this alone, or this process is to end. The lease ends, and the reaper decides.
         """
-        end = time.monotonic() + PATIENCE
-        wait = FIRST_WAIT
+        refused, well, wait = 0.0, self.episode.well, FIRST_WAIT
         while True:
             try:
                 return ask()
             except StoreUnavailable as error:
                 self.episode.trouble(error)
-                if time.monotonic() > end or self._stopping.wait(wait):
+                refused += wait if self.episode.well > well else 0.0  # all else went through since the last time
+                well = self.episode.well
+                if refused > self._most or self._stopping.wait(wait):
                     log.error("given up: %s", error)  # noqa: TRY400 - the traceback of a lost connection says nothing
                     raise Ignore from error
                 wait = min(2 * wait, LONGEST_WAIT)

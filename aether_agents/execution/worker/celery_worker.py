@@ -139,7 +139,7 @@ class _Bench:
         self._pid = 0
         self._ending = Ending(settings.delivery.grace)
         self._episode = Episode()
-        self._broker = Broker(settings, self._episode)
+        self._broker = Broker(settings, self._episode, queues)
         self._watchdog = Watchdog(settings, self._broker, queues, grace=settings.delivery.grace, tell=tell)
 
     def attend(self, app: Celery) -> None:

@@ -2,6 +2,7 @@
 
 import time
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 from celery.exceptions import CPendingDeprecationWarning
@@ -23,7 +24,8 @@ REST = 1.0
 class Broker:
     """The broker as the process that consumes from it sees it."""
 
-    def __init__(self, settings: Settings, episode: Episode) -> None:
+    def __init__(self, settings: Settings, episode: Episode, queues: Sequence[str]) -> None:
+        self.queues = tuple(queues)
         self.episode = episode
         self._settings = settings
         self._store: Store | None = None
@@ -40,7 +42,7 @@ class Broker:
             time.sleep(rest)
             maybe_shutdown()
             try:
-                self.store().try_to_write()
+                self.store().try_to_write(self.queues)
             except StoreUnavailable as error:
                 self.episode.trouble(error)
                 rest = LOOK_AGAIN

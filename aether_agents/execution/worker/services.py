@@ -59,7 +59,7 @@ class Services:
     ) -> None:
         self._store = open_store(settings)
         self._held = Held(settings.delivery.lease)
-        patience = Patience(episode)
+        patience = Patience(episode, settings.delivery.offer_for)
         self._sender = sender = Sender(app, trouble=patience.episode.trouble)
         self._store.when_freed(sender.attempt)
         self._own = OwnProducer(app)  # the pump's: whatever the threads wait for, it renews and reaps

@@ -154,7 +154,7 @@ class Watchdog:
         store = self._broker.store()
         if not store.busy(self._queues):  # a command for each, where the count takes one for each priority
             return 0
-        store.try_to_write()
+        store.try_to_write(self._queues)
         return sum(store.backlog(self._queues).values())
 
     def _free(self) -> bool:

@@ -29,8 +29,15 @@ HEALTHY = 60.0
 QUICK = 5.0
 #: Seconds a child may use to end, beside the grace that its calls have, when they may end by themselves.
 MARGIN = 10.0
+#: Signs of life that a child gives in the time after which it counts as hung; and least seconds between two.
+SIGNS, LEAST_PAUSE = 6, 1.0
 #: The last order of a child whose calls may end by themselves. A lifeline that closes without it cuts them.
 FINISH = "finish"
+
+
+def heard_every(deaf_after: float) -> float:
+    """Seconds between two signs of life of a child that serves."""
+    return max(deaf_after / SIGNS, LEAST_PAUSE) if deaf_after else 10.0
 
 
 class Child:
@@ -42,6 +49,7 @@ class Child:
         """`name` is one of `PROGRAMS`."""
         self.name = name
         self._grace = float(settings["delivery"]["grace"])
+        self._silent_most = float(settings["delivery"]["deaf_after"])
         self.log_file = log_file
         self.queues: tuple[str, ...] = ()
         self.vain_starts: int | None = 0  # starts without ever serving; None once it has served
@@ -56,6 +64,8 @@ class Child:
         self._log_start = 0
         self._serving = False
         self._state = "ready"
+        self._silent = 0.0  # seconds of its supervisor without a sign of life
+        self._unread = b""
 
     @property
     def pid(self) -> int:
@@ -97,14 +107,28 @@ class Child:
         self._tell("go")
 
     def hear(self, news: bytes) -> None:
-        """It said which queues it serves, or in which state it is."""
-        for line in news.splitlines():
+        """It said which queues it serves, in which state it is, or only that it runs."""
+        self._silent = 0.0
+        *lines, self._unread = (self._unread + news).split(b"\n")
+        for line in lines:
             told = json.loads(line)
             if "queues" in told:
                 self.queues = tuple(told["queues"])
                 self.vain_starts, self._serving = None, True
                 log.info("the %s serves %s", self.name, ", ".join(self.queues))
-            self._state = told.get("state", "ready")
+            if told:
+                self._state = told.get("state", "ready")
+
+    def listen(self, seconds: float) -> None:
+        """So much time of the supervisor has passed: a child that serves and gives no sign of life is killed.
+
+        Its time, not the clock's: where the machine sleeps, or both were stopped, nobody was silent.
+        """
+        self._silent += seconds if self._serving else 0.0
+        if self._process is not None and self._silent_most and self._silent > max(self._silent_most, 3 * LEAST_PAUSE):
+            log.error("the %s has given no sign of life for %.0f s: it is killed", self.name, self._silent)
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._silent = 0.0
 
     def exited(self) -> bool:
         """Whether it has ended by itself and is not buried yet."""
@@ -168,4 +192,4 @@ class Child:
         if self.news >= 0:
             os.close(self.news)
         self._process, self.queues, self.news, self._serving = None, (), -1, False
-        self._state = "ready"
+        self._state, self._silent, self._unread = "ready", 0.0, b""

@@ -1,5 +1,6 @@
 """Lifeline: how a program of the stack hears its orders, and ends when its supervisor does, however that happens."""
 
+import contextlib
 import json
 import os
 import queue
@@ -9,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterable
 
-from aether_agents.local.supervision.child_process import FINISH, MARGIN, QUICK
+from aether_agents.local.supervision.child_process import FINISH, MARGIN, QUICK, heard_every
 
 
 class Lifeline:
@@ -36,9 +37,19 @@ class Lifeline:
         os.killpg(0, signal.SIGKILL)  # a session of its own: nobody else is in this group
 
 
-def say_ready(news: int, queues: Iterable[str] = ()) -> None:
-    """Tell the supervisor that this program serves now."""
+def say_ready(news: int, deaf_after: float, queues: Iterable[str] = ()) -> None:
+    """Tell the supervisor that this program serves now, and from then on every few seconds that it still runs."""
     os.write(news, json.dumps({"queues": [*queues]}).encode() + b"\n")
+    threading.Thread(target=_beat, args=(news, heard_every(deaf_after)), name="aether-alive", daemon=True).start()
+
+
+def _beat(news: int, every: float) -> None:
+    """On a thread that waits for nothing else: whatever the store or a call does, a process that runs is heard."""
+    os.set_blocking(news, False)  # a supervisor that was stopped for hours hears the next one
+    while True:
+        time.sleep(every)
+        with contextlib.suppress(BlockingIOError):
+            os.write(news, b"{}\n")
 
 
 def say_state(news: int, state: str) -> None:

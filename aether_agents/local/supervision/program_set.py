@@ -75,6 +75,11 @@ class Family:
                 self._changed()
         return news
 
+    def listen(self, seconds: float) -> None:
+        """So much time has passed in the supervisor: whoever serves and gives no sign of life is started again."""
+        for member in self._members.values():
+            member.listen(seconds)
+
     def processes(self) -> list[ProcessInfo]:
         """Its members, as `ps` shows them."""
         return [

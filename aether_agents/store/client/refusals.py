@@ -1,7 +1,7 @@
 """Refusals: what a server says when it answers but will not do what it is asked, each with its cause and its mend.
 
 A server says so with a word in capitals before its sentence (`OOM`, `READONLY`, …). Some words are about the request
-and would be faults of ours (`WRONGTYPE`); every other word is the server's own trouble, whether it is known here or
+and would be faults of ours (`NOSCRIPT`); every other word is the server's own trouble, whether it is known here or
 not. A few servers say it with the word of all other errors, `ERR`; those are known by their sentence.
 """
 
@@ -41,6 +41,10 @@ KNOWN = {
     "NOPERM": (
         "its user has no permission for that",
         "give this user the rights that are missing (`ACL SETUSER`), or name another one in AETHER_REDIS_URL",
+    ),
+    "WRONGTYPE": (
+        "one of our keys holds something that is not ours",
+        "`aether-agent doctor` names it, and how to move it away",
     ),
     "NOAUTH": ("it wants a login", "put user and password into AETHER_REDIS_URL"),
     "WRONGPASS": ("it does not accept this login", "check user and password in AETHER_REDIS_URL"),
@@ -85,7 +89,7 @@ _UNHEARD = ("that is a trouble of its own", "its log, or the documentation of it
 
 #: Words about the request, not about the server: faults of ours, or answers that whoever asked waits for.
 _OURS = frozenset(
-    ("ERR", "WRONGTYPE", "NOSCRIPT", "EXECABORT", "BUSYGROUP", "NOGROUP", "BUSYKEY", "INVALIDOBJ", "NOTBUSY", "NOPROTO")
+    ("ERR", "NOSCRIPT", "EXECABORT", "BUSYGROUP", "NOGROUP", "BUSYKEY", "INVALIDOBJ", "NOTBUSY", "NOPROTO")
 )
 
 #: Words of the client's classes, which do not keep the server's.

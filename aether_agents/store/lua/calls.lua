@@ -65,12 +65,16 @@ local function export(name, body)
     local fine, reply = pcall(body, call, args)
     for _, task in ipairs(call.opened) do
       if fine and not task.broken then
-        settle(task)
+        local settled, fault = pcall(settle, task)
+        if not settled then task.broken, call.fault = true, fault end
+      end
+      if fine and not task.broken then
         write_back(task)
       else  -- a fault of ours: nothing else is written, but no number is given twice
         redis.call('HSET', task.key, 'seq', int(task.seq))
       end
     end
+    if call.fault then fine, reply = false, call.fault end
     if fine then write_tallies(call) end
     if not fine then return redis.error_reply(type(reply) == 'table' and reply.err or tostring(reply)) end
     return {reply, call.freed ~= call.out and call.freed or {}}

@@ -89,12 +89,52 @@ local function forgetting(task, it)
   return string.find(now.unheard .. ' ', '/0 ', 1, true) and 'doubt' or nil
 end
 
+-- Clocks of the processes that call the reaper, by prefix: what each showed, and the server's, when it last did. They
+-- only go forward, so that a step of the server's clock is told from time that passed. `stepped` is the sum of all steps.
+local clocks, stepped = {}, {}
+
+-- A difference of so many ms is a step of the clock, not a command that was under way for long.
+local STEP_LEAST = 5000
+-- Clocks that are remembered.
+local CLOCKS_MAX = 64
+
+-- By how many ms the server's clock was set since this process last asked.
+local function step_of(call, name, shown)
+  local known, sum = clocks[call.prefix], stepped[call.prefix] or 0
+  if not known or known.count >= CLOCKS_MAX and not known[name] then known = {count = 0} end
+  local before = known[name]
+  known.count = before and known.count or known.count + 1
+  local step = before and (call.at - before.at) - (shown - before.shown) - (sum - before.sum) or 0
+  if math.abs(step) < STEP_LEAST then step = 0 end
+  stepped[call.prefix] = sum + step
+  known[name] = {at = call.at, shown = shown, sum = sum + step}
+  clocks[call.prefix] = known
+  return step
+end
+
+-- The server's clock was set: all that is to come comes when it would have.
+local function follow_step(call, step)
+  local due = call.prefix .. ':due'
+  local all = redis.call('ZRANGE', due, 0, -1, 'WITHSCORES')
+  for i = 1, #all, 2 do
+    local id, what = string.match(all[i], '^([^|]*)|(.*)$')
+    if what ~= '~' then redis.call('ZADD', due, int(all[i + 1] + step), all[i]) end
+    local task = what == '!' and open(call, id)
+    if task then task.deadline = task.deadline + step end
+  end
+end
+
 -- Leases say who is gone only where whoever lives could renew. When nobody has looked for almost a whole lease, all
 -- workers or the server were away, or the server's clock was set forward: for one more lease nothing is taken back.
 -- Where the clock was set back, what should come after a wait would come late by as much: it is brought forward too.
-local function watch_clock(call)
-  local before = looked[call.prefix]
+local function watch_clock(call, name, shown)
+  local before, step = looked[call.prefix], step_of(call, name, shown)
   looked[call.prefix] = call.at
+  if step ~= 0 then
+    follow_step(call, step)
+    spared[call.prefix] = call.at + call.lease
+    return
+  end
   if not before then return end
   if call.at - before > 0.9 * call.lease then spared[call.prefix] = call.at + call.lease end
   if before - call.at > 1000 then

@@ -118,14 +118,14 @@ local function look_at(call, id, step, busy)
   return look_at_subtask(task, node(task, step), busy)
 end
 
--- limit busy_queue* → deliveries, faults, epoch
+-- limit clock shown_ms busy_queue* → deliveries, faults, epoch
 export('reap', function(call, args)
   local busy, faults = {}, {}
   epoch(call)
-  watch_clock(call)
+  watch_clock(call, args[2], tonumber(args[3]))
   look_over(call)
   call.freed = call.out  -- one who sends
-  for i = 2, #args do busy[args[i]] = true end
+  for i = 4, #args do busy[args[i]] = true end
   local due = call.prefix .. ':due'
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', int(call.at), 'LIMIT', 0, args[1])) do
     local id, step = string.match(member, '^([^|]*)|(.*)$')

@@ -1,8 +1,10 @@
 """The run of one subtask: claimed, completed once, fanned out, put to a person; and the reaper."""
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+from uuid import uuid4
 
 from aether_agents.contracts import Intervention, Json, Outcome, PlannedSubtask
 from aether_agents.errors import CannotOpen, Tampered
@@ -18,6 +20,11 @@ logger = logging.getLogger(__name__)
 
 #: Runs of one step that a token counts, below the number of its epoch (lua/epoch.lua).
 _RUNS = 2**20
+
+
+def clock() -> float:
+    """Seconds on a clock that is never set, and goes on while the machine is suspended, where there is one."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def epoch_of(token: int) -> int:
@@ -38,6 +45,7 @@ class Runs(Accessing):
     def __init__(self, access: Access) -> None:
         super().__init__(access)
         self._scarce: Callable[[], bool] = bool
+        self._clock = uuid4().hex  # whose readings these are: no two processes need have the same
 
     def when_scarce(self, asked: Callable[[], bool]) -> None:
         """Have `asked` say at each claim whether it takes the last free thread of its process; without it, none does.
@@ -200,9 +208,11 @@ class Runs(Accessing):
     def reap(self, limit: int, busy_queues: Iterable[str]) -> list[Delivery]:
         """Take back what was lost, and give what must be sent again; at most `limit` steps are looked at.
 
-        A queue in `busy_queues` still holds messages: what waits for it is put off rather than sent again.
+        A queue in `busy_queues` still holds messages: what waits for it is put off rather than sent again. The store
+        hears what this process' own clock shows, which is never set: so it knows when its own was.
         """
-        sends, faults, epoch = self._access.call("reap", limit, *busy_queues)
+        shown = int(1000 * clock())
+        sends, faults, epoch = self._access.call("reap", limit, self._clock, shown, *busy_queues)
         if epoch != self.epoch:
             self._access.note_server()
             self.epoch = epoch

@@ -103,6 +103,18 @@ def test_a_process_that_was_stopped_is_never_called_ready(house: House) -> None:
             eventually(lambda name=name: house.process(name).status == "ready", what="ps says so")
 
 
+def test_a_worker_that_is_stopped_for_good_is_started_again(house: House) -> None:
+    """No signal but the kill is heard by a process that was stopped, or whose interpreter hangs."""
+    with house.stack_with(delivery=DeliverySettings(grace=2, deaf_after=4)).join_or_start() as lease:
+        stopped = house.ready().pid
+        psutil.Process(stopped).suspend()
+        eventually(lambda: house.process("worker").pid not in {0, stopped}, within=60, what="another worker")
+        assert house.ready().pid != stopped
+        with pytest.raises(StackError, match="ended by SIGKILL while it served"):
+            lease.check()
+        assert any("no sign of life" in line for _, line in house.stack.logs(["supervisor"]))
+
+
 def test_after_a_killed_supervisor_the_next_stack_starts_at_once(house: House) -> None:
     house.stack.up()
     house.kill("supervisor")

@@ -2,6 +2,7 @@
 
 from aether_agents.store import Store
 from aether_agents.store.client import lua_library
+from aether_agents.store.tasks import subtask_runs
 
 _CLOCK = "at = clock()"
 _SKEWED = "at = clock() + tonumber(redis.call('GET', keys[1] .. ':skew') or '0')"
@@ -23,6 +24,13 @@ def install() -> None:
 def remove() -> None:
     """Let it be the real one again."""
     lua_library.render = _original
+    subtask_runs.clock = _clock
+
+
+def wait(store: Store, seconds: float) -> None:
+    """Let that much time pass, for the server and for this process."""
+    subtask_runs.clock = lambda before=subtask_runs.clock: before() + seconds
+    step(store, seconds)
 
 
 def step(store: Store, seconds: float) -> None:
@@ -31,4 +39,4 @@ def step(store: Store, seconds: float) -> None:
     store.connection.commands([("INCRBY", key, int(seconds * 1000)), ("EXPIRE", key, 600)])
 
 
-_original = lua_library.render
+_original, _clock = lua_library.render, subtask_runs.clock

@@ -65,14 +65,14 @@ def test_who_is_really_gone_is_noticed_a_lease_later(store: Store) -> None:
     skewed.step(store, 120)
     assert reap(store) == []
     for _ in range(4):  # somebody looks, more often than leases are long
-        skewed.step(store, 10)
+        skewed.wait(store, 10)
         sent = reap(store)
     assert sent == ["a"]
 
 
 def test_two_minutes_back_make_nothing_wait_for_two_minutes(store: Store) -> None:
     started(store, {"broken": [], "unclaimed": [], "runs": []})
-    skewed.step(store, 120)
+    skewed.wait(store, 120)
     reap(store)
     broke = Outcome(status="failed", error="no answer", error_kind="timeout")
     store.tasks.complete("t", "broken", granted(store, "broken").token, broke, retry_in=60)
@@ -82,11 +82,38 @@ def test_two_minutes_back_make_nothing_wait_for_two_minutes(store: Store) -> Non
     assert store.tasks.renew([("t", "runs", token)]) == ([], [])
     sent: list[str] = []
     for _ in range(7):
-        skewed.step(store, 10)
+        skewed.wait(store, 10)
         store.tasks.renew([("t", "runs", token)])
         sent += reap(store)
     assert {"broken", "unclaimed"} <= set(sent)
     assert status(store, "runs") == "running"
+
+
+@pytest.mark.parametrize("hours", [1, -1, 25, -25])
+def test_no_task_times_out_because_a_clock_was_set(store: Store, settings: Settings, hours: int) -> None:
+    started(store, {"a": [], "later": []})
+    token = granted(store, "a").token
+    broke = Outcome(status="failed", error="no answer", error_kind="timeout")
+    store.tasks.complete("t", "later", granted(store, "later").token, broke, retry_in=60)
+    with open_store(settings) as other:
+        for one in (store, other):  # each has a clock of its own; the step is followed once
+            reap(one)
+        skewed.step(store, hours * 3600)
+        for _ in range(2):
+            assert reap(other) == []
+            assert reap(store) == []
+    assert store.tasks.renew([("t", "a", token)]) == ([], [])
+    assert status(store) == "running"
+    skewed.wait(store, 61)
+    assert reap(store) == ["later"], "after the minute it was to wait, not at once, and not a day later"
+    skewed.wait(store, 3500)
+    reap(store)
+    assert store.tasks.renew([("t", "a", token)]) == ([], [])
+    skewed.wait(store, 100)
+    reap(store)
+    assert store.tasks.renew([("t", "a", token)]).lost == [("t", "a", token)]
+    assert store.tasks.complete("t", "a", token, DONE).kind == "ok"
+    assert status(store) == "failed", "its hour is over by the clock that was not set"
 
 
 def test_a_call_that_nobody_cancelled_is_made_again_or_asked_about(store: Store) -> None:

@@ -174,6 +174,9 @@ class RecordedDoor:
     def sees_settings(self) -> bool:
         return True
 
+    def misplaced(self, queues: Iterable[str]) -> list[str]:
+        return []
+
     def diagnose(self) -> list[str]:
         return list(self.faults)
 

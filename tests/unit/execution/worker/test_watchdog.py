@@ -29,7 +29,7 @@ class Bench:
         settings = Settings(delivery=DeliverySettings(**delivery))
         self.dog = Watchdog(settings, broker, ["dev"], grace=2.0, tell=self.told.append)
 
-    def write(self) -> None:
+    def write(self, _queues: object = ()) -> None:
         if self.fault is not None:
             raise self.fault
 

@@ -27,6 +27,7 @@ SAID = {
     "MASTERDOWN": "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
     "NOPERM": "NOPERM User worker has no permissions to run the 'hset' command",
     "CLUSTERDOWN": "CLUSTERDOWN Hash slot not served",
+    "WRONGTYPE": "WRONGTYPE Operation against a key holding the wrong kind of value",
 }
 
 
@@ -73,7 +74,6 @@ def test_what_is_said_with_the_word_of_all_errors_is_named_too(sentence: str, me
     [
         "Function not found",
         "task t1, subtask a: no arrow from r to x",
-        "WRONGTYPE Operation against a key holding the wrong kind of value",
         "BUSYGROUP Consumer Group name already exists",
         "wrong number of arguments for 'xadd' command",
         "Library 'aether_1' already exists",
