@@ -78,11 +78,7 @@ class DeliverySettings(Contract):
     grace: float = Field(default=30, ge=0, le=3_600, description="Seconds calls have to end after SIGTERM; then: cut.")
     canvas_limit: int = Field(default=5_000, ge=0, description="Signatures a canvas may carry; more goes directly.")
     concurrency: int = Field(default=16, ge=1, le=256, description="Threads per queue in a worker.")
-    offer_for: float = Field(
-        default=300,
-        ge=0,
-        description="Seconds for which a finished outcome is offered to a store that refuses it and takes all else.",
-    )
+    offer_for: float = Field(default=300, ge=0, description="Seconds an outcome is offered that alone is refused.")
     confirm: Literal["auto", "off"] = Field(
         default="auto",
         description="Whether an unrepeatable call waits for the store's disk and replicas, where they truly can say.",
