@@ -1,3 +1,69 @@
-"""AetherTerm agents: give it a goal; it plans, sends each subtask to its specialist, and tells you what happens."""
+"""AetherTerm agents: give it a goal; it plans, sends each subtask to its specialist, and tells you what happens.
+
+What another program may import from here is listed below; it is loaded when it is first used, for the command line and
+the processes of the stack import this package first, and wait for nothing that they do not need.
+
+    from aether_agents import HighLevelTask, connect, load_settings
+
+    with connect(load_settings()) as orchestrator:
+        task_id = orchestrator.submit(HighLevelTask(description="Onboard this project"))
+        for event in orchestrator.follow(task_id):
+            print(event.type)
+
+Further faces: `aether_agents.agentserver` (the way in for a terminal server), `aether_agents.contracts` (the values),
+`aether_agents.errors`, `aether_agents.settings`, `aether_agents.store` and `aether_agents.specialists`.
+"""
+
+from importlib import import_module
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "Orchestrator": "orchestrator.orchestrator",
+    "connect": "orchestrator.orchestrator",
+    "HighLevelTask": "contracts.task",
+    "Answer": "contracts.intervention",
+    "Event": "contracts.event",
+    "AgentProcess": "agentserver.service.agent_process",
+    "load_settings": "settings.loader",
+    **dict.fromkeys(
+        (
+            "AetherError",
+            "InvalidSettings",
+            "InvalidTask",
+            "InvalidPlan",
+            "ReferenceMissing",
+            "SecretMissing",
+            "CouldNotPlan",
+            "TaskNotFound",
+            "NothingYet",
+            "NotAllowed",
+            "TooManyTasks",
+            "WrongStatus",
+            "CannotUndo",
+            "StoreUnavailable",
+            "StoreRefuses",
+            "NoWorker",
+            "CannotOpen",
+            "Tampered",
+            "ServerDown",
+            "ToolTimeout",
+            "ToolDrifted",
+            "NotTrusted",
+            "StackError",
+        ),
+        "errors",
+    ),
+}
+
+__all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - names, all of them
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,11 +1,11 @@
 """The orchestrator: submit, answer, cancel, follow - the one door of every face.
 
-The names below are loaded when they are first used: a reader of tasks needs no delivery.
+The names below are loaded when they are first used; `reader` alone needs no delivery.
 """
 
 from importlib import import_module
 
-_HOMES = {"Orchestrator": "orchestrator"}
+_HOMES = {"Orchestrator": "orchestrator", "connect": "orchestrator"}
 
 
 def __getattr__(name: str) -> object:

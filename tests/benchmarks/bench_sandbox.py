@@ -9,8 +9,8 @@ import pytest
 
 from aether_agents.contracts import ServerSpec
 from aether_agents.mcp_host.pool.host import Host
-from aether_agents.mcp_host.process.sandbox import MECHANISMS, Mechanism, works
 from aether_agents.mcp_host.process.sandbox_view import UNCONFINED, Confinement
+from aether_sandbox.confine import MECHANISMS, Mechanism, works
 from tests.benchmarks.conftest import Measured
 from tests.integration.execution.lab import ECHO
 

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ROOT / "aether_agents"
-TOPS = ("aether_agents", "workers", "beat")
+TOPS = ("aether_agents", "aether_sandbox", "workers", "beat")
 CODE = sorted(path for top in TOPS for path in (ROOT / top).rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
@@ -22,7 +22,7 @@ LOOSE = 3
 #: What lies at the top of the package, beside its folders.
 TOP_FILES = {"__init__.py", "errors.py", "specialists.py", "py.typed"}
 #: A dotted name of ours in a text.
-DOTTED = re.compile(r"(?<![\w./@-])(?:aether_agents|workers\.inspection)(?:\.[A-Za-z_]\w*)+")
+DOTTED = re.compile(r"(?<![\w./@-])(?:aether_agents|aether_sandbox|workers\.inspection)(?:\.[A-Za-z_]\w*)+")
 #: A path of ours in a text: from the checkout, or from the package, as docstrings say it.
 OURS = "|".join(sorted(path.parent.name for path in (*PRODUCT.glob("*/__init__.py"), *ROOT.glob("*/__init__.py"))))
 PATH = re.compile(rf"(?<![\w./{{}}<>*-])(?:{OURS})/(?:[a-z_0-9]+/)*[a-z_0-9]+\.py\b")

@@ -16,8 +16,8 @@ import anyio.to_thread
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 
-from .sandbox import confined, mechanism
-from .sandbox_layout import Limits, View
+from aether_sandbox.confine import confined, mechanism
+from aether_sandbox.layout import Limits, View
 
 Result = TypeVar("Result")
 

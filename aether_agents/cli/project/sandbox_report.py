@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from aether_agents.cli.session.lookup import servers_here
 from aether_agents.cli.session.session import Session
 from aether_agents.contracts import Json, ServerSpec
-from aether_agents.mcp_host.process.sandbox import CUTS, MECHANISMS, Mechanism, works
 from aether_agents.mcp_host.process.sandbox_view import Confinement, confinement_of, ours
+from aether_sandbox.confine import CUTS, MECHANISMS, Mechanism, works
 
 #: What to do where nothing can be confined.
 MEND = "install bubblewrap, or allow user namespaces; `isolation: required` starts nothing that is not confined"

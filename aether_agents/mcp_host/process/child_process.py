@@ -7,7 +7,7 @@ from subprocess import PIPE
 from typing import Protocol
 
 from aether_agents.mcp_host.process.launch import Launch
-from aether_agents.mcp_host.process.sandbox import confined
+from aether_sandbox.confine import confined
 
 #: Bytes read at once, and the size of asyncio's own buffer.
 CHUNK = 1 << 18

@@ -15,10 +15,10 @@ from aether_agents.contracts import ServerSpec
 from aether_agents.errors import ServerDown
 from aether_agents.mcp_host.install.folders import server_folder, venv_bin
 from aether_agents.mcp_host.install.installer import installed
-from aether_agents.mcp_host.process.sandbox import Mechanism
-from aether_agents.mcp_host.process.sandbox_layout import View
 from aether_agents.mcp_host.process.sandbox_view import UNCONFINED, Confinement, ours, view_of
 from aether_agents.process.private_folder import make_private
+from aether_sandbox.confine import Mechanism
+from aether_sandbox.layout import View
 
 #: What passes from the worker to every server. Certificates, because a server behind a company's
 #: proxy needs the company's own.

@@ -14,10 +14,10 @@ from typing import NamedTuple
 from aether_agents.contracts import Isolation, ServerSpec
 from aether_agents.errors import ServerDown
 from aether_agents.mcp_host.install.folders import server_folder
-from aether_agents.mcp_host.process.sandbox import Mechanism, mechanism
-from aether_agents.mcp_host.process.sandbox_layout import View
 from aether_agents.settings.loader import user_file
 from aether_agents.settings.model import Settings
+from aether_sandbox.confine import Mechanism, mechanism
+from aether_sandbox.layout import View
 
 #: Folders that many share: what lies in one is shown by itself, never with what lies beside it.
 SHARED = ("/var/tmp",)

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import psutil
 import pytest
 
+from aether_sandbox.confine import MECHANISMS, Mechanism, confined, works
+from aether_sandbox.layout import Limits, View
 from tests.conftest import eventually
 from workers.inspection.bounded_job import BOUNDS, Beyond, Job
-from workers.inspection.sandbox import MECHANISMS, Mechanism, confined, works
-from workers.inspection.sandbox_layout import Limits, View
 
 HERE = [one for one in MECHANISMS if works(one)]
 #: Those under which a program has a machine of its own.

@@ -17,10 +17,10 @@ import pytest
 from aether_agents.contracts import ServerSpec
 from aether_agents.errors import ServerDown
 from aether_agents.mcp_host.pool.host import Host
-from aether_agents.mcp_host.process.sandbox import MECHANISMS, Mechanism, works
 from aether_agents.mcp_host.process.sandbox_grants import Needs
 from aether_agents.mcp_host.process.sandbox_view import Confinement
 from aether_agents.mcp_host.session.call_result import CallResult
+from aether_sandbox.confine import MECHANISMS, Mechanism, works
 from tests.conftest import eventually
 
 HERE = [one for one in MECHANISMS if works(one)]

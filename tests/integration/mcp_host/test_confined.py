@@ -7,9 +7,9 @@ import pytest
 
 from aether_agents.contracts import ServerSpec
 from aether_agents.mcp_host.pool.host import Host
-from aether_agents.mcp_host.process.sandbox import MECHANISMS, Mechanism, works
 from aether_agents.mcp_host.process.sandbox_view import Confinement
 from aether_agents.mcp_host.session.call_result import Consent
+from aether_sandbox.confine import MECHANISMS, Mechanism, works
 from tests.conftest import eventually
 from tests.integration.mcp_host.conftest import servers_running
 from tests.servers import spec

@@ -9,11 +9,11 @@ from aether_agents.access.policy import needs
 from aether_agents.contracts import ServerSpec, Specialist, Tool, ToolRow
 from aether_agents.mcp_host.install.offers import offers
 from aether_agents.mcp_host.process.sandbox_grants import Grants, Needs
-from aether_agents.mcp_host.process.sandbox_layout import View, layout
 from aether_agents.mcp_host.process.sandbox_view import Confinement, view_of
 from aether_agents.mcp_host.registry.registry import load_servers
 from aether_agents.mcp_host.trust.trust import Trust
 from aether_agents.settings.model import Settings
+from aether_sandbox.layout import View, layout
 
 SPEC = ServerSpec(name="x", command="/bin/true", trusted=True)
 

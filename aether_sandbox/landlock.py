@@ -1,9 +1,7 @@
 """A program that confines another by Landlock and a filter of system calls: for where there are no namespaces.
 
-Run by `sandbox.py` as `python -I -S sandbox_landlock.py DESCRIPTOR`; imports what the interpreter brings, and nothing
+Run by `confine.py` as `python -I -S landlock.py DESCRIPTOR`; imports what the interpreter brings, and nothing
 of ours. It stays as the keeper: what the program leaves behind becomes its child, and is ended with the program.
-
-The same file is in `aether_agents/mcp_host/process` and in `workers/inspection`, whose servers import nothing of ours.
 """
 
 import ctypes

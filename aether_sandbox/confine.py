@@ -3,8 +3,6 @@
 Three mechanisms, the first that works here: bubblewrap, namespaces of our own, Landlock. Under the first two a program
 has a file system of its own (the system's programs, what its view names, a private `/tmp`), process ids of its own,
 and no network unless it is given; what it starts ends with it, however often it forks. Landlock is no equal: `CUTS`.
-
-The same file is in `aether_agents/mcp_host/process` and in `workers/inspection`, whose servers import nothing of ours.
 """
 
 import fcntl
@@ -18,8 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from .sandbox_bubblewrap import bubblewrap
-from .sandbox_layout import Mount, View, layout
+from aether_sandbox.bubblewrap import bubblewrap
+from aether_sandbox.layout import Mount, View, layout
 
 Mechanism = Literal["bubblewrap", "namespaces", "landlock"]
 MECHANISMS: tuple[Mechanism, ...] = ("bubblewrap", "namespaces", "landlock")
@@ -27,7 +25,7 @@ MECHANISMS: tuple[Mechanism, ...] = ("bubblewrap", "namespaces", "landlock")
 #: Seconds a mechanism has to show that it works here, and how often: a busy machine must not cost the better one.
 PATIENCE, TRIES = 10.0, 2
 #: Where temporary files are kept in a file system of one's own.
-PRIVATE_TMP = "/tmp"  # noqa: S108 - nobody else's
+PRIVATE_TMP = "/tmp"  # nobody else's
 #: Shells have names for descriptors of one digit only, and use them.
 FIRST_HANDLE = 10
 #: The environment of what confines.
@@ -112,7 +110,7 @@ def _own(
         "network": view.network,
         "limits": view.limits._asdict(),
     }
-    program = Path(__file__).with_name(f"sandbox_{by}.py")
+    program = Path(__file__).with_name(f"{by}.py")
     return [sys.executable, "-I", "-S", str(program), str(handle)], json.dumps(told).encode()
 
 

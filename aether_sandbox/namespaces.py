@@ -1,10 +1,8 @@
 """A program that confines itself by Linux namespaces, and then is another: for where bubblewrap is not installed.
 
-Run by `sandbox.py` as `python -I -S sandbox_namespaces.py DESCRIPTOR`; imports what the interpreter brings, and
+Run by `confine.py` as `python -I -S namespaces.py DESCRIPTOR`; imports what the interpreter brings, and
 nothing of ours. Three processes: the one that was started waits; its child is the first of the new process ids, reaps
 what is orphaned, and takes everything with it when it ends; that one's child is the program.
-
-The same file is in `aether_agents/mcp_host/process` and in `workers/inspection`, whose servers import nothing of ours.
 """
 
 import ctypes

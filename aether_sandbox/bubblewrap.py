@@ -1,7 +1,4 @@
-"""Bubblewrap: the command that starts a program in it.
-
-The same file is in `aether_agents/mcp_host/process` and in `workers/inspection`, whose servers import nothing of ours.
-"""
+"""Bubblewrap: the command that starts a program in it."""
 
 import os
 import platform
@@ -10,7 +7,7 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
-from .sandbox_layout import Limits, Mount, View
+from aether_sandbox.layout import Limits, Mount, View
 
 #: Since when a limit of processes counts those of a user namespace alone: before, all of the user's.
 COUNTED_SINCE = (5, 14)

@@ -1,7 +1,4 @@
-"""Layout: the file system that a confined program sees.
-
-The same file is in `aether_agents/mcp_host/process` and in `workers/inspection`, whose servers import nothing of ours.
-"""
+"""Layout: the file system that a confined program sees."""
 
 import os
 import shutil

@@ -1,0 +1,32 @@
+from aether_agents.agentserver.service.agent_process import AgentProcess as AgentProcess
+from aether_agents.contracts.event import Event as Event
+from aether_agents.contracts.intervention import Answer as Answer
+from aether_agents.contracts.task import HighLevelTask as HighLevelTask
+from aether_agents.errors import AetherError as AetherError
+from aether_agents.errors import CannotOpen as CannotOpen
+from aether_agents.errors import CannotUndo as CannotUndo
+from aether_agents.errors import CouldNotPlan as CouldNotPlan
+from aether_agents.errors import InvalidPlan as InvalidPlan
+from aether_agents.errors import InvalidSettings as InvalidSettings
+from aether_agents.errors import InvalidTask as InvalidTask
+from aether_agents.errors import NotAllowed as NotAllowed
+from aether_agents.errors import NothingYet as NothingYet
+from aether_agents.errors import NotTrusted as NotTrusted
+from aether_agents.errors import NoWorker as NoWorker
+from aether_agents.errors import ReferenceMissing as ReferenceMissing
+from aether_agents.errors import SecretMissing as SecretMissing
+from aether_agents.errors import ServerDown as ServerDown
+from aether_agents.errors import StackError as StackError
+from aether_agents.errors import StoreRefuses as StoreRefuses
+from aether_agents.errors import StoreUnavailable as StoreUnavailable
+from aether_agents.errors import Tampered as Tampered
+from aether_agents.errors import TaskNotFound as TaskNotFound
+from aether_agents.errors import ToolDrifted as ToolDrifted
+from aether_agents.errors import ToolTimeout as ToolTimeout
+from aether_agents.errors import TooManyTasks as TooManyTasks
+from aether_agents.errors import WrongStatus as WrongStatus
+from aether_agents.orchestrator.orchestrator import Orchestrator as Orchestrator
+from aether_agents.orchestrator.orchestrator import connect as connect
+from aether_agents.settings.loader import load_settings as load_settings
+
+__version__: str

@@ -1,0 +1,58 @@
+"""What another program may import: exactly these names, the same to a type checker as at run time."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import aether_agents
+from aether_agents import agentserver, errors, settings, specialists, store
+
+PUBLIC = {
+    "__version__", "Orchestrator", "connect", "HighLevelTask", "AgentProcess", "load_settings", "Event", "Answer",
+    # errors
+    "AetherError", "CannotOpen", "CannotUndo", "CouldNotPlan", "InvalidPlan", "InvalidSettings", "InvalidTask",
+    "NoWorker", "NotAllowed", "NotTrusted", "NothingYet", "ReferenceMissing", "SecretMissing", "ServerDown",
+    "StackError", "StoreRefuses", "StoreUnavailable", "Tampered", "TaskNotFound", "ToolDrifted", "ToolTimeout",
+    "TooManyTasks", "WrongStatus",
+}  # fmt: skip
+
+
+def stubbed(package: str) -> set[str]:
+    """The names in a package's stub, which is what a type checker sees."""
+    tree = ast.parse((Path(aether_agents.__file__).parent / package / "__init__.pyi").read_text(encoding="utf-8"))
+    names = {one.asname or one.name for node in tree.body if isinstance(node, ast.ImportFrom) for one in node.names}
+    declared = [node.target for node in tree.body if isinstance(node, ast.AnnAssign)]
+    return names | {target.id for target in declared if isinstance(target, ast.Name)}
+
+
+def test_the_package_offers_exactly_these() -> None:
+    assert set(aether_agents.__all__) == PUBLIC == stubbed("")
+    assert {"Orchestrator", "AetherError"} <= set(dir(aether_agents))
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_each_is_there(name: str) -> None:
+    assert getattr(aether_agents, name)
+
+
+def test_every_error_is_offered() -> None:
+    classes = {name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, Exception)}
+    assert classes <= PUBLIC
+
+
+@pytest.mark.parametrize("package", ["settings", "orchestrator", "local"])
+def test_a_face_that_loads_late_offers_what_its_stub_says(package: str) -> None:
+    face = __import__(f"aether_agents.{package}", fromlist=["_HOMES"])
+    assert set(face._HOMES) == stubbed(package)
+    assert all(getattr(face, name) for name in face._HOMES)
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = face.nothing
+
+
+def test_the_faces_that_packages_of_others_use_are_where_they_were() -> None:
+    assert {"register", "AgentProcess"} <= set(agentserver.__all__)
+    assert {"open_store", "make_key_file"} <= set(store.__all__)
+    assert callable(specialists.read_specialist)
+    assert callable(specialists.load_specialists)
+    assert settings.Settings.__name__ == "Settings"
