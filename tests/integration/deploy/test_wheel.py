@@ -42,10 +42,10 @@ def test_it_runs_outside_the_checkout(wheel: Path, tmp_path: Path) -> None:
     zipfile.ZipFile(wheel).extractall(place)
     program = (
         "from importlib.resources import files\n"
-        "import aether_agents, aether_agents.mcp_host.install.offers as offers\n"
+        "import aether_agents as product, aether_agents.mcp_host.install.offers as offers\n"
         "from aether_agents.cli import main\n"
         "import workers.dev\n"
-        f"assert aether_agents.__file__.startswith({str(place)!r})\n"
+        f"assert product.__file__.startswith({str(place)!r})\n"
         "assert len(offers.offers()) > 10, 'offers'\n"
         "assert files('aether_agents.agentserver.web').joinpath('page/index.html').is_file(), 'page'\n"
         "assert files('aether_agents.store').joinpath('lua', 'tasks.lua').is_file(), 'lua'\n"
