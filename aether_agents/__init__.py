@@ -1,7 +1,7 @@
 """AetherTerm agents: give it a goal; it plans, sends each subtask to its specialist, and tells you what happens.
 
-What another program may import from here is listed below; it is loaded when it is first used, for the command line and
-the processes of the stack import this package first, and wait for nothing that they do not need.
+What another program may import from here is listed below, and every error is here too. It is loaded when it is first
+used: the command line and the processes of the stack import this package first, and wait for nothing else.
 
     from aether_agents import HighLevelTask, connect, load_settings
 
@@ -26,44 +26,12 @@ _HOMES = {
     "Event": "contracts.event",
     "AgentProcess": "agentserver.service.agent_process",
     "load_settings": "settings.loader",
-    **dict.fromkeys(
-        (
-            "AetherError",
-            "InvalidSettings",
-            "InvalidTask",
-            "InvalidPlan",
-            "ReferenceMissing",
-            "SecretMissing",
-            "CouldNotPlan",
-            "TaskNotFound",
-            "NothingYet",
-            "NotAllowed",
-            "TooManyTasks",
-            "WrongStatus",
-            "CannotUndo",
-            "StoreUnavailable",
-            "StoreRefuses",
-            "NoWorker",
-            "CannotOpen",
-            "Tampered",
-            "ServerDown",
-            "ToolTimeout",
-            "ToolDrifted",
-            "NotTrusted",
-            "StackError",
-        ),
-        "errors",
-    ),
 }
-
-__all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - names, all of them
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    home = _HOMES.get(name) or ("errors" if name[:1].isupper() else "")
+    found = getattr(import_module(f"{__name__}.{home}"), name, None) if home else None
+    if found is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+    return found
