@@ -20,6 +20,8 @@ setup: .venv/dev.stamp  ## Create .venv with everything for development
 demo: .venv/run.stamp  ## Install, then run "Onboard this project" on this checkout, on the embedded stack
 	@$(BIN)/aether-agent servers install git
 	@$(BIN)/aether-agent execute "Onboard this project"
+	@printf '\n%s\n' 'To go on, put the command on your path:  export PATH="$(CURDIR)/$(BIN):$$PATH"'
+	@echo 'Then `aether-agent` alone says what can be asked for in a folder; `make setup` brings schedules, Flower and the page.'
 
 test: .venv/dev.stamp  ## Run every test (COVER=1, as in CI: with the floor for coverage, which takes half as long again)
 	@rm -f .coverage .coverage.*

@@ -4,6 +4,9 @@ from typing import NamedTuple
 
 HOME = "aether_agents.cli.commands"
 
+#: What the program does without a command: module and function.
+SUGGESTIONS = ("aether_agents.cli.tasks.suggestions", "show_suggestions")
+
 
 class Entry(NamedTuple):
     """One command as the list knows it, before its module is imported."""

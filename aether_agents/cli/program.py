@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from aether_agents import __version__
-from aether_agents.cli.command_index import COMMANDS
+from aether_agents.cli.command_index import COMMANDS, SUGGESTIONS
 from aether_agents.cli.terminal.exit_codes import forget_output, leave_well
 from aether_agents.process.startup import loading
 
@@ -103,6 +103,7 @@ def _accept_debug(command: click.Command) -> None:
     NAME,
     cls=Program,
     context_settings=_HELP,
+    invoke_without_command=True,
     epilog="""\b
 Examples:
   aether-agent execute "Onboard this project"
@@ -113,5 +114,11 @@ Every command has --help with examples, and --json where it shows something.""",
 )
 @click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback when something goes wrong.")
 @click.version_option(__version__, "-V", "--version", prog_name=NAME)
-def program() -> None:
+@click.pass_context
+def program(context: click.Context) -> None:
     """Give it a goal; it plans, sends each subtask to the specialist that has the tools, and tells you what happens."""
+    if context.invoked_subcommand is None:
+        module, attribute = SUGGESTIONS
+        with loading():
+            show = getattr(import_module(module), attribute)
+        show()

@@ -230,3 +230,23 @@ def test_empty_logs_are_said_to_be(run: Run, words: list[str], said: str) -> Non
     ran = run(*words)
     assert (ran.code, ran.out) == (0, "")
     assert f"nothing is {said}" in ran.err
+
+
+def test_the_name_alone_says_what_can_be_asked_for_here(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "shop"
+    (project / ".git").mkdir(parents=True)
+    (project / "templates").mkdir()
+    (project / "templates" / "own.yaml").write_text("name: own\n")
+    for name in ("a.csv", "b.csv", "shop.db"):
+        (project / name).touch()
+    monkeypatch.chdir(project)
+
+    ran = run()
+
+    assert ran.code == 0
+    assert "shop  a git repository, 2 CSV files, 1 database file" in ran.out
+    assert "Security audit of this repository" in ran.out
+    assert "own.yaml: not trusted, so not used" in ran.err
+    assert "aether-agent --help" in ran.err
