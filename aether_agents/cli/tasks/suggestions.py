@@ -1,4 +1,4 @@
-"""Suggestions: what can be asked for in this folder, for somebody who typed the name of the program and nothing else."""
+"""Suggestions: what can be asked for in this folder, for who typed the name of the program and nothing else."""
 
 from collections.abc import Iterator
 from itertools import groupby, islice
