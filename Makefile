@@ -10,7 +10,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit test-servers check format docs bench soak lock clean
+.PHONY: help setup demo test unit test-servers check format docs bench soak eval lock clean
 
 help:  ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,9 @@ bench: .venv/dev.stamp  ## Measure the numbers to hold, side by side, in one run
 
 soak: .venv/dev.stamp  ## Ten minutes of tasks, with clients coming and going: what is not given back?
 	$(BIN)/python -m tests.benchmarks.soak $(ARGS)
+
+eval: .venv/dev.stamp  ## See what sentences come to, and write the table that a test compares (DEV=FOLDER: the development set too)
+	$(BIN)/python -m tests.evaluation $(DEV)
 
 lock: .venv/dev.stamp  ## Choose the newest versions that fit and write the lock files
 	$(LOCK) --extra all --group dev -o requirements/dev.txt

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +19,11 @@ from aether_agents.settings.model import Settings
 from aether_agents.specialists import load_specialists
 
 HERE = Path(__file__).parent
+#: The files of sentences, and the table of what they came to when it was last written (`make eval`).
+SETS = ("composition", "regression", "nasty")
+TABLE = HERE / "table.json"
+#: Of the plans that are made, so many must be right.
+PRECISION = 0.95
 #: What may be bound beside what is written: it narrows, and names no place.
 _NO_PLACES = {"kind"}
 REPOSITORIES = ("api", "web", "docs", "repos/one", "repos/two", "repos/three")
@@ -181,8 +186,14 @@ def counts(outcomes: Iterable[Outcome]) -> dict[str, int]:
         "right": found["right"],
         "asked": found["asked"],
         "wrong": found["wrong"],
+        "planned": sum(bool(one.verdict == "right" and one.sentence.plan) or one.verdict == "wrong" for one in listed),
         "dangerous": sum(one.harms for one in listed),
     }
+
+
+def fails(row: Mapping[str, int]) -> bool:
+    """Whether a row of the table must not stand: a dangerous plan, or too many wrong ones."""
+    return row["dangerous"] > 0 or row["wrong"] > (1 - PRECISION) * row["planned"]
 
 
 def outcomes(name: str, folder: Path) -> Iterator[Outcome]:

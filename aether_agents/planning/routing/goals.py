@@ -49,22 +49,21 @@ class Reading(NamedTuple):
     """What a sentence was read as."""
 
     goals: tuple[Goal, ...]  #: in their order; empty where something in it is not certain
-    match: Match  #: what it means as a whole
+    match: Match = Match("refuse", ())  #: where there are none: what it means as a whole
     doubts: tuple[tuple[str, str], ...] = ()  #: clauses that no template is certainly meant by, and why
 
 
 def read_goals(matcher: Matcher, text: str, agent_type: str | None = None) -> Reading:
     """Find the goals of a sentence."""
     own = matcher.said_so(text)
-    request = read_request(text)
-    whole = matcher.match(text, agent_type)
     if own is not None:
-        return Reading((Goal(own, (Clause(text, text, "and"),), 1.0),), whole)
-    if request.explains or not request.clauses:
-        return Reading((), whole)
-    found = _Groups(matcher, request, agent_type).best()
-    if found:
-        return Reading(tuple(found[:_GOALS]), whole)
+        return Reading((Goal(own, (Clause(text, text, "and"),), 1.0),))
+    request = read_request(text)
+    if not request.explains:
+        found = _Groups(matcher, request, agent_type).best()
+        if 0 < len(found) <= _GOALS:
+            return Reading(tuple(found))
+    whole = matcher.match(text, agent_type)
     return Reading((), whole, tuple(_doubts(matcher, request, agent_type)))
 
 

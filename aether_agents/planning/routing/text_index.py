@@ -55,6 +55,9 @@ class Knowledge:
         self.deeds = frozenset((*done, *(part for deed in done for part in _MEANS.get(deed, ()))))
         self.direction = direction
         self.declared = deeds[0] if deeds else ""
+        self._by_length: dict[int, list[str]] = {}
+        for token in self.tokens:
+            self._by_length.setdefault(len(token), []).append(token)
         self._pairs = frozenset(pair for token in self.tokens if _CJK.search(token) for pair in _pairs(token))
 
     def foreign(self, terms: Iterable[Term]) -> list[str]:
@@ -84,7 +87,8 @@ class Knowledge:
         if _CJK.search(term.token):
             pairs = _pairs(term.token)
             return sum(pair in self._pairs for pair in pairs) / len(pairs) if pairs else 0.0
-        return 0.8 if any(_alike(term.token, token) for token in self.tokens) else 0.0
+        near = (token for size in (-1, 0, 1) for token in self._by_length.get(len(term.token) + size, ()))
+        return 0.8 if any(_alike(term.token, token) for token in near) else 0.0
 
 
 class Index:

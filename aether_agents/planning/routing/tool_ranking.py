@@ -1,11 +1,13 @@
 """Ranks tools by how near their names and descriptions are to some words, as templates are matched."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from aether_agents.contracts import Tool
+from aether_agents.contracts import Template, Tool
+from aether_agents.planning.routing.fused_ranking import Text
 from aether_agents.planning.routing.text_index import Knowledge, Nearness
 from aether_agents.planning.sentence.terms import Reader, Term
 
@@ -26,6 +28,20 @@ def nearest_tools(tools: Sequence[Tool], query: str) -> list[Tool]:
     return [tools[at] for at in order if fits[at]]
 
 
+def text_of_tool(row: Mapping[str, Any]) -> Text:
+    """A tool of a scorer's catalogue as it is ranked: its name, what it does, its server, what it is told."""
+    name = _split(str(row.get("name", "")))
+    told = " ".join(_split(str(one)) for one in row.get("params") or ())
+    about = (row.get("description"), _split(str(row.get("server") or "")), told, row.get("server_description"))
+    return Text(". ".join([name, name, *(str(part)[:_READ] for part in about if part)]))
+
+
+def text_of_template(template: Template) -> Text:
+    """A template as it is ranked: its name, what it does, how people ask for it."""
+    name = _split(template.name)
+    return Text(f"{name}. {name}. {template.description}", template.examples)
+
+
 def _said(reader: Reader, text: str) -> list[Term]:
     """The words of a text. Among tools, unlike among templates, what looks and what is common tells them apart."""
     return [term._replace(looks=False, concept="" if term.common else term.concept) for term in reader.terms(text)]
@@ -33,4 +49,4 @@ def _said(reader: Reader, text: str) -> list[Term]:
 
 def _split(ref: str) -> str:
     """`server/toolName` as words."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])|/", " ", ref)
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|[/_-]", " ", ref)

@@ -5,8 +5,8 @@ A verb that stands where a request is made carries its deed; a noun that only na
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, partial
 from typing import NamedTuple
 
 import Stemmer
@@ -91,9 +91,9 @@ class Reader:
     def __init__(self) -> None:
         self._stemmer = Stemmer.Stemmer("english", 10_000)
         self._known = vocabulary()
-        self._stems = {self._stemmer.stemWord(verb): verb for verb in self._known.verbs if len(verb) > _SHORT}
-        self._japanese_words = _japanese_words(self._known)
-        self._reports_japanese = _reports_japanese(self._known)
+        self._stems = _stems()
+        self._japanese_words = _japanese_words()
+        self._reports_japanese = _reports_japanese()
 
     def terms(self, text: str) -> list[Term]:
         """What a text says, in order."""
@@ -227,14 +227,24 @@ def _is_asked(behind: str) -> bool:
     return _TELLS.match(behind) is None
 
 
-def _japanese_words(known: Vocabulary) -> tuple[str, ...]:
+@cache
+def _stems() -> Mapping[str, str]:
+    """Stems of verbs, to the verb."""
+    stemmer = Stemmer.Stemmer("english", 10_000)
+    return {stemmer.stemWord(verb): verb for verb in vocabulary().verbs if len(verb) > _SHORT}
+
+
+@cache
+def _japanese_words() -> tuple[str, ...]:
+    known = vocabulary()
     words = {*known.kinds, *known.japanese, *known.fillers_japanese, *known.reports}
     return tuple(sorted((word for word in words if _CJK.match(word)), key=len, reverse=True))
 
 
-def _reports_japanese(known: Vocabulary) -> re.Pattern[str]:
+@cache
+def _reports_japanese() -> re.Pattern[str]:
     """A report as what is written: 「レポートを」 before 「作成」."""
-    return re.compile(rf"(?:{'|'.join(one for one in known.reports if _CJK.match(one))})を?[^、。]{{0,4}}$")
+    return re.compile(rf"(?:{'|'.join(one for one in vocabulary().reports if _CJK.match(one))})を?[^、。]{{0,4}}$")
 
 
 def _put(word: str, found: re.Match[str]) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from aether_agents.cli.project.completion import templates
+from aether_agents.cli.project.ranks import rank_templates
 from aether_agents.cli.project.template_list import show_template, show_templates, template_body
 from aether_agents.cli.project.template_trial import try_template
 from aether_agents.cli.session.lookup import templates_here, the_template
@@ -60,6 +61,29 @@ def validate_command(files: tuple[Path, ...]) -> int:
 def test_command(name: str, as_json: bool) -> int:
     """Run a template on the fixture that ships with it, and say whether it finds what was planted."""
     return try_template(Session(json_wanted=as_json), name)
+
+
+@templates_command.command("rank", epilog=examples("aether-agent templates rank --queries asked.jsonl"))
+@click.option(
+    "--queries",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="One request a line: id, query.",
+)
+@click.option(
+    "--from",
+    "files",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Files or folders of templates to rank in place of those that hold here; nothing of them runs.",
+)
+def rank_command(queries: Path, files: tuple[Path, ...]) -> None:
+    """Rank the templates for each request of a file: one JSON object a line, for a scorer. Asks no broker.
+
+    `accepted` says whether the first leads by enough, `score` how sure it is. A plan wants more: the deed that is asked
+    for must be the template's, and every word accounted for.
+    """
+    rank_templates(Session(json_wanted=True), queries, files)
 
 
 @templates_command.command("schema", epilog=examples("aether-agent templates schema > template.schema.json"))

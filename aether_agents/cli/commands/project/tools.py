@@ -1,14 +1,18 @@
 """`aether-agent tools`."""
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from aether_agents.cli.project.completion import servers
+from aether_agents.cli.project.ranks import rank_tools
 from aether_agents.cli.project.tool_call import call
 from aether_agents.cli.project.tool_list import found_tools, show_tools, tool_rows
 from aether_agents.cli.session.options import detach_option, examples, json_option, yes_option
 from aether_agents.cli.session.session import Session
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group("tools", epilog=examples("aether-agent tools list", 'aether-agent tools search "find secrets"'))
@@ -28,6 +32,17 @@ def list_command(server: str | None, as_json: bool) -> None:
         session.output.json([tool.model_dump(mode="json") for tool in tools])
     else:
         show_tools(session, tools)
+
+
+@tools_command.command("rank", epilog=examples("aether-agent tools rank --catalogue tools.jsonl --queries asked.jsonl"))
+@click.option("--catalogue", required=True, type=FILE, help="One tool a line: id, name, description, server, params.")
+@click.option("--queries", required=True, type=FILE, help="One request a line: id, query.")
+def rank_command(catalogue: Path, queries: Path) -> None:
+    """Rank the tools of a file for each request of another: one JSON object a line, for a scorer. Asks no broker.
+
+    `accepted` says whether the first is sure enough, `score` how sure it is.
+    """
+    rank_tools(Session(json_wanted=True), catalogue, queries)
 
 
 @tools_command.command("search", epilog=examples('aether-agent tools search "find secrets"'))
