@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import Stemmer
 
+from aether_agents.planning.sentence.verb_forms import is_asked
 from aether_agents.planning.sentence.vocabulary import CJK, Vocabulary, vocabulary, without_kana
 
 _WORD = re.compile(rf"[^\W_{CJK}]+(?:'[a-z]+)?|[\u30a0-\u30ff]{{2,}}|[\u3400-\u9fff\u3005]+|[,;:.!?。、@]")
@@ -48,18 +49,6 @@ _WRITING = frozenset({"create"})  # the deed that, of a report, only tells
 #: Verbs that only carry the noun of a deed: "take a backup", "run a scan".
 _CARRIES = frozenset(
     {"make", "take", "do", "create", "prepare", "produce", "run", "perform", "generate", "write", "build"}
-)
-
-#: What follows a Japanese stem: a particle makes it a noun; a light verb behind the particle makes it a request again.
-_PARTICLE = re.compile(r"(?:を|の|が|は|に(?!し)|へ|と(?!っ)|で(?!き)|や|も|から|まで|より|など|済み|用)")
-_LIGHT = re.compile(
-    r"\s*(?:を|の)?\s*(?:お?願|し(?:て|た[いくら]|ま|ろ|な|、|,|$)|する|せよ|やっ|や[りる]|行[いっなうえ]|実行|実施|開始|とっ|取っ|と[りる]|取[りる、]|頼|"
-    r"かけ|くだ|下さ|よろ|[。！!]|$)"
-)
-#: A form that tells of a thing instead of asking: "できる", "された", "した内容".
-_TELLS = re.compile(
-    r"(?:し)?(?:でき|可能|済)|さ?れ(?!ば)|(?:し|っ|い|ん)?(?:た|だ|ている|ていた|てある)(?:[\u3400-\u9fff\u30a0-\u30ff](?<![後際時場])|\s*(?:もの|こと|の[をがは]))"
-    r"|(?:する|す|る|く|う)(?:[\u3400-\u9fff\u30a0-\u30ff](?<![前際時場]))"
 )
 
 
@@ -171,7 +160,7 @@ class Reader:
         """A word that is known: what it asks for, or names."""
         known = self._known
         deed = known.japanese.get(word, "")
-        asked = deed if deed and _is_asked(behind) else ""
+        asked = deed if deed and is_asked(behind) else ""
         if asked in _WRITING and self._reports_japanese.search(front):
             return
         kind = known.kinds.get(word, "")
@@ -218,13 +207,6 @@ class Reader:
             return word if word in self._known.verbs else self._stems.get(word, word)
         options = (stem, stem + "e", stem[:-1] if stem[-2:-1] == stem[-1:] else stem)
         return next((option for option in options if option in self._known.verbs), word)
-
-
-def _is_asked(behind: str) -> bool:
-    """Whether what follows a Japanese stem makes it a request, and no mention of a thing."""
-    if _PARTICLE.match(behind):
-        return _LIGHT.match(behind) is not None
-    return _TELLS.match(behind) is None
 
 
 @cache

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
+from aether_agents.cli.batch.ranks import rank_templates
 from aether_agents.cli.project.completion import templates
-from aether_agents.cli.project.ranks import rank_templates
 from aether_agents.cli.project.template_list import show_template, show_templates, template_body
 from aether_agents.cli.project.template_trial import try_template
 from aether_agents.cli.session.lookup import templates_here, the_template

@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
+from aether_agents.cli.batch.ranks import rank_tools
 from aether_agents.cli.project.completion import servers
-from aether_agents.cli.project.ranks import rank_tools
 from aether_agents.cli.project.tool_call import call
 from aether_agents.cli.project.tool_list import found_tools, show_tools, tool_rows
 from aether_agents.cli.session.options import detach_option, examples, json_option, yes_option
