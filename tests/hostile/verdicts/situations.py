@@ -15,7 +15,7 @@ from tests.integration.workers.planted import Planted
 
 #: A key of a cloud, and a call through a shell: what is hidden. They are put together here, so that a scan of this
 #: project finds none.
-KEY = "AKIA" + "QWERTYUIOP765432"
+KEY = "{}QWERTYUIOP765432".format("AKIA")
 LINE = f'key = "{KEY}"\n'
 SHELL = "import subprocess\nsubprocess.call(input(), shell=True)\n"
 LONG = "x" * 5_000

@@ -8,7 +8,7 @@ import base64
 import random
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 ROWS: tuple[tuple[str, str], ...] = (
@@ -233,7 +233,13 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("crypt.py", 'FERNET = Fernet(key := b"x"); SIGNING_KEY = "§b64"\n'),
 )  # fmt: skip
 
-_HOLE = re.compile(r"§(hex|b64|login|key64|pem|account|shared|sas|upper|lower|digits|pad)?(\d*)")
+_HOLE = re.compile(r"§(dockercfg|hex|b64|login|key64|pem|account|shared|sas|upper|lower|digits|pad|wg|h|e)?(\d*)")
+#: Passwords as people make them up.
+_TYPED = (
+    *("Sommer2023!", "Welcome1234", "P@ssw0rd2024", "Tr0ub4dor&3x", "qwerty-Dragon77", "Blue$ky99", "letmein_prod1"),
+    *("Zx81Spectrum", "Kaffee#Tasse5", "s3cr3tSquirrel", "M0nday.Morning", "rakete!4711", "gr8Falcon_22", "Admin@4567"),
+    "hJ7_kLm.29",
+)
 _LETTERS = string.ascii_letters + string.digits
 _BASE64 = _LETTERS + "+/"
 
@@ -243,15 +249,15 @@ class Planted(NamedTuple):
 
     path: str
     text: str
-    line: int  #: where the secret is
+    line: int  #: where the secret is, or ends
 
 
-def planted(seed: int) -> Iterator[Planted]:
+def planted(seed: int, rows: Sequence[tuple[str, str]] = ROWS) -> Iterator[Planted]:
     """Each row with a secret of its own."""
     source = random.Random(seed)
-    for path, text in ROWS:
+    for path, text in rows:
         lines = text.splitlines(keepends=True)
-        at = max(number for number, line in enumerate(lines, 1) if "§" in line)
+        at = max((number for number, line in enumerate(lines, 1) if "§" in line), default=len(lines))
         if "BEGIN OPENSSH" in text:
             at = 1
         yield Planted(path, _HOLE.sub(lambda match: _made(source, match[1], match[2]), text), at)
@@ -262,7 +268,13 @@ def _made(source: random.Random, kind: str, length: str) -> str:
         return "".join(source.choice(letters) for _ in range(count))
 
     known = {
-        "hex": lambda: of("0123456789abcdef", 64),
+        "h": lambda: source.choice(_TYPED),
+        "e": lambda: base64.b64encode(of(_LETTERS, int(length)).encode()).decode(),
+        "wg": lambda: base64.b64encode(source.randbytes(32)).decode(),
+        "dockercfg": lambda: base64.b64encode(
+            b'{"auths":{"r.corp.internal":{"auth":"' + base64.b64encode(b"ci:" + of(_LETTERS, 16).encode()) + b'"}}}'
+        ).decode(),
+        "hex": lambda: of("0123456789abcdef", int(length or 64)),
         "b64": lambda: of(_BASE64, 43) + "=",
         "login": lambda: base64.b64encode(f"ci:{of(_LETTERS, 16)}".encode()).decode(),
         "key64": lambda: base64.b64encode(

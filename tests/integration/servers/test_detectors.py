@@ -10,9 +10,9 @@ from workers.security.servers.scan.places import Place
 
 DETECTORS = Detectors()
 
-AWS = "AKIA" + "IOSFODNN7EXAMPLE"
-GITHUB = "ghp_" + "aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3xY5"  # pragma: allowlist secret
-STRIPE = "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc"
+AWS = "{}IOSFODNN7EXAMPLE".format("AKIA")
+GITHUB = "{}aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3xY5".format("ghp_")  # pragma: allowlist secret
+STRIPE = "{}4eC39HqLyjWDarjtT1zdp7dc".format("sk_live_")
 HEX = "a8f5f167f44f4964" + "e6c998dee827110c"
 PASSWORD = "hun" + "ter22"
 HEADER = "-----BEGIN RSA " + "PRIVATE KEY-----"

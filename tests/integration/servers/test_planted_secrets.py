@@ -1,12 +1,14 @@
 """How many secrets of a planted set are found, and how much of what is none is taken for one."""
 
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
 import pytest
 
+from tests.integration.servers.planted_elsewhere import ROWS as ELSEWHERE
+from tests.integration.servers.planted_kinds import ROWS as KINDS
 from tests.integration.servers.planted_secrets import ROWS, Planted, planted
 from workers.inspection.text import decoded
 from workers.security.servers.scan.detectors import Detectors, Hit
@@ -53,13 +55,18 @@ def row(case: Planted) -> str:
 
 def found(case: Planted) -> list[Hit]:
     lines = decoded(case.text.encode()).split("\n")
-    return [hit for hit in DETECTORS.scan(case.path, list(enumerate(lines, 1))) if hit.line == case.line]
+    return [hit for hit in DETECTORS.scan(case.path, list(enumerate(lines, 1))) if hit.line <= case.line]
 
 
-def test_of_a_planted_set_at_least_95_in_100_are_found() -> None:
-    cases = [*planted(1), *planted(2)]
+@pytest.mark.parametrize(
+    ("rows", "least"),
+    [(ROWS, 190), (ELSEWHERE, 200), (KINDS, 90)],
+    ids=["common notations", "what leaks look like", "put together, encoded, in tables, hashed, in other languages"],
+)
+def test_of_a_planted_set_at_least_95_in_100_are_found(rows: Sequence[tuple[str, str]], least: int) -> None:
+    cases = [*planted(1, rows), *planted(2, rows)]
     missed = [row(case) for case in cases if not any(hit.severity != "low" for hit in found(case))]
-    assert len(ROWS) >= 190
+    assert len(rows) >= least
     assert len(missed) <= len(cases) * 5 // 100, missed
 
 

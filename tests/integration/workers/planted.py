@@ -4,8 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
-AWS_PRESENT = "AKIA" + "IOSFODNN7EXAMPLE"
-AWS_DELETED = "AKIA" + "QWERTYUIOP123456"
+AWS_PRESENT = "{}IOSFODNN7EXAMPLE".format("AKIA")
+AWS_DELETED = "{}QWERTYUIOP123456".format("AKIA")
 YAML_TOKEN = "a8f5f167f44f4964" + "e6c998dee827110c"
 PASSWORD = "correct-horse-" + "battery-9"  # pragma: allowlist secret
 SECRETS = (AWS_PRESENT, AWS_DELETED, YAML_TOKEN, PASSWORD)

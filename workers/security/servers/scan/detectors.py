@@ -12,28 +12,18 @@ from detect_secrets.filters.allowlist import is_line_allowlisted
 from detect_secrets.plugins.high_entropy_strings import HexHighEntropyString
 from detect_secrets.util.code_snippet import get_code_snippet
 
-from workers.inspection.findings import Severity
+from workers.inspection.findings import SEVERITIES, Severity
 from workers.inspection.text import is_no_text
 
-from . import notations
-from .forms import IN_ADDRESS, Forms
-from .guesses import (
-    is_about,
-    is_checksum_line,
-    is_dotted,
-    is_identity,
-    is_login,
-    is_mixed,
-    is_no_secret,
-    is_plain,
-    is_sample,
-    is_sample_login,
-    is_words,
-    is_wordy,
-    looks_random,
-)
+from .forms import Forms
+from .guesses import is_checksum_line, is_identity, is_no_secret
+from .joining import joined, lines_of_one
+from .judging import Judged, judged
+from .manifests import entries
+from .notations import Notations
 from .places import Place
 from .readings import readings
+from .tables import columns
 
 #: Characters of a line that are looked at at once; a longer line is taken in parts that overlap by the second number.
 MAX_LINE, OVERLAP = 4_000, 400
@@ -64,10 +54,6 @@ class Hit(NamedTuple):
     known_form: bool  #: its form alone tells what it is, such as `AKIA…`
 
 
-#: Title, severity, value, and whether its form alone tells what it is.
-_Found = tuple[str, Severity, str, bool]
-
-
 class Detectors:
     """All detectors, made once. Not for use by several threads at once."""
 
@@ -87,51 +73,63 @@ class Detectors:
         """
         place, looks = Place.of(path), 0
         texts = [text for _, text in lines]
+        known = Notations(path, texts)
+        beyond = self._beyond_lines(path, texts, place)
         for index, (number, whole) in enumerate(lines):
-            if fresh is not None and not fresh[index]:
-                continue
             taken: set[str] = set()
-            for text in _parts(whole):
+            found = list(beyond.get(index, ()))
+            for text in _parts(whole) if fresh is None or fresh[index] else ():
                 if looks % LOOK_EVERY == 0 and enough():
                     return
                 looks += 1
-                for title, severity, value, known in self._seen(texts, index, text, place):
-                    if not any(value in other or other in value for other in taken):
-                        taken.add(value)
-                        yield Hit(title, severity, value, number, _is_allowed(path, texts, index), known)
+                found += self._look(texts, index, text, place, known)
+                found += (one for other in readings(text) for part in _parts(other) for one in self._read(part, place))
+            for title, severity, value, by_form in sorted(found, key=lambda one: SEVERITIES.index(one.severity)):
+                if not any(value in other or other in value for other in taken):
+                    taken.add(value)
+                    yield Hit(title, severity, value, number, _is_allowed(path, texts, index), by_form)
 
-    def _seen(self, texts: Sequence[str], index: int, text: str, place: Place) -> Iterator[_Found]:
-        yield from self._look(texts, index, text, place)
-        for other in readings(text):
-            for part in _parts(other):
-                yield from self._forms_in(part, place)
-                if notations.promising(part):
-                    noted = (judged(one, place) for one in notations.find(part, ""))
-                    yield from (found for found in noted if found is not None)
+    def _beyond_lines(self, path: str, texts: Sequence[str], place: Place) -> dict[int, list[Judged]]:
+        """What more than a line and those before it tells: tables, manifests, values put together of several lines."""
+        found: dict[int, list[Judged]] = {}
+        for index, noted in (*columns(path, texts), *entries(texts)):
+            if noted.how == "text":
+                found.setdefault(index, []).extend(self._read(noted.value, place))
+            elif (one := judged(noted, place)) is not None:
+                found.setdefault(index, []).append(one)
+        for index in range(len(texts) - 1):
+            if (whole := lines_of_one(texts, index)) is not None and (text := joined(whole[0])) is not None:
+                found.setdefault(index + whole[1] - 1, []).extend(self._read(text, place))
+        return found
 
-    def _forms_in(self, text: str, place: Place) -> Iterator[_Found]:
+    def _read(self, text: str, place: Place) -> Iterator[Judged]:
+        """What is in a line that stands so in no file: another reading, or several in one."""
+        if _is_dense(text):
+            yield from self._forms_in(text, place)
+        for noted in Notations("", [text]).find(text):
+            if (one := judged(noted, place)) is not None:
+                yield one
+
+    def _forms_in(self, text: str, place: Place) -> Iterator[Judged]:
         for form in self._forms.find(_BLANKS.sub(" ", text)):
-            yield form.title, form.severity if form.known else place.severity, form.value, form.known
+            yield Judged(form.title, form.severity if form.known else place.severity, form.value, form.known)
 
-    def _look(self, texts: Sequence[str], index: int, text: str, place: Place) -> Iterator[_Found]:
-        dense = any(_MIXED.search(run.group()) for run in _RUN.finditer(text))
-        lowered = text.lower()
+    def _look(self, texts: Sequence[str], index: int, text: str, place: Place, known: Notations) -> Iterator[Judged]:
+        dense = _is_dense(text)
+        lowered = "" if dense else text.lower()
         if dense or any(word in lowered for word in _WITHOUT_RUN):
             yield from self._forms_in(text, place)
         if "PRIVATE KEY" in text or "PuTTY" in text:
             yield from _private_keys(texts, index, text)
         if "\N{REPLACEMENT CHARACTER}" in text and is_no_text(text):
             return  # pieces of something that is no text: only a form tells there
-        near = texts[max(0, index - _BEFORE) : index]
-        if notations.promising(text) or any(notations.promising(line[:500]) for line in near):
-            before = "\n".join(line[:500] for line in near)
-            for noted in notations.find(text, before):
-                if (found := judged(noted, place)) is not None:
-                    yield found
+        for noted in known.find(text, [line[:500] for line in texts[max(0, index - _BEFORE) : index]]):
+            if (found := judged(noted, place)) is not None:
+                yield found
         if dense and not place.generated:
             yield from self._by_randomness(texts, index, text, place)
 
-    def _by_randomness(self, texts: Sequence[str], index: int, text: str, place: Place) -> Iterator[_Found]:
+    def _by_randomness(self, texts: Sequence[str], index: int, text: str, place: Place) -> Iterator[Judged]:
         if is_checksum_line(text) or (index and is_checksum_line(texts[index - 1])):
             return
         setting = _SETTING.match(text) if place.settings else None
@@ -139,7 +137,7 @@ class Detectors:
         for detector in self._forms.entropy:
             for value in detector.analyze_string(quoted):
                 if self._is_random(detector, value) and not is_no_secret(value) and not is_identity(value, text):
-                    yield str(detector.secret_type).replace(" String", " string"), "low", value, False
+                    yield Judged(str(detector.secret_type).replace(" String", " string"), "low", value, False)
 
     @staticmethod
     def _is_random(detector: Any, value: str) -> bool:
@@ -147,37 +145,9 @@ class Detectors:
         return len(value) >= least and detector.calculate_shannon_entropy(value) > detector.entropy_limit
 
 
-def judged(noted: notations.Noted, place: Place) -> _Found | None:
-    """What a notation comes to; nothing if its value is none that one would keep secret."""
-    value = noted.value.rstrip(",)]}") if noted.how in ("bare", "inline") else noted.value
-    random = looks_random(value)
-    if noted.how == "address":
-        sample = is_sample_login(noted.name, value, noted.host) or (place.trial and not random)
-        return None if sample else (IN_ADDRESS, place.severity, value, False)
-    if noted.how == "basic":
-        return ("Encoded login", place.severity, value, False) if is_login(value) else None
-    words = place.settings and not noted.rest and noted.name.lower().startswith("pass") and is_words(value)
-    if is_no_secret(value) or (is_plain(value) and not words):
-        return None
-    promising = bool(noted.name) and not is_about(noted.rest) and not noted.how.startswith(("random", "token"))
-    if not (_is_likely(noted, random, place) if promising else random and not is_wordy(value)):
-        return None
-    return "Secret keyword" if noted.name else "Token", place.severity, value, False
-
-
-def _is_likely(noted: notations.Noted, random: bool, place: Place) -> bool:
-    """Whether a value beside a promising name is one: names alone count for nothing in tests and examples."""
-    if noted.how in ("bare", "blank", "inline") and not place.settings and is_dotted(noted.value):
-        return False
-    if random:
-        return True
-    if place.trial or place.labels or (is_sample(noted.value) and not place.settings):
-        return False
-    if noted.how == "known" or place.settings:
-        return True
-    if noted.how in ("bare", "blank", "inline", "mixed") or place.generated or noted.name.lower().endswith("key"):
-        return is_mixed(noted.value)
-    return True
+def _is_dense(text: str) -> bool:
+    """Whether there is a run of letters in it that may be a token."""
+    return any(_MIXED.search(run.group()) for run in _RUN.finditer(text))
 
 
 def _parts(text: str) -> Iterator[str]:
@@ -189,13 +159,13 @@ def _parts(text: str) -> Iterator[str]:
         yield text[start : start + MAX_LINE]
 
 
-def _private_keys(texts: Sequence[str], index: int, text: str) -> Iterator[_Found]:
+def _private_keys(texts: Sequence[str], index: int, text: str) -> Iterator[Judged]:
     """Private keys that begin in a line: the header alone, as in a pattern or a manual, is none."""
     for match in _KEY_HEADER.finditer(text):
         rest = text[match.end() :].replace("\\n", "\n").replace("\\r", "\n")
         body = "".join(_KEY_BODY.findall("\n".join([rest, *texts[index + 1 : index + 9]]))[:4])
         if body:
-            yield "Private key", "critical", body, False
+            yield Judged("Private key", "critical", body, False)
 
 
 def _is_allowed(path: str, texts: Sequence[str], index: int) -> bool:

@@ -40,7 +40,7 @@ _ALPHABET = ("abcdefghijklmnop", "0123456789abcdef", "zyxwvutsrqponm")
 _STEM = re.compile(r"key|pass|secret|token|cred|auth|pwd", re.IGNORECASE)
 _NAME = re.compile(r"_{0,2}[A-Za-z][A-Za-z_.:-]*\d{0,2}")
 _STRUCTURE = ("{", "[", "(", "*", "&", "!", "|", ">", "<", "%", "$", "@", "#", "/", "./", "../", "~", "http", "\\")
-_HOLE = re.compile(r"\{[\w.]*\}|%\(\w+\)|%[sd]\b|\$\w+")
+_HOLE = re.compile(r"\{[\w.]*\}|%\(\w+\)|%[sd]\b|^\$\w+|\$[A-Za-z_]+(?![A-Za-z0-9_])")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _NEVER = ("${", "{{", "](", "://", "<%", "%>", "$(", "...")
 _MASK = re.compile(r"[*x.•…_-]{4,}", re.IGNORECASE)
@@ -50,7 +50,7 @@ _ABOUT = re.compile(
     r"(?:^|[_.-]|(?<=[a-z]))(?:labels?|routes?|resets?|names?|hints?|fields?|prompts?|placeholders?|titles?|texts?"
     r"|messages?|msg|errors?|ur[li]s?|paths?|files?|filename|dir|types?|length|len|size|min|max|policy|regex|patterns?"
     r"|help|desc(?:ription)?|headers?|prefix|suffix|params?|env|vars?|version|managers?|refs?|arn|stores?|providers?"
-    r"|class|formats?|algo(?:rithm)?|scheme|expir\w*|ttl|count|limit|required|enabled|changed|columns?|table|inputs?"
+    r"|class|cls|formats?|algo(?:rithm)?|scheme|expir\w*|ttl|count|limit|required|enabled|changed|columns?|table|inputs?"
     r"|forms?|pages?|links?|buttons?|views?|validators?|mode|source|status|state|method|callback|handler|endpoint"
     r"|domain|scope|kind|rule|check|strength|rotation|backend|plugin|command|cmd|func|fn|attr|option|alias|section"
     r"|id|ids|index|idx|sep|separator|delimiter|char|chars|word|words|tag|tags|info|help|usage|doc|docs|test|tests"
@@ -71,11 +71,18 @@ _PLAIN = re.compile(
     r"|_{0,2}[a-z]+\d?[a-z]*(?:_[a-z]+\d?[a-z]*)+(?:_?v?\d{1,3})?_{0,2}"  # a name of a program's
 )
 #: A name in a program, such as `sha256WithRSAEncryption`, if what is in it can be spoken.
-_CAMEL = re.compile(r"[a-z]*\d{0,3}(?:[A-Z]{1,6}\d{0,2}[A-Z]?[a-z]{2,})+[A-Z]{0,4}\d{0,4}")
+_CAMEL = re.compile(r"(?:[a-z]+\d{0,3})?(?:[A-Z]{1,6}\d{0,2}[A-Z]?[a-z]{2,}(?:\d(?=[A-Z]))?)+[A-Z]{0,4}\d{0,4}")
 _UNSPOKEN = re.compile(r"[b-df-hj-np-tv-xz]{5}|(?<![a-z])[b-df-hj-np-tv-xz]{3,}(?![a-z])")
+#: A word with a number, and words of the trade with one.
+_TYPED = re.compile(r"[A-Z][a-z]{3,20}\d{2,6}|[a-z]{3,20}(?:[_-][a-z]{2,20}){1,3}\d{1,4}")
+_TECHNICAL = re.compile(
+    r"sha|aes|rsa|utf|base|ascii|latin|iso|python|http|version|des\d|int|float|uint|crypt|curve|digest|md5|ssl|tls|arg"
+    r"|param|field|test|value|key|token|user|name|step|part|node|host|item|type|model|example|sample",
+    re.IGNORECASE,
+)
 #: Small letters in a row, on average, in a name that is made of words.
 _SYLLABLES = 3
-_WORDY = re.compile(r"[A-Za-z]*\d{0,4}(?:(?:[-_./:()\[\]{}+=,;%*|$]|\\x?)+[A-Za-z]*\d{0,4})+")
+_WORDY = re.compile(r"[A-Za-z]*\d{0,4}(?:(?:[-_./:()\[\]{}+=,;%*|]|\\x?)+[A-Za-z]*\d{0,4})+")
 _CODE = re.compile(
     r"[A-Za-z_][\w.]*(?:\(|\[|->|::)"
     r"|[\w./-]+\.(?:com|org|net|io|dev|py|js|ts|jsx|tsx|json|ya?ml|pem|key|crt|txt|cfg|ini|html?|md|sh|php|xml)$"
@@ -113,7 +120,7 @@ def is_no_secret(value: str) -> bool:
         len(value) < _SHORTEST
         or any(char.isspace() for char in value)
         or value.lower() in _PLACEHOLDERS
-        or value.startswith(_STRUCTURE)
+        or (value.startswith(_STRUCTURE) and not _is_signed(value))
         or bool(_MASK.fullmatch(value))
         or bool(_NAME.fullmatch(value) and (_STEM.search(value) or "." in value or value.startswith("__")))
         or any(sign in value for sign in _NEVER)
@@ -126,6 +133,12 @@ def is_no_secret(value: str) -> bool:
         or heuristic.is_potential_uuid(value)
         or heuristic.is_templated_secret(value)
     )
+
+
+def _is_signed(value: str) -> bool:
+    """Whether a value that begins with a sign is a password that does so, and no reference."""
+    rest = value[1:]
+    return value[0] in "!@#%&*" and is_mixed(rest) and (rest.lower() != rest or bool(re.search(r"[!@#$%&*?]", rest)))
 
 
 def is_about(rest: str) -> bool:
@@ -141,6 +154,11 @@ def is_plain(value: str) -> bool:
     return bool(_PLAIN.fullmatch(value) or _CODE.match(value) or spoken)
 
 
+def is_typed(value: str) -> bool:
+    """Whether a value is a word, or words, with a number at the end, as people make up passwords."""
+    return bool(_TYPED.fullmatch(value)) and not _TECHNICAL.search(value)
+
+
 def is_words(value: str) -> bool:
     """Whether a value is small words with a sign between them, as passphrases are."""
     return bool(re.fullmatch(r"[a-z]+(?:[_-][a-z]+)+", value))
@@ -148,7 +166,13 @@ def is_words(value: str) -> bool:
 
 def is_wordy(value: str) -> bool:
     """Whether a value is words and short numbers with signs between them: a token that a machine made is not."""
-    return bool(_WORDY.fullmatch(value))
+    return bool(_WORDY.fullmatch(value)) and not any(map(_is_jumbled, re.findall("[A-Za-z]+", value)))
+
+
+def _is_jumbled(letters: str) -> bool:
+    """Whether small and large letters are mixed as in no name: `kLm`, and not `getX`."""
+    parts = re.findall("[A-Z]?[a-z]+|[A-Z]+", letters)
+    return len(parts) > 1 and len(letters) < 2 * len(parts)
 
 
 def is_word(value: str) -> bool:
@@ -173,7 +197,7 @@ def is_sample(value: str) -> bool:
 
 def is_dotted(value: str) -> bool:
     """Whether a value without quotes is a name in a program."""
-    return bool(_DOTTED.fullmatch(value))
+    return bool(_DOTTED.fullmatch(value)) and not re.search(r"[A-Z]\d[a-z]", value)
 
 
 def is_identity(value: str, line: str) -> bool:

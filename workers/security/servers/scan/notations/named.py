@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from .names import NAME, NAMED, WORDS
+from .names import NAME
 from .noted import Glance, Noted, may_match
 
 #: What may stand between a name and the sign: a closing quote or bracket, a type, brackets of an array.
@@ -12,11 +12,18 @@ _TYPE = (
     r"|[ \t]{1,4}(?:As[ \t]{1,4})?string)?)"
 )
 _SIGN = r"[ \t]{0,20}(?::=|=>|<-|={1,3}|!==?|:|\?=|\+=|\|\|=)[ \t]{0,20}(?:(?:!{1,2}|&)\w{1,20}[ \t]{1,4})?"
+#: What a text may be wrapped in: `[]byte("…")`, `String::from("…")`, `$(echo '…')`.
+_WRAPPED = (
+    r"(?:(?:\[\]byte|(?:new[ \t]{1,4})?(?:Secret|Guarded|Secure)?String(?:Buffer)?(?:::\w{1,10}|\.\w{1,12})?|SecretStr"
+    r"|Secret(?:::|\.)\w{1,24}|Buffer\.from|bytes|str|Some|(?:base64\.)?b64decode|atob|Base6"
+    r"4\.\w{1,20}|SecretBox::\w{1,10})"
+    r"\([ \t]{0,4}|[$`]\(?[ \t]{0,4}(?:echo|printf)[ \t]{1,4}(?:-n[ \t]{1,4})?)?"
+)
 _QUOTED = r"[@$bBrRfFLu]{0,2}(?P<quote>\"\"\"|\'\'\'|[\"'`])(?P<quoted>[^\"'`\s]{4,300})(?P=quote)"
-_BARE = r"(?P<bare>[^\s\"'`#;,<>]{4,300})(?=[ \t]{0,99}(?:[#;,})\]]|\\?$))"
+_BARE = r"(?P<bare>[^\s\"'`#;,<>](?:[^\s\"'`;,<>]){3,300})(?=[ \t]{0,99}(?:[#;,})\]]|\\?$))"
 _OPEN = r"(?P<value>[^\s\"'`;,&|<>)]{4,200})"
 
-_ASSIGNED = re.compile(rf"{NAME}{_TYPE}{_SIGN}(?:{_QUOTED}|{_BARE})", re.IGNORECASE)
+_ASSIGNED = re.compile(rf"{NAME}{_TYPE}{_SIGN}{_WRAPPED}(?:{_QUOTED}|{_BARE})", re.IGNORECASE)
 #: `env.get("API_KEY") or "…"`, `process.env.API_KEY || '…'`, `${API_KEY:-…}`
 _FALLBACK = re.compile(
     rf"{NAME}[\"'`]?[)\]]{{0,2}}[ \t]{{0,8}}(?:\|\||\?\?|\bor\b|:-?|\?:)[ \t]{{0,8}}"
@@ -28,7 +35,8 @@ _CALLED = re.compile(
     rf"(?:\([ \t]{{0,8}}[\"'][\w.-]{{0,60}}?{NAME}[\"'][ \t]{{0,8}},[ \t]{{0,20}}"
     r"(?:(?:\w{1,20}=[\w.]{1,30},[ \t]{1,4}){0,3}default[ \t]{0,2}=[ \t]{0,2})?|"
     rf"(?<![A-Za-z_])(?:set|with|add|put|use|update|change)?_?"
-    rf"{NAME.replace('promising', 'promising3').replace('rest', 'rest3').replace('.-', '')}\([ \t]{{0,8}}){_QUOTED}"
+    rf"{NAME.replace('promising', 'promising3').replace('rest', 'rest3').replace('.-', '')}(?"
+    rf":(?:::|\.)(?:from\w{{0,8}}|new|of|plain))?\([ \t]{{0,8}}){_QUOTED}"
     rf"|define[ \t]{{1,8}}\w{{0,40}}?{NAME.replace('promising', 'promising2').replace('rest', 'rest2')}[ \t]{{1,20}}"
     r"[\"'](?P<value>[^\"'\s]{4,300})[\"']",
     re.IGNORECASE,
@@ -37,7 +45,8 @@ _CALLED = re.compile(
 _ELEMENT = re.compile(
     rf"<(?:[\w.-]{{0,40}}?{NAME}|[\w.-]{{1,40}}[ \t]{{1,4}}(?:name|key|id)=[\"'][\w.-]{{0,60}}?"
     rf"{NAME.replace('promising', 'promising2').replace('rest', 'rest2')}[\"'])"
-    r"[^<>]{0,80}>[ \t]{0,20}(?:<!\[CDATA\[)?(?P<value>[^<>\s]{4,300}?)(?:\]\]>)?[ \t]{0,20}</",
+    r"[^<>]{0,80}>[ \t]{0,20}(?:<(?:[Vv]alue|string|PlainText)>)?(?:<!\[CDATA\[)?(?P<value>["
+    r"^<>\s]{4,300}?)(?:\]\]>)?[ \t]{0,20}</",
     re.IGNORECASE,
 )
 #: `name: DB_PASSWORD` with `value: …` beside it or below: containers, `<add key= value=>`, `<property name= value=>`
@@ -69,7 +78,8 @@ _LOOSE = re.compile(
     rf"(?:(?::|\bsetq?[ \t]{{1,4}}|\bdef[ \t]{{1,4}})[\w-]{{0,40}}?{NAME}[ \t]{{1,8}}"
     r"\"(?P<quoted>[^\"\s]{4,200})\"|(?:\|[ \t]{0,8}|\b)(?:[\w-]{0,20}[ _-])?"
     rf"{NAME.replace('promising', 'promising2').replace('rest', 'rest2')}[ \t]{{1,8}}"
-    r"(?:is|was|\|)[ \t]{1,8}[`*]{0,2}(?P<value>[^\s|`*\"'(),]{8,100})(?=[`*]{0,2}[.,]?(?:[ \t]{0,20}\||[ \t]{0,8}$)))",
+    r"(?:(?:is|was):?|\|)[ \t]{1,8}[`*]{0,2}(?P<value>[^\s|`*\"'(),]{8,100})(?=[`*]{0,2}[.,]"
+    r"?(?:[ \t]{0,20}\||[ \t]{0,8}$)))",
     re.IGNORECASE,
 )
 #: `ENV NAME value`, `setx NAME value`, `SecretString NAME value` …: a blank is the sign there.
@@ -81,6 +91,14 @@ _BLANK = re.compile(
 )
 #: `Pwd=…;` in connection strings, `NAME=value command`, `--from-literal=password=…`, `?password=…&`
 _INLINE = re.compile(rf"(?<![\w.])[\w-]{{0,40}}?{NAME}={_OPEN}(?=[\s\"'`;,&|)]|$)", re.IGNORECASE)
+#: `host=db user=app password=…`, `Server=db;User=sa;Password={…}`: what stands beside it says that it is a login.
+_BESIDE = r"\b(?:host|user|user ?id|uid|username|dbname|database|server|data source|account)[ \t]?=[ \t]?"
+_LOGIN = re.compile(
+    rf"(?:\"[^\"(),]{{0,200}}?{_BESIDE}[^\"(),]{{1,200}}[; &?']|'[^'(),]{{0,200}}?{_BESIDE}[^'(),]{{1,200}}[; &?]"
+    rf"|{_BESIDE}[^(),=;]{{1,200}};[^()]{{0,200}}?){NAME}[ \t]?=[ \t]?[{{'\"]?(?P<value>[^\s"
+    rf"\"'`;&|<>{{}}(),]{{4,200}})(?=[\s\"'`;&|}}]|$)",
+    re.IGNORECASE,
+)
 #: `--password …`, `--token=…`
 _OPTION = re.compile(rf"(?<!\S)-{{1,2}}[\w-]{{0,40}}?{NAME}(?:[ \t]{{1,4}}|=)[\"']?{_OPEN}", re.IGNORECASE)
 #: `X-Api-Key: …` and the like, in a header that is written into a program or a command.
@@ -104,30 +122,33 @@ _HERE: tuple[tuple["re.Pattern[str]", str, Glance], ...] = (
     (_PLIST, "quoted", (("<key>",),)),
     (_BLANK, "blank", ()),
     (_INLINE, "inline", (("=",),)),
-    (_OPTION, "inline", (("-",),)),
+    (_LOGIN, "known", (("host", "user", "uid", "dbname", "database", "server", "source", "account"), ("=",))),
+    (_OPTION, "option", (("-",),)),
     (_HEADER, "random", ()),
     (_LOOSE, "mixed", (("is", "was", "|", ":", "set", "def"),)),
 )
 
 
 def here(text: str, lowered: str) -> Iterator[Noted]:
-    """Names and values in one line, which is given in small letters as well."""
-    if not (any(word in lowered for word in WORDS) and NAMED.search(text)):
-        return
+    """Names and values in one line that has a name, which is given in small letters as well."""
     for pattern, how, words in _HERE:
         if not words or may_match(lowered, words):
             for match in pattern.finditer(text):
                 yield _noted(match, how)
 
 
+def looks_back(text: str) -> bool:
+    """Whether a line may be the value of a name in those before it."""
+    return _LOOK_BACK.search(text) is not None
+
+
 def below(text: str, before: str) -> Iterator[Noted]:
     """Values in a line whose name is in those before it."""
-    if _LOOK_BACK.search(text) and NAMED.search(before):
-        joined = f"{before}\n{text}"
-        for pattern in (_PAIRED, _PLIST, _FOLDED, _BELOW):
-            for match in pattern.finditer(joined, max(0, len(before) - 400)):
-                if match.end() > len(before) + 1:
-                    yield _noted(match, "" if pattern is _BELOW else "quoted")
+    joined = f"{before}\n{text}"
+    for pattern in (_PAIRED, _PLIST, _FOLDED, _BELOW):
+        for match in pattern.finditer(joined, max(0, len(before) - 400)):
+            if match.end() > len(before) + 1:
+                yield _noted(match, "" if pattern is _BELOW else "quoted")
 
 
 def _noted(match: "re.Match[str]", how: str) -> Noted:

@@ -1,6 +1,9 @@
 """Noted: what a notation says, and a cheap look whether a line can be one."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
+
+import re2
 
 #: Words of which a line must have one of each group, in small letters, so that a pattern need not be tried on others.
 Glance = tuple[tuple[str, ...], ...]
@@ -30,3 +33,18 @@ def may_match(lowered: str, words: Glance) -> bool:
         else:
             return False
     return True
+
+
+class Words:
+    """Which of some words a text has, all looked for at once: most files have few of them."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = tuple(words)
+        self._set = re2.Set.SearchSet()
+        for word in self._words:
+            self._set.Add(re2.escape(word))
+        self._set.Compile()
+
+    def found(self, lowered: str) -> list[str]:
+        """Those in a text that is in small letters."""
+        return [self._words[at] for at in self._set.Match(lowered.encode("utf-8", "replace")) or ()]
