@@ -86,7 +86,17 @@ from aether_agents.contracts.tool import (
     asks,
     covers,
 )
-from aether_agents.contracts.view import Irreversible, PlanView, SubtaskView, TaskView, Undoing, denied_by
+from aether_agents.contracts.view import (
+    FailOn,
+    Irreversible,
+    PlanView,
+    SubtaskView,
+    TaskView,
+    Undoing,
+    Verdict,
+    denied_by,
+    verdict_of,
+)
 
 __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of contents
     # The shape of all
@@ -175,6 +185,9 @@ __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of content
     "Outcome",
     "ErrorKind",
     "TaskView",
+    "FailOn",
+    "Verdict",
+    "verdict_of",
     "SubtaskView",
     "PlanView",
     "denied_by",

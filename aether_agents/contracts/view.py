@@ -1,8 +1,9 @@
 """What a reader sees of a task: its state, its result when it has ended, what it left, what undoing it would do."""
 
 import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from pydantic import Field
 
@@ -20,6 +21,42 @@ def denied_by(error: str | None) -> str:
     """Who said no, where that is why something ended; empty otherwise."""
     found = _DENIED.match(error or "")
     return found.group(1) if found else ""
+
+
+Conclusion = Literal["pass", "fail", "inconclusive"]
+Severity = Literal["critical", "high", "medium", "low", "info"]
+#: What `--fail-on` may name: a severity and all above it, or everything that is no pass.
+FailOn = Literal["critical", "high", "medium", "low", "info", "inconclusive"]
+
+CONCLUSIONS: tuple[Conclusion, ...] = get_args(Conclusion)
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+#: Severities that are named beside a status.
+_NAMED = 2
+
+
+class Verdict(Contract):
+    """What a task came to by what its tools concluded."""
+
+    status: Conclusion = Field(description="The worst conclusion: `fail`, `inconclusive`, `pass`.")
+    findings: dict[Severity, int] = Field(default_factory=dict, description="Findings by severity; none are left out.")
+
+    @property
+    def words(self) -> str:
+        """The verdict as it stands beside a status: `2 high findings`."""
+        grave = [(severity, self.findings[severity]) for severity in SEVERITIES[:-1] if severity in self.findings]
+        if self.status == "pass" or not grave:
+            return {"pass": "pass", "fail": "failed", "inconclusive": "inconclusive"}[self.status]
+        named = ", ".join(f"{count} {severity}" for severity, count in grave[:_NAMED])
+        return f"{named} finding{'' if grave[:_NAMED][-1][1] == 1 else 's'}"
+
+    def reaches(self, bound: FailOn) -> bool:
+        """Whether it is as bad as a bound, or worse. A failure without findings is as bad as any."""
+        if bound == "inconclusive":
+            return self.status != "pass"
+        severities = SEVERITIES[: SEVERITIES.index(bound) + 1]
+        return any(severity in self.findings for severity in severities) or (
+            self.status == "fail" and not self.findings
+        )
 
 
 class SubtaskView(Contract):
@@ -72,6 +109,9 @@ class TaskView(Contract):
     subtasks: tuple[SubtaskView, ...] = Field(default=(), description="Its subtasks.")
     interventions: tuple[Intervention, ...] = Field(default=(), description="What is being asked now.")
     outputs: dict[str, Json] = Field(default_factory=dict, description="Its result, when it has ended.")
+    verdict: Verdict | None = Field(
+        default=None, description="What it found, when it has ended and looked at something."
+    )
     error: str | None = Field(default=None, description="Why it failed.")
     retries: str | None = Field(default=None, description="Task that this one goes on with.")
     forks: str | None = Field(default=None, description="Task of which this one tries what else could become of it.")
@@ -110,3 +150,38 @@ class Undoing(Contract):
     undone: tuple[str, ...] = Field(default=(), description="Its subtasks that are undone, the last to end first.")
     cannot: tuple[Irreversible, ...] = Field(default=(), description="What cannot be undone.")
     document: Template | None = Field(default=None, description="The plan that undoes it; none if nothing can be.")
+
+
+def verdict_of(outputs: Mapping[str, Json], looked: Iterable[Json] = ()) -> Verdict | None:
+    """The verdict of a task: the one that its own result states, else of all its tools' results together.
+
+    None where nothing was looked at.
+    """
+    stated = outputs.get("status")
+    if stated in CONCLUSIONS:
+        return Verdict(status=_conclusion(stated), findings=_counted(outputs.get("findings")))
+    found = [one for one in looked if isinstance(one, Mapping) and _is_look(one)]
+    if not found:
+        return None
+    statuses = {one["status"] for one in found}
+    status = next(status for status in ("fail", "inconclusive", "pass") if status in statuses)
+    counts = [_counted(one.get("counts")) or _counted(one.get("findings")) for one in found]
+    total = {severity: sum(count.get(severity, 0) for count in counts) for severity in SEVERITIES}
+    return Verdict(status=_conclusion(status), findings={name: count for name, count in total.items() if count})
+
+
+def _is_look(output: Mapping[str, Json]) -> bool:
+    return isinstance(output.get("findings"), list) and output.get("status") in CONCLUSIONS
+
+
+def _conclusion(status: Json) -> Conclusion:
+    return next(one for one in CONCLUSIONS if one == status)
+
+
+def _counted(value: Json) -> dict[Severity, int]:
+    """Findings by severity, from their counts or from the findings themselves; none are left out."""
+    if isinstance(value, Mapping):
+        told = {name: value.get(name) for name in SEVERITIES}
+        return {name: count for name, count in told.items() if isinstance(count, int) and count > 0}
+    listed = [one.get("severity") for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+    return {name: listed.count(name) for name in SEVERITIES if name in listed}

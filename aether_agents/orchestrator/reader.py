@@ -13,11 +13,12 @@ from aether_agents.contracts import (
     Undoing,
     value_digest,
 )
-from aether_agents.errors import StoreRefuses, WrongStatus
+from aether_agents.errors import InvalidPlan, ReferenceMissing, StoreRefuses, TaskNotFound, WrongStatus
 from aether_agents.execution.calls.approval import digest_of
 from aether_agents.execution.calls.references import needed, visible
 from aether_agents.execution.calls.shown_value import render
 from aether_agents.orchestrator import undo
+from aether_agents.orchestrator.verdicts import Verdicts
 from aether_agents.settings.model import Settings
 from aether_agents.store import CatalogueEntry, Store, WorkerInfo
 from aether_agents.store.client.key_marker import State
@@ -30,6 +31,7 @@ class Window:
     def __init__(self, settings: Settings, store: Store) -> None:
         self.settings = settings
         self._store = store
+        self._verdicts = Verdicts(store)
 
     def view(self, task_id: str, *, outputs: bool = False) -> TaskView:
         """A task as it stands; with `outputs`, what its subtasks and the task itself came to.
@@ -38,7 +40,7 @@ class Window:
             TaskNotFound: there is no such task.
             CannotOpen: this process lacks the sealing key.
         """
-        return self._store.tasks.view(task_id, outputs=outputs)
+        return self._verdicts.of(self._store.tasks.view(task_id, outputs=outputs))
 
     def plan_of(self, task_id: str) -> Plan | None:
         """The plan of a task, once there is one.
@@ -78,6 +80,30 @@ class Window:
         found = render(outcome.output, asked.review.form)
         return Shown(subject=asked.review, name=subtask.name if subtask else "", **found._asdict())
 
+    def call_of(self, task_id: str, subtask_id: str) -> dict[str, Json]:
+        """One call of a task: its arguments as people may see them, its output and its error.
+
+        Raises:
+            TaskNotFound: there is no such task, or no such subtask of it.
+            CannotOpen: this process lacks the sealing key.
+        """
+        subtask = self._store.tasks.subtask(task_id, subtask_id)
+        if subtask is None:
+            raise TaskNotFound(f"task {task_id} has no subtask `{subtask_id}`")
+        found = self._store.tasks.outcomes(task_id, [*needed(subtask), subtask_id])
+        try:
+            arguments = visible(subtask, found)
+        except (InvalidPlan, ReferenceMissing):
+            arguments = dict(subtask.args)  # as the plan has them: what they refer to is not there
+        outcome = found.get(subtask_id)
+        return {
+            "id": subtask_id,
+            "tool": subtask.tool,
+            "arguments": arguments,
+            "output": outcome.output if outcome else None,
+            "error": outcome.error if outcome else None,
+        }
+
     def undoing(self, task_id: str, to: str | None = None) -> Undoing:
         """What undoing a task would do, and what it could not; nothing runs.
 
@@ -87,8 +113,8 @@ class Window:
         return undo.prepare(self._store, task_id, to)
 
     def tasks(self, limit: int = 50) -> list[TaskView]:
-        """The latest tasks, newest first, without their subtasks' outputs."""
-        return self._store.tasks.recent(limit)
+        """The latest tasks, newest first, without their subtasks' outputs, with what those that completed found."""
+        return [self._verdicts.of(view) for view in self._store.tasks.recent(limit)]
 
     def events(self, task_id: str, after: int = 0) -> list[Event]:
         """What happened to a task after a number."""

@@ -59,6 +59,8 @@ class Api:
             Route("/tasks", self._known(self.tasks), methods=["GET"]),
             Route("/tasks/{task_id}", self._known(self.task), methods=["GET"]),
             Route("/tasks/{task_id}/reviews/{intervention_id}", self._known(self.review), methods=["GET"]),
+            Route("/tasks/{task_id}/undoing", self._known(self.undoing), methods=["GET"]),
+            Route("/tasks/{task_id}/subtasks/{subtask_id}", self._known(self.subtask), methods=["GET"]),
             Route("/tasks/{task_id}/events", self._known(self.events), methods=["GET"]),
             *(Route(f"/tasks/{{task_id}}/{name}", self._known(act), methods=["POST"]) for name, act in acts.items()),
         ]
@@ -91,6 +93,18 @@ class Api:
         """What the review of a result shows, whole."""
         shown = await reviewed(self._desk, _id(request), str(request.path_params["intervention_id"]), person)
         return JSONResponse(shown.model_dump(mode="json"))
+
+    async def undoing(self, request: Request, person: Person) -> Response:
+        """What undoing a task would do, and what it could not; nothing runs."""
+        await self._desk.view(_id(request), person)
+        told = await self._desk.call(lambda reach: reach.door.undoing(_id(request)))
+        return JSONResponse(told.model_dump(mode="json", exclude={"document"}))
+
+    async def subtask(self, request: Request, person: Person) -> Response:
+        """One call of a task: its arguments, its output, its error. Of a secret, only its name."""
+        await self._desk.view(_id(request), person)
+        name = str(request.path_params["subtask_id"])
+        return JSONResponse(await self._desk.call(lambda reach: reach.door.call_of(_id(request), name)))
 
     async def events(self, request: Request, person: Person) -> Response:
         """The updates of a task as server-sent events, from `Last-Event-ID` or `?after=` on, until it has ended."""

@@ -10,10 +10,18 @@ from aether_agents.cli.session.reconnect import patiently
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.terminal.interrupts import Interrupts
 from aether_agents.cli.terminal.output import Output
-from aether_agents.contracts import TaskStatus
+from aether_agents.contracts import FailOn, TaskStatus
 
 
-def carry_out_batch(session: Session, file: Path, *, parallel: int | None, fresh: bool, junit: Path | None) -> int:
+def carry_out_batch(
+    session: Session,
+    file: Path,
+    *,
+    parallel: int | None,
+    fresh: bool,
+    junit: Path | None,
+    fail_on: FailOn | None = None,
+) -> int:
     """Run the batch in a file; the exit code."""
     settings = session.settings
     contexts = list(dict.fromkeys(["local", *settings.contexts]))
@@ -22,10 +30,10 @@ def carry_out_batch(session: Session, file: Path, *, parallel: int | None, fresh
     if junit is not None:
         write_junit(junit, batch.name, runs)
     if session.output.json_wanted:
-        session.output.json(body(batch.name, runs))
+        session.output.json(body(batch.name, runs, fail_on))
     else:
-        show(session.output, runs)
-    return exit_code(runs)
+        show(session.output, runs, fail_on)
+    return exit_code(runs, fail_on)
 
 
 def _followed(session: Session, batch: Batch, parallel: int, *, fresh: bool) -> dict[str, Run]:

@@ -23,6 +23,13 @@ _TASK_OPTIONS = (
     click.option("--priority", type=click.IntRange(0, 9), default=5, help="0 to 9, 9 the highest.", show_default=True),
 )
 
+#: The names of `contracts.FailOn`, which `--help` need not wait for.
+FAIL_ON = ("critical", "high", "medium", "low", "info", "inconclusive")
+fail_on_option = click.option(
+    "--fail-on",
+    type=click.Choice(FAIL_ON),
+    help="Leave with code 7 if it finds something so bad or worse; `inconclusive`: whatever is no pass.",
+)
 yes_option = click.option("--yes", "-y", is_flag=True, help="Answer yes ahead to what policy lets one answer ahead.")
 detach_option = click.option("--detach", "-d", is_flag=True, help="Print the task's id and leave it to itself.")
 

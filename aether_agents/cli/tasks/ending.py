@@ -4,19 +4,25 @@ from collections.abc import Mapping
 
 from aether_agents.cli.terminal.exit_codes import exit_code_of
 from aether_agents.cli.terminal.output import Output
-from aether_agents.cli.views.findings import conclusions, worst
+from aether_agents.cli.views.findings import conclusions, figures, worst
 from aether_agents.cli.views.outcome import how_to_answer, outputs, trouble
-from aether_agents.contracts import TERMINAL_TASK, TaskView
+from aether_agents.contracts import TERMINAL_TASK, FailOn, TaskView
 from aether_agents.contracts.contract import Json
 
 
-def ending(output: Output, view: TaskView, *, more: Mapping[str, Json] | None = None) -> int:
-    """Tell what a task came to, on the right stream and in the right form; the exit code. `more` goes into the JSON."""
+def ending(
+    output: Output, view: TaskView, *, more: Mapping[str, Json] | None = None, fail_on: FailOn | None = None
+) -> int:
+    """Tell what a task came to, on the right stream and in the right form; the exit code.
+
+    `more` goes into the JSON. `fail_on`: findings so bad have an exit code of their own.
+    """
     if output.json_wanted:
         output.json({**body(view), **(more or {})})
     elif view.status in TERMINAL_TASK:
+        shown = output.glyphs
         output.sections(
-            conclusions(view, output.glyphs), worst(view, output.glyphs), outputs(view.outputs, output.glyphs)
+            conclusions(view, shown), figures(view, shown), worst(view, shown), outputs(view.outputs, shown)
         )
     if view.status != "completed" or view.degraded:
         for line in trouble(view, output.error_glyphs):
@@ -27,7 +33,7 @@ def ending(output: Output, view: TaskView, *, more: Mapping[str, Json] | None = 
     if view.status in TERMINAL_TASK and not output.json_wanted:
         for line in _next(view):
             output.hint(line)
-    return exit_code_of(view.status, planned=view.plan is not None)
+    return exit_code_of(view.status, planned=view.plan is not None, found=view.verdict, fail_on=fail_on)
 
 
 def body(view: TaskView) -> dict[str, Json]:

@@ -53,7 +53,10 @@ class Follower:
                     self._take(event)
                     if event.type in _ASKING and not self._attend():
                         break
-            return self._patiently(lambda: self._door.view(task_id, outputs=True))
+            view = self._patiently(lambda: self._door.view(task_id, outputs=True))
+            with self._screen.changing():
+                self._picture.look(view)
+            return view
 
     def _events(self) -> Iterator[Event]:
         """The events after the last one the picture knows, across lost connections, however long they last."""
@@ -88,7 +91,7 @@ class Follower:
     def _take(self, event: Event) -> None:
         self._lost(False)
         known = self._picture.knows(event)
-        view = None if known else self._view()
+        view = None if known else self._view(outputs=event.ends_task)
         plan = None if known else self._plan()
         with self._screen.changing():
             self._picture.apply(event)
@@ -150,8 +153,8 @@ class Follower:
         except AetherError as error:
             self._screen.say(f"could not cancel: {error}")
 
-    def _view(self) -> TaskView:
-        return self._patiently(lambda: self._door.view(self._picture.task_id))
+    def _view(self, *, outputs: bool = False) -> TaskView:
+        return self._patiently(lambda: self._door.view(self._picture.task_id, outputs=outputs))
 
     def _plan(self) -> Plan | None:
         return self._patiently(lambda: self._door.plan_of(self._picture.task_id))

@@ -13,7 +13,7 @@ from aether_agents.cli.terminal.questions import Questioner
 from aether_agents.cli.terminal.typed_values import read_pairs
 from aether_agents.cli.views.screen import Screen, screen_for
 from aether_agents.cli.views.task_state import Picture
-from aether_agents.contracts import HighLevelTask, Plan, TaskView
+from aether_agents.contracts import FailOn, HighLevelTask, Plan, TaskView
 
 #: What is said beside a task that this command began.
 HINT = "Ctrl-C cancels the task"
@@ -75,13 +75,15 @@ def planned(session: Session, task: HighLevelTask) -> tuple[TaskView, Plan | Non
         return view, door.plan_of(view.task_id) if view.status == "completed" else None
 
 
-def carry_out(session: Session, task: HighLevelTask, *, detach: bool = False) -> int:
+def carry_out(session: Session, task: HighLevelTask, *, detach: bool = False, fail_on: FailOn | None = None) -> int:
     """Submit a task and follow it, or leave it to itself; the exit code."""
     with session.door(keep=detach) as door:
-        return bring(session, door, task, detach=detach)
+        return bring(session, door, task, detach=detach, fail_on=fail_on)
 
 
-def bring(session: Session, door: Door, task: HighLevelTask, *, detach: bool = False) -> int:
+def bring(
+    session: Session, door: Door, task: HighLevelTask, *, detach: bool = False, fail_on: FailOn | None = None
+) -> int:
     """Submit a task through an open door and follow it, or leave it to itself; the exit code."""
     session.require_worker(door)
     task_id = door.submit(task)
@@ -89,16 +91,18 @@ def bring(session: Session, door: Door, task: HighLevelTask, *, detach: bool = F
         return leave_to_itself(session.output, task_id)
     picture = Picture(task_id, description=task.description)
     view = follow(session, door, picture, screen_for(session.output, picture, hint=HINT), cancels=True)
-    return ending(session.output, view)
+    return ending(session.output, view, fail_on=fail_on)
 
 
-def watch(session: Session, task_id: str, *, events: bool) -> int:
+def watch(session: Session, task_id: str, *, events: bool, fail_on: FailOn | None = None) -> int:
     """Follow a task that is already there; the exit code is the task's."""
     with session.past() as door:
         picture = attach(door, task_id)
         screen = screen_for(session.output, picture, events=events, hint=_WATCH_HINT)
         view = follow(session, door, picture, screen, cancels=False)
-        return exit_code_of(view.status, planned=view.plan is not None) if events else ending(session.output, view)
+        if not events:
+            return ending(session.output, view, fail_on=fail_on)
+        return exit_code_of(view.status, planned=view.plan is not None, found=view.verdict, fail_on=fail_on)
 
 
 def leave_to_itself(output: Output, task_id: str) -> int:

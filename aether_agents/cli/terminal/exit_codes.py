@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import click
 
@@ -17,6 +17,7 @@ CANCELLED = 3
 WAITS = 4
 NO_PLAN = 5
 NOBODY_THERE = 6
+FINDINGS = 7
 INTERRUPTED = 130
 
 #: Packages that only one command needs, and the extra that brings each.
@@ -31,11 +32,21 @@ _EXTRAS = {
 _TASK_ENDINGS = {"completed": COMPLETED, "failed": TASK_FAILED, "cancelled": CANCELLED, "waiting_user_input": WAITS}
 
 
-def exit_code_of(status: str, *, planned: bool) -> int:
+class Found(Protocol):
+    """What a task found. See `contracts.Verdict`, which `--help` need not wait for."""
+
+    def reaches(self, bound: Any) -> bool:
+        """Whether it is as bad as a bound, or worse."""
+
+
+def exit_code_of(status: str, *, planned: bool, found: Found | None = None, fail_on: str | None = None) -> int:
     """The exit code for a task that ended, or that waits for a person, in this status.
 
-    A task that failed before it had a plan could not be planned.
+    A task that failed before it had a plan could not be planned. One that completed and found what is as bad as
+    `fail_on`, or worse, has a code of its own.
     """
+    if status == "completed" and found is not None and fail_on is not None and found.reaches(fail_on):
+        return FINDINGS
     if status == "failed" and not planned:
         return NO_PLAN
     return _TASK_ENDINGS.get(str(status), COMPLETED)

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from aether_agents.cli.terminal.glyphs import QUIET, STYLES, Glyphs, word
 from aether_agents.cli.terminal.text import plain
+from aether_agents.contracts import Verdict
 
 
 class Column(NamedTuple):
@@ -63,6 +64,13 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[str | Text]]) -> Li
 def sign(status: str, glyphs: Glyphs, text: str | None = None) -> Text:
     """A status as a sign and a word, in its colour."""
     return Text(f"{glyphs.status.get(status, '?')} {text or word(status)}", style=STYLES.get(status, ""))
+
+
+def verdict(found: Verdict, glyphs: Glyphs) -> Text:
+    """A completed task with what it found: its sign is that of the verdict, never a tick beside a failed one."""
+    status = {"pass": "completed", "fail": "warn", "inconclusive": "warn"}[found.status]
+    style = STYLES["fail"] if found.status == "fail" else STYLES[status]
+    return Text(f"{glyphs.status[status]} finished {glyphs.dot} {found.words}", style=style)
 
 
 def quiet(text: str) -> Text:

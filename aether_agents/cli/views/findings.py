@@ -20,6 +20,15 @@ _COLOURS = {"critical": f"bold {BAD}", "high": BAD, "medium": WARN, "low": "", "
 _CONCLUSIONS = {"pass": ("completed", GOOD), "fail": ("failed", BAD), "inconclusive": ("waiting_user_input", WARN)}
 
 
+#: Lists in a result that are figures: their columns, the last of which is the conclusion.
+_FIGURES = {
+    "checks": ("check", "of", "value", "limit", "result"),
+    "answers": ("address", "status", "ms", "result"),
+}
+#: Rows of figures that a screen is spared beyond.
+ROWS = 20
+
+
 class Finding(NamedTuple):
     """One thing found."""
 
@@ -76,6 +85,25 @@ def worst(view: TaskView, glyphs: Glyphs) -> Iterator[RenderableType]:
         yield quiet(f"{glyphs.more} {len(found) - SHOWN} more, all in the report")
 
 
+def figures(view: TaskView, glyphs: Glyphs) -> Iterator[RenderableType]:
+    """What was measured of a machine, or asked of endpoints, as numbers: a row each."""
+    for _, output in _looks(view):
+        for name, columns in _FIGURES.items():
+            rows = [row for row in _list(output.get(name)) if isinstance(row, dict) and columns[-1] in row]
+            if not rows:
+                continue
+            told = [[_figure(row, column) for column in columns] for row in rows[:ROWS]]
+            yield table([Column(column.replace("_", " ")) for column in columns], told)
+            if len(rows) > ROWS:
+                yield quiet(f"{glyphs.more} {len(rows) - ROWS} more, all in the report")
+
+
+def _figure(row: Mapping[str, Json], column: str) -> Text:
+    value = row.get(column)
+    text = "" if value is None else plain(str(value))
+    return Text(text, style=_CONCLUSIONS[text][1] if column == "result" and text in _CONCLUSIONS else "")
+
+
 def _looks(view: TaskView) -> Iterator[tuple[SubtaskView, Mapping[str, Json]]]:
     """The subtasks whose output is a conclusion with findings."""
     for subtask in view.subtasks:
@@ -103,7 +131,19 @@ def _finding(item: Mapping[str, Json], folder: str) -> Finding:
         str(item["severity"]),
         f"{place}:{line}" if line else place,
         str(item.get("rule") or ""),
-        str(item.get("title") or item.get("detail") or ""),
+        _sentence(item),
+    )
+
+
+def _sentence(item: Mapping[str, Json]) -> str:
+    """What is wrong, in words: what it is called, and what is known of it here."""
+    title, detail = (plain(str(item.get(name) or "")).strip() for name in ("title", "detail"))
+    return (
+        detail
+        if not title or detail.casefold().startswith(title.casefold())
+        else f"{title}: {detail}"
+        if detail
+        else title
     )
 
 

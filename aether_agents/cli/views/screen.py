@@ -181,7 +181,9 @@ class LineScreen:
         state = event.type.value.partition(".")[2] or "log"
         status = {"started": "running", "waiting": "waiting_user_input", "resumed": "running"}.get(state, state)
         sign = self._output.error_glyphs.status.get(status, self._output.error_glyphs.dot)
-        line = Text(f"{clock(event.at)} ", style=QUIET).append(f"{sign} ", style=STYLES.get(status, ""))
+        # That a call was made says nothing of what it found, which is known at the end.
+        style = QUIET if status == "completed" else STYLES.get(status, "")
+        line = Text(f"{clock(event.at)} ", style=QUIET).append(f"{sign} ", style=style)
         subject = event.subtask_id or ("task" if event.type is not EventType.LOG else "")
         line.append(f"{subject} {state}".strip() if event.type is not EventType.LOG else subject)
         if node is not None and status == "running":

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from rich.text import Text
+
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.terminal.duration import ago
 from aether_agents.cli.terminal.output import Output
-from aether_agents.cli.terminal.tables import Column, quiet, sign, table
+from aether_agents.cli.terminal.tables import Column, quiet, sign, table, verdict
 from aether_agents.cli.views.outcome import how_to_answer, trouble
 from aether_agents.cli.views.screen import WIDEST
 from aether_agents.cli.views.task_state import Picture
@@ -30,10 +32,7 @@ def show_tasks(output: Output, views: Sequence[TaskView]) -> None:
         output.say('no tasks yet; give one: aether-agent execute "Onboard this project"')
         return
     columns = (Column("task", keep=True), Column("status", keep=True), Column("asked", keep=True), Column("what"))
-    rows = [
-        (view.task_id, sign(view.status, output.glyphs, _word(view)), quiet(ago(view.created_at)), _what(view))
-        for view in views
-    ]
+    rows = [(view.task_id, _standing(view, output), quiet(ago(view.created_at)), _what(view)) for view in views]
     output.show(table(columns, rows))
 
 
@@ -57,6 +56,14 @@ def show_task(output: Output, view: TaskView, plan: Plan | None) -> None:
         output.hint(f"go on where it failed: aether-agent retry {view.task_id}")
     elif view.status not in TERMINAL_TASK and not view.interventions:
         output.hint(f"follow it: aether-agent watch {view.task_id}")
+
+
+def _standing(view: TaskView, output: Output) -> Text:
+    """Its status, and beside it what it found."""
+    if view.verdict is not None and not view.degraded:
+        return verdict(view.verdict, output.glyphs)
+    said = sign(view.status, output.glyphs, _word(view))
+    return said.append(f" {output.glyphs.dot} {view.verdict.words}") if view.verdict else said
 
 
 def _what(view: TaskView) -> str:

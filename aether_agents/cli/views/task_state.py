@@ -15,6 +15,8 @@ from aether_agents.contracts import (
     SubtaskView,
     TaskStatus,
     TaskView,
+    Verdict,
+    verdict_of,
 )
 
 #: Events after which the task itself has to be asked: they change more than they can carry.
@@ -42,6 +44,7 @@ class Node:
     fraction: float | None = None
     note: str = ""
     error: str | None = None
+    found: str = ""  #: what it concluded of what it looked at, once its output is known
     kept: bool = False  #: its outcome is another task's
 
     @property
@@ -77,6 +80,7 @@ class Picture:
     confidence: float = 1.0
     delivery: str | None = None
     degraded: bool = False
+    verdict: Verdict | None = None
     created_at: datetime | None = None
     finished_at: datetime | None = None
     error: str | None = None
@@ -98,6 +102,7 @@ class Picture:
         if view.seq >= self.seq:
             self.status, self.progress, self.seq = view.status, view.progress, view.seq
             self.degraded, self.finished_at, self.error = view.degraded, view.finished_at, view.error
+        self.verdict = view.verdict or self.verdict
         for shown in view.subtasks:
             self._look_at(shown, attempts, fresh=view.seq >= self.seq)
 
@@ -106,6 +111,8 @@ class Picture:
         node = known or Node(shown.id, shown.name or shown.id)
         self.nodes[shown.id] = node
         node.label = shown.name or shown.id
+        concluded = verdict_of({}, [shown.output])
+        node.found = concluded.status if concluded else node.found
         node.kept = shown.kept_from is not None
         node.specialist, node.tool, node.needs = shown.specialist, shown.tool, shown.needs
         node.max_attempts = attempts.get(shown.id.partition("#")[0], node.max_attempts)

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from aether_agents.cli.terminal.duration import brief
 from aether_agents.cli.terminal.glyphs import INFO, QUIET, STYLES, WARN, Glyphs, word
+from aether_agents.cli.terminal.tables import verdict
 from aether_agents.cli.terminal.text import fit, plain
 from aether_agents.cli.views.plan_shape import Place, lay
 from aether_agents.cli.views.task_state import Node, Picture
@@ -19,6 +20,9 @@ MANY = 5
 #: Failed children of a counted fan-out that are named all the same.
 NAMED = 3
 BAR = 8
+#: How a call that was made is signed and coloured by what it found.
+_FOUND = {"fail": "warn", "inconclusive": "warn"}
+_STYLE = {"fail": STYLES["fail"], "inconclusive": STYLES["warn"]}
 #: Cells of a line from which on bars may be longer.
 ROOMY = 80
 
@@ -63,7 +67,12 @@ class Tree:
         if who := denied_by(picture.error):
             told, style = f"denied by {plain(who)}", WARN
         text = Text()
-        text.append(f"{sign} {told}{' (degraded)' if picture.degraded else ''}", style=style)
+        if picture.verdict is not None and not picture.degraded:
+            text.append_text(verdict(picture.verdict, self.glyphs))
+        else:
+            text.append(f"{sign} {told}{' (degraded)' if picture.degraded else ''}", style=style)
+            if picture.verdict is not None:
+                text.append(f" {self.glyphs.dot} {picture.verdict.words}", style=STYLES["warn"])
         if picture.nodes and not picture.ended:
             full, empty = self.glyphs.bar(picture.progress, BAR * 2 if width >= ROOMY else BAR)
             text.append("  ").append(full, style=INFO).append(empty, style=QUIET)
@@ -115,11 +124,11 @@ class Tree:
             label += f"  after {', '.join(node.needs)}"
         return Row(
             guides=self.guides(place) if guides is None else guides,
-            sign=self._sign(status, frame),
+            sign=self._sign(_FOUND.get(node.found, status) if status == "completed" else status, frame),
             label=label,
             middle=f"{node.specialist} {self.glyphs.dot} {node.tool}" if node.tool else node.specialist,
             detail=self._detail(node, made, now),
-            style=STYLES.get(status, ""),
+            style=_STYLE.get(node.found, STYLES["completed"]) if status == "completed" else STYLES.get(status, ""),
             hang=self.guides(place, below=True) if guides is None else hang,
             phase="done" if node.ended and status != "failed" else "ahead" if status in ("pending", "ready") else "now",
             below=tuple(

@@ -80,7 +80,9 @@ def test_the_page_moves_while_a_task_is_busy(browser: Browser, site: httpx.Clien
     eventually(lambda: browser.run("return notes[notes.length - 1][1].includes('completed')"), 90, "it has ended")
     if during[2] == "running":
         assert during[:2] == [2, True], "what somebody presses stays where it is"
-    eventually(lambda: browser.run("return document.querySelector('#live pre') !== null"), 30, "its results are there")
+    eventually(
+        lambda: browser.run("return document.querySelector('#live table') !== null"), 30, "its results are there"
+    )
     shot(browser, "after")
 
     notes = browser.run("return notes")

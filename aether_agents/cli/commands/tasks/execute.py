@@ -4,10 +4,18 @@ from typing import Any
 
 import click
 
-from aether_agents.cli.session.options import detach_option, examples, json_option, task_options, yes_option
+from aether_agents.cli.session.options import (
+    detach_option,
+    examples,
+    fail_on_option,
+    json_option,
+    task_options,
+    yes_option,
+)
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.tasks.plan_review import propose
 from aether_agents.cli.tasks.submission import carry_out, task_from
+from aether_agents.contracts import FailOn
 
 
 @click.command(
@@ -16,6 +24,7 @@ from aether_agents.cli.tasks.submission import carry_out, task_from
         'aether-agent execute "Security audit of this repository"',
         'aether-agent execute "Code quality assessment across these repositories" -i paths=a -i paths=b',
         'aether-agent execute "Onboard this project" --detach',
+        'aether-agent execute "Security audit of this repository" --fail-on high',
     ),
 )
 @click.argument("task")
@@ -24,15 +33,22 @@ from aether_agents.cli.tasks.submission import carry_out, task_from
 @click.option("--dry-run", is_flag=True, help="Show every call that would be made, and make none.")
 @yes_option
 @detach_option
+@fail_on_option
 @json_option
-def execute_command(task: str, as_json: bool, detach: bool, dry_run: bool, **options: Any) -> int:
+def execute_command(
+    task: str, as_json: bool, detach: bool, dry_run: bool, fail_on: FailOn | None, **options: Any
+) -> int:
     """Do TASK: plan it, run the plan, follow it until it has ended.
 
     Ctrl-C cancels the task; a second one leaves at once. What it asks is asked here; without a terminal the
     command leaves with code 4 and says how to answer.
+
+    Leaves with 0 when it completed, whatever it found; `--fail-on high` makes findings a failure (7), for CI.
     """
+    if fail_on and (detach or dry_run or options["plan_only"]):
+        raise click.UsageError("--fail-on is about what was found: leave --detach, --plan-only and --dry-run out")
     session = Session(json_wanted=as_json)
     order = task_from(session, task, {**options, "plan_only": options["plan_only"] or dry_run})
     if order.plan_only:
         return propose(session, order, calls=dry_run)
-    return carry_out(session, order, detach=detach)
+    return carry_out(session, order, detach=detach, fail_on=fail_on)

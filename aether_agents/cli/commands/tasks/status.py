@@ -3,11 +3,11 @@
 import click
 
 from aether_agents.cli.project.completion import task_ids
-from aether_agents.cli.session.options import examples, json_option
+from aether_agents.cli.session.options import examples, fail_on_option, json_option
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.tasks.ending import body, ending
 from aether_agents.cli.views.task_list import latest, show_task, show_tasks
-from aether_agents.contracts import TERMINAL_TASK
+from aether_agents.contracts import TERMINAL_TASK, FailOn
 from aether_agents.errors import WrongStatus
 
 
@@ -41,8 +41,9 @@ def status_command(task_id: str, as_json: bool) -> None:
 
 @click.command("result", epilog=examples("aether-agent result 3fa9c1d2e0b7", "aether-agent result 3fa9c1d2e0b7 --json"))
 @click.argument("task_id", shell_complete=task_ids)
+@fail_on_option
 @json_option
-def result_command(task_id: str, as_json: bool) -> int:
+def result_command(task_id: str, as_json: bool, fail_on: FailOn | None) -> int:
     """Show what a task came to. Leaves with the task's own exit code."""
     session = Session(json_wanted=as_json)
     with session.past() as door:
@@ -50,4 +51,4 @@ def result_command(task_id: str, as_json: bool) -> int:
         session.keep_for(view)
     if view.status not in TERMINAL_TASK and not view.interventions:
         raise WrongStatus(f"task {task_id} has not ended ({view.status}): aether-agent watch {task_id}")
-    return ending(session.output, view)
+    return ending(session.output, view, fail_on=fail_on)

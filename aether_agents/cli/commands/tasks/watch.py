@@ -3,21 +3,23 @@
 import click
 
 from aether_agents.cli.project.completion import task_ids
-from aether_agents.cli.session.options import examples
+from aether_agents.cli.session.options import examples, fail_on_option
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.tasks.submission import watch
 from aether_agents.cli.views.event_list import show_events
+from aether_agents.contracts import FailOn
 
 
 @click.command("watch", epilog=examples("aether-agent watch 3fa9c1d2e0b7", "aether-agent watch 3fa9c1d2e0b7 --json"))
 @click.argument("task_id", shell_complete=task_ids)
 @click.option("--json", "as_json", is_flag=True, help="Print each event from now on as a line of JSON.")
-def watch_command(task_id: str, as_json: bool) -> int:
+@fail_on_option
+def watch_command(task_id: str, as_json: bool, fail_on: FailOn | None) -> int:
     """Follow a task that is already there, and answer what it asks. Leaves with the task's own exit code.
 
     Ctrl-C only leaves; the task goes on.
     """
-    return watch(Session(json_wanted=as_json), task_id, events=as_json)
+    return watch(Session(json_wanted=as_json), task_id, events=as_json, fail_on=fail_on)
 
 
 @click.command(

@@ -16,6 +16,7 @@ from aether_agents.contracts import (
     Tool,
     ToolRow,
     Undoing,
+    Verdict,
 )
 from tests.unit.cli.conftest import Behind, Run
 from tests.unit.cli.fake import Listed, Living, RecordedDoor
@@ -322,3 +323,57 @@ def test_undo_shows_then_does_and_leaves_with_1_for_what_it_could_not(run: Run, 
     assert (told["undoes"], told["undone"], told["cannot_be_undone"][0]["subtask"]) == (TASK, ["write"], "send")
     assert "cannot be undone: send" in ran.err
     assert run("undo", TASK, "--dry-run").code == 0
+
+
+BAD = {
+    "status": "fail", "summary": "2 findings in 3 files", "path": "/r", "counts": {"high": 1, "info": 1, "total": 2},
+    "findings": [
+        {"severity": "high", "file": "a.py", "line": 3, "rule": "F821", "title": "Undefined name",
+         "detail": "`x` is not there."},
+        {"severity": "info", "file": "b.py", "rule": "unused", "title": "Unused function", "detail": ""},
+    ],
+    "checks": [{"check": "disks", "of": "/", "value": "91%", "limit": "90%", "result": "fail", "note": ""}],
+}  # fmt: skip
+FOUND = task(
+    subtask("write", status="completed", output=BAD),
+    status="completed",
+    verdict=Verdict(status="fail", findings={"high": 1, "info": 1}),
+    finished_at=START,
+)
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [((), 0), (("--fail-on", "critical"), 0), (("--fail-on", "high"), 7), (("--fail-on", "inconclusive"), 7)],
+)
+def test_findings_are_a_failure_only_where_that_is_asked(
+    run: Run, behind: Behind, options: tuple[str, ...], code: int
+) -> None:
+    behind(RecordedDoor(said_all().events, FOUND))
+    assert run("execute", "do it", *options).code == code
+    behind(RecordedDoor(said_all().events, FOUND))
+    assert run("result", TASK, "--json", *options).code == code
+
+
+def test_a_verdict_stands_beside_the_status_with_its_sentences_and_numbers(run: Run, behind: Behind) -> None:
+    behind(RecordedDoor(said_all().events, FOUND))
+    ran = run("execute", "do it")
+    assert "! finished · 1 high finding" in ran.err
+    assert "✓ completed" not in ran.err
+    assert "Undefined name: `x` is not there." in ran.out
+    assert "disks  /   91%    90%    fail" in ran.out
+
+
+def test_a_list_shows_what_tasks_found(run: Run, behind: Behind) -> None:
+    clean = FOUND.model_copy(update={"verdict": Verdict(status="pass")})
+    behind(RecordedDoor([], FOUND, clean, DONE))
+    told = run("tasks").out
+    assert "! finished · 1 high finding" in told
+    assert "✓ finished · pass" in told
+    assert "✓ completed" in told
+
+
+def test_nothing_is_found_by_what_does_not_run(run: Run, behind: Behind) -> None:
+    behind(RecordedDoor(said_all().events, FOUND))
+    assert run("execute", "do it", "--fail-on", "high", "--detach").code == 2
+    assert run("execute", "do it", "--fail-on", "high", "--plan-only").code == 2
