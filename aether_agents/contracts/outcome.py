@@ -51,6 +51,7 @@ class RerunOf(Contract):
         default="retry", description="`retry` goes on with it; `fork` tries what else could have become of it."
     )
     start: str = Field(default="", description="Subtask that runs again in any case, with all that depends on it.")
+    agreed: bool = Field(default=False, description="Who asked for it wants no question about the difference first.")
     chain: tuple[str, ...] = Field(
         default=(), description="The tasks that were retried one after the other, the first one first, up to `task_id`."
     )

@@ -47,6 +47,7 @@ class LinkedTasks(Sending):
         by: str = "local",
         role: Role = "Owner",
         assume_yes: bool = False,
+        agreed: bool = False,
         plan_only: bool = False,
         new_id: str | None = None,
     ) -> str:
@@ -61,6 +62,7 @@ class LinkedTasks(Sending):
             by: who asks.
             role: the asker's role.
             assume_yes: answer ahead the questions policy lets one answer ahead, and the first one.
+            agreed: ask nothing about the difference first; what its calls ask, they ask.
             plan_only: only show the difference, as the result of the task.
             new_id: the id of the new task.
 
@@ -68,8 +70,8 @@ class LinkedTasks(Sending):
             TaskNotFound, NotAllowed: see each.
             WrongStatus: it goes on, is being undone or retried, was retried, or nothing of it would run.
         """
-        options = {"inputs": inputs or {}, "assume_yes": assume_yes, "plan_only": plan_only, "new_id": new_id}
-        return self._run_again(task_id, "retry", start, by, role, options)
+        told = {"assume_yes": assume_yes, "agreed": agreed, "plan_only": plan_only, "new_id": new_id}
+        return self._run_again(task_id, "retry", start, by, role, {"inputs": inputs or {}, **told})
 
     def fork(
         self,

@@ -6,7 +6,7 @@ waits for a task and never asks Celery for a result: state is in the store, news
 
 from aether_agents.access.roles import Act, require
 from aether_agents.contracts import Answer, HighLevelTask, Intervention, Role
-from aether_agents.errors import NoWorker
+from aether_agents.errors import InvalidTask, NoWorker
 from aether_agents.orchestrator.linked_tasks import LinkedTasks
 from aether_agents.orchestrator.sending import PLANNER_QUEUE, require_consent
 from aether_agents.settings.model import Settings
@@ -38,6 +38,8 @@ class Orchestrator(LinkedTasks):
             StoreUnavailable: nothing was accepted.
         """
         require(task.role, "submit")
+        if task.rerun is not None or task.undoes is not None:
+            raise InvalidTask("`rerun` and `undoes` are not said by who submits: use `retry`, `fork` or `undo`")
         require_consent(task.role, assume_yes=task.assume_yes)
         task = self._completed(task)
         tracing.begin("client", quiet=True)

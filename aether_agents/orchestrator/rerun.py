@@ -3,7 +3,16 @@
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from aether_agents.contracts import TERMINAL_TASK, HighLevelTask, Json, RerunOf, Role, SubtaskStatus, TaskView
+from aether_agents.contracts import (
+    TERMINAL_TASK,
+    HighLevelTask,
+    Json,
+    RerunOf,
+    Role,
+    SubtaskStatus,
+    TaskStatus,
+    TaskView,
+)
 from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import WrongStatus
 from aether_agents.execution.linked.chain import begun, half_undone, undone_in
@@ -11,6 +20,9 @@ from aether_agents.store import Store
 from aether_agents.store.tasks.stored_views import Links
 
 Kind = Literal["retry", "fork"]
+
+#: What can be done with a retry that is there already.
+_NEXT = {TaskStatus.COMPLETED: "result", TaskStatus.FAILED: "retry", TaskStatus.CANCELLED: "retry"}
 
 _DONE = "nothing of `{0}` failed: name a subtask that runs again with `--from`, or another input with `--with`"
 
@@ -25,6 +37,7 @@ def accept(
     template: str | None = None,
     role: Role,
     assume_yes: bool,
+    agreed: bool = False,
     plan_only: bool = False,
     new_id: str | None = None,
     complete: Callable[[HighLevelTask], HighLevelTask],
@@ -41,7 +54,7 @@ def accept(
     old = store.tasks.task(task_id)
     _require_rest(store, old, view, links, kind)
     _require_work(store, view, links, start, changed=bool(inputs) or kind == "fork", other_plan=bool(template))
-    of = RerunOf(task_id=task_id, kind=kind, start=start, chain=_chain(old))
+    of = RerunOf(task_id=task_id, kind=kind, start=start, agreed=agreed, chain=_chain(old))
     told = {"task_id": new_id} if new_id else {}
     task = complete(
         HighLevelTask(
@@ -63,7 +76,9 @@ def accept(
             rerun=of,
         )
     )
-    if not store.tasks.create_linked(task, kind, [links]):
+    if plan_only:
+        store.tasks.create(task)
+    elif not store.tasks.create_linked(task, kind, [links]):
         raise WrongStatus(f"somebody has just begun to undo or to retry `{task_id}`: `aether-agent tasks` shows it")
     return task
 
@@ -94,7 +109,7 @@ def _require_rest(store: Store, old: HighLevelTask, view: TaskView, links: Links
     for one in links.rerun_by("retry") if kind == "retry" else ():
         if begun(store, one):
             status = store.tasks.view(one).status
-            todo = f"aether-agent retry {one}" if status in TERMINAL_TASK else f"aether-agent watch {one}"
+            todo = f"aether-agent {_NEXT.get(status, 'watch')} {one}"
             raise WrongStatus(f"`{task_id}` was retried already, by `{one}` ({status}): {todo}")
 
 

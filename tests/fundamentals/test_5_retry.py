@@ -213,7 +213,7 @@ def test_a_fork_runs_from_a_place_with_other_inputs(run: Run, door: Orchestrator
     assert (question.subtask_id, "a fork asks" in question.prompt or "was done" in question.prompt) == ("written", True)
     assert list(door.follow(fork))[-1].status is TaskStatus.COMPLETED
     assert {path.name for path in tmp_path.iterdir()} == {"one", "two"}
-    assert statuses(door, fork) == {"look": "completed", "written": "completed"}
+    assert statuses(door, fork) == {"look": "kept", "written": "completed"}
     assert (door.view(fork).forks, door.view(task.task_id).forked_by) == (task.task_id, (fork,))
 
 

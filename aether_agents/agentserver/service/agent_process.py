@@ -79,6 +79,19 @@ class AgentProcess:
         """Go on with it. `{status}` as for `cancel`."""
         return await self._act(lambda desk: desk.resume(self.task_id, self.person))
 
+    async def retry(self, start: str = "", inputs: Mapping[str, Any] | None = None) -> Message:
+        """Go on with it where it failed, in a task of its own: `{status: ok, task_id}`, or as for `cancel`.
+
+        `AgentProcess({"task_id": …})` follows that one; it shows the difference, and asks, first.
+        """
+        found: list[str] = []
+
+        async def again(desk: Desk) -> None:
+            found.append(await desk.retry(self.task_id, self.person, start, inputs))
+
+        said = await self._act(again)
+        return {**said, "task_id": found[0]} if found else said
+
     async def refine(self, text: str) -> Message:
         """Have it planned anew with more words, while it asks about its plan. `{status}` as for `cancel`."""
         return await self._act(lambda desk: desk.refine(self.task_id, text, self.person))

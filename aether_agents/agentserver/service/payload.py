@@ -54,6 +54,20 @@ def text(payload: Mapping[str, Any], field: str, default: str | None = None) -> 
     return value
 
 
+def inputs(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The field `inputs`: a mapping of values by name; empty when it is missing.
+
+    Raises:
+        InvalidTask: it is something else.
+    """
+    value = payload.get("inputs")
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
+        raise InvalidTask("`inputs`: a mapping of values by name is wanted")
+    return dict(value)
+
+
 def number(payload: Mapping[str, Any], field: str) -> int:
     """A field that is a whole number from 0; 0 when it is missing.
 

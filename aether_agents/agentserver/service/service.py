@@ -4,7 +4,7 @@ its blocking calls off the event loop, counts what each has open, and turns even
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
@@ -15,8 +15,9 @@ from aether_agents.agentserver.service.event_fanout import Hub
 from aether_agents.agentserver.service.identity import Person
 from aether_agents.agentserver.service.throttle import Pace
 from aether_agents.agentserver.service.update import Message, update_of
-from aether_agents.contracts import Answer, Event, HighLevelTask, Intervention, TaskView
+from aether_agents.contracts import Answer, Event, HighLevelTask, Intervention, Json, TaskView
 from aether_agents.errors import StoreUnavailable, TooManyTasks
+from aether_agents.orchestrator.orchestrator import Orchestrator
 from aether_agents.settings.loader import load_settings
 from aether_agents.settings.model import Settings
 from aether_agents.store.client.store_client import unknown
@@ -92,15 +93,15 @@ class Desk:
         reach = await self.open()
         owned = task.model_copy(update={"owner": person.name, "role": person.role})
         async with self._submitting:
-            await self._call(partial(self._count, reach, owned))
-            return await self._call(partial(reach.door.submit, owned))
+            await self._threaded(partial(self._count, reach, owned.owner, owned.task_id))
+            return await self._threaded(partial(reach.door.submit, owned))
 
-    def _count(self, reach: Reach, task: HighLevelTask) -> None:
+    def _count(self, reach: Reach, owner: str, task_id: str = "") -> None:
         limit = self._process.max_background_tasks
-        mine = reach.store.tasks.open_tasks(task.owner, limit)
-        if len(mine) >= limit and task.task_id not in {one.task_id for one in mine}:
+        mine = reach.store.tasks.open_tasks(owner, limit)
+        if len(mine) >= limit and task_id not in {one.task_id for one in mine}:
             raise TooManyTasks(
-                f"{task.owner} has {limit} tasks open, as many as one user may have "
+                f"{owner} has {limit} tasks open, as many as one user may have "
                 "(agent_system.agent_process.max_background_tasks): wait for one to end, or cancel one"
             )
 
@@ -108,34 +109,40 @@ class Desk:
 
     async def answer(self, task_id: str, answer: Answer, person: Person) -> None:
         """As `Orchestrator.answer`, in somebody's name."""
-        await self._require_sight(task_id, person)
-        door = (await self.open()).door
         mine = answer.model_copy(update={"by": person.name})
-        await self._call(partial(door.answer, task_id, mine, role=person.role))
+        await self._act(task_id, person, lambda door: door.answer(task_id, mine, role=person.role))
 
     async def cancel(self, task_id: str, person: Person, reason: str = "") -> None:
         """As `Orchestrator.cancel`, in somebody's name."""
-        await self._require_sight(task_id, person)
-        door = (await self.open()).door
-        await self._call(partial(door.cancel, task_id, by=person.name, reason=reason, role=person.role))
+        by = person.name
+        await self._act(task_id, person, lambda door: door.cancel(task_id, by=by, reason=reason, role=person.role))
 
     async def pause(self, task_id: str, person: Person) -> None:
         """As `Orchestrator.pause`, in somebody's name."""
-        await self._require_sight(task_id, person)
-        door = (await self.open()).door
-        await self._call(partial(door.pause, task_id, by=person.name, role=person.role))
+        await self._act(task_id, person, lambda door: door.pause(task_id, by=person.name, role=person.role))
 
     async def resume(self, task_id: str, person: Person) -> None:
         """As `Orchestrator.resume`, in somebody's name."""
-        await self._require_sight(task_id, person)
-        door = (await self.open()).door
-        await self._call(partial(door.resume, task_id, by=person.name, role=person.role))
+        await self._act(task_id, person, lambda door: door.resume(task_id, by=person.name, role=person.role))
 
     async def refine(self, task_id: str, instruction: str, person: Person) -> None:
         """As `Orchestrator.refine`, in somebody's name."""
+        await self._act(
+            task_id, person, lambda door: door.refine(task_id, instruction, by=person.name, role=person.role)
+        )
+
+    async def retry(
+        self, task_id: str, person: Person, start: str = "", inputs: Mapping[str, Json] | None = None
+    ) -> str:
+        """As `Orchestrator.retry`, in somebody's name; the difference is asked about first."""
+        async with self._submitting:
+            await self.call(lambda reach: self._count(reach, reach.store.tasks.task(task_id).owner))
+            told: dict[str, Any] = {"inputs": inputs, "by": person.name, "role": person.role}
+            return await self._act(task_id, person, lambda door: door.retry(task_id, start, **told))
+
+    async def _act(self, task_id: str, person: Person, act: Callable[[Orchestrator], Value]) -> Value:
         await self._require_sight(task_id, person)
-        door = (await self.open()).door
-        await self._call(partial(door.refine, task_id, instruction, by=person.name, role=person.role))
+        return await self.call(lambda reach: act(reach.door))
 
     # -- look
 
@@ -208,22 +215,18 @@ class Desk:
         known = self._endings.get(task_id)
         if known is None:
             door = (await self.open()).door
-            known = asyncio.ensure_future(self._call(partial(door.view, task_id, outputs=True)))
+            known = asyncio.ensure_future(self._threaded(partial(door.view, task_id, outputs=True)))
             self._endings[task_id] = known
             known.add_done_callback(lambda _: self._endings.pop(task_id, None))
         return await asyncio.shield(known)
 
-    async def _threaded(self, work: Callable[[], Any]) -> Any:
+    async def _threaded(self, work: Callable[[], Value]) -> Value:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     async def call(self, work: Callable[[Reach], Value]) -> Value:
         """Something of the adapters' own that blocks, done in a thread."""
         reach = await self.open()
-        return await self._call(partial(work, reach))
-
-    async def _call(self, work: Callable[[], Value]) -> Value:
-        value: Value = await self._threaded(work)
-        return value
+        return await self._threaded(partial(work, reach))
 
 
 class _Common:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from aether_agents.agentserver.service.identity import Identities, Person, SessionServer, Told
-from aether_agents.agentserver.service.payload import answer_from, mapping, number, task_from, text
+from aether_agents.agentserver.service.payload import answer_from, inputs, mapping, number, task_from, text
 from aether_agents.agentserver.service.review_view import reviewed
 from aether_agents.agentserver.service.service import Desk, common_desk
 from aether_agents.agentserver.service.update import Message, error_of
@@ -122,6 +122,7 @@ class _Acts:
             "agent_cancel_task": (self.cancel, ("task_id", "reason")),
             "agent_pause_task": (self.pause, ("task_id",)),
             "agent_resume_task": (self.resume, ("task_id",)),
+            "agent_retry_task": (self.retry, ("task_id", "from", "inputs")),
             "agent_refine_task": (self.refine, ("task_id", "instruction")),
             "agent_approve_task": (self.approve, ("task_id", "intervention_id", "response", "comment")),
             "agent_review_task": (self.review, ("task_id", "intervention_id")),
@@ -146,6 +147,11 @@ class _Acts:
     async def resume(self, client: Client, said: Mapping[str, Any]) -> Message:
         await self._desk.resume(text(said, "task_id"), client.person)
         return {"status": "ok"}
+
+    async def retry(self, client: Client, said: Mapping[str, Any]) -> Message:
+        task_id = await self._desk.retry(text(said, "task_id"), client.person, text(said, "from", ""), inputs(said))
+        self._clients.follow(client.sid, client.person, task_id, owned=True)
+        return {"status": "accepted", "task_id": task_id}
 
     async def refine(self, client: Client, said: Mapping[str, Any]) -> Message:
         await self._desk.refine(text(said, "task_id"), text(said, "instruction"), client.person)

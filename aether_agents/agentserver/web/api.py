@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from aether_agents.agentserver.service.identity import Person
-from aether_agents.agentserver.service.payload import answer_from, mapping, task_from, text
+from aether_agents.agentserver.service.payload import answer_from, inputs, mapping, task_from, text
 from aether_agents.agentserver.service.review_view import reviewed
 from aether_agents.agentserver.service.service import Desk
 from aether_agents.agentserver.service.update import error_of
@@ -53,7 +53,7 @@ class Api:
     def routes(self) -> list[Route]:
         """The routes, each behind its check."""
         acts = {"approve": self.approve, "cancel": self.cancel, "pause": self.pause, "resume": self.resume,
-                "refine": self.refine}  # fmt: skip
+                "refine": self.refine, "retry": self.retry}  # fmt: skip
         return [
             Route("/tasks", self._known(self.submit), methods=["POST"]),
             Route("/tasks", self._known(self.tasks), methods=["GET"]),
@@ -137,6 +137,12 @@ class Api:
         """Go on."""
         await self._desk.resume(_id(request), person)
         return JSONResponse({"status": "ok"})
+
+    async def retry(self, request: Request, person: Person) -> Response:
+        """`{from?, inputs?}`: go on with it in a task of its own, whose id the answer gives."""
+        said = mapping(await _body(request), ("from", "inputs"))
+        task_id = await self._desk.retry(_id(request), person, text(said, "from", ""), inputs(said))
+        return JSONResponse({"status": "accepted", "task_id": task_id}, 202)
 
     async def refine(self, request: Request, person: Person) -> Response:
         """`{instruction}`."""

@@ -127,8 +127,17 @@ class Work:
             if known.status == "completed":
                 return known
         task_id = _task_id(run.job, number)
-        self._door.submit(run.job.task.model_copy(update={"task_id": task_id, "created_at": datetime.now(UTC)}))
+        if found is None or self._fresh or not self._went_on(run.job, found.task_id, task_id):
+            self._door.submit(run.job.task.model_copy(update={"task_id": task_id, "created_at": datetime.now(UTC)}))
         return replace(run, task_id=task_id)
+
+    def _went_on(self, job: Job, before: str, task_id: str) -> bool:
+        """Go on with a task of before that did not succeed; False where nothing of it can be gone on with."""
+        try:
+            self._door.retry(before, assume_yes=job.task.assume_yes, agreed=True, new_id=task_id)
+        except (WrongStatus, TaskNotFound):
+            return False
+        return True
 
     def _found(self, task_id: str) -> TaskView | None:
         try:

@@ -118,6 +118,7 @@ class Door(Protocol):
         inputs: Mapping[str, Json] | None = ...,
         by: str = ...,
         assume_yes: bool = ...,
+        agreed: bool = ...,
         plan_only: bool = ...,
         new_id: str | None = ...,
     ) -> str: ...

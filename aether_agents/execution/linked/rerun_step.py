@@ -43,7 +43,7 @@ def question(task: HighLevelTask, plan: Plan) -> Intervention | None:
         return _review(plan, "This plan was not made from a template. Run it?") if drafted else None
     if drafted:
         return _review(plan, f"{told(plan.rerun)}\nIts plan was not made from a template. Run it?")
-    if task.assume_yes and may_approve(task.role):
+    if plan.rerun.of.agreed or (task.assume_yes and may_approve(task.role)):
         return None
     choices = (APPROVE, DENY)
     return Intervention(id="task.0", kind="confirmation", prompt=told(plan.rerun), choices=choices, binds=plan.digest)

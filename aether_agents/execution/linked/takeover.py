@@ -43,13 +43,15 @@ class Takeover:
 
         Raises:
             TaskNotFound: it has expired.
-            WrongStatus: it is being undone.
+            WrongStatus: it is being undone, or somebody else's.
             CannotOpen: this process lacks the sealing key.
         """
         self._settings = settings
         self._task = task
         self._of = of
         self._past: Past = store.tasks.past(of.task_id)
+        if self._past.task.owner != task.owner:
+            raise WrongStatus(f"`{of.task_id}` is somebody else's task")
         self._outcomes = {one.id: one.outcome for one in self._past.left if one.outcome is not None}
         self._made_by = made_by(self._past, of.task_id)
         self._old = writer_for(settings.home, of.task_id, of.chain)

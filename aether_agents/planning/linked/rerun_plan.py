@@ -95,12 +95,19 @@ def rerun(
     if of.start and of.start not in needs:
         raise WrongStatus(f"`{of.start}` is not a subtask of it{nearest(of.start, needs)}; it has {', '.join(needs)}")
     reasons = _reasons(plan, before, of, old, new)
-    reasons |= _looks(plan, reasons, creates)
+    if of.kind == "retry":  # a fork goes on from what was recorded
+        reasons |= _looks(plan, reasons, creates)
     if not reasons:
         raise WrongStatus(f"all of `{of.task_id}` is done, and nothing of it would run: name a subtask with `--from`")
     subtasks = [_marked(one, before, of, with_items) if one.id in reasons else one for one in plan.subtasks]
     again = [
-        Again(subtask=one.id, tool=one.tool or "", risk=one.risk, why=reasons[one.id], asks=_asks(one, answers(one)))
+        Again(
+            subtask=one.id,
+            tool=one.tool or "",
+            risk=one.risk,
+            why=reasons[one.id] + _items(one),
+            asks=_asks(one, answers(one)),
+        )
         for one in subtasks
         if one.id in reasons
     ]
@@ -222,7 +229,16 @@ def _marked(
     return one.model_copy(update={"asked_because": why, "approved_up_to": ahead, "needs_approval": asked})
 
 
+def _items(one: PlannedSubtask) -> str:
+    """How many items of a fan-out are done."""
+    each = one.kept_items.each if one.kept_items is not None else ()
+    done = sum(bool(item.call) for item in each)
+    return f"; {done} of {len(each)} items are taken over if the list is the same" if done else ""
+
+
 def _asks(one: PlannedSubtask, answer: str) -> str:
+    if one.kept_items is not None:  # what is done is taken over, if the list is the same
+        return next((item.why for item in one.kept_items.each if item.why and not item.call), "")
     if one.asked_because:
         return one.asked_because
     if not (one.needs_approval or one.approval == "required"):

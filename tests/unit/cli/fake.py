@@ -109,6 +109,7 @@ class RecordedDoor:
         inputs: Mapping[str, Json] | None = None,
         by: str = "local",
         assume_yes: bool = False,
+        agreed: bool = False,
         plan_only: bool = False,
         new_id: str | None = None,
     ) -> str:
