@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from aether_agents.access.roles import may_approve
 from aether_agents.contracts import HighLevelTask, Intervention, Plan, RerunOf
 from aether_agents.contracts.server import CatalogueEntry
+from aether_agents.errors import Tampered, WrongStatus
 from aether_agents.execution.linked.takeover import Takeover
 from aether_agents.planning.linked.difference import told
 from aether_agents.settings.model import Settings
@@ -22,8 +23,7 @@ def planned(
     if task.rerun is None:
         return plan
     rows = {tool.ref: tool.row for entry in catalogue.values() for tool in entry.tools}
-    over = Takeover(store, settings, task, task.rerun)
-    return over.planned(plan, lambda ref: ref in rows and rows[ref].creates)
+    return _takeover(store, settings, task, task.rerun).planned(plan, lambda ref: ref in rows and rows[ref].creates)
 
 
 def start(store: Store, settings: Settings, claim: PlanningClaim, plan: Plan, of: RerunOf) -> list[Delivery] | None:
@@ -32,8 +32,16 @@ def start(store: Store, settings: Settings, claim: PlanningClaim, plan: Plan, of
     Raises:
         TaskNotFound, WrongStatus: what was to be taken over is not there any more.
     """
-    placed, ready = Takeover(store, settings, claim.task, of).placed(plan)
+    placed, ready = _takeover(store, settings, claim.task, of).placed(plan)
     return store.tasks.start_rerun(claim.task.task_id, claim.token, plan, placed, ready)
+
+
+def _takeover(store: Store, settings: Settings, task: HighLevelTask, of: RerunOf) -> Takeover:
+    try:
+        return Takeover(store, settings, task, of)
+    except Tampered as error:
+        store.alerts.suspect("broken document", of.task_id, str(error))
+        raise WrongStatus(f"what `{of.task_id}` left behind is not believed: {error}") from None
 
 
 def question(task: HighLevelTask, plan: Plan) -> Intervention | None:

@@ -82,13 +82,14 @@ class Reruns(PlanningSteps, Undoings):
             TaskNotFound: there is no such task.
             CannotOpen: the sealing key is not here.
         """
+        task, plan = self.task(task_id), self.plan(task_id)
         left = tuple(self.left(task_id))
         head = self._head(task_id)
         blobs = self._fields(task_id, "a", [one.id for one in left])
         given = {one: self._answer(task_id, one, blob, head) for one, blob in blobs.items()}
         used = frozenset(one for one, version in head.used.items() if version == head.version(field_of(one)))
         known = {one: answer for one, answer in given.items() if answer is not None}
-        return Past(self.task(task_id), self.plan(task_id), left, known, used)
+        return Past(task, plan, left, known, used)
 
     def _answer(self, task_id: str, subtask_id: str, blob: bytes, head: Head) -> GivenAnswer | None:
         try:

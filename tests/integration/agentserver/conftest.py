@@ -55,6 +55,15 @@ TEMPLATES: dict[str, dict[str, Any]] = {
         "inputs": {"seconds": {"type": "number", "default": 60}},
         "subtasks": [{"id": "idle", "tool": "dev-echo/wait", "args": {"seconds": "${inputs.seconds}"}}],
     },
+    "say_and_list": {
+        "description": "Say something, then list the notes of a folder",
+        "inputs": {"folder": {"required": True}},
+        "subtasks": [
+            {"id": "say", "tool": "dev-echo/echo", "args": {"message": "first"}},
+            {"id": "list", "tool": "dev-echo/list_notes", "args": {"folder": "${inputs.folder}"}, "needs": ["say"]},
+        ],
+        "outputs": {"count": "${subtasks.list.output.count}"},
+    },
     "list_the_notes": {
         "description": "List the notes of a folder",
         "inputs": {"folder": {"format": "path", "required": True, "prompt": "Which folder?"}},

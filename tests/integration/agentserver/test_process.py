@@ -9,7 +9,7 @@ from typing import Any
 
 from aether_agents.agentserver import AgentProcess
 from aether_agents.agentserver.service.service import Desk
-from aether_agents.contracts import HighLevelTask
+from aether_agents.contracts import HighLevelTask, RerunOf
 from aether_agents.settings.model import BrokerSettings
 from tests.integration.agentserver.conftest import gate
 from tests.integration.execution.lab import Lab
@@ -91,6 +91,35 @@ def test_it_can_be_answered_refined_and_cancelled(lab: Lab, tmp_path: Path) -> N
                 assert await consent.approve(asked["id"], False) == {"status": "ok"}
         assert update["status"] == "failed"
         assert (await consent.cancel("late"))["code"] == "wrong_status"
+
+    run(lab, scenario)
+
+
+def test_it_goes_on_where_it_failed(lab: Lab, tmp_path: Path) -> None:
+    async def scenario(at: Desk) -> None:
+        said = {"task": "Say and list", "type": "say_and_list", "inputs": {"folder": str(tmp_path / "nowhere")}}
+        agent = AgentProcess(said, user={"name": "ann", "role": "User"}, desk=at)
+        assert (await all_of(agent))[-1]["status"] == "failed"
+        again = await agent.retry(inputs={"folder": str(tmp_path)})
+        assert again["status"] == "ok"
+        retry = AgentProcess({"task_id": again["task_id"]}, user={"name": "ann", "role": "User"}, desk=at)
+        async for update in retry.execute():
+            if "intervention" in update:
+                assert await retry.approve(update["intervention"]["id"]) == {"status": "ok"}
+        assert update["result"] == {"count": 0}
+        assert (await agent.retry())["code"] == "wrong_status"
+        assert (await retry.retry())["code"] == "wrong_status"
+
+    run(lab, scenario)
+
+
+def test_nobody_submits_what_only_a_retry_may_say(lab: Lab) -> None:
+    async def scenario(at: Desk) -> None:
+        stolen = HighLevelTask(description="Speak", type="say_hello", rerun=RerunOf(task_id="of-another"))
+        (refused,) = await all_of(AgentProcess(stolen, user=OWNER, desk=at))
+        assert refused["code"] == "invalid_task"
+        (refused,) = await all_of(AgentProcess({"task": "x", "rerun": {"task_id": "x"}}, user=OWNER, desk=at))
+        assert refused["code"] == "invalid_task"
 
     run(lab, scenario)
 

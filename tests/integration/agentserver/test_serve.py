@@ -110,6 +110,22 @@ def test_approve_pause_resume_cancel(site: Site, tmp_path: Path) -> None:
     assert (late.status_code, late.json()["code"], late.json()["task_id"]) == (409, "wrong_status", task_id)
 
 
+def test_retry(site: Site, tmp_path: Path) -> None:
+    task_id = submit(site, task="Say and list", type="say_and_list", inputs={"folder": str(tmp_path / "late")})
+    assert events(site, task_id)[-1]["status"] == "failed"
+    (tmp_path / "late").mkdir()
+    answer = site.http.post(f"/api/tasks/{task_id}/retry", json={"from": "list"})
+    assert answer.status_code == 202, answer.text
+    again = answer.json()["task_id"]
+    asked = eventually(lambda: site.http.get(f"/api/tasks/{again}").json()["interventions"], 30, "it asks")[0]
+    yes = {"intervention_id": asked["id"], "response": True}
+    assert site.http.post(f"/api/tasks/{again}/approve", json=yes).status_code == 200
+    assert events(site, again)[-1]["result"] == {"count": 0}
+    view = site.http.get(f"/api/tasks/{again}").json()
+    assert (view["retries"], [one["kept_from"] for one in view["subtasks"]]) == (task_id, [task_id, None])
+    assert site.http.post(f"/api/tasks/{task_id}/retry", json={}).status_code == 409
+
+
 def test_refine(site: Site, tmp_path: Path) -> None:
     task_id = submit(site, task="List the notes", type="list_the_notes")
     with site.http.stream("GET", f"/api/tasks/{task_id}/events") as answer:

@@ -324,3 +324,26 @@ def test_a_lost_connection_to_the_store_loses_no_update(host: Host, lab: Lab, tm
                 assert seen == list(range(1, len(seen) + 1))
 
     run(scenario())
+
+
+def test_retry_goes_on_where_it_failed_and_is_followed(host: Host, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with client(host, "ann") as ann, client(host, "bob") as bob:
+            late = tmp_path / "late"
+            task_id = await ann.execute(task="Say and list", type="say_and_list", inputs={"folder": str(late)})
+            await ann.status(task_id, "failed")
+            late.mkdir()
+            assert (await bob.call("agent_retry_task", {"task_id": task_id}))["code"] == "not_allowed"
+            wrong = await ann.call("agent_retry_task", {"task_id": task_id, "inputs": ["x"]})
+            assert (wrong["code"], "`inputs`" in wrong["error"]) == ("invalid_task", True)
+            again = await ann.call("agent_retry_task", {"task_id": task_id})
+            assert again["status"] == "accepted"
+            asked = await ann.until(lambda one: one["task_id"] == again["task_id"] and "intervention" in one)
+            assert "taken over: say" in asked["intervention"]["prompt"]
+            yes = {"task_id": again["task_id"], "intervention_id": asked["intervention"]["id"], "response": "approve"}
+            assert (await bob.call("agent_approve_task", yes))["code"] == "not_allowed"
+            assert await ann.call("agent_approve_task", yes) == {"status": "ok"}
+            last = await ann.status(again["task_id"], "completed", "failed")
+            assert last["result"] == {"count": 0}
+
+    run(scenario())

@@ -1,6 +1,6 @@
 """What a batch starts, joins, leaves alone and skips, on a door whose tasks end when the test says so."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
@@ -22,7 +22,7 @@ from aether_agents.contracts import (
     TaskStatus,
     TaskView,
 )
-from aether_agents.errors import TaskNotFound
+from aether_agents.errors import TaskNotFound, WrongStatus
 from tests.unit.cli.fake import RecordedDoor
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -40,6 +40,24 @@ class Tasks(RecordedDoor):
         self.submitted.append(task)
         self.turn(task.task_id, TaskStatus.RUNNING)
         return task.task_id
+
+    def retry(
+        self,
+        task_id: str,
+        start: str = "",
+        *,
+        inputs: Mapping[str, Json] | None = None,
+        by: str = "local",
+        assume_yes: bool = False,
+        agreed: bool = False,
+        plan_only: bool = False,
+        new_id: str | None = None,
+    ) -> str:
+        if self.states[task_id].status is TaskStatus.COMPLETED:
+            raise WrongStatus("nothing of it failed")
+        self.done.append(("retry", task_id))
+        self.turn(new_id or "new", TaskStatus.RUNNING)
+        return new_id or "new"
 
     def turn(
         self, task_id: str, status: TaskStatus, outputs: dict[str, Json] | None = None, *, planned: bool = True
@@ -132,12 +150,13 @@ def test_again_it_goes_on_where_it_stopped(door: Tasks, begin: Begin) -> None:
     first.turn()
     again = begin(*jobs, parallel=3)
     again.turn()
-    assert [task.task_id for task in door.submitted[3:]] == ["key-failed-2"]
+    assert (door.submitted[3:], door.done) == ([], [("retry", "key-failed")])
+    assert again.runs["failed"].task_id == "key-failed-2"
     assert again.runs["done"].resumed
     assert again.runs["open"].task_id == "key-open"
     fresh = begin(*jobs, parallel=3, fresh=True)
     fresh.turn()
-    assert [task.task_id for task in door.submitted[4:]] == ["key-done-2"]  # what goes on is never done twice
+    assert [task.task_id for task in door.submitted[3:]] == ["key-done-2"]  # what goes on is never done twice
 
 
 def test_outputs_that_are_not_as_expected_are_a_failure_and_tried_anew(door: Tasks, begin: Begin) -> None:
