@@ -56,7 +56,8 @@ def decide(
         return Denied(stray)
     risk = reviewed.risk(tool.item_risks(), tool.risk_of(args))
     ahead = covers(subtask.approved_up_to, risk)
-    if answered or ahead or covers(reviewed.up_to, risk):
+    shown = covers(reviewed.up_to, risk) and not subtask.asked_because  # a review does not say that it may have run
+    if answered or ahead or shown:
         return Allowed(risk)
     if not subtask.asked_because and not asks(risk, subtask.approval, settings.policy.approval_from):
         return Allowed(risk)

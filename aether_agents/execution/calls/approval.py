@@ -48,9 +48,12 @@ def still_holds(
         return False
     if answer.carried is None:
         return answer.binds == _binding(subtask, outcomes)
-    if answer.carried.until is not None and answer.carried.until < datetime.now(UTC):
-        return False
-    return given_to(answer, subtask, outcomes, write(answer.carried.chain))
+    return in_time(answer) and given_to(answer, subtask, outcomes, write(answer.carried.chain))
+
+
+def in_time(answer: GivenAnswer) -> bool:
+    """Whether the time of a yes is not over: one of an earlier task has a bound."""
+    return answer.carried is None or answer.carried.until is None or answer.carried.until >= datetime.now(UTC)
 
 
 def given_to(answer: GivenAnswer, subtask: PlannedSubtask, outcomes: Mapping[str, Outcome], write: Portable) -> bool:

@@ -24,6 +24,7 @@ from aether_agents.contracts import (
     value_digest,
 )
 from aether_agents.errors import InvalidPlan, ReferenceMissing
+from aether_agents.execution.calls.approval import in_time
 from aether_agents.execution.calls.kept_items import Write, taken
 from aether_agents.execution.calls.references import needed, resolve
 from aether_agents.execution.calls.shown_value import write_whole
@@ -74,7 +75,8 @@ class Reviewing:
         found = covered_by(review, calls, shown.output)
         risk = max((one.risk for one in found), key=RISK_ORDER.index, default=Risk.READ)
         digest = value_digest(shown.output)
-        if answer is not None and answer.response == APPROVE and answer.binds == binding(shown.output, found):
+        same = answer is not None and answer.response == APPROVE and answer.binds == binding(shown.output, found)
+        if answer is not None and same and in_time(answer):
             return _done(digest, answer.actor, answer.at, answer.comment)
         if found and covers(review.approved_up_to, risk):
             return _done(digest, self._store.tasks.task(lease.task_id).owner, datetime.now(UTC), _AHEAD)

@@ -130,7 +130,7 @@ class Takeover:
         found = []
         for one, known in zip(self._before.items(subtask.id), subtask.kept_items.each, strict=True):
             outcome = one.outcome if known.call else None
-            answer = None if outcome else self._answer(one.subtask)[0]
+            answer = None if outcome or known.why else self._answer(one.subtask)[0]
             if outcome or answer:
                 found.append(Ready(one.id, outcome, answer))
         return found
@@ -143,6 +143,10 @@ class Takeover:
         asks_anew = self._why_anew(given, subtask)
         if asks_anew:
             return None, f"asks again: {asks_anew}"
+        said = f"the yes of {given.actor} counts if what it was given to is the same then"
+        if subtask.review is not None:  # it is bound to the value that was shown, and to the calls behind it
+            kept = Carried(binds=given.binds, chain=self._of.chain, until=given.at + self._lasts)
+            return given.model_copy(update={"carried": kept}), said
         old = self._before.by_id[subtask.id].subtask
         carried = Carried(
             binds=carried_binding(old, visible(old, self._outcomes), self._old),
@@ -153,7 +157,6 @@ class Takeover:
             if carried.binds != carried_binding(subtask, visible(subtask, {}), self._new):
                 return None, "asks again: its tool or its arguments changed"
             return given.model_copy(update={"carried": carried}), f"the yes of {given.actor} counts"
-        said = f"the yes of {given.actor} counts if what it was given to is the same then"
         return given.model_copy(update={"carried": carried}), said
 
     def _why_anew(self, given: GivenAnswer, subtask: PlannedSubtask) -> str:
@@ -161,7 +164,7 @@ class Takeover:
         old = self._before.by_id.get(subtask.id)
         if self._of.kind == "fork":
             return "a fork takes over no answers"
-        if old is None or not given_to(given, old.subtask, self._outcomes, self._old):
+        if old is None or (subtask.review is None and not given_to(given, old.subtask, self._outcomes, self._old)):
             return "the yes was given to another call"
         used = subtask.id in self._past.used and not subtask.repeatable
         old_age = given.at + self._lasts < self._now

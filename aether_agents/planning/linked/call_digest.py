@@ -11,7 +11,7 @@ from aether_agents.planning.validation.digest import portable
 Portable = Callable[[Json], Json]
 
 #: What a subtask comes to hangs on these. Its tool's definition may have changed since: what is done, is done.
-DECISIVE = ("tool", "args", "if_", "for_each", "expect", "verify", "specialist", "context")
+DECISIVE = ("tool", "args", "if_", "for_each", "review", "expect", "verify", "specialist", "context")
 
 
 def content(subtask: PlannedSubtask, write: Portable) -> Json:

@@ -195,7 +195,7 @@ def _is_made(one: PlannedSubtask, reasons: Mapping[str, str]) -> bool:
 
 
 def _asks_first(one: PlannedSubtask) -> bool:
-    return one.needs_approval or one.approval == "required"
+    return one.needs_approval or one.approval == "required" or one.review is not None
 
 
 def _behind(
@@ -241,6 +241,6 @@ def _asks(one: PlannedSubtask, answer: str) -> str:
         return next((item.why for item in one.kept_items.each if item.why and not item.call), "")
     if one.asked_because:
         return one.asked_because
-    if not (one.needs_approval or one.approval == "required"):
+    if not _asks_first(one):
         return ""
-    return answer or "policy asks before it"
+    return answer or ("its plan asks about it" if one.review is not None else "policy asks before it")
