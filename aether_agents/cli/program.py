@@ -10,6 +10,7 @@ import click
 from aether_agents import __version__
 from aether_agents.cli.command_index import COMMANDS, SUGGESTIONS
 from aether_agents.cli.terminal.exit_codes import forget_output, leave_well
+from aether_agents.cli.terminal.system_errors import hold_streams
 from aether_agents.process.startup import loading
 
 NAME = "aether-agent"
@@ -20,6 +21,7 @@ _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and leave the process with its exit code."""
+    hold_streams()
     sys.modules.setdefault(UNASKED, None)  # type: ignore[arg-type]
     arguments = list(sys.argv[1:] if args is None else args)
     debug = "--debug" in arguments

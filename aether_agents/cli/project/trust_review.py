@@ -9,6 +9,7 @@ from aether_agents.cli.session.session import Session
 from aether_agents.cli.terminal.exit_codes import COMPLETED
 from aether_agents.cli.terminal.glyphs import QUIET, WARN
 from aether_agents.cli.terminal.tables import Column, quiet, table
+from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.trust.display import visible
 from aether_agents.mcp_host.trust.own_repository import OwnWork, begin
 from aether_agents.mcp_host.trust.preview import Trustable, told
@@ -138,6 +139,5 @@ def forget(session: Session, path: Path) -> int:
     """Trust a file no more."""
     if session.trust.forget(path):
         session.output.good(f"no longer trusted: {path}")
-    else:
-        session.output.say(f"{path} was not trusted")
-    return COMPLETED
+        return COMPLETED
+    raise InvalidSettings(f"{path} was not trusted: `aether-agent trust --list` shows what is")

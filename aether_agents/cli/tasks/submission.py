@@ -14,6 +14,8 @@ from aether_agents.cli.terminal.typed_values import read_pairs
 from aether_agents.cli.views.screen import Screen, screen_for
 from aether_agents.cli.views.task_state import Picture
 from aether_agents.contracts import FailOn, HighLevelTask, Plan, TaskView
+from aether_agents.documents.suggestion import nearest
+from aether_agents.errors import InvalidTask
 
 #: What is said beside a task that this command began.
 HINT = "Ctrl-C cancels the task"
@@ -26,6 +28,12 @@ def task_from(session: Session, goal: str, options: Mapping[str, Any]) -> HighLe
     Raises:
         InvalidTask: an option or an input does not fit; the error names it.
     """
+    wanted, known = (
+        options.get("specialist"),
+        [one.name for one in session.specialists] if options.get("specialist") else [],
+    )
+    if wanted and wanted not in known:
+        raise InvalidTask(f"there is no specialist `{wanted}`{nearest(wanted, known)}; there are: {', '.join(known)}")
     wishes = {
         "description": goal,
         "context": options.get("context") or session.settings.agent_system.cli_interface.default_context,

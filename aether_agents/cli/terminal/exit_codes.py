@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import click
 
+from aether_agents.cli.terminal.system_errors import of_the_system
 from aether_agents.errors import AetherError
 
 COMPLETED = 0
@@ -69,11 +70,18 @@ def leave_well(run: Callable[[], Any], *, debug: bool) -> int:
         return forget_output()
     except Exception as error:  # noqa: BLE001 - the outermost handler: nothing above could tell the person
         return _tell(error, *_words(error), debug=debug)
+    return _flushed(code if isinstance(code, int) else COMPLETED, debug=debug)
+
+
+def _flushed(code: int, *, debug: bool) -> int:
+    """The code, once all that was printed has gone where it should."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         forget_output()
-    return code if isinstance(code, int) else COMPLETED
+    except OSError as error:
+        return _tell(error, *_words(error), debug=debug)
+    return code
 
 
 def _words(error: Exception) -> tuple[str, int]:
@@ -82,6 +90,10 @@ def _words(error: Exception) -> tuple[str, int]:
         return str(error), error.exit_code
     if isinstance(error, ModuleNotFoundError):
         return _missing(error), USAGE
+    if isinstance(error, OSError):
+        forget_output()
+        if said := of_the_system(error):
+            return said, TASK_FAILED
     text = f"unexpected {type(error).__name__}: {error}"
     return f"{text}\nThis is a fault of ours; `--debug` shows where.", TASK_FAILED
 
@@ -114,6 +126,6 @@ def forget_output() -> int:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except BrokenPipeError:
+        except (OSError, ValueError):
             os.dup2(nowhere, stream.fileno())
     return COMPLETED

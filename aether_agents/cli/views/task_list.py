@@ -13,8 +13,11 @@ from aether_agents.cli.views.outcome import how_to_answer, trouble
 from aether_agents.cli.views.screen import WIDEST
 from aether_agents.cli.views.task_state import Picture
 from aether_agents.cli.views.task_tree import Tree
-from aether_agents.contracts import TERMINAL_TASK, Plan, TaskView
+from aether_agents.contracts import TERMINAL_TASK, Plan, TaskStatus, TaskView
 from aether_agents.errors import NothingYet
+
+#: Latest tasks among which those that wait are looked for.
+AMONG = 1_000
 
 
 def latest(session: Session, limit: int) -> list[TaskView]:
@@ -26,14 +29,31 @@ def latest(session: Session, limit: int) -> list[TaskView]:
         return []
 
 
-def show_tasks(output: Output, views: Sequence[TaskView]) -> None:
-    """One line per task."""
+def waiting_for_a_person(session: Session, limit: int) -> list[TaskView]:
+    """The latest tasks that wait for a person, with their questions; none where nothing ever ran."""
+    try:
+        with session.past() as door:
+            waiting = [view.task_id for view in door.tasks(AMONG) if view.status is TaskStatus.WAITING]
+            return [door.view(task_id) for task_id in waiting[:limit]]
+    except NothingYet:
+        return []
+
+
+def show_tasks(output: Output, views: Sequence[TaskView], *, waiting: bool = False) -> None:
+    """One line per task; those that wait with what they ask, and how to answer it."""
+    if not views and waiting:
+        output.say("no task waits for you")
+        return
     if not views:
         output.say('no tasks yet; give one: aether-agent execute "Onboard this project"')
         return
     columns = (Column("task", keep=True), Column("status", keep=True), Column("asked", keep=True), Column("what"))
     rows = [(view.task_id, _standing(view, output), quiet(ago(view.created_at)), _what(view)) for view in views]
     output.show(table(columns, rows))
+    for view in views if waiting else ():
+        for asked in view.interventions:
+            output.say(f"{output.error_glyphs.status['waiting_user_input']} {view.task_id}: {asked.prompt}")
+            output.hint(how_to_answer(view.task_id, asked))
 
 
 def show_task(output: Output, view: TaskView, plan: Plan | None) -> None:

@@ -60,6 +60,10 @@ class TrustRecord:
             return dict(_File.model_validate_json(read_regular(self.file)).files)
         except FileNotFoundError:
             return {}
+        except PermissionError:
+            raise InvalidSettings(
+                f"{self.file} may not be read by you: set AETHER_HOME to a folder of your own"
+            ) from None
         except (OSError, ValidationError) as error:
             why = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error.strerror
             raise InvalidSettings(

@@ -5,6 +5,7 @@ import click
 from aether_agents.cli.project.completion import task_ids
 from aether_agents.cli.session.options import examples, json_option
 from aether_agents.cli.session.session import Session
+from aether_agents.cli.session.task_id import TASK_ID
 from aether_agents.cli.tasks.answers import Reply, list_open, reply_to
 
 
@@ -17,7 +18,7 @@ from aether_agents.cli.tasks.answers import Reply, list_open, reply_to
         "aether-agent approve 3fa9c1d2e0b7 task.1 --input paths=. --input paths=../other",
     ),
 )
-@click.argument("task_id", required=False, shell_complete=task_ids)
+@click.argument("task_id", required=False, type=TASK_ID, shell_complete=task_ids)
 @click.argument("intervention", required=False)
 @click.option("--deny", is_flag=True, help="Say no: the safest of its choices.")
 @click.option("--choose", metavar="CHOICE", help="One of its choices.")

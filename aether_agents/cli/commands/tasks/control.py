@@ -5,13 +5,14 @@ import click
 from aether_agents.cli.project.completion import task_ids
 from aether_agents.cli.session.options import examples, json_option
 from aether_agents.cli.session.session import Session
+from aether_agents.cli.session.task_id import TASK_ID
 from aether_agents.cli.tasks.control import control
 
 
 @click.command(
     "cancel", epilog=examples("aether-agent cancel 3fa9c1d2e0b7", 'aether-agent cancel 3fa9c1d2e0b7 -r "wrong one"')
 )
-@click.argument("task_ids", nargs=-1, required=True, shell_complete=task_ids)
+@click.argument("task_ids", nargs=-1, required=True, type=TASK_ID, shell_complete=task_ids)
 @click.option("--reason", "-r", default="", help="Why; it is kept with the task.")
 @json_option
 def cancel_command(task_ids: tuple[str, ...], reason: str, as_json: bool) -> int:
@@ -20,7 +21,7 @@ def cancel_command(task_ids: tuple[str, ...], reason: str, as_json: bool) -> int
 
 
 @click.command("pause", epilog=examples("aether-agent pause 3fa9c1d2e0b7"))
-@click.argument("task_ids", nargs=-1, required=True, shell_complete=task_ids)
+@click.argument("task_ids", nargs=-1, required=True, type=TASK_ID, shell_complete=task_ids)
 @json_option
 def pause_command(task_ids: tuple[str, ...], as_json: bool) -> int:
     """Start nothing new of tasks until they are resumed; calls under way go on to their end."""
@@ -28,7 +29,7 @@ def pause_command(task_ids: tuple[str, ...], as_json: bool) -> int:
 
 
 @click.command("resume", epilog=examples("aether-agent resume 3fa9c1d2e0b7"))
-@click.argument("task_ids", nargs=-1, required=True, shell_complete=task_ids)
+@click.argument("task_ids", nargs=-1, required=True, type=TASK_ID, shell_complete=task_ids)
 @json_option
 def resume_command(task_ids: tuple[str, ...], as_json: bool) -> int:
     """Go on with paused tasks."""

@@ -5,6 +5,7 @@ import click
 from aether_agents.cli.project.completion import task_ids
 from aether_agents.cli.session.options import detach_option, examples, json_option, yes_option
 from aether_agents.cli.session.session import Session
+from aether_agents.cli.session.task_id import TASK_ID
 from aether_agents.cli.tasks.rerun import run_again
 from aether_agents.cli.terminal.typed_values import read_pairs
 
@@ -19,7 +20,7 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Show what would run and
         "aether-agent retry 3fa9c1d2e0b7 --with branch=fix-2 --yes",
     ),
 )
-@click.argument("task_id", shell_complete=task_ids)
+@click.argument("task_id", type=TASK_ID, shell_complete=task_ids)
 @click.option("--from", "start", default="", metavar="SUBTASK", help="Run this one in any case, and what follows it.")
 @click.option("--with", "inputs", metavar="NAME=VALUE", multiple=True, help="Another value of an input.")
 @_dry_run
@@ -55,7 +56,7 @@ def retry_command(
         "aether-agent fork 3fa9c1d2e0b7 --at scan --dry-run",
     ),
 )
-@click.argument("task_id", shell_complete=task_ids)
+@click.argument("task_id", type=TASK_ID, shell_complete=task_ids)
 @click.option("--at", required=True, metavar="SUBTASK", help="The first subtask that runs; what is before it is kept.")
 @click.option("--input", "-i", "inputs", metavar="NAME=VALUE", multiple=True, help="Another value of an input.")
 @click.option("--template", "-t", metavar="NAME", help="Another template than the task's.")

@@ -5,27 +5,35 @@ import click
 from aether_agents.cli.project.completion import task_ids
 from aether_agents.cli.session.options import examples, fail_on_option, json_option
 from aether_agents.cli.session.session import Session
+from aether_agents.cli.session.task_id import TASK_ID
 from aether_agents.cli.tasks.ending import body, ending
-from aether_agents.cli.views.task_list import latest, show_task, show_tasks
+from aether_agents.cli.views.task_list import latest, show_task, show_tasks, waiting_for_a_person
 from aether_agents.contracts import TERMINAL_TASK, FailOn
 from aether_agents.errors import WrongStatus
 
 
-@click.command("tasks", epilog=examples("aether-agent tasks", "aether-agent tasks --limit 5 --json"))
+@click.command(
+    "tasks",
+    epilog=examples("aether-agent tasks", "aether-agent tasks --waiting", "aether-agent tasks --limit 5 --json"),
+)
 @click.option("--limit", "-n", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many.")
+@click.option("--waiting", is_flag=True, help="Only those that wait for a person, each with its question.")
 @json_option
-def tasks_command(limit: int, as_json: bool) -> None:
-    """List the latest tasks, newest first."""
+def tasks_command(limit: int, waiting: bool, as_json: bool) -> None:
+    """List the latest tasks, newest first.
+
+    An id may be shortened to a beginning that no other task has; `@last` is the newest.
+    """
     session = Session(json_wanted=as_json)
-    views = latest(session, limit)
+    views = waiting_for_a_person(session, limit) if waiting else latest(session, limit)
     if as_json:
         session.output.json([body(view) for view in views])
     else:
-        show_tasks(session.output, views)
+        show_tasks(session.output, views, waiting=waiting)
 
 
 @click.command("status", epilog=examples("aether-agent status 3fa9c1d2e0b7", "aether-agent status 3fa9c1d2e0b7 --json"))
-@click.argument("task_id", shell_complete=task_ids)
+@click.argument("task_id", type=TASK_ID, shell_complete=task_ids)
 @json_option
 def status_command(task_id: str, as_json: bool) -> None:
     """Show how a task stands, and what it asks."""
@@ -40,7 +48,7 @@ def status_command(task_id: str, as_json: bool) -> None:
 
 
 @click.command("result", epilog=examples("aether-agent result 3fa9c1d2e0b7", "aether-agent result 3fa9c1d2e0b7 --json"))
-@click.argument("task_id", shell_complete=task_ids)
+@click.argument("task_id", type=TASK_ID, shell_complete=task_ids)
 @fail_on_option
 @json_option
 def result_command(task_id: str, as_json: bool, fail_on: FailOn | None) -> int:

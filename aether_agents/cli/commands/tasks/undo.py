@@ -5,6 +5,7 @@ import click
 from aether_agents.cli.project.completion import task_ids
 from aether_agents.cli.session.options import examples, json_option, yes_option
 from aether_agents.cli.session.session import Session
+from aether_agents.cli.session.task_id import TASK_ID
 from aether_agents.cli.tasks.undo import undo
 
 
@@ -16,7 +17,7 @@ from aether_agents.cli.tasks.undo import undo
         "aether-agent undo 3fa9c1d2e0b7 --to preview",
     ),
 )
-@click.argument("task_id", shell_complete=task_ids)
+@click.argument("task_id", type=TASK_ID, shell_complete=task_ids)
 @click.option("--to", metavar="SUBTASK", help="Go back to this subtask: it stays, what ended after it is undone.")
 @click.option("--dry-run", is_flag=True, help="Show what would be undone and what cannot be; undo nothing.")
 @yes_option

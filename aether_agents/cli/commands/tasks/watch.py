@@ -5,13 +5,14 @@ import click
 from aether_agents.cli.project.completion import task_ids
 from aether_agents.cli.session.options import examples, fail_on_option
 from aether_agents.cli.session.session import Session
+from aether_agents.cli.session.task_id import TASK_ID
 from aether_agents.cli.tasks.submission import watch
 from aether_agents.cli.views.event_list import show_events
 from aether_agents.contracts import FailOn
 
 
 @click.command("watch", epilog=examples("aether-agent watch 3fa9c1d2e0b7", "aether-agent watch 3fa9c1d2e0b7 --json"))
-@click.argument("task_id", shell_complete=task_ids)
+@click.argument("task_id", type=TASK_ID, shell_complete=task_ids)
 @click.option("--json", "as_json", is_flag=True, help="Print each event from now on as a line of JSON.")
 @fail_on_option
 def watch_command(task_id: str, as_json: bool, fail_on: FailOn | None) -> int:
@@ -29,7 +30,7 @@ def watch_command(task_id: str, as_json: bool, fail_on: FailOn | None) -> int:
         "aether-agent events 3fa9c1d2e0b7 --after 12 --follow --json",
     ),
 )
-@click.argument("task_id", shell_complete=task_ids)
+@click.argument("task_id", type=TASK_ID, shell_complete=task_ids)
 @click.option("--after", type=click.IntRange(min=0), default=0, metavar="N", help="Only those after number N.")
 @click.option("--follow", "-f", is_flag=True, help="Go on until the task has ended.")
 @click.option("--json", "as_json", is_flag=True, help="Print each event as a line of JSON.")

@@ -377,3 +377,44 @@ def test_nothing_is_found_by_what_does_not_run(run: Run, behind: Behind) -> None
     behind(RecordedDoor(said_all().events, FOUND))
     assert run("execute", "do it", "--fail-on", "high", "--detach").code == 2
     assert run("execute", "do it", "--fail-on", "high", "--plan-only").code == 2
+
+
+def named(task_id: str, **more: object) -> TaskView:
+    return DONE.model_copy(update={"task_id": task_id, **more})
+
+
+@pytest.mark.parametrize(("said", "meant"), [("@last", TASK), ("3fa9", TASK), ("aaab", "aaabbbccc000"), (TASK, TASK)])
+def test_a_task_is_named_by_its_beginning_or_as_the_last(run: Run, behind: Behind, said: str, meant: str) -> None:
+    door = behind(RecordedDoor([], named(TASK), named("aaabbbccc000"), named("aaaccc000000")))
+    run("pause", said)
+    assert door.done == [("pause", meant)]
+
+
+def test_a_beginning_of_several_is_refused_with_them(run: Run, behind: Behind) -> None:
+    door = behind(RecordedDoor([], named("aaabbbccc000"), named("aaaccc000000")))
+    ran = run("cancel", "aaa")
+    assert (ran.code, door.cancelled) == (2, [])
+    assert "begins several: aaabbbccc000, aaaccc000000" in ran.err
+    assert run("cancel", "a").code == 2
+
+
+def test_tasks_that_wait_show_their_questions(run: Run, behind: Behind) -> None:
+    behind(RecordedDoor([], asking(ASKED)))
+    told = run("tasks", "--waiting")
+    assert "Go on?" in told.err
+    assert f"aether-agent approve {TASK} write.1" in told.err
+    behind(RecordedDoor([], DONE))
+    assert "no task waits for you" in run("tasks", "--waiting").err
+
+
+def test_a_specialist_that_is_none_is_refused_at_once(run: Run, behind: Behind) -> None:
+    door = behind(RecordedDoor([], DONE))
+    ran = run("execute", "do it", "--specialist", "secrity")
+    assert (ran.code, door.submitted) == (2, [])
+    assert "did you mean `security`?" in ran.err
+
+
+def test_forgetting_what_was_not_trusted_is_an_error(run: Run) -> None:
+    ran = run("trust", "--forget", "nosuch")
+    assert ran.code == 2
+    assert "nosuch was not trusted" in ran.err
