@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from aether_agents.settings.model import Settings
 from aether_agents.specialists import load_specialists
@@ -15,6 +16,7 @@ pytestmark = pytest.mark.timeout(300)
 #: Tried in this suite: those whose servers need nothing from elsewhere, and no lynis (its run is tried in test_policy).
 HERE = {"security_audit", "compliance_check", "code_quality", "update_text", "health_report", "watch_endpoints"}
 HERE |= {"write_documentation", "check_certificates"}
+HERE |= {"restore_backup", "prove_backup", "report_on_backups", "clean_up_backups"}
 
 
 @pytest.mark.parametrize("name", sorted(HERE & {t.name for s in load_specialists(Settings()) for t in s.templates}))
@@ -22,7 +24,17 @@ def test_a_template_finds_what_was_planted_and_is_undone(person: Person, name: s
     told = person.json("templates", "test", name)
     assert told["status"] == "completed"
     assert [row for row in told["found"] if not row["met"]] == []
-    assert told["found"][-1]["what"] == "everything is as before"
+    done = {row["what"] for row in told["found"]}
+    undone, drifts = read(name)
+    assert "everything is as before" in done or not undone
+    assert {"drift is refused by name", "after drift nothing is touched"} <= done or not drifts
+
+
+def read(name: str) -> tuple[bool, bool]:
+    """Whether a fixture is undone, and whether it has a drift."""
+    (place,) = [one for s in load_specialists(Settings()) if (one := Path(s.folder) / "templates" / name).is_dir()]
+    told = yaml.safe_load((place / "fixture.yaml").read_text())
+    return bool(told.get("undo")), bool(told.get("drift"))
 
 
 def test_onboarding_a_project_finds_what_was_planted_with_all_four_specialists(person: Person) -> None:

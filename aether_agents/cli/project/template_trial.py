@@ -1,6 +1,7 @@
 """Trial: a template run on the fixture that ships with it, held against what must be found, and undone again."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from aether_agents.cli.session.lookup import templates_here, the_template
@@ -14,7 +15,7 @@ from aether_agents.cli.views.screen import screen_for
 from aether_agents.cli.views.task_state import Picture
 from aether_agents.contracts import Answer, HighLevelTask, Intervention, Json, PlannedSubtask, Shown, TaskView
 from aether_agents.errors import CannotUndo, InvalidSettings
-from aether_agents.planning.files.fixture import Fixture, judge, plant, read_fixture, state, texts
+from aether_agents.planning.files.fixture import Fixture, drift, judge, plant, read_fixture, state, texts
 
 
 def try_template(session: Session, name: str) -> int:
@@ -30,9 +31,16 @@ def try_template(session: Session, name: str) -> int:
     fixture = read_fixture(place, template)
     with tempfile.TemporaryDirectory(prefix="aether-trial-") as folder, session.door() as door:
         session.require_worker(door)
-        trial = _Trial(session, door, fixture, Path(folder).resolve())
+        trial = _Trial(session, door, fixture, Path(folder).resolve() / "run")
+        trial.folder.mkdir()
         plant(fixture, place / name, trial.folder)
-        return trial.run(name)
+        view = trial.run(name)
+        if fixture.drift:
+            trial.folder = trial.folder.with_name("drift")
+            trial.folder.mkdir()
+            plant(fixture, place / name, trial.folder)
+            trial.drift(name)
+        return trial.told(name, view)
 
 
 class _Trial:
@@ -44,8 +52,8 @@ class _Trial:
         self.folder = folder
         self.rows: list[dict[str, Json]] = []
 
-    def run(self, name: str) -> int:
-        """The run, what was found, and the undoing; the exit code."""
+    def run(self, name: str) -> TaskView:
+        """The run, what was found, and the undoing."""
         if not self.output.json_wanted:
             self.output.say(f"{name}: {self.fixture.description}")
         before = state(self.folder)
@@ -63,6 +71,28 @@ class _Trial:
             self._note(judged.met, f"{wanted.path} {wanted.op} {wanted.value!r}", None)
         if self.fixture.undo:
             self._undone(view, before)
+        return view
+
+    def drift(self, name: str) -> None:
+        """Once more; what was previewed changes before the yes. It must be refused by name, and nothing be touched."""
+        task = HighLevelTask(
+            description=f"Try the template {name} while somebody else changes things",
+            type=name,
+            inputs=self.fixture.inputs,
+            folder=str(self.folder),
+        )
+        meddler = _Meddling(self.output, self.session.person, lambda: drift(self.fixture, self.folder), self.folder)
+        view = self._followed(self.door.submit(task), task.description, meddler)
+        named = "this has changed" in (view.error or "") or "cannot be looked at again" in (view.error or "")
+        self._note(view.status == "failed" and named, "drift is refused by name", view.error or view.status)
+        after = state(self.folder)
+        changed = sorted(
+            path for path in meddler.left.keys() | after.keys() if meddler.left.get(path) != after.get(path)
+        )
+        self._note(not changed, "after drift nothing is touched", ", ".join(changed[:5]))
+
+    def told(self, name: str, view: TaskView) -> int:
+        """What was found, as JSON where that is wanted; the exit code."""
         if self.output.json_wanted:
             self.output.json({"template": name, "task_id": view.task_id, "status": view.status, "found": self.rows})
         return COMPLETED if all(row["met"] for row in self.rows) else TASK_FAILED
@@ -79,10 +109,10 @@ class _Trial:
         changed = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
         self._note(not changed, "everything is as before", ", ".join(changed[:5]))
 
-    def _followed(self, task_id: str, description: str) -> TaskView:
+    def _followed(self, task_id: str, description: str, asker: Questioner | None = None) -> TaskView:
         picture = Picture(task_id, description=description)
         screen = screen_for(self.output, picture, hint=HINT)
-        asked = _Consenting(self.output, self.session.person) if self.fixture.approve else None
+        asked = asker or (_Consenting(self.output, self.session.person) if self.fixture.approve else None)
         return follow(self.session, self.door, picture, screen, cancels=True, questioner=asked)
 
     def _seen(self, view: TaskView) -> Json:
@@ -114,6 +144,22 @@ class _Consenting(Questioner):
         if asked.kind != "approval" and asked.review is None:
             return None
         return Answer(intervention_id=asked.id, response=asked.choices[0], by=self._by)
+
+
+class _Meddling(_Consenting):
+    """Changes what was previewed at the first review, and then says yes."""
+
+    def __init__(self, output: Output, by: str, meddle: Callable[[], None], folder: Path) -> None:
+        super().__init__(output, by)
+        self._meddle = meddle
+        self._folder = folder
+        self.left: dict[str, str] = {}
+
+    def ask(self, asked: Intervention, subtask: PlannedSubtask | None, shown: Shown | None = None) -> Answer | None:
+        if asked.review is not None and not self.left:
+            self._meddle()
+            self.left = state(self._folder)
+        return super().ask(asked, subtask, shown)
 
 
 def _names(left: object) -> str:

@@ -171,7 +171,7 @@ class Tree:
         if status in ("skipped", "cancelled") or node.kept:
             return Text("taken over" if node.kept else status, style=QUIET)
         text = Text()
-        if node.attempts > 1:
+        if node.attempts > 1 and node.tool:  # a review is asked, and then answered: no second try
             text.append(f"{tries} ", style=WARN)
         if status == "running" and node.fraction is not None:
             text.append_text(self._bar(node.fraction)).append(" ")

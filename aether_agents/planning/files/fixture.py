@@ -14,6 +14,8 @@
       - {path: outputs.status, value: fail}                     # files: {PATH: text}} after the run
       - {path: 'subtasks.secrets.findings', op: contains, value: …}
     undo: true                        # then undo it: every file, branch and HEAD must be as before the run
+    drift: {shop/app.py: "other\n"}   # then once more, this being written between the preview and the yes: it must be
+                                      # refused by name, and nothing else be touched; null deletes
 
 Whatever else is needed (a CSV, a damaged backup) lies in `templates/NAME/files/` and is copied into the fresh folder
 first. A fixture may name nothing outside the fresh folder. `aether-agent templates test NAME` runs it.
@@ -54,9 +56,12 @@ class Fixture(Contract):
     approve: bool = Field(default=False, description="Whether what the run asks is answered with yes.")
     status: Literal["completed", "failed"] = Field(default="completed", description="How the task must end.")
     expect: tuple[Expect, ...] = Field(min_length=1, description="What must be found after the run.")
+    drift: dict[str, str | None] = Field(
+        default_factory=dict, description="Text by path, written between preview and yes in a run of its own."
+    )
     undo: bool = Field(default=False, description="Whether undoing must leave everything as before the run.")
 
-    @field_validator("files", "modes", "repositories", "changes")
+    @field_validator("files", "modes", "repositories", "changes", "drift")
     @classmethod
     def _inside(cls, value: Mapping[str, object] | tuple[str, ...]) -> object:
         for path in value:
@@ -114,6 +119,19 @@ def plant(fixture: Fixture, beside: Path, folder: Path) -> None:
             _change(folder / path, change)
     except (OSError, ValueError, subprocess.CalledProcessError) as error:
         raise InvalidSettings(f"{beside / NAME}: cannot be planted: {error}") from None
+
+
+def drift(fixture: Fixture, folder: Path) -> None:
+    """Change what was previewed, as somebody else would.
+
+    Raises:
+        InvalidSettings: something cannot be written.
+    """
+    try:
+        for path, text in fixture.drift.items():
+            _change(folder / path, text)
+    except OSError as error:
+        raise InvalidSettings(f"the drift of the fixture cannot be written: {error}") from None
 
 
 def judge(fixture: Fixture, seen: Json) -> list[Judged]:

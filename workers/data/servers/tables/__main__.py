@@ -2,12 +2,12 @@
 
 from typing import Annotated, Literal
 
-from mcp.server.mcpserver import Context, MCPServer
-from mcp_types import ToolAnnotations
+from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from workers.inspection.bounded_job import Job, run
 
+from . import recovery  # noqa: F401 - its tools are the server's too
 from .backed import BackedUp, Proof, Restored, Unrestored
 from .backing import back_up
 from .backing import restore as restore_backup
@@ -19,6 +19,7 @@ from .checking import check as check_rules
 from .exporting import Discarded, Exported, Format
 from .exporting import discard as discard_file
 from .exporting import export as export_table
+from .face import MAKES, READS, REMOVES, TAKES_BACK, AnyDatabase, BackupPath, DatabasePath, Names, Seconds, server
 from .layout import Header
 from .ledger import Unloaded
 from .ledger import unload as unload_tables
@@ -30,25 +31,8 @@ from .sources import Loadable
 from .survey import Survey
 from .survey import survey as survey_folder
 
-server = MCPServer(
-    "tables",
-    instructions="Tables in DuckDB files. Nothing is overwritten, no argument is SQL, every write names its undo.",
-    log_level="WARNING",
-)
 
-_READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
-_MAKES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False)
-_TAKES_BACK = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False)
-_REMOVES = ToolAnnotations(read_only_hint=False, destructive_hint=True, open_world_hint=False)
-
-DatabasePath = Annotated[str, Field(description="Absolute path of the DuckDB file.")]
-AnyDatabase = Annotated[str, Field(description="Absolute path of the database: a DuckDB or a SQLite file.")]
-BackupPath = Annotated[str, Field(description="Absolute path of the backup, as `backup` gave it.")]
-Names = Annotated[list[str] | None, Field(max_length=200, description="Tables; all of them without.")]
-Seconds = Annotated[float, Field(gt=0, le=3_600, description="Seconds it may take in all.")]
-
-
-@server.tool(title="Survey the data files of a folder", annotations=_READS)
+@server.tool(title="Survey the data files of a folder", annotations=READS)
 async def survey(
     ctx: Context,
     path: Annotated[str, Field(description="Absolute path of the folder.")],
@@ -59,7 +43,7 @@ async def survey(
     return await run(ctx, max_seconds, lambda job: survey_folder(path, max_files, job))
 
 
-@server.tool(title="Load data files into a database", annotations=_MAKES)
+@server.tool(title="Load data files into a database", annotations=MAKES)
 async def load(
     ctx: Context,
     database: Annotated[str, Field(description="Absolute path of the DuckDB file; made if it is not there.")],
@@ -80,7 +64,7 @@ async def load(
     return await run(ctx, max_seconds, work)
 
 
-@server.tool(title="Take a load back", annotations=_TAKES_BACK)
+@server.tool(title="Take a load back", annotations=TAKES_BACK)
 async def unload(
     ctx: Context,
     database: DatabasePath,
@@ -91,13 +75,13 @@ async def unload(
     return await run(ctx, max_seconds, lambda job: unload_tables(database, load, job))
 
 
-@server.tool(title="Profile tables", annotations=_READS)
+@server.tool(title="Profile tables", annotations=READS)
 async def profile(ctx: Context, database: DatabasePath, tables: Names = None, max_seconds: Seconds = 240) -> Profile:
     """Say what tables hold: types, rows, missing values, duplicates, ranges, keys. No text is shown."""
     return await run(ctx, max_seconds, lambda job: profile_tables(database, tables or [], job))
 
 
-@server.tool(title="Check rules", annotations=_READS)
+@server.tool(title="Check rules", annotations=READS)
 async def check(
     ctx: Context,
     database: DatabasePath,
@@ -111,7 +95,7 @@ async def check(
     return await run(ctx, max_seconds, lambda job: check_rules(database, rules or [], tables or [], job))
 
 
-@server.tool(title="Export a table", annotations=_MAKES)
+@server.tool(title="Export a table", annotations=MAKES)
 async def export(
     ctx: Context,
     database: DatabasePath,
@@ -124,7 +108,7 @@ async def export(
     return await run(ctx, max_seconds, lambda job: export_table(database, table, path, format, job))
 
 
-@server.tool(title="Back up a database", annotations=_MAKES)
+@server.tool(title="Back up a database", annotations=MAKES)
 async def backup(
     ctx: Context,
     database: AnyDatabase,
@@ -135,7 +119,7 @@ async def backup(
     return await run(ctx, max_seconds, lambda job: back_up(database, folder, job))
 
 
-@server.tool(title="Restore a backup", annotations=_MAKES)
+@server.tool(title="Restore a backup", annotations=MAKES)
 async def restore(
     ctx: Context,
     backup: BackupPath,
@@ -148,25 +132,25 @@ async def restore(
     return await run(ctx, max_seconds, lambda job: restore_backup(backup, database, job))
 
 
-@server.tool(title="Take a restore back", annotations=_TAKES_BACK)
+@server.tool(title="Take a restore back", annotations=TAKES_BACK)
 async def unrestore(ctx: Context, backup: BackupPath, database: AnyDatabase, max_seconds: Seconds = 600) -> Unrestored:
     """Remove a restored database that is still, byte for byte, its backup."""
     return await run(ctx, max_seconds, lambda job: take_back_restore(backup, database, job))
 
 
-@server.tool(title="Verify a backup", annotations=_READS)
+@server.tool(title="Verify a backup", annotations=READS)
 async def verify_backup(ctx: Context, backup: BackupPath, max_seconds: Seconds = 600) -> Proof:
     """Say whether a backup is still what its manifest says."""
     return await run(ctx, max_seconds, lambda job: prove_backup(backup, job))
 
 
-@server.tool(title="Verify a restored database", annotations=_READS)
+@server.tool(title="Verify a restored database", annotations=READS)
 async def verify_restore(ctx: Context, backup: BackupPath, database: AnyDatabase, max_seconds: Seconds = 600) -> Proof:
     """Compare a restored database, table by table, with the manifest of its backup."""
     return await run(ctx, max_seconds, lambda job: prove_restore(backup, database, job))
 
 
-@server.tool(title="Discard a file that was made", annotations=_REMOVES)
+@server.tool(title="Discard a file that was made", annotations=REMOVES)
 async def discard(
     ctx: Context,
     path: Annotated[str, Field(description="Absolute path of the file, as the call that made it gave it.")],

@@ -1,5 +1,7 @@
 """What backing up, restoring and proving come to."""
 
+from typing import Literal
+
 from pydantic import BaseModel, Field
 
 from workers.inspection.findings import ScanResult
@@ -47,3 +49,41 @@ class Proof(ScanResult):
     """Whether a database is what its backup's manifest says."""
 
     tables: list[Compared] = Field(default_factory=list, description="Every table of either.")
+
+
+class Item(BaseModel):
+    """One thing that a change would touch."""
+
+    kind: Literal["create", "change", "replace", "destroy"] = Field(description="What would happen to it.")
+    what: str = Field(description="The thing.")
+    detail: str = Field(default="", description="What exactly.")
+
+
+class Row(BaseModel):
+    """One table, in the backup and now."""
+
+    table: str = Field(description="Its name.")
+    in_backup: int | None = Field(description="Its rows in the backup.")
+    now: int | None = Field(description="Its rows in the database as it is.")
+
+
+class RestorePlan(BaseModel):
+    """What a restore would do, before anything is done."""
+
+    items: list[Item] = Field(description="What would be made or replaced.")
+    counts: dict[str, int] = Field(description="How many tables and rows.")
+    table: list[Row] = Field(description="Every table, in the backup and now.")
+    digest: str = Field(description="Names exactly this backup and this target as they are.")
+    backup: str = Field(description="Absolute path of the backup.")
+    target: str = Field(description="Absolute path of what would be made.")
+    made_at: str = Field(description="When the backup was made.")
+    sha256: str = Field(description="Hash of the file that would be replaced; empty where nothing is.")
+
+
+class Swapped(BaseModel):
+    """A restored database in the place of another."""
+
+    path: str = Field(description="Absolute path of the database.")
+    saved: str = Field(description="Absolute path of the copy of what was there, with a manifest: a backup too.")
+    before: str = Field(description="Hash of what was there.")
+    after: str = Field(description="Hash of what is there now.")

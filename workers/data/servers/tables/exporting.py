@@ -10,6 +10,7 @@ from workers.inspection.bounded_job import Job
 
 from .checking import chosen
 from .engine import literal, opened
+from .kept import PROOF
 from .manifest import beside, read_manifest
 from .places import appearing, digest, existing, fresh, shown
 
@@ -64,6 +65,8 @@ def discard(path: str, sha256: str, job: Job) -> Discarded:
     gone: list[Path] = [file]
     if beside(file).is_file() and not beside(file).is_symlink() and read_manifest(file).sha256 == sha256.lower():
         gone.append(beside(file))
+    if gone[1:] and (proof := file.with_name(file.name + PROOF)).is_file():
+        gone.append(proof)
     for one in gone:
         one.unlink()
     return Discarded(path=str(file), removed=[str(one) for one in gone])

@@ -16,7 +16,7 @@ from .engine import Database, Figures, opened
 from .other_sheets import sqlite_file
 from .places import read, shown
 
-Engine = Literal["duckdb", "sqlite"]
+Engine = Literal["duckdb", "sqlite", "postgresql", "mariadb", "folder"]
 
 ENDING = ".manifest.json"
 MAX_BYTES = 16 << 20
