@@ -49,6 +49,13 @@ class Proof(ScanResult):
     """Whether a database is what its backup's manifest says."""
 
     tables: list[Compared] = Field(default_factory=list, description="Every table of either.")
+    backup: str = Field(default="", description="Absolute path of the backup that was proved.")
+
+
+class Unproved(BaseModel):
+    """That the note of a proof is gone."""
+
+    removed: list[str] = Field(description="The note, if there was one.")
 
 
 class Item(BaseModel):

@@ -12,8 +12,9 @@ from workers.inspection.bounded_job import Job
 from workers.inspection.findings import Coverage, Finding, ScanResult, conclude
 from workers.inspection.git import printable
 
+from .backed import Unproved
 from .manifest import ENDING, MAX_BYTES, Manifest, read_manifest
-from .places import digest, read, shown
+from .places import digest, existing, read, shown
 
 PROOF = ".proof.json"
 #: Backups of one folder that are looked at.
@@ -117,6 +118,19 @@ def note_proof(backup: Path, manifest: Manifest, status: str) -> None:
     place = backup.with_name(backup.name + PROOF)
     place.write_text(told.model_dump_json(indent=1), encoding="utf-8")
     place.chmod(0o600)
+
+
+def unprove(backup: str) -> Unproved:
+    """Remove the note that a backup was proved.
+
+    Raises:
+        ToolError: there is no such backup.
+    """
+    file = existing(backup, "the backup")
+    note = file.with_name(file.name + PROOF)
+    there = note.is_file()
+    note.unlink(missing_ok=True)
+    return Unproved(removed=[str(note)] if there else [])
 
 
 def _kept(paper: Path) -> Kept | None:

@@ -7,10 +7,11 @@ from pydantic import Field
 
 from workers.inspection.bounded_job import run
 
-from .backed import Proof, RestorePlan, Swapped
-from .face import MAKES, READS, TAKES_BACK, AnyDatabase, Seconds, server
+from .backed import Proof, RestorePlan, Swapped, Unproved
+from .face import MAKES, READS, TAKES_BACK, AnyDatabase, BackupPath, Seconds, server
 from .kept import Overview
 from .kept import overview as look_over
+from .kept import unprove as remove_note
 from .restoring import plan_restore as previewed
 from .restoring import plan_swap as previewed_swap
 from .restoring import prove as prove_by_restore
@@ -76,6 +77,12 @@ async def prove(
 ) -> Proof:
     """Restore a backup into scratch, compare it table by table, and note the proof beside it."""
     return await run(ctx, max_seconds, lambda job: prove_by_restore(database, folder, backup, job))
+
+
+@server.tool(title="Remove the note of a proof", annotations=TAKES_BACK)
+async def unprove(ctx: Context, backup: BackupPath, max_seconds: Seconds = 60) -> Unproved:
+    """Remove what `prove` noted beside a backup; the backup stays."""
+    return await run(ctx, max_seconds, lambda _job: remove_note(backup))
 
 
 @server.tool(title="Report on backups", annotations=READS)

@@ -131,7 +131,7 @@ def prove(database: str, folder: str, backup: str | None, job: Job) -> Proof:
             copy = restore(str(source), str(Path(scratch) / source.name), job)
             proof = verify_restore(str(source), copy.path, job)
     note_proof(source, read_manifest(source), proof.status)
-    return proof
+    return proof.model_copy(update={"backup": str(source)})
 
 
 def _chosen(folder: str, database: str, backup: str | None) -> str:
