@@ -56,10 +56,10 @@ class ReviewScreen:
         for number, call in enumerate(subject.leads_to or ("nothing",)):
             yield self._led_to(call, subject, first=number == 0)
         if subject.alone:
-            told = f"{_INDENT}asks again for: {', '.join(map(plain, subject.alone))}"
+            told = f"{_INDENT}asks again  {', '.join(map(plain, subject.alone))}"
             yield Text(fit(told, self._width, self._glyphs.more), style=WARN)
         if subject.path:
-            yield Text(f"{_INDENT}all of it: ", style=QUIET).append(plain(subject.path))
+            yield Text(f"{_INDENT}all of it   ", style=QUIET).append(plain(subject.path))
 
     def _counts(self, subject: Subject) -> str:
         told = [f"{count} {plain(name).replace('_', ' ')}" for name, count in subject.counts.items()]
@@ -71,15 +71,20 @@ class ReviewScreen:
             count = subject.kinds.get(kind, 0)
             style = _MARKS[kind][1] if count else QUIET
             line.append("" if line.plain == _INDENT else f" {self._glyphs.dot} ", style=QUIET)
-            line.append(f"{_DOES[kind]} {count or 'nothing'}", style=f"bold {style}" if count else style)
+            line.append(f"{_DOES[kind]} {count or 'none'}", style=f"bold {style}" if count else style)
         line.truncate(self._width)
         return line
 
     def _led_to(self, call: str, subject: Subject, *, first: bool) -> Text:
-        label = "a yes runs: " if first else " " * len("a yes runs: ")
-        room = self._width - len(_INDENT) - len(label) - width_of(subject.risk.value) - 3
-        line = Text(f"{_INDENT}{label}", style=QUIET).append(fit(plain(call), room, self._glyphs.more))
-        return line.append(f"  {subject.risk.value}", style=f"bold {RISK_STYLES[subject.risk]}") if first else line
+        label = "a yes runs  " if first else " " * len("a yes runs  ")
+        told = plain(call).replace(": ", f" {self._glyphs.dot} ", 1)
+        room = self._width - len(_INDENT) - len(label) - width_of(subject.risk.value) - 9
+        line = Text(f"{_INDENT}{label}", style=QUIET).append(fit(told, room, self._glyphs.more))
+        if not first:
+            return line
+        return line.append("  risk: ", style=QUIET).append(
+            subject.risk.value, style=f"bold {RISK_STYLES[subject.risk]}"
+        )
 
     def _items(self, items: tuple[Item, ...], most: int) -> Iterator[Text]:
         for item in items[:most]:

@@ -10,7 +10,7 @@ from rich.text import Text
 from aether_agents.cli.terminal.glyphs import BAD, GOOD, QUIET, WARN, Glyphs
 from aether_agents.cli.terminal.tables import Column, quiet, table
 from aether_agents.cli.terminal.text import plain, printable
-from aether_agents.contracts import Intervention, Json, SubtaskView, TaskView
+from aether_agents.contracts import Intervention, Json, SubtaskView, TaskView, denied_by
 
 #: Rows and columns of a list of findings that a screen is spared beyond.
 ROWS = 15
@@ -43,6 +43,8 @@ def trouble(view: TaskView, glyphs: Glyphs) -> Iterator[RenderableType]:
     if view.error:
         yield Text(printable(view.error), style=BAD)
     for failed in _failed(view.subtasks):
+        if denied_by(failed.error) and view.error and denied_by(view.error):
+            continue  # that is the whole reason, and stands above
         text = Text(f"{glyphs.status['failed']} {failed.id}", style=BAD).append(f"  {failed.tool}", style=QUIET)
         if failed.error and failed.error not in (view.error or ""):
             text.append("\n  " + printable(failed.error).replace("\n", "\n  "), style="default")
