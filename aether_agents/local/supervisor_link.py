@@ -1,4 +1,4 @@
-"""The connections to the supervisor: `Line` is one, one JSON object per line each way; `Switchboard` is all of them.
+"""The connections to the supervisor: `Line` is one, a JSON object per line; `Switchboard` is all of them.
 
 An open line that said `hold` keeps the stack running; the kernel closes it when its process dies, however it dies.
 """

@@ -1,5 +1,5 @@
-"""Desk: the one way in for sockets, HTTP and AgentProcess. Who may do what is the orchestrator's to say; the desk keeps
-its blocking calls off the event loop, counts what each has open, and turns events into updates.
+"""Desk: the one way in for sockets, HTTP and AgentProcess. Who may do what is the orchestrator's to say;
+here its blocking calls are kept off the event loop, what each client has open is counted, events become updates.
 """
 
 import asyncio

@@ -90,7 +90,7 @@ def show_schedules(output: Output, rows: list[ScheduleRow]) -> None:
         Column("when (UTC)", keep=True),
         Column("next (UTC)"),
         Column("last"),
-        Column("came to"),
+        Column("result"),
     )
     signs = {"on": "ok", "paused": "paused", "off": "skipped"}
     output.show(

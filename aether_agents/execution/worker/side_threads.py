@@ -1,4 +1,4 @@
-"""Beside: runs what waits behind calls that stand, on threads of its own, so that a hung server delays only itself.
+"""Beside: runs what waits behind calls that stand, on further threads: a hung server delays only itself.
 
 The store decides: it gives what waits for another server or owner than those that hold the threads, and nothing else.
 """

@@ -1,4 +1,4 @@
-"""Discreet: what leaves this process of a span: ids, names, times, statuses; no words that an error or a tool chose."""
+"""Discreet: of a span ids, names, times and statuses leave this process; no words that an error or a tool chose."""
 
 import logging
 from collections.abc import Sequence
