@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -17,7 +18,10 @@ from aether_agents.planning.sentence.vocabulary import vocabulary
 _LEFT_OUT = re.compile(r"(?:^|_)(?:leave_out|exclude|excluded?|ignored?|skip|except)(?:_|$)")
 _POINTS = re.compile(r"\b(?:it|its|them|there|that|those|these|this|the same)\b|それ|そこ|これ|この|同じ")
 _WEEK = re.compile(r"\b(?:last|past|previous) week\b|(?:過去|この|ここ)(?:1|一)週間")
-_WORD = re.compile(r"^[\w./*-]+$")
+#: What stands between the things of a list.
+_LISTS = re.compile(
+    r"[\s,、]*(?:and|as well as|plus|&|と|および|及び|ならびに|や)?[\s,、]*(?:of|in|for)?\s*", re.IGNORECASE
+)
 
 
 class Step(NamedTuple):
@@ -163,9 +167,16 @@ def _fanned_out(step: Step, given: Collection[str]) -> list[Step]:
     said = read_sentence(step.text)
     into = {hit.group(1) for hit in re.finditer(r"\b(?:into|to)\s+(\S+)|(\S+)\s*(?:に|へ)", step.text)}
     places = [one for one in dict.fromkeys(said.paths) if one not in into]
-    if len(places) <= 1 or len(set(map(_ending, places))) > 1:
+    if len(places) <= 1 or len(set(map(_ending, places))) > 1 or not _are_listed(step.text, places):
         return [step]
     return [step._replace(text=_without(step.text, [one for one in places if one != place])) for place in places]
+
+
+def _are_listed(text: str, places: Sequence[str]) -> bool:
+    """Whether places stand beside each other, with nothing between them but what lists them."""
+    found = sorted((text.find(place), len(place)) for place in places)
+    between = [text[at + size : after] for (at, size), (after, _) in pairwise(found)]
+    return all(_LISTS.fullmatch(one) for one in between)
 
 
 def _is_place(spec: InputSpec) -> bool:

@@ -15,6 +15,10 @@ from aether_agents.planning.sentence.vocabulary import vocabulary
 
 #: `setup.py`, `shop.example`: perhaps a name, and words in any case.
 _PLAIN_NAME = re.compile(r"[\w-]+(?:\.[\w-]+)+")
+#: A question, and no request put as one: 「してくれますか」.
+_ASKS_JAPANESE = re.compile(
+    r"(?<!くれ)(?<!もらえ)(?<!いただけ)(?<!頂け)(?:ます|ません|です|ました|でしょう|ある|いる|の)か[\s？?。]*$"
+)
 #: So sure a template must be that it is about a word: half of the pairs of signs of a Japanese run.
 _HALF = 0.5
 #: Weights of words in that share, against 1 for a plain one.
@@ -49,7 +53,7 @@ def words_of(clauses: Sequence[Clause]) -> Words:
         if all(term.common or term.looks for term in terms):  # quotes may also stress a word: the 「監査」 of a project
             terms = _subject(reader.terms(" ".join((*said.quoted, words))))
         each.append([*terms, *_things(said, terms)])
-    asks = any(
+    asks = any(_ASKS_JAPANESE.search(one.said) for one in clauses) or any(
         re.match(r"\W*(?:who|what|which|when|where|how|is|are|was|did|does|has|have)\b", one.said.lower())
         for one in clauses
     )
