@@ -9,9 +9,10 @@ from aether_agents.contracts.server import CatalogueEntry
 from aether_agents.documents.suggestion import nearest
 from aether_agents.mcp_host.files.project_scope import Visible
 from aether_agents.planning.composition.composed_plan import composed, with_one_report
+from aether_agents.planning.composition.draft import DRAFT, document_of, draft_of, understood_as
 from aether_agents.planning.composition.step_inputs import Told, tell, understood
 from aether_agents.planning.composition.steps import Step
-from aether_agents.planning.composition.template_choice import Choice, about_unused, choose, stub_answer
+from aether_agents.planning.composition.template_choice import Choice, about_unused, choose, stub_answer, with_nearest
 from aether_agents.planning.files.templates import completes
 from aether_agents.planning.planning_result import Conclusion, NotYet, Planned, Unplannable
 from aether_agents.planning.routing.matcher import Matcher
@@ -62,15 +63,35 @@ class Planner:
         context = self._settings.contexts.get(name, ContextSettings() if name == _PLAIN_CONTEXT else None)
         if context is None:
             return Unplannable(f"there is no context `{name}`{nearest(name, self._settings.contexts)}", "invalid_task")
-        choice = choose(task, known, lambda: Matcher(known.values()) if templates else self._matcher)
-        if not isinstance(choice, Choice):
-            return choice
         seen = servers or Visible({name: name for name in self._servers()})
         toolbox = Toolbox(catalogue, seen.names, seen.elsewhere, seen.barred)
+        if task.type == DRAFT:
+            return self._draft(task.model_copy(update={"context": name}), context, toolbox)
+        choice = choose(task, known, lambda: Matcher(known.values()) if templates else self._matcher)
+        if not isinstance(choice, Choice):
+            return choice if task.type is not None else with_nearest(choice, task, toolbox.all())
         stub = next((step.template for step in choice.steps if step.template.is_stub), None)
         if stub is not None:
             return Unplannable(stub_answer(stub, toolbox), "could_not_plan")
         return self._decompose(task.model_copy(update={"context": name}), choice, known, context, toolbox)
+
+    def _draft(self, task: HighLevelTask, context: ContextSettings, toolbox: Toolbox) -> Conclusion:
+        """The draft a person asked for, or what it lacks."""
+        drafted = draft_of(task, toolbox.all())
+        if not drafted:
+            return Unplannable("no draft can be made of this: no live tool is near enough", "could_not_plan")
+        told = tell([one.step for one in drafted], task, context.inputs)
+        if told.faults or told.asked:
+            return told.asked or Unplannable("\n".join(told.faults), "invalid_task")
+        document = document_of(drafted, told, task)
+        choice = Choice((Step("", document, "", ""),), "draft", min(one.confidence for one in drafted), named=True)
+        made = self._decompose(
+            task.model_copy(update={"document": document, "inputs": {}}), choice, {}, context, toolbox
+        )
+        if not isinstance(made, Planned):
+            return made
+        plan = made.plan.model_copy(update={"understood": understood_as(drafted), "unused": told.unused})
+        return Planned(plan, told.unused)
 
     @cached_property
     def _matcher(self) -> Matcher:

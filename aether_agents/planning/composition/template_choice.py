@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from aether_agents.contracts import HighLevelTask, Intervention, Origin, Template
+from aether_agents.contracts import HighLevelTask, Intervention, Origin, Template, Tool
 from aether_agents.contracts.shortening import shorten
 from aether_agents.documents.suggestion import nearest
+from aether_agents.mcp_host.install.offers import Offer, offers
+from aether_agents.planning.composition.draft import DRAFT, draft_of, nearest_live
 from aether_agents.planning.composition.steps import Step, steps_of
 from aether_agents.planning.planning_result import Asked, Unplannable
 from aether_agents.planning.routing.goals import Goal, Reading, read_goals
@@ -13,6 +15,7 @@ from aether_agents.planning.routing.matcher import Matcher
 from aether_agents.planning.sentence.clauses import Clause, read_request
 from aether_agents.planning.sentence.folder_places import located
 from aether_agents.planning.sentence.parts import Part
+from aether_agents.planning.sentence.terms import Reader
 from aether_agents.planning.validation.live_tools import Toolbox
 
 #: The answer to "which of these?" that ends the task.
@@ -82,6 +85,48 @@ def _named(task: HighLevelTask, template: Template) -> tuple[Step, ...]:
     text = task.description if not clauses else ""
     goal = Goal(template, clauses or (Clause(text, text, "and"),), 1.0)
     return tuple(steps_of([goal], task.folder, task.inputs))
+
+
+def with_nearest(found: Asked | Unplannable, task: HighLevelTask, tools: Sequence[Tool]) -> Asked | Unplannable:
+    """The same, ending with what comes nearest: a draft that can be made, live tools, servers that can be added."""
+    drafted = draft_of(task, tools)
+    calls = "\n".join(f"- `{shorten(one.step.said, _SAID)}`: {one.shown}" for one in drafted)
+    near = (
+        ""
+        if drafted
+        else "".join(
+            f"\nNear: `{one.ref}` (`aether-agent tools call {one.ref} …`)" for one in nearest_live(task, tools)
+        )
+    )
+    offered = "".join(
+        f"\nCould be added: {one.summary} (`aether-agent servers add {one.name}`)" for one in _offers(task, tools)
+    )
+    if isinstance(found, Unplannable) and not drafted:
+        return found._replace(error=f"{found.error}{near}{offered}")
+    text = found.error if isinstance(found, Unplannable) else found.intervention.prompt
+    offer = f"\n`{DRAFT}` makes this of live tools, to be looked at before it runs:\n{calls}" if drafted else ""
+    choices = found.intervention.choices[:-1] if isinstance(found, Asked) else ()
+    return Asked(
+        Intervention(
+            id="task.1",
+            kind="choice",
+            prompt=f"{text}{offer}{near}{offered}",
+            choices=(*choices, *([DRAFT] if drafted else []), NONE_OF_THEM),
+        )
+    )
+
+
+def _offers(task: HighLevelTask, tools: Sequence[Tool]) -> list[Offer]:
+    """The servers of the catalogue, not here yet, whose summary knows a thing that the sentence is about."""
+    here = {tool.server for tool in tools}
+    reader = Reader()
+    terms = [term for term in reader.terms(task.description) if not term.looks and not term.common and not term.changes]
+    found: list[Offer] = []
+    for offer in offers().values():
+        said = reader.terms(f"{offer.name}. {offer.summary}")
+        if offer.name not in here and any(term.token in {one.token for one in said} for term in terms):
+            found.append(offer)
+    return found[:_SHOWN]
 
 
 def stub_answer(template: Template, toolbox: Toolbox) -> str:

@@ -73,7 +73,9 @@ def _english_cuts(rest: str) -> Iterator[Cut]:
             ahead = index
             while ahead < len(words) and _passes(words[ahead].group()):
                 ahead += 1
-            if ahead < len(words) and _begins(words[ahead:]) and index and not (asks and word in _JOINS):
+            orders = any(set(one.group()) == {NEXT} for one in words[index:ahead])
+            begins = ahead < len(words) and (orders or _begins(words[ahead:]))
+            if begins and index and not (asks and word in _JOINS):
                 later = any(one.group() in {"then"} for one in words[index:ahead])
                 yield Cut(hit.start(), "then" if later else "and")
 

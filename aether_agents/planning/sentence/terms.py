@@ -106,6 +106,8 @@ class Reader:
                 yield from self._japanese(word, text[: found[index].start()], text[found[index].end() :])
                 leading = False
             elif self._is_filler(word):
+                if word in _CARRIES and not asks and (leading or before in _JOINERS):
+                    carried = self._head(words[index + 1 :]) in known.nouns
                 thing = word in _DETERMINERS or (thing and before not in _JOINERS and self._is_filler(before))
             else:
                 verb = not asks and (leading or before in _JOINERS)
@@ -126,7 +128,7 @@ class Reader:
         if bound and base == word and self._is_filler(before) and before not in _PRONOUNS | _JOINERS:
             standing = False  # "the last restore"
         deed = known.verbs.get(base, "") if standing else ""
-        deed = deed or (known.leading.get(word, "") if leading else "")
+        deed = deed or (known.leading.get(word, "") if leading and before not in _DETERMINERS else "")
         looks = known.looks(deed) or (not deed and known.looks(known.verbs.get(word, "")))
         return Term(
             token=self._stemmer.stemWord(word.split("'", maxsplit=1)[0]),

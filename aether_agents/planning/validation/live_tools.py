@@ -49,6 +49,10 @@ class Toolbox:
         entry = self._catalogue.get(server)
         return entry is not None and entry.status == "live" and not self._awaited(server)
 
+    def all(self) -> list[Tool]:
+        """Every live tool."""
+        return [tool for name in self._catalogue for tool in self._tools(name).values()]
+
     def faults(self) -> list[str]:
         """Everything that was wanted and is not there, each with its mend."""
         servers: dict[str, list[str]] = {}
