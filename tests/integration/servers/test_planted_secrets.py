@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.servers.planted_afterwards import ROWS as AFTERWARDS
 from tests.integration.servers.planted_elsewhere import ROWS as ELSEWHERE
 from tests.integration.servers.planted_kinds import ROWS as KINDS
 from tests.integration.servers.planted_secrets import ROWS, Planted, planted
@@ -60,8 +61,13 @@ def found(case: Planted) -> list[Hit]:
 
 @pytest.mark.parametrize(
     ("rows", "least"),
-    [(ROWS, 190), (ELSEWHERE, 200), (KINDS, 90)],
-    ids=["common notations", "what leaks look like", "put together, encoded, in tables, hashed, in other languages"],
+    [(ROWS, 190), (ELSEWHERE, 200), (KINDS, 90), (AFTERWARDS, 90)],
+    ids=[
+        "common notations",
+        "what leaks look like",
+        "put together, encoded, in tables, hashed, in other languages",
+        "afterwards",
+    ],
 )
 def test_of_a_planted_set_at_least_95_in_100_are_found(rows: Sequence[tuple[str, str]], least: int) -> None:
     cases = [*planted(1, rows), *planted(2, rows)]

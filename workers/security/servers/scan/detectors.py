@@ -17,7 +17,7 @@ from workers.inspection.text import is_no_text
 
 from .forms import Forms
 from .guesses import is_checksum_line, is_identity, is_no_secret
-from .joining import joined, lines_of_one
+from .joining import joined, lines_of_one, softly_broken
 from .judging import Judged, judged
 from .manifests import entries
 from .notations import Notations
@@ -100,6 +100,8 @@ class Detectors:
         for index in range(len(texts) - 1):
             if (whole := lines_of_one(texts, index)) is not None and (text := joined(whole[0])) is not None:
                 found.setdefault(index + whole[1] - 1, []).extend(self._read(text, place))
+            elif (text := softly_broken(texts, index)) is not None:
+                found.setdefault(index + 1, []).extend(self._read(text, place))
         return found
 
     def _read(self, text: str, place: Place) -> Iterator[Judged]:

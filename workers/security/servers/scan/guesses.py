@@ -50,14 +50,16 @@ _ABOUT = re.compile(
     r"(?:^|[_.-]|(?<=[a-z]))(?:labels?|routes?|resets?|names?|hints?|fields?|prompts?|placeholders?|titles?|texts?"
     r"|messages?|msg|errors?|ur[li]s?|paths?|files?|filename|dir|types?|length|len|size|min|max|policy|regex|patterns?"
     r"|help|desc(?:ription)?|headers?|prefix|suffix|params?|env|vars?|version|managers?|refs?|arn|stores?|providers?"
-    r"|class|cls|formats?|algo(?:rithm)?|scheme|expir\w*|ttl|count|limit|required|enabled|changed|columns?|table|inputs?"
+    r"|class|cls|formats?|algo(?:rithm)?|scheme|expir\w*|ttl|count|limit|required|enabled|ch"
+    r"anged|columns?|table|inputs?"
     r"|forms?|pages?|links?|buttons?|views?|validators?|mode|source|status|state|method|callback|handler|endpoint"
     r"|domain|scope|kind|rule|check|strength|rotation|backend|plugin|command|cmd|func|fn|attr|option|alias|section"
     r"|id|ids|index|idx|sep|separator|delimiter|char|chars|word|words|tag|tags|info|help|usage|doc|docs|test|tests"
     r"|confirmation|confirm|again|repeat|match|mismatch|invalid|missing|incorrect|forgot\w*|update\w*|success|failed"
     r"|fail|required|generator|hasher|hash|context|manager|service|server|cookie_name|location|place|event|action"
     r"|encoding|charset|order|style|color|icon|lower|upper|exception|warning|grant|flow|uri|realm|less|free|through"
-    r"|args?|arguments?|environment|port|host|user|username|group|role|permission|template|dialog|screen|window|mapping|map|set|list|dict|tree)s?$",
+    r"|args?|arguments?|environment|port|host|user|username|group|role|permission|template|d"
+    r"ialog|screen|window|mapping|map|set|list|dict|tree)s?$",
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")

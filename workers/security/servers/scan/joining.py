@@ -12,6 +12,7 @@ _PREFIX = r"(?:(?<![\"'`])[bBrRuUfFNL@$]{1,2}(?=[\"'`]))?"
 _OPERATOR = r"(?:\+{1,2}|\.{1,2}|&|\|\||<>|<<|\^|~|\\)"
 _GAP = rf"(?:[ \t]{{0,20}}{_OPERATOR}[ \t]{{0,20}}|[ \t]{{1,20}})"
 #: Where one piece ends and the next begins: the same quotes, with an operator or blanks between, or within a word.
+_CHAINED = re.compile(r"(?P<quote>[\"'`])\)?\.(?:concat|append|plus)\([ \t]{0,4}(?P=quote)")
 _SEAM = re.compile(rf"(?P<quote>[\"'`])(?:{_GAP}{_PREFIX}(?P=quote)(?!(?P=quote))|(?<=\w.)(?P=quote)(?=\w))")
 #: A seam of the shell's: a quoted piece and one without quotes beside it.
 _BESIDE = re.compile(r"=(?P<quote>[\"'])(?P<one>[\w!@#%^*.+-]{2,60})(?P=quote)(?P<two>[\w!@#%^*.+-]{2,60})(?=\s|;|$)")
@@ -28,10 +29,11 @@ _CALL = re.compile(
 )
 #: Quotes, and behind them another, an operator, or a letter: without blanks, what each line with pieces has.
 _QUOTE = re.compile(r"""["'`](?:[+.&|<^~\\"'`]|[bBrRuUfFNL@$]["'`]|\w)""")
-_CALLS = ("oncat", "ONCAT", "oin(", "mplode", "aste0", "Sprint", "trcat", "oin-", "oin (")
+_CALLS = ("oncat", "ONCAT", "oin(", "mplode", "aste0", "Sprint", "trcat", "oin-", "oin (", ".append", ".plus")
 _COMMA = re.compile(r"[\"'`][ \t]{0,4},[ \t]{0,4}[\"'`]")
 _ENDS = re.compile(rf"[\"'`][ \t]{{0,20}}(?:{_OPERATOR}[ \t]{{0,20}})?$")
 _BEGINS = re.compile(rf"[ \t]{{0,99}}(?:{_OPERATOR}[ \t]{{0,20}})?{_PREFIX}[\"'`]")
+_NAMES_IT = re.compile(r"[ \t]{0,40}[\"']?(?:name|key|description|id)[\"']?[ \t]{0,8}[:=]", re.IGNORECASE)
 _LAST = frozenset("\"'`+.&|<>^~\\=:([n")
 _OPENS = re.compile(r"(?:=|:|=>|\(|\[|concat\w*!?\(|return)[ \t]{0,20}(?:\(|\[)?[ \t]{0,20}$")
 
@@ -44,6 +46,8 @@ def joined(text: str) -> str | None:
     ):
         if _CALL.search(text):
             found = text = _CALL.sub(_listed, text)
+        if _CHAINED.search(text):
+            found = text = _CHAINED.sub("", text)
         if _SEAM.search(text):
             found = text = _SEAM.sub("", text)
         if _BESIDE.search(text):
@@ -66,6 +70,16 @@ def lines_of_one(texts: Sequence[str], index: int) -> tuple[str, int] | None:
         if not (_ENDS.search(text) or stripped.endswith(",")):
             break
     return (" ".join(parts)[:4_000], len(parts)) if len(parts) > 1 else None
+
+
+def softly_broken(texts: Sequence[str], index: int) -> str | None:
+    """Two lines that are one: of quoted-printable, and a value whose name or description stands below it."""
+    text, after = texts[index], texts[index + 1]
+    if text.endswith("=") and not text.endswith("==") and after and not after[0].isspace():
+        return f"{text[:-1]}{after}"
+    if ("default" in text or "value" in text) and _NAMES_IT.match(after):
+        return f"{text.rstrip()}, {after.strip()}"
+    return None
 
 
 def _listed(match: "re.Match[str]") -> str:

@@ -24,7 +24,8 @@ _SHELL = {".sh", ".bash", ".zsh", ".fish", ".ksh", ".bat", ".cmd", ".ps1", ".env
 #: Texts of a user interface, in some language.
 _LABELS = re.compile(
     r"(?:^|/)(?:i18n|l10n|nls|locales?|lang|langs|languages?|translations?|messages)(?:/|[._-]|$)"
-    r"|(?:^|/)[a-z]{2}(?:[-_][a-z]{2,4})?\.(?:json|ya?ml|po|properties|ts|js|xliff?|strings|arb)$|\.(?:po|pot|xliff?|arb|strings)$"
+    r"|(?:^|/)[a-z]{2}(?:[-_][a-z]{2,4})?\.(?:json|ya?ml|po|properties|ts|js|xliff?|strings|"
+    r"arb)$|\.(?:po|pot|xliff?|arb|strings)$"
 )
 _GENERATED = (
     *(".min.js", ".min.css", ".bundle.js", "-lock.yaml", "-lock.json", ".lock.txt", ".lock", ".map", ".sum", ".svg"),

@@ -13,7 +13,7 @@ from .joining import joined
 _ESCAPE = re.compile(r"%[2-7][0-9A-Fa-f]|&#x?[0-9A-Fa-f]{2,6};|\\x[2-7][0-9A-Fa-f]|\\u00[2-7][0-9A-Fa-f]")
 _OCTAL = re.compile(r"(?:\\[01][0-7]{2}){4,}")
 #: Quoted-printable: an equals sign and two digits.
-_QUOTED = re.compile(r"=(?:3D|[2-7][0-9A-F](?==[2-7][0-9A-F])|(?<==[2-7][0-9A-F]=)[2-7][0-9A-F])")
+_QUOTED = re.compile(r"=(?:3[AD]|[2-7][0-9A-F](?==[2-7][0-9A-F])|(?<==[2-7][0-9A-F]=)[2-7][0-9A-F])")
 #: UTF-7: a plus sign and the base64 of letters of two bytes, each of which begins with a zero byte.
 _UTF_7 = re.compile(r"\+(A[A-Za-z0-9+/]{2,400})-?")
 _ENCODED = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")
@@ -23,20 +23,24 @@ _SPACED = re.compile(r"(?:(?:0x|\\x)?[2-7][0-9A-Fa-f][ ,:-]{1,2}){15,}(?:0x|\\x)
 _TEXT = re.compile(rb"[\t\r\n\x20-\x7e]+")
 #: Runs of one line that are decoded, and the bytes that one may unpack to.
 _MOST, _UNPACKED = 20, 64 << 10
+#: Quotation marks of other scripts.
+_MARKS = str.maketrans(dict.fromkeys("「」『』“”„«»‘’‚《》", '"'))
 _GZIP = b"\x1f\x8b\x08"
 
 
 def readings(text: str) -> Iterator[str]:
     """Each other reading of a line of bounded length; most lines have none."""
     if not text.isascii():
-        folded = unicodedata.normalize("NFKC", text)[: 2 * len(text)]  # one character can become eighteen
+        folded = unicodedata.normalize("NFKC", text.translate(_MARKS))[
+            : 2 * len(text)
+        ]  # one character can become eighteen
         if (seen := "".join(char for char in folded if unicodedata.category(char) != "Cf")) != text:
             yield seen
     if ("%" in text or "\\" in text or "&#" in text) and _ESCAPE.search(text):
         yield _ESCAPE.sub(_unescaped, text)
     if "\\" in text and _OCTAL.search(text):
         yield _OCTAL.sub(lambda run: "".join(chr(int(one, 8)) for one in run.group().split("\\")[1:]), text)
-    if "=3D" in text or ("=" in text and _QUOTED.search(text)):
+    if "=3D" in text or "=3A" in text or ("=" in text and _QUOTED.search(text)):
         yield re.sub("=([2-7][0-9A-F])", lambda match: chr(int(match[1], 16)), text)
     if "+A" in text and (wide := _UTF_7.sub(_narrowed, text)) != text:
         yield wide

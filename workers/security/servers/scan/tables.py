@@ -24,6 +24,7 @@ _INSERT = re.compile(
     r"\t]{0,8}(?:\((?P<columns>[^()]{1,4000})\))?",
     re.IGNORECASE,
 )
+_BEGINS = re.compile(r"\b(?:insert|replace|merge)\b[^;'\"(]{0,120}?\binto\b", re.IGNORECASE)
 _COPY = re.compile(
     r"^[ \t]*copy\b[^(;]{1,200}\((?P<columns>[^()]{1,4000})\)[ \t]{1,8}from[ \t]{1,8}stdin", re.IGNORECASE
 )
@@ -117,10 +118,13 @@ def _inserted(texts: Sequence[str]) -> Iterator[Place]:
             wanted = wanted if copied else None
             continue
         start = 0
-        if "into" in lowered and (match := _INSERT.search(text)):
-            joined = " ".join(part.strip() for part in texts[index : index + 40]) if match["columns"] is None else text
-            wanted = _wanted((match if match["columns"] else _INSERT.search(joined) or match)["columns"])
-            start = match.end()
+        if "into" in lowered and _BEGINS.search(text):
+            match = _INSERT.search(text)
+            whole = (
+                match if match and match["columns"] else _INSERT.search(" ".join(texts[index : index + 40])[:20_000])
+            )
+            wanted = _wanted(whole["columns"] if whole else None)
+            start = match.end() if match else len(text)
         elif "copy" in lowered and (match := _COPY.match(text)):
             wanted, copied = _wanted(match["columns"]), True
             continue

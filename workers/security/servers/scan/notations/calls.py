@@ -29,12 +29,12 @@ CALLS: tuple[tuple[str, str], ...] = (
     ),
     (
         "credentials mysqli mysql_ mysqldb pymysql pdo pg_connect ftp_login ldap_bind dbi odbc_"
-        "connect imap_open ssh2_auth plainauth sequelize aiomysql|(",
+        "connect imap_open ssh2_auth plainauth sequelize aiomysql ftp( ftp_tls(|(",
         r"(?i)(?:\b(?:UsernamePasswordCredentials|Aws::Credentials|BasicAWSCredentials|mysqli|my"
         r"sqli_connect|mysqli_real_connect|mysql_p?connect"
         r"|MySQLdb\.connect|pymysql\.connect|aiomysql\.connect|PDO|pg_connect|ftp_login|ldap_bin"
         r"d|odbc_connect|imap_open|ssh2_auth_password"
-        rf"|PlainAuth|Sequelize)|DBI->connect|\bDB::connect)\([ \t]{{0,4}}{_ARGUMENT},[ \t]{{0,4"
+        rf"|PlainAuth|Sequelize|FTP(?:_TLS)?)|DBI->connect|\bDB::connect)\([ \t]{{0,4}}{_ARGUMENT},[ \t]{{0,4"
         rf"}}{_ARGUMENT},[ \t]{{0,4}}{_TEXT}",
     ),
     (
@@ -57,12 +57,17 @@ CALLS: tuple[tuple[str, str], ...] = (
     ),
     ("convertto-securestring", rf"(?i){_TEXT}[ \t]{{0,4}}\|[ \t]{{0,4}}ConvertTo-SecureString"),
     ("tochararray", r"\(.{0,80}?[\"'](?P<mixed>[^\"'\s]{6,200})[\"']\.toCharArray\(\)"),
-    ("connect(|/|@", r"(?i)\bconnect\(\s{0,4}[\"']\w{1,40}/(?P<value>[^\s/@\"']{4,60})@"),
-    ("jdbc:oracle", r"(?i)\bjdbc:oracle:\w{1,10}:\w{1,40}/(?P<value>[^\s/@\"']{4,60})@"),
+    ("connect(|/|@", r"(?i)\bconnect\(\s{0,4}[\"']\w{1,40}/(?P<value>[^\s/\"']{4,60})@(?=[\w/.])"),
+    ("jdbc:oracle", r"(?i)\bjdbc:oracle:\w{1,10}:\w{1,40}/(?P<value>[^\s/\"']{4,60})@(?=[\w/.])"),
     ("@|/|:", r"[\"'=]\w{1,40}/(?P<mixed>[^\s/@\"':]{6,60})@(?://)?[\w.-]{1,100}:\d{2,5}[/:]\w{1,60}"),
     (
         "mnemonic seed recovery",
         r"(?i)(?:mnemonic|seed|recovery)[\w ]{0,20}[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"'`]?(?P<phra"
         r"se>(?:[a-z]{3,8}[ ]){11,23}[a-z]{3,8})\b",
+    ),
+    (
+        "connect(",
+        r"(?i)\bconnect\([ \t]{0,4}(?:[\"'][^\"']{0,100}[\"'],[ \t]{0,4}){2}[\"'](?P<mixed>[^\s"
+        r"\"']{6,100})[\"']",
     ),
 )

@@ -8,6 +8,16 @@ _MIXED = r"[\"']?(?P<mixed>[^\s\"']{6,200})"
 
 COMMANDS: tuple[tuple[str, str], ...] = (
     (
+        " -p |-u --user",
+        r"[ \t]-p[ \t]{1,4}[\"']?(?P<mixed>[^\s\"':/=,-][^\s\"':/=,]{7,100})[\"']?(?=[ \t]).{0,100}?"
+        r"[ \t](?:-u|--user(?:name)?)[ \t=]",
+    ),
+    (
+        " -p |-u --user",
+        r"[ \t](?:-u|--user(?:name)?)[ \t=]{1,4}\S{1,80}[ \t].{0,100}?[ \t]-p[ \t]{1,4}[\"']?(?P"
+        r"<mixed>[^\s\"':/=,-][^\s\"':/=,]{7,100})",
+    ),
+    (
         "curl|-u --user --proxy",
         rf"\bcurl\b.{{0,300}}?[ \t](?:-u|--user|--proxy-user)[ \t=]?[ \t]{{0,2}}[\"']?[^\s:\"']{{"
         rf"1,80}}:{_ANY}",
@@ -74,7 +84,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
         (
             r"(?i)\b(?:sqlplus|sqlcl|expdp|impdp|sqlldr|rman|exp|imp|conn|connect|userid[ \t]?=?|tar"
             r"get)\b.{0,60}?[ \t=\"']"
-            r"[A-Za-z][\w$#]{0,60}/[\"']?(?P<value>[^\s/@\"']{4,60})[\"']?@"
+            r"[A-Za-z][\w$#]{0,60}/[\"']?(?P<value>[^\s/\"']{4,60})[\"']?@(?=[\w/.\"'])"
         ),
     ),
     (

@@ -27,7 +27,7 @@ _HASH = re.compile(
     r"|(?<=[\"' ])md5[0-9a-f]{32}\b|(?<=['\" ])\*[0-9A-F]{40}\b)"
 )
 #: A line of `htpasswd`, `shadow` or the like: who, a colon, and the hash.
-_LINE = re.compile(r"^[\"'\s]*[\w.@+-]{1,64}:$")
+_LINE = re.compile(r"^[\"'\s-]*[\w.@+-]{1,64}(?::|[\"']?[ \t]{0,8}[:=][ \t]{0,8}[\"']?)$")
 #: A password of old times in `passwd`, and one that a router keeps so that anybody can read it back.
 _PASSWD = re.compile(r"^[\w.-]{1,32}:(?P<value>[./0-9A-Za-z]{13}):\d{1,10}:\d{0,10}:")
 _ROUTER = re.compile(r"\b(?:password|secret|key|key-string|md5)[ \t]{1,4}7[ \t]{1,4}(?P<value>[0-9A-Fa-f]{8,60})\b")

@@ -71,6 +71,24 @@ HEADERS: tuple[tuple[str, str], ...] = (
         r"\w.@/-]{1,40}){1,4}|[ \t]{1,4}(?:is|was))[ \t]{0,4}[:=][ \t]{0,4}[\"'`]?(?P<mixed>[^\s"
         r"\"'`]{6,100})",
     ),
+    (
+        "password",
+        r"(?i)\bpassword(?:[ \t]{1,4}[\w.@/-]{1,30}){1,4}[ \t]{0,4}[:=][ \t]{0,4}[\"'`]?(?P<mixe"
+        r"d>[^\s\"'`]{6,100})[\"'`]?[ \t]*$",
+    ),
+    ("password", r"(?i)\bpassword[ \t]{0,2}[\"](?P<mixed>[A-Za-z0-9][^\s\"]{5,100})[\"]"),
+    ("password", r"(?i)password(?:は|が|는|은)[ \t]{0,4}(?P<mixed>[!-~]{6,100})(?:です|[\s。.]|$)"),
+    (
+        "@|:",
+        r"(?i)(?:^|[\s\"'=])(?!mailto|sips?|xmpp|acct|from|to|cc|bcc|author|e?-?mail|contact|maintainer)[\w.-]{2,32}"
+        r":(?P<mixed>[^\s:@/\"'=]{6,60})@(?:\d{1,3}(?:\.\d{1,3}){3}(?::\d{2,5})?|[\w-]{1,60}(?:"
+        r"\.[\w-]{1,60}){0,4}:\d{2,5})(?:[/\s\"']|$)",
+    ),
+    (
+        "login user credential|/",
+        r"(?i)\b(?:login|user(?:name)?|credentials?)[ \w]{0,20}:[ \t*]{0,4}[`\"']?[^\s`\"'/]{2,6"
+        r"0}[`\"']?[ \t]{1,4}/[ \t]{1,4}[`\"']?(?P<mixed>[^\s`\"'/]{6,100})",
+    ),
 )
 #: Lines that are a login by the file they stand in: part of the file's name, and the line.
 LINES: tuple[tuple[str, str], ...] = (

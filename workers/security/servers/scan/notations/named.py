@@ -14,10 +14,12 @@ _TYPE = (
 _SIGN = r"[ \t]{0,20}(?::=|=>|<-|={1,3}|!==?|:|\?=|\+=|\|\|=)[ \t]{0,20}(?:(?:!{1,2}|&)\w{1,20}[ \t]{1,4})?"
 #: What a text may be wrapped in: `[]byte("…")`, `String::from("…")`, `$(echo '…')`.
 _WRAPPED = (
-    r"(?:(?:\[\]byte|(?:new[ \t]{1,4})?(?:Secret|Guarded|Secure)?String(?:Buffer)?(?:::\w{1,10}|\.\w{1,12})?|SecretStr"
+    r"(?:(?:\[\]byte|(?:new[ \t]{1,4})?(?:Secret|Guarded|Secure)?String(?:Buffer|Builder)?(?"
+    r":::\w{1,10}|\.\w{1,12})?|SecretStr"
     r"|Secret(?:::|\.)\w{1,24}|Buffer\.from|bytes|str|Some|(?:base64\.)?b64decode|atob|Base6"
     r"4\.\w{1,20}|SecretBox::\w{1,10})"
-    r"\([ \t]{0,4}|[$`]\(?[ \t]{0,4}(?:echo|printf)[ \t]{1,4}(?:-n[ \t]{1,4})?)?"
+    r"\([ \t]{0,4}|buildString[ \t]{0,4}\{[ \t]{0,4}append\(|[$`]\(?[ \t]{0,4}(?:echo|printf"
+    r")[ \t]{1,4}(?:-n[ \t]{1,4})?)?"
 )
 _QUOTED = r"[@$bBrRfFLu]{0,2}(?P<quote>\"\"\"|\'\'\'|[\"'`])(?P<quoted>[^\"'`\s]{4,300})(?P=quote)"
 _BARE = r"(?P<bare>[^\s\"'`#;,<>](?:[^\s\"'`;,<>]){3,300})(?=[ \t]{0,99}(?:[#;,})\]]|\\?$))"
@@ -28,6 +30,21 @@ _ASSIGNED = re.compile(rf"{NAME}{_TYPE}{_SIGN}{_WRAPPED}(?:{_QUOTED}|{_BARE})", 
 _FALLBACK = re.compile(
     rf"{NAME}[\"'`]?[)\]]{{0,2}}[ \t]{{0,8}}(?:\|\||\?\?|\bor\b|:-?|\?:)[ \t]{{0,8}}"
     r"(?:[\"'`](?P<quoted>[^\"'`\s]{4,200})[\"'`]|(?P<bare>[A-Za-z0-9_+/=.!@%^*-]{8,200})\})",
+    re.IGNORECASE,
+)
+#: `password: System.get_env("X") || "…"`, `password = os.environ.get("X", "…")`
+_ELSE = re.compile(
+    rf"{NAME}{_TYPE}{_SIGN}[\w.:$]{{0,60}}?(?:env|get|fetch|config|property)\w{{0,20}}!?[(\[]"
+    rf"[ \t]{{0,4}}[\"'][\w.:-]{{1,80}}[\"']"
+    r"(?:[ \t]{0,4},[ \t]{0,4}|[)\]][ \t]{0,4}(?:\|\||\?\?|\bor\b|\?:)[ \t]{0,4})[\"'`](?P<q"
+    r"uoted>[^\"'`\s]{4,200})[\"'`]",
+    re.IGNORECASE,
+)
+#: `value='…' WHERE name='smtp_password'`, `default = "…", description = "db password"`: the value first.
+_REVERSED = re.compile(
+    r"(?:value|default)[\"']?[ \t]{0,8}[:=][ \t]{0,8}N?[\"'](?P<value>[^\"'\s]{4,300})[\"'].{0,60}?"
+    rf"(?:name|key|description|id)[\"']?[ \t]{{0,8}}[:=][ \t]{{0,8}}N?[\"']?[\w .-]{{0,60}}?"
+    rf"{NAME}[\w .-]{{0,40}}(?:[\"',;\s]|$)",
     re.IGNORECASE,
 )
 #: `define('DB_PASSWORD', '…')`, `setPassword("…")`, `os.getenv("API_KEY", "…")`, `#define DB_PASSWORD "…"`
@@ -78,7 +95,8 @@ _LOOSE = re.compile(
     rf"(?:(?::|\bsetq?[ \t]{{1,4}}|\bdef[ \t]{{1,4}})[\w-]{{0,40}}?{NAME}[ \t]{{1,8}}"
     r"\"(?P<quoted>[^\"\s]{4,200})\"|(?:\|[ \t]{0,8}|\b)(?:[\w-]{0,20}[ _-])?"
     rf"{NAME.replace('promising', 'promising2').replace('rest', 'rest2')}[ \t]{{1,8}}"
-    r"(?:(?:is|was):?|\|)[ \t]{1,8}[`*]{0,2}(?P<value>[^\s|`*\"'(),]{8,100})(?=[`*]{0,2}[.,]"
+    r"(?:(?:is|was|ist|est|es|è|é|är|er|jest|je|это):?|\|)[ \t]{1,8}[`*]{0,2}(?P<value>[^\s|"
+    r"`*\"'(),]{8,100})(?=[`*]{0,2}[.,]"
     r"?(?:[ \t]{0,20}\||[ \t]{0,8}$)))",
     re.IGNORECASE,
 )
@@ -117,6 +135,8 @@ _HERE: tuple[tuple["re.Pattern[str]", str, Glance], ...] = (
     (_ASSIGNED, "", ()),
     (_FALLBACK, "quoted", (("||", "??", "or", ":"),)),
     (_CALLED, "quoted", (("(", "define"),)),
+    (_ELSE, "quoted", (("env", "get", "fetch", "config", "property"),)),
+    (_REVERSED, "mixed", (("value", "default"), ("name", "key", "description", "id"))),
     (_ELEMENT, "quoted", (("<",),)),
     (_PAIRED, "quoted", (("value", "default"), ("name", "key", "id", "variable"))),
     (_PLIST, "quoted", (("<key>",),)),
@@ -125,7 +145,27 @@ _HERE: tuple[tuple["re.Pattern[str]", str, Glance], ...] = (
     (_LOGIN, "known", (("host", "user", "uid", "dbname", "database", "server", "source", "account"), ("=",))),
     (_OPTION, "option", (("-",),)),
     (_HEADER, "random", ()),
-    (_LOOSE, "mixed", (("is", "was", "|", ":", "set", "def"),)),
+    (
+        _LOOSE,
+        "mixed",
+        (
+            (
+                "is",
+                "was",
+                "|",
+                ":",
+                "set",
+                "def",
+                " es",
+                " \N{LATIN SMALL LETTER E WITH GRAVE}",
+                " \N{LATIN SMALL LETTER E WITH ACUTE}",
+                "är",
+                " er",
+                " je",
+                "это",
+            ),
+        ),
+    ),
 )
 
 

@@ -49,7 +49,8 @@ _OTHERS_FIRST = sorted(_OTHERS, key=len, reverse=True)
 _LONGEST_FIRST = sorted(_LATIN, key=len, reverse=True)
 _INITIAL = "|".join(word[0].upper() + word[1:] for word in _LONGEST_FIRST)
 _FOREIGN = re.compile(
-    rf"(?:(?<![a-z])(?i:{'|'.join(_LONGEST_FIRST)}|{_DOUBTFUL})|(?<=[a-z])(?:{_INITIAL}))(?![a-z])|(?i:{'|'.join(_OTHERS_FIRST)})"
+    rf"(?:(?<![a-z])(?i:{'|'.join(_LONGEST_FIRST)}|{_DOUBTFUL})|(?<=[a-z])(?:{_INITIAL}))(?!["
+    rf"a-z])|(?i:{'|'.join(_OTHERS_FIRST)})"
 )
 _ANY = tuple(dict.fromkeys((*_LATIN, "clave", "chiave", "sandi", "klucz", "chave", "ключ", "schlüssel", *_OTHERS)))
 _GLANCE = Words(_ANY)
