@@ -245,6 +245,15 @@ ENCODED = {
     "entities": "".join(f"&#{ord(char)};" for char in KEY),
     "escapes": "".join(f"\\x{ord(char):02x}" for char in KEY),
     "escapes of JSON": "".join(f"\\u{ord(char):04x}" for char in KEY),
+    "base32": base64.b32encode(LINE.encode()).decode(),
+    "base64 of wide letters": base64.b64encode(LINE.encode("utf-16-le")).decode(),
+    "base64 of gzip": base64.b64encode(gzip.compress(LINE.encode())).decode(),
+    "base64 twice": base64.b64encode(base64.b64encode(LINE.encode())).decode(),
+    "octal escapes": "".join(f"\\{ord(char):03o}" for char in KEY),
+    "quoted-printable": "".join(f"={ord(char):02X}" for char in KEY),
+    "UTF-7": "+" + base64.b64encode(KEY.encode("utf-16-be")).decode().rstrip("=") + "-",
+    "bytes in a list": ", ".join(f"0x{ord(char):02x}" for char in LINE),
+    "two pieces": f'{KEY[:4]}" + "{KEY[4:]}',
     "a letter of no width": f"{KEY[:8]}\u200b{KEY[8:]}",
     "wide letters": "".join(chr(ord(char) + 0xFEE0) for char in KEY),
 }
@@ -301,6 +310,13 @@ SECRETS = (
     ),
     Situation("UTF-16", "secrets/scan", write(("a.py", LINE.encode("utf-16"))), "a.py"),
     Situation("UTF-16 without a mark", "secrets/scan", write(("a.py", LINE.encode("utf-16-le"))), "a.py"),
+    Situation("EBCDIC", "secrets/scan", write(("a.txt", LINE.encode("cp500"))), "a.txt"),
+    *(
+        Situation(
+            f"{word} in {code}", "secrets/scan", write(("a.ini", f"{word} = Kx9vQ2mLp7Rt\n".encode(code))), "a.ini"
+        )
+        for word, code in (("пароль", "cp1251"), ("Пароль", "koi8-r"), ("パスワード", "shift_jis"), ("密码", "gb18030"))
+    ),
     Situation("UTF-32", "secrets/scan", write(("a.py", LINE.encode("utf-32"))), "a.py"),
     Situation("a zero byte", "secrets/scan", write(("a.py", f"\0{LINE}")), "a.py"),
     Situation("a picture by its name", "secrets/scan", write(("a.png", LINE)), "a.png"),

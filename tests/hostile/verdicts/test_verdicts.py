@@ -104,6 +104,34 @@ def test_what_is_all_looked_at_and_clean_passes(secrets: Talk, code: Talk, tmp_p
     assert code.call("permissions", path=str(repository.folder))["status"] == "pass"
 
 
+LOOKALIKES: dict[str, bytes] = {
+    "a cache of Python that has the marks of archives": b"\xa7\r\r\n"
+    + b"\0" * 12
+    + b"PK\3\4 PK\5\6 \x1f\x8b BZh \xfd7zXZ"
+    + b"\1" * 40,
+    "a zip's first bytes": b"PK\x03\x04 is how a zip begins\n",
+    "a zip's last bytes": b"x = 1\n" * 9 + b"PK\x05\x06" + b"y" * 18 + b"\n",
+    "gzip's first bytes": b"\x1f\x8b are two bytes\n",
+    "bzip2's first letters": b"BZh is what it begins with\n",
+    "7z's first bytes": b"7z\xbc\xaf and not the rest\n",
+    "xz's first bytes": b"\xfd7zXZ and not the rest\n",
+    "lzip's first letters": b"LZIP is a format\n",
+    "rar's first letters": b"Rar! said the crow\n",
+    "squashfs' first letters": b"hsqs is a word\n" + b"x" * 40,
+    "zlib's first bytes": b"x\x9c is a letter and a byte, and no more than that\n",
+    "tar's word at its place": b"a" * 257 + b"ustar" + b"b" * 300,
+    "PDF's first letters": b"%PDF- is what it begins with\n",
+}
+
+
+@pytest.mark.parametrize("content", LOOKALIKES.values(), ids=LOOKALIKES)
+def test_what_merely_has_the_bytes_of_an_archive_is_none(secrets: Talk, tmp_path: Path, content: bytes) -> None:
+    repository = Planted(tmp_path / "repository")
+    write(("a.bin", content), ("README.md", "x\n"))(repository)
+    result = secrets.call("scan", path=str(repository.folder))
+    assert (result["status"], result["coverage"]["gaps"]) == ("pass", [])
+
+
 def test_what_a_person_leaves_out_is_no_gap_and_is_listed(secrets: Talk, code: Talk, tmp_path: Path) -> None:
     installed(repository := Planted(tmp_path / "repository"))
     for talk, tool in ((secrets, "scan"), (code, "scan")):

@@ -14,58 +14,24 @@ from workers.inspection.git import printable
 from workers.inspection.repository import MAX_FILE_BYTES, Entry, Repository, Skipped
 from workers.inspection.text import decoded, is_no_text
 
+from .archives import archive_kind
+from .encodings import otherwise
+
 #: Bytes of a file that is no text, of an archive, and of all that is in one archive.
 MAX_BINARY_BYTES = 64 << 20
 #: Archives in archives, and files of one.
 MAX_DEPTH, MAX_MEMBERS = 2, 5_000
-#: How archives begin, as bytes and as the text that they decode to.
-_KINDS = {
-    b"PK\x03\x04": "zip",
-    b"\x1f\x8b": "gzip",
-    b"BZh": "bzip2",
-    b"\xfd7zXZ": "xz",
-    b"7z\xbc\xaf": "7z",
-    b"Rar!": "rar",
-    b"(\xb5/\xfd": "zstd",
-    b"%PDF-": "PDF",
-    b"]\0\0\x80\0": "lzma",
-    b"x\x9c": "zlib",
-    b"x\xda": "zlib",
-    b"\x1f\x9d": "compress",
-    b"\x04\x22\x4d\x18": "lz4",
-    b"LZIP": "lzip",
-    b"MSCF\0": "cabinet",
-    b"hsqs": "squashfs",
-    b"\xed\xab\xee\xdb": "rpm",
-    b"!<arch>\ndebian-binary": "deb",
-    b"# v2 git bundle\n": "git bundle",
-    b"# v3 git bundle\n": "git bundle",
-    b"PACK\0\0\0\x02": "git pack",
-}
 _STREAMS: dict[str, Callable[[IO[bytes]], IO[bytes]]] = {
     "gzip": lambda packed: cast("IO[bytes]", gzip.GzipFile(fileobj=packed)),
     "bzip2": lambda packed: cast("IO[bytes]", bz2.BZ2File(packed)),
     "lzma": lambda packed: cast("IO[bytes]", lzma.LZMAFile(packed)),  # noqa: SIM115 - it is over bytes
     "xz": lambda packed: cast("IO[bytes]", lzma.LZMAFile(packed)),  # noqa: SIM115 - it is over bytes
 }
-_END_OF_ZIP = b"PK\x05\x06"
 _LFS = b"version https://git-lfs.github.com/spec/"
 _DAMAGED = (
     OSError, EOFError, ValueError, RuntimeError, NotImplementedError, MemoryError, zipfile.BadZipFile, tarfile.TarError,
     lzma.LZMAError, zlib.error,
 )  # fmt: skip
-
-
-def archive_kind(beginning: bytes | str) -> str:
-    """What kind of archive begins so; empty if none does."""
-    if isinstance(beginning, str):
-        return next((kind for mark, kind in _KINDS.items() if beginning.startswith(decoded(mark))), "")
-    if beginning[257:262] == b"ustar":
-        return "tar"
-    kind = next((kind for mark, kind in _KINDS.items() if beginning.startswith(mark)), "")
-    # A program that unpacks itself has its archive at its end.
-    behind = not kind and _END_OF_ZIP in beginning[-(1 << 17) :] and zipfile.is_zipfile(io.BytesIO(beginning))
-    return "zip" if behind else kind
 
 
 class Contents:
@@ -96,6 +62,7 @@ class Contents:
             why = "only a pointer is here (Git LFS): its content is not"
             skipped.append(Skipped(printable(path), why, True, "the repository"))
         yield path, decoded(data)
+        yield from ((path, text) for text in otherwise(data))
         self.is_archive = bool(archive_kind(data))
         if self.is_archive:
             yield from self._opened(path, data, skipped, 1)
@@ -118,6 +85,7 @@ class Contents:
                     skipped.append(Skipped(shown, why, True))
                     return
                 yield f"{path}!{name}", decoded(content)
+                yield from ((f"{path}!{name}", text) for text in otherwise(content))
                 if archive_kind(content):
                     yield from self._opened(f"{path}!{name}", content, skipped, depth + 1)
         except _DAMAGED as error:

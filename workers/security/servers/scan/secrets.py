@@ -16,7 +16,8 @@ from workers.inspection.git_home import LARGE, small
 from workers.inspection.repository import Entry, Repository, Skipped, Who
 from workers.inspection.text import decoded
 
-from .contents import Contents, archive_kind
+from .archives import archive_kind
+from .contents import Contents
 from .found import Found, Secret
 from .history import History
 from .naming import PRAGMA, Naming, rule_of
@@ -60,6 +61,7 @@ class SecretsScan:
         self._skipped: list[Skipped] = []
         self._suppressed: list[Suppressed] = []
         self._archives: set[str] = set()  #: those that were looked into
+        self._looked: set[str] = set()  #: other files that were looked at
 
     def run(self) -> ScanResult:
         """Look everywhere and say what was found.
@@ -106,8 +108,8 @@ class SecretsScan:
             self._coverage.lines += len(lines)
             self._found.note(path, lines, None)
         self._coverage.files += looked
-        if contents.is_archive:
-            self._archives.add(entry.path)
+        if looked:
+            (self._archives if contents.is_archive else self._looked).add(entry.path)
         if entry.path.rpartition("/")[2] in _BASELINES:
             how = "a list of what other scanners pass over: it is not read here"
             self._suppressed.append(Suppressed(rule="baseline", file=printable(entry.path), how=how))
@@ -150,15 +152,19 @@ class SecretsScan:
         self._coverage.gaps.extend(f"{printable(prefix)}{': ' if prefix else ''}{gap}" for gap in history.gaps)
 
     def _note_commits(self, history: History, prefix: str) -> None:
-        archives: Counter[str] = Counter()
+        archives, versions = Counter[str](), Counter[str]()
         for commit, path, lines in history.added(self._job):
             self._found.note(prefix + path, lines, commit)
-            if path != MESSAGE and lines[0][0] == 1 and archive_kind(lines[0][1]):
-                archives[path] += 1
+            if path != MESSAGE and lines[0][0] == 1:
+                versions[path] += 1
+                archives[path] += bool(archive_kind(lines[0][1]))
         for path, times in archives.items():
-            if times > 1 or prefix + path not in self._archives:
+            whole = prefix + path
+            # What is there now was looked at by its structure, which tells more than a first line.
+            now = times == 1 and (whole in self._archives or (versions[path] == 1 and whole in self._looked))
+            if times and not now:
                 why = "in history: an archive, which is not looked into there"
-                self._skipped.append(Skipped(printable(prefix + path), why, True))
+                self._skipped.append(Skipped(printable(whole), why, True))
 
     def _look_at_settings(self, repository: Repository, prefix: str) -> None:
         """The settings of a repository: addresses there may hold passwords. They are no file of the folder's."""

@@ -52,8 +52,9 @@ _FOREIGN = re.compile(
     rf"(?:(?<![a-z])(?i:{'|'.join(_LONGEST_FIRST)}|{_DOUBTFUL})|(?<=[a-z])(?:{_INITIAL}))(?!["
     rf"a-z])|(?i:{'|'.join(_OTHERS_FIRST)})"
 )
-_ANY = tuple(dict.fromkeys((*_LATIN, "clave", "chiave", "sandi", "klucz", "chave", "ключ", "schlüssel", *_OTHERS)))
-_GLANCE = Words(_ANY)
+#: All of them.
+FOREIGN = tuple(dict.fromkeys((*_LATIN, "clave", "chiave", "sandi", "klucz", "chave", "ключ", "schlüssel", *_OTHERS)))
+_GLANCE = Words(FOREIGN)
 
 
 def is_foreign(lowered: str) -> bool:
