@@ -36,7 +36,7 @@ CHORD_EXPIRES = 3_600
 SEAMS_REMEMBERED = 1_024
 
 #: Runs one message: the Celery task, its queue, and the ids it carries.
-Handler = Callable[[Task, str, tuple[str, ...]], None]
+Handler = Callable[[Task, str, tuple[str, ...]], str | None]
 
 
 def create_app(
@@ -110,8 +110,8 @@ def broker_url(url: str | None) -> str:
 
 
 def _register(app: Celery, queue: str, handler: Handler) -> None:
-    def run(celery_task: Task, *ids: str) -> None:
-        handler(celery_task, queue, ids)
+    def run(celery_task: Task, *ids: str) -> str | None:
+        return handler(celery_task, queue, ids)
 
     seen: OrderedDict[str, None] = OrderedDict()
     lock = Lock()

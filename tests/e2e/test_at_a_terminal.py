@@ -25,7 +25,7 @@ def test_a_missing_input_is_asked_for_checked_and_used(person: Person) -> None:
         terminal.types("")
         terminal.sees("`folder` needs a value")
         terminal.types(".")
-        terminal.sees("✓ completed")
+        terminal.sees("✓ finished · pass")
         assert terminal.leaves_with() == 0
         assert "look at permissions" in terminal.text
         too_long = [line for line in terminal.text.splitlines() if width_of(line) > 60]
@@ -79,7 +79,7 @@ def test_a_plan_is_shown_and_runs_only_when_it_is_accepted(person: Person) -> No
             assert what in text
         terminal.types("n")
         assert terminal.leaves_with() == 0
-        assert "✓ completed  " not in text.partition("run it?")[2]
+        assert "✓ finished" not in text.partition("run it?")[2]
     with person.terminal(*words) as terminal:
         terminal.sees("run it? [y/N]")
         terminal.types("y")
@@ -116,5 +116,5 @@ def test_without_colour_and_without_unicode(person: Person) -> None:
     with person.terminal("execute", *PERMISSIONS, "--input", "folder=.", columns=60, **plain) as terminal:
         assert terminal.leaves_with() == 0
         assert "\x1b[3" not in terminal.raw.replace("\x1b[3J", "")
-        assert "+ completed" in terminal.text
+        assert "+ finished - pass" in terminal.text
         assert "✓" not in terminal.text

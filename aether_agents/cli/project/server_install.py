@@ -1,6 +1,7 @@
 """Work on servers: installing them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from aether_agents.cli.session.lookup import servers_here, the_server
 from aether_agents.cli.session.session import Session
@@ -8,7 +9,7 @@ from aether_agents.cli.terminal.duration import Stopwatch, brief
 from aether_agents.cli.terminal.exit_codes import COMPLETED
 from aether_agents.cli.terminal.glyphs import QUIET
 from aether_agents.contracts import ServerSpec
-from aether_agents.errors import AetherError
+from aether_agents.errors import AetherError, InvalidSettings
 from aether_agents.mcp_host.install.installer import install, installed
 
 
@@ -19,13 +20,30 @@ def install_all(session: Session, names: Sequence[str]) -> int:
     ]
     if not chosen:
         session.output.good("every known server is installed")
-    worst = COMPLETED
+    worst, made = COMPLETED, list[str]()
     for spec in chosen:
         if spec.install is None:
             session.output.good(f"{spec.name} needs no environment of its own")
             continue
-        worst = max(worst, _install_one(session, spec))
+        code = _install_one(session, spec)
+        worst, made = max(worst, code), [*made, spec.name] if code == COMPLETED else made
+    _tell_workers(session, made)
     return worst
+
+
+def _tell_workers(session: Session, names: Sequence[str]) -> None:
+    """Have workers that run already list what was installed: a task asked now waits for that, and misses nothing."""
+    if not names:
+        return
+    try:
+        with session.open_door() as door:
+            if door is None:
+                return
+            for name in names:
+                with suppress(InvalidSettings):  # no worker has ever heard of it: it is listed without being asked
+                    door.list_server(name)
+    except AetherError as error:
+        session.output.warn(f"workers that run already learn of it within a minute: {error}")
 
 
 def _install_one(session: Session, spec: ServerSpec) -> int:

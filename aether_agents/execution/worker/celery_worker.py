@@ -154,9 +154,9 @@ class _Bench:
         signals.worker_shutting_down.connect(self._wind_down, weak=False)
         signals.worker_shutdown.connect(self._end, weak=False)
 
-    def handle(self, celery_task: Task, queue: str, ids: tuple[str, ...]) -> None:
-        """Run one message with this process's services."""
-        self._open().handle(celery_task, queue, ids)
+    def handle(self, celery_task: Task, queue: str, ids: tuple[str, ...]) -> str | None:
+        """Run one message with this process's services; a word for what it came to."""
+        return self._open().handle(celery_task, queue, ids)
 
     def _open(self) -> Services:
         if self._services is None or self._pid != os.getpid():

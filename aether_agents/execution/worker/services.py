@@ -23,6 +23,7 @@ from aether_agents.execution.delivery.sender import Sender
 from aether_agents.execution.delivery.store_retry import Patience
 from aether_agents.execution.worker.heartbeat import Pump
 from aether_agents.execution.worker.known_servers import KnownServers
+from aether_agents.execution.worker.message_end import tell_end
 from aether_agents.execution.worker.occupancy import Room
 from aether_agents.execution.worker.planner_step import Opening
 from aether_agents.execution.worker.side_threads import Beside
@@ -104,8 +105,8 @@ class Services:
         self._pump.start()
         self._listing.start()
 
-    def handle(self, celery_task: Task, queue: str, ids: tuple[str, ...]) -> None:
-        """Run one message.
+    def handle(self, celery_task: Task, queue: str, ids: tuple[str, ...]) -> str | None:
+        """Run one message; a word for what it came to.
 
         Raises:
             Ignore: its branch of the canvas ends here.
@@ -119,8 +120,12 @@ class Services:
         with logs.about(**dict(zip(("task_id", "subtask_id"), ids, strict=False))), self._room.taken():
             if self._opening is not None and queue == PLANNER:
                 self._opening.open(ids[0])
-            else:
-                self._runner.run(celery_task, queue, *ids)
+                return None
+            try:
+                return self._runner.run(celery_task, queue, *ids)
+            except Ignore as ended:
+                tell_end(celery_task, str(ended))
+                raise
 
     def refuse(self) -> None:
         """Take nothing new from now on: this process ends. Calls under way go on, and keep their leases."""

@@ -61,8 +61,8 @@ class Runner:
         self._reviewing = Reviewing(store, settings)
         self.memory = Memory(store)
 
-    def run(self, celery_task: Task, queue: str, task_id: str, subtask_id: str) -> None:
-        """Run the subtask a message names, if the store grants it, or the one that it grants instead.
+    def run(self, celery_task: Task, queue: str, task_id: str, subtask_id: str) -> str:
+        """Run the subtask a message names, if the store grants it, or the one that it grants instead; its outcome.
 
         Raises:
             Ignore: this branch of the canvas ends here.
@@ -75,11 +75,11 @@ class Runner:
             raise Ignore from error
         if isinstance(claim, Refused):
             log.debug("refused: %s", claim.reason)
-            raise Ignore
+            raise Ignore(f"refused: {claim.reason}")
         if claim.instead is not None:
             self.beside(queue, claim, asked_at)
-            raise Ignore
-        self._granted(celery_task, queue, Lease(task_id, subtask_id, claim.token), claim, asked_at)
+            raise Ignore("another subtask ran in its place")
+        return self._granted(celery_task, queue, Lease(task_id, subtask_id, claim.token), claim, asked_at)
 
     def beside(self, queue: str, claim: Granted | Unopened, asked_at: float) -> None:
         """Run a subtask for which no message is at hand: nothing that its message would bring hangs on this."""
@@ -89,29 +89,29 @@ class Runner:
 
     def _granted(
         self, celery_task: Task | None, queue: str, lease: Lease, claim: Granted | Unopened, asked_at: float
-    ) -> None:
+    ) -> str:
         task_id, subtask_id, _ = lease
         if isinstance(claim, Unopened):
             if claim.tampered:
                 self._store.alerts.suspect("broken document", f"{task_id}/{subtask_id}", claim.reason)
             outcome = failed("document", claim.reason, sent=False).model_copy(update={"attempts": claim.attempts})
             self._finish(lease, outcome)
-            return
+            return word_of(outcome)
         if claim.tampered:
             self._store.alerts.suspect("forged answer", f"{task_id}/{subtask_id}", claim.doubt)
         since = time.time_ns() - int(1e9 * (now() - asked_at))
         ids = {"task_id": task_id, "subtask_id": subtask_id, "specialist": queue}
         span = tracing.span("subtask", parent=lambda: self._trace(task_id), since=since, **ids)
         with self._held.holding(lease, asked_at), span:
-            self._ran(celery_task, lease, claim)
+            return self._ran(celery_task, lease, claim)
 
-    def _ran(self, celery_task: Task | None, lease: Lease, claim: Granted) -> None:
+    def _ran(self, celery_task: Task | None, lease: Lease, claim: Granted) -> str:
         started = time.monotonic()
         try:
             result = self._work(lease, claim)
         except Barred as error:
             self._end_alike(lease, claim, failed("policy", str(error), sent=False))
-            return
+            return "failed (policy)"
         log.info("%s in %.3f s", word_of(result), time.monotonic() - started)
         failed_now = isinstance(result, Outcome) and result.failed
         tracing.mark(tool=claim.subtask.tool or "", status=word_of(result), failed=failed_now)
@@ -121,13 +121,13 @@ class Runner:
             if result.status == "cancelled" and self._given_up(result):
                 self._give_back(lease, claim, result)
             self._complete(lease, claim, result)
-            return
+            return word_of(result)
         if isinstance(result, Intervention):
             if not claim.subtask.repeatable:
                 self.memory.asked(lease, result)
             self._patience.ask(lambda: self._store.tasks.ask_subtask(*lease, result))
-            raise Ignore
-        self._fan(celery_task, lease, claim, result)
+            raise Ignore(word_of(result))
+        return self._fan(celery_task, lease, claim, result)
 
     def stop(self) -> None:
         """Wait no longer for a store that is away."""
@@ -210,7 +210,7 @@ class Runner:
         done = self._patience.ask(lambda: self._store.tasks.complete(*lease, outcome, retry_in=again))
         self._sender.attempt(done.deliveries)
         if done.kind == "stale" or again is not None:
-            raise Ignore
+            raise Ignore("runs again" if again is not None else "no longer its turn")
 
     def _end_alike(self, lease: Lease, claim: Granted, outcome: Outcome) -> None:
         """Nobody may make any call of this server any more: what else would call it in this task ends with this run."""
