@@ -19,6 +19,7 @@ from mkdocs.structure.files import File, Files
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+import aether_agents
 from aether_agents import contracts, errors
 from aether_agents.agentserver.sockets import handlers
 from aether_agents.agentserver.web import api
@@ -165,6 +166,14 @@ def metric_names() -> Iterator[str]:
     yield from (f"| `{name}` | {text} |" for name, text in sorted(found))
 
 
+def python_names() -> Iterator[str]:
+    """What another program may import from the package itself."""
+    yield from ("| name | what |", "|---|---|")
+    for name in aether_agents._HOMES:
+        said = (inspect.getdoc(getattr(aether_agents, name)) or "").partition("\n\n")[0]
+        yield f"| `{name}` | {' '.join(said.split())} |"
+
+
 def _words(documented: object) -> str:
     """A docstring as one line."""
     return " ".join((inspect.getdoc(documented) or "").split())
@@ -234,4 +243,5 @@ MADE: dict[str, Callable[[], Iterator[str]]] = {
     "exit codes": exit_codes,
     "errors": kinds_of_error,
     "metrics": metric_names,
+    "python names": python_names,
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import aether_agents
-from aether_agents import agentserver, errors, settings, specialists, store
+from aether_agents import agentserver, contracts, errors, settings, specialists, store
 
 PUBLIC = {"Orchestrator", "connect", "HighLevelTask", "AgentProcess", "load_settings", "Event", "Answer"}
 ERRORS = {name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, Exception)}
@@ -47,3 +47,9 @@ def test_the_faces_that_packages_of_others_use_are_where_they_were() -> None:
     assert callable(specialists.read_specialist)
     assert callable(specialists.load_specialists)
     assert settings.Settings.__name__ == "Settings"
+
+
+def test_the_manual_names_every_face() -> None:
+    page = (Path(aether_agents.__file__).parents[1] / "docs/reference/python.md").read_text(encoding="utf-8")
+    for face in (agentserver, errors, settings, specialists, store, contracts):
+        assert f"`{face.__name__}`" in page
