@@ -3,6 +3,7 @@
 `dev.bare` calls the echo tool on a warm session and nothing else; `dev.bare_end` also says that it is over.
 """
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from celery import Celery
 
 from aether_agents.execution.worker import celery_worker
+from aether_agents.execution.worker.occupancy import Room
 from aether_agents.mcp_host.pool.host import Host
 from aether_agents.store import open_store
 from tests.integration.execution.entry import main
@@ -39,5 +41,7 @@ def with_bare(settings: Any, *args: Any, **options: Any) -> Celery:
 
 
 if __name__ == "__main__":
+    if os.environ.get("AETHER_TEST_NO_BULKHEADS"):
+        Room.full = lambda _room: False  # type: ignore[method-assign]
     celery_worker.app_for = with_bare
     sys.exit(main())

@@ -2,7 +2,7 @@
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from kombu.transport.redis import Channel
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings.model import DeliverySettings
 from aether_agents.store.store import Tasks
+from tests.chaos.table import HEAD, ROW, Record, Toll
 from tests.integration.execution.conftest import laboratory, quick
 from tests.integration.execution.lab import Lab
 
@@ -32,6 +33,25 @@ def lab(valkey: ValkeyServer, sealing_key: Path, tmp_path: Path, delivery: Deliv
         Channel._put, Tasks.claim = put, claim  # type: ignore[method-assign]
         os.environ.pop("AETHER_TEST_FAULTS", None)
         os.environ.pop("AETHER_TEST_OTHER", None)
+
+
+@pytest.fixture
+def toll(record_property: Record) -> Callable[[Lab, str], Toll]:
+    """Begins a row of the table of faults."""
+    return lambda lab, fault: Toll(lab, record_property, fault)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The table, from whichever process each test ran in."""
+    reports = [one for word in ("passed", "failed") for one in terminalreporter.stats.get(word, ())]
+    rows = [row for one in reports for name, row in getattr(one, "user_properties", ()) if name == ROW]
+    if not rows:
+        return
+    lines = [HEAD, *(tuple(map(str, row)) for row in rows)]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(HEAD))]
+    terminalreporter.section("what each fault cost")
+    for line in lines:
+        terminalreporter.write_line("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)))
 
 
 @pytest.fixture

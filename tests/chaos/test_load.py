@@ -1,6 +1,6 @@
 """Ordinary load, without a fault: many nested plans at once, through one planner. All of them end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ from aether_agents.contracts import HighLevelTask, Template
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings.model import DeliverySettings
 from aether_agents.store import PLANNER, Delivery
+from tests.chaos.table import Toll
 from tests.conftest import eventually
 from tests.integration.execution.conftest import laboratory, quick
 from tests.integration.execution.lab import Lab
@@ -55,7 +56,7 @@ def submit(lab: Lab, task_id: str) -> None:
     lab.sender.send([Delivery(task_id, "", PLANNER)])
 
 
-def test_two_hundred_nested_plans_at_once_all_end(lab: Lab) -> None:
+def test_two_hundred_nested_plans_at_once_all_end(lab: Lab, toll: Callable[[Lab, str], Toll]) -> None:
     lab.worker([PLANNER], env={"AETHER_TEST_CONCURRENCY": str(PLANNER_THREADS)})
     lab.worker(["dev"])
     submit(lab, "warm")
@@ -63,7 +64,7 @@ def test_two_hundred_nested_plans_at_once_all_end(lab: Lab) -> None:
     ids = [f"t{number}" for number in range(PLANS)]
     for task_id in ids:
         submit(lab, task_id)
-    left = set(ids)
+    left, cost = set(ids), toll(lab, "none: 200 nested plans at once")
 
     def over() -> bool:
         left.difference_update([one for one in left if lab.store.tasks.view(one).finished_at])
@@ -71,6 +72,7 @@ def test_two_hundred_nested_plans_at_once_all_end(lab: Lab) -> None:
         return not left
 
     eventually(over, within=180, what="all tasks end", pause=0.5)
+    cost.of(ids)
     calls = lab.calls()
     assert {lab.store.tasks.view(one).status.value for one in ids} == {"completed"}
     assert set(calls.started.values()) == {1}

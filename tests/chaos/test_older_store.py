@@ -1,12 +1,13 @@
 """The store comes back older than it was, as after a power loss: no unrepeatable call is made twice unasked."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from aether_agents.contracts import Answer, PlannedSubtask
 from aether_agents.settings.model import DeliverySettings
+from tests.chaos.table import Toll
 from tests.conftest import eventually
 from tests.integration.execution.conftest import laboratory
 from tests.integration.execution.lab import Lab, step
@@ -24,7 +25,8 @@ def older(tmp_path: Path) -> Iterator[Older]:
 @pytest.fixture
 def lab(older: Older, sealing_key: Path, tmp_path: Path) -> Iterator[Lab]:
     """A laboratory on it, without a worker yet."""
-    delivery = DeliverySettings(lease=3, stale=0.5, pump=0.1, concurrency=4, grace=2)
+    # Off: what it forgets here had reached its disk.
+    delivery = DeliverySettings(lease=3, stale=0.5, pump=0.1, concurrency=4, grace=2, confirm="off")
     yield from laboratory(older.settings(sealing_key, tmp_path, delivery=delivery), tmp_path, names=("dev",))
 
 
@@ -47,7 +49,9 @@ def ended_calls(lab: Lab) -> int:
 
 
 @pytest.mark.parametrize("direct", [True, False])
-def test_what_was_done_in_the_lost_seconds_is_not_done_again(lab: Lab, older: Older, direct: bool) -> None:
+def test_what_was_done_in_the_lost_seconds_is_not_done_again(
+    lab: Lab, older: Older, toll: Callable[[Lab, str], Toll], direct: bool
+) -> None:
     for _ in range(2):
         lab.worker()
     tasks = [f"t{at}" for at in range(3)]
@@ -57,7 +61,8 @@ def test_what_was_done_in_the_lost_seconds_is_not_done_again(lab: Lab, older: Ol
     older.remember()
     eventually(lambda: ended_calls(lab) >= 12, what="some more have")
     older.come_back()
-    assert [lab.ended(task_id) for task_id in tasks] == ["completed"] * 3
+    cost = toll(lab, f"store came back older, {'direct' if direct else 'canvas'}")
+    assert cost.of(tasks) == dict.fromkeys(tasks, "completed")
     assert set(lab.calls().started.values()) == {1}
     for task_id in tasks:
         assert not [one for one in lab.store.events.read(task_id) if one.type.value == "subtask.waiting"]
@@ -80,7 +85,7 @@ def test_calls_that_run_while_the_store_is_away_go_on(lab: Lab, older: Older) ->
     assert lab.calls().started == dict.fromkeys([*(f"t/g{at}" for at in range(4)), "t/after"], 1)
 
 
-def test_what_only_a_dead_worker_knew_is_asked_once(lab: Lab, older: Older) -> None:
+def test_what_only_a_dead_worker_knew_is_asked_once(lab: Lab, older: Older, toll: Callable[[Lab, str], Toll]) -> None:
     first = lab.worker()
     gate = lab.folder / "gate"
     look = step("t", "look", tool="gate", args={"path": str(gate), "key": "t/look"})
@@ -98,6 +103,8 @@ def test_what_only_a_dead_worker_knew_is_asked_once(lab: Lab, older: Older) -> N
         found = lab.store.tasks.view("t").interventions
         return found[0].id if found else ""
 
+    cost = toll(lab, "store came back older, its worker killed")
+    cost.of(["t"])
     asked = eventually(question, what="a person is asked")
     calls = lab.calls().started
     assert (calls["t/s0"], calls["t/s1"]) == (1, 1)

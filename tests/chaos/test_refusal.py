@@ -3,7 +3,7 @@ by it: every task ends as it should, no call is made twice, no message stays una
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from aether_agents.errors import StoreRefuses
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings.model import DeliverySettings
 from aether_agents.store import PLANNER, Delivery
+from tests.chaos.table import Toll
 from tests.conftest import eventually
 from tests.integration.execution.conftest import laboratory, quick
 from tests.integration.execution.lab import Lab, step
@@ -172,7 +173,9 @@ def said(lab: Lab) -> list[str]:
 
 
 @pytest.mark.parametrize("refusal", [FULL, READ_ONLY, *OTHERS], ids=lambda refusal: refusal.name)
-def test_nothing_is_lost_by_a_store_that_refuses_for_a_while(lab: Lab, admin: Redis, refusal: Refusal) -> None:
+def test_nothing_is_lost_by_a_store_that_refuses_for_a_while(
+    lab: Lab, admin: Redis, toll: Callable[[Lab, str], Toll], refusal: Refusal
+) -> None:
     task_id, gate = refusal.name.replace(" ", "-"), lab.folder / f"{refusal.name}.gate"
     submit(lab, f"{task_id}-before")
     assert lab.ended(f"{task_id}-before") == "completed"
@@ -197,9 +200,10 @@ def test_nothing_is_lost_by_a_store_that_refuses_for_a_while(lab: Lab, admin: Re
         do(admin, *command)
 
     eventually(lambda: not refuses(lab), what="it takes writes again")
+    cost = toll(lab, f"store refuses: {refusal.name}, {refusal.seconds:g} s")
     submit(lab, f"{task_id}-after")
     ids = [task_id, *plans, f"{task_id}-after"]
-    assert {one: lab.ended(one, within=30) for one in ids} == dict.fromkeys(ids, "completed")
+    assert cost.of(ids, within=30) == dict.fromkeys(ids, "completed")
     started = {key: count for key, count in lab.calls().started.items() if key.startswith(task_id)}
     assert set(started.values()) == {1}, started
     eventually(lambda: unacknowledged(lab) == 0, within=15, what="nothing stays unacknowledged")
@@ -209,7 +213,7 @@ def test_nothing_is_lost_by_a_store_that_refuses_for_a_while(lab: Lab, admin: Re
 
 @pytest.mark.parametrize("command", ["hset", "zadd", "xadd", "zrem", "hincrby", "brpop"])
 def test_one_command_of_many_is_refused_for_longer_than_a_worker_may_be_deaf(
-    lab: Lab, admin: Redis, command: str
+    lab: Lab, admin: Redis, toll: Callable[[Lab, str], Toll], command: str
 ) -> None:
     """Of our functions, each would be refused in its midst; of Celery, what notes a message that was taken."""
     task_id, gate = f"no-{command}", lab.folder / f"no-{command}.gate"
@@ -228,8 +232,8 @@ def test_one_command_of_many_is_refused_for_longer_than_a_worker_may_be_deaf(
     eventually(lambda: time.monotonic() > until, what="the refusal lasts")
     do(admin, "ACL", "SETUSER", "default", "+@all")
 
-    ids = [task_id, *plans]
-    assert {one: lab.ended(one, within=30) for one in ids} == dict.fromkeys(ids, "completed")
+    cost, ids = toll(lab, f"store forbids {command.upper()}, {DEAF_AFTER + 1:g} s"), [task_id, *plans]
+    assert cost.of(ids, within=30) == dict.fromkeys(ids, "completed")
     assert {count for key, count in lab.calls().started.items() if key.startswith(f"{task_id}/")} == {1}
     assert {count for key, count in lab.calls().started.items() if key.startswith(f"{task_id}-")} == {1}
     eventually(lambda: unacknowledged(lab) == 0, within=15, what="nothing stays unacknowledged")

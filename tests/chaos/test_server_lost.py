@@ -1,9 +1,12 @@
 """An MCP server is killed in the middle of calls: what may be repeated is made again, of the rest a person is asked."""
 
+from collections.abc import Callable
+
 import psutil
 import pytest
 
 from aether_agents.contracts import Answer, Retry
+from tests.chaos.table import Toll
 from tests.conftest import eventually
 from tests.integration.execution.lab import Lab, step
 from tests.integration.execution.test_stopping import asked, running
@@ -18,7 +21,7 @@ def server_of(lab: Lab) -> psutil.Process:
     return psutil.Process(lab.store.tasks.outcomes("who", ["a"])["a"].output["pid"])
 
 
-def test_a_killed_server_is_no_worse_than_a_killed_worker(lab: Lab) -> None:
+def test_a_killed_server_is_no_worse_than_a_killed_worker(lab: Lab, toll: Callable[[Lab, str], Toll]) -> None:
     lab.worker()
     server = server_of(lab)
     gate = lab.folder / "gate"
@@ -33,6 +36,7 @@ def test_a_killed_server_is_no_worse_than_a_killed_worker(lab: Lab) -> None:
     for name in ("read", "write", "once"):
         running(lab, f"t/{name}")
     server.kill()
+    toll(lab, "MCP server killed in 3 calls").of(["t"])
     question = asked(lab, "t")
     assert (question.subtask_id, question.choices) == ("write", ("retry", "skip", "fail"))
     assert "may have run" in question.prompt

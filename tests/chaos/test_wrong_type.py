@@ -1,6 +1,6 @@
 """A key of ours holds what does not belong there: workers wait, say so once, and go on when it was moved away."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from aether_agents.errors import StoreRefuses
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings.model import DeliverySettings
+from tests.chaos.table import Toll
 from tests.conftest import eventually
 from tests.integration.execution.conftest import laboratory, quick
 from tests.integration.execution.lab import Lab, step
@@ -28,7 +29,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory, sealing_key: Path) -> Iterator
 
 
 @pytest.mark.parametrize("name", ["celery:dev", "celery:unacked", "due", "runs", "active"])
-def test_a_key_of_a_wrong_type_is_waited_for_and_said_once(lab: Lab, name: str) -> None:
+def test_a_key_of_a_wrong_type_is_waited_for_and_said_once(
+    lab: Lab, toll: Callable[[Lab, str], Toll], name: str
+) -> None:
     store, task_id = lab.store, name.replace(":", "-")
     gate, key = lab.folder / f"{task_id}.gate", f"{store.keys.prefix}:{name}"
     lab.launch(
@@ -51,7 +54,8 @@ def test_a_key_of_a_wrong_type_is_waited_for_and_said_once(lab: Lab, name: str) 
     store.connection.command("DEL", key)
     if store.connection.command("EXISTS", f"{key}.kept"):
         store.connection.command("RENAME", f"{key}.kept", key)
-    assert lab.ended(task_id, within=30) == "completed"
+    cost = toll(lab, f"key of a wrong type: {name}, 3 s")
+    assert cost.of([task_id], within=30) == {task_id: "completed"}
     lab.launch([step(f"{task_id}-after", "a")], f"{task_id}-after")
     assert lab.ended(f"{task_id}-after", within=30) == "completed"
     assert lab.calls().started[f"{task_id}/a"] == 1

@@ -1,9 +1,10 @@
 """Safekeeping: whether a power loss of the server can undo what it granted; asked before an unrepeatable call.
 
-`appendfsync always` answers after the disk has it. With `everysec`, `WAITAOF` should wait for the disk; several servers
-answer it too early, so it is relied on only where it was seen to wait. Where the server is told to have replicas
-(`min-replicas-to-write`), `WAIT` waits for that many. Both look at what their own connection wrote last, so they follow
-a write of ours on the same one.
+`appendfsync always` answers after the disk has it. With `everysec`, who runs on the server's machine and may open its
+append-only file brings it to the disk himself, as the embedded stack does (`local_disk`). Elsewhere `WAITAOF` should
+wait for the disk; several servers answer it too early, so it is relied on only where it was seen to wait. Where the
+server is told to have replicas (`min-replicas-to-write`), `WAIT` waits for that many. Both look at what their own
+connection wrote last, so they follow a write of ours on the same one.
 """
 
 import threading
@@ -14,6 +15,7 @@ from aether_agents.errors import StoreRefuses, StoreUnavailable
 from aether_agents.store.client.connection import Part, ResponseError
 from aether_agents.store.client.store_client import Access, Accessing
 from aether_agents.store.system.health import Health
+from aether_agents.store.system.local_disk import LocalDisk
 
 #: Milliseconds the server gets, less than an unanswered command gets; and while it is found out whether it waits.
 PATIENCE, TRIAL = 5_000, 2_000
@@ -25,7 +27,7 @@ _NO_WAIT = 0.3
 class Way(NamedTuple):
     """How this server can be asked."""
 
-    disk: str  #: `reply`: every answer waits for the disk; `wait`: WAITAOF does; else empty
+    disk: str  #: `reply`: every answer waits for the disk; `file`: we sync its file; `wait`: WAITAOF waits; else empty
     replicas: int  #: that WAIT has to hear of
     lagging: bool  #: there are replicas that nobody waits for: one of them may take over
 
@@ -45,6 +47,7 @@ class Safekeeping(Accessing):
         super().__init__(access)
         self._lock = threading.Lock()
         self._known: tuple[int, Way] | None = None
+        self._file = LocalDisk(access)
 
     @property
     def sure(self) -> bool:
@@ -72,6 +75,11 @@ class Safekeeping(Accessing):
             StoreUnavailable: it cannot be reached, or its disk or its replicas did not say so in time.
         """
         way = self.way(epoch)
+        if way.disk == "file" and not self._file.sync(PATIENCE / 1000):
+            raise StoreUnavailable(
+                f"the store has not written to its file for {PATIENCE // 1000} s, and an unrepeatable call waits for "
+                "that: look at its disk, or set `delivery: {confirm: off}`"
+            )
         if way.disk == "wait" and self._waited("WAITAOF", 1, 0) < 1:
             raise StoreUnavailable(
                 f"the store has not written to its disk for {PATIENCE // 1000} s, and an unrepeatable call waits for "
@@ -96,7 +104,12 @@ class Safekeeping(Accessing):
         disk = ""
         if int(about.get("aof_enabled", 0)):
             policy = setting("appendfsync")
-            disk = "reply" if policy == "always" else "wait" if policy != "no" and self._waits() else ""
+            if policy == "always":
+                disk = "reply"
+            elif self._file.reaches(TRIAL / 1000):
+                disk = "file"
+            elif policy != "no" and self._waits():
+                disk = "wait"
         return Way(disk, replicas, int(about.get("connected_slaves", 0)) > replicas)
 
     def _waits(self) -> bool:

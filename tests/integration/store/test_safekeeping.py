@@ -1,5 +1,6 @@
 """Before an unrepeatable call: the store's disk and replicas are waited for where that is true, and nowhere else."""
 
+import os
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ import pytest
 from aether_agents.errors import StoreUnavailable
 from aether_agents.settings.model import DeliverySettings
 from aether_agents.store import Store, open_store
+from aether_agents.store.system.local_disk import LocalDisk
 from tests.conftest import eventually
 from tests.integration.store.older import Older
 
@@ -50,6 +52,41 @@ def waits(store: Store) -> bool:
     return sum(took[1:]) > 1.5
 
 
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a process on another machine than the server's: it cannot open its file."""
+    monkeypatch.setattr(LocalDisk, "reaches", lambda *_: False)
+
+
+@pytest.mark.parametrize("policy", ["everysec", "no"])
+def test_who_may_open_its_file_brings_it_to_the_disk(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, policy: str
+) -> None:
+    store = opened("--appendfsync", policy)
+    assert store.safekeeping.way() == ("file", 0, False)
+    assert store.safekeeping.sure
+    synced: list[bytes] = []
+    sync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda file: (synced.append(os.pread(file, 2**20, 0)), sync(file)))
+    for at in range(3):
+        if at == 2:
+            store.connection.command("BGREWRITEAOF")  # from now on it is another file
+            eventually(lambda: not store.connection.command("INFO", "persistence")["aof_rewrite_in_progress"])
+        store.connection.command("SET", f"granted{at}", at)
+        store.safekeeping.secure()
+        assert any(b"granted%d" % at in held for held in synced), "what was granted lay in the file before its sync"
+        synced.clear()
+
+
+def test_a_file_that_is_not_written_any_more_is_not_relied_on(opened: Opened) -> None:
+    store = opened()
+    assert store.safekeeping.way().disk == "file"
+    store.connection.command("CONFIG", "SET", "appendonly", "no")
+    disk = LocalDisk(store.tasks._access)
+    assert not disk.reaches(0.2)
+
+
+@pytest.mark.usefixtures("elsewhere")
 def test_waitaof_is_relied_on_only_where_it_was_seen_to_wait(opened: Opened) -> None:
     store = opened()
     way = store.safekeeping.way()
@@ -65,6 +102,7 @@ def test_always_needs_no_wait(opened: Opened) -> None:
     assert store.safekeeping.sure
 
 
+@pytest.mark.usefixtures("elsewhere")
 @pytest.mark.parametrize("options", [("--appendonly", "no"), ("--appendfsync", "no")])
 def test_a_disk_that_is_not_written_in_time_is_not_relied_on(opened: Opened, options: tuple[str, ...]) -> None:
     store = opened(*options)
