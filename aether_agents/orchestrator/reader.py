@@ -179,7 +179,9 @@ class Window:
         """What is wrong with the store, or will be soon, each with its mend; empty when nothing is."""
         most = self.settings.alerts.store_fuller_than
         near = [f"{one.said}: {one.mend}" for one in self._store.health.strains() if one.near(most)]
-        return self._store.diagnose() + near
+        missing = self._store.rights.missing(consumes=True)
+        barred = [f"{missing.said}, so no worker of this user takes a message: {missing.mend}"] if missing else []
+        return barred + self._store.diagnose() + near
 
     def misplaced(self, queues: Iterable[str]) -> list[str]:
         """Keys of ours, and of these queues, that hold something else than belongs there, each with the mend.

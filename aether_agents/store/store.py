@@ -1,7 +1,7 @@
 """The store as a process opens it."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Self
 
 from aether_agents.errors import StoreUnavailable
@@ -75,15 +75,17 @@ class Store:
         """
         self.connection.command("PING")
 
-    def try_to_write(self, queues: Iterable[str] = ()) -> None:
-        """Make sure that the server takes what is written to it, by whichever command; to these queues too.
+    def try_to_write(self, queues: Sequence[str] = ()) -> None:
+        """Make sure that the server takes what is written to it, by whichever command.
+
+        With `queues`, for a process that takes messages from those: with the commands that this needs, too.
 
         Raises:
             StoreUnavailable: it cannot be reached, or (StoreRefuses) it refuses.
         """
         self.connection.command("SET", self.keys.probe, "", "PX", PROBE_LIVES)
-        self.rights.require()
-        self.key_types.require(tuple(queues))
+        self.rights.require(consumes=bool(queues))
+        self.key_types.require(queues)
 
     def close(self) -> None:
         """Close the connections. Idempotent."""

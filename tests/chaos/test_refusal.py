@@ -228,7 +228,7 @@ def test_one_command_of_many_is_refused_for_longer_than_a_worker_may_be_deaf(
     with pytest.raises(
         StoreRefuses, match=rf"`default` may not use {command.upper()}.*ACL SETUSER default \+{command}"
     ):
-        lab.store.try_to_write()
+        lab.store.try_to_write(["dev"])
     eventually(lambda: time.monotonic() > until, what="the refusal lasts")
     do(admin, "ACL", "SETUSER", "default", "+@all")
 

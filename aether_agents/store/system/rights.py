@@ -12,20 +12,17 @@ from aether_agents.errors import StoreRefuses
 from aether_agents.store.client.connection import Part
 from aether_agents.store.client.store_client import Accessing
 
-#: Commands of Celery and kombu, by the key that each is used on, under the prefix.
+#: Commands of Celery and kombu in a process that takes messages, by the key that each is used on, under the prefix.
 _BROKERS = {
-    "planner": ("BRPOP", "LPUSH", "LLEN", "EXISTS"),
+    "planner": ("BRPOP", "LLEN", "EXISTS"),
     "unacked": ("HSET", "HGET", "HDEL"),
     "unacked_index": ("ZADD", "ZREM", "ZREVRANGEBYSCORE"),
     "_kombu.binding.planner": ("SADD",),
-    "unacked_mutex": ("SET", "GET", "DEL"),
+    "unacked_mutex": ("SET", "GET", "DEL", "MULTI", "EXEC"),
 }
 
-#: What is used without a key, or where the key is none of ours.
-_KEYLESS = ("PING", "INFO", "TIME", "MULTI", "EXEC")
-
-#: What we use beside the functions of the library.
-_OURS = ("HGETALL", "HKEYS", "XREAD", "XRANGE", "XREVRANGE", "MGET")
+#: Commands of whoever sends, and what we use beside the functions of the library.
+_OURS = ("LPUSH", "PING", "INFO", "TIME", "HGETALL", "HKEYS", "XREAD", "XRANGE", "XREVRANGE", "MGET")
 
 
 class Missing(NamedTuple):
@@ -52,25 +49,27 @@ class Missing(NamedTuple):
 class Rights(Accessing):
     """Asked of the server, in one command."""
 
-    def missing(self) -> Missing | None:
+    def missing(self, *, consumes: bool = False) -> Missing | None:
         """What the user of this process may not do, and needs to; none when it may do all.
+
+        A process that `consumes` takes messages from queues, too.
 
         Raises:
             StoreUnavailable: the server cannot be reached, or (StoreRefuses) does not let us ask.
         """
-        words, keys = self._access.call("rights", *self._needed())
+        words, keys = self._access.call("rights", *self._needed(consumes))
         if not words and not keys:
             return None
         commands = dict.fromkeys(word.decode() for word in words)
         return Missing(self._user(), tuple(commands), tuple(key.decode() for key in keys))
 
-    def require(self) -> None:
-        """Make sure that the user of this process may do all that it needs to.
+    def require(self, *, consumes: bool) -> None:
+        """Make sure that the user of this process may do all that it needs to; see `missing`.
 
         Raises:
             StoreUnavailable: the server cannot be reached, or (StoreRefuses) the user may not.
         """
-        if missing := self.missing():
+        if missing := self.missing(consumes=consumes):
             address = self._access.connection.address
             what = f"its user has no permission for that: {missing.mend}"
             raise StoreRefuses(f"the store at {address} answers, but refuses ({missing.said}): {what}")
@@ -78,8 +77,8 @@ class Rights(Accessing):
     def _user(self) -> str:
         return unquote(urlsplit(self._access.connection.url).username or "default")
 
-    def _needed(self) -> list[Part]:
-        prefix = self._access.keys.prefix
-        pairs = [(command, f"{prefix}:celery:{key}") for key, used in _BROKERS.items() for command in used]
-        pairs += [(command, f"{prefix}:epoch") for command in (*_KEYLESS, *_OURS)]
+    def _needed(self, consumes: bool) -> list[Part]:
+        prefix, brokers = self._access.keys.prefix, _BROKERS if consumes else {}
+        pairs = [(command, f"{prefix}:celery:{key}") for key, used in brokers.items() for command in used]
+        pairs += [(command, f"{prefix}:celery:planner") for command in _OURS]
         return [part for pair in pairs for part in pair]
