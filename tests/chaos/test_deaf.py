@@ -48,7 +48,7 @@ def test_a_deaf_worker_says_so_and_ends_and_the_next_one_goes_on(lab: Lab, how: 
         eventually(lambda: _put(lab) and lab.store.backlog(["dev"])["dev"], what="messages lie there")
         assert eventually(worker.poll, within=30, what="it ends") == DEAF
     assert "deaf: " in lab.log_of(0)
-    assert not lab.store.presence.alive()
+    eventually(lambda: not lab.store.presence.alive(), within=15, what="nobody takes it for alive")
     lab.worker(["dev"])
     lab.launch([step("after", "a")], "after")
     assert lab.ended("after") == "completed"
