@@ -25,8 +25,11 @@ class Toll:
         """The fault is over: from here on the recovery is measured."""
         self._began = time.monotonic()
 
-    def of(self, ids: Iterable[str], within: float = 60) -> dict[str, str]:
-        """Wait until all of these tasks have ended, or a question is all that holds one up; gives how each stands."""
+    def of(self, ids: Iterable[str], within: float = 60, again: Iterable[str] = ()) -> dict[str, str]:
+        """Wait until all of these tasks have ended, or a question is all that holds one up; gives how each stands.
+
+        Calls in `again` may safely be made again, and are not counted as doubled.
+        """
         waiting = set(ids)
         last = self._began
 
@@ -41,18 +44,18 @@ class Toll:
         try:
             eventually(settled, within=within, what=f"after {self._fault} they end")
         finally:
-            self._row(names, len(waiting), last - self._began)
+            self._row(names, len(waiting), last - self._began, set(again))
         return {one: self._lab.store.tasks.view(one).status.value for one in names}
 
     def _settled(self, task_id: str) -> bool:
         view = self._lab.store.tasks.view(task_id)
         return view.finished_at is not None or bool(view.interventions)
 
-    def _row(self, ids: list[str], lost: int, seconds: float) -> None:
+    def _row(self, ids: list[str], lost: int, seconds: float, again: set[str]) -> None:
         views = [self._lab.store.tasks.view(one) for one in ids]
         ends = Counter(view.status.value for view in views)
         started = self._lab.calls().started
-        doubled = sum(count > 1 for key, count in started.items() if key.partition("/")[0] in ids)
+        doubled = sum(count > 1 and key.partition("/")[0] in ids for key, count in started.items() if key not in again)
         asked = sum(event.type.value == "subtask.waiting" for one in ids for event in self._lab.store.events.read(one))
         shown = ", ".join(f"{count} {status}" for status, count in ends.most_common())
         self._record(ROW, [self._fault, shown, f"{seconds:.1f}", lost, doubled, asked])

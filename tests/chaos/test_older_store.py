@@ -104,7 +104,7 @@ def test_what_only_a_dead_worker_knew_is_asked_once(lab: Lab, older: Older, toll
         return found[0].id if found else ""
 
     cost = toll(lab, "store came back older, its worker killed")
-    cost.of(["t"])
+    cost.of(["t"], again=["t/look"])
     asked = eventually(question, what="a person is asked")
     calls = lab.calls().started
     assert (calls["t/s0"], calls["t/s1"]) == (1, 1)
