@@ -56,12 +56,16 @@ def test_a_server_of_the_catalogue_is_added_installed_tried_and_called(stranger:
     missing = stranger.run("servers", "test", "time")
     assert missing.returncode == 1
     assert "aether-agent servers install time" in missing.stdout + missing.stderr
+    assert stranger.run("up").returncode == 0
+    early = stranger.run("tools", "call", "time/get_current_time", "timezone=Asia/Tokyo")
+    assert early.returncode != 0
     assert stranger.run("servers", "install", "time", within=200).returncode == 0
+    at_once = stranger.json("tools", "call", "time/get_current_time", "timezone=Asia/Tokyo")
+    assert at_once["status"] == "completed", "the workers that ran already have not taken note"
     [tried] = stranger.json("servers", "test", "time")
     assert (tried["ok"], "get_current_time" in tried["tools"]) == (True, True)
-    told = stranger.json("tools", "call", "time/get_current_time", "timezone=Asia/Tokyo")  # the stack comes and goes
-    assert told["status"] == "completed"
-    assert "Asia/Tokyo" in json.dumps(told["outputs"])
+    assert "Asia/Tokyo" in json.dumps(at_once["outputs"])
+    assert stranger.run("down").returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ filter, graft or replacement of the repository's own. Nothing is fetched, and no
 """
 
 import os
+import pwd
 import subprocess
 import tempfile
 import threading
@@ -30,6 +31,16 @@ def printable(text: str, limit: int = 300) -> str:
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
+def own_configuration() -> Path:
+    """Git's configuration of the person whose process this is; what he trusts is in it. HOME is a scratch one."""
+    try:
+        home = Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except KeyError:  # a container without a name for its user
+        home = Path("~").expanduser()
+    plain = home / ".gitconfig"
+    return plain if plain.exists() else home / ".config" / "git" / "config"
+
+
 class Place(NamedTuple):
     """Where a folder lies in a repository."""
 
@@ -47,7 +58,7 @@ class Git:
 
     def place(self) -> Place:
         """The repository the folder lies in."""
-        trusts = {"GIT_CONFIG_GLOBAL": str(Path("~/.gitconfig").expanduser()), "GIT_CONFIG_NOSYSTEM": "0"}
+        trusts = {"GIT_CONFIG_GLOBAL": str(own_configuration()), "GIT_CONFIG_NOSYSTEM": "0"}
         command = ["git", "-C", str(self.folder), "rev-parse", "--git-dir"]
         try:
             done = subprocess.run(
@@ -61,7 +72,7 @@ class Git:
         if b"dubious ownership" in done.stderr:
             why = (
                 f"git refuses {self._shown} because another user owns it: run as its owner, "
-                f"or allow it with `git config --system --add safe.directory {self._shown}`"
+                f"or say that you trust it: `git config --global --add safe.directory {self._shown}`"
             )
             return Place(None, False, why, broken=True)
         return self._placed()

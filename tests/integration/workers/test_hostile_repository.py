@@ -106,4 +106,4 @@ def test_a_repository_of_another_user_is_a_gap_with_the_mend(
         result = talk.call("scan", path=str(planted.folder))
     (gap,) = [gap for gap in result["coverage"]["gaps"] if gap.startswith("(history)")]
     assert "another user owns it" in gap
-    assert f"git config --system --add safe.directory {planted.folder}" in gap
+    assert f"git config --global --add safe.directory {planted.folder}" in gap
