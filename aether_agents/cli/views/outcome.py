@@ -42,12 +42,16 @@ def trouble(view: TaskView, glyphs: Glyphs) -> Iterator[RenderableType]:
     """Why a task failed: its own error, then that of each failed subtask; and which calls were broken off."""
     if view.error:
         yield Text(printable(view.error), style=BAD)
+    alike: dict[str, list[SubtaskView]] = {}
     for failed in _failed(view.subtasks):
-        if denied_by(failed.error) and view.error and denied_by(view.error):
+        alike.setdefault(failed.error or "", []).append(failed)
+    for error, subtasks in alike.items():  # one cause is said once, whatever failed by it
+        if denied_by(error) and view.error and denied_by(view.error):
             continue  # that is the whole reason, and stands above
-        text = Text(f"{glyphs.status['failed']} {failed.id}", style=BAD).append(f"  {failed.tool}", style=QUIET)
-        if failed.error and failed.error not in (view.error or ""):
-            text.append("\n  " + printable(failed.error).replace("\n", "\n  "), style="default")
+        names, tools = ", ".join(one.id for one in subtasks), ", ".join(dict.fromkeys(one.tool for one in subtasks))
+        text = Text(f"{glyphs.status['failed']} {names}", style=BAD).append(f"  {tools}", style=QUIET)
+        if error and error not in (view.error or ""):
+            text.append("\n  " + printable(error).replace("\n", "\n  "), style="default")
         yield text
     for cancelled in view.subtasks:
         if cancelled.status == "cancelled" and cancelled.error:

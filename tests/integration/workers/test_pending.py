@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from anyio.from_thread import BlockingPortal
 
-from tests.integration.workers.conftest import Talk
+from tests.integration.workers.conftest import Talk, talk_with
 from tests.integration.workers.planted import AWS_PRESENT, Planted
 
 BRANCH = "aether/changes"
@@ -55,9 +56,23 @@ def state(work: Planted) -> tuple[str, ...]:
 
 def test_who_commits_must_be_said_there(repos: Talk, work: Planted) -> None:
     work.git("config", "--unset", "user.email")
-    assert "run `git config user.name …` and `git config user.email …` there" in repos.refusal(
+    assert "run `git config --global user.name …` and `git config --global user.email …`" in repos.refusal(
         "changes", paths=[str(work.folder)], branch=BRANCH
     )
+
+
+def test_else_the_person_commits_and_that_it_is_not_signed_is_said(
+    portal: BlockingPortal, work: Planted, tmp_path: Path
+) -> None:
+    work.git("config", "--unset", "user.email")
+    known = {"AETHER_GIT_NAME": "Ann Bee", "AETHER_GIT_EMAIL": "ann@example.org", "AETHER_GIT_SIGNS": "true"}
+    own = work.git("config", "user.name").strip()
+    with talk_with("repos", portal, tmp_path, **known) as talk:
+        [seen] = look(talk, work)["changes"]
+        assert seen["author"] == f"{own} <ann@example.org>, not signed"
+        work.git("config", "--unset", "user.name")
+        [seen] = look(talk, work)["changes"]
+        assert seen["author"] == "Ann Bee <ann@example.org>, not signed"
 
 
 def test_a_look_names_every_file_and_where_nothing_is_to_be_done(repos: Talk, work: Planted, tmp_path: Path) -> None:

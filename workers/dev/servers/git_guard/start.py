@@ -85,11 +85,12 @@ class Guard:
 
     @staticmethod
     def _sign(known: dict[str, str]) -> None:
-        """Commit as whom the repository itself names, as `repos/changes` shows it; what it includes has no say."""
+        """Commit as whom the repository itself names, else the person, as `repos/changes` shows it."""
         for part in ("name", "email"):
             for role in ("AUTHOR", "COMMITTER"):
                 os.environ.pop(f"GIT_{role}_{part.upper()}", None)
-                if said := known.get(f"user.{part}", "").strip():
+                own = os.environ.get(f"AETHER_GIT_{part.upper()}", "")
+                if said := known.get(f"user.{part}", "").strip() or own:
                     os.environ[f"GIT_{role}_{part.upper()}"] = said
 
     @staticmethod

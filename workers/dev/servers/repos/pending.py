@@ -108,8 +108,8 @@ def _pending(tree: WorkTree, branch: str, skipped: list[Left], job: Job) -> Pend
         raise ToolError(f"{tree.shown}: {'; '.join(faults[:5])}")
     if not (author := _author(tree)):
         raise ToolError(
-            f"{tree.shown}: its own configuration says not who commits, and nobody's personal one is read here: run "
-            "`git config user.name …` and `git config user.email …` there"
+            f"{tree.shown}: nobody has said who commits: run `git config --global user.name …` and "
+            "`git config --global user.email …` (for all your repositories), or the same without `--global` there"
         )
     fresh = [one.path for one in own if one.staged == "?"]
     new = "".join(_text(tree, path) for path in fresh)
@@ -179,9 +179,12 @@ def _hooks(tree: WorkTree) -> list[str]:
 
 
 def _author(tree: WorkTree) -> str:
-    """Whom its own configuration names; servers see nobody's personal one."""
-    name, email = tree.configured("user.name"), tree.configured("user.email")
-    return printable(f"{name} <{email}>") if name and email else ""
+    """Whom its own configuration names, else the person's; and whether he signs elsewhere."""
+    name = tree.configured("user.name") or os.environ.get("AETHER_GIT_NAME", "")
+    email = tree.configured("user.email") or os.environ.get("AETHER_GIT_EMAIL", "")
+    signs = tree.configured("commit.gpgsign") or os.environ.get("AETHER_GIT_SIGNS", "")
+    said = ", not signed" if signs.lower() in ("true", "yes", "on", "1") else ""
+    return printable(f"{name} <{email}>{said}") if name and email else ""
 
 
 def _digest(tree: WorkTree, branch: str, commit: str, own: Sequence[Entry], job: Job) -> str:

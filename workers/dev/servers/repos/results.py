@@ -127,7 +127,7 @@ class Pending(BaseModel):
     add: list[str] = Field(description="The others, which have to be added.")
     kinds: dict[str, str] = Field(description="`new`, `changed` or `deleted` by file.")
     hooks: list[str] = Field(description="Hooks of the repository that a commit by hand runs; this one runs none.")
-    author: str = Field(description="Who its own configuration says commits.")
+    author: str = Field(description="Who commits: by its own configuration, else by the person's.")
     digest: str = Field(description="Names exactly these files as they are, on exactly this commit.")
     items: list[Item] = Field(description="The branch that would be made, and each file in the commit.")
     diff: str = Field(description="What differs from the last commit, new files included; long ones are cut.")
