@@ -7,7 +7,12 @@ import pytest
 
 from tests.e2e.reader import ROOT, Reader
 
-PAGES = ("README.md", "docs/start.md", "docs/how-to/template.md", "docs/how-to/server.md", "docs/how-to/batch.md")
+PAGES = (
+    "README.md",
+    "docs/start.md",
+    "docs/concepts/specialists.md",
+    *(f"docs/how-to/{name}.md" for name in ("template", "server", "batch", "schedule")),
+)
 
 
 @pytest.fixture
