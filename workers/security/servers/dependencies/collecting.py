@@ -3,6 +3,7 @@
 import re
 import tomllib
 
+from workers.inspection.archives import note_packed
 from workers.inspection.git import printable
 from workers.inspection.repository import MAX_FILE_BYTES, Entry, Repository, Skipped
 from workers.inspection.text import decoded
@@ -25,6 +26,7 @@ def collect(repository: Repository, skipped: list[Skipped]) -> Wanted:
     """Read every dependency file; what cannot be read or looked up is noted."""
     wanted = Wanted()
     entries = {entry.path: entry for entry in repository.files(skipped)}
+    note_packed(repository, entries.values(), skipped)
     waiting = [path for path, entry in entries.items() if is_requirements_file(path) or _pins(repository, entry)]
     seen: set[str] = set()
     while waiting:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from workers.inspection.archives import note_packed
 from workers.inspection.bounded_job import Beyond, Job
 from workers.inspection.findings import (
     Coverage,
@@ -67,8 +68,9 @@ class _Scan:
 
     def copy(self, repository: Repository) -> int:
         """Copy what is infrastructure code; how many files of it there are."""
-        found = 0
-        for entry in repository.files(self.skipped):
+        found, entries = 0, list(repository.files(self.skipped))
+        note_packed(repository, entries, self.skipped)
+        for entry in entries:
             kind = kind_by_name(entry.path)
             if what := unread(entry.path):
                 found += 1

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
+from workers.inspection.archives import note_packed
 from workers.inspection.bounded_job import Job
 from workers.inspection.findings import Coverage, ScanResult, Status, conclude, note_skipped
 from workers.inspection.git import printable
@@ -34,6 +35,8 @@ def check_policy(
     known, lines = read_policy(policy)
     repository, skipped = Repository(path, leave_out), list[Skipped]()
     entries = list(repository.files(skipped))
+    if known.patterns or known.headers or known.files.forbidden:
+        note_packed(repository, entries, skipped)
     own = Path(policy).expanduser().resolve().is_relative_to(repository.folder)
     rules = Rules(known, lines, repository, entries, job, own)
     verdicts = list(rules.verdicts(results))

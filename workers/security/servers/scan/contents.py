@@ -10,11 +10,11 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import IO, cast
 
+from workers.inspection.archives import archive_kind
 from workers.inspection.git import printable
 from workers.inspection.repository import MAX_FILE_BYTES, Entry, Repository, Skipped
 from workers.inspection.text import decoded, is_no_text
 
-from .archives import archive_kind
 from .encodings import otherwise
 
 #: Bytes of a file that is no text, of an archive, and of all that is in one archive.

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from workers.inspection.archives import archive_kind
 from workers.inspection.bounded_job import Job
 from workers.inspection.findings import (
     Coverage,
@@ -16,7 +17,6 @@ from workers.inspection.git_home import LARGE, small
 from workers.inspection.repository import Entry, Repository, Skipped, Who
 from workers.inspection.text import decoded
 
-from .archives import archive_kind
 from .contents import Contents
 from .found import Found, Secret
 from .history import History

@@ -2,7 +2,10 @@
 
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+
+from workers.inspection.git import printable
+from workers.inspection.repository import Entry, Repository, Skipped
 
 #: How archives begin. What follows the well-known bytes is part of it: a text may begin with `BZh` or `LZIP`.
 _BEGINNINGS: dict[str, bytes] = {
@@ -50,6 +53,9 @@ _FIRST_LINES: dict[str, str] = {
 }
 _BYTES = {kind: re.compile(mark, re.DOTALL) for kind, mark in _BEGINNINGS.items()}
 _TEXTS = {kind: re.compile(mark) for kind, mark in _FIRST_LINES.items()}
+#: What packs other files, and endings of documents, which are archives as well.
+_PACKS = frozenset(_BEGINNINGS) - {"PDF", "zlib", "git pack"} | {"tar"}
+_DOCUMENTS = (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".epub", ".vsdx", ".npz", ".pt", ".whl", ".egg")
 _TAR_BLOCK = 512
 #: The end of a zip: its mark, its length without the comment, and how far from the end of the file it may be.
 _END, _END_LENGTH, _END_WITHIN = b"PK\x05\x06", 22, 1 << 17
@@ -66,6 +72,20 @@ def archive_kind(beginning: bytes | str) -> str:
     if _is_tar(beginning):
         return "tar"
     return "zip" if _ends_as_zip(beginning) else ""
+
+
+def note_packed(repository: Repository, entries: Iterable[Entry], skipped: list[Skipped]) -> None:
+    """Note the archives among some files as gaps, for who looks into none. Documents and wheels are none."""
+    for entry in entries:
+        if entry.path.lower().endswith(_DOCUMENTS) or entry.size < len(_END):
+            continue
+        try:
+            with repository.open(entry.path) as file:
+                kind = archive_kind(file.read(_TAR_BLOCK))
+        except OSError:
+            continue  # what cannot be read is said where it is looked for
+        if kind in _PACKS:
+            skipped.append(Skipped(printable(entry.path), f"a {kind} file: not looked into", True))
 
 
 def _holds(_: bytes) -> bool:
