@@ -46,7 +46,7 @@ class LocalDisk(Accessing):
             StoreUnavailable: the server cannot be reached.
         """
         folder, mark = self._folder, uuid4().hex
-        if folder is None:
+        if folder is None or not _files(folder):
             return False
         end = time.monotonic() + seconds
         try:

@@ -104,6 +104,10 @@ class FakeTasks:
         self.said.append(("retry" if retry_in is not None else "complete", args[3]))
         return self.completion if isinstance(self.completion, Completed) else Completed("ok", [])
 
+    def end_alike(self, task_id: str, subtask_id: str, outcome: Outcome) -> list[Delivery]:
+        self.said.append(("end alike", (subtask_id, outcome.error)))
+        return [Delivery(task_id, "after", "dev")]
+
     def use_answer(self, *args: Any, used: bool) -> bool:
         self.said.append(("used" if used else "unused", args[1]))
         return True

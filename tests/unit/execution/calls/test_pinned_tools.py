@@ -1,11 +1,12 @@
 """The live tools of a process, checked against their pins."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from aether_agents.contracts import Specialist
-from aether_agents.errors import ServerDown, StoreUnavailable, ToolDrifted
+from aether_agents.errors import ServerBarred, ServerDown, StoreUnavailable, ToolDrifted
 from aether_agents.execution.calls.pinned_tools import Toolbox
 from aether_agents.execution.calls.remembered_pins import Remembered
 from aether_agents.execution.delivery import store_retry
@@ -48,6 +49,21 @@ def test_a_session_that_was_opened_anew_with_another_definition_is_listed_anew()
     with pytest.raises(ToolDrifted):
         box.find("dev-echo/say", PIN)
     assert host.listings == 2
+
+
+def test_a_server_that_may_not_be_started_any_more_is_barred_and_says_why():
+    kept = store(one=entry(say=PIN))
+    servers: dict[str, Any] = {SPEC.name: SPEC}
+    lost = "its file is changed since"
+    box = Toolbox(
+        FakeHost(), kept, [DEV], lambda: servers, barred=lambda one: lost if one.server == SPEC.name else None
+    )
+    assert box.find("dev-echo/say", PIN).ref == "dev-echo/say"
+    servers.clear()
+    with pytest.raises(ServerBarred, match=lost):
+        box.find("dev-echo/say", PIN)
+    with pytest.raises(ServerDown, match="knows no server `ghost`"):
+        box.find("ghost/say")
 
 
 def test_drift_quarantines_the_server():

@@ -28,7 +28,17 @@ from aether_agents.execution.delivery.run_results import retry_in
 from aether_agents.execution.worker.subtask_runner import Runner
 from aether_agents.mcp_host import CallResult
 from aether_agents.settings.model import ContextSettings, Settings
-from aether_agents.store import PROMPT_MAX, Completed, Delivery, Fanned, Granted, Refused, Unopened, binding
+from aether_agents.store import (
+    PROMPT_MAX,
+    CatalogueEntry,
+    Completed,
+    Delivery,
+    Fanned,
+    Granted,
+    Refused,
+    Unopened,
+    binding,
+)
 from tests.unit.execution.fakes import DEV, PIN, SPEC, FakeHost, FakeSender, store, subtask
 
 SETTINGS = Settings(contexts={"prod": ContextSettings(secrets={"token": "env:RUNNER_TEST_TOKEN"})})
@@ -351,6 +361,21 @@ def test_a_tool_that_is_not_what_was_planned_is_not_called():
     assert bench.store.catalogue.quarantined == [("dev-echo", "`dev-echo/say` is not what it was when it was planned")]
     assert bench.host.calls == []
     assert Bench(subtask(pin=PIN)).outcome().status == "completed"
+
+
+def test_where_nobody_may_call_a_server_any_more_what_else_would_call_it_ends_too():
+    bench = Bench()
+    quarantined = CatalogueEntry(
+        server="dev-echo", specialist="dev", spec_digest="d", status="quarantined", error="other tools"
+    )
+    bench.store.catalogue.all = {"one": quarantined}
+    (word, (like, error)), cut = bench.run()
+    assert (word, like, cut) == ("end alike", "a", False)
+    assert "server `dev-echo` is quarantined (other tools)" in error
+    (before, outcome), _ = bench.said
+    assert (before, outcome.status, outcome.error_kind, outcome.sent) == ("complete", "failed", "policy", False)
+    assert bench.sender.sent == [Delivery("t", "after", "dev")]
+    assert bench.host.calls == []
 
 
 def test_a_list_fans_out_and_is_sent_directly_where_there_is_no_canvas():
