@@ -15,6 +15,7 @@ from aether_agents.planning.inputs.input_kind import (
     is_share,
     is_target,
     is_text,
+    may_be_gone,
     words_of,
 )
 from aether_agents.planning.inputs.slots import Slots
@@ -158,7 +159,7 @@ class _Binder(Slots):
         """A place to look at that is not there is asked about, where the caller's folder can be seen from here."""
         for name, value in list(self.values.items()):
             spec = self.spec(name)
-            if format_of(spec) != "path" or file_kind(spec) or is_target(spec) or name not in self.sources:
+            if format_of(spec) != "path" or may_be_gone(spec) or name not in self.sources:
                 continue
             for place in value if isinstance(value, list) else [value]:
                 gone = Path(str(place))

@@ -53,3 +53,13 @@ def goes_into(place: str, text: str) -> bool:
     """Whether a sentence puts something into a place."""
     said = re.escape(place)
     return re.search(rf"\b(?:into|onto|to)\s+{said}(?![\w/])|(?<![\w/.]){said}\s*(?:に|へ)", text) is not None
+
+
+def may_be_gone(spec: InputSpec) -> bool:
+    """Whether what it names need not be there: it is made, or its own words say so."""
+    said = f"{spec.prompt} {spec.description}".lower()
+    return (
+        bool(file_kind(spec))
+        or is_target(spec)
+        or re.search(r"may be gone|need not|if it is not there", said) is not None
+    )

@@ -105,13 +105,20 @@ class _Groups:
                 if before is None:
                     continue
                 goal = self._goal(pieces[start:end], before)
-                if goal is None:
+                if goal is None or self._goes_on(before, goal):
                     continue
                 joined = _with(before, goal, within=within)
                 kept = best[end]
                 if kept is None or len(joined) > len(kept):
                     best[end] = joined
         return best[-1] or []
+
+    def _goes_on(self, before: Sequence[Goal], goal: Goal) -> bool:
+        """Whether a goal without a place only goes on with the one before it: "and prove that it restores"."""
+        if not before or NAMED in masked(goal.text) or goal.template is before[-1].template or goal.parts:
+            return False
+        both = self._goal((*before[-1].clauses, *goal.clauses), ())
+        return both is not None and both.template is before[-1].template
 
     def _goal(self, pieces: Sequence[Clause], before: Sequence[Goal]) -> Goal | None:
         key = tuple(pieces)

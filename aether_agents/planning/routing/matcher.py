@@ -121,11 +121,12 @@ class Matcher:
         if agent_type:
             near = near + PREFERRED * near * [template.specialist == agent_type for template in self._templates]
         order = [at for at in np.argsort(-near, kind="stable")[:_LOOKED_AT] if near[at] > 0]
-        narrows = any(term.changes for term in terms)  # without a deed, the nearest must stand the test
+        asked = {term.deed for term in terms if term.changes}  # without a deed, the nearest must stand the test
         order.sort(
             key=lambda at: (
-                narrows and self._objects(words, self._index.knowledge[at]),
-                not _takes(self._templates[at], words.places),
+                bool(asked) and self._objects(words, self._index.knowledge[at]),
+                bool(asked) and not self._index.knowledge[at].is_main(asked),
+                not _takes(self._templates[at], words.places, self._index.knowledge[at]),
                 -near[at],
             )
         )
@@ -143,7 +144,9 @@ class Matcher:
             return f"`{first.name}` does not do this: {foreign[0]}"
         if not knowledge.is_asked_for(words.terms, asks=words.asks):
             return f"`{first.name}` changes something that it does not ask for"
-        if knowledge.direction is not None and is_turned(words.terms, knowledge.direction):
+        if strange := [kind for kind in words.places if kind.startswith("=") and not knowledge.takes(kind)]:
+            return f"`{first.name}` takes no {strange[0].removeprefix('=')}"
+        if knowledge.direction is not None and is_turned(words.said, knowledge.direction):
             return f"`{first.name}` goes the other way: from {knowledge.direction[0]} to {knowledge.direction[1]}"
         return ""
 
@@ -151,10 +154,13 @@ class Matcher:
         terms = words.terms
         first = ranked[0]
         second = ranked[1] if len(ranked) > 1 else None
-        if second and not _takes(second.template, words.places) and _takes(first.template, words.places):
+        if second and not self._has_place(second, words) and self._has_place(first, words):
             second = None  # what is named outright has no place in any other
-        if second and any(term.changes for term in terms) and self._objects(words, self.knowledge(second.template)):
+        asked = {term.deed for term in terms if term.changes}
+        if second and asked and not self.knowledge(second.template).is_main(asked) and knowledge.is_main(asked):
             second = None  # what is asked for has decided between them
+        if asked and (other := self._nearer_by_name(terms, ranked, asked)) is not None:
+            return Match("ask", ranked, f"`{other.name}` is as near as `{first.template.name}`")
         margin = (first.near - second.near) / first.near if second else 1.0
         if second and margin < MARGIN:  # how it is to be looked at decides between two that look
             margin = self._margin(terms, first.template, second.template)
@@ -168,6 +174,18 @@ class Matcher:
             return Match("ask", ranked, f"`{second.template.name}` is as near as `{first.template.name}`")
         return Match("accept", ranked)
 
+    def _has_place(self, candidate: Candidate, words: Words) -> bool:
+        return _takes(candidate.template, words.places, self.knowledge(candidate.template))
+
+    def _nearer_by_name(self, terms: Sequence[Term], ranked: Sequence[Candidate], asked: set[str]) -> Template | None:
+        """Another template that does the same, and of whose name the request says more."""
+        own = self.knowledge(ranked[0].template).said_of_name(terms)
+        for one in ranked[1:]:
+            known = self.knowledge(one.template)
+            if known.is_main(asked) and not known.foreign(terms) and known.said_of_name(terms) > own:
+                return one.template
+        return None
+
     def _margin(self, terms: Sequence[Term], one: Template, other: Template) -> float:
         near = self._index.scores([term._replace(looks=False) for term in terms])
         first, second = (float(near[self._index.names.index(template.name)]) for template in (one, other))
@@ -180,10 +198,11 @@ def _does_just_that(terms: Sequence[Term], first: Knowledge, second: Knowledge) 
     return len(asked) == 1 and first.declared in asked and second.declared not in {*asked, ""}
 
 
-def _takes(template: Template, places: Iterable[str]) -> bool:
+def _takes(template: Template, places: Iterable[str], knowledge: Knowledge) -> bool:
     """Whether a template has an input for each kind of place that is named."""
     formats = {format_of(spec) for spec in template.inputs.values()}
-    return all(place in formats or (place == "endpoint" and "url" in formats) for place in places)
+    formats |= {"endpoint"} if "url" in formats else set()
+    return all(knowledge.takes(place) if place.startswith("=") else place in formats for place in places)
 
 
 class _Texts(tuple[object, ...]):

@@ -36,6 +36,7 @@ class Words(NamedTuple):
     terms: list[Term]
     each: list[list[Term]]  #: clause by clause
     asks: bool  #: it is a question
+    said: str  #: as they were written
     places: frozenset[str]  #: the formats of inputs that what it names outright needs
 
 
@@ -48,6 +49,7 @@ def words_of(clauses: Sequence[Clause]) -> Words:
         said = read_sentence(clause.text)
         words = said.rest if said.exchange else _without_names(clause.text)
         places |= {"path"} if said.paths else set()
+        places |= {vocabulary().endings.get(Path(one).suffix.lower(), "") for one in (*said.paths, *said.loose)} - {""}
         places |= {"endpoint"} if said.addresses or any(":" in host for host in said.hosts) else set()
         terms = _subject(reader.terms(words))
         if all(term.common or term.looks for term in terms):  # quotes may also stress a word: the 「監査」 of a project
@@ -57,7 +59,8 @@ def words_of(clauses: Sequence[Clause]) -> Words:
         re.match(r"\W*(?:who|what|which|when|where|how|is|are|was|did|does|has|have)\b", one.said.lower())
         for one in clauses
     )
-    return Words([term for terms in each for term in terms], each, asks, frozenset(places))
+    whole = " ".join(one.said for one in clauses)
+    return Words([term for terms in each for term in terms], each, asks, whole, frozenset(places))
 
 
 def _without_names(text: str) -> str:
@@ -92,12 +95,22 @@ def is_accounted_for(term: Term, knowledge: Knowledge) -> bool:
     return known or knowledge.knows(term) >= _HALF
 
 
-def is_turned(terms: Sequence[Term], direction: tuple[str, str]) -> bool:
-    """Whether a request names the two ends of a way the other way round."""
-    reader = Reader()
-    ends = [{term.token for term in reader.terms(end)} for end in direction]
-    places = [next((at for at, term in enumerate(terms) if term.token in end), None) for end in ends]
-    return places[0] is not None and places[1] is not None and places[0] > places[1]
+def is_turned(said: str, direction: tuple[str, str]) -> bool:
+    """Whether a request goes the other way: from where the template goes to, or to where it comes from."""
+    start, end = (one.lower() for one in direction)
+    text = said.lower()
+    if _goes(text, end, start):
+        return True
+    if _goes(text, start, end):
+        return False
+    return -1 < text.find(end) < text.find(start)
+
+
+def _goes(text: str, start: str, end: str) -> bool:
+    """Whether a text says "from start" or "to end"."""
+    start, end = re.escape(start), re.escape(end)
+    english = rf"\b(?:from|out of) (?:an? |the |our |my )?{start}|\b(?:in)?to (?:an? |the |our |my )?{end}"
+    return re.search(rf"{english}|{start}[a-z0-9.]*\s*から|{end}[a-z0-9.]*\s*[にへ]", text) is not None
 
 
 def is_a_word(text: str, terms: list[Term]) -> bool:

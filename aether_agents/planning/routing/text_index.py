@@ -1,7 +1,7 @@
 """An index over the texts of templates: how near a request is to each, and what each can be said to know."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import bm25s
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aether_agents.contracts import Template
+from aether_agents.planning.inputs.input_kind import format_of
 from aether_agents.planning.sentence.terms import Reader, Term
 from aether_agents.planning.sentence.vocabulary import vocabulary
 
@@ -20,6 +21,7 @@ WORDS_WEIGHT = 0.6
 #: 2 to 6 in 100 more than the nearest text alone, and the best match leads as clearly.
 WHOLE_WEIGHT = 0.5
 _PURPOSE = re.compile(r"\s+[-–—]\s+|:\s|。")
+_WAY = re.compile(r"\bfrom (?:an? |the )?([\w+#-]+) (?:in)?to (?:an? |the )?([\w+#-]+)", re.IGNORECASE)
 _LONG_WORD = 5
 _GRAMS = (3, 4, 5)
 _GRAMS_CJK = (2, 3)
@@ -59,6 +61,29 @@ class Knowledge:
         for token in self.tokens:
             self._by_length.setdefault(len(token), []).append(token)
         self._pairs = frozenset(pair for token in self.tokens if _CJK.search(token) for pair in _pairs(token))
+
+        self._name: tuple[Term, ...] = ()
+        self._kinds: frozenset[str] | None = None  #: of things that its paths hold
+
+    def with_inputs(self, name: Sequence[Term], places: Sequence[Term] | None) -> "Knowledge":
+        """The same with the words of the name, and what the inputs for paths say that they hold; none has no inputs."""
+        self._name = tuple(term for term in name if not term.deed and not term.common and not term.looks)
+        self._kinds = None if places is None else frozenset(term.concept for term in places)
+        return self
+
+    def takes(self, kind: str) -> bool:
+        """Whether a place of a kind can be given to it; one without inputs takes whatever is named."""
+        return self._kinds is None or kind in self._kinds
+
+    def is_main(self, asked: Collection[str]) -> bool:
+        """Whether what it does first of all is asked for."""
+        return not {self.main, *_MEANS.get(self.main, ())}.isdisjoint(asked)
+
+    def said_of_name(self, terms: Sequence[Term]) -> float:
+        """The share of its name that a request says."""
+        said = {term.token for term in terms} | {term.concept for term in terms if term.concept}
+        own = [term.token in said or (term.concept in said if term.concept else False) for term in self._name]
+        return sum(own) / len(own) if own else 0.0
 
     def foreign(self, terms: Iterable[Term]) -> list[str]:
         """The words of a request that ask for what it does not do."""
@@ -133,7 +158,19 @@ def _knowledge(template: Template, reader: Reader, listed: Sequence[Term]) -> Kn
     named = reader.terms(" ".join(template.inputs).replace("_", " "))
     choices = " ".join(str(one) for spec in template.inputs.values() for one in spec.enum or ())
     further = [*listed, *named, *reader.terms(choices)]
-    return Knowledge(headline, further, template.deed, template.direction)
+    paths = [f"{name.replace('_', ' ')} {spec.prompt} {spec.description}" for name, spec in template.inputs.items()
+             if format_of(spec) == "path"]  # fmt: skip
+    places = reader.terms(". ".join(paths)) if template.inputs else None
+    known = Knowledge(headline, further, template.deed, template.direction or _direction(template))
+    return known.with_inputs(reader.terms(template.name), places)
+
+
+def _direction(template: Template) -> tuple[str, str] | None:
+    """The two ends of the way that a description names: "from PostgreSQL to MySQL"."""
+    found = _WAY.search(_PURPOSE.split(template.description, maxsplit=1)[0])
+    if found is None or {one.lower() for one in found.groups()} & vocabulary().fillers:
+        return None
+    return found.group(1), found.group(2)
 
 
 class Nearness:

@@ -46,9 +46,11 @@ _PREPOSITIONS = frozenset(
 )
 _DETERMINERS = _ARTICLES | _PREPOSITIONS
 _WRITING = frozenset({"create"})  # the deed that, of a report, only tells
+_BEGINS = frozenset({"開始"})
 #: Verbs that only carry the noun of a deed: "take a backup", "run a scan".
 _CARRIES = frozenset(
     {"make", "take", "do", "create", "prepare", "produce", "run", "perform", "generate", "write", "build"}
+    | {"start", "begin", "kick"}
 )
 
 
@@ -125,10 +127,10 @@ class Reader:
         known = self._known
         base = self._base(word)
         standing = before not in (_DETERMINERS if base == word else _ARTICLES)  # "by deleting" is a verb
-        if bound and base == word and self._is_filler(before) and before not in _PRONOUNS | _JOINERS:
-            standing = False  # "the last restore"
-        deed = known.verbs.get(base, "") if standing else ""
-        deed = deed or (known.leading.get(word, "") if leading and before not in _DETERMINERS else "")
+        thing = bound and self._is_filler(before) and before not in _PRONOUNS | _JOINERS  # "the last restore"
+        thing = base == word and (thing or before.endswith("'s") or before in known.verbs)  # "load test"
+        deed = known.verbs.get(base, "") if standing and not thing else ""
+        deed = deed or (known.leading.get(word, "") if leading and not thing and before not in _DETERMINERS else "")
         looks = known.looks(deed) or (not deed and known.looks(known.verbs.get(word, "")))
         return Term(
             token=self._stemmer.stemWord(word.split("'", maxsplit=1)[0]),
@@ -163,7 +165,9 @@ class Reader:
         known = self._known
         deed = known.japanese.get(word, "")
         asked = deed if deed and is_asked(behind) else ""
-        if asked in _WRITING and self._reports_japanese.search(front):
+        if (asked in _WRITING and self._reports_japanese.search(front)) or (
+            word in _BEGINS and self._names_deed(front)
+        ):
             return
         kind = known.kinds.get(word, "")
         looks = known.looks(deed)
@@ -172,6 +176,10 @@ class Reader:
             yield Term(
                 word, kind, word, looks=looks and not kind, bound=not asked and not looks, deed=asked, named=named
             )
+
+    def _names_deed(self, front: str) -> bool:
+        """Whether what is begun is a deed itself: 「監査を開始」."""
+        return front.rstrip("をの").endswith(tuple(self._known.japanese))
 
     def _is_filler(self, word: str) -> bool:
         known = self._known

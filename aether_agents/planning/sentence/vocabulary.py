@@ -74,7 +74,7 @@ def vocabulary() -> Vocabulary:
         verbs={**_words(deeds, "verbs"), **{_joined(phrase): name for name, phrase in _phrases(deeds)}},
         leading=_words(deeds, "leading"),
         nouns=_words(deeds, "nouns"),
-        japanese={_KANA_INSIDE.sub("", stem): name for stem, name in japanese.items()},
+        japanese={short: name for stem, name in japanese.items() if (short := _KANA_INSIDE.sub("", stem))},
         stems=_longest_first(with_kana),
         compounds=tuple(_compounds(words["compounds"], _phrases(deeds))),
         fillers=frozenset(words["fillers"].split()),
