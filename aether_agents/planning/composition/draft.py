@@ -14,7 +14,7 @@ from aether_agents.planning.composition.step_inputs import Told
 from aether_agents.planning.composition.steps import Step
 from aether_agents.planning.routing.fused_ranking import FusedRanking, Ranked
 from aether_agents.planning.routing.request_words import words_of
-from aether_agents.planning.routing.text_index import Knowledge
+from aether_agents.planning.routing.template_knowledge import Knowledge
 from aether_agents.planning.routing.tool_ranking import text_of_tool
 from aether_agents.planning.sentence.clauses import Clause, read_request
 from aether_agents.planning.sentence.folder_places import located

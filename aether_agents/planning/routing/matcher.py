@@ -17,7 +17,8 @@ from aether_agents.planning.routing.request_words import (
     share,
     words_of,
 )
-from aether_agents.planning.routing.text_index import Index, Knowledge
+from aether_agents.planning.routing.template_knowledge import Knowledge
+from aether_agents.planning.routing.text_index import Index
 from aether_agents.planning.sentence.clauses import Clause, read_request
 from aether_agents.planning.sentence.terms import Term
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from aether_agents.planning.routing.text_index import Knowledge
+from aether_agents.planning.routing.template_knowledge import Knowledge
 from aether_agents.planning.sentence.clauses import Clause
 from aether_agents.planning.sentence.parts import NAMED
 from aether_agents.planning.sentence.sentence import Mentions, read_sentence, spans

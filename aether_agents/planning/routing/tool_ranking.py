@@ -8,7 +8,8 @@ import numpy as np
 
 from aether_agents.contracts import Template, Tool
 from aether_agents.planning.routing.fused_ranking import Text
-from aether_agents.planning.routing.text_index import Knowledge, Nearness
+from aether_agents.planning.routing.template_knowledge import Knowledge
+from aether_agents.planning.routing.text_index import Nearness
 from aether_agents.planning.sentence.terms import Reader, Term
 
 #: How much of a description is read, in characters: it is the server's own text.
