@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import Stemmer
 
-from aether_agents.planning.sentence.verb_forms import is_asked
+from aether_agents.planning.sentence.verb_forms import bare_verbs, is_asked, is_verb
 from aether_agents.planning.sentence.vocabulary import CJK, Vocabulary, vocabulary, without_kana
 
 _WORD = re.compile(rf"[^\W_{CJK}]+(?:'[a-z]+)?|[\u30a0-\u30ff]{{2,}}|[\u3400-\u9fff\u3005]+|[,;:.!?。、@]")
@@ -90,7 +90,8 @@ class Reader:
         """What a text says, in order."""
         joined = _joined(" ".join(unicodedata.normalize("NFKC", text).lower().replace("_", " ").split()), self._known)
         found = list(_WORD.finditer(joined))
-        return list(self._terms(found, joined))
+        unknown = [Term(verb, "", verb) for verb in bare_verbs(joined) if verb not in self._known.fillers_japanese]
+        return [*self._terms(found, joined), *unknown]
 
     def _terms(self, found: list[re.Match[str]], text: str) -> Iterator[Term]:
         words = [one.group() for one in found]
@@ -159,6 +160,8 @@ class Reader:
             at += len(word)
         if len(rest) > 1:
             yield Term(rest, "", rest, bound=True)
+        elif rest and is_verb(behind):  # a verb that nobody knows asks for what nobody knows
+            yield Term(rest, "", rest)
 
     def _japanese_word(self, word: str, front: str, behind: str) -> Iterator[Term]:
         """A word that is known: what it asks for, or names."""
