@@ -48,10 +48,8 @@ _DETERMINERS = _ARTICLES | _PREPOSITIONS
 _WRITING = frozenset({"create"})  # the deed that, of a report, only tells
 _BEGINS = frozenset({"開始"})
 #: Verbs that only carry the noun of a deed: "take a backup", "run a scan".
-_CARRIES = frozenset(
-    {"make", "take", "do", "create", "prepare", "produce", "run", "perform", "generate", "write", "build"}
-    | {"start", "begin", "kick"}
-)
+_CARRIES = frozenset({"make", "take", "do", "create", "prepare", "produce", "run", "perform", "generate", "write"})
+_CARRIES |= {"build", "start", "begin", "kick"}
 
 
 class Term(NamedTuple):
@@ -133,15 +131,9 @@ class Reader:
         deed = known.verbs.get(base, "") if standing and not thing else ""
         deed = deed or (known.leading.get(word, "") if leading and not thing and before not in _DETERMINERS else "")
         looks = known.looks(deed) or (not deed and known.looks(known.verbs.get(word, "")))
-        return Term(
-            token=self._stemmer.stemWord(word.split("'", maxsplit=1)[0]),
-            concept=known.kinds.get(word, ""),
-            word=word,
-            looks=looks,
-            bound=bound,
-            deed=deed,
-            named="" if deed else known.nouns.get(word, ""),
-        )
+        token = self._stemmer.stemWord(word.split("'", maxsplit=1)[0])
+        named = "" if deed else known.nouns.get(word, "")
+        return Term(token, known.kinds.get(word, ""), word, looks=looks, bound=bound, deed=deed, named=named)
 
     def _japanese(self, run: str, front: str, behind: str) -> Iterator[Term]:
         """A run of one script, cut by the longest words that are known. Nearly all of them name things."""
