@@ -86,6 +86,11 @@ FILES: dict[str, tuple[str | bytes, list[Row], str]] = {
     "years.csv": ("country,2019,2020\nNorway,5.3,5.4\nChile,18.9,19.1\n", [("Norway", 5.3, 5.4)], "years"),
     "counts.csv": (",2019,2020\nNorway,1900,2000\nChile,1800,1850\n", [("Norway", 1900, 2000)], "years"),
     "daily.csv": ("place,1/22/20,1/23/20\nNorway,3,4\n", [("Norway", 3, 4)], "dates"),
+    "spaced.csv": ('id, name\n1, "x, y"\n2, z\n', [(1, "x, y"), (2, "z")], ""),
+    "shares.csv": ("share,10%,20%\na,1,2\n", [("a", 1, 2)], "numbers among them"),
+    "matrix.csv": ("1,2,3\n4,6,8\n", [(1, 2, 3), (4, 6, 8)], ""),
+    "spans.csv": ("Alice,2019,2020\nBob,2015,2020\n", [("Alice", 2019, 2020)], ""),
+    "ranks.csv": ("Alice,1,2,3\nBob,4,5,7\n", [("Alice", 1, 2, 3), ("Bob", 4, 5, 7)], ""),
     "bare.csv": ("Alice,2019,5\nBob,2020,6\n", [("Alice", 2019, 5), ("Bob", 2020, 6)], ""),
     "names.csv": ("a,b\nr1,1,2\nr2,3,4\n", [("r1", 1, 2)], ""),
     "quotes.csv": (

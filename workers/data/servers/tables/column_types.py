@@ -78,7 +78,22 @@ _MARKERS = (
     *("#name?", "#num!", "#wert!", "#bezug!", "#nv", "なし", "不明", "該当なし", "欠損", "未入力", "ー", "無", "缺失"),
 )
 #: What stands for one in a text too, since it can be nothing else.
-_MARKERS_OF_TEXT = ("#N/A", "#NA", "N/A", "n/a", "<NA>", "\\N", "(null)", "<null>", "[NULL]", "#NULL!")
+_MARKERS_OF_TEXT = (
+    "#N/A",
+    "#NA",
+    "N/A",
+    "n/a",
+    "<NA>",
+    "\\N",
+    "(null)",
+    "<null>",
+    "[NULL]",
+    "#NULL!",
+    "NULL",
+    "null",
+    "NaN",
+    "nan",
+)
 
 
 class ColumnType(NamedTuple):

@@ -30,6 +30,7 @@ class Dialect(NamedTuple):
     encoding: Encoding
     separator: str
     said: bool  #: whether its first line says the separator
+    spaced: bool  #: whether blanks stand between separators and quotes
     layout: Layout
     above: list[str]  #: what stands above the table
 
@@ -70,12 +71,13 @@ def find_dialect(path: Path, header: Header = "auto") -> Dialect:
     said = _SAID.fullmatch(lines[0])
     lines = lines[bool(said) :]
     separator = said[1] if said else max(_SEPARATORS, key=lambda sign: agreement(lines, sign))
-    rows = [record.cells for record in islice(_held(iter(lines), separator), SAMPLE)]
+    spaced = bool(re.search(f'{re.escape(separator)} +"', "".join(lines)))
+    rows = [record.cells for record in islice(_held(iter(lines), separator, spaced), SAMPLE)]
     if not rows:
         raise Unreadable("it holds no record")
     layout = find_layout(rows, header)
     above = [" ".join(filter(None, map(str.strip, row))) for row in rows[: layout.above]]
-    return Dialect(encoding, separator, bool(said), layout, above)
+    return Dialect(encoding, separator, bool(said), spaced, layout, above)
 
 
 def agreement(lines: list[str], separator: str) -> tuple[float, int]:
@@ -88,8 +90,8 @@ def agreement(lines: list[str], separator: str) -> tuple[float, int]:
     return often / widths.total(), width
 
 
-def _held(lines: Iterator[str], separator: str) -> Iterator[Record]:
-    return (record for record in records(lines, separator) if not is_blank(record.cells))
+def _held(lines: Iterator[str], separator: str, spaced: bool = False) -> Iterator[Record]:
+    return (record for record in records(lines, separator, spaced=spaced) if not is_blank(record.cells))
 
 
 def _notes(dialect: Dialect) -> Iterator[str]:
@@ -133,7 +135,7 @@ def _rows(path: Path, dialect: Dialect, sheet: Sheet) -> Iterator[tuple[int, Cel
     with _text(path, dialect.encoding) as text:
         if dialect.said:
             text.readline()
-        for record in records(text, dialect.separator, wanted):
+        for record in records(text, dialect.separator, wanted, spaced=dialect.spaced):
             if not record.fault and is_blank(record.cells):
                 told.counts["empty record(s) left out"] += len(record.cells) > 1 or wanted == 1
                 continue

@@ -14,11 +14,12 @@ SAMPLE = 100
 _FIGURE = re.compile(r"[+-]?[\d.,:/ -]+%?")
 _KINDS = (
     ("year", re.compile(r"(1[5-9]|2[01])\d\d")),
+    ("share", re.compile(r"[+-]?[\d.,]+%")),
     ("whole", re.compile(r"[+-]?\d+")),
     ("date", re.compile(r"\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([ T][\d:.]+)?")),
 )
-#: So many columns in a row that count up are the labels of columns, whatever stands below.
-_COUNTING = 3
+#: So many years, or other numbers, side by side that count up are the names of columns, whatever stands below.
+_YEARS, _COUNTING = 3, 6
 
 
 class Layout(NamedTuple):
@@ -58,12 +59,17 @@ def is_header(first: Row, body: Sequence[Row]) -> bool:
     texts = sum(1 for place, cell in enumerate(cells) if cell and place not in figures)
     if not texts and len(figures) < 2:  # noqa: PLR2004 - one number is a value
         return False
+    below = [[row[place] or "" for row in body if place < len(row)] for place in figures]
     counting = _counts_up(cells, figures) and not any(_counts_up(_texts(row), figures) for row in body)
-    if counting and (texts or not cells[0] or len(figures) >= _COUNTING):
-        years = all(_kind(cells[place]) == "year" for place in figures)
-        if years or len(figures) >= _COUNTING:
+    if counting and all(_kind(cells[place]) == "year" for place in figures):
+        corner = not cells[0] and any((row[0] or "").strip() for row in body)
+        if corner or len(figures) >= _YEARS:
             return True
-    return all(_is_label(cells[place], [row[place] or "" for row in body if place < len(row)]) for place in figures)
+    elif counting and (texts or not cells[0]) and len(figures) >= _COUNTING:
+        return True
+    elif not texts and cells[0]:
+        return False  # nothing but numbers, and no years: a record
+    return all(_is_label(cells[place], values) for place, values in zip(figures, below, strict=True))
 
 
 def is_blank(row: Row) -> bool:

@@ -55,14 +55,17 @@ class _Lines:
         return first
 
 
-def records(lines: Iterator[str], separator: str, wanted: int | None = None) -> Iterator[Record]:
-    """The records of a text; `wanted` is how many cells one should have, where that is known.
+def records(
+    lines: Iterator[str], separator: str, wanted: int | None = None, *, spaced: bool = False
+) -> Iterator[Record]:
+    """The records of a text; `wanted` is how many cells one should have, where that is known; `spaced` says that
+    blanks stand between a separator and a quote, and mean nothing.
 
     Raises:
         Unreadable: too many of its quotes are never closed.
     """
     feed = _Lines(lines)
-    reader = csv.reader(feed, delimiter=separator, strict=True)
+    reader = csv.reader(feed, delimiter=separator, strict=True, skipinitialspace=spaced)
     while True:
         feed.taken.clear()
         start = feed.number + 1
@@ -71,13 +74,13 @@ def records(lines: Iterator[str], separator: str, wanted: int | None = None) -> 
         except StopIteration:
             return
         except csv.Error as error:
-            reader = csv.reader(feed, delimiter=separator, strict=True)
-            yield _mended(feed, start, separator, wanted, str(error))
+            reader = csv.reader(feed, delimiter=separator, strict=True, skipinitialspace=spaced)
+            yield _mended(feed, start, separator, wanted, str(error), spaced)
             continue
         several = len(feed.taken) > 1
         if several and wanted is not None and len(cells) != wanted:
-            reader = csv.reader(feed, delimiter=separator, strict=True)
-            yield _mended(feed, start, separator, wanted, "")
+            reader = csv.reader(feed, delimiter=separator, strict=True, skipinitialspace=spaced)
+            yield _mended(feed, start, separator, wanted, "", spaced)
         else:
             yield Record(start, cells, swallowed=_inside(feed.taken, separator, wanted) if several else 0)
 
@@ -103,11 +106,11 @@ def as_it_stands(line: str, separator: str) -> list[str] | None:
         place = end + 1
 
 
-def _mended(feed: _Lines, start: int, separator: str, wanted: int | None, error: str) -> Record:
+def _mended(feed: _Lines, start: int, separator: str, wanted: int | None, error: str, spaced: bool) -> Record:
     """What can be made of a record that breaks the rules: its first line alone; the others are read again."""
     several = len(feed.taken) > 1 or "end of data" in error
     first = feed.give_back()
-    cells = as_it_stands(first, separator)
+    cells = as_it_stands(re.sub(f"({re.escape(separator)}) +", r"\1", first) if spaced else first, separator)
     if cells is not None and (wanted is None or len(cells) == wanted):
         return Record(start, cells, loose=True)
     raw = first.rstrip("\r\n")
