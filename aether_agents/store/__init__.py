@@ -3,6 +3,7 @@
 from aether_agents.contracts.server import CatalogueEntry
 from aether_agents.contracts.specialist import PLANNER
 from aether_agents.store.client.encoding import bucket_of
+from aether_agents.store.client.head import Head
 from aether_agents.store.client.keys import Keys
 from aether_agents.store.client.replies import (
     Accepted,
@@ -40,6 +41,7 @@ __all__ = [
     "Delivery",
     "Fanned",
     "Granted",
+    "Head",
     "Keyring",
     "Keys",
     "PlanningClaim",

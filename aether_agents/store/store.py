@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Self
 
 from aether_agents.errors import StoreUnavailable
 from aether_agents.settings.model import Settings
 from aether_agents.store.client.connection import Connection
+from aether_agents.store.client.head import Heads
+from aether_agents.store.client.head_memory import HeadMemory
 from aether_agents.store.client.key_marker import KeyMarker
 from aether_agents.store.client.keys import Keys
 from aether_agents.store.client.lua_library import Library
@@ -157,7 +160,8 @@ def open_store(settings: Settings, *, any_key: bool = False) -> Store:
     keys = Keys(settings.broker.prefix)
     connection = Connection(settings.broker.url)
     library = Library(connection, keys, stale=settings.delivery.stale, lease=settings.delivery.lease)
-    store = Store(Access(connection=connection, keys=keys, library=library, sealer=sealer, settings=settings))
+    memory = HeadMemory(settings.home, f"{connection.address} {keys.prefix}") if settings.home != Path() else None
+    store = Store(Access(connection, keys, library, sealer, settings, Heads(memory)))
     try:
         _require_functions(connection)
         if not any_key:

@@ -19,9 +19,9 @@ from aether_agents.errors import Barred, CannotOpen, InvalidPlan, ReferenceMissi
 from aether_agents.execution.calls.argument_check import applies
 from aether_agents.execution.calls.kept_items import writer_for
 from aether_agents.execution.calls.progress_report import reporter
-from aether_agents.execution.calls.references import needed
 from aether_agents.execution.calls.review_step import Reviewing
 from aether_agents.execution.calls.tool_call import MOST_OUTPUT, Caller, Run, bounded, failed
+from aether_agents.execution.calls.turn import Turns
 from aether_agents.execution.delivery.fan_out import Items, joined
 from aether_agents.execution.delivery.leases import Held, Lease, now
 from aether_agents.execution.delivery.run_memory import Memory
@@ -60,6 +60,7 @@ class Runner:
         self._patience = patience or Patience()
         self._reviewing = Reviewing(store, settings)
         self.memory = Memory(store)
+        self._turns = Turns(store, self._patience)
 
     def run(self, celery_task: Task, queue: str, task_id: str, subtask_id: str) -> str:
         """Run the subtask a message names, if the store grants it, or the one that it grants instead; its outcome.
@@ -95,7 +96,7 @@ class Runner:
             if claim.tampered:
                 self._store.alerts.suspect("broken document", f"{task_id}/{subtask_id}", claim.reason)
             outcome = failed("document", claim.reason, sent=False).model_copy(update={"attempts": claim.attempts})
-            self._finish(lease, outcome)
+            self._finish(lease, outcome, claim)
             return word_of(outcome)
         if claim.tampered:
             self._store.alerts.suspect("forged answer", f"{task_id}/{subtask_id}", claim.doubt)
@@ -153,12 +154,12 @@ class Runner:
 
     def _decided(self, lease: Lease, claim: Granted) -> Outcome | Intervention | Items:
         subtask = claim.subtask
+        outcomes = self._turns.outcomes(lease.task_id, claim)
         if claim.join:
-            results = self._outcomes(lease.task_id, claim.children)
+            results = self._turns.of_children(lease.task_id, claim, outcomes)
             return bounded(joined(subtask, claim.children, results), f"`{subtask.id}`", JOIN_FACTOR * MOST_OUTPUT)
         if claim.losses >= LOST_RUNS:
             return failed("internal", "its worker was lost twice while it ran: it is not tried again")
-        outcomes = self._outcomes(lease.task_id, needed(subtask))
         write = partial(writer_for, self._settings.home, lease.task_id)
         if subtask.if_ is not None and not applies(subtask.if_, outcomes):
             return Outcome(status="skipped", error=f"its condition does not hold: {subtask.if_.ref}", sent=False)
@@ -172,11 +173,7 @@ class Runner:
         return self._caller.call(run, reporter(self._store, lease, secrets))
 
     def _use(self, lease: Lease) -> None:
-        """Use a person's answer up: the same yes is never the reason for two calls that are not safe to repeat.
-
-        Raises:
-            Ignore: the run is no longer ours.
-        """
+        """Use a person's answer up: the same yes is never the reason for two calls. `Ignore`: the run is not ours."""
         if not self._patience.ask(lambda: self._store.tasks.use_answer(*lease, used=True)):
             raise Ignore
 
@@ -192,7 +189,7 @@ class Runner:
         if claim.subtask.repeatable or not outcome.sent:
             why = "its worker was stopped" if self._patience.over else "it was broken off before it was sent"
             told = outcome.model_copy(update={"error": f"{why}: it runs again"})
-            self._patience.ask(lambda: self._store.tasks.complete(*lease, told, retry_in=0.0))
+            self._patience.ask(lambda: self._store.tasks.complete(*lease, told, retry_in=0.0, head=claim.head))
         raise Ignore
 
     def _complete(self, lease: Lease, claim: Granted, outcome: Outcome) -> None:
@@ -200,14 +197,16 @@ class Runner:
         again = retry_in(claim.subtask, outcome, claim.attempts)
         if again is None and not claim.subtask.repeatable:
             self.memory.completed(lease, outcome)
-        self._finish(lease, outcome, again)
+        self._finish(lease, outcome, claim, again)
 
     def _secure(self) -> None:
         tasks = self._store.tasks
         self._patience.ask(lambda: self._store.safekeeping.secure(tasks.epoch))
 
-    def _finish(self, lease: Lease, outcome: Outcome, again: float | None = None) -> None:
-        done = self._patience.ask(lambda: self._store.tasks.complete(*lease, outcome, retry_in=again))
+    def _finish(self, lease: Lease, outcome: Outcome, claim: Granted | Unopened, again: float | None = None) -> None:
+        done = self._patience.ask(lambda: self._store.tasks.complete(*lease, outcome, retry_in=again, head=claim.head))
+        if isinstance(claim, Granted) and done.kind == "ok" and again is None:
+            self._turns.ended(lease.task_id, claim, outcome)
         self._sender.attempt(done.deliveries)
         if done.kind == "stale" or again is not None:
             raise Ignore("runs again" if again is not None else "no longer its turn")
@@ -225,7 +224,9 @@ class Runner:
         if claim.subtask.kept_items is not None:
             self._sender.attempt(self._patience.ask(lambda: self._store.tasks.fan_rerun(*lease, *items, window=window)))
             raise Ignore
-        fanned = self._patience.ask(lambda: self._store.tasks.fan(*lease, children, window=window, may_canvas=own))
+        fanned = self._patience.ask(
+            lambda: self._store.tasks.fan(*lease, children, window=window, may_canvas=own, head=claim.head)
+        )
         if fanned.kind != "ok" or not fanned.canvas or celery_task is None:
             self._sender.attempt(fanned.deliveries)
             raise Ignore
@@ -242,9 +243,6 @@ class Runner:
             log.warning("Celery refused the chord (%s): sent directly", type(error).__name__)
             self._sender.attempt(self._patience.ask(lambda: self._store.tasks.flip(lease.task_id)))
         raise Ignore
-
-    def _outcomes(self, task_id: str, ids: tuple[str, ...]) -> dict[str, Outcome]:
-        return self._patience.ask(lambda: self._store.tasks.outcomes(task_id, ids)) if ids else {}
 
     def _trace(self, task_id: str) -> str:
         return self._patience.ask(lambda: self._store.tasks.trace(task_id))

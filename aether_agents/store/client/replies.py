@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 from pydantic import Field
 
 from aether_agents.contracts import Contract, GivenAnswer, HighLevelTask, Plan, PlannedSubtask
+from aether_agents.store.client.head import NO_HEAD, Head
 
 Refusal = Literal[
     "gone",  # there is no such task or subtask (any more)
@@ -50,6 +51,7 @@ class Granted(NamedTuple):
     priority: int = 5  #: of its task
     instead: tuple[str, str] | None = None  #: task and subtask, where it is another than the message named
     losses: int = 0  #: workers that were lost while they ran it
+    head: Head = NO_HEAD  #: of its task: what it comes to is sealed under it
 
     @property
     def answered(self) -> bool:
@@ -76,6 +78,7 @@ class Unopened(NamedTuple):
     attempts: int = 1
     tampered: bool = False  #: it was changed or moved by somebody without the key
     instead: tuple[str, str] | None = None  #: as of `Granted`
+    head: Head | None = None  #: as of `Granted`; none where it does not open
 
 
 class PlanningClaim(NamedTuple):

@@ -12,6 +12,7 @@ from aether_agents.settings.model import Settings
 from aether_agents.store.client import migrations
 from aether_agents.store.client.connection import Connection, Part
 from aether_agents.store.client.head import NO_HEAD, Head, Heads
+from aether_agents.store.client.head_memory import Seen
 from aether_agents.store.client.keys import Keys, Places
 from aether_agents.store.client.lua_library import Library
 from aether_agents.store.client.migrations import Document
@@ -57,7 +58,7 @@ class Access:
             return f"({error})"
 
     def open_head(self, task_id: str, blob: bytes | None) -> Head:
-        """Open the head of a task; of one without, `NO_HEAD`.
+        """Open the head of a task; of one without, `NO_HEAD`. Of a store that came back older, it says so (`later`).
 
         Raises:
             Tampered: it was changed, or an older one was put in its place.
@@ -66,12 +67,21 @@ class Access:
             return known
         if not self.heads.begun:
             self.note_server()
-        head = self._head_of(task_id, blob)
-        if not self.heads.saw(task_id, blob or b"", head):  # read before another wrote, or put back: what is there now?
+        head, now = self._head_of(task_id, blob), blob or b""
+        if self.heads.later(task_id, head) is not None or not self.heads.saw(task_id, now, head):
+            # Read before another wrote, or put back: what is there now?
             now = self.connection.command("HGET", self.keys.task(task_id), "head") or b""
-            if not self.heads.saw(task_id, now, self._head_of(task_id, now)) and not self.note_server():
+            present = self._head_of(task_id, now)
+            if (seen := self.heads.later(task_id, present)) is not None and not self._same_server(seen):
+                return present.model_copy(update={"later": max(seen.number, 1)})
+            if seen is not None or (not self.heads.saw(task_id, now, present) and not self.note_server()):
                 raise Tampered(f"the head of the task `{task_id}` is an older one than was there before")
         return head
+
+    def _same_server(self, seen: Seen) -> bool:
+        """Whether the server that gives the heads is still the one on which something was seen."""
+        self.note_server()
+        return self.heads.here(seen)
 
     def note_server(self) -> bool:
         """Ask the server itself which one it is; True if it was restarted, or another took its place."""
@@ -93,9 +103,20 @@ class Access:
         """Open a PlannedSubtask."""
         return self.open_counted(PlannedSubtask, Places.subtask(task_id, subtask_id), blob, head, f"d:{subtask_id}")
 
-    def open_outcome(self, task_id: str, subtask_id: str, blob: bytes) -> Outcome:
-        """Open an Outcome."""
-        return self.open(Outcome, Places.outcome(task_id, subtask_id), blob)
+    def seal_outcome(self, task_id: str, subtask_id: str, outcome: Outcome, head: Head) -> bytes:
+        """Seal an Outcome."""
+        place = head.place(Places.outcome(task_id, subtask_id))
+        return self.seal(place, outcome, head.of_outcome(subtask_id))
+
+    def open_outcome(self, task_id: str, subtask_id: str, blob: bytes, head: Head) -> Outcome:
+        """Open an Outcome: the version of it that the head's documents lead to.
+
+        Raises:
+            CannotOpen: as `open`.
+        """
+        place = head.place(Places.outcome(task_id, subtask_id))
+        version = head.of_outcome(subtask_id) if head.bound else None
+        return migrations.read(Outcome, place, self.sealer.open(place, blob, version))
 
     def open_counted(self, model: type[Document], place: str, blob: bytes, head: Head, field: str) -> Document:
         """Open a document that may be written again: the version of it that the head names.
@@ -104,6 +125,7 @@ class Access:
             CannotOpen: as `open`.
             Tampered: it is another version, or there is no head though whoever wrote it wrote one.
         """
+        place = head.place(place)
         value = self.sealer.open(place, blob, head.version(field) if head.number else None)
         if not head.number and migrations.form_of(value) >= migrations.WITH_HEAD:
             raise Tampered(f"the head of the task is missing, without which {place} does not count")

@@ -87,6 +87,7 @@ end
 -- All it needs has ended.
 local function open_up(task, it)
   local question = has(it, 'a') and not it.answered and not has(it, 'J') and redis.call('HGET', task.subtasks, 'p:' .. it.id)
+  if question and redis.call('HEXISTS', task.subtasks, 'r:' .. it.id) == 1 then question = nil end  -- it has run: by its word
   if question then  -- what a version before left in clear is not asked: whoever runs the subtask asks
     redis.call('HDEL', task.subtasks, 'p:' .. it.id)
     ask(task, it, question)

@@ -20,6 +20,7 @@ May = Callable[[Intervention], None]
 
 _NOBODYS = "the store tells of an answer that nobody with the key gave"
 _NO = "the answer that the store tells of is the no of {by}"
+_OLDER = "the store came back older than it was when this machine last saw the task, and the answer may be void"
 _USED = "the answer that the store tells of was used up by an earlier call"
 
 
@@ -51,7 +52,8 @@ def seal(
         value=question.review.digest if question.review else "",
         covers=covers,
     )
-    return access.seal(Places.answer(task_id, subtask_id), given, head.version(field_of(subtask_id)))
+    place = head.place(Places.answer(task_id, subtask_id))
+    return access.seal(place, given, head.version(field_of(subtask_id)))
 
 
 def opened(access: Access, task_id: str, subtask_id: str, blob: bytes | None, head: Head) -> GivenAnswer | None:
@@ -63,7 +65,7 @@ def opened(access: Access, task_id: str, subtask_id: str, blob: bytes | None, he
     version = head.version(field_of(subtask_id))
     if not version or not blob:
         return None
-    place = Places.answer(task_id, subtask_id)
+    place = head.place(Places.answer(task_id, subtask_id))
     return access.read(GivenAnswer, place, access.sealer.open(place, blob, version))
 
 
@@ -71,6 +73,8 @@ def believed(
     access: Access, task_id: str, subtask_id: str, blob: bytes | None, head: Head
 ) -> tuple[GivenAnswer | None, str]:
     """The answer that the store tells of; or none, and why it does not count."""
+    if head.later:
+        return None, _OLDER
     try:
         found = opened(access, task_id, subtask_id, blob, head)
     except CannotOpen as error:

@@ -63,11 +63,11 @@ class Control(Accessing):
         if questions.AGAIN in question.choices:
             return self._not_believed(task_id, question, answer)
         effect = questions.effect(question, answer)
-        outcome = b""
-        if effect != "go" and question.subtask_id is not None:
-            outcome = self._access.seal(Places.outcome(task_id, question.subtask_id), questions.outcome(answer, effect))
         while True:
             head, given = self._given(task_id, question, answer, role, changes=effect == "go")
+            outcome, about = b"", question.subtask_id
+            if effect != "go" and about is not None:
+                outcome = self._access.seal_outcome(task_id, about, questions.outcome(answer, effect), head)
             kind, sends = self._access.call(
                 "answer", task_id, answer.intervention_id, effect, answer.response, answer.by, outcome, *given
             )
@@ -129,7 +129,7 @@ class Control(Accessing):
                 by,
                 head_before or b"",
                 sealed_head,
-                self._access.seal(Places.task(task_id), task.refined(instruction), after.version("task")),
+                self._access.seal(after.place(Places.task(task_id)), task.refined(instruction), after.version("task")),
             )
             if kind == b"again":
                 self._access.heads.saw(task_id, sealed_head, after)
@@ -203,7 +203,7 @@ class Control(Accessing):
         binds = question.binds or self._bound_before(task_id, subtask_id, earlier, head)
         covered = asked_about(self._access, task_id, question, head)
         given = answers.seal(self._access, task_id, question, answer, binds, after, role, covered)
-        place = Places.task(task_id) if field == "task" else Places.subtask(task_id, subtask_id)
+        place = after.place(Places.task(task_id) if field == "task" else Places.subtask(task_id, subtask_id))
         document = self._access.seal(place, change, after.version(field)) if change else b""
         return after, (head_before or b"", self._access.seal_head(task_id, after), given, field, document)
 

@@ -3,7 +3,7 @@
 from aether_agents.contracts import HighLevelTask, Intervention, Json, Plan, PlannedSubtask
 from aether_agents.errors import CannotOpen, InvalidPlan, NotAllowed, Tampered
 from aether_agents.store.client.connection import Part
-from aether_agents.store.client.head import first_head
+from aether_agents.store.client.head import Head, first_head
 from aether_agents.store.client.keys import RECENT_MAX, Places
 from aether_agents.store.client.replies import Delivery, PlanningClaim, Refused, Unopened
 from aether_agents.store.client.store_client import Accessing, compact, deliveries, message_of
@@ -28,6 +28,7 @@ class PlanningSteps(Accessing):
     def _asked_for(self, task: HighLevelTask) -> list[Part]:
         """A task as the library accepts it."""
         settings = self._access.settings
+        head = first_head()
         seconds = task.timeout_seconds or settings.agent_system.orchestrator.task_timeout
         return [
             task.task_id,
@@ -37,8 +38,8 @@ class PlanningSteps(Accessing):
             int(settings.retention.days * 86_400_000),
             f"timed out after {seconds:g} s",
             RECENT_MAX,
-            self._access.seal(Places.task(task.task_id), task),
-            self._access.seal_head(task.task_id, first_head()),
+            self._access.seal(head.place(Places.task(task.task_id)), task),
+            self._access.seal_head(task.task_id, head),
             traceparent(),
         ]
 
@@ -66,7 +67,7 @@ class PlanningSteps(Accessing):
             return Unopened(token, str(error), tampered=isinstance(error, Tampered))
         found, doubt = answers.believed(self._access, task_id, "", given, head) if said_yes else (None, "")
         approved = found is not None and planned is not None and found.binds == planned.digest
-        doubt = doubt if head.number else ""  # given to a version before: asked again, and no alarm
+        doubt = "" if head.later or not head.number else doubt  # of a store that is older, or before: asked, no alarm
         return PlanningClaim(token=token, task=opened, plan=planned, approved=approved, doubt=doubt)
 
     def postpone_planning(self, task_id: str, token: int, delay: float, message: str = "") -> bool:
@@ -75,7 +76,8 @@ class PlanningSteps(Accessing):
 
     def save_plan(self, task_id: str, token: int, plan: Plan) -> bool:
         """Save the plan and say so (event task.planned)."""
-        return bool(self._access.call("save_plan", task_id, token, *self._plan(task_id, plan)))
+        head = self._access.open_head(task_id, self._present_head(task_id))
+        return bool(self._access.call("save_plan", task_id, token, *self._plan(task_id, plan, head)))
 
     def ask(self, task_id: str, token: int, intervention: Intervention) -> bool:
         """Put a question about the whole task. The store gives it its id; the answer starts the step again."""
@@ -88,8 +90,9 @@ class PlanningSteps(Accessing):
             InvalidPlan: a subtask needs one that is not in the plan.
         """
         following = _following(plan)
-        head = self._present_head(task_id) or self._access.seal_head(task_id, first_head())
-        args: list[Part] = [task_id, token, int(direct), *self._plan(task_id, plan), head]
+        sealed = self._present_head(task_id) or self._access.seal_head(task_id, first_head(bound=False))
+        head = self._access.open_head(task_id, sealed)
+        args: list[Part] = [task_id, token, int(direct), *self._plan(task_id, plan, head), sealed]
         for subtask in plan.subtasks:
             ahead = questions.approval(subtask) if questions.asked_ahead(subtask) else None
             question = questions.seal(self._access, task_id, ahead) if ahead else b""
@@ -97,7 +100,7 @@ class PlanningSteps(Accessing):
                 subtask.id,
                 wiring(subtask, following[subtask.id]),
                 len(set(subtask.needs)),
-                self._access.seal(Places.subtask(task_id, subtask.id), subtask),
+                self._access.seal(head.place(Places.subtask(task_id, subtask.id)), subtask),
                 question,
             ]
         held, *rest = self._access.call("start", *args)
@@ -123,7 +126,7 @@ class PlanningSteps(Accessing):
             self._access.open_task(task_id, task, self._access.open_head(task_id, None))
         return bytes(head or b"")
 
-    def _plan(self, task_id: str, plan: Plan) -> tuple[bytes, str]:
+    def _plan(self, task_id: str, plan: Plan, head: Head) -> tuple[bytes, str]:
         """The sealed plan, and what of it anyone may see."""
         about: Json = {
             "name": plan.template or "",  # a draft's own is made of what was asked
@@ -133,8 +136,7 @@ class PlanningSteps(Accessing):
             "digest": plan.digest,
             "subtasks": len(plan.subtasks),
         }
-        head = self._access.open_head(task_id, self._present_head(task_id))
-        return self._access.seal(Places.plan(task_id), plan, head.version("plan")), compact(about)
+        return self._access.seal(head.place(Places.plan(task_id)), plan, head.version("plan")), compact(about)
 
 
 def wiring(subtask: PlannedSubtask, successors: list[str]) -> str:

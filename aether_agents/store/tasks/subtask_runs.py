@@ -9,6 +9,7 @@ from uuid import uuid4
 from aether_agents.contracts import Intervention, Json, Outcome, PlannedSubtask
 from aether_agents.errors import CannotOpen, Tampered
 from aether_agents.store.client.connection import Part
+from aether_agents.store.client.head import NO_HEAD, Head
 from aether_agents.store.client.keys import Places
 from aether_agents.store.client.replies import Completed, Delivery, Fanned, Granted, Refused, Renewal, RunKey, Unopened
 from aether_agents.store.client.store_client import Access, Accessing, compact, deliveries, message_of, run_keys
@@ -25,6 +26,10 @@ _RUNS = 2**20
 def clock() -> float:
     """Seconds on a clock that is never set, and goes on while the machine is suspended, where there is one."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+#: Children that nothing fans out to, by far: whoever can write to the store can write any number.
+MOST_CHILDREN = 100_000
 
 
 def epoch_of(token: int) -> int:
@@ -75,11 +80,13 @@ class Runs(Accessing):
         _, token, attempts, join, answered, priority, document, children, head_blob, given, *other, losses = answer
         instead = (other[0].decode(), other[1].decode()) if other[0] else None
         task_id, subtask_id = instead or (task_id, subtask_id)
+        head = None
         try:
             head = self._access.open_head(task_id, head_blob)
             subtask = self._access.open_subtask(task_id, subtask_id, document, head)
+            ids = _children(subtask, int(join), int(children))
         except CannotOpen as error:
-            return Unopened(token, str(error), attempts, isinstance(error, Tampered), instead)
+            return Unopened(token, str(error), attempts, isinstance(error, Tampered), instead, head)
         found, doubt = answers.believed(self._access, task_id, subtask_id, given, head) if answered else (None, "")
         return Granted(
             token=token,
@@ -87,12 +94,14 @@ class Runs(Accessing):
             losses=losses,
             subtask=subtask,
             join=bool(join),
-            children=tuple(f"{subtask_id}#{index}" for index in range(int(children))),
+            children=ids,
             answer=found,
             doubt=doubt,
-            tampered=bool(doubt and head.number),  # an answer to a version before is asked for again, and no alarm
+            # No alarm where an answer to a version before, or of a store that came back older, is asked for again.
+            tampered=bool(doubt and head.number and not head.later),
             priority=priority,
             instead=instead,
+            head=head,
         )
 
     def complete(
@@ -104,11 +113,12 @@ class Runs(Accessing):
         *,
         retry_in: float | None = None,
         summary: str = "",
+        head: Head | None = None,
     ) -> Completed:
         """Record what a run came to, once. Gives what became ready and no message on its way will bring.
 
         With `retry_in` (seconds) the outcome is a failure that is tried again. `summary` is a redacted sentence about
-        a success; a failure shows its error.
+        a success; a failure shows its error. `head` is that of the claim; without it, the one that counts now.
         """
         data: dict[str, Json] = {"attempts": outcome.attempts}
         if outcome.error_kind:
@@ -121,7 +131,7 @@ class Runs(Accessing):
             subtask_id,
             token,
             outcome.status if retry_in is None else "retry",
-            self._access.seal(Places.outcome(task_id, subtask_id), outcome),
+            self._access.seal_outcome(task_id, subtask_id, outcome, head or self._head_now(task_id)),
             int((retry_in or 0) * 1000),
             outcome.error_kind or "" if outcome.error else message_of(summary),
             compact(data) if outcome.failed or retry_in is not None else "",
@@ -141,18 +151,21 @@ class Runs(Accessing):
         *,
         window: int | None,
         may_canvas: bool = True,
+        head: Head | None = None,
     ) -> Fanned:
         """Make a subtask the join of generated children `id#0`, `id#1` …, at most `window` of them at once.
 
         Without `may_canvas` no message of this subtask is at hand that a chord could take the place of. With `canvas`
         in the answer the caller replaces itself by a chord of the children and the join; without it the branch of the
-        canvas ends here and everything is sent directly.
+        canvas ends here and everything is sent directly. `head` as of `complete`.
         """
+        head = head or self._head_now(task_id)
         args: list[Part] = [task_id, subtask_id, token, window or max(1, len(children)), int(may_canvas)]
         for index, child in enumerate(children):
             if child.id != f"{subtask_id}#{index}":
                 raise ValueError(f"child {index} of `{subtask_id}` is named `{child.id}`")
-            args += [child.id, wiring(child, [subtask_id]), self._access.seal(Places.subtask(task_id, child.id), child)]
+            place = head.place(Places.subtask(task_id, child.id))
+            args += [child.id, wiring(child, [subtask_id]), self._access.seal(place, child)]
         kind, canvas, sends = self._access.call("fan", *args)
         return Fanned(kind.decode(), bool(canvas), deliveries(sends))
 
@@ -187,6 +200,15 @@ class Runs(Accessing):
             if done != b"changed":
                 return bool(done == b"ok")
 
+    def _head_now(self, task_id: str) -> Head:
+        """The head of a task; of one that does not open, none: what is sealed under it counts for nobody."""
+        try:
+            return self._access.open_head(
+                task_id, self._access.connection.command("HGET", self._access.keys.task(task_id), "head")
+            )
+        except CannotOpen:
+            return NO_HEAD
+
     def renew(self, held: Iterable[RunKey]) -> Renewal:
         """Hold on to these runs. Gives those that are not renewed, each with the token it was asked for with."""
         args = [part for step in held for part in step]
@@ -219,6 +241,17 @@ class Runs(Accessing):
         for fault in faults:
             logger.error("a damaged task is left alone for a minute: %s", fault.decode(errors="replace"))
         return deliveries(sends)
+
+
+def _children(subtask: PlannedSubtask, join: int, count: int) -> tuple[str, ...]:
+    """The ids of the children that a join has; none of what is no join.
+
+    Raises:
+        Tampered: it has no list to fan out over, so it is none, whatever stands beside it in the store; or too many.
+    """
+    if join and (subtask.for_each is None or count > MOST_CHILDREN):
+        raise Tampered(f"the store tells of `{subtask.id}` that it joins what {count} others came to, which is not so")
+    return tuple(f"{subtask.id}#{index}" for index in range(count)) if join else ()
 
 
 def _heard(outcome: Outcome) -> str:

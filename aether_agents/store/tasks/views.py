@@ -80,11 +80,28 @@ class Readings(Accessing):
 
     def outcomes(self, task_id: str, ids: Iterable[str]) -> dict[str, Outcome]:
         """What these subtasks came to; one that has no outcome is left out."""
+        opened = self._outcomes(task_id, ids)
+        for outcome in opened.values():
+            if isinstance(outcome, CannotOpen):
+                raise outcome
+        return {one: outcome for one, outcome in opened.items() if isinstance(outcome, Outcome)}
+
+    def _outcomes(self, task_id: str, ids: Iterable[str]) -> dict[str, Outcome | CannotOpen]:
+        """The same; of one that does not open, why."""
         wanted = list(dict.fromkeys(ids))
         if not wanted:
             return {}
-        blobs = self._fields(task_id, "o", wanted)
-        return {one: self._access.open_outcome(task_id, one, blob) for one, blob in blobs.items()}
+        fields = ("HMGET", self._access.keys.subtasks(task_id), *(f"o:{one}" for one in wanted))
+        found, sealed = self._access.connection.commands([fields, ("HGET", self._access.keys.task(task_id), "head")])
+        head = self._access.open_head(task_id, sealed)
+        blobs = {one: blob for one, blob in zip(wanted, found, strict=True) if blob is not None}
+        return {one: self._outcome(task_id, one, blob, head) for one, blob in blobs.items()}
+
+    def _outcome(self, task_id: str, subtask_id: str, blob: bytes, head: Head) -> Outcome | CannotOpen:
+        try:
+            return self._access.open_outcome(task_id, subtask_id, blob, head)
+        except CannotOpen as error:
+            return error
 
     def view(self, task_id: str, *, outputs: bool = False) -> TaskView:
         """A task as it stands. With `outputs`, the results of its subtasks and its own.
@@ -102,7 +119,7 @@ class Readings(Accessing):
         plan = self._access.open_plan(task_id, meta["plan"], self._access.open_head(task_id, meta["head"]))
         rows = self._rows(task_id)
         shown = [one for one, row in rows.items() if row.status in TELLING or outputs]
-        outcomes = self.outcomes(task_id, shown)
+        outcomes = {one: _told(outcome) for one, outcome in self._outcomes(task_id, shown).items()}
         later = self._fields(task_id, "l", [one for one, row in rows.items() if row.status is SubtaskStatus.CANCELLED])
         created = number(meta["created"])
         subtasks = [
@@ -230,6 +247,11 @@ class Readings(Accessing):
 def _row(text: bytes) -> Row:
     status, _need, _passed, token, _resends, attempts, since, started, *_ = text.decode().split()
     return Row(STATUSES[status], int(token) > 0, int(attempts), int(since), int(started))
+
+
+def _told(outcome: Outcome | CannotOpen) -> Outcome:
+    """What a subtask came to, as people see it: one that does not open says so, and hides no other."""
+    return Outcome(status="failed", error=f"({outcome})") if isinstance(outcome, CannotOpen) else outcome
 
 
 def _with_children(planned: str, rows: dict[str, Row]) -> list[str]:

@@ -140,6 +140,7 @@ def everything(store: Store) -> bytes:
                 part for _, fields in command("XRANGE", key, "-", "+") for pair in fields.items() for part in pair
             ],
             "string": lambda key=key: [command("GET", key)],
+            "none": lambda: [],  # it has just expired
         }[kind]()
         parts += [key, *(part for part in found if isinstance(part, bytes))]
     return b"\n".join(parts)

@@ -14,6 +14,7 @@ from aether_agents.contracts import Fired, Json, Outcome, Retry, Risk, Tool, Too
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings.model import BrokerSettings, EncryptionSettings, Settings
 from aether_agents.store import CatalogueEntry, Store, open_store
+from aether_agents.store.client.head import Head
 from aether_agents.store.client.keys import Places
 from aether_agents.store.client.migrations import FORM
 from aether_agents.store.client.sealing import make_key_file
@@ -25,16 +26,20 @@ FOLDER = Path(__file__).with_name("forms")
 SEALED = "sealed"
 
 
-def place(task_id: str, field: str) -> str | None:
+def place(task_id: str, field: str, head: Head) -> str | None:
     """Where a sealed field belongs; none for a field that is not sealed."""
     kind, _, name = field.partition(":")
-    places = {"d": Places.subtask, "o": Places.outcome, "p": Places.question, "a": Places.answer}
+    if kind == "p" and name:
+        return Places.question(task_id, name)
+    places = {"d": Places.subtask, "o": Places.outcome, "a": Places.answer}
     if kind in places and name:
-        return places[kind](task_id, name)
+        return head.place(places[kind](task_id, name))
     if kind == "q" and name:
         about = name.rpartition(".")[0]
         return Places.question(task_id, "" if about == "task" else about)
-    whole = {"task": Places.task, "plan": Places.plan, "head": Places.head, "fault": Places.said, "x": Places.said}
+    if field in ("task", "plan"):
+        return head.place(getattr(Places, field)(task_id))
+    whole = {"head": Places.head, "fault": Places.said, "x": Places.said}
     return whole[field](task_id) if field in whole else None
 
 
@@ -53,9 +58,10 @@ def closed(store: Store, where: str, value: dict[str, Any]) -> bytes:
 def take(store: Store, task_id: str) -> Json:
     """All that the store holds of a task."""
     command, keys = store.connection.command, store.keys
+    head = store.tasks._access.open_head(task_id, command("HGET", keys.task(task_id), "head"))
 
     def shown(field: str, value: bytes) -> Json:
-        where = place(task_id, field)
+        where = place(task_id, field, head)
         if field == "fault" and where:
             whose, _, value = value.partition(b" ")
             return [whose.decode(), opened(store, where, value)]
@@ -83,9 +89,11 @@ def take(store: Store, task_id: str) -> Json:
 def plant(store: Store, task_id: str, held: dict[str, Any]) -> None:
     """Put what was taken into a store, sealed under its key. Every step of an open task is due at once."""
     command, keys = store.connection.command, store.keys
+    said = held["task"].get("head", {SEALED: {}})[SEALED]
+    head = Head.model_validate({name: value for name, value in said.items() if name not in ("form", "by")})
 
     def stored(field: str, value: Any) -> Any:
-        where = place(task_id, field)
+        where = place(task_id, field, head)
         if field == "fault" and where:
             return f"{value[0]} ".encode() + closed(store, where, value[1])
         return closed(store, where, value) if where and isinstance(value, dict) else value

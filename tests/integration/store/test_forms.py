@@ -113,10 +113,9 @@ def newer(store: Store, task_id: str = "t") -> None:
     """What a process of the next form leaves: its mark on the task and in its document."""
     access = store.tasks._access
     text = {"form": migrations.FORM + 1, "by": "9.9.9", "task_id": task_id, "wish": "do it"}
-    store.connection.command(
-        "HSET", store.keys.task(task_id), "form", migrations.FORM + 1,
-        "task", access.sealer.seal(stored.Places.task(task_id), text),
-    )  # fmt: skip
+    head = access.open_head(task_id, store.connection.command("HGET", store.keys.task(task_id), "head"))
+    blob = access.sealer.seal(head.place(stored.Places.task(task_id)), text)
+    store.connection.command("HSET", store.keys.task(task_id), "form", migrations.FORM + 1, "task", blob)
 
 
 def test_a_newer_document_is_refused_with_what_to_do(store: Store) -> None:

@@ -1,14 +1,17 @@
 """An older document put back, a missing or an older head, an answer that nobody gave: noticed by who reads."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from aether_agents.contracts import Answer, Intervention, Plan
+from aether_agents.contracts import Answer, Intervention, Outcome, Plan
 from aether_agents.errors import CannotOpen, Tampered
 from aether_agents.settings.model import Settings
 from aether_agents.store import APPROVE, DENY, PlanningClaim, Store, Unopened, open_store
-from tests.integration.store.plans import granted, plan_of, planned, started
+from aether_agents.store.client.head_memory import HeadMemory, Seen
+from aether_agents.store.tasks import answers
+from tests.integration.store.plans import granted, plan_of, planned, run, started
 
 ASKED = {"needs_approval": True}
 
@@ -105,6 +108,126 @@ def test_an_older_head_with_all_it_names_is_noticed_by_who_saw_the_later_one(sto
     with pytest.raises(Tampered, match="older"):
         store.tasks.task("t")
     store.tasks.cancel("t", "ann")
+
+
+def test_an_older_outcome_does_not_count(store: Store) -> None:
+    """What a subtask came to before the last answer about it: a no in the place of what was done, or the other way."""
+    started(store, {"a": []}, a=ASKED)
+    access = store.tasks._access
+    before = access.open_head("t", store.connection.command("HGET", store.keys.task("t"), "head"))
+    older = access.seal_outcome("t", "a", Outcome(status="failed", error="no", error_kind="person"), before)
+    respond(store, APPROVE)
+    run(store, "a")
+    assert store.tasks.outcomes("t", ["a"])["a"].status == "completed"
+    store.connection.command("HSET", store.keys.subtasks("t"), "o:a", older)
+    with pytest.raises(Tampered, match="version 0"):
+        store.tasks.outcomes("t", ["a"])
+    (seen,) = store.tasks.view("t", outputs=True).subtasks
+    assert "version 0" in (seen.error or ""), "who looks is told, and sees the rest"
+
+
+def test_what_was_said_in_an_earlier_life_of_an_id_does_not_count(store: Store) -> None:
+    """The id of a batch's entry is the same each time. A yes of last year, of the same version, is not this one's."""
+    kept: list[tuple[str, str, bytes]] = []
+    for life in (1, 2):
+        started(store, {"a": [], "b": ["a"]}, a=ASKED)
+        respond(store, (APPROVE, DENY)[life - 1])
+        if life == 1:
+            run(store, "a")
+            for key, fields in (
+                (store.keys.task("t"), ("task", "plan")),
+                (store.keys.subtasks("t"), ("a:a", "o:a", "d:b")),
+            ):
+                found = store.connection.command("HMGET", key, *fields)
+                kept += [(key, field, blob) for field, blob in zip(fields, found, strict=True)]
+            store.tasks.cancel("t", "ann")
+            for key in (store.keys.task("t"), store.keys.subtasks("t"), store.keys.events("t")):
+                store.connection.command("DEL", key)
+    access = store.tasks._access
+    head = access.open_head("t", store.connection.command("HGET", store.keys.task("t"), "head"))
+    opening: dict[str, Callable[[bytes], object]] = {
+        "task": lambda blob: access.open_task("t", blob, head),
+        "plan": lambda blob: access.open_plan("t", blob, head),
+        "a:a": lambda blob: answers.opened(access, "t", "a", blob, head),
+        "o:a": lambda blob: access.open_outcome("t", "a", blob, head),
+        "d:b": lambda blob: access.open_subtask("t", "b", blob, head),
+    }
+    assert [field for _, field, _ in kept] == list(opening)
+    for _, field, blob in kept:
+        with pytest.raises(Tampered):
+            opening[field](blob)
+
+
+def whole(store: Store) -> Callable[[], None]:
+    """Remembers all keys of the task; called, puts all of them there again."""
+    keys = [store.keys.task("t"), store.keys.subtasks("t"), store.keys.events("t"), store.keys.waiting("t")]
+    held = [(key, store.connection.command("DUMP", key)) for key in keys]
+
+    def put() -> None:
+        for key, blob in held:
+            store.connection.command("DEL", key)
+            if blob is not None:
+                store.connection.command("RESTORE", key, 0, blob)
+
+    return put
+
+
+def test_a_whole_task_put_back_is_noticed_by_every_process_of_a_machine_that_saw_the_later_one(
+    store: Store, settings: Settings, tmp_path: Path
+) -> None:
+    """Its worker used a yes up, and is gone; another takes the task as it was before the call."""
+    started(store, {"a": []}, a={**ASKED, "repeatable": False})
+    respond(store, APPROVE)
+    again = whole(store)
+    with open_store(settings) as worker:
+        claim = granted(worker, "a")
+        assert claim.answer is not None
+        worker.tasks.use_answer("t", "a", claim.token, used=True)
+    again()
+    with open_store(settings) as other:
+        taken = other.tasks.claim("t", "a", "dev")
+        assert isinstance(taken, Unopened)
+        assert (taken.tampered, "older" in taken.reason) == (True, True)
+    again()
+    elsewhere = settings.model_copy(update={"home": tmp_path / "another"})
+    with open_store(elsewhere) as stranger:  # SECURITY.md: a machine that never saw the later one does not notice
+        assert granted(stranger, "a").answer is not None
+    store.tasks.cancel("t", "ann")
+
+
+def test_a_head_that_is_older_because_the_store_is_has_its_answers_asked_again(
+    store: Store, settings: Settings
+) -> None:
+    """No alarm and no failure: it was seen on a server before it was started again, and that may have lost a second."""
+    started(store, {"a": []}, a=ASKED)
+    respond(store, APPROVE)
+    access = store.tasks._access
+    head = access.open_head("t", store.connection.command("HGET", store.keys.task("t"), "head"))
+    memory = HeadMemory(settings.home, f"{store.connection.address} {store.keys.prefix}")
+    memory.keep("t", Seen(head.life, head.number + 3, "a server before"))
+    claim = granted(store, "a")
+    assert (claim.answer, claim.tampered, "came back older" in claim.doubt) == (None, False, True)
+    store.tasks.ask_subtask("t", "a", claim.token, Intervention(id="x", kind="approval", prompt="?"))
+    respond(store, APPROVE)
+    again = granted(store, "a")
+    assert (again.answer is not None, again.head.number, again.head.later) == (True, head.number + 4, 0)
+    store.tasks.cancel("t", "ann")
+
+
+def test_what_is_remembered_of_heads_is_bounded_and_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aether_agents.store.client.head_memory.MOST", 10)
+    mine, others = HeadMemory(tmp_path, "one"), HeadMemory(tmp_path, "one")
+    for number in range(60):
+        mine.keep(f"t{number % 20}", Seen("life", number, "server"))
+    assert len((tmp_path / "heads").read_text().splitlines()) <= 21
+    assert (tmp_path / "heads").stat().st_mode & 0o777 == 0o600
+    assert others.of("t19") == mine.of("t19") == Seen("life", 59, "server")
+    assert HeadMemory(tmp_path, "one").of("t1") is None, "the latest are kept"
+    others.keep("t19", Seen("life", 3, "server"))
+    assert mine.of("t19") == Seen("life", 59, "server"), "an earlier one teaches nothing"
+    assert HeadMemory(tmp_path, "another").of("t19") is None
+    (tmp_path / "heads").write_bytes(b"junk \xff\n\n" + b"x" * 1_000)
+    assert HeadMemory(tmp_path, "one").of("t19") is None
 
 
 def test_an_id_that_is_used_again_is_another_task(store: Store) -> None:

@@ -96,7 +96,7 @@ class FakeTasks:
     def outcomes(self, task_id: str, ids: Any) -> dict[str, Outcome]:
         return {name: self.results[name] for name in ids if name in self.results}
 
-    def complete(self, *args: Any, retry_in: float | None = None) -> Completed:
+    def complete(self, *args: Any, retry_in: float | None = None, head: Any = None) -> Completed:
         if isinstance(self.completion, list) and self.completion:
             thing = self.completion.pop(0)
             if isinstance(thing, Exception):
@@ -116,7 +116,7 @@ class FakeTasks:
         self.said.append(("ask", args[3]))
         return True
 
-    def fan(self, *args: Any, window: int, may_canvas: bool) -> Fanned:
+    def fan(self, *args: Any, window: int, may_canvas: bool, head: Any = None) -> Fanned:
         self.said.append(("fan", (args[3], window)))
         return self.fanned
 

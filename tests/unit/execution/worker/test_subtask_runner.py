@@ -388,7 +388,7 @@ def test_a_list_fans_out_and_is_sent_directly_where_there_is_no_canvas():
 
 
 def test_a_join_is_what_its_children_came_to():
-    bench = Bench(None, join=True, children=("a#0", "a#1"))
+    bench = Bench(subtask(for_each=["x", "y"]), join=True, children=("a#0", "a#1"))
     bench.store.tasks.results = {f"a#{at}": Outcome(status="completed", output=at) for at in (0, 1)}
     assert bench.outcome().output == [0, 1]
     assert bench.host.calls == []
