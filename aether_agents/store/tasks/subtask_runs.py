@@ -14,6 +14,7 @@ from aether_agents.store.client.keys import Places
 from aether_agents.store.client.replies import Completed, Delivery, Fanned, Granted, Refused, Renewal, RunKey, Unopened
 from aether_agents.store.client.store_client import Access, Accessing, compact, deliveries, message_of, run_keys
 from aether_agents.store.tasks import answers, questions
+from aether_agents.store.tasks.join import children_of
 from aether_agents.store.tasks.planner_step import wiring
 
 logger = logging.getLogger(__name__)
@@ -26,10 +27,6 @@ _RUNS = 2**20
 def clock() -> float:
     """Seconds on a clock that is never set, and goes on while the machine is suspended, where there is one."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
-
-
-#: Children that nothing fans out to, by far: whoever can write to the store can write any number.
-MOST_CHILDREN = 100_000
 
 
 def epoch_of(token: int) -> int:
@@ -84,7 +81,7 @@ class Runs(Accessing):
         try:
             head = self._access.open_head(task_id, head_blob)
             subtask = self._access.open_subtask(task_id, subtask_id, document, head)
-            ids = _children(subtask, int(join), int(children))
+            ids = children_of(subtask, int(join), int(children))
         except CannotOpen as error:
             return Unopened(token, str(error), attempts, isinstance(error, Tampered), instead, head)
         found, doubt = answers.believed(self._access, task_id, subtask_id, given, head) if answered else (None, "")
@@ -241,17 +238,6 @@ class Runs(Accessing):
         for fault in faults:
             logger.error("a damaged task is left alone for a minute: %s", fault.decode(errors="replace"))
         return deliveries(sends)
-
-
-def _children(subtask: PlannedSubtask, join: int, count: int) -> tuple[str, ...]:
-    """The ids of the children that a join has; none of what is no join.
-
-    Raises:
-        Tampered: it has no list to fan out over, so it is none, whatever stands beside it in the store; or too many.
-    """
-    if join and (subtask.for_each is None or count > MOST_CHILDREN):
-        raise Tampered(f"the store tells of `{subtask.id}` that it joins what {count} others came to, which is not so")
-    return tuple(f"{subtask.id}#{index}" for index in range(count)) if join else ()
 
 
 def _heard(outcome: Outcome) -> str:
