@@ -34,6 +34,12 @@ class Denied(NamedTuple):
 Decision = Allowed | NeedsApproval | Denied
 
 
+_UNSEEN = (
+    "Nobody has looked yet at the tools that `{server}` lists, so what is more than a read asks each time: "
+    "`aether-agent servers lock {server}` shows them, and accepts them"
+)
+
+
 def decide(
     tool: Tool,
     args: Mapping[str, Json],
@@ -42,10 +48,12 @@ def decide(
     *,
     answered: bool = False,
     reviewed: Reviewed = NOT_REVIEWED,
+    unseen: bool = False,
 ) -> Decision:
     """Whether a subtask may call a tool with these arguments, its references already resolved.
 
-    `answered`: a person has said yes to this very run. `reviewed`: what he said to the review that covers it.
+    `answered`: a person has said yes to this very run. `reviewed`: what he said to the review that covers it. `unseen`:
+    nobody has looked yet at what its server lists; then all that is more than a read asks, whatever was said ahead.
     """
     if tool.specialist != subtask.specialist:
         return Denied(f"`{tool.ref}` belongs to {tool.specialist or 'nobody'}, not to {subtask.specialist}")
@@ -57,6 +65,8 @@ def decide(
     risk = reviewed.risk(tool.item_risks(), tool.risk_of(args))
     ahead = covers(subtask.approved_up_to, risk)
     shown = covers(reviewed.up_to, risk) and not subtask.asked_because  # a review does not say that it may have run
+    if unseen and risk is not Risk.READ and not (answered or shown):
+        return NeedsApproval(risk, _UNSEEN.format(server=tool.server))
     if answered or ahead or shown:
         return Allowed(risk)
     if not subtask.asked_because and not asks(risk, subtask.approval, settings.policy.approval_from):

@@ -92,6 +92,10 @@ class CatalogueEntry(Contract):
         default_factory=dict, description="Pin by tool name, as first seen or as a person accepted it."
     )
     number: int = Field(default=0, description="How often something was accepted: an older entry is known by it.")
+    unseen: bool = Field(
+        default=False, description="Whether what was first listed still waits for a person to look at it."
+    )
+    accepted_by: str = Field(default="", description="Who accepted it; empty: nobody had to, or a version before.")
     former: tuple[Tool, ...] = Field(
         default=(), description="Accepted definitions of which it lists another one now, or none: for showing both."
     )

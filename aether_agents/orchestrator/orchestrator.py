@@ -121,11 +121,11 @@ class Orchestrator(LinkedTasks):
         """
         self._store.catalogue.outdate(name)
 
-    def accept_server(self, name: str, digest: str) -> None:
+    def accept_server(self, name: str, digest: str, by: str = "local") -> None:
         """Accept the tools of a server as they were shown: `digest` is that of the catalogue's entry.
 
         Raises:
             InvalidSettings: there is no such server.
             ToolDrifted: it has been listed otherwise since then.
         """
-        self._store.catalogue.accept(name, digest)
+        self._store.catalogue.accept(name, digest, by)

@@ -26,7 +26,11 @@ SHORT_NAMES = {"AETHER_REDIS_URL": "broker.url", "AETHER_SEALING_KEY_FILE": "enc
 #: Variables that are not settings: the folder itself, keys (read by the store only), switches of the test suite.
 NOT_SETTINGS = re.compile(r"AETHER_(HOME|SEALING_KEY|DEBUG|TEST_\w+)")
 #: Fields of Settings that are found, not written.
-FOUND = {"home": "set AETHER_HOME", "project": "it is the current folder"}
+FOUND = {
+    "home": "set AETHER_HOME",
+    "project": "it is the current folder",
+    "inert_stubs": "they are those of a project file that is not trusted",
+}
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """Reads the settings: command line, environment, project file, user file, defaults, in that order of precedence.
 
 A project file may come from a stranger: we audit repositories from inside them. So, unless it is trusted, nothing is
-taken from it but how much is logged and stubs; trusted, it may only tighten the policy and narrow the roots; where the
-store is, what seals it and who may come in is never a project's to say. What is left out is named in `warnings`.
+taken from it but how much is logged (its stubs are listed, and inert); trusted, it may only tighten the policy and
+narrow the roots; where the store is, what seals it and who may come in is never a project's to say. What is left out is
+named in `warnings`.
 """
 
 import os
@@ -82,11 +83,13 @@ def load_configuration(
     users, projects = user_file(environ), project / FILE_NAME
     user = file_layer(users, _read(users, complaints), complaints)
     layers = [user]
+    stubs: tuple[str, ...] = ()
     if projects != users:
         content = _read(projects, complaints)  # read once: what is checked for trust is what is used
         layer = file_layer(projects, content, complaints)
         trusted = trusts is not None and bool(content) and trusts(projects, content)
         layers.append(_tightening(layer, user, warnings) if trusted else _harmless(layer, user, warnings))
+        stubs = () if trusted else _stubs(layers[-1])
     layers.append(environment_layer(environ, project, complaints, warnings))
     layers.append(option_layer(overrides or {}, project, complaints))
     if complaints:
@@ -94,7 +97,8 @@ def load_configuration(
     data: dict[str, Any] = {}
     for layer in layers:
         data = merged(data, layer.data)
-    settings = Settings.model_validate({**data, "home": default_home(environ), "project": project})
+    found = {"home": default_home(environ), "project": project, "inert_stubs": stubs}
+    settings = Settings.model_validate({**data, **found})
     if wrong := _unproven(settings):
         raise InvalidSettings("\n".join(wrong))
     sources = {key: _source(key, layers, environ) for key, _ in leaves(settings.model_dump(mode="json"))}
@@ -168,7 +172,7 @@ def harmless(key: str) -> bool:
 def _harmless(layer: Layer, user: Layer, warnings: list[str]) -> Layer:
     """The layer without what an untrusted file may not say; what would change something is named in `warnings`.
 
-    New stubs stay: a template without subtasks starts nothing, it only says what is missing.
+    New stubs stay, to be listed and for nothing else: one with the words of a good template would take its tasks.
     """
     holds = dict(leaves(Settings.model_validate(user.data).model_dump(mode="json")))
     kept: dict[str, Any] = {}
@@ -189,6 +193,11 @@ def _harmless(layer: Layer, user: Layer, warnings: list[str]) -> Layer:
         why = "a project never says that" if key in NEVER else "the file is not trusted (see `aether-agent trust`)"
         warnings.append(f"{layer.place(key)}: `{key}` is left out: {why}")
     return Layer(kept, layer.place)
+
+
+def _stubs(layer: Layer) -> tuple[str, ...]:
+    """The names of the templates that a layer brings."""
+    return tuple(item["name"] for items in layer.data.get("task_templates", {}).values() for item in items)
 
 
 def _tightening(layer: Layer, user: Layer, warnings: list[str]) -> Layer:

@@ -241,6 +241,7 @@ class Settings(Contract):
     encryption: EncryptionSettings = Field(default_factory=EncryptionSettings, description="Sealing keys.")
     home: Path = Field(default=Path(), description="AETHER_HOME: state of the embedded stack, trust, reports.")
     project: Path = Field(default=Path(), description="The folder project files are read from.")
+    inert_stubs: tuple[str, ...] = Field(default=(), description="Stubs of a project file that nobody has trusted.")
 
     @property
     def wants_beat(self) -> bool:

@@ -33,8 +33,9 @@ def server_rows(session: Session, door: Door | None) -> list[dict[str, Json]]:
                 "status": _server_status(spec, entry, session),
                 "tools": len(entry.tools) if entry else None,
                 "start": Hidden(spec.hidden).text(spec.url or " ".join((spec.command or "", *spec.args))),
-                "sandbox": confinement_row(spec, confinement),
+                "sandbox": confinement_row(spec, confinement) if spec.trusted else None,  # nothing of it is started
                 "source": spec.source,
+                "unseen": bool(entry and entry.unseen),
                 "error": (entry.error if entry else None)
                 or servers.lost.get(spec.source)
                 or (_LATE.format(late[spec.name]) if spec.name in late else None),
@@ -51,6 +52,10 @@ def _server_status(spec: ServerSpec, entry: Entry | None, session: Session) -> s
     return entry.status if entry is not None else "not listed yet"
 
 
+_UNSEEN = (
+    "{name}: nobody has looked yet at the tools that it lists, so what is more than a read asks each time: "
+    "aether-agent servers lock {name}"
+)
 _LATE = "it let {} calls in a row time out: while other work waits, it makes way (`delivery.circuit_rest`)"
 
 _LOOK = {
@@ -97,6 +102,9 @@ def show_servers(session: Session, rows: list[dict[str, Json]]) -> None:
     for row in rows:
         if row["error"]:
             output.bad(f"{row['name']}: {row['error']}")
+    for row in rows:
+        if row["unseen"]:
+            output.warn(_UNSEEN.format(name=row["name"]))
     _mend_servers(session, {str(row["status"]) for row in rows})
 
 

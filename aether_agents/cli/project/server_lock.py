@@ -6,7 +6,7 @@ from aether_agents.cli.session.lookup import the_server
 from aether_agents.cli.session.protocols import Door, Entry
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.terminal.exit_codes import COMPLETED, TASK_FAILED, USAGE, WAITS
-from aether_agents.cli.views.definition_diff import changes
+from aether_agents.cli.views.definition_diff import changes, first_sight
 from aether_agents.errors import InvalidSettings, NoWorker
 
 #: Seconds in which a worker lists a server anew: it looks every five, and a server may take thirty to start.
@@ -15,8 +15,10 @@ PATIENCE = 90.0
 PAUSE = 0.1
 
 
-def accept(session: Session, name: str, *, yes: bool, digest: str = "") -> int:
-    """Accept what a server's tools are now, after showing what changed; with `digest`, only what was shown then.
+def accept(session: Session, name: str, *, yes: bool, digest: str = "", whole: bool = False) -> int:
+    """Accept what a server's tools are now, after showing what changed, or all of them where nobody has looked yet.
+
+    With `digest`, only what was shown then is accepted; with `whole`, a first look shows the definitions.
 
     Raises:
         InvalidSettings: nothing of that name is catalogued.
@@ -30,7 +32,7 @@ def accept(session: Session, name: str, *, yes: bool, digest: str = "") -> int:
         if entry.status == "failed":
             session.output.bad(f"{name} cannot be listed, so nothing is accepted: {entry.error}")
             return TASK_FAILED
-        changed = changes(entry)
+        changed = changes(entry) or (first_sight(entry.tools, whole=whole) if entry.unseen else [])
         if entry.status != "quarantined" and not changed:
             session.output.good(f"{name}: nothing has changed")
             return COMPLETED
@@ -51,7 +53,7 @@ def _decided(session: Session, door: Door, entry: Entry, name: str, *, yes: bool
         return WAITS
     if not yes and not digest and not session.output.confirm("accept them?"):
         return USAGE
-    door.accept_server(name, entry.digest)
+    door.accept_server(name, entry.digest, session.person)
     session.output.good(f"{name}: {len(entry.tools)} tools accepted as they are")
     return COMPLETED
 

@@ -24,13 +24,16 @@ def show_templates(session: Session, templates: Templates) -> None:
         )
         for template in templates
     ]
+    rows += [
+        (stub.name, stub.specialist, "stub, untrusted", quiet(f"inert: {stub.description}")) for stub in templates.stubs
+    ]
     columns = (Column("template", keep=True), Column("for", keep=True), Column("subtasks"), Column("does"))
     output.show(table(columns, rows))
     for fault in templates.faults:
         output.bad(fault)
     for path in templates.inert:
         output.warn(f"{path}: not trusted, so not used")
-    if templates.inert:
+    if templates.inert or templates.stubs:
         output.hint("look at it, and decide: aether-agent trust")
 
 

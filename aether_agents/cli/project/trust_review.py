@@ -33,7 +33,7 @@ def review(
     fresh = [item for item in found if not item.trusted or (again and item.kind == "servers")]
     if output.json_wanted:
         if yes:
-            session.trust.accept(fresh, work, network)
+            session.trust.accept(fresh, work, network, session.person)
         output.json([_row(item, yes=yes) for item in found])
         return COMPLETED
     if not fresh:
@@ -41,9 +41,13 @@ def review(
         output.good(f"nothing here waits for trust{known}")
         return COMPLETED
     accepted = [item for item in fresh if _wanted(session, item, work, yes=yes)]
-    session.trust.accept(accepted, work, network)
+    session.trust.accept(accepted, work, network, session.person if yes else None)
     for item in accepted:
         output.good(f"trusted: {item.path}{_covered(work, item)}")
+    if new := [item.path for item in accepted if item.kind == "servers" and not item.trusted and not yes]:
+        from aether_agents.cli.project.first_sight import look  # noqa: PLC0415 - a second of imports
+
+        look(session, new)
     if accepted and network:
         output.good(f"given the machine's network, where they do not say otherwise: {', '.join(network)}")
     if not accepted and not session.may_ask and not all(item.refused for item in fresh):

@@ -6,7 +6,7 @@ What a server says about itself is text of a stranger's. So nothing of it is lef
 
 import difflib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.text import Text
 
@@ -27,6 +27,19 @@ def changes(entry: Entry) -> list[list[Text]]:
         list(_changed(former.get(tool.name), tool) if tool.name in entry.accepted else _new(tool)) for tool in differing
     ]
     return changed + [list(_gone(name, former.get(name))) for name in sorted(entry.accepted) if name not in listed]
+
+
+def first_sight(tools: Iterable[Tool], *, whole: bool) -> list[list[Text]]:
+    """What a server lists that nobody has looked at yet: each tool with its risk, and its words; or all of it."""
+    if whole:
+        return [list(_new(tool)) for tool in tools]
+    return [[_head("tool", tool), *(_words(tool.description))] for tool in tools]
+
+
+def _words(description: str) -> list[Text]:
+    lines = description.splitlines()
+    more = f"  … {len(lines) - 1} more lines" if len(lines) > 1 else ""
+    return [Text(f"  {visible(lines[0])}{more}", style=QUIET)] if lines else []
 
 
 def _new(tool: Tool) -> Iterator[Text]:

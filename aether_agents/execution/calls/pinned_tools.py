@@ -91,6 +91,16 @@ class Toolbox:
         if known is not None and entry.number > known.number and entry.spec_digest == self._digest(entry.server):
             self.memory.keep(entry)
 
+    def unseen(self, server: str) -> bool:
+        """Whether nobody has looked yet at what a server lists."""
+        known, entry = self.memory.of(server), self._entry(server)
+        here = known if known is not None and known.spec_digest == self._digest(server) else None
+        if here is not None and here.unseen:
+            entry = self._entry(server, believed=0.0)  # it may have been accepted a moment ago
+        if entry is not None and (here is None or entry.number >= here.number):
+            return entry.unseen
+        return here is not None and here.unseen
+
     def _digest(self, server: str) -> str:
         """Digest of what a person says a server is: of the same specification it is computed once."""
         spec = self._servers().get(server)

@@ -10,6 +10,7 @@ import logging
 import os
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import Literal
 
@@ -49,9 +50,16 @@ class Remembered:
 
     def keep(self, entry: CatalogueEntry) -> None:
         """Remember what an entry says, unless a later acceptance for the same specification is remembered."""
-        now = Accepted(spec_digest=entry.spec_digest, number=entry.number, pins=entry.accepted)
+        now = Accepted(
+            spec_digest=entry.spec_digest,
+            number=entry.number,
+            pins=entry.accepted,
+            unseen=entry.unseen,
+            by=entry.accepted_by,
+            at=time.time(),
+        )
         known = self.of(entry.server)
-        if self._file is None or known == now or (known is not None and _is_later(known, now)):
+        if self._file is None or (known is not None and (_is_same(known, now) or _is_later(known, now))):
             return
         make_private(self._file.parent)
         with self._lock, self._file.with_suffix(".lock").open("a") as lock:
@@ -85,6 +93,10 @@ class Remembered:
             draft.flush()
             os.fsync(draft.fileno())
         Path(name).replace(file)
+
+
+def _is_same(known: Accepted, now: Accepted) -> bool:
+    return known == now.model_copy(update={"at": known.at})
 
 
 def _is_later(known: Accepted, now: Accepted) -> bool:

@@ -82,6 +82,18 @@ class KnownServers:
             return "no trusted file declares it any more: look at the folder of its file with `aether-agent trust`"
         return reason(inert, self._lost)
 
+    def accepted_ahead(self, spec: ServerSpec) -> str | None:
+        """Who accepted what a server lists first, before it did; empty: nobody has to, it is ours or the person's own.
+
+        None: it is a project's, or was found, and somebody has to look at its tools.
+        """
+        if spec.bundled or not spec.source or Path(spec.source) == self._settings.home / USER_FILE:
+            return ""
+        try:
+            return Trust(self._settings.home).tools_by(Path(spec.source))
+        except InvalidSettings:
+            return None
+
     def installed(self, spec: ServerSpec) -> bool:
         """Whether what a server needs is there."""
         return installed(spec, self._settings.home)

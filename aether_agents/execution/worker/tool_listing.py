@@ -204,6 +204,7 @@ class Listing:
                 listing_digest=digest,
                 home=self._servers.home,
                 known=self._toolbox.memory.of(spec.name),
+                by=self._servers.accepted_ahead(spec),
             )
         )
         if entry.status == "quarantined":

@@ -34,6 +34,10 @@ class Entry(Contract):
         default_factory=dict, description="Hash by path of what its servers can run, to tell which of it changed."
     )
     mine: OwnWork | None = Field(default=None, description="That a person works in its repository.")
+    tools_by: str | None = Field(
+        default=None,
+        description="Who accepted ahead whatever tools its servers list first; unset: those are to be looked at.",
+    )
 
 
 class _File(Contract):

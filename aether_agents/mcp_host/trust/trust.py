@@ -65,6 +65,15 @@ class Trust:
         known = self._record.read().get(_key(path))
         return None if known is None else known.network
 
+    def tools_by(self, path: Path) -> str | None:
+        """Who accepted ahead what the servers of a trusted file list first; None if somebody has to look at that.
+
+        Raises:
+            InvalidSettings: the record is damaged.
+        """
+        known = self._record.read().get(_key(path))
+        return None if known is None else known.tools_by
+
     def watched(self) -> list[Path]:
         """Every file that was trusted, and every folder that counts for one.
 
@@ -93,12 +102,18 @@ class Trust:
         recorded = self._record.read()
         return [self._look(path, kind, recorded) for path, kind in candidates(folder, discovery)]
 
-    def accept(self, shown: Iterable[Trustable], mine: OwnWork | None = None, network: Iterable[str] = ()) -> None:
+    def accept(
+        self,
+        shown: Iterable[Trustable],
+        mine: OwnWork | None = None,
+        network: Iterable[str] = (),
+        tools_by: str | None = "",
+    ) -> None:
         """Trust files as they were shown. If one has changed since, it will not match, and stays inert.
 
         What is refused is passed over. With `mine`, the person's edits of the code of servers are covered too. The
         servers in `network` get the machine's network; those that had been given it keep it, and what an entry says
-        itself goes before.
+        itself goes before. `tools_by` accepts ahead what they list first; without it, somebody has to look at that.
         """
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self._record.changing() as record:
@@ -117,6 +132,7 @@ class Trust:
                     said=item.found.said,
                     files=dict(files),
                     mine=(mine or kept) if item.kind == "servers" else None,
+                    tools_by=known.tools_by if known is not None and item.trusted else tools_by,
                 )
 
     def recorded(self) -> dict[str, Entry]:

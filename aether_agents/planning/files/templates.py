@@ -34,6 +34,7 @@ class Templates:
     sources: Mapping[str, str] = field(default_factory=dict)  #: by template name: where it was read
     places: Mapping[str, Path] = field(default_factory=dict)  #: by template name: the folder its file lies in
     inert: tuple[Path, ...] = ()  #: files of the folder that are not trusted
+    stubs: tuple[Template, ...] = ()  #: of the folder's settings file that is not trusted: to be listed only
     faults: tuple[str, ...] = ()  #: files that are wrong, and names that are taken twice
 
     def __iter__(self) -> Iterator[Template]:
@@ -65,7 +66,11 @@ def gather(
         *((source, template, "") for source, template in _from_settings(settings, faults)),
         *((source, template, str(folder)) for source, template in own),
     ]
+    stubs: list[Template] = []
     for source, template, home in found:
+        if template.name in settings.inert_stubs and template.is_stub:
+            stubs.append(template)
+            continue
         if template.name in known and not completes(template, known[template.name]):
             faults.append(
                 f"{source}: a template `{template.name}` is already there ({sources[template.name]}): rename it"
@@ -75,7 +80,7 @@ def gather(
         sources[template.name] = source
         if home:
             places[template.name] = Path(home) / FOLDER
-    return Templates(tuple(known.values()), sources, places, tuple(inert), tuple(faults))
+    return Templates(tuple(known.values()), sources, places, tuple(inert), tuple(stubs), tuple(faults))
 
 
 def completes(template: Template, known: Template) -> bool:

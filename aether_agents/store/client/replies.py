@@ -130,3 +130,6 @@ class Accepted(Contract):
     spec_digest: str = Field(description="Digest of the specification they hold for.")
     number: int = Field(default=0, description="Goes up with each acceptance.")
     pins: dict[str, str] = Field(default_factory=dict, description="Pin by tool name.")
+    unseen: bool = Field(default=False, description="Whether they are what was first listed, and nobody has looked.")
+    by: str = Field(default="", description="Who accepted them; empty: nobody had to, or a version before.")
+    at: float = Field(default=0.0, description="When this machine heard of it: seconds since the epoch.")

@@ -35,13 +35,15 @@ class Catalogue(Accessing):
         listing_digest: str = "",
         home: str = "",
         known: Accepted | None = None,
+        by: str | None = "",
     ) -> CatalogueEntry:
         """Say which tools a server lists.
 
-        The pins of a server that is new, or whose specification a person has changed, are accepted as they are: who
-        trusted it was shown what it runs. A tool that is new or differs on a server with accepted pins quarantines the
-        server until `accept`. `home` is that of the worker that asks, and `known` what was accepted there before: it
-        holds where the catalogue has nothing, or something older.
+        The pins of a server that is new, or whose specification a person has changed, are accepted as they are, by
+        whoever said so when he trusted it (`by`; empty: nobody has to); without, they are what was seen first, and wait
+        for a person to look (`unseen`). A tool that is new or differs on a server with accepted pins quarantines it
+        until `accept`. `home` is that of the worker that asks, and `known` what was accepted there before: it holds
+        where the catalogue has nothing, or something older.
         """
         listed = tuple(tools)
         pins = {tool.name: tool.pin for tool in listed}
@@ -50,8 +52,9 @@ class Catalogue(Accessing):
             same = before is not None and before.spec_digest == spec_digest
             agreed = _agreed(before, known, spec_digest)
             first = max((one.number for one in (before, known) if one is not None), default=0) + 1
-            accepted, number = (agreed.pins, agreed.number) if agreed else (pins, first)
-            drifted = sorted(name for name, pin in pins.items() if accepted.get(name) != pin)
+            new = Accepted(spec_digest=spec_digest, number=first, pins=pins, unseen=by is None, by=by or "")
+            holds = agreed or new
+            drifted = sorted(name for name, pin in pins.items() if holds.pins.get(name) != pin)
             held = before is not None and same and before.status == "quarantined"
             error = _drift(server, drifted) if drifted else before.error if held and before else None
             return CatalogueEntry(
@@ -62,9 +65,11 @@ class Catalogue(Accessing):
                 status="quarantined" if drifted or held else "live",
                 error=error,
                 tools=listed,
-                accepted=accepted,
-                number=number,
-                former=_former(before, accepted, listed),
+                accepted=holds.pins,
+                number=holds.number,
+                unseen=holds.unseen,
+                accepted_by=holds.by,
+                former=_former(before, holds.pins, listed),
                 host=socket.gethostname(),
                 home=home,
                 listed_at=self._now(),
@@ -90,6 +95,8 @@ class Catalogue(Accessing):
                 tools=tools,
                 accepted=accepted,
                 number=before.number if before else 0,
+                unseen=before.unseen if before and accepted else False,
+                accepted_by=before.accepted_by if before and accepted else "",
                 former=_former(before, accepted, tools),
                 host=socket.gethostname(),
                 home=home,
@@ -135,8 +142,8 @@ class Catalogue(Accessing):
 
         return self._change(server, entry)
 
-    def accept(self, server: str, digest: str) -> CatalogueEntry:
-        """Accept the tools of a server as a person was shown them: `digest` is that of the entry that was shown.
+    def accept(self, server: str, digest: str, by: str = "") -> CatalogueEntry:
+        """Accept the tools of a server as a person (`by`) was shown them: `digest` is that of the entry he was shown.
 
         Raises:
             InvalidSettings: there is no such server.
@@ -151,9 +158,8 @@ class Catalogue(Accessing):
                     f"`aether-agent servers lock {server}`"
                 )
             pins = {tool.name: tool.pin for tool in known.tools}
-            return known.model_copy(
-                update={"status": "live", "error": None, "accepted": pins, "number": known.number + 1, "former": ()}
-            )
+            good = {"status": "live", "error": None, "former": (), "unseen": False, "accepted_by": by}
+            return known.model_copy(update={**good, "accepted": pins, "number": known.number + 1})
 
         return self._change(server, entry)
 
@@ -219,7 +225,8 @@ def _agreed(before: CatalogueEntry | None, known: Accepted | None, spec_digest: 
     """What was accepted for a specification; none at its first sight. The later of two acceptances counts."""
     listed_before = before is not None and (before.status != "failed" or bool(before.accepted))
     if before is not None and listed_before and before.spec_digest == spec_digest:
-        own = Accepted(spec_digest=spec_digest, number=before.number, pins=before.accepted)
+        said = {"pins": before.accepted, "unseen": before.unseen, "by": before.accepted_by}
+        own = Accepted.model_validate({"spec_digest": spec_digest, "number": before.number, **said})
         if known is None or known.spec_digest != spec_digest or known.number <= own.number:
             return own
     return known if known is not None and known.spec_digest == spec_digest else None

@@ -25,6 +25,21 @@ def test_a_new_server_is_live_with_its_first_pins(store: Store) -> None:
     assert entry.listed_at > 1_700_000_000
 
 
+def test_what_is_listed_first_waits_for_a_look_unless_somebody_accepted_it_ahead(store: Store) -> None:
+    first = store.catalogue.publish("d1", "git", "dev", tools(log="1"), by=None)
+    assert (first.status, first.unseen, first.accepted_by) == ("live", True, "")
+    again = store.catalogue.publish("d1", "git", "dev", tools(log="1"), by="ann")
+    assert again.unseen, "it was listed before she said so"
+    store.catalogue.failed("git", "dev", "d1", "it ended")
+    assert store.catalogue.publish("d1", "git", "dev", tools(log="1"), by=None).unseen
+    seen = store.catalogue.accept("git", first.digest, "bob")
+    assert (seen.unseen, seen.accepted_by, seen.number) == (False, "bob", first.number + 1)
+    assert not store.catalogue.publish("d1", "git", "dev", tools(log="1"), by=None).unseen
+    assert store.catalogue.publish("d2", "git", "dev", tools(log="1"), by=None).unseen, "another specification"
+    ahead = store.catalogue.publish("d1", "other", "dev", tools(log="1"), by="ann")
+    assert (ahead.unseen, ahead.accepted_by) == (False, "ann")
+
+
 @pytest.mark.parametrize("listed", [{"log": "changed"}, {"log": "1", "push": "3"}])
 def test_drift_quarantines_until_a_person_accepts(store: Store, listed: dict[str, str]) -> None:
     store.catalogue.publish("d1", "git", "dev", tools(log="1"))

@@ -119,3 +119,22 @@ class TestPaths:
 
     def test_roots_confine_an_embedded_stack_too(self, tmp_path: Path):
         assert isinstance(self.decided(Settings(roots=(tmp_path,)), "/etc/hosts"), Denied)
+
+
+@pytest.mark.parametrize(
+    ("risk", "more", "kind"),
+    [
+        (Risk.READ, {}, Allowed),
+        (Risk.WRITE, {}, NeedsApproval),
+        (Risk.WRITE, {"approved_up_to": Risk.DESTRUCTIVE}, NeedsApproval),
+        (Risk.DESTRUCTIVE, {"approval": "never"}, NeedsApproval),
+    ],
+)
+def test_what_nobody_has_looked_at_asks_before_it_does_more_than_read(
+    risk: Risk, more: dict[str, object], kind: type
+) -> None:
+    """Whatever was said ahead: nobody has seen yet what it is. A yes to the very call counts, of course."""
+    decision = decide(tool(risk), {}, subtask(**more), Settings(), unseen=True)
+    assert isinstance(decision, kind)
+    assert not isinstance(decision, NeedsApproval) or "aether-agent servers lock" in decision.reason
+    assert decide(tool(risk), {}, subtask(**more), Settings(), unseen=True, answered=True) == Allowed(risk)

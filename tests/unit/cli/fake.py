@@ -21,6 +21,8 @@ class Listed(NamedTuple):
     outdated: bool = False
     digest: str = "sha256:0123456789abcdef"
     specialist: str = "dev"
+    unseen: bool = False
+    number: int = 1
 
 
 class Living(NamedTuple):
@@ -141,7 +143,7 @@ class RecordedDoor:
     def list_server(self, name: str) -> None:
         self.done.append(("list", name))
 
-    def accept_server(self, name: str, digest: str) -> None:
+    def accept_server(self, name: str, digest: str, by: str = "local") -> None:
         self.done.append(("accept", f"{name} {digest}"))
 
     def submit(self, task: HighLevelTask) -> str:

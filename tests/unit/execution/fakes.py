@@ -162,6 +162,7 @@ class FakeCatalogue:
         listing_digest: str = "",
         home: str = "",
         known: Any = None,
+        by: str | None = "",
     ) -> CatalogueEntry:
         self.said.append(("live", server))
         return CatalogueEntry(server=server, specialist=specialist, spec_digest=digest, status="live")

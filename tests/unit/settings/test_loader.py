@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from aether_agents.errors import InvalidSettings
-from aether_agents.settings.layers import known_keys, variable_name
+from aether_agents.settings.layers import FOUND, known_keys, variable_name
 from aether_agents.settings.loader import NEVER, default_home, describe, load_configuration, load_settings, user_file
 from aether_agents.settings.model import Settings
 
@@ -265,6 +265,7 @@ def test_a_strangers_file_cannot_steer(place: Place) -> None:
         ("mine", "My own"),
         ("stub", "Harmless"),
     ]
+    assert settings.inert_stubs == ("stub",), "listed, and nothing else"
     assert settings.broker.url is None
     assert settings.policy.yes_up_to == "costly"
     assert (settings.contexts, settings.roots, settings.encryption.key_file) == ({}, (), None)
@@ -285,7 +286,7 @@ def test_a_strangers_file_cannot_steer(place: Place) -> None:
     assert f"{place.file}:11: `broker` is left out: a project never says that" in loaded.warnings
 
 
-@pytest.mark.parametrize("key", sorted(set(Settings.model_fields) - {"home", "project"}))
+@pytest.mark.parametrize("key", sorted(set(Settings.model_fields) - set(FOUND)))
 def test_of_a_strangers_file_no_part_takes_effect(place: Place, key: str) -> None:
     before = place.load(trusted=False).settings
     place.file.write_text(OTHERWISE[key])

@@ -55,16 +55,19 @@ def add_command(name: str | None, pairs: tuple[str, ...], alias: str | None, yes
     return add(session, name, alias, pairs, yes=yes) if name else show_offers(session)
 
 
-@servers_command.command("lock", epilog=examples("aether-agent servers lock git"))
+@servers_command.command(
+    "lock", epilog=examples("aether-agent servers lock git", "aether-agent servers lock notes --whole")
+)
 @click.argument("name", shell_complete=servers)
 @click.option("--yes", "-y", is_flag=True, help="Accept what is shown, without being asked.")
 @click.option("--digest", metavar="DIGEST", default="", help="Accept if this is still what it lists, and only then.")
-def lock_command(name: str, yes: bool, digest: str) -> int:
-    """Accept the present definitions of a server's tools, after it was set aside because they changed.
+@click.option("--whole", is_flag=True, help="Where nobody has looked yet: show whole definitions, not words alone.")
+def lock_command(name: str, yes: bool, digest: str, whole: bool) -> int:
+    """Accept the present definitions of a server's tools: changed ones, or what a project's server lists first.
 
     A worker lists it anew. What is new, changed or gone is shown beside what was accepted, and just that is accepted.
     """
-    return accept(Session(), name, yes=yes, digest=digest)
+    return accept(Session(), name, yes=yes, digest=digest, whole=whole)
 
 
 @servers_command.command("test", epilog=examples("aether-agent servers test git", "aether-agent servers test --json"))

@@ -27,7 +27,8 @@ def list_command(as_json: bool) -> None:
     session = Session(json_wanted=as_json)
     found = templates_here(session)
     if as_json:
-        session.output.json([template.model_dump(mode="json", by_alias=True) for template in found])
+        inert = [{**stub.model_dump(mode="json", by_alias=True), "inert": True} for stub in found.stubs]
+        session.output.json([template.model_dump(mode="json", by_alias=True) for template in found] + inert)
     else:
         show_templates(session, found)
 

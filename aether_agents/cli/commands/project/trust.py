@@ -22,7 +22,7 @@ from aether_agents.mcp_host.trust.own_repository import DAYS, MOST_DAYS
     ),
 )
 @click.argument("path", required=False, type=click.Path(path_type=Path))
-@click.option("--yes", "-y", is_flag=True, help="Trust all that is shown, without being asked.")
+@click.option("--yes", "-y", is_flag=True, help="Trust all that is shown, and what its servers list first, unasked.")
 @click.option("--mine", is_flag=True, help="Your own repository: cover your edits of the code it already runs.")
 @click.option("--days", type=click.IntRange(1, MOST_DAYS), default=DAYS, show_default=True, help="How long.")
 @click.option("--list", "listed", is_flag=True, help="What was trusted on this machine, and whether it still holds.")
@@ -46,7 +46,8 @@ def trust_command(  # noqa: PLR0917 - click names them
     MCP server files, templates and settings of a project do nothing until they are trusted here. A change of them, or
     of what their servers can run, asks again; data beside it does not. Nothing but this command ever trusts. With
     --mine, a person's own edits are covered while he works: no new command, variable or policy, and not after commits
-    that others made. Servers run in a sandbox: without network, unless their file says `network: true` or you give it
+    that others made. What trusted servers list is shown too, and accepted; until then, what is more than a read asks
+    each time. Servers run in a sandbox: without network, unless their file says `network: true` or you give it
     to them here.
     """
     if sum((mine, listed, ended, forgotten)) > 1:

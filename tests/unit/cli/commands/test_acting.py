@@ -218,6 +218,21 @@ def test_changed_tools_are_shown_before_they_are_accepted(run: Run, behind: Behi
     assert run("servers", "lock", "gti").code == 2
 
 
+def test_what_nobody_has_looked_at_is_shown_before_it_is_accepted(run: Run, behind: Behind) -> None:
+    """A server's first sight: names, risks and words; whole definitions on request."""
+    door = behind(RecordedDoor([], DONE))
+    long = tool("sha256:2").model_copy(update={"description": "Reads the log.\nAnd \x1b[2Jmore."})
+    door.listed = {"git": Listed("live", (long,), {"log": "sha256:2"}, unseen=True)}
+    shown = run("servers", "lock", "git")
+    assert (shown.code, door.done) == (4, [("list", "git")])
+    assert "tool     git/log  read" in shown.out
+    assert "Reads the log.  … 1 more lines" in shown.out
+    whole = run("servers", "lock", "git", "--whole").out
+    assert "+ And \\x1b[2Jmore." in whole
+    assert run("servers", "lock", "git", "--yes").code == 0
+    assert door.done[-1] == ("accept", "git sha256:0123456789abcdef")
+
+
 def test_doctor_names_a_queue_that_nobody_serves(run: Run, behind: Behind, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AETHER_REDIS_URL", "redis://127.0.0.1:1/0")
     door = behind(RecordedDoor([], DONE))
