@@ -49,8 +49,8 @@ def _arguments(view: View, mounts: Sequence[Mount]) -> Iterator[str]:
     if whole := [mount for mount in mounts if mount.path == "/"]:
         yield from ("--bind" if whole[0].kind == "write" else "--ro-bind", "/", "/")
     yield from ("--proc", "/proc", "--dev", "/dev")
-    if os.geteuid() == 0:  # the kernel's settings are root's to write, also without any power: they are the machine's
-        yield from ("--remount-ro", "/proc")
+    # The kernel's settings are the machine's: root writes them without any power, and anybody those of his namespaces.
+    yield from ("--remount-ro", "/proc")
     yield from ("--size", size, "--tmpfs", "/dev/shm", "--size", size, "--tmpfs", "/tmp")
     masks: list[str] = []
     for kind, path, target in mounts:

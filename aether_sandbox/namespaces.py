@@ -188,8 +188,8 @@ def be_first(told: dict[str, Any]) -> int:
         write("/proc/sys/kernel/pid_max", str(max(RESERVED + 1, told["limits"]["processes"])))
     except OSError:
         pass
-    if os.geteuid() == 0:  # the kernel's settings are root's to write, also without any power: they are the machine's
-        mount("none", "/proc", None, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    # The kernel's settings are the machine's: root writes them without any power, and anybody those of his namespaces.
+    mount("none", "/proc", None, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
     give_up_power()
     child = os.fork()
     if child == 0:

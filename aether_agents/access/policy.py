@@ -65,12 +65,12 @@ def decide(
     risk = reviewed.risk(tool.item_risks(), tool.risk_of(args))
     ahead = covers(subtask.approved_up_to, risk)
     shown = covers(reviewed.up_to, risk) and not subtask.asked_because  # a review does not say that it may have run
-    if unseen and risk is not Risk.READ and not (answered or shown):
+    new = unseen and risk is not Risk.READ
+    unasked = ahead or not (subtask.asked_because or asks(risk, subtask.approval, settings.policy.approval_from))
+    if answered or shown or (unasked and not new):
+        return Allowed(risk)
+    if new and not subtask.asked_because:
         return NeedsApproval(risk, _UNSEEN.format(server=tool.server))
-    if answered or ahead or shown:
-        return Allowed(risk)
-    if not subtask.asked_because and not asks(risk, subtask.approval, settings.policy.approval_from):
-        return Allowed(risk)
     why = "its plan asks for it" if subtask.approval == "required" else f"its risk is {risk.value}"
     why = subtask.asked_because or why
     return NeedsApproval(risk, f"`{tool.ref}` needs a yes: {why}")

@@ -99,9 +99,7 @@ class Caller:
         args = self._arguments(run, tool, subtask.args)
         answered = approval.still_holds(run.answer, subtask, run.outcomes, run.writer)
         unseen = self._toolbox.unseen(tool.server)
-        decision = decide(
-            tool, args, subtask, self._settings, answered=answered, reviewed=run.reviewed, unseen=unseen
-        )
+        decision = decide(tool, args, subtask, self._settings, answered=answered, reviewed=run.reviewed, unseen=unseen)
         if run.doubt and isinstance(decision, Allowed):
             decision = NeedsApproval(decision.risk, f"It is asked again: {run.doubt}")
         if isinstance(decision, Denied):

@@ -78,6 +78,13 @@ class Access:
                 raise Tampered(f"the head of the task `{task_id}` is an older one than was there before")
         return head
 
+    def head_now(self, task_id: str) -> Head:
+        """The head of a task as it is; none where it does not open: what is sealed under it counts nowhere."""
+        try:
+            return self.open_head(task_id, self.connection.command("HGET", self.keys.task(task_id), "head"))
+        except CannotOpen:
+            return NO_HEAD
+
     def _same_server(self, seen: Seen) -> bool:
         """Whether the server that gives the heads is still the one on which something was seen."""
         self.note_server()

@@ -2,7 +2,6 @@
 
 from aether_agents.contracts import Outcome
 from aether_agents.store.client.connection import Part
-from aether_agents.store.client.keys import Places
 from aether_agents.store.client.replies import Delivery
 from aether_agents.store.client.store_client import Accessing, compact, deliveries
 
@@ -17,6 +16,7 @@ class Alike(Accessing):
             return []
         own = outcome.model_copy(update={"error": f"as `{subtask_id}`: {outcome.error}", "attempts": 0})
         args: list[Part] = [task_id, subtask_id, f"as {subtask_id}", compact({"error_kind": own.error_kind})]
+        head = self._access.head_now(task_id)
         for one in found:
-            args += [one, self._access.seal(Places.outcome(task_id, one), own)]
+            args += [one, self._access.seal_outcome(task_id, one, own, head)]
         return deliveries(self._access.call("end_alike", *args)[1])

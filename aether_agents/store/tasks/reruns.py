@@ -106,8 +106,8 @@ class Reruns(PlanningSteps, Undoings):
             field_of(one.id) for one in ready if one.answer
         ]
         head = self._access.open_head(task_id, before) if before else NO_HEAD
-        after = (head if head.number else first_head()).after(*given)
-        args: list[Part] = [task_id, token, *self._plan(task_id, plan), self._access.seal_head(task_id, after)]
+        after = (head if head.number else first_head(bound=False)).after(*given)
+        args: list[Part] = [task_id, token, *self._plan(task_id, plan, after), self._access.seal_head(task_id, after)]
         done = {one.subtask.id for one in placed if one.outcome}
         following = _following(placed)
         for one in placed:
@@ -124,8 +124,9 @@ class Reruns(PlanningSteps, Undoings):
     ) -> list[Delivery]:  # fmt: skip
         """As `fan`, directly; of the items in `kept`, by the task that called them, the outcome lies ready."""
         args: list[Part] = [task_id, subtask_id, token, max(1, window)]
+        head = self._access.head_now(task_id)
         for index, child in enumerate(children):
-            document = self._access.seal(Places.subtask(task_id, child.id), child)
+            document = self._access.seal(head.place(Places.subtask(task_id, child.id)), child)
             args += [child.id, wiring(child, [subtask_id]), document, kept.get(index, "")]
         _, _, sends = self._access.call("fan_rerun", *args)
         return deliveries(sends)
@@ -133,7 +134,7 @@ class Reruns(PlanningSteps, Undoings):
     def _begun(
         self, task_id: str, one: Placed, following: list[str], done: Iterable[str], head: Head
     ) -> tuple[Part, ...]:
-        subtask, place = one.subtask, Places.subtask(task_id, one.subtask.id)
+        subtask, place = one.subtask, head.place(Places.subtask(task_id, one.subtask.id))
         question = questions.approval(subtask) if questions.asked_ahead(subtask) and not one.outcome else None
         outcome, answer = self._lying(task_id, subtask.id, one.outcome, one.answer, head)
         return (
@@ -151,9 +152,9 @@ class Reruns(PlanningSteps, Undoings):
         self, task_id: str, subtask_id: str, outcome: Outcome | None, answer: GivenAnswer | None, head: Head
     ) -> tuple[bytes, bytes]:
         """An outcome and an answer, sealed to their new place."""
-        place = Places.answer(task_id, subtask_id)
+        place = head.place(Places.answer(task_id, subtask_id))
         return (
-            self._access.seal(Places.outcome(task_id, subtask_id), outcome) if outcome else b"",
+            self._access.seal_outcome(task_id, subtask_id, outcome, head) if outcome else b"",
             self._access.seal(place, answer, head.version(field_of(subtask_id))) if answer else b"",
         )
 

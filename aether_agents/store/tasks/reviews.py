@@ -68,7 +68,7 @@ def asked_about(access: Access, task_id: str, question: Intervention, head: Head
     names = review.review.covers if review.review else ()
     blobs = access.connection.command("HMGET", subtasks, *(f"d:{one}" for one in names)) if names else []
     calls = {one: access.open_subtask(task_id, one, blob or b"", head) for one, blob in zip(names, blobs, strict=True)}
-    value = access.open_outcome(task_id, question.review.of, outcome or b"").output
+    value = access.open_outcome(task_id, question.review.of, outcome or b"", head).output
     found = covered_by(review, calls, value)
     if binding(value, found) != question.binds:
         raise WrongStatus(f"`{question.id}` asks about something else than there is now: cancel the task")

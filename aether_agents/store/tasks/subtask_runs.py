@@ -9,7 +9,7 @@ from uuid import uuid4
 from aether_agents.contracts import Intervention, Json, Outcome, PlannedSubtask
 from aether_agents.errors import CannotOpen, Tampered
 from aether_agents.store.client.connection import Part
-from aether_agents.store.client.head import NO_HEAD, Head
+from aether_agents.store.client.head import Head
 from aether_agents.store.client.keys import Places
 from aether_agents.store.client.replies import Completed, Delivery, Fanned, Granted, Refused, Renewal, RunKey, Unopened
 from aether_agents.store.client.store_client import Access, Accessing, compact, deliveries, message_of, run_keys
@@ -128,7 +128,7 @@ class Runs(Accessing):
             subtask_id,
             token,
             outcome.status if retry_in is None else "retry",
-            self._access.seal_outcome(task_id, subtask_id, outcome, head or self._head_now(task_id)),
+            self._access.seal_outcome(task_id, subtask_id, outcome, head or self._access.head_now(task_id)),
             int((retry_in or 0) * 1000),
             outcome.error_kind or "" if outcome.error else message_of(summary),
             compact(data) if outcome.failed or retry_in is not None else "",
@@ -156,7 +156,7 @@ class Runs(Accessing):
         in the answer the caller replaces itself by a chord of the children and the join; without it the branch of the
         canvas ends here and everything is sent directly. `head` as of `complete`.
         """
-        head = head or self._head_now(task_id)
+        head = head or self._access.head_now(task_id)
         args: list[Part] = [task_id, subtask_id, token, window or max(1, len(children)), int(may_canvas)]
         for index, child in enumerate(children):
             if child.id != f"{subtask_id}#{index}":
@@ -196,15 +196,6 @@ class Runs(Accessing):
                 self._access.heads.saw(task_id, after, changed)
             if done != b"changed":
                 return bool(done == b"ok")
-
-    def _head_now(self, task_id: str) -> Head:
-        """The head of a task; of one that does not open, none: what is sealed under it counts for nobody."""
-        try:
-            return self._access.open_head(
-                task_id, self._access.connection.command("HGET", self._access.keys.task(task_id), "head")
-            )
-        except CannotOpen:
-            return NO_HEAD
 
     def renew(self, held: Iterable[RunKey]) -> Renewal:
         """Hold on to these runs. Gives those that are not renewed, each with the token it was asked for with."""
