@@ -1,7 +1,8 @@
-"""Trying servers: each is started, probed and ended. Imported when it is asked for: the MCP library takes a second."""
+"""Trying servers: each is started, probed and ended, or looked at. Imported when asked for: the MCP library is slow."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from aether_agents.cli.session.lookup import servers_here, the_server
 from aether_agents.cli.session.session import Session
@@ -9,11 +10,19 @@ from aether_agents.cli.terminal.duration import brief
 from aether_agents.cli.terminal.exit_codes import COMPLETED, TASK_FAILED
 from aether_agents.cli.terminal.tables import Column, quiet, sign, table
 from aether_agents.cli.terminal.text import printable
-from aether_agents.contracts import ServerSpec
+from aether_agents.cli.views.definition_diff import first_sight
+from aether_agents.contracts import ServerSpec, Tool
+from aether_agents.contracts.server import CatalogueEntry
+from aether_agents.errors import ServerDown
+from aether_agents.execution.calls.remembered_pins import Remembered
+from aether_agents.mcp_host import catalogue_tools
+from aether_agents.mcp_host.install.installer import installed
 from aether_agents.mcp_host.pool import probe as probing
 from aether_agents.mcp_host.pool.host import Host
 from aether_agents.mcp_host.pool.probe import Probe
 from aether_agents.mcp_host.process.sandbox_view import confinement_of
+from aether_agents.mcp_host.registry.queue_inference import infer_queue
+from aether_agents.mcp_host.registry.spec_digest import spec_digest
 
 #: Servers started at once: a Python server takes a second of a processor to start.
 AT_ONCE = 4
@@ -60,3 +69,78 @@ def _show(session: Session, probes: Sequence[Probe]) -> None:
             output.bad(f"{found.server}: {printable(found.error)}")
         for warning in found.warnings:
             output.warn(f"{found.server}: {printable(warning)}")
+
+
+def look(session: Session, files: Collection[Path]) -> None:
+    """Start the servers of these files in their sandbox, show what each lists, and accept it if the person says so.
+
+    What is not seen now (not installed, it does not start, he says no) asks before each call that is more than a read,
+    until `aether-agent servers lock` has shown it.
+    """
+    here = servers_here(session).known.values()
+    specs = [spec for spec in here if Path(spec.source) in files]
+    ready = [spec for spec in specs if installed(spec, session.settings.home)]
+    listed = _listed(session, ready)
+    for spec in specs:
+        tools = listed.get(spec.name)
+        if isinstance(tools, tuple) and _agreed(session, spec, tools):
+            _remember(session, spec, tools)
+            session.output.good(f"{spec.name}: {len(tools)} tools accepted as they are")
+            continue
+        if isinstance(tools, str):
+            session.output.warn(f"{spec.name} was not looked at: {tools}")
+        session.output.hint(f"look at its tools later: aether-agent servers lock {spec.name}")
+
+
+def _listed(session: Session, specs: Sequence[ServerSpec]) -> dict[str, tuple[Tool, ...] | str]:
+    """The tools of each server; why not, where it does not say."""
+    if not specs:
+        return {}
+    specialists = {one.name: one for one in session.specialists}
+    timeout = session.settings.agent_system.mcp_integration.server_timeout
+    host = Host(
+        {spec.name: spec for spec in specs},
+        home=session.settings.home,
+        connect_timeout=timeout,
+        confinement=confinement_of(session.settings),
+    )
+
+    def tools_of(spec: ServerSpec) -> tuple[Tool, ...] | str:
+        try:
+            found = host.tools(spec.name)
+        except ServerDown as error:
+            return str(error)
+        queue = infer_queue(spec, tuple(specialists.values()), found) if spec.inferred else spec.queue
+        return tuple(catalogue_tools(spec, found, specialists.get(queue)))
+
+    try:
+        with session.output.spinning("looking at their tools"), ThreadPoolExecutor(AT_ONCE) as pool:
+            return dict(zip((spec.name for spec in specs), pool.map(tools_of, specs), strict=True))
+    finally:
+        host.close()
+
+
+def _agreed(session: Session, spec: ServerSpec, tools: Iterable[Tool]) -> bool:
+    session.output.sections(*first_sight(tools, whole=False))
+    return session.output.confirm(f"accept these tools of {spec.name}?")
+
+
+def _remember(session: Session, spec: ServerSpec, tools: tuple[Tool, ...]) -> None:
+    """Kept where the workers of this home look before anything else, also when none runs now."""
+    memory = Remembered(session.settings.home)
+    known = memory.of(spec.name)
+    with session.open_door() as door:
+        entry = door.catalogue().get(spec.name) if door is not None else None
+    number = max(known.number if known else 0, entry.number if entry else 0) + 1
+    memory.keep(
+        CatalogueEntry(
+            server=spec.name,
+            specialist=spec.queue,
+            spec_digest=spec_digest(spec),
+            status="live",
+            tools=tools,
+            accepted={tool.name: tool.pin for tool in tools},
+            number=number,
+            accepted_by=session.person,
+        )
+    )

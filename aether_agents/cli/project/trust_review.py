@@ -45,7 +45,7 @@ def review(
     for item in accepted:
         output.good(f"trusted: {item.path}{_covered(work, item)}")
     if new := [item.path for item in accepted if item.kind == "servers" and not item.trusted and not yes]:
-        from aether_agents.cli.project.first_sight import look  # noqa: PLC0415 - a second of imports
+        from aether_agents.cli.project.server_probe import look  # noqa: PLC0415 - a second of imports
 
         look(session, new)
     if accepted and network:

@@ -39,11 +39,10 @@ class Catalogue(Accessing):
     ) -> CatalogueEntry:
         """Say which tools a server lists.
 
-        The pins of a server that is new, or whose specification a person has changed, are accepted as they are, by
-        whoever said so when he trusted it (`by`; empty: nobody has to); without, they are what was seen first, and wait
-        for a person to look (`unseen`). A tool that is new or differs on a server with accepted pins quarantines it
-        until `accept`. `home` is that of the worker that asks, and `known` what was accepted there before: it holds
-        where the catalogue has nothing, or something older.
+        The pins of a server that is new, or whose specification was changed, are accepted as they are, by whoever said
+        so when he trusted it (`by`; empty: nobody has to); without, they wait for a person to look (`unseen`). A tool
+        that is new or differs on one with accepted pins quarantines it until `accept`. `home` is that of the worker
+        that asks, and `known` what was accepted there before: it holds where the catalogue has nothing or older.
         """
         listed = tuple(tools)
         pins = {tool.name: tool.pin for tool in listed}
@@ -55,8 +54,8 @@ class Catalogue(Accessing):
             new = Accepted(spec_digest=spec_digest, number=first, pins=pins, unseen=by is None, by=by or "")
             holds = agreed or new
             drifted = sorted(name for name, pin in pins.items() if holds.pins.get(name) != pin)
-            held = before is not None and same and before.status == "quarantined"
-            error = _drift(server, drifted) if drifted else before.error if held and before else None
+            held = before if before is not None and same and before.status == "quarantined" else None
+            error = _drift(server, drifted) if drifted else held.error if held else None
             return CatalogueEntry(
                 server=server,
                 specialist=specialist,
@@ -131,11 +130,7 @@ class Catalogue(Accessing):
         return self._change(server, entry)
 
     def quarantine(self, server: str, reason: str) -> CatalogueEntry:
-        """Stop using a server until a person accepts it.
-
-        Raises:
-            InvalidSettings: there is no such server.
-        """
+        """Stop using a server, if there is one of that name, until a person accepts it. Raises: as `withdraw`."""
 
         def entry(before: CatalogueEntry | None) -> CatalogueEntry:
             return _known(server, before).model_copy(update={"status": "quarantined", "error": reason[:2_000]})
@@ -157,7 +152,7 @@ class Catalogue(Accessing):
                     f"the tools of `{server}` are not those that were shown any more: look at them again with "
                     f"`aether-agent servers lock {server}`"
                 )
-            pins = {tool.name: tool.pin for tool in known.tools}
+            pins = {one.name: one.pin for one in known.tools}
             good = {"status": "live", "error": None, "former": (), "unseen": False, "accepted_by": by}
             return known.model_copy(update={**good, "accepted": pins, "number": known.number + 1})
 

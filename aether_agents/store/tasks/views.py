@@ -1,14 +1,12 @@
 """What readers see of tasks. Nothing here changes anything."""
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from aether_agents.contracts import (
     GivenAnswer,
     HighLevelTask,
     Intervention,
-    Outcome,
     Plan,
     PlannedSubtask,
     SubtaskStatus,
@@ -18,8 +16,9 @@ from aether_agents.contracts import (
 from aether_agents.errors import CannotOpen
 from aether_agents.store.client.encoding import STATUSES
 from aether_agents.store.client.head import Head
-from aether_agents.store.client.store_client import Accessing, unknown
+from aether_agents.store.client.store_client import unknown
 from aether_agents.store.tasks import answers, questions
+from aether_agents.store.tasks.outcomes import Outcomes, told
 from aether_agents.store.tasks.stored_views import (
     TELLING,
     Links,
@@ -40,7 +39,7 @@ _FIELDS = (
 _CHILD = re.compile(r"^(.+)#(\d+)$")
 
 
-class Readings(Accessing):
+class Readings(Outcomes):
     """Views, plans, outcomes."""
 
     def task(self, task_id: str) -> HighLevelTask:
@@ -78,31 +77,6 @@ class Readings(Accessing):
         blob = self._fields(task_id, "a", [subtask_id]).get(subtask_id)
         return answers.believed(self._access, task_id, subtask_id, blob, self._head(task_id))
 
-    def outcomes(self, task_id: str, ids: Iterable[str]) -> dict[str, Outcome]:
-        """What these subtasks came to; one that has no outcome is left out."""
-        opened = self._outcomes(task_id, ids)
-        for outcome in opened.values():
-            if isinstance(outcome, CannotOpen):
-                raise outcome
-        return {one: outcome for one, outcome in opened.items() if isinstance(outcome, Outcome)}
-
-    def _outcomes(self, task_id: str, ids: Iterable[str]) -> dict[str, Outcome | CannotOpen]:
-        """The same; of one that does not open, why."""
-        wanted = list(dict.fromkeys(ids))
-        if not wanted:
-            return {}
-        fields = ("HMGET", self._access.keys.subtasks(task_id), *(f"o:{one}" for one in wanted))
-        found, sealed = self._access.connection.commands([fields, ("HGET", self._access.keys.task(task_id), "head")])
-        head = self._access.open_head(task_id, sealed)
-        blobs = {one: blob for one, blob in zip(wanted, found, strict=True) if blob is not None}
-        return {one: self._outcome(task_id, one, blob, head) for one, blob in blobs.items()}
-
-    def _outcome(self, task_id: str, subtask_id: str, blob: bytes, head: Head) -> Outcome | CannotOpen:
-        try:
-            return self._access.open_outcome(task_id, subtask_id, blob, head)
-        except CannotOpen as error:
-            return error
-
     def view(self, task_id: str, *, outputs: bool = False) -> TaskView:
         """A task as it stands. With `outputs`, the results of its subtasks and its own.
 
@@ -119,7 +93,7 @@ class Readings(Accessing):
         plan = self._access.open_plan(task_id, meta["plan"], self._access.open_head(task_id, meta["head"]))
         rows = self._rows(task_id)
         shown = [one for one, row in rows.items() if row.status in TELLING or outputs]
-        outcomes = {one: _told(outcome) for one, outcome in self._outcomes(task_id, shown).items()}
+        outcomes = {one: told(outcome) for one, outcome in self.as_far_as_they_open(task_id, shown).items()}
         later = self._fields(task_id, "l", [one for one, row in rows.items() if row.status is SubtaskStatus.CANCELLED])
         created = number(meta["created"])
         subtasks = [
@@ -247,11 +221,6 @@ class Readings(Accessing):
 def _row(text: bytes) -> Row:
     status, _need, _passed, token, _resends, attempts, since, started, *_ = text.decode().split()
     return Row(STATUSES[status], int(token) > 0, int(attempts), int(since), int(started))
-
-
-def _told(outcome: Outcome | CannotOpen) -> Outcome:
-    """What a subtask came to, as people see it: one that does not open says so, and hides no other."""
-    return Outcome(status="failed", error=f"({outcome})") if isinstance(outcome, CannotOpen) else outcome
 
 
 def _with_children(planned: str, rows: dict[str, Row]) -> list[str]:
