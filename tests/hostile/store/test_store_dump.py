@@ -10,18 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from aether_agents.contracts import Answer, HighLevelTask, Retry, Risk, Template
+from aether_agents.cli.batch.batch_file import read_batch
+from aether_agents.contracts import Answer, Call, HighLevelTask, Retry, Risk, Template
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.orchestrator.orchestrator import Orchestrator
-from aether_agents.settings.model import ContextSettings
+from aether_agents.settings.model import ContextSettings, ScheduleSettings
 from aether_agents.store import Store
+from beat.firing import task_of
 from tests.conftest import eventually
+from tests.hostile.store.test_store_writer import alerts, forged
 from tests.integration.execution.conftest import laboratory, quick
 from tests.integration.execution.lab import Lab, step
 
 PLACES = (
     "description input label argument result error retried-error item question value secret reason refined folder "
-    "session asked progress unplannable"
+    "session asked progress unplannable elicited password called undone batch schedule forged"
 )
 PLANTED = {where: f"Zq{number}canary7Kx{number}w" for number, where in enumerate(PLACES.split())}
 
@@ -53,7 +56,10 @@ def lab(sealing_key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
                 "contexts": {"prod": ContextSettings(secrets={"token": "env:AETHER_TEST_CANARY"})},
             }
         )
-        yield from laboratory(settings, tmp_path, with_worker=True, names=("dev",))
+        for opened in laboratory(settings, tmp_path, names=("dev",)):
+            opened.worker(env={"AETHER_TEST_ASKING": "1"})
+            opened.store.alerts.begin()
+            yield opened
 
 
 def answer(lab: Lab, door: Orchestrator, task_id: str, response: str, **values: str) -> None:
@@ -82,6 +88,10 @@ def test_nothing_that_was_planted_stands_in_the_store(lab: Lab) -> None:
     lost = door.submit(HighLevelTask(description=PLANTED["unplannable"], type="say_with_consent", inputs={"wrod": "x"}))
     eventually(lambda: door.view(lost).finished_at, what="it fails")
     _run_by_hand(lab)
+    _asked_by_servers(lab, door)
+    _undone(lab, door)
+    _by_file_and_schedule(lab, door)
+    _forged(lab)
     door.cancel(_waiting(lab), reason=PLANTED["reason"])
     events = [event.model_dump_json() for one in ("hand", "wait", task_id) for event in door.events(one)]
     for where in ("error", "retried-error", "question", "value", "reason"):
@@ -111,6 +121,57 @@ def _run_by_hand(lab: Lab) -> None:
     lab.launch(steps, "hand", inputs={"x": PLANTED["input"]})
     assert lab.ended("hand") == "failed"
     assert PLANTED["retried-error"] in (lab.store.tasks.view("hand").error or "")
+
+
+def _asked_by_servers(lab: Lab, door: Orchestrator) -> None:
+    """Servers of both eras ask during their calls: for a place, and for a password."""
+    for task_id, tool, values in (
+        ("place", "newer/create", {"region": PLANTED["elicited"]}),
+        ("login", "older/enter", {"apiKey": PLANTED["password"]}),
+    ):
+        call = step(task_id, "a", args={"name": PLANTED["called"]}, risk=Risk.DESTRUCTIVE, repeatable=False)
+        lab.launch([call.model_copy(update={"tool": tool, "needs_approval": True})], task_id)
+        answer(lab, door, task_id, "approve")
+        eventually(
+            lambda task_id=task_id: [one for one in door.view(task_id).interventions if one.fields], what=f"{tool} asks"
+        )
+        answer(lab, door, task_id, "provide", **values)
+        assert lab.ended(task_id) == "completed"
+
+
+def _undone(lab: Lab, door: Orchestrator) -> None:
+    note = {"folder": str(lab.folder), "name": PLANTED["undone"]}
+    put_back = Call(tool="dev-echo/remove", args=note)
+    written = step("written", "a", tool="write_note", args={**note, "text": PLANTED["undone"]}, compensate=put_back)
+    lab.launch([written], "written")
+    assert lab.ended("written") == "completed"
+    undo = door.undo("written", by="local")
+    answer(lab, door, undo, "approve")
+    assert lab.ended(undo) == "completed"
+
+
+def _by_file_and_schedule(lab: Lab, door: Orchestrator) -> None:
+    """What a batch and a schedule hand in waits for a yes, and is given up."""
+    file = lab.folder / "tasks.yaml"
+    word = PLANTED["batch"]
+    file.write_text(f"tasks: [{{id: one, task: Speak, template: say_with_consent, inputs: {{word: {word}}}}}]")
+    (job,) = read_batch(file, lab.folder, ["local"], ["dev"]).jobs
+    night = ScheduleSettings(
+        every=60, task="Speak", template="say_with_consent", inputs={"word": PLANTED["schedule"]}, folder=lab.folder
+    )
+    for task in (job.task, task_of("night", night)):
+        task_id = door.submit(task)
+        eventually(lambda task_id=task_id: door.view(task_id).interventions, what="it asks for a yes")
+        door.cancel(task_id)
+
+
+def _forged(lab: Lab) -> None:
+    """An answer that nobody gave: the call is asked about again, and an alert is left."""
+    args = {"folder": "/", "name": PLANTED["forged"]}
+    lab.launch([step("forged", "a", tool="remove", args=args, needs_approval=True)], "forged")
+    forged(lab, "forged")
+    eventually(lambda: "forged answer: forged/a" in alerts(lab), what="an alert")
+    lab.store.tasks.cancel("forged", "ann")
 
 
 def _waiting(lab: Lab) -> str:
