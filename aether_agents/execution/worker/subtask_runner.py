@@ -27,7 +27,7 @@ from aether_agents.execution.delivery.run_memory import Memory
 from aether_agents.execution.delivery.run_results import retry_in, word_of
 from aether_agents.execution.delivery.sender import Sender
 from aether_agents.execution.delivery.store_retry import Patience
-from aether_agents.execution.worker.turn import Turns
+from aether_agents.execution.turn import Turns
 from aether_agents.settings.model import Settings
 from aether_agents.store import Delivery, Granted, Refused, Store, Unopened
 from aether_agents.telemetry import logs, tracing
