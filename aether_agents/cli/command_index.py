@@ -44,6 +44,8 @@ COMMANDS: dict[str, Entry] = {
             ("cancel", "End a task; calls under way are cancelled.", "tasks.control"),
             ("pause", "Start nothing new of a task for now.", "tasks.control"),
             ("resume", "Go on with a paused task.", "tasks.control"),
+            ("priority", "Give a task another priority.", "tasks.control"),
+            ("brake", "Let nothing begin until it is released.", "tasks.control"),
             ("retry", "Go on with a task where it failed.", "tasks.rerun"),
             ("fork", "Try what else could have become of a task.", "tasks.rerun"),
             ("undo", "Put back what a task changed.", "tasks.undo"),

@@ -6,12 +6,13 @@ from typing import Any, Literal
 from aether_agents.access.roles import require
 from aether_agents.contracts import Json, Role
 from aether_agents.orchestrator import rerun, undo
-from aether_agents.orchestrator.sending import PLANNER_QUEUE, Sending, require_consent
+from aether_agents.orchestrator.sending import PLANNER_QUEUE, require_consent
+from aether_agents.orchestrator.steering import Steering
 from aether_agents.store import Delivery
 from aether_agents.telemetry import tracing
 
 
-class LinkedTasks(Sending):
+class LinkedTasks(Steering):
     """Undo, retry and fork: each is a task of its own."""
 
     def undo(

@@ -200,7 +200,7 @@ class Window:
         return self._store.health.setting("appendfsync") is not None
 
     def refusal(self) -> str | None:
-        """Why the store takes nothing that is written, with the mend; None when it does.
+        """Why all work stands, with the mend: the store takes nothing that is written, or the brake is on. Else None.
 
         Raises:
             StoreUnavailable: it cannot be reached.
@@ -209,7 +209,12 @@ class Window:
             self._store.try_to_write()
         except StoreRefuses as error:
             return str(error)
-        return None
+        brake = self._store.tasks.brake()
+        return (
+            f"the brake is on ({brake.by}: {brake.reason or 'no reason given'}): aether-agent brake off"
+            if brake
+            else None
+        )
 
     def key_marker(self) -> tuple[State, str]:
         """What the marker of the sealing key is to the keys here, and the id of the key it is sealed with."""

@@ -30,6 +30,7 @@ from aether_agents.store.tasks.alike import Alike
 from aether_agents.store.tasks.control import Control
 from aether_agents.store.tasks.open_tasks import Roster
 from aether_agents.store.tasks.reruns import Reruns
+from aether_agents.store.tasks.steering import Steering
 from aether_agents.store.tasks.subtask_runs import Runs
 
 #: Functions and their libraries came with Redis 7; every Valkey has them.
@@ -39,7 +40,7 @@ REDIS_AT_LEAST = 7
 PROBE_LIVES = 1_000
 
 
-class Tasks(Reruns, Runs, Alike, Control, Roster):
+class Tasks(Reruns, Runs, Alike, Control, Steering, Roster):
     """The state of tasks. Every change is one Lua function that checks it, makes it and appends its event."""
 
 

@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Literal, Protocol
 
 from aether_agents.access.roles import require
@@ -59,6 +60,9 @@ class ControlServer:
     ) -> Message:
         """Pause or cancel every open task at once, or those of some terminal sessions.
 
+        Without sessions the brake is on from then on: nothing is planned and no call begins, in any process, also after
+        a restart, until `release`.
+
         Returns:
             `{action, affected: [task ids], failed: {task id: why}}`. A task that has just ended, or stood still
             already, is in neither.
@@ -69,7 +73,11 @@ class ControlServer:
         require(self._person.role, "act")
         action = action or self._brake
         affected, failed = [], {}
-        for task in await self._concerned(sessions):
+        concerned = await self._concerned(sessions)
+        if sessions is None:
+            stood = [one.task_id for one in concerned if action == "pause" and one.status is not TaskStatus.PAUSED]
+            await self._desk.call(partial(_braked, person=self._person, reason=reason, paused=stood))
+        for task in concerned:
             try:
                 if action == "cancel":
                     await self._desk.cancel(task.task_id, self._person, reason)
@@ -84,14 +92,24 @@ class ControlServer:
         return {"action": action, "affected": affected, "failed": failed}
 
     async def release(self, sessions: Iterable[str] | None = None) -> Message:
-        """Go on with what this block paused. `{affected: [task ids]}`."""
-        affected = []
+        """Go on with what a block paused, and release the brake if all was blocked. `{affected: [task ids]}`."""
+        affected = await self._desk.call(partial(_released, person=self._person)) if sessions is None else []
         for task in await self._concerned(sessions):
             if task.task_id in self._braked and task.status is TaskStatus.PAUSED:
                 await self._desk.resume(task.task_id, self._person)
                 affected.append(task.task_id)
         self._braked.difference_update(affected)
         return {"affected": affected}
+
+    async def set_priority(self, task_id: str, priority: int) -> Message:
+        """Give a task another priority, 0 to 9, while it waits or runs. `{task_id, priority}`.
+
+        Raises:
+            InvalidTask, NotAllowed, TaskNotFound, WrongStatus: as `Orchestrator.set_priority`.
+        """
+        who = self._person
+        await self._desk.call(lambda reach: reach.door.set_priority(task_id, priority, by=who.name, role=who.role))
+        return {"task_id": task_id, "priority": priority}
 
     async def serve(self, line: Line, agent_id: str) -> None:
         """Be an agent of AetherTerm's ControlServer, on a connection to its `/agent`, until it ends."""
@@ -138,6 +156,17 @@ class ControlServer:
 
 def _message(kind: str, agent_id: str, **fields: Any) -> str:
     return json.dumps({"type": kind, "agent_id": agent_id, "timestamp": datetime.now(UTC).isoformat(), **fields})
+
+
+def _braked(reach: Reach, *, person: Person, reason: str, paused: list[str]) -> None:
+    reach.door.put_brake_on(by=person.name, reason=reason, role=person.role, paused=paused)
+
+
+def _released(reach: Reach, *, person: Person) -> list[str]:
+    try:
+        return list(reach.door.release_brake(by=person.name, role=person.role))
+    except WrongStatus:  # it is not on
+        return []
 
 
 def _monitored(reach: Reach) -> Message:

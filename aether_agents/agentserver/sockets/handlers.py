@@ -122,6 +122,7 @@ class _Acts:
             "agent_cancel_task": (self.cancel, ("task_id", "reason")),
             "agent_pause_task": (self.pause, ("task_id",)),
             "agent_resume_task": (self.resume, ("task_id",)),
+            "agent_prioritize_task": (self.prioritize, ("task_id", "priority")),
             "agent_retry_task": (self.retry, ("task_id", "from", "inputs")),
             "agent_refine_task": (self.refine, ("task_id", "instruction")),
             "agent_approve_task": (self.approve, ("task_id", "intervention_id", "response", "comment")),
@@ -146,6 +147,15 @@ class _Acts:
 
     async def resume(self, client: Client, said: Mapping[str, Any]) -> Message:
         await self._desk.resume(text(said, "task_id"), client.person)
+        return {"status": "ok"}
+
+    async def prioritize(self, client: Client, said: Mapping[str, Any]) -> Message:
+        task_id, who = text(said, "task_id"), client.person
+        if said.get("priority") is None:
+            raise InvalidTask("`priority` is missing")
+        priority = number(said, "priority")
+        await self._desk.view(task_id, who)  # to who does not see it, it is not there
+        await self._desk.call(lambda reach: reach.door.set_priority(task_id, priority, by=who.name, role=who.role))
         return {"status": "ok"}
 
     async def retry(self, client: Client, said: Mapping[str, Any]) -> Message:

@@ -5,6 +5,7 @@ person sees at once that something happens, and the embedded stack loads side by
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Literal, Protocol, Self
 
@@ -108,6 +109,22 @@ class Notes(Protocol):
     def resume(self, name: str) -> bool: ...
 
 
+class BrakeState(Protocol):
+    """The brake on all tasks. See `aether_agents.store.tasks.steering.Brake`."""
+
+    @property
+    def by(self) -> str:
+        """Who put it on."""
+
+    @property
+    def reason(self) -> str:
+        """Why."""
+
+    @property
+    def at(self) -> datetime | None:
+        """When."""
+
+
 class Door(Protocol):
     """The orchestrator, as the command line uses it. See `orchestrator.orchestrator` for what each raises."""
 
@@ -117,6 +134,11 @@ class Door(Protocol):
     def pause(self, task_id: str, *, by: str = ...) -> None: ...
     def resume(self, task_id: str, *, by: str = ...) -> None: ...
     def cancel(self, task_id: str, *, by: str = ..., reason: str = ...) -> None: ...
+    def set_priority(self, task_id: str, priority: int, *, by: str = ...) -> None: ...
+    def brake(self) -> BrakeState | None: ...
+    def put_brake_on(self, *, by: str = ..., reason: str = ...) -> bool: ...
+    def release_brake(self, *, by: str = ...) -> tuple[str, ...]: ...
+    def chosen(self, *, owner: str | None = ..., specialist: str | None = ...) -> list[str]: ...
     def undo(self, task_id: str, to: str | None = ..., *, by: str = ..., assume_yes: bool = ...) -> str: ...
     def retry(
         self,

@@ -20,6 +20,7 @@ PERMANENT = (
     "epoch",  # hash: which server this is, since when, and who has not told it yet what it may have forgotten
     "epochs",  # stream of one entry: the last epoch that began
     "witnesses",  # sorted set: the processes that make calls, by when they last spoke; those of the last minute
+    "brake",  # hash: who put the brake on, when and why; nothing begins while it is there
     "key",  # the marker of the sealing key
     "libraries",  # hash: when each version of our Lua library was last loaded
     "counts",  # hash: what happened, for the metrics; some thousands of fields at most
@@ -82,6 +83,11 @@ class Keys(NamedTuple):
         return f"{self.prefix}:key"
 
     @property
+    def brake(self) -> str:
+        """Hash: who put the brake on all tasks, when, why, and what was paused with it."""
+        return f"{self.prefix}:brake"
+
+    @property
     def epochs(self) -> str:
         """Stream of one entry: the last epoch of the store that began."""
         return f"{self.prefix}:epochs"
@@ -134,11 +140,6 @@ class Keys(NamedTuple):
     def beat(self) -> str:
         """First part of redbeat's keys."""
         return f"{self.prefix}:{BEAT}"
-
-    @property
-    def grace(self) -> str:
-        """Empty; while it lives, no lease is taken for lost: nobody could write for a while. It expires."""
-        return f"{self.prefix}:grace"
 
     @property
     def probe(self) -> str:

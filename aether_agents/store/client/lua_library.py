@@ -42,6 +42,7 @@ PARTS = (
     "alike",
     "control",
     "reruns",
+    "steering",
     "reaper",
     "registry",
 )

@@ -14,6 +14,7 @@ Refusal = Literal[
     "leased",  # another worker has it
     "waiting",  # a person is asked, or its retry is not due yet
     "paused",  # its task is paused
+    "braked",  # the brake is on: nothing begins
     "halted",  # its task is being ended
     "limited",  # as many tasks as allowed are planning or running
     "settling",  # the store was restarted: workers of before tell first what they know

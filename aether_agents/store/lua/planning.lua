@@ -38,6 +38,10 @@ export('claim_planning', function(call, args)
   if task.halt ~= '' then return {'halted'} end
   if task.step == STEP.over then return {'done'} end
   if task.status == TASK.paused then return {'paused'} end
+  if braked(call) and task.step == STEP.due then
+    wait_for_release(task)
+    return {'braked'}
+  end
   if task.step == STEP.waiting then return {'waiting'} end
   if task.step == STEP.held then return {'leased'} end
   if not admitted(task, limit) then return {'limited'} end

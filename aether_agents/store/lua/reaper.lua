@@ -15,6 +15,7 @@ local function send_again(it, busy)
 end
 
 local function look_at_ready(task, it, busy)
+  if braked(task.call) then return wait_for_release(task, it) end
   changed(task, it)
   local now = send_again(it, busy)
   schedule(task, it.id, task.call.at + task.call.stale * 2 ^ it.resends)
@@ -60,6 +61,8 @@ local function look_at_planning(task, busy)
     if task.status == TASK.paused then return true end
     schedule(task, '', task.call.at + task.call.stale)
     send(task, '', 'planner')
+  elseif task.step == STEP.due and task.status ~= TASK.paused and braked(task.call) then
+    wait_for_release(task)
   elseif task.step == STEP.due and task.status ~= TASK.paused then
     local step = {queue = 'planner', resends = task.resends}
     local now = send_again(step, busy)

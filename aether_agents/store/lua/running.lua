@@ -10,14 +10,15 @@ local function claimable(task, it, queue)
   if it.status == SUBTASK.pending then return 'not_ready' end
   if it.status ~= SUBTASK.ready then return 'waiting' end
   if task.status == TASK.paused then return 'paused' end
+  if braked(task.call) then return 'braked' end
   return nil
 end
 
 -- A refusal ends its branch of the canvas: what it would have brought must be sent by whoever makes it ready.
-local CUTS = {not_ready = true, waiting = true, paused = true}
+local CUTS = {not_ready = true, waiting = true, paused = true, braked = true}
 
 -- A message refused for these is no thread for another subtask.
-local NOBODYS = {newer = true, wrong_queue = true}
+local NOBODYS = {newer = true, wrong_queue = true, braked = true}
 
 -- Why a subtask that is ready does not run now: what a worker remembers of it says so. Nil when it may.
 local function barred(task, it)
@@ -59,6 +60,7 @@ export('claim', function(call, args)
   local asked, refusal = it, claimable(task, it, queue)
   if refusal then
     if CUTS[refusal] and not it.passed then pass_by(task, it) end
+    if refusal == 'braked' then wait_for_release(task, it) end
     if NOBODYS[refusal] then return {refusal} end
     task, it = next_parked(call, queue)
     if not it then return {refusal} end
@@ -76,6 +78,7 @@ end)
 -- behind them, with more right to a thread than they have, is taken without a message.
 export('take', function(call, args)
   local queue, room, before = args[1], tonumber(args[2]), call.at - tonumber(args[3])
+  if braked(call) then return {} end
   local best = entitled(call, holders(call, queue, room, args, 4), before)
   if not best or barred(best.task, best.it) then return {} end
   return grant(best.task, best.it, true)

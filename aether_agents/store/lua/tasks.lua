@@ -67,6 +67,7 @@ local tally, count_task, count_subtask, write_tallies  -- counts.lua
 local let_in                                            -- admission.lua
 local epoch                                             -- epoch.lua
 local stand_in_line, keep_count                         -- lines.lua
+local braked, wait_for_release                          -- steering.lua
 
 local function clock()
   local time = redis.call('TIME')

@@ -163,6 +163,12 @@ def test_the_control_server_sees_and_stops_tasks(lab: Lab, tmp_path: Path) -> No
                 everything = await control.emergency_block("cancel", reason="fire")
                 assert {agent.task_id for agent in agents} <= set(everything["affected"])
                 assert everything["failed"] == {}
+                later = AgentProcess({"task": "Say hello", "type": "say_hello"}, user="ann", desk=at)
+                following = later.execute()
+                assert (await anext(following))["status"] == "pending"  # the brake is on: nothing begins
+                again = ControlServer(at, Person("sue", "Supervisor"))  # as after a restart
+                assert await again.release() == {"affected": []}
+                assert [update async for update in following][-1]["status"] == "completed"
                 for agent in agents:
                     last = [update async for update in agent.execute()][-1]
                     assert (last["status"], "fire" in last["error"]) == ("cancelled", True)

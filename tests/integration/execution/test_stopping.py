@@ -1,11 +1,16 @@
 """What stops a subtask: a person is asked, a task is paused or cancelled, a worker is lost or told to end."""
 
 import signal
+import time
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from aether_agents.contracts import Answer, EventType, Intervention, Risk
+from aether_agents.local.valkey import ValkeyServer
 from tests.conftest import eventually
+from tests.integration.execution.conftest import laboratory, quick
 from tests.integration.execution.lab import Lab, step
 
 
@@ -237,3 +242,25 @@ def test_ctrl_c_on_a_worker_waits_no_longer_than_a_person_would(bare_lab: Lab) -
     first.wait(20)
     assert "calls under way have 2 s" in lab.log_of()
     lab.store.tasks.cancel("int", "ann", "")
+
+
+@pytest.mark.timeout(120)
+def test_fifty_calls_under_way_are_quiet_soon_after_their_tasks_are_cancelled(
+    valkey: ValkeyServer, sealing_key: Path, tmp_path: Path
+) -> None:
+    settings = quick(valkey, sealing_key, tmp_path)
+    delivery = settings.delivery.model_copy(update={"concurrency": 50, "per_server": 50})
+    wide = settings.model_copy(update={"delivery": delivery})
+    with contextmanager(laboratory)(wide, tmp_path, names=("dev",)) as lab:
+        lab.worker()
+        names = [f"fifty-{number}" for number in range(50)]
+        for name in names:
+            lab.launch([step(name, "a", tool="wait", args={"seconds": 60, "key": name})], name, direct=True)
+        eventually(lambda: len(lab.calls().started) == 50, 60, "all calls are under way")
+        began = time.monotonic()
+        for name in names:
+            lab.store.tasks.cancel(name, "ann")
+        eventually(lambda: lab.calls().cancelled >= set(names), 20, "each call was cancelled at its server")
+        for name in names:
+            assert lab.ended(name) == "cancelled"
+        print(f"cancelled to quiet: {time.monotonic() - began:.2f} s")  # noqa: T201 - a figure for who looks

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
@@ -40,6 +41,14 @@ class Living(NamedTuple):
         return self.state != "deaf"
 
 
+class Braked(NamedTuple):
+    """A brake that is on."""
+
+    by: str
+    reason: str
+    at: datetime | None
+
+
 class RecordedDoor:
     """Plays a list of events; an entry that is None is a lost connection. `views` are given out in turn."""
 
@@ -51,6 +60,7 @@ class RecordedDoor:
     marker = "newest"
     foreign: Mapping[str, str] = {}
     undo_found = Undoing(task_id=TASK)
+    braked: "Braked | None" = None
 
     def __init__(self, events: list[Event | None], *views: TaskView, plan: Plan | None = None) -> None:
         self.played = list(events)
@@ -102,6 +112,24 @@ class RecordedDoor:
 
     def resume(self, task_id: str, *, by: str = "local") -> None:
         self.done.append(("resume", task_id))
+
+    def set_priority(self, task_id: str, priority: int, *, by: str = "local") -> None:
+        self.done.append((f"priority {priority}", task_id))
+
+    def brake(self) -> Braked | None:
+        return self.braked
+
+    def put_brake_on(self, *, by: str = "local", reason: str = "") -> bool:
+        self.braked = Braked(by, reason, None)
+        return True
+
+    def release_brake(self, *, by: str = "local") -> tuple[str, ...]:
+        self.braked = None
+        return ("a",)
+
+    def chosen(self, *, owner: str | None = None, specialist: str | None = None) -> list[str]:
+        self.done.append((f"owner {owner}", f"specialist {specialist}"))
+        return ["a", "b"]
 
     def retry(
         self,

@@ -433,3 +433,53 @@ def test_forgetting_what_was_not_trusted_is_an_error(run: Run) -> None:
     ran = run("trust", "--forget", "nosuch")
     assert ran.code == 2
     assert "nosuch was not trusted" in ran.err
+
+
+def test_tasks_are_chosen_by_specialist_owner_or_all(run: Run, behind: Behind) -> None:
+    door = behind(RecordedDoor([], task(subtask("a"))))
+    nothing = run("pause")
+    assert (nothing.code, "which tasks?" in nothing.err) == (2, True)
+    assert run("pause", "--specialist", "dev").code == 0
+    assert run("resume", "--owner", "ann").code == 0
+    assert run("cancel", "--all").code == 0
+    assert [one for one in door.done if one[0].startswith("owner")] == [
+        ("owner None", "specialist dev"),
+        ("owner ann", "specialist None"),
+        ("owner None", "specialist None"),
+    ]
+    door.answered_elsewhere = True
+    late = run("cancel", "--all", "--json")  # what ended meanwhile is no fault of who wants everything ended
+    assert (late.code, json.loads(late.out)) == (0, [])
+
+
+def test_priority_and_brake(run: Run, behind: Behind) -> None:
+    door = behind(RecordedDoor([], task(subtask("a"))))
+    assert run("priority", TASK, "9").code == 0
+    assert door.done == [("priority 9", TASK)]
+    assert run("priority", TASK, "10").code == 2
+    assert "the brake is off" in run("brake").err
+    on = run("brake", "on", "-r", "fire", "--cancel")
+    assert "the brake is on" in on.err
+    assert "fire" in on.err
+    assert door.cancelled == ["fire", "fire"]
+    assert json.loads(run("brake", "--json").out)["brake"]["reason"] == "fire"
+    assert json.loads(run("brake", "off", "--json").out) == {"brake": None, "cancelled": [], "resumed": ["a"]}
+
+
+def test_a_failure_names_what_goes_on_with_it(run: Run, behind: Behind) -> None:
+    failed = task(subtask("a", "completed"), subtask("b", "failed"), status="failed")
+    behind(RecordedDoor([], failed))
+    assert f"aether-agent retry {TASK}" in run("result", TASK).err
+    behind(RecordedDoor([], failed))
+    assert f"aether-agent retry {TASK}" in run("status", TASK).err
+    behind(RecordedDoor([], failed.model_copy(update={"undoes": "other"})))
+    assert "aether-agent undo other" in run("result", TASK).err
+
+
+def test_links_between_tasks_are_shown(run: Run, behind: Behind) -> None:
+    linked = {"retries": "before", "retried_by": ("after",), "undone_by": ("back",)}
+    behind(RecordedDoor([], task(subtask("a", "completed"), status="completed").model_copy(update=linked)))
+    shown = run("status", TASK).out
+    assert "goes on with before" in shown
+    assert "retried by after" in shown
+    assert "undone by back" in shown

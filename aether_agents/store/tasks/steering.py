@@ -1,0 +1,53 @@
+"""Steering at the store: the priority of a task that is there already, and the brake on all of them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from aether_agents.errors import WrongStatus
+from aether_agents.store.client.replies import Delivery
+from aether_agents.store.client.store_client import Accessing, deliveries
+from aether_agents.store.tasks.stored_views import moment
+
+
+class Brake(NamedTuple):
+    """While it is on, nothing is planned and no call begins, whichever process asks. It outlives all of them."""
+
+    by: str
+    reason: str
+    at: datetime | None
+    tasks: tuple[str, ...] = ()  #: paused with it
+
+
+class Steering(Accessing):
+    """What people change of tasks that are under way."""
+
+    def set_priority(self, task_id: str, priority: int, by: str) -> list[Delivery]:
+        """Give a task another priority, from 0 to 9. What waits of it is sent once more, with the new one.
+
+        Raises:
+            TaskNotFound: there is no such task.
+            WrongStatus: it has ended, or is being ended.
+        """
+        kind, sends = self._access.call("set_priority", task_id, priority, by)
+        if kind == b"closed":
+            self._access.require(task_id)
+            raise WrongStatus(f"`{task_id}` has ended, or is being ended: its priority changes nothing any more")
+        return deliveries(sends)
+
+    def put_brake_on(self, by: str, reason: str = "", tasks: Iterable[str] = ()) -> bool:
+        """Let nothing begin until the brake is released. False: it is on already, and stays as it is."""
+        return bool(self._access.call("brake", by, reason, " ".join(tasks)))
+
+    def release_brake(self) -> tuple[bool, tuple[str, ...]]:
+        """Let tasks go on, within seconds. Whether it was on, and what was paused with it."""
+        was_on, tasks = self._access.call("release")
+        return bool(was_on), tuple(tasks.decode().split())
+
+    def brake(self) -> Brake | None:
+        """The brake, while it is on."""
+        found = self._access.connection.command("HMGET", self._access.keys.brake, "by", "reason", "at", "tasks")
+        if found[0] is None:
+            return None
+        by, reason, at, tasks = ((value or b"").decode() for value in found)
+        return Brake(by, reason, moment(int(at or 0)), tuple(tasks.split()))
