@@ -6,7 +6,6 @@ from aether_agents.cli.project.completion import task_ids
 from aether_agents.cli.session.options import detach_option, examples, json_option, yes_option
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.session.task_id import TASK_ID
-from aether_agents.cli.session.task_id import TASK_ID
 from aether_agents.cli.tasks.rerun import run_again
 from aether_agents.cli.terminal.typed_values import read_pairs
 
