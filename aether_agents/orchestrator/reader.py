@@ -176,12 +176,12 @@ class Window:
         return self._store.counts.today().calls
 
     def diagnose(self) -> list[str]:
-        """What is wrong with the store, or will be soon, each with its mend; empty when nothing is."""
+        """What is wrong with the store, or will be soon, and that the brake is on, each with its mend."""
         most = self.settings.alerts.store_fuller_than
         near = [f"{one.said}: {one.mend}" for one in self._store.health.strains() if one.near(most)]
         missing = self._store.rights.missing(consumes=True)
         barred = [f"{missing.said}, so no worker of this user takes a message: {missing.mend}"] if missing else []
-        return barred + self._store.diagnose() + near
+        return barred + self._store.diagnose() + near + [said for said in (self._braked(),) if said]
 
     def misplaced(self, queues: Iterable[str]) -> list[str]:
         """Keys of ours, and of these queues, that hold something else than belongs there, each with the mend.
@@ -209,12 +209,13 @@ class Window:
             self._store.try_to_write()
         except StoreRefuses as error:
             return str(error)
+        return self._braked()
+
+    def _braked(self) -> str | None:
         brake = self._store.tasks.brake()
-        return (
-            f"the brake is on ({brake.by}: {brake.reason or 'no reason given'}): aether-agent brake off"
-            if brake
-            else None
-        )
+        if brake is None:
+            return None
+        return f"the brake is on ({brake.by}: {brake.reason or 'no reason given'}): aether-agent brake off"
 
     def key_marker(self) -> tuple[State, str]:
         """What the marker of the sealing key is to the keys here, and the id of the key it is sealed with."""
