@@ -1,9 +1,7 @@
 """Steering: priorities of tasks under way, the brake on all of them, and several tasks chosen at once."""
 
-from collections.abc import Iterable
-
 from aether_agents.access.roles import SEES_ALL, require
-from aether_agents.contracts import TERMINAL_SUBTASK, Role
+from aether_agents.contracts import TERMINAL_SUBTASK, Role, TaskStatus
 from aether_agents.errors import AetherError, InvalidTask, NotAllowed, WrongStatus
 from aether_agents.orchestrator.sending import Sending
 from aether_agents.store.tasks.steering import Brake
@@ -31,17 +29,29 @@ class Steering(Sending):
         return self._store.tasks.brake()
 
     def put_brake_on(
-        self, *, by: str = "local", reason: str = "", role: Role = "Owner", paused: Iterable[str] = ()
-    ) -> bool:
+        self, *, by: str = "local", reason: str = "", role: Role = "Owner", pause: bool = True
+    ) -> tuple[str, ...]:
         """Let nothing be planned and no call begin, in any process, until the brake is released. It survives restarts.
 
-        Calls under way go on to their end. `paused` are tasks that were paused with it. False: it was on already.
+        Calls under way go on to their end. Open tasks are paused, so that their time does not run out meanwhile, and
+        resumed with the release; gives their ids. Where the brake is on already, nothing changes.
 
         Raises:
             NotAllowed: the role may not act on others' tasks.
         """
         _require_all(role)
-        return self._store.tasks.put_brake_on(by, reason, paused)
+        stand = self._store.tasks.open_tasks() if pause else []
+        going = [one.task_id for one in stand if one.status is not TaskStatus.PAUSED]
+        if not self._store.tasks.put_brake_on(by, reason, going):
+            return ()
+        return tuple(one for one in going if self._paused(one, by))
+
+    def _paused(self, task_id: str, by: str) -> bool:
+        try:
+            self._store.tasks.pause(task_id, by)
+        except WrongStatus:  # it has just ended
+            return False
+        return True
 
     def release_brake(self, *, by: str = "local", role: Role = "Owner") -> tuple[str, ...]:
         """Let tasks go on; those that were paused with the brake are resumed. Gives their ids.

@@ -73,11 +73,10 @@ class ControlServer:
         require(self._person.role, "act")
         action = action or self._brake
         affected, failed = [], {}
-        concerned = await self._concerned(sessions)
         if sessions is None:
-            stood = [one.task_id for one in concerned if action == "pause" and one.status is not TaskStatus.PAUSED]
-            await self._desk.call(partial(_braked, person=self._person, reason=reason, paused=stood))
-        for task in concerned:
+            pauses = action == "pause"
+            affected += await self._desk.call(partial(_braked, person=self._person, reason=reason, pause=pauses))
+        for task in await self._concerned(sessions):
             try:
                 if action == "cancel":
                     await self._desk.cancel(task.task_id, self._person, reason)
@@ -158,8 +157,8 @@ def _message(kind: str, agent_id: str, **fields: Any) -> str:
     return json.dumps({"type": kind, "agent_id": agent_id, "timestamp": datetime.now(UTC).isoformat(), **fields})
 
 
-def _braked(reach: Reach, *, person: Person, reason: str, paused: list[str]) -> None:
-    reach.door.put_brake_on(by=person.name, reason=reason, role=person.role, paused=paused)
+def _braked(reach: Reach, *, person: Person, reason: str, pause: bool) -> tuple[str, ...]:
+    return reach.door.put_brake_on(by=person.name, reason=reason, role=person.role, pause=pause)
 
 
 def _released(reach: Reach, *, person: Person) -> list[str]:

@@ -83,8 +83,9 @@ def brake(session: Session, turn: str | None, *, reason: str, cancel: bool) -> i
     """Put the brake on all tasks, release it, or say how it stands."""
     with session.past() as door:
         resumed: tuple[str, ...] = ()
+        paused: tuple[str, ...] = ()
         if turn == "on":
-            door.put_brake_on(by=session.person, reason=reason)
+            paused = door.put_brake_on(by=session.person, reason=reason, pause=not cancel)
         elif turn == "off":
             resumed = door.release_brake(by=session.person)
         ended = _ended(door, session.person, reason) if turn == "on" and cancel else []
@@ -95,15 +96,17 @@ def brake(session: Session, turn: str | None, *, reason: str, cancel: bool) -> i
             if state
             else None
         )
-        session.output.json({"brake": told, "cancelled": list(ended), "resumed": list(resumed)})
+        session.output.json({"brake": told, "cancelled": list(ended), "paused": list(paused), "resumed": list(resumed)})
     elif state is None:
         session.output.good("the brake is off")
     else:
         why = f": {state.reason}" if state.reason else ""
         session.output.say(f"the brake is on, since {ago(state.at)}, by {state.by}{why}")
         session.output.hint("release it: aether-agent brake off")
-    for task_id in () if session.output.json_wanted else ended:
-        session.output.good(f"{task_id} cancelled")
+    done = (("cancelled", ended), ("paused", paused), ("goes on", resumed))
+    for word, ids in () if session.output.json_wanted else done:
+        for task_id in ids:
+            session.output.good(f"{task_id} {word}")
     return COMPLETED
 
 

@@ -119,9 +119,9 @@ class RecordedDoor:
     def brake(self) -> Braked | None:
         return self.braked
 
-    def put_brake_on(self, *, by: str = "local", reason: str = "") -> bool:
+    def put_brake_on(self, *, by: str = "local", reason: str = "", pause: bool = True) -> tuple[str, ...]:
         self.braked = Braked(by, reason, None)
-        return True
+        return ("a",) if pause else ()
 
     def release_brake(self, *, by: str = "local") -> tuple[str, ...]:
         self.braked = None

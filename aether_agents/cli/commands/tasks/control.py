@@ -87,7 +87,7 @@ def priority_command(task_id: str, priority: int, as_json: bool) -> int:
 def brake_command(turn: str | None, reason: str, cancel: bool, as_json: bool) -> int:
     """Stop everything: nothing is planned and no call begins, in any process, until the brake is off.
 
-    It survives restarts. Calls under way go on to their end, or are cancelled with `--cancel`. Without an argument it
-    says whether the brake is on.
+    It survives restarts. Open tasks are paused and go on with `off`; calls under way go on to their end, or are
+    cancelled with `--cancel`. Without an argument it says whether the brake is on.
     """
     return brake(Session(json_wanted=as_json), turn, reason=reason, cancel=cancel)

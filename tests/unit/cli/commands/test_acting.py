@@ -463,7 +463,12 @@ def test_priority_and_brake(run: Run, behind: Behind) -> None:
     assert "fire" in on.err
     assert door.cancelled == ["fire", "fire"]
     assert json.loads(run("brake", "--json").out)["brake"]["reason"] == "fire"
-    assert json.loads(run("brake", "off", "--json").out) == {"brake": None, "cancelled": [], "resumed": ["a"]}
+    assert json.loads(run("brake", "off", "--json").out) == {
+        "brake": None,
+        "cancelled": [],
+        "paused": [],
+        "resumed": ["a"],
+    }
 
 
 def test_a_failure_names_what_goes_on_with_it(run: Run, behind: Behind) -> None:
