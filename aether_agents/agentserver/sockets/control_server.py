@@ -72,7 +72,8 @@ class ControlServer:
         """
         require(self._person.role, "act")
         action = action or self._brake
-        affected, failed = [], {}
+        affected: list[str] = []
+        failed: dict[str, str] = {}
         if sessions is None:
             pauses = action == "pause"
             affected += await self._desk.call(partial(_braked, person=self._person, reason=reason, pause=pauses))
