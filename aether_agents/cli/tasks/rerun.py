@@ -17,7 +17,6 @@ from aether_agents.cli.views.screen import screen_for
 from aether_agents.cli.views.task_state import Picture
 from aether_agents.contracts import (
     Answer,
-    EventType,
     Intervention,
     Json,
     PlannedSubtask,
@@ -29,8 +28,6 @@ from aether_agents.contracts import (
 
 #: Subtasks of each kind that a screen is spared beyond.
 _SHOWN = 15
-#: After these it is known what runs, or that nothing will.
-_KNOWN = frozenset({EventType.TASK_PLANNED, EventType.TASK_WAITING, EventType.TASK_PAUSED})
 
 
 def run_again(session: Session, begin: Callable[[Door], str], *, yes: bool, dry_run: bool, detach: bool) -> int:
@@ -68,16 +65,12 @@ class _Above(Questioner):
 
 
 def _planned(session: Session, door: Door, task_id: str) -> TaskView:
-    """The task as soon as it is known what runs of it."""
+    """The task as soon as it is known what runs of it, or that nothing will."""
     with session.output.spinning("comparing" + session.output.error_glyphs.more):
-        for event in door.follow(task_id):
-            if event.type in _KNOWN or event.ends_task:
-                break
-        if door.view(task_id).plan is not None and event.type is EventType.TASK_PLANNED:
-            return next(
-                (view for event in door.follow(task_id) if (view := door.view(task_id)).status != TaskStatus.PLANNING),
-                door.view(task_id),
-            )
+        for _ in door.follow(task_id):
+            view = door.view(task_id)
+            if view.status not in (TaskStatus.PENDING, TaskStatus.PLANNING):
+                return view
     return door.view(task_id)
 
 

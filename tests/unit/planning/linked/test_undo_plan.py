@@ -106,3 +106,38 @@ def test_back_to_a_subtask_undoes_only_what_came_after() -> None:
 def test_what_an_earlier_undoing_put_back_is_left_out() -> None:
     parts = left("a", 1, undo={}), left("b", 2, "a", undo={})
     assert list(needs_of(*parts, already=["undo/b"])) == ["undo/a"]
+
+
+def test_of_a_chain_the_later_task_is_undone_first_and_each_change_once() -> None:
+    first = left("a", 1, undo={})
+    failed = left("b", 2, "a", undo={}, status="failed")
+    over = left("a", 0, undo={})._replace(taken_over=True, calls=0, turn=1)
+    second = left("b", 1, "a", undo={})._replace(turn=1)
+    found = undoing("t", "d", [first, failed, over, second])
+    assert found.document is not None
+    assert structure(found.document) == []
+    assert {one.id: one.needs for one in found.document.subtasks} == {"undo1/b": (), "undo/a": ("undo1/b",)}
+    assert found.undone == ("b", "a")
+    assert found.cannot == (), "what failed first was done later: putting that back puts both back"
+
+
+def test_what_two_tasks_of_a_chain_did_is_undone_twice() -> None:
+    first = left("a", 1, output={"id": 1}, undo={"id": "${subtasks.a.output.id}"})
+    again = left("a", 1, output={"id": 2}, undo={"id": "${subtasks.a.output.id}"})._replace(turn=1)
+    found = undoing("t", "d", [first, again])
+    assert found.document is not None
+    assert [(one.id, one.args, one.needs) for one in found.document.subtasks] == [
+        ("undo1/a", {"id": 2}, ()),
+        ("undo/a", {"id": 1}, ("undo1/a",)),
+    ]
+    rest = undoing("t", "d", [first, again], already={"undo1/a"})
+    assert rest.undone == ("a",)
+
+
+def test_back_to_a_subtask_of_an_earlier_task_of_a_chain() -> None:
+    first, second = left("a", 1, undo={}), left("b", 5, "a", undo={}, status="failed")
+    over = left("a", 0, undo={})._replace(taken_over=True, calls=0, turn=1)
+    later, last = left("b", 1, "a", undo={})._replace(turn=1), left("c", 2, "b", undo={})._replace(turn=1)
+    parts = [first, second, over, later, last]
+    assert undoing("t", "d", parts, to="a").undone == ("c", "b")
+    assert undoing("t", "d", parts, to="b").undone == ("c",)
