@@ -10,7 +10,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit test-servers check format docs bench soak eval lock clean
+.PHONY: help setup demo test unit test-servers test-systems check format docs bench soak eval lock clean
 
 help:  ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -25,7 +25,7 @@ demo: .venv/run.stamp  ## Install, then run "Onboard this project" on this check
 
 test: .venv/dev.stamp  ## Run every test (COVER=1, as in CI: with the floor for coverage, which takes half as long again)
 	@rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(if $(CI)$(COVER),--cov --cov-report=term:skip-covered) $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder --ignore=tests/systems $(if $(CI)$(COVER),--cov --cov-report=term:skip-covered) $(ARGS)
 
 # Without the plugins that no unit test uses: they load an event loop and hypothesis, or visit every logger around each test.
 unit: .venv/dev.stamp  ## Run the unit tests only, in seconds
@@ -45,6 +45,10 @@ format: .venv/dev.stamp  ## Put the code into its format
 
 test-servers: .venv/dev.stamp  ## Install and call every server of the catalogue, the heavy ones too
 	AETHER_TEST_SERVERS=all $(BIN)/python -m pytest tests/integration/mcp_host/test_offered.py -s $(ARGS)
+
+# Debian: postgresql mariadb-server restic, and root for the disk that is full.
+test-systems: .venv/dev.stamp  ## Test with real PostgreSQL and MariaDB servers, which must be installed
+	AETHER_TEST_SYSTEMS=required $(BIN)/python -m pytest tests/systems $(ARGS)
 
 docs: .venv/dev.stamp  ## Build the manual into site/, strictly: broken links and unlisted pages are errors
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet

@@ -66,7 +66,6 @@ PARAPHRASES: dict[str, tuple[str, ...]] = {
         "report on the age and proof of every backup",
         "check the age of the backups in ./backups",
         "report the age of all backups",
-        "check whether our backups are whole and recent",
         "report on the age and proof of the backups",
         "report on the age of the backups in ./backups",
         "check the age and proof of all our backups",
@@ -74,7 +73,7 @@ PARAPHRASES: dict[str, tuple[str, ...]] = {
         "report on the age and proof of each backup in ./backups",
         "report the age of every backup in ./backups",
         "バックアップの古さを報告して",
-        "すべてのバックアップの状態を確認して",
+        "すべてのバックアップの古さを報告して",
     ),
 }
 

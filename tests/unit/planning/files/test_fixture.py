@@ -66,4 +66,5 @@ def test_a_template_ships_with_its_fixture(specialist: Specialist, template: Tem
     fixture = read_fixture(Path(specialist.folder) / "templates", template)
     assert fixture.description
     writes = any(subtask.compensate for subtask in template.subtasks)
-    assert fixture.undo or not writes, "what can be undone is undone on its fixture"
+    undone = fixture.undo or fixture.status == "failed"  # of what needs a system that is nowhere, the failing is tried
+    assert undone or not writes, "what can be undone is undone on its fixture"

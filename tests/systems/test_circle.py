@@ -1,0 +1,53 @@
+"""The whole circle on real servers, through the door: a sentence, a preview, a yes, the effect read back, the undo."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aether_agents.contracts import Answer, EventType, HighLevelTask, TaskStatus, TaskView
+from aether_agents.local import Stack
+from aether_agents.orchestrator import Orchestrator, connect
+from aether_agents.settings import load_settings
+from tests.systems.conftest import System
+from tests.systems.test_dumps import databases, rows
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestrator]:
+    """The door to an embedded stack that ends with the tests."""
+    home, project = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("project")
+    stack = Stack(load_settings(project, environ={"AETHER_HOME": str(home)}))
+    with stack.join_or_start(), connect(stack.settings()) as door:
+        yield door
+
+
+def run(door: Orchestrator, sentence: str, folder: Path, **inputs: object) -> tuple[TaskView, list[dict[str, int]]]:
+    """A sentence, carried out; every review is answered with yes. Its end, and the kinds of items that were shown."""
+    task = HighLevelTask(description=sentence, folder=str(folder), inputs=json.loads(json.dumps(inputs)))
+    task_id, shown = door.submit(task), []
+    for event in door.follow(task_id):
+        if event.type in (EventType.SUBTASK_WAITING, EventType.TASK_WAITING):
+            for asked in door.view(task_id).interventions:
+                assert asked.review is not None, asked.prompt
+                shown.append(dict(asked.review.kinds))
+                door.answer(task_id, Answer(intervention_id=asked.id, response="approve", by="ann"))
+    return door.view(task_id, outputs=True), shown
+
+
+def test_a_sentence_backs_up_and_a_sentence_restores_over(door: Orchestrator, system: System, tmp_path: Path) -> None:
+    address, secret = system.at()["address"], {"password_file": system.at()["password_file"]}
+    made, asked = run(door, f"back up {address}", tmp_path, **secret)
+    assert (made.status, made.outputs["status"], asked) == (TaskStatus.COMPLETED, "pass", [])
+    system.sql("DELETE FROM orders;")
+    done, shown = run(door, f"restore {address} from its backup", tmp_path, over=True, **secret)
+    assert (done.error, done.status, done.outputs["status"]) == (None, TaskStatus.COMPLETED, "pass")
+    assert shown == [{"create": 1, "replace": 1}]
+    assert (rows(system), rows(system, str(done.outputs["kept"]))) == (3, 0)
+    undo = door.undo(done.task_id, assume_yes=True)
+    list(door.follow(undo))
+    assert door.view(undo).status is TaskStatus.COMPLETED
+    assert (rows(system), databases(system)) == (0, {"shop"})
