@@ -20,9 +20,19 @@ from aether_agents.store.client.replies import (
     WorkerInfo,
 )
 from aether_agents.store.client.sealing import Keyring, Sealer, add_key, make_key_file
+from aether_agents.store.interventions.questions import (
+    AGAIN,
+    APPROVE,
+    DENY,
+    FAIL,
+    PROMPT_MAX,
+    PROVIDE,
+    RETRY,
+    SKIP,
+    binding,
+)
 from aether_agents.store.store import Store, open_store
 from aether_agents.store.system.schedules import owner_of, schedule_of
-from aether_agents.store.tasks.questions import AGAIN, APPROVE, DENY, FAIL, PROMPT_MAX, PROVIDE, RETRY, SKIP, binding
 from aether_agents.store.tasks.subtask_runs import epoch_of
 
 __all__ = [

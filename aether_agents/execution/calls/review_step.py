@@ -33,7 +33,7 @@ from aether_agents.execution.delivery.fan_out import Items, children_of
 from aether_agents.execution.delivery.leases import Lease
 from aether_agents.settings.model import Settings
 from aether_agents.store import APPROVE, DENY, Granted, Store
-from aether_agents.store.tasks.reviews import binding, covered, covered_by
+from aether_agents.store.interventions.reviews import binding, covered, covered_by
 
 log = logging.getLogger(__name__)
 

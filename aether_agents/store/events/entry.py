@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from aether_agents.contracts import Event, EventType, Json, TaskStatus
 from aether_agents.store.client.connection import Entry
 from aether_agents.store.client.store_client import Access, dump
-from aether_agents.store.tasks import questions
+from aether_agents.store.interventions import questions
 
 
 def events_of(access: Access, task_id: str, entries: Iterable[Entry]) -> list[Event]:

@@ -56,7 +56,7 @@ local function keep_question(task, about, question)
   return id
 end
 
--- Puts a question to a person: a sealed one, or one of those that are the same for everybody (store/tasks/questions.py).
+-- Puts a question to a person: a sealed one, or one of those that are the same for everybody (store/interventions/questions.py).
 local LOST, FORGOTTEN = 'lost', 'forgotten'
 local function ask(task, it, question)
   if it.status ~= SUBTASK.waiting then turn(task, it, SUBTASK.waiting) end

@@ -5,7 +5,7 @@
 -- from contracts/status.py, FORM from store/client/migrations.py.
 --
 -- Texts of people, plans, tools and servers are sealed wherever they stand; this library hands them on and reads none.
--- An answer is believed by nobody here: whoever acts on it opens it (store/tasks/answers.py).
+-- An answer is believed by nobody here: whoever acts on it opens it (store/interventions/answers.py).
 --
 -- <prefix>:task:<id>            hash    the task: TASK_FIELDS, sealed `task` and `plan`, `about` the plan, sealed `answer`
 --                                       to what is asked about it, sealed `head` (store/client/head.py), `fault`: "<n> <sealed>",

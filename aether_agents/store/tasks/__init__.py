@@ -1,1 +1,1 @@
-"""Tasks in the store: control, planner steps, runs, questions, views."""
+"""Tasks in the store: control, planner steps, runs, links between tasks, views."""

@@ -6,10 +6,10 @@ from aether_agents.store.client.head import Head
 from aether_agents.store.client.keys import Places
 from aether_agents.store.client.replies import Delivery
 from aether_agents.store.client.store_client import Accessing, deliveries, unknown
+from aether_agents.store.interventions import answers, questions
+from aether_agents.store.interventions.answers import field_of
+from aether_agents.store.interventions.reviews import asked_about
 from aether_agents.store.system.alerts import Alerts
-from aether_agents.store.tasks import answers, questions
-from aether_agents.store.tasks.answers import field_of
-from aether_agents.store.tasks.reviews import asked_about
 
 
 class Control(Accessing):

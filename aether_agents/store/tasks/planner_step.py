@@ -7,7 +7,7 @@ from aether_agents.store.client.head import Head, first_head
 from aether_agents.store.client.keys import RECENT_MAX, Places
 from aether_agents.store.client.replies import Delivery, PlanningClaim, Refused, Unopened
 from aether_agents.store.client.store_client import Accessing, compact, deliveries, message_of
-from aether_agents.store.tasks import answers, questions
+from aether_agents.store.interventions import answers, questions
 from aether_agents.telemetry.tracing import traceparent
 
 

@@ -11,8 +11,8 @@ from aether_agents.store.client.head import NO_HEAD, Head, first_head
 from aether_agents.store.client.keys import Places
 from aether_agents.store.client.replies import Delivery
 from aether_agents.store.client.store_client import deliveries, unknown
-from aether_agents.store.tasks import answers, questions
-from aether_agents.store.tasks.answers import field_of
+from aether_agents.store.interventions import answers, questions
+from aether_agents.store.interventions.answers import field_of
 from aether_agents.store.tasks.planner_step import PlanningSteps, wiring
 from aether_agents.store.tasks.stored_views import Links
 from aether_agents.store.tasks.undo_links import Undoings

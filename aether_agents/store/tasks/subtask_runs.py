@@ -13,7 +13,7 @@ from aether_agents.store.client.head import Head
 from aether_agents.store.client.keys import Places
 from aether_agents.store.client.replies import Completed, Delivery, Fanned, Granted, Refused, Renewal, RunKey, Unopened
 from aether_agents.store.client.store_client import Access, Accessing, compact, deliveries, message_of, run_keys
-from aether_agents.store.tasks import answers, questions
+from aether_agents.store.interventions import answers, questions
 from aether_agents.store.tasks.join import children_of
 from aether_agents.store.tasks.planner_step import wiring
 

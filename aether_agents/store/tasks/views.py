@@ -17,7 +17,7 @@ from aether_agents.errors import CannotOpen
 from aether_agents.store.client.encoding import STATUSES
 from aether_agents.store.client.head import Head
 from aether_agents.store.client.store_client import unknown
-from aether_agents.store.tasks import answers, questions
+from aether_agents.store.interventions import answers, questions
 from aether_agents.store.tasks.outcomes import Outcomes, told
 from aether_agents.store.tasks.stored_views import (
     TELLING,

@@ -10,7 +10,7 @@ from aether_agents.errors import CannotOpen, Tampered
 from aether_agents.settings.model import Settings
 from aether_agents.store import APPROVE, DENY, PlanningClaim, Store, Unopened, open_store
 from aether_agents.store.client.head_memory import HeadMemory, Seen
-from aether_agents.store.tasks import answers
+from aether_agents.store.interventions import answers
 from tests.integration.store.plans import granted, plan_of, planned, run, started
 
 ASKED = {"needs_approval": True}

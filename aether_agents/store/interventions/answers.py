@@ -13,7 +13,7 @@ from aether_agents.errors import CannotOpen
 from aether_agents.store.client.head import Head
 from aether_agents.store.client.keys import Places
 from aether_agents.store.client.store_client import Access
-from aether_agents.store.tasks.questions import EFFECTS
+from aether_agents.store.interventions.questions import EFFECTS
 
 #: Judges whether somebody may answer a question; it raises where he may not.
 May = Callable[[Intervention], None]

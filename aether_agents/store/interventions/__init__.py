@@ -1,0 +1,1 @@
+"""What people are asked in the store: questions, answers, reviews."""
