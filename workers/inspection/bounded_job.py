@@ -136,12 +136,13 @@ class Job:
         *,
         reads: Sequence[Path] = (),
         writes: Sequence[Path] = (),
+        network: bool = False,
     ) -> subprocess.CompletedProcess[bytes]:
         """As `program`, for one that reads what strangers wrote: in the sandbox.
 
         It sees `folder` and `reads`, and may write only to `writes` and to a HOME of its own, which is empty and goes
-        with it. No network. `-m` of a module of ours needs `CODE` among `reads`. Where the machine cannot
-        confine, it runs with its own HOME and the same bounds alone, unless `isolation` is `required`.
+        with it. No network but where it is said. `-m` of a module of ours needs `CODE` among `reads`. Where the machine
+        cannot confine, it runs with its own HOME and the same bounds alone, unless `isolation` is `required`.
 
         Raises:
             Beyond: it took too long, or wrote too much; it has been killed.
@@ -159,7 +160,14 @@ class Job:
                 return self.program([*_BOUNDED, *command], folder, given, known)
             whole = shutil.which(command[0], path=known["PATH"]) or command[0]
             view = View(
-                folder, Path(home), (folder, *reads), tuple(writes), _state(), search=known["PATH"], limits=BOUNDS
+                folder,
+                Path(home),
+                (folder, *reads),
+                tuple(writes),
+                _state(),
+                network,
+                search=known["PATH"],
+                limits=BOUNDS,
             )
             with confined(view, [whole, *command[1:]], known, by) as start:
                 return self.program(start.command, folder, given, start.environment, (start.handle,))

@@ -107,7 +107,10 @@ def _ask(job: Job, versions: Sequence[Version], advisories: str | None) -> _Answ
         if advisories:
             command += ["--osv-url", advisories]
         try:
-            done = job.program(command, folder, environment={"HOME": name, **_certificates()})
+            certificates = _certificates()
+            reads = [Path(file) for file in certificates.values()]
+            # It needs the advisory service; of this machine it sees its own program and the names it asks about.
+            done = job.confined(command, folder, environment=certificates, reads=reads, writes=[folder], network=True)
         except Beyond as bound:
             return _Answer({}, [], f"beyond the bound of {bound}")
     try:
