@@ -1,9 +1,11 @@
 """Work on servers: installing them."""
 
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 
 from aether_agents.cli.session.lookup import servers_here, the_server
+from aether_agents.cli.session.protocols import Door
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.terminal.duration import Stopwatch, brief
 from aether_agents.cli.terminal.exit_codes import COMPLETED
@@ -11,6 +13,9 @@ from aether_agents.cli.terminal.glyphs import QUIET
 from aether_agents.contracts import ServerSpec
 from aether_agents.errors import AetherError, InvalidSettings
 from aether_agents.mcp_host.install.installer import install, installed
+
+#: Seconds in which workers that run list what was installed, and between two looks whether they have.
+NOTED_WITHIN, LOOK = 60.0, 0.3
 
 
 def install_all(session: Session, names: Sequence[str]) -> int:
@@ -32,18 +37,30 @@ def install_all(session: Session, names: Sequence[str]) -> int:
 
 
 def _tell_workers(session: Session, names: Sequence[str]) -> None:
-    """Have workers that run already list what was installed: a task asked now waits for that, and misses nothing."""
+    """Have workers that run already list what was installed, and wait until they have: what is done next finds it."""
     if not names:
         return
     try:
         with session.open_door() as door:
-            if door is None:
-                return
-            for name in names:
-                with suppress(InvalidSettings):  # no worker has ever heard of it: it is listed without being asked
-                    door.list_server(name)
+            if door is not None and door.workers():
+                for name in names:
+                    with suppress(InvalidSettings):  # no worker has ever heard of it: it is listed without being asked
+                        door.list_server(name)
+                with session.output.spinning("workers take note" + session.output.error_glyphs.more):
+                    _await_listing(door, names)
     except AetherError as error:
         session.output.warn(f"workers that run already learn of it within a minute: {error}")
+
+
+def _await_listing(door: Door, names: Sequence[str]) -> None:
+    """Return when the catalogue says what these servers are now, or nobody has said so in time."""
+    end, waiting = time.monotonic() + NOTED_WITHIN, set(names)
+    while waiting and time.monotonic() < end:
+        known = door.catalogue()
+        noted = {name for name in waiting if name in known and not known[name].outdated}
+        waiting -= {name for name in noted if "is not installed" not in (known[name].error or "")}
+        if waiting:
+            time.sleep(LOOK)
 
 
 def _install_one(session: Session, spec: ServerSpec) -> int:
