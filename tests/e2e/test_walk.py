@@ -117,7 +117,7 @@ def test_refusing_fails_the_task(person: Person) -> None:
     assert person.run("approve", task_id, "--deny").returncode == 0
     ran = person.run("watch", task_id)
     assert ran.returncode == 1
-    assert "refused" in ran.stderr
+    assert "denied" in ran.stderr
 
 
 def test_yes_answers_ahead_what_policy_lets_one_answer_ahead(person: Person) -> None:
