@@ -1,6 +1,7 @@
 """Bad input gets a clear error, the right exit code, and loses nothing. No stack is needed for any of this."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from tests.e2e.terminal import Person
 
 #: The stack of all these tests comes up in the first one, on a machine that does other things too.
 pytestmark = pytest.mark.timeout(300)
+
+#: A server whose tools are what a file says.
+RAW = Path(__file__).parents[1] / "servers" / "raw.py"
 
 NOWHERE = "redis://127.0.0.1:1/0"
 
@@ -75,6 +79,24 @@ def test_trust_shows_the_exact_command_and_asks_again_after_a_change(stranger: P
     changed = stranger.run("trust")
     assert "changed since you trusted it" in changed.stdout
     assert not mark.exists()
+
+
+def test_trust_at_a_terminal_shows_what_a_server_lists_and_accepts_just_that(stranger: Person) -> None:
+    """It is started in its sandbox for that; what it lists when a worker asks is compared with what was accepted."""
+    told = stranger.project / "tools.json"
+    told.write_text(json.dumps({"say": {"description": "Says hello."}}))
+    entry = {"command": sys.executable, "args": [str(RAW), "told", str(told)], "reads": [str(RAW.parent)]}
+    (stranger.project / ".mcp.json").write_text(json.dumps({"mcpServers": {"told": {**entry, "queue": "dev"}}}))
+    with stranger.terminal("trust") as terminal:
+        terminal.sees("trust it? [y/N]")
+        terminal.types("y")
+        terminal.sees("told/say")
+        terminal.sees("Says hello.")
+        terminal.sees("accept these tools of told? [y/N]")
+        terminal.types("y")
+        assert terminal.leaves_with() == 0
+    kept = json.loads((stranger.home / "pins.json").read_text())["servers"]["told"]
+    assert (kept["unseen"], list(kept["pins"]), bool(kept["by"])) == (False, ["say"], True)
 
 
 def test_doctor_looks_at_everything_and_starts_nothing_to_do_so(stranger: Person) -> None:
