@@ -9,6 +9,7 @@ from aether_agents.contracts import Answer, HighLevelTask, TaskView, Template
 from aether_agents.errors import TaskNotFound, WrongStatus
 from aether_agents.orchestrator.orchestrator import Orchestrator
 from aether_agents.store import open_store
+from aether_agents.store.client.keys import Places
 from tests.conftest import eventually
 from tests.integration.execution.lab import Lab
 
@@ -106,7 +107,7 @@ def test_a_template_that_changed_is_planned_as_it_is_now(bare_lab: Lab, door: Or
     changed = old.document.model_copy(update={"subtasks": (old.document.subtasks[0].model_copy(
         update={"args": {**old.document.subtasks[0].args, "text": "other"}}), old.document.subtasks[1])})  # fmt: skip
     access = lab.store.tasks._access
-    place = f"task/{task}"
+    place = lab.store.tasks._head(task).place(Places.task(task))
     blob = access.seal(place, old.model_copy(update={"document": changed}))
     lab.store.connection.command("HSET", lab.store.keys.task(task), "task", blob)
     retry = door.retry(task, plan_only=True)
