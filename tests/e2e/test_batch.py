@@ -37,7 +37,7 @@ def test_a_batch_stops_at_a_failure_and_goes_on_from_there(person: Person) -> No
     again = person.run("batch", "-f", "night.yaml")
     assert again.returncode == 0, again.stderr
     first, broken, never = again.stdout.splitlines()[1:]
-    assert "completed (before)" in first
+    assert "pass (before)" in first
     assert "(before)" not in broken + never
     idle = person.json("batch", "-f", "night.yaml")
     assert all(row["resumed"] for row in idle["tasks"])
