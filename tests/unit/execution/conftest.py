@@ -2,6 +2,6 @@
 
 from importlib.util import find_spec
 
-WORKER = ["test_arguments.py", "test_opening.py", "test_runner.py"]
+WORKER = ["calls/test_argument_check.py", "worker/test_planner_step.py", "worker/test_subtask_runner.py"]
 
 collect_ignore = WORKER if find_spec("jsonschema") is None else []
