@@ -82,8 +82,8 @@ class Stack:
             line = Line.to(self.folder.control)
             started = line is None
             line = line or self._spawn()
+            made = self._make_key()  # before the orders: what they start reads the key
             line.send(self._orders("start" if started else "hold", keep=keep, also=also))
-            made = self._make_key()
             reply = _reply(line, start if started else ANSWER)
             if reply and "up" in reply:
                 if made:
@@ -180,7 +180,7 @@ class Stack:
         """Make the sealing key, unless it is there. Gives whether it is the stack's key, and new."""
         if self.folder.key.exists():
             return False
-        # Loaded here because it takes half a second: by now the supervisor is on its way, and needs the key later.
+        # Loaded here because it takes half a second, in which the supervisor starts too.
         from aether_agents.store.client.sealing import make_key_file  # noqa: PLC0415
 
         make_key_file(self.folder.key)
