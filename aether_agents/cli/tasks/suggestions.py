@@ -1,5 +1,6 @@
 """Suggestions: what can be asked for in this folder, for who typed the name of the program and nothing else."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby, islice
 from pathlib import Path
@@ -64,10 +65,7 @@ def _seen(folder: Path) -> Iterator[str]:
         return
     if ".git" in names:
         yield "a git repository"
-    counts: dict[str, int] = {}
-    for name in names:
-        if kind := _DATA.get(Path(name).suffix.lower()):
-            counts[kind] = counts.get(kind, 0) + 1
+    counts = Counter(kind for name in names if (kind := _DATA.get(Path(name).suffix.lower())))
     yield from (f"{count} {kind} file{'s' * (count != 1)}" for kind, count in sorted(counts.items()))
-    if not counts and ".git" not in names:
-        yield f"{len(names)} entries" if names else ""
+    if names and not counts and ".git" not in names:
+        yield f"{len(names)} entries"
