@@ -1,5 +1,7 @@
 """A stranger's repository, through the installed command line and the embedded stack: nothing of it runs, or hides."""
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,8 +25,8 @@ def canary(tmp_path: Path) -> Canary:
 
 
 @pytest.fixture
-def hostile(person: Person, canary: Canary) -> Planted:
-    """The repository, with everything in it that any program is known to obey."""
+def hostile(person: Person, canary: Canary) -> Iterator[Planted]:
+    """The repository, with everything in it that any program is known to obey. It is gone when others look around."""
     repository = plant(person.project / "stranger")
     write_settings(repository.folder, canary)
     write_hostile(repository, canary)
@@ -34,7 +36,10 @@ def hostile(person: Person, canary: Canary) -> Planted:
     repository.commit("everything")
     set_traps(repository, canary)
     repository.write(".gitignore", ignored)
-    return repository
+    try:
+        yield repository
+    finally:
+        shutil.rmtree(repository.folder)
 
 
 def test_a_strangers_repository_runs_nothing_whatever_it_is_asked_for(

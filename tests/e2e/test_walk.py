@@ -63,7 +63,7 @@ def test_detached_then_looked_at_from_every_side(person: Person) -> None:
     assert events[-1]["type"] == "task.completed"
     after = [json.loads(line) for line in person.run("events", task_id, "--after", "3", "--json").stdout.splitlines()]
     assert after == events[3:]
-    assert "finished · " in person.run("status", task_id).stdout
+    assert "✓ finished · pass" in person.run("status", task_id).stdout
     assert task_id in person.run("tasks").stdout
     assert person.run("result", task_id).returncode == 0
 
