@@ -78,11 +78,12 @@ class Stack:
         self.folder.prepare()
         start = START + self._settings.delivery.grace  # another one may be ending, and its calls before it
         end = time.monotonic() + start
+        made = False
         while time.monotonic() < end:
             line = Line.to(self.folder.control)
             started = line is None
             line = line or self._spawn()
-            made = self._make_key()  # before the orders: what they start reads the key
+            made = self._make_key() or made  # before the orders: what they start reads the key
             line.send(self._orders("start" if started else "hold", keep=keep, also=also))
             reply = _reply(line, start if started else ANSWER)
             if reply and "up" in reply:

@@ -2,6 +2,7 @@
 
 import stat
 from pathlib import Path
+from socket import socketpair
 
 import psutil
 import pytest
@@ -9,6 +10,7 @@ from redis import Redis
 
 from aether_agents.errors import CannotOpen, StackError
 from aether_agents.local import Stack
+from aether_agents.local.supervisor_link import Line
 from aether_agents.settings.model import DeliverySettings, EncryptionSettings, Settings
 from aether_agents.store import make_key_file, open_store
 from tests.integration.local.conftest import House
@@ -137,6 +139,19 @@ def test_who_makes_the_key_says_so_in_the_store_and_no_other_key_is_let_in(house
     house.stack.folder.key.unlink()
     with pytest.raises(CannotOpen, match="another sealing key"):
         house.stack.up()
+
+
+def test_who_makes_the_key_says_so_also_where_another_command_holds_the_folder_at_first(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = socketpair()
+    Line(theirs).send({"busy": True})
+    first, spawn = [Line(ours)], house.stack._spawn
+    monkeypatch.setattr(house.stack, "_spawn", lambda: first.pop() if first else spawn())
+    house.stack.up()
+    theirs.close()
+    with open_store(house.stack.settings()) as store:
+        assert store.key_marker.state() == "newest"
 
 
 def test_settings_point_at_the_stack_and_respect_a_key_of_ones_own(house: House, tmp_path: Path) -> None:
