@@ -28,12 +28,11 @@ def task_from(session: Session, goal: str, options: Mapping[str, Any]) -> HighLe
     Raises:
         InvalidTask: an option or an input does not fit; the error names it.
     """
-    wanted, known = (
-        options.get("specialist"),
-        [one.name for one in session.specialists] if options.get("specialist") else [],
-    )
-    if wanted and wanted not in known:
-        raise InvalidTask(f"there is no specialist `{wanted}`{nearest(wanted, known)}; there are: {', '.join(known)}")
+    if wanted := options.get("specialist"):
+        known = [one.name for one in session.specialists]
+        if wanted not in known:
+            told = f"there is no specialist `{wanted}`{nearest(wanted, known)}; there are: {', '.join(known)}"
+            raise InvalidTask(told)
     wishes = {
         "description": goal,
         "context": options.get("context") or session.settings.agent_system.cli_interface.default_context,
