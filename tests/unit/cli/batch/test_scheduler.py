@@ -1,8 +1,9 @@
 """What a batch starts, joins, leaves alone and skips, on a door whose tasks end when the test says so."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -41,23 +42,12 @@ class Tasks(RecordedDoor):
         self.turn(task.task_id, TaskStatus.RUNNING)
         return task.task_id
 
-    def retry(
-        self,
-        task_id: str,
-        start: str = "",
-        *,
-        inputs: Mapping[str, Json] | None = None,
-        by: str = "local",
-        assume_yes: bool = False,
-        agreed: bool = False,
-        plan_only: bool = False,
-        new_id: str | None = None,
-    ) -> str:
+    def retry(self, task_id: str, *said: Any, **more: Any) -> str:
         if self.states[task_id].status is TaskStatus.COMPLETED:
             raise WrongStatus("nothing of it failed")
-        self.done.append(("retry", task_id))
-        self.turn(new_id or "new", TaskStatus.RUNNING)
-        return new_id or "new"
+        again = super().retry(task_id, *said, **more)
+        self.turn(again, TaskStatus.RUNNING)
+        return again
 
     def turn(
         self, task_id: str, status: TaskStatus, outputs: dict[str, Json] | None = None, *, planned: bool = True
