@@ -20,6 +20,13 @@ class Column(NamedTuple):
     align: Literal["left", "right"] = "left"
 
 
+#: How what completed is signed and coloured by what it found: never a tick beside a failed one.
+FOUND = {
+    "pass": ("completed", STYLES["completed"]),
+    "fail": ("warn", STYLES["fail"]),
+    "inconclusive": ("warn", STYLES["warn"]),
+}
+
 #: Cells below which a shortened column says nothing any more, and cells between two columns.
 LEAST, GAP = 6, 2
 
@@ -67,9 +74,8 @@ def sign(status: str, glyphs: Glyphs, text: str | None = None) -> Text:
 
 
 def verdict(found: Verdict, glyphs: Glyphs) -> Text:
-    """A completed task with what it found: its sign is that of the verdict, never a tick beside a failed one."""
-    status = {"pass": "completed", "fail": "warn", "inconclusive": "warn"}[found.status]
-    style = STYLES["fail"] if found.status == "fail" else STYLES[status]
+    """A completed task with what it found."""
+    status, style = FOUND[found.status]
     return Text(f"{glyphs.status[status]} finished {glyphs.dot} {found.words}", style=style)
 
 

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from aether_agents.cli.terminal.duration import brief
 from aether_agents.cli.terminal.glyphs import INFO, QUIET, STYLES, WARN, Glyphs, word
-from aether_agents.cli.terminal.tables import verdict
+from aether_agents.cli.terminal.tables import FOUND, verdict
 from aether_agents.cli.terminal.text import fit, plain
 from aether_agents.cli.views.plan_shape import Place, lay
 from aether_agents.cli.views.task_state import Node, Picture
@@ -20,9 +20,6 @@ MANY = 5
 #: Failed children of a counted fan-out that are named all the same.
 NAMED = 3
 BAR = 8
-#: How a call that was made is signed and coloured by what it found.
-_FOUND = {"fail": "warn", "inconclusive": "warn"}
-_STYLE = {"fail": STYLES["fail"], "inconclusive": STYLES["warn"]}
 #: Cells of a line from which on bars may be longer.
 ROOMY = 80
 
@@ -122,13 +119,14 @@ class Tree:
         label = plain(node.label)
         if place.loose and node.needs:
             label += f"  after {', '.join(node.needs)}"
+        signed, style = FOUND[node.found or "pass"] if status == "completed" else (status, STYLES.get(status, ""))
         return Row(
             guides=self.guides(place) if guides is None else guides,
-            sign=self._sign(_FOUND.get(node.found, status) if status == "completed" else status, frame),
+            sign=self._sign(signed, frame),
             label=label,
             middle=f"{node.specialist} {self.glyphs.dot} {node.tool}" if node.tool else node.specialist,
             detail=self._detail(node, made, now),
-            style=_STYLE.get(node.found, STYLES["completed"]) if status == "completed" else STYLES.get(status, ""),
+            style=style,
             hang=self.guides(place, below=True) if guides is None else hang,
             phase="done" if node.ended and status != "failed" else "ahead" if status in ("pending", "ready") else "now",
             below=tuple(
