@@ -31,26 +31,30 @@ def try_template(session: Session, name: str) -> int:
     fixture = read_fixture(place, template)
     with tempfile.TemporaryDirectory(prefix="aether-trial-") as folder, session.door() as door:
         session.require_worker(door)
-        trial = _Trial(session, door, fixture, Path(folder).resolve() / "run")
-        trial.folder.mkdir()
-        plant(fixture, place / name, trial.folder)
+        trial = _Trial(session, door, fixture, place / name)
+        trial.begin(Path(folder).resolve() / "run")
         view = trial.run(name)
         if fixture.drift:
-            trial.folder = trial.folder.with_name("drift")
-            trial.folder.mkdir()
-            plant(fixture, place / name, trial.folder)
+            trial.begin(Path(folder).resolve() / "drift")
             trial.drift(name)
         return trial.told(name, view)
 
 
 class _Trial:
-    def __init__(self, session: Session, door: Door, fixture: Fixture, folder: Path) -> None:
+    def __init__(self, session: Session, door: Door, fixture: Fixture, source: Path) -> None:
         self.session = session
         self.output: Output = session.output
         self.door = door
         self.fixture = fixture
-        self.folder = folder
+        self.source = source
+        self.folder = Path()
         self.rows: list[dict[str, Json]] = []
+
+    def begin(self, folder: Path) -> None:
+        """Plant the fixture in a folder of its own, which the next task works in."""
+        folder.mkdir()
+        plant(self.fixture, self.source, folder)
+        self.folder = folder
 
     def run(self, name: str) -> TaskView:
         """The run, what was found, and the undoing."""
@@ -85,11 +89,7 @@ class _Trial:
         view = self._followed(self.door.submit(task), task.description, meddler)
         named = "this has changed" in (view.error or "") or "cannot be looked at again" in (view.error or "")
         self._note(view.status == "failed" and named, "drift is refused by name", view.error or view.status)
-        after = state(self.folder)
-        changed = sorted(
-            path for path in meddler.left.keys() | after.keys() if meddler.left.get(path) != after.get(path)
-        )
-        self._note(not changed, "after drift nothing is touched", ", ".join(changed[:5]))
+        self._stays(meddler.left, "after drift nothing is touched")
 
     def told(self, name: str, view: TaskView) -> int:
         """What was found, as JSON where that is wanted; the exit code."""
@@ -105,9 +105,13 @@ class _Trial:
             self._note(False, "it is undone", str(error))
             return
         self._note(undo.status == "completed" and not left, "it is undone", undo.error or _names(left))
+        self._stays(before, "everything is as before")
+
+    def _stays(self, before: dict[str, str], what: str) -> None:
+        """Whether the folder holds what it held before."""
         after = state(self.folder)
         changed = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
-        self._note(not changed, "everything is as before", ", ".join(changed[:5]))
+        self._note(not changed, what, ", ".join(changed[:5]))
 
     def _followed(self, task_id: str, description: str, asker: Questioner | None = None) -> TaskView:
         picture = Picture(task_id, description=description)
