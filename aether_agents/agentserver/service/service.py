@@ -127,18 +127,18 @@ class Desk:
 
     async def refine(self, task_id: str, instruction: str, person: Person) -> None:
         """As `Orchestrator.refine`, in somebody's name."""
-        await self._act(
-            task_id, person, lambda door: door.refine(task_id, instruction, by=person.name, role=person.role)
-        )
+        by = person.name
+        await self._act(task_id, person, lambda door: door.refine(task_id, instruction, by=by, role=person.role))
 
     async def retry(
         self, task_id: str, person: Person, start: str = "", inputs: Mapping[str, Json] | None = None
     ) -> str:
         """As `Orchestrator.retry`, in somebody's name; the difference is asked about first."""
+        told: dict[str, Any] = {"inputs": inputs, "by": person.name, "role": person.role}
+        await self._require_sight(task_id, person)  # before its owner's tasks are counted, which names him
         async with self._submitting:
             await self.call(lambda reach: self._count(reach, reach.store.tasks.task(task_id).owner))
-            told: dict[str, Any] = {"inputs": inputs, "by": person.name, "role": person.role}
-            return await self._act(task_id, person, lambda door: door.retry(task_id, start, **told))
+            return await self.call(lambda reach: reach.door.retry(task_id, start, **told))
 
     async def _act(self, task_id: str, person: Person, act: Callable[[Orchestrator], Value]) -> Value:
         await self._require_sight(task_id, person)

@@ -7,10 +7,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from aether_agents.agentserver import AgentProcess
+from aether_agents.agentserver.service.identity import Confined, Person
 from aether_agents.agentserver.service.service import Desk
 from aether_agents.contracts import HighLevelTask, RerunOf
-from aether_agents.settings.model import BrokerSettings
+from aether_agents.errors import TaskNotFound, TooManyTasks
+from aether_agents.settings.model import AgentProcessSettings, BrokerSettings
 from tests.integration.agentserver.conftest import gate
 from tests.integration.execution.lab import Lab
 
@@ -109,6 +113,20 @@ def test_it_goes_on_where_it_failed(lab: Lab, tmp_path: Path) -> None:
         assert update["result"] == {"count": 0}
         assert (await agent.retry())["code"] == "wrong_status"
         assert (await retry.retry())["code"] == "wrong_status"
+
+    run(lab, scenario)
+
+
+def test_who_does_not_see_a_task_hears_nothing_of_its_owner_when_he_retries_it(lab: Lab) -> None:
+    async def scenario(at: Desk) -> None:
+        at._process = AgentProcessSettings(max_background_tasks=1)
+        ann = Person("ann-of-one", "User")
+        task_id = await at.submit(HighLevelTask(description="Speak", type="say_with_consent"), ann)
+        with pytest.raises(TooManyTasks):
+            await at.retry(task_id, ann)
+        with pytest.raises(TaskNotFound):
+            await at.retry(task_id, Confined("bob", "User"))
+        await at.cancel(task_id, ann)
 
     run(lab, scenario)
 
