@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from aether_agents.contracts import Json, Outcome, PlannedSubtask
+from aether_agents.contracts import Json, Outcome, PlannedSubtask, value_digest
 from aether_agents.errors import InvalidPlan, ReferenceMissing
 from aether_agents.execution.calls.references import visible
 from aether_agents.execution.delivery.fan_out import Items
-from aether_agents.planning.linked.call_digest import Portable, content, digest, writer
+from aether_agents.planning.linked.call_digest import Portable, content, writer
 from aether_agents.planning.validation.digest import reports_folder
 
 #: Writes values so that they name no task of a chain.
@@ -28,7 +28,7 @@ def taken(
     if known is None:
         return Items(children)
     written = write(known.chain)
-    if digest(written(items)) != known.items or len(children) != len(known.each):
+    if value_digest(written(items)) != known.items or len(children) != len(known.each):
         return Items(children)
     kept = {
         place: before.made_by
@@ -48,7 +48,7 @@ def call_of(subtask: PlannedSubtask, outcomes: Mapping[str, Outcome], write: Por
         args = visible(subtask, outcomes)
     except (InvalidPlan, ReferenceMissing):
         return ""
-    return digest(content(subtask.model_copy(update={"args": args}), write))
+    return value_digest(content(subtask.model_copy(update={"args": args}), write))
 
 
 def writer_for(home: Path, task_id: str, chain: Iterable[str] = ()) -> Portable:

@@ -21,6 +21,7 @@ from aether_agents.contracts import (
     RerunOf,
     SubtaskStatus,
     find,
+    value_digest,
 )
 from aether_agents.contracts.view import Left
 from aether_agents.errors import InvalidPlan, ReferenceMissing, WrongStatus
@@ -28,7 +29,6 @@ from aether_agents.execution.calls.approval import carried_binding, given_to
 from aether_agents.execution.calls.kept_items import call_of, writer_for
 from aether_agents.execution.calls.references import resolve, visible
 from aether_agents.execution.linked.chain import made_by, put_back
-from aether_agents.planning.linked.call_digest import digest
 from aether_agents.planning.linked.rerun_plan import Before, doubt, rerun
 from aether_agents.settings.model import Settings
 from aether_agents.store import APPROVE, Store
@@ -112,7 +112,7 @@ class Takeover:
         except (InvalidPlan, ReferenceMissing):
             return subtask
         each = tuple(self._item(one) for one in items)
-        known = KeptItems(items=digest(listed), chain=self._of.chain, each=each)
+        known = KeptItems(items=value_digest(listed), chain=self._of.chain, each=each)
         return subtask.model_copy(update={"kept_items": known})
 
     def _item(self, one: Left) -> KeptItem:

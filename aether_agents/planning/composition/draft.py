@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from aether_agents.contracts import HighLevelTask, InputSpec, Json, Risk, Subtask, Template, Tool, Understood, escape
 from aether_agents.planning.composition.step_inputs import Told
-from aether_agents.planning.composition.steps import Step
+from aether_agents.planning.composition.steps import Step, own_id
 from aether_agents.planning.routing.fused_ranking import FusedRanking, Ranked
 from aether_agents.planning.routing.request_words import words_of
 from aether_agents.planning.routing.template_knowledge import Knowledge
@@ -95,7 +95,7 @@ def _calls(clauses: Sequence[Clause], tools: Sequence[Tool]) -> Iterator[Drafted
             return
         tool = tools[fitting[0]]
         name = re.sub(r"[^a-z0-9_]", "_", tool.name.lower()).strip("_")[:30] or "call"
-        own = next(one for one in (name, *(f"{name}_{n}" for n in range(2, 99))) if one not in ids)
+        own = own_id(name, ids)
         own = own if own[0].isalpha() else f"call_{own}"
         needs = tuple(ids) if clause.relation == "then" else ()
         ids.append(own)

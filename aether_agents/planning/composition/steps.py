@@ -46,7 +46,8 @@ def steps_of(goals: Sequence[Goal], folder: str, given: Collection[str] = ()) ->
     for number, (goal, text) in enumerate(zip(goals, texts, strict=True)):
         step = _step(goal, text, folder, found[-1] if found else None)
         for one in _fanned_out(step, given):
-            fresh = one._replace(id=_name(one.template, found))
+            name = one.template.name.replace("-", "_")[:36]
+            fresh = one._replace(id=own_id(name, {step.id for step in found}))
             found.append(fresh._replace(needs=_needs(fresh, goal, found, number)))
     return found
 
@@ -197,10 +198,8 @@ def _without(text: str, places: Sequence[str]) -> str:
 # -- order -------------------------------------------------------------------------------------------------------
 
 
-def _name(template: Template, found: Sequence[Step]) -> str:
-    """An id of its own."""
-    name = template.name.replace("-", "_")[:36]
-    taken = {step.id for step in found}
+def own_id(name: str, taken: Collection[str]) -> str:
+    """A name as an id that no other step has."""
     return next(one for one in (name, *(f"{name}_{number}" for number in range(2, 100))) if one not in taken)
 
 

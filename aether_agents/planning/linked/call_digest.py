@@ -1,7 +1,5 @@
 """Call digest: what a subtask does, so that two tasks can be compared: nothing that names a task itself counts."""
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 
 from aether_agents.contracts import Json, PlannedSubtask
@@ -18,12 +16,6 @@ def content(subtask: PlannedSubtask, write: Portable) -> Json:
     """What a subtask does, without what names its task."""
     whole = subtask.model_dump(mode="json", include=set(DECISIVE))
     return write(whole)
-
-
-def digest(value: Json) -> str:
-    """`sha256:…` over a value."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def writer(places: Mapping[str, str]) -> Portable:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from aether_agents.planning.routing.encoder import Encodes, encoder
-from aether_agents.planning.routing.text_index import WHOLE_WEIGHT, Nearness, Scores
+from aether_agents.planning.routing.text_index import GroupedNearness, Scores
 from aether_agents.planning.sentence.terms import Reader, Term
 
 
@@ -47,16 +47,13 @@ class FusedRanking:
     def __init__(self, texts: Sequence[Text], encodes: Encodes | None = None) -> None:
         reader = Reader()
         said = [(number, one) for number, text in enumerate(texts) for one in (text.headline, *text.examples)]
-        terms = [_terms(reader, one) for _, one in said]
-        self._owners = np.array([number for number, _ in said], dtype=np.int64)
-        self._nearest = Nearness(terms)
-        wholes: list[list[Term]] = [[] for _ in texts]
-        for (owner, _), part in zip(said, terms, strict=True):
-            wholes[owner] += part
-        self._wholes = Nearness(wholes)
+        self._near = GroupedNearness(
+            [[ranked_terms(reader, one) for one in (text.headline, *text.examples)] for text in texts]
+        )
         self._count = len(texts)
         self._encodes = encodes or encoder()
         if self._encodes is not None:
+            self._owners = np.array([number for number, _ in said], dtype=np.int64)
             self._vectors = self._encodes([one for _, one in said])
             self._centres = np.zeros((self._count, self._vectors.shape[1]), dtype=np.float32)
             np.add.at(self._centres, self._owners, self._vectors)
@@ -64,19 +61,12 @@ class FusedRanking:
 
     def rank(self, request: str) -> Ranked:
         """The order of the texts for a request."""
-        words, meaning = self._words(request), self._meaning(request)
+        words, meaning = self._near.scores(ranked_terms(Reader(), request)), self._meaning(request)
         fused = _standard(words) + (_standard(meaning) if meaning is not None else 0.0)
         order = [int(at) for at in np.argsort(-fused, kind="stable")]
         fit = BY_WORDS if meaning is None else WITH_ENCODER
         sure = confidence(signals(words, meaning, fused, order), fit)
         return Ranked(tuple(order), tuple(round(float(fused[at]), 4) for at in order), sure, sure >= fit.accept)
-
-    def _words(self, request: str) -> Scores:
-        terms = _terms(Reader(), request)
-        nearest = np.zeros(self._count)
-        np.maximum.at(nearest, self._owners, self._nearest.scores(terms))
-        whole: Scores = self._wholes.scores(terms)
-        return (1 - WHOLE_WEIGHT) * nearest + WHOLE_WEIGHT * whole
 
     def _meaning(self, request: str) -> Scores | None:
         if self._encodes is None:
@@ -114,6 +104,6 @@ def _standard(scores: Scores) -> Scores:
     return found
 
 
-def _terms(reader: Reader, text: str) -> list[Term]:
+def ranked_terms(reader: Reader, text: str) -> list[Term]:
     """The words of a text. Here, unlike among templates in a plan, what looks and what is common tells them apart."""
     return [term._replace(looks=False, concept="" if term.common else term.concept) for term in reader.terms(text)]

@@ -124,9 +124,8 @@ class _Groups:
         key = tuple(pieces)
         if key not in self._known:
             match = self._matcher.judge(pieces, self._agent_type)
-            first = match.ranked[0] if match.ranked else None
-            accepted = match.verdict == "accept" and first is not None
-            self._known[key] = Goal(first.template, key, first.score) if accepted and first is not None else None
+            own = match.accepted
+            self._known[key] = None if own is None else Goal(own, key, match.ranked[0].score)
         found = self._known[key]
         if found is None and before and len(pieces) == 1 and _means_again(pieces[0]):
             return Goal(before[-1].template, key, before[-1].score)

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Sequence
 from aether_agents.contracts import Template
 from aether_agents.planning.inputs.input_kind import format_of
 from aether_agents.planning.sentence.terms import Reader, Term
-from aether_agents.planning.sentence.vocabulary import vocabulary
+from aether_agents.planning.sentence.vocabulary import CJK, vocabulary
 
 _PURPOSE = re.compile(r"\s+[-–—]\s+|:\s|。")
 _WAY = re.compile(r"\bfrom (?:an? |the )?([\w+#-]+) (?:in)?to (?:an? |the )?([\w+#-]+)", re.IGNORECASE)
 _LONG_WORD = 5
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u3005]")
+_CJK = re.compile(rf"[{CJK}]")
 #: A deed that means each of these.
 _MEANS = {"scale": ("scale-up", "scale-down")}
 
@@ -84,8 +84,7 @@ class Knowledge:
         asked = {term.deed for term in terms if term.changes}
         if not asked and not asks and not any(term.deed for term in terms):
             asked = {term.named for term in terms}
-        wanted = {self.main, *_MEANS.get(self.main, ())}
-        return not wanted.isdisjoint(asked)
+        return self.is_main(asked)
 
     def knows(self, term: Term) -> float:
         """How sure it is that the template is about this word: 1 for the word itself, less for a relative of it."""

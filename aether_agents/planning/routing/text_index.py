@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import bm25s
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from aether_agents.contracts import Template
 from aether_agents.planning.routing.template_knowledge import Knowledge, knowledge_of
 from aether_agents.planning.sentence.terms import Reader, Term
+from aether_agents.planning.sentence.vocabulary import CJK
 
 Scores = NDArray[np.float64]
 
@@ -21,7 +23,7 @@ WORDS_WEIGHT = 0.6
 WHOLE_WEIGHT = 0.5
 _GRAMS = (3, 4, 5)
 _GRAMS_CJK = (2, 3)
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u3005]")
+_CJK = re.compile(rf"[{CJK}]")
 
 
 class Index:
@@ -31,23 +33,16 @@ class Index:
         reader = Reader()
         self.names = tuple(template.name for template in templates)
         self.knowledge: list[Knowledge] = []
-        texts: list[list[Term]] = []
-        wholes: list[list[Term]] = []
-        owners: list[int] = []
+        texts: list[list[list[Term]]] = []
         self._examples: dict[str, set[int]] = {}
         for number, template in enumerate(templates):
             headline = reader.terms(f"{template.name}. {template.description}")
             examples = [reader.terms(example) for example in template.examples]
             for example in template.examples:
                 self._examples.setdefault(_plain(example), set()).add(number)
-            texts += [headline, *examples]
-            owners += [number] * (1 + len(examples))
-            further = [term for example in examples for term in example]
-            wholes.append([*headline, *further])
-            self.knowledge.append(knowledge_of(template, reader, [*headline, *further]))
-        self._owners = np.array(owners, dtype=np.int64)
-        self._texts = Nearness(texts)
-        self._wholes = Nearness(wholes)
+            texts.append([headline, *examples])
+            self.knowledge.append(knowledge_of(template, reader, list(chain(headline, *examples))))
+        self._near = GroupedNearness(texts)
 
     def said_so(self, text: str) -> int | None:
         """The one template that has a request, word for word, among its examples."""
@@ -55,10 +50,8 @@ class Index:
         return next(iter(owners)) if len(owners) == 1 else None
 
     def scores(self, terms: Sequence[Term]) -> Scores:
-        """By template, how near it is to a request, 0 to about 1: its nearest text, and all its texts together."""
-        nearest = np.zeros(len(self.names))
-        np.maximum.at(nearest, self._owners, self._texts.scores(terms))
-        return (1 - WHOLE_WEIGHT) * nearest + WHOLE_WEIGHT * self._wholes.scores(terms)
+        """By template, how near it is to a request, 0 to about 1."""
+        return self._near.scores(terms)
 
 
 class Nearness:
@@ -72,6 +65,22 @@ class Nearness:
         """By text, how near it is to some terms, 0 to about 1."""
         words = self._words.scores(_tokens(terms))
         return WORDS_WEIGHT * words + (1 - WORDS_WEIGHT) * self._grams.scores(_char_grams(terms))
+
+
+class GroupedNearness:
+    """Groups of texts: how near each is by its nearest text, and by all its texts together."""
+
+    def __init__(self, groups: Sequence[Sequence[Sequence[Term]]]) -> None:
+        self._count = len(groups)
+        self._owners = np.array([owner for owner, texts in enumerate(groups) for _ in texts], dtype=np.int64)
+        self._texts = Nearness(list(chain(*groups)))
+        self._wholes = Nearness([list(chain(*texts)) for texts in groups])
+
+    def scores(self, terms: Sequence[Term]) -> Scores:
+        """By group, how near it is to some terms, 0 to about 1."""
+        nearest = np.zeros(self._count)
+        np.maximum.at(nearest, self._owners, self._texts.scores(terms))
+        return (1 - WHOLE_WEIGHT) * nearest + WHOLE_WEIGHT * self._wholes.scores(terms)
 
 
 class _Bm25:

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from aether_agents.contracts import Template, Tool
-from aether_agents.planning.routing.fused_ranking import Text
+from aether_agents.planning.routing.fused_ranking import Text, ranked_terms
 from aether_agents.planning.routing.template_knowledge import Knowledge
 from aether_agents.planning.routing.text_index import Nearness
-from aether_agents.planning.sentence.terms import Reader, Term
+from aether_agents.planning.sentence.terms import Reader
 
 #: How much of a description is read, in characters: it is the server's own text.
 _READ = 4_000
@@ -19,9 +19,11 @@ _READ = 4_000
 def nearest_tools(tools: Sequence[Tool], query: str) -> list[Tool]:
     """The tools that know a word of the query, or hold it as it stands, the nearest first."""
     reader = Reader()
-    terms = _said(reader, query)
+    terms = ranked_terms(reader, query)
     # A name says more than a description: it is read twice.
-    texts = [_said(reader, f"{_split(tool.ref)}. {_split(tool.ref)}. {tool.description[:_READ]}") for tool in tools]
+    texts = [
+        ranked_terms(reader, f"{_split(tool.ref)}. {_split(tool.ref)}. {tool.description[:_READ]}") for tool in tools
+    ]
     near = Nearness(texts).scores(terms) if texts else np.zeros(0)
     literal = [query.casefold() in f"{tool.ref} {tool.description[:_READ]}".casefold() for tool in tools]
     fits = [held or any(map(Knowledge(text, ()).knows, terms)) for text, held in zip(texts, literal, strict=True)]
@@ -41,11 +43,6 @@ def text_of_template(template: Template) -> Text:
     """A template as it is ranked: its name, what it does, how people ask for it."""
     name = _split(template.name)
     return Text(f"{name}. {name}. {template.description}", template.examples)
-
-
-def _said(reader: Reader, text: str) -> list[Term]:
-    """The words of a text. Among tools, unlike among templates, what looks and what is common tells them apart."""
-    return [term._replace(looks=False, concept="" if term.common else term.concept) for term in reader.terms(text)]
 
 
 def _split(ref: str) -> str:
