@@ -18,7 +18,7 @@ from aether_agents.planning.routing.template_knowledge import Knowledge
 from aether_agents.planning.routing.tool_ranking import text_of_tool
 from aether_agents.planning.sentence.clauses import Clause, read_request
 from aether_agents.planning.sentence.folder_places import located
-from aether_agents.planning.sentence.terms import Reader
+from aether_agents.planning.sentence.terms import Reader, Term
 
 #: The answer that makes a draft. It is no template's name: those have no blanks.
 DRAFT = "make a draft"
@@ -58,9 +58,9 @@ def nearest_live(task: HighLevelTask, tools: Sequence[Tool]) -> list[Tool]:
     """The live tools nearest to a sentence, whatever they do; those only that know a word of it."""
     if not tools:
         return []
-    clauses = read_request(task.description).clauses
+    terms = words_of(read_request(task.description).clauses).terms
     order = _ranking(tuple(tools)).rank(task.description).order
-    return [tools[at] for at in order[: 2 * _CANDIDATES] if _knows(tools[at], clauses)][:_CANDIDATES]
+    return [tools[at] for at in order[: 2 * _CANDIDATES] if _knows(tools[at], terms)][:_CANDIDATES]
 
 
 def document_of(drafted: Sequence[Drafted], told: Told, task: HighLevelTask) -> Template:
@@ -90,7 +90,8 @@ def _calls(clauses: Sequence[Clause], tools: Sequence[Tool]) -> Iterator[Drafted
     ids: list[str] = []
     for clause in clauses:
         found = _ranking(tuple(tools)).rank(clause.text)
-        fitting = [at for at in found.order[:12] if _does(tools[at], clause)]
+        terms = words_of([clause]).terms
+        fitting = [at for at in found.order[:12] if _does(tools[at], terms)]
         if not fitting:
             return
         tool = tools[fitting[0]]
@@ -110,17 +111,18 @@ def _sure(found: Ranked, at: int) -> float:
     return round(found.confidence if found.order[0] == at else found.confidence / 2, 2)
 
 
-def _does(tool: Tool, clause: Clause) -> bool:
+def _does(tool: Tool, terms: Sequence[Term]) -> bool:
     """Whether a tool knows a word of a clause, does what it asks for, and destroys nothing."""
-    if tool.risk is Risk.DESTRUCTIVE or not _knows(tool, [clause]):
-        return False
-    terms = words_of([clause]).terms
-    return not _known(tool.name, tool.description[:400]).foreign(terms)
+    return tool.risk is not Risk.DESTRUCTIVE and _knows(tool, terms) and not _knowledge(tool).foreign(terms)
 
 
-def _knows(tool: Tool, clauses: Sequence[Clause]) -> bool:
-    known = _known(tool.name, tool.description[:400])
-    return any(not term.looks and not term.changes and known.knows(term) >= 1 for term in words_of(clauses).terms)
+def _knows(tool: Tool, terms: Sequence[Term]) -> bool:
+    known = _knowledge(tool)
+    return any(not term.looks and not term.changes and known.knows(term) >= 1 for term in terms)
+
+
+def _knowledge(tool: Tool) -> Knowledge:
+    return _known(tool.name, tool.description[:400])
 
 
 @lru_cache(maxsize=2_000)

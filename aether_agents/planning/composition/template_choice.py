@@ -120,11 +120,13 @@ def _offers(task: HighLevelTask, tools: Sequence[Tool]) -> list[Offer]:
     """The servers of the catalogue, not here yet, whose summary knows a thing that the sentence is about."""
     here = {tool.server for tool in tools}
     reader = Reader()
-    terms = [term for term in reader.terms(task.description) if not term.looks and not term.common and not term.changes]
+    said = reader.terms(task.description)
+    tokens = {term.token for term in said if not term.looks and not term.common and not term.changes}
     found: list[Offer] = []
     for offer in offers().values():
-        said = reader.terms(f"{offer.name}. {offer.summary}")
-        if offer.name not in here and any(term.token in {one.token for one in said} for term in terms):
+        if offer.name not in here and tokens.intersection(
+            one.token for one in reader.terms(f"{offer.name}. {offer.summary}")
+        ):
             found.append(offer)
     return found[:_SHOWN]
 

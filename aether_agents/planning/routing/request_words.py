@@ -49,8 +49,8 @@ def words_of(clauses: Sequence[Clause]) -> Words:
         said = read_sentence(clause.text)
         words = said.rest if said.exchange else _without_names(clause.text)
         places |= {"path"} if said.paths else set()
-        places |= {vocabulary().endings.get(Path(one).suffix.lower(), "") for one in (*said.paths, *said.loose)} - {""}
-        places |= {"endpoint"} if said.addresses or any(":" in host for host in said.hosts) else set()
+        places |= {*_kinds_of_files(said)}
+        places |= {"endpoint"} if _names_endpoint(said) else set()
         terms = _subject(reader.terms(words))
         if all(term.common or term.looks for term in terms):  # quotes may also stress a word: the 「監査」 of a project
             terms = _subject(reader.terms(" ".join((*said.quoted, words))))
@@ -76,11 +76,19 @@ def _things(said: Mentions, terms: Sequence[Term]) -> list[Term]:
     """What the files and addresses that are named hold, where no word says it."""
     if any(_is_specific(term) and not term.deed for term in terms):
         return []
-    endings = vocabulary().endings
-    kinds = [endings.get(Path(name).suffix.lower(), "") for name in (*said.paths, *said.loose)]
-    kinds += ["=endpoint"] * bool(said.addresses or any(":" in host for host in said.hosts))
+    kinds = [*_kinds_of_files(said), *(["=endpoint"] if _names_endpoint(said) else [])]
     known = {term.concept for term in terms}
-    return [Term(kind, kind, kind.removeprefix("=")) for kind in dict.fromkeys(kinds) if kind and kind not in known]
+    return [Term(kind, kind, kind.removeprefix("=")) for kind in dict.fromkeys(kinds) if kind not in known]
+
+
+def _kinds_of_files(said: Mentions) -> list[str]:
+    """The kinds of things that the files hold that are named, by their endings."""
+    endings = [Path(name).suffix.lower() for name in (*said.paths, *said.loose)]
+    return [kind for ending in endings if (kind := vocabulary().endings.get(ending))]
+
+
+def _names_endpoint(said: Mentions) -> bool:
+    return bool(said.addresses) or any(":" in host for host in said.hosts)
 
 
 def _subject(terms: list[Term]) -> list[Term]:

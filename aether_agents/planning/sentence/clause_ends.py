@@ -76,7 +76,7 @@ def _english_cuts(rest: str) -> Iterator[Cut]:
             orders = any(set(one.group()) == {NEXT} for one in words[index:ahead])
             begins = ahead < len(words) and (orders or _begins(words[ahead:]))
             if begins and index and not (asks and word in _JOINS):
-                later = any(one.group() in {"then"} for one in words[index:ahead])
+                later = any(one.group() == "then" for one in words[index:ahead])
                 yield Cut(hit.start(), "then" if later else "and")
 
 
@@ -89,10 +89,9 @@ def _temporal(words: Sequence[re.Match[str]], index: int) -> Iterator[Cut]:
     if not following:
         return
     verb = _is_verb(following[0]) or (following[0].endswith("ing") and _is_verb_in_ing(following[0]))
-    leads = index == 0 or words[index - 1].group() in {",", "and", "."}
-    if leads and index == 0:
+    if index == 0:
         yield Cut(words[index].start(), "and", before=not after)
-    elif verb and not leads:
+    elif verb and words[index - 1].group() not in {",", "and", "."}:
         yield Cut(words[index].start(), "then", turned=after)
 
 

@@ -61,7 +61,7 @@ class Vocabulary(NamedTuple):
 @cache
 def vocabulary() -> Vocabulary:
     """The words of this version."""
-    deeds = _table("deeds.toml")
+    deeds = _deeds()
     words = _table("words.toml")
     japanese = {stem: name for name, row in deeds.items() for stem in row.get("ja", "").split()}
     with_kana = [stem for stem in japanese if _KANA_INSIDE.search(stem)]
@@ -91,7 +91,7 @@ def vocabulary() -> Vocabulary:
 
 def deed_faults(declared: Iterable[str]) -> list[str]:
     """The words of a declaration that are no deeds."""
-    known = vocabulary().deeds
+    known = _deeds()  # not the whole vocabulary: whoever reads templates would build it, also to list them
     listed = ", ".join(known)
     return [
         f"there is no deed `{word}`{nearest(word, known)}; known: {listed}" for word in declared if word not in known
@@ -101,6 +101,11 @@ def deed_faults(declared: Iterable[str]) -> list[str]:
 def without_kana(found: re.Match[str]) -> str:
     """A stem as the table of stems has it."""
     return _KANA_INSIDE.sub("", found.group())
+
+
+@cache
+def _deeds() -> Mapping[str, Any]:
+    return _table("deeds.toml")
 
 
 def _table(name: str) -> dict[str, Any]:
