@@ -63,7 +63,7 @@ def _own(task: HighLevelTask, step: Step, names: Mapping[str, str]) -> HighLevel
     """The task as one step sees it."""
     given = {own: task.inputs[said] for said, own in names.items() if task.inputs.get(said) is not None}
     shared = {name: value for name, value in task.inputs.items() if name in step.template.inputs}
-    if len(names) and step.id == "":
+    if step.id == "":
         return task
     return task.model_copy(update={"description": step.text, "inputs": {**step.inputs, **shared, **given}})
 

@@ -111,6 +111,11 @@ def test_a_plan_file_is_run_exactly() -> None:
     assert [subtask.id for subtask in made.subtasks] == ["q"]
 
 
+def test_a_document_that_takes_nothing_says_so_of_what_it_is_given() -> None:
+    error = refused(plan(AUDIT, asks=task("whatever", document=QUALITY, inputs={"path": "./app"})))
+    assert error == "`quality` has no input `path`; it takes none"
+
+
 def test_what_matches_nothing_is_refused_with_what_is_near() -> None:
     conclusion = plan(AUDIT, QUALITY, asks=task("bake a cake with secrets"))
     assert isinstance(conclusion, Unplannable)
