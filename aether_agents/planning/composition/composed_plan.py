@@ -7,6 +7,7 @@ from aether_agents.contracts import Condition, Json, Subtask, Template, depends,
 from aether_agents.planning.composition.steps import Step
 from aether_agents.planning.inputs.binding import Binding
 from aether_agents.planning.validation.expansion import Expansion
+from aether_agents.planning.validation.order import expressions_before
 
 #: The tool that ends a template with a report, and the outputs that come from it.
 REPORT = "reports/write"
@@ -96,14 +97,8 @@ def _report(subtasks: Sequence[Subtask], step: Step) -> Subtask | None:
 def _is_needed(expansion: Expansion, gone: set[str]) -> bool:
     """Whether anything but order depends on one of the reports."""
     for one in expansion.subtasks:
-        calls = [
-            one.args,
-            *([one.compensate.args] if one.compensate else ()),
-            *([one.verify.args] if one.verify else ()),
-        ]
-        if one.id not in gone and any(gone.intersection(depends(dict(call))) for call in calls):
-            return True
-        if one.if_ is not None and gone.intersection(depends(one.if_.ref)):
+        after = [dict(call.args) for call in (one.compensate, one.verify) if call is not None]
+        if one.id not in gone and gone.intersection(depends([expressions_before(one), *after])):
             return True
     return any(subtask.id == "report" for subtask in expansion.subtasks)
 

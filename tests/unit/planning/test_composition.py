@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aether_agents.contracts import HighLevelTask, Tool
+from aether_agents.contracts import HighLevelTask, Subtask, Tool
 from aether_agents.planning.composition.draft import DRAFT
 from aether_agents.planning.composition.template_choice import WITHOUT
 from aether_agents.planning.planner import Planner
@@ -97,6 +97,20 @@ def test_a_verdict_before_it_is_a_condition_and_keeps_its_report(folder: Path) -
     assert copy.if_ is not None
     assert (copy.if_.ref, copy.if_.op, copy.if_.value) == ("${subtasks.audit/report.output.status}", "eq", "pass")
     assert sum(one.tool == "reports/write" for one in made.subtasks) == 2
+
+
+def test_a_report_whose_list_is_gone_through_stays_a_report_of_its_own(folder: Path) -> None:
+    each = {
+        "id": "each",
+        "tool": "code/scan",
+        "for_each": "${subtasks.report.output.files}",
+        "args": {"path": "${item}"},
+    }
+    listing = AUDIT.model_copy(update={"subtasks": (*AUDIT.subtasks, Subtask.model_validate(each))})
+    planner = Planner(Settings(home=HOME), [listing, QUALITY])
+    asks = HighLevelTask(description="security audit of ./a, then code quality of ./b", folder=str(folder))
+    made = planned(planner.plan(asks, catalogue()))
+    assert [one.id for one in made.subtasks if one.tool == "reports/write"] == ["audit/report", "quality/report"]
 
 
 @pytest.mark.parametrize(
