@@ -14,21 +14,20 @@ from pathlib import Path
 from typing import Any
 
 from vulture import Vulture, core
+from vulture.noqa import ignore_line, parse_noqa
 
 
-def unused(paths: list[str]) -> list[tuple[Any, ...]]:
-    """`[path, line, kind, name, confidence in percent]` of each; imports are ruff's business."""
-    found = Vulture()
-    for path in paths:
+def scanned(paths: list[str], marked: bool) -> tuple[Vulture, dict[Path, Any]]:
+    """What vulture sees in some files, whatever a comment says of it; if wanted, the lines that comments take back."""
+    seen, taken_back = Vulture(), dict[Path, Any]()
+    for path in map(Path, paths):
         try:
-            found.scan(decoded(Path(path).read_bytes()), filename=Path(path))
+            text = decoded(path.read_bytes())
+            taken_back[path] = parse_noqa(text.splitlines() if marked else [])
+            seen.scan(text, filename=path)
         except (ValueError, RecursionError, MemoryError, OSError):
             continue  # the measuring program says that it cannot be parsed
-    return [
-        (str(item.filename), item.first_lineno, item.typ, item.name, item.confidence)
-        for item in found.get_unused_code()
-        if item.typ != "import"
-    ]
+    return seen, taken_back
 
 
 def decoded(content: bytes) -> str:
@@ -39,14 +38,26 @@ def decoded(content: bytes) -> str:
         return content.decode("utf-8-sig", "replace")
 
 
-def with_suppressed(told: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """What is unused whatever a file says of it, each with whether the repository takes it back."""
-    paths, whitelists = told["paths"], set(told["whitelists"])
-    left = set(unused(paths)) if told["marked"] or whitelists else None
+def unused(told: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """`[path, line, kind, name, confidence in percent]` of each, and whether the repository takes it back.
+
+    Imports are ruff's business. Each file is read once: what a whitelist names is used there and nowhere else.
+    """
+    whitelists = set(told["whitelists"])
     core.noqa.parse_noqa = lambda _: defaultdict(set)
-    found = unused([path for path in paths if path not in whitelists])
-    return [(*item, left is not None and item not in left) for item in found]
+    marked = bool(told["marked"] or whitelists)
+    seen, taken_back = scanned([path for path in told["paths"] if path not in whitelists], marked)
+    named = scanned(told["whitelists"], marked=False)[0].used_names
+    return [
+        (
+            *(str(item.filename), item.first_lineno, item.typ, item.name, item.confidence),
+            ignore_line(taken_back[item.filename], item.first_lineno, core.ERROR_CODES[item.typ])
+            or (item.typ != "unreachable_code" and item.name in named),
+        )
+        for item in seen.get_unused_code()
+        if item.typ != "import"
+    ]
 
 
 if __name__ == "__main__":
-    json.dump(with_suppressed(json.load(sys.stdin)), sys.stdout)
+    json.dump(unused(json.load(sys.stdin)), sys.stdout)
