@@ -1,6 +1,5 @@
 """Dumping, restoring, comparing and proving: what the tools of `dumps` do."""
 
-import hashlib
 import json
 import os
 from contextlib import suppress
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from workers.inspection.answers import Compared, Item, Tally, named
 from workers.inspection.bounded_job import Job
 from workers.inspection.findings import Coverage, Finding, conclude
 from workers.inspection.git import printable
@@ -16,8 +16,8 @@ from workers.inspection.git import printable
 from .address import Address, checked
 from .clients import Clients
 from .dump_files import digest, newest, whole
-from .engines import ENGINES, Tally
-from .results import ENDING, PROOF, Compared, Dumped, Item, Manifest, Planned, Proof, Restored, Row, Unrestored
+from .engines import ENGINES
+from .results import ENDING, PROOF, Dumped, Manifest, Planned, Proof, Restored, Row, Unrestored
 
 #: Times that a database is counted anew that was written to while it was dumped.
 TRIES = 3
@@ -107,7 +107,7 @@ def plan_restore(place: Place, folder: str, backup: str | None, over: bool, job:
         items=items,
         counts={"tables": len(manifest.tables), "rows": rows},
         table=[Row(table=name, in_backup=old.get(name), now=here.get(name)) for name in dict.fromkeys((*old, *here))],
-        digest=_names(manifest.sha256, target, kept, [one.model_dump() for one in now]),
+        digest=named(manifest.sha256, target, kept, [one.model_dump() for one in now]),
         backup=str(dump),
         target=target,
         kept=kept,
@@ -195,7 +195,3 @@ def _compared(dump: Path, manifest: Manifest, found: list[Tally]) -> Proof:
     same = sum(one.same for one in compared)
     base.summary = f"{same} of {len(compared)} tables are what was backed up, row for row"
     return Proof(**base.model_dump(), tables=compared, backup=str(dump))
-
-
-def _names(*parts: object) -> str:
-    return "sha256:" + hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -5,20 +5,13 @@ from pathlib import Path
 from typing import Protocol
 
 from mcp.server.mcpserver.exceptions import ToolError
-from pydantic import BaseModel, Field
+
+from workers.inspection.answers import Tally
 
 from .clients import Clients
 
 #: Tables of one database that are counted.
 MOST_TABLES = 2_000
-
-
-class Tally(BaseModel):
-    """One table."""
-
-    table: str = Field(description="Its name, with its schema.")
-    rows: int = Field(description="Its rows.")
-    checksum: str = Field(description="The same for the same rows in any order.")
 
 
 class Engine(Protocol):

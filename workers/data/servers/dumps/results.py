@@ -4,9 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from workers.inspection.answers import Compared, Item, Tally
 from workers.inspection.findings import ScanResult
-
-from .engines import Tally
 
 ENDING, PROOF = ".manifest.json", ".proof.json"
 
@@ -33,14 +32,6 @@ class Dumped(BaseModel):
     bytes: int = Field(description="Its size.")
     rows: int = Field(description="Rows of all tables.")
     tables: list[Tally] = Field(description="Its tables.")
-
-
-class Item(BaseModel):
-    """One thing that a change would touch."""
-
-    kind: Literal["create", "change", "replace", "destroy"] = Field(description="What would happen to it.")
-    what: str = Field(description="The thing.")
-    detail: str = Field(default="", description="What exactly.")
 
 
 class Row(BaseModel):
@@ -78,15 +69,6 @@ class Unrestored(BaseModel):
 
     database: str = Field(description="Its name.")
     back: str = Field(description="What is there again; empty where nothing was before.")
-
-
-class Compared(BaseModel):
-    """One table in the manifest and in the database."""
-
-    table: str = Field(description="Its name.")
-    rows_backed_up: int | None = Field(description="Its rows by the manifest.")
-    rows_found: int | None = Field(description="Its rows in the database.")
-    same: bool = Field(description="Whether rows and checksum are the same.")
 
 
 class Proof(ScanResult):

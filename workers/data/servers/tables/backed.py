@@ -1,12 +1,9 @@
 """What backing up, restoring and proving come to."""
 
-from typing import Literal
-
 from pydantic import BaseModel, Field
 
+from workers.inspection.answers import Compared, Item, Tally
 from workers.inspection.findings import ScanResult
-
-from .manifest import Tally
 
 
 class BackedUp(BaseModel):
@@ -36,15 +33,6 @@ class Unrestored(BaseModel):
     backup: str = Field(description="Absolute path of the backup, which still holds all of it.")
 
 
-class Compared(BaseModel):
-    """One table in the manifest and in the database."""
-
-    table: str = Field(description="Its name.")
-    rows_backed_up: int | None = Field(description="Its rows by the manifest.")
-    rows_found: int | None = Field(description="Its rows in the database.")
-    same: bool = Field(description="Whether rows and checksum are the same.")
-
-
 class Proof(ScanResult):
     """Whether a database is what its backup's manifest says."""
 
@@ -56,14 +44,6 @@ class Unproved(BaseModel):
     """That the note of a proof is gone."""
 
     removed: list[str] = Field(description="The note, if there was one.")
-
-
-class Item(BaseModel):
-    """One thing that a change would touch."""
-
-    kind: Literal["create", "change", "replace", "destroy"] = Field(description="What would happen to it.")
-    what: str = Field(description="The thing.")
-    detail: str = Field(default="", description="What exactly.")
 
 
 class Row(BaseModel):

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from workers.inspection.answers import Compared
 from workers.inspection.bounded_job import Job
 from workers.inspection.findings import Coverage, Finding, conclude
 from workers.inspection.git import printable
 
-from .backed import BackedUp, Compared, Proof, Restored, Unrestored
+from .backed import BackedUp, Proof, Restored, Unrestored
 from .engine import opened
 from .manifest import (
     Manifest,

@@ -10,6 +10,7 @@ from typing import Literal
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field, ValidationError
 
+from workers.inspection.answers import Tally
 from workers.inspection.bounded_job import Job
 
 from .engine import Database, Figures, opened
@@ -21,14 +22,6 @@ Engine = Literal["duckdb", "sqlite", "postgresql", "mariadb", "folder"]
 ENDING = ".manifest.json"
 MAX_BYTES = 16 << 20
 _SQLITE = b"SQLite format 3\0"
-
-
-class Tally(BaseModel):
-    """One table."""
-
-    table: str = Field(description="Its name, with its schema.")
-    rows: int = Field(description="Its rows.")
-    checksum: str = Field(description="The same for the same rows in any order.")
 
 
 #: Tables and views of a database.

@@ -1,7 +1,5 @@
 """Restoring: a backup chosen and previewed, put in the place of a database with a copy of that first, and back."""
 
-import hashlib
-import json
 import os
 import shutil
 import tempfile
@@ -10,13 +8,14 @@ from pathlib import Path
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from workers.inspection.answers import Item, Tally, named
 from workers.inspection.bounded_job import Job
 from workers.inspection.git import printable
 
-from .backed import Item, Proof, RestorePlan, Row, Swapped
+from .backed import Proof, RestorePlan, Row, Swapped
 from .backing import restore, verify_backup, verify_restore
 from .kept import Kept, newest, note_proof
-from .manifest import Manifest, Tally, beside, engine_of, read_manifest, tally
+from .manifest import Manifest, beside, engine_of, read_manifest, tally
 from .places import appearing, digest, existing, shown
 
 #: Files beside a database in which its engine keeps what is not yet in it.
@@ -46,7 +45,7 @@ def plan_restore(database: str, folder: str, backup: str | None, into: str | Non
         items=[Item(kind="create", what=str(target), detail=detail)],
         counts={"tables": len(manifest.tables), "rows": manifest.rows},
         table=rows,
-        digest=_names(manifest.sha256, str(target)),
+        digest=named(manifest.sha256, str(target)),
         backup=str(source),
         target=str(target),
         made_at=manifest.made_at,
@@ -76,7 +75,7 @@ def plan_swap(database: str, restored: str, folder: str, job: Job) -> RestorePla
         ],
         counts={"tables": len(found.tables), "rows": found.rows},
         table=_rows(found, old, job),
-        digest=_names(was, becomes, str(old)),
+        digest=named(was, becomes, str(old)),
         backup=str(new),
         target=str(old),
         made_at="",
@@ -213,7 +212,3 @@ def _put(new: Path, old: Path, job: Job) -> str:
     finally:
         part.unlink(missing_ok=True)
     return found
-
-
-def _names(*parts: str) -> str:
-    return "sha256:" + hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -1,12 +1,11 @@
 """Retention: which backups of a folder are no longer kept, previewed; each is then discarded by its own hash."""
 
-import hashlib
-import json
 from pathlib import Path
 
 from pydantic import BaseModel, Field
 
-from .backed import Item
+from workers.inspection.answers import Item, named
+
 from .kept import Kept, kept
 
 
@@ -54,7 +53,7 @@ def plan_retention(folder: str, keep_last: int, keep_days: float) -> Retention:
         ],
         counts={"kept": len(keep), "discarded": len(gone)},
         table=gone,
-        digest="sha256:" + hashlib.sha256(json.dumps([[one.path, one.sha256] for one in gone]).encode()).hexdigest(),
+        digest=named(*([one.path, one.sha256] for one in gone)),
         gone=[Gone(path=one.path, sha256=one.sha256) for one in gone],
         count=len(gone),
     )

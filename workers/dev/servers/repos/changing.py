@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from workers.inspection.answers import Item
 from workers.inspection.bounded_job import Job
 from workers.inspection.git import printable
 
 from .edits import Edit, Pattern, diff_of, digest_of, edits_of, matched
-from .results import Applied, Change, Committed, Found, Hit, Item, Left, Preview, Reverted, Undo
+from .results import Applied, Change, Committed, Found, Hit, Left, Preview, Reverted, Undo
 from .tree import Standing, WorkTree
 
 MAX_SKIPPED, MAX_ITEMS = 50, 2_000

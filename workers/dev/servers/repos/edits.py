@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from workers.inspection.answers import named
 from workers.inspection.bounded_job import Beyond, Job
 from workers.inspection.git import printable
 
@@ -92,4 +93,4 @@ def digest_of(commit: str, edits: Sequence[Edit | str]) -> str:
         edit if isinstance(edit, str) else [edit.path, edit.mode, hashlib.sha256(edit.new).hexdigest()]
         for edit in edits
     ]
-    return "sha256:" + hashlib.sha256(json.dumps([commit, content]).encode()).hexdigest()
+    return named(commit, content)

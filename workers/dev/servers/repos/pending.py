@@ -1,7 +1,6 @@
 """What of a repository is in no commit: what `mcp-server-git` would be asked to commit, looked at before it is."""
 
 import hashlib
-import json
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -10,11 +9,12 @@ from typing import NamedTuple
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from workers.inspection.answers import Item, named
 from workers.inspection.bounded_job import Job
 from workers.inspection.git import printable
 
 from .changing import MAX_DIFF, MAX_DIFFS, MAX_ITEMS, MAX_LINE, MAX_SHOWN, MAX_SKIPPED, branch_item, cut, unfit
-from .results import Item, Left, Pending, PendingChanges
+from .results import Left, Pending, PendingChanges
 from .tree import WorkTree
 
 #: Files of one repository, and bytes in them: they are named one by one to `git_add`, and each is read.
@@ -76,7 +76,7 @@ def changes(paths: Sequence[str], branch: str, digests: Sequence[str] | None, jo
         files=sum(len(one.files) for one in found),
         items=[item for one in found for item in one.items][:MAX_ITEMS],
         counts={"repositories": len(found), "files": sum(len(one.files) for one in found)},
-        digest="sha256:" + hashlib.sha256(json.dumps([branch, *(one.digest for one in found)]).encode()).hexdigest(),
+        digest=named(branch, *(one.digest for one in found)),
         diff=cut("\n".join(f"{one.path}\n{one.diff}" for one in found), MAX_DIFFS),
         new=cut("\n".join(one.new for one in found if one.new), MAX_DIFFS),
         shown=_shown(found, branch) + [f"{name}: nothing to commit"[:MAX_LINE] for name in unchanged],
@@ -210,7 +210,7 @@ def _digest(tree: WorkTree, branch: str, commit: str, own: Sequence[Entry], job:
             raise ToolError(f"{tree.shown}: {printable(one.path)} is no regular file")
         mode = stat.S_IFMT(known.st_mode) | (known.st_mode & 0o100)
         seen.append([one.path, one.staged, one.there, mode, hashlib.sha256(content).hexdigest()])
-    return "sha256:" + hashlib.sha256(json.dumps([branch, commit, seen]).encode()).hexdigest()
+    return named(branch, commit, seen)
 
 
 def _text(tree: WorkTree, path: str) -> str:

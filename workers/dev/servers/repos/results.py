@@ -1,8 +1,8 @@
 """What the tools of `repos` answer."""
 
-from typing import Literal
-
 from pydantic import BaseModel, Field
+
+from workers.inspection.answers import Item
 
 
 class Left(BaseModel):
@@ -10,14 +10,6 @@ class Left(BaseModel):
 
     path: str = Field(description="File, relative to its repository.")
     why: str = Field(description="Why.")
-
-
-class Item(BaseModel):
-    """One thing that a change would touch."""
-
-    kind: Literal["create", "change", "replace", "destroy"] = Field(description="What would happen to it.")
-    what: str = Field(description="The thing.")
-    detail: str = Field(default="", description="What exactly.")
 
 
 class Hit(BaseModel):
