@@ -1,12 +1,13 @@
 """Policy: one decision before every call. Never a question of who is asked; the store holds what waits."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
 from aether_agents.access.consent import NOT_REVIEWED, Reviewed
 from aether_agents.contracts import Json, PlannedSubtask, Risk, Tool, asks, covers
+from aether_agents.contracts.expressions.path import texts
 from aether_agents.mcp_host.files.project_scope import plain
 from aether_agents.mcp_host.process.sandbox_grants import Needs
 from aether_agents.settings.model import Settings
@@ -91,7 +92,7 @@ def _stray_path(tool: Tool, args: Mapping[str, Json], settings: Settings) -> str
     if folders is None:
         return None
     for name in tool.row.path_args:
-        for text in _texts(args.get(name)):
+        for text in texts(args.get(name)):
             path = Path(text)
             if not path.is_absolute():
                 return f"`{name}` of `{tool.ref}` is `{text}`: a path must be absolute here"
@@ -110,12 +111,12 @@ def needs(tool: Tool, args: Mapping[str, Json]) -> Needs:
     row = tool.row
     looks = tool.risk_of(args) is Risk.READ
     if not row.path_args:
-        said = [text for name, value in args.items() if name not in row.code_args for text in _texts(value)]
+        said = [text for name, value in args.items() if name not in row.code_args for text in texts(value)]
         paths = tuple(text for text in said if text.startswith("/") and _there(text))
         return Needs(reads=paths) if looks else Needs(writes=paths)
     reads = [name for name in row.path_args if looks or name in row.reads]
     writes = [name for name in row.path_args if name not in reads]
-    return Needs(*(tuple(text for name in group for text in _texts(args.get(name))) for group in (reads, writes)))
+    return Needs(*(tuple(text for name in group for text in texts(args.get(name))) for group in (reads, writes)))
 
 
 def _there(text: str) -> bool:
@@ -132,14 +133,3 @@ def _resolved(path: Path) -> Path | None:
         return path.resolve()
     except (OSError, ValueError, RuntimeError):  # a loop of links, a zero byte
         return None
-
-
-def _texts(value: Json) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _texts(item)

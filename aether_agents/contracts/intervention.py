@@ -119,7 +119,7 @@ class GivenAnswer(Contract):
 
 
 def value_digest(value: Json) -> str:
-    """`sha256:…` over a value."""
+    """`sha256:…` over a value. Every yes is bound by it, and kept so: another spelling would void them all."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"))
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 

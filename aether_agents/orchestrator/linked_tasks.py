@@ -6,9 +6,8 @@ from typing import Any, Literal
 from aether_agents.access.roles import require
 from aether_agents.contracts import Json, Role
 from aether_agents.orchestrator import rerun, undo
-from aether_agents.orchestrator.sending import PLANNER_QUEUE, require_consent
+from aether_agents.orchestrator.sending import require_consent
 from aether_agents.orchestrator.steering import Steering
-from aether_agents.store import Delivery
 from aether_agents.telemetry import tracing
 
 
@@ -36,7 +35,7 @@ class LinkedTasks(Steering):
         tracing.begin("client", quiet=True)
         with tracing.span("undo", undoes=task_id):
             task = undo.accept(self._store, task_id, to, role=role, assume_yes=assume_yes, complete=self._completed)
-            self._send([Delivery(task.task_id, "", PLANNER_QUEUE, task.priority)])
+            self._send_to_planner(task)
         return task.task_id
 
     def retry(
@@ -114,5 +113,5 @@ class LinkedTasks(Steering):
         tracing.begin("client", quiet=True)
         with tracing.span(kind, reruns=task_id):
             task = rerun.accept(self._store, task_id, kind, start, role=role, complete=self._completed, **options)
-            self._send([Delivery(task.task_id, "", PLANNER_QUEUE, task.priority)])
+            self._send_to_planner(task)
         return task.task_id

@@ -8,9 +8,9 @@ from aether_agents.access.roles import Act, require
 from aether_agents.contracts import Answer, HighLevelTask, Intervention, Role
 from aether_agents.errors import InvalidTask, NoWorker
 from aether_agents.orchestrator.linked_tasks import LinkedTasks
-from aether_agents.orchestrator.sending import PLANNER_QUEUE, require_consent
+from aether_agents.orchestrator.sending import require_consent
 from aether_agents.settings.model import Settings
-from aether_agents.store import Delivery, open_store
+from aether_agents.store import PLANNER, open_store
 from aether_agents.telemetry import tracing
 
 
@@ -45,10 +45,10 @@ class Orchestrator(LinkedTasks):
         tracing.begin("client", quiet=True)
         with tracing.span("submit", task_id=task.task_id):
             if self._store.tasks.create(task):
-                self._send([Delivery(task.task_id, "", PLANNER_QUEUE, task.priority)])
+                self._send_to_planner(task)
         return task.task_id
 
-    def require_worker(self, queue: str = PLANNER_QUEUE) -> None:
+    def require_worker(self, queue: str = PLANNER) -> None:
         """Make sure that somebody serves a queue.
 
         Raises:

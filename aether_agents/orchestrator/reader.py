@@ -14,7 +14,6 @@ from aether_agents.contracts import (
     value_digest,
 )
 from aether_agents.errors import InvalidPlan, ReferenceMissing, StoreRefuses, TaskNotFound, WrongStatus
-from aether_agents.execution.calls.approval import digest_of
 from aether_agents.execution.calls.references import needed, visible
 from aether_agents.execution.calls.shown_value import render
 from aether_agents.orchestrator import undo
@@ -60,7 +59,7 @@ class Window:
         subtask = self._store.tasks.subtask(task_id, asked.subtask_id or "")
         outcomes = self._store.tasks.outcomes(task_id, needed(subtask)) if subtask else {}
         args = visible(subtask, outcomes) if subtask else {}
-        if digest_of(args) != asked.digest:
+        if value_digest(args) != asked.digest:
             raise WrongStatus(f"`{asked.id}` asks about other arguments than there are now: look again")
         return args
 

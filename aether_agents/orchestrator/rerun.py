@@ -15,7 +15,7 @@ from aether_agents.contracts import (
 )
 from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import WrongStatus
-from aether_agents.execution.linked.chain import begun, half_undone, undone_in
+from aether_agents.execution.linked.chain import before_in, begun, half_undone, undone_in
 from aether_agents.store import Store
 from aether_agents.store.tasks.stored_views import Links
 
@@ -85,8 +85,7 @@ def accept(
 
 def _chain(old: HighLevelTask) -> tuple[str, ...]:
     """The tasks that belong together, up to the one that is run again. A fork is made from one, and belongs to none."""
-    before = old.rerun.chain if old.rerun is not None and old.rerun.kind == "retry" else ()
-    return (*before, old.task_id)
+    return (*before_in(old), old.task_id)
 
 
 def _require_rest(store: Store, old: HighLevelTask, view: TaskView, links: Links, kind: Kind) -> None:

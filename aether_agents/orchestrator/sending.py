@@ -12,9 +12,7 @@ from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidTask, NotAllowed, StoreUnavailable
 from aether_agents.orchestrator.reader import Window
 from aether_agents.settings.model import Settings
-from aether_agents.store import Delivery, Store
-
-PLANNER_QUEUE = "planner"
+from aether_agents.store import PLANNER, Delivery, Store
 
 
 class Sender(Protocol):
@@ -57,6 +55,9 @@ class Sending(Window):
         if deliveries:
             with suppress(StoreUnavailable):  # the store has it: what is not sent now, the reaper sends
                 self._sender.send(deliveries)
+
+    def _send_to_planner(self, task: HighLevelTask) -> None:
+        self._send([Delivery(task.task_id, "", PLANNER, task.priority)])
 
     def _allow(self, role: Role, act: Act, task_id: str, by: str) -> None:
         # As it is sealed: what stands beside it, for lists, anybody can write who can write to the store.

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-from aether_agents.contracts import Json, TaskStatus, TaskView, Verdict, find, verdict_of
+from aether_agents.contracts import Json, TaskStatus, TaskView, Verdict, depends, verdict_of
 from aether_agents.errors import AetherError
 from aether_agents.store import Store
 from aether_agents.store.tasks.stored_views import results_of
@@ -39,13 +39,10 @@ class Verdicts:
             plan = tasks.plan(task_id)
             if plan is None:
                 return None
-            stating: dict[str, Json] = {
-                name: plan.outputs[name] for name in ("status", "findings") if name in plan.outputs
-            }
+            stating: dict[str, Json] = {name: plan.outputs[name] for name in _STATING if name in plan.outputs}
             if "status" in stating:
-                needed = {one.name for one in find(stating) if one.root == "subtasks"}
-                results = results_of(plan.model_copy(update={"outputs": stating}), tasks.outcomes(task_id, needed))
-                return verdict_of(results)
+                outcomes = tasks.outcomes(task_id, depends(stating))
+                return verdict_of(results_of(plan.model_copy(update={"outputs": stating}), outcomes))
             view = tasks.view(task_id, outputs=True)
         except AetherError:
             return None

@@ -1,7 +1,7 @@
 """Paths into JSON, as references and expectations write them: `result.items[0].name`."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from aether_agents.contracts.contract import Json
 from aether_agents.contracts.shortening import shorten
@@ -33,6 +33,18 @@ def walk(value: Json, path: Sequence[str | int] | str) -> Json:
             where = write_path(steps[:index]) or "the value"
             raise ReferenceMissing(f"`{write_path(steps)}`: {where} {_shape(spot)}, so there is no `{step}` in it")
     return spot
+
+
+def texts(value: Json) -> Iterator[str]:
+    """Every text inside a value, in the order they are written. Keys of objects are not looked at."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from texts(item)
 
 
 def parse_path(text: str) -> Path:

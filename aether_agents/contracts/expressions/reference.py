@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from aether_agents.contracts.contract import Json
 from aether_agents.contracts.expressions.condition import MISSING, holds, meets
-from aether_agents.contracts.expressions.path import Path, parse_path, read_steps, walk, write_path
+from aether_agents.contracts.expressions.path import Path, parse_path, read_steps, texts, walk, write_path
 from aether_agents.contracts.shortening import shorten
 from aether_agents.errors import InvalidPlan
 
@@ -63,7 +63,8 @@ def find(value: Json) -> list[Reference]:
     Raises:
         InvalidPlan: one of them is malformed.
     """
-    return list(_references(value))
+    found = (_parts(text) for text in texts(value) if "${" in text)
+    return [part for parts in found for part in parts if isinstance(part, Reference)]
 
 
 def whole(value: Json) -> Reference | None:
@@ -84,7 +85,7 @@ def depends(value: Json) -> tuple[str, ...]:
     Raises:
         InvalidPlan: a reference in it is malformed.
     """
-    return tuple(dict.fromkeys(ref.name for ref in _references(value) if ref.root == "subtasks"))
+    return tuple(dict.fromkeys(ref.name for ref in find(value) if ref.root == "subtasks"))
 
 
 def resolve(value: Json, lookup: Callable[[Reference], Json]) -> Json:
@@ -158,18 +159,6 @@ def render(root: str, path: Sequence[str | int]) -> str:
     """A reference as it is written."""
     written = write_path(path)
     return f"${{{root}{'' if not written or written.startswith('[') else '.'}{written}}}"
-
-
-def _references(value: Json) -> Iterator[Reference]:
-    if isinstance(value, str):
-        if "${" in value:
-            yield from (part for part in _parts(value) if isinstance(part, Reference))
-    elif isinstance(value, list):
-        for item in value:
-            yield from _references(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _references(item)
 
 
 def _parts(text: str) -> Iterator[str | Reference]:

@@ -6,14 +6,13 @@ there (`resolving.visible`). A yes is bound to the tool, its pin and the argumen
 what is about to be called, and anything else is asked about again.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from aether_agents.access.policy import NeedsApproval
 from aether_agents.access.secrets import Secrets
-from aether_agents.contracts import GivenAnswer, Intervention, Json, Outcome, PlannedSubtask
+from aether_agents.contracts import GivenAnswer, Intervention, Json, Outcome, PlannedSubtask, value_digest
 from aether_agents.errors import InvalidPlan, ReferenceMissing
 from aether_agents.execution.calls.references import visible
 from aether_agents.planning.linked.call_digest import Portable
@@ -25,12 +24,6 @@ _LONG = (
     "Its arguments are {size:,} characters, too long to be shown here; `aether-agent approve TASK --list` shows them "
     "whole. They are\n{digest}, and nothing else is called:\n"
 )
-
-
-def digest_of(args: Mapping[str, Json]) -> str:
-    """`sha256:…` over arguments as people may see them."""
-    text = json.dumps(args, sort_keys=True, separators=(",", ":"))
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def still_holds(
@@ -69,8 +62,7 @@ def given_to(answer: GivenAnswer, subtask: PlannedSubtask, outcomes: Mapping[str
 
 def carried_binding(subtask: PlannedSubtask, args: Json, write: Portable) -> str:
     """What a yes is bound to that counts in a later task too: the call, without what names its own task."""
-    text = json.dumps([subtask.tool, subtask.pin, write(args)], sort_keys=True, separators=(",", ":"))
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    return value_digest([subtask.tool, subtask.pin, write(args)])
 
 
 def _binding(subtask: PlannedSubtask, outcomes: Mapping[str, Outcome]) -> str:
@@ -91,7 +83,7 @@ def question(
     prompt = f"{subtask.id}{what} will call {subtask.tool} ({decision.risk.value}). {decision.reason}.\n"
     digest = ""
     if len(prompt) + len(shown) > PROMPT_MAX:
-        digest = digest_of(visible(subtask, outcomes))
+        digest = value_digest(visible(subtask, outcomes))
         prompt += _LONG.format(size=len(shown), digest=digest)
         extracts = _extracts(redacted, PROMPT_MAX - len(prompt))
         if extracts is None:

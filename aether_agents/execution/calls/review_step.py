@@ -71,7 +71,7 @@ class Reviewing:
         if told is None or shown is None or shown.status != "completed":
             why = f"`{told.of if told else ''}` gave nothing that could be shown"
             return Outcome(status="failed", error=why, error_kind="arguments", sent=False)
-        calls = self._calls(lease.task_id, told.covers)
+        calls = self._store.tasks.subtasks(lease.task_id, told.covers)
         found = covered_by(review, calls, shown.output)
         risk = max((one.risk for one in found), key=RISK_ORDER.index, default=Risk.READ)
         digest = value_digest(shown.output)
@@ -102,8 +102,9 @@ class Reviewing:
         if subtask.reviewed_by is None or own is not None:  # it was asked about by itself
             return NOT_REVIEWED
         tasks, task_id = self._store.tasks, lease.task_id
-        planned = tasks.subtask(task_id, subtask.id.partition("#")[0])
-        review = tasks.subtask(task_id, subtask.reviewed_by)
+        whole = subtask.id.partition("#")[0]
+        known = tasks.subtasks(task_id, (whole, subtask.reviewed_by))
+        planned, review = known.get(whole), known.get(subtask.reviewed_by)
         told = review.review if review else None
         if planned is None or review is None or told is None:
             return Reviewed(doubt=f"the review `{subtask.reviewed_by}` is not there")
@@ -129,10 +130,6 @@ class Reviewing:
         if looked is None or before is None or before.status != "completed":
             return failed("drift", f"nothing was done: `{subtask.unchanged}` gave nothing to compare with", sent=False)
         return caller.drifted(Run(lease, looked, outcomes, Secrets(self._settings, looked.context)), before)
-
-    def _calls(self, task_id: str, names: tuple[str, ...]) -> dict[str, PlannedSubtask]:
-        found = {name: self._store.tasks.subtask(task_id, name) for name in names}
-        return {name: one for name, one in found.items() if one is not None}
 
 
 def _against(

@@ -5,13 +5,11 @@ knowing it. So each lease has an end by the clock of this machine too, which is 
 """
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-#: A clock that goes on while the machine is suspended, where there is one.
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+from aether_agents.process.boot_clock import now
 
 
 class Lease(NamedTuple):
@@ -20,11 +18,6 @@ class Lease(NamedTuple):
     task_id: str
     subtask_id: str  #: empty for the planner's own step
     token: int
-
-
-def now() -> float:
-    """Seconds on the clock that leases end by."""
-    return time.clock_gettime(_CLOCK)
 
 
 class Held:

@@ -28,7 +28,7 @@ def chain_of(store: Store, task_id: str) -> list[Member]:
     Raises:
         TaskNotFound: the task itself is not there.
     """
-    before = _before(store.tasks.task(task_id))
+    before = before_in(store.tasks.task(task_id))
     members = [found for turn, one in enumerate(before) if (found := _member(store, one, turn)) is not None]
     at: str | None = task_id
     while at is not None:
@@ -48,11 +48,6 @@ def begun(store: Store, task_id: str) -> bool:
     except TaskNotFound:
         return False
     return view.status not in TERMINAL_TASK or any(one.attempts or one.kept_from for one in view.subtasks)
-
-
-def place_in(task: HighLevelTask) -> int:
-    """The turn of a task: how many tasks of its chain came before it."""
-    return len(_before(task))
 
 
 def undone_in(store: Store, links: Sequence[Links]) -> set[str]:
@@ -101,7 +96,8 @@ def half_undone(store: Store, links: Links) -> tuple[str, str] | None:
     return None
 
 
-def _before(task: HighLevelTask) -> tuple[str, ...]:
+def before_in(task: HighLevelTask) -> tuple[str, ...]:
+    """The tasks that came before one in its chain, the first one first. A fork begins a chain: it has none."""
     return task.rerun.chain if task.rerun is not None and task.rerun.kind == "retry" else ()
 
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 
 from aether_agents.errors import AetherError, StoreUnavailable
 from aether_agents.execution.calls.call_counts import Tally
-from aether_agents.execution.delivery.leases import Held, Lease, now
+from aether_agents.execution.delivery.leases import Held, Lease
 from aether_agents.execution.delivery.outage import Episode
 from aether_agents.execution.delivery.run_memory import Memory
 from aether_agents.execution.delivery.sender import Sender
 from aether_agents.execution.worker.descriptors import strain
+from aether_agents.process.boot_clock import now
 from aether_agents.settings.model import Settings
 from aether_agents.store import PLANNER, Store
 

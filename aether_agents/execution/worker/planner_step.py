@@ -10,7 +10,7 @@ from celery.exceptions import Ignore
 
 from aether_agents.contracts import HighLevelTask, Plan, Specialist, Template
 from aether_agents.errors import CannotOpen, InvalidSettings, StoreUnavailable, TaskNotFound, WrongStatus
-from aether_agents.execution.delivery.leases import Held, Lease, now
+from aether_agents.execution.delivery.leases import Held, Lease
 from aether_agents.execution.delivery.sender import Sender
 from aether_agents.execution.delivery.store_retry import Patience
 from aether_agents.execution.linked import rerun_step
@@ -20,6 +20,7 @@ from aether_agents.mcp_host.trust.trust import Trust
 from aether_agents.planning.files.templates import FOLDER, gather
 from aether_agents.planning.planner import Planner
 from aether_agents.planning.planning_result import Asked, NotYet, Planned, Unplannable
+from aether_agents.process.boot_clock import now
 from aether_agents.settings.model import Settings
 from aether_agents.store import CatalogueEntry, PlanningClaim, Refused, Store, Unopened
 from aether_agents.telemetry import tracing

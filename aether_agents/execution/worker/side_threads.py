@@ -7,8 +7,9 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
-from aether_agents.execution.delivery.leases import Held, now
+from aether_agents.execution.delivery.leases import Held
 from aether_agents.execution.worker.occupancy import STANDS_AFTER, Room
+from aether_agents.process.boot_clock import now
 from aether_agents.store import PLANNER, Granted, Store, Unopened
 
 log = logging.getLogger(__name__)

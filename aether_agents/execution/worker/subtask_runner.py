@@ -22,12 +22,13 @@ from aether_agents.execution.calls.progress_report import reporter
 from aether_agents.execution.calls.review_step import Reviewing
 from aether_agents.execution.calls.tool_call import MOST_OUTPUT, Caller, Run, bounded, failed
 from aether_agents.execution.delivery.fan_out import Items, joined
-from aether_agents.execution.delivery.leases import Held, Lease, now
+from aether_agents.execution.delivery.leases import Held, Lease
 from aether_agents.execution.delivery.run_memory import Memory
 from aether_agents.execution.delivery.run_results import retry_in, word_of
 from aether_agents.execution.delivery.sender import Sender
 from aether_agents.execution.delivery.store_retry import Patience
 from aether_agents.execution.turn import Turns
+from aether_agents.process.boot_clock import now
 from aether_agents.settings.model import Settings
 from aether_agents.store import Delivery, Granted, Refused, Store, Unopened
 from aether_agents.telemetry import logs, tracing

@@ -1,12 +1,11 @@
 """Questions put to people: how they are stored (sealed), and what each answer does."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Literal
 
-from aether_agents.contracts import Answer, Intervention, Json, Outcome, PlannedSubtask, Reference, find
+from aether_agents.contracts import Answer, Intervention, Json, Outcome, PlannedSubtask, Reference, find, value_digest
 from aether_agents.contracts import resolve as resolve_expression
 from aether_agents.errors import CannotOpen, InvalidPlan, Tampered, WrongStatus
 from aether_agents.store.client.keys import Places
@@ -114,8 +113,7 @@ def may_have_run(intervention_id: str, subtask_id: str, *, forgotten: bool = Fal
 
 def binding(tool: str, pin: str, args: Mapping[str, Json]) -> str:
     """`sha256:…` over a call: its tool, the pin of that, and its arguments as people may see them."""
-    text = json.dumps([tool, pin, dict(args)], sort_keys=True, separators=(",", ":"))
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    return value_digest([tool, pin, dict(args)])
 
 
 def _unreferenced(reference: Reference) -> Json:

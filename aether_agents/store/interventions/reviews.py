@@ -1,7 +1,5 @@
 """Reviews at the store: the calls that a yes lets run, as its sealed record names them."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 
 from aether_agents.contracts import (
@@ -50,8 +48,7 @@ def covered_by(review: PlannedSubtask, calls: Mapping[str, PlannedSubtask], valu
 
 def binding(value: Json, calls: Iterable[Covered]) -> str:
     """`sha256:…` over what a yes to a review is a yes to: the value, and the calls that it covers."""
-    told = [value_digest(value), [one.model_dump(mode="json") for one in calls]]
-    return "sha256:" + hashlib.sha256(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return value_digest([value_digest(value), [one.model_dump(mode="json") for one in calls]])
 
 
 def asked_about(access: Access, task_id: str, question: Intervention, head: Head) -> tuple[Covered, ...]:

@@ -72,19 +72,10 @@ end)
 -- id subtask token window (child wiring document made_by)* → ok|stale|halted, 0, deliveries: as `fan`, always directly.
 -- Of a child with `made_by` the outcome lies ready; what lies ready of any other does not count.
 export('fan_rerun', function(call, args)
-  local id, subtask, token, window = args[1], args[2], tonumber(args[3]), tonumber(args[4])
-  local task = open(call, id)
-  local it = task and node(task, subtask)
-  if not it or it.token ~= token or it.status ~= SUBTASK.running then return {'stale', 0, {}} end
-  if task.halt ~= '' then
-    close(task, it, SUBTASK.cancelled)
-    return {'halted', 0, {}}
-  end
-  local count, kept, rest = (#args - 4) / 4, {}, {}
-  turn(task, it, SUBTASK.pending)
-  it.flags = string.gsub(it.flags, '%-', '') .. 'J'
-  redis.call('HSET', task.subtasks, 'w:' .. it.id, it.queue .. ' ' .. it.flags .. ' ' .. it.successors,
-    'c:' .. it.id, int(count))
+  local window, count = tonumber(args[4]), (#args - 4) / 4
+  local refusal, task, it = become_join(call, args, count)
+  if refusal then return {refusal, 0, {}} end
+  local kept, rest = {}, {}
   pass_by(task, it)
   for i = 1, count do
     local at = 1 + 4 * i

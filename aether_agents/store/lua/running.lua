@@ -125,23 +125,29 @@ export('complete', function(call, args)
   return {'ok', call.out}
 end)
 
--- id subtask token window may_canvas (child wiring document)* → ok|stale|halted, canvas, deliveries
-export('fan', function(call, args)
-  local id, subtask, token, window = args[1], args[2], tonumber(args[3]), tonumber(args[4])
-  local task = open(call, id)
-  local it = task and node(task, subtask)
-  if not it or it.token ~= token or it.status ~= SUBTASK.running then return {'stale', 0, {}} end
+-- id subtask token: what runs under this token becomes the join of so many children, or why it does not
+local function become_join(call, args, count)
+  local task = open(call, args[1])
+  local it = task and node(task, args[2])
+  if not it or it.token ~= tonumber(args[3]) or it.status ~= SUBTASK.running then return 'stale' end
   if task.halt ~= '' then
     close(task, it, SUBTASK.cancelled)
-    return {'halted', 0, {}}
+    return 'halted'
   end
-  local count = (#args - 5) / 3
-  local canvas = args[5] == '1' and task.direct == 0 and window >= count
   turn(task, it, SUBTASK.pending)
   it.flags = string.gsub(it.flags, '%-', '') .. 'J'
-  it.need = count
   redis.call('HSET', task.subtasks, 'w:' .. it.id, it.queue .. ' ' .. it.flags .. ' ' .. it.successors,
     'c:' .. it.id, int(count))
+  return nil, task, it
+end
+
+-- id subtask token window may_canvas (child wiring document)* → ok|stale|halted, canvas, deliveries
+export('fan', function(call, args)
+  local window, count = tonumber(args[4]), (#args - 5) / 3
+  local refusal, task, it = become_join(call, args, count)
+  if refusal then return {refusal, 0, {}} end
+  local canvas = args[5] == '1' and task.direct == 0 and window >= count
+  it.need = count
   if canvas then it.passed = false else pass_by(task, it) end
   task.total, task.left = task.total + count, task.left + count
   for i = 1, count do

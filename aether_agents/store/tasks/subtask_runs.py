@@ -1,13 +1,13 @@
 """The run of one subtask: claimed, completed once, fanned out, put to a person; and the reaper."""
 
 import logging
-import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import uuid4
 
 from aether_agents.contracts import Intervention, Json, Outcome, PlannedSubtask
 from aether_agents.errors import CannotOpen, Tampered
+from aether_agents.process.boot_clock import now as clock
 from aether_agents.store.client.connection import Part
 from aether_agents.store.client.head import Head
 from aether_agents.store.client.keys import Places
@@ -22,11 +22,6 @@ logger = logging.getLogger(__name__)
 
 #: Runs of one step that a token counts, below the number of its epoch (lua/epoch.lua).
 _RUNS = 2**20
-
-
-def clock() -> float:
-    """Seconds on a clock that is never set, and goes on while the machine is suspended, where there is one."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def epoch_of(token: int) -> int:

@@ -1,6 +1,7 @@
 """What readers see of tasks. Nothing here changes anything."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from aether_agents.contracts import (
@@ -69,8 +70,15 @@ class Readings(Outcomes):
 
     def subtask(self, task_id: str, subtask_id: str) -> PlannedSubtask | None:
         """A subtask as it will run, an item of a fan-out too; none if there is none of that id."""
-        blobs = self._fields(task_id, "d", [subtask_id])
-        return self._access.open_subtask(task_id, subtask_id, blobs[subtask_id], self._head(task_id)) if blobs else None
+        return self.subtasks(task_id, [subtask_id]).get(subtask_id)
+
+    def subtasks(self, task_id: str, ids: Iterable[str]) -> dict[str, PlannedSubtask]:
+        """The same of several, by id; one that is not there is left out."""
+        blobs = self._fields(task_id, "d", list(ids))
+        if not blobs:
+            return {}
+        head = self._head(task_id)
+        return {one: self._access.open_subtask(task_id, one, blob, head) for one, blob in blobs.items()}
 
     def given(self, task_id: str, subtask_id: str) -> tuple[GivenAnswer | None, str]:
         """What a person said to a subtask's question; or none, and why none counts."""

@@ -12,13 +12,14 @@ from aether_agents.contracts import Outcome
 from aether_agents.errors import StoreUnavailable
 from aether_agents.execution.calls.call_counts import Tally
 from aether_agents.execution.calls.pinned_tools import Toolbox
-from aether_agents.execution.delivery.leases import Held, Lease, now
+from aether_agents.execution.delivery.leases import Held, Lease
 from aether_agents.execution.delivery.run_memory import Memory
 from aether_agents.execution.worker import tool_listing as listing_module
 from aether_agents.execution.worker.heartbeat import Pump
 from aether_agents.execution.worker.known_servers import KnownServers
 from aether_agents.execution.worker.tool_listing import Listing
 from aether_agents.mcp_host.registry.spec_digest import listing_digest
+from aether_agents.process.boot_clock import now
 from aether_agents.settings.model import Settings
 from aether_agents.store import CatalogueEntry, Completed, Delivery, Renewal, RunKey
 from tests.unit.execution.fakes import DEV, SPEC, FakeHost, FakeSender, store
