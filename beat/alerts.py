@@ -33,7 +33,7 @@ class Alert(NamedTuple):
     every: float | None = None  #: seconds until it is told again; as the settings say without it
 
 
-class Alarm:
+class AlertSender:
     """Tells alerts. Several processes share one memory of what was told, in the store."""
 
     def __init__(self, settings: AlertSettings, store: Store, notify: Notify) -> None:

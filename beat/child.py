@@ -4,7 +4,7 @@ import os
 import sys
 
 from aether_agents.errors import AetherError
-from aether_agents.local.supervision.orders import Lifeline, say_ready
+from aether_agents.local.supervision.orders import Orders, say_ready
 from aether_agents.settings.model import Settings
 from aether_agents.specialists import load_specialists
 
@@ -12,7 +12,7 @@ from aether_agents.specialists import load_specialists
 def main(news: int) -> None:
     """Load, wait for `go`, fire the schedules until the lifeline closes."""
     os.set_inheritable(news, False)
-    lifeline = Lifeline()
+    lifeline = Orders()
     settings = Settings.model_validate_json(lifeline.order())
     specialists = load_specialists(settings)
 

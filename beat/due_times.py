@@ -1,4 +1,4 @@
-"""Slots: the moments at which a schedule is due, UTC. They follow from its settings alone, not from when it ran."""
+"""DueTimes: the moments at which a schedule is due, UTC. They follow from its settings alone, not from when it ran."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _FIELDS = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
 MOST_TOLD = 100
 
 
-class Slots:
+class DueTimes:
     """The moments of one schedule."""
 
     def __init__(self, name: str, settings: ScheduleSettings) -> None:
@@ -69,7 +69,7 @@ class Due(NamedTuple):
     total: int  #: how many were missed
 
 
-def due(slots: Slots, last: datetime, now: datetime) -> Due | None:
+def due(slots: DueTimes, last: datetime, now: datetime) -> Due | None:
     """What is due now, when the slot of `last` was the last one looked at; none if nothing is."""
     slot = slots.latest(now)
     if slot is None or slot <= last:

@@ -10,18 +10,18 @@ from celery.beat import Service
 from aether_agents.celery_app.app import create_app
 from aether_agents.contracts import Specialist
 from aether_agents.errors import InvalidSettings, StoreRefuses, StoreUnavailable
-from aether_agents.execution.delivery.outage import Episode
+from aether_agents.execution.delivery.outage import Outage
 from aether_agents.orchestrator.orchestrator import connect
 from aether_agents.process.shutdown import leave_when_told
 from aether_agents.settings.model import Settings
 from aether_agents.store import Keys, Store, open_store
 from aether_agents.store.client.refusals import refusal
 from aether_agents.telemetry import logs, tracing
-from beat.alerts import Alarm, apprise_to
-from beat.due_times import Slots
+from beat.alerts import AlertSender, apprise_to
+from beat.due_times import DueTimes
 from beat.firing import Firing
 from beat.scheduler import SlotScheduler
-from beat.watcher import Watch
+from beat.watcher import Watcher
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ LOOK = 2
 LOCK = 12
 
 
-def slots_of(settings: Settings) -> dict[str, Slots]:
+def slots_of(settings: Settings) -> dict[str, DueTimes]:
     """The moments of every schedule that is enabled.
 
     Raises:
@@ -42,7 +42,7 @@ def slots_of(settings: Settings) -> dict[str, Slots]:
     for name, one in settings.schedules.items():
         try:
             if one.enabled:
-                found[name] = Slots(name, one)
+                found[name] = DueTimes(name, one)
         except InvalidSettings as error:
             wrong.append(str(error))
     if wrong:
@@ -88,11 +88,11 @@ def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable
     tracing.begin("beat")
     store = open_store(settings)  # a wrong address or key is found now, not at the first slot
     store.catalogue.entries()
-    episode = Episode()
+    episode = Outage()
     _await_writes(store, episode)
     store.schedules.forget(settings.schedules)
-    alarm = Alarm(settings.alerts, store, apprise_to(settings.alerts)) if settings.alerts.to else None
-    watch = Watch(settings, store, alarm)
+    alarm = AlertSender(settings.alerts, store, apprise_to(settings.alerts)) if settings.alerts.to else None
+    watch = Watcher(settings, store, alarm)
     watch.start()
     leave_when_told()
     ready()
@@ -108,7 +108,7 @@ def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable
         app.close()
 
 
-def _interrupted(app: Celery, episode: Episode) -> bool:
+def _interrupted(app: Celery, episode: Outage) -> bool:
     """Fire the schedules until this process is told to end; whether a store that refuses has interrupted that.
 
     Raises:
@@ -126,7 +126,7 @@ def _interrupted(app: Celery, episode: Episode) -> bool:
     return False
 
 
-def _await_writes(store: Store, episode: Episode) -> None:
+def _await_writes(store: Store, episode: Outage) -> None:
     """Return when the store takes writes: a schedule that is late is better than a beat that is given up."""
     while True:
         try:

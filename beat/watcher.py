@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 from aether_agents.contracts import TaskView
 from aether_agents.errors import AetherError, CannotOpen, StoreRefuses, StoreUnavailable, Tampered, TaskNotFound
-from aether_agents.execution.delivery.outage import Episode
+from aether_agents.execution.delivery.outage import Outage
 from aether_agents.monitoring.budgets import spending
 from aether_agents.settings.model import Settings
 from aether_agents.store import PLANNER, Store, schedule_of
 from aether_agents.store.system.alerts import Suspicion
 from aether_agents.store.system.counters import DAY
-from beat.alerts import Alarm, Alert
+from beat.alerts import Alert, AlertSender
 from beat.finding_changes import compared, found_by, from_level
 from beat.near import near_their_end
 
@@ -26,10 +26,10 @@ LOOK = 5.0
 NAMED = 10
 
 
-class Watch:
+class Watcher:
     """One daemon thread. Of several, each task that ended is looked at by one."""
 
-    def __init__(self, settings: Settings, store: Store, alarm: Alarm | None) -> None:
+    def __init__(self, settings: Settings, store: Store, alarm: AlertSender | None) -> None:
         """Without an alarm, audits are compared all the same, and the log tells."""
         self._settings = settings.alerts
         self._schedules = settings.schedules
@@ -37,7 +37,7 @@ class Watch:
         self._alarm = alarm
         self._unserved: dict[str, float] = {}
         self._logged: set[tuple[str, str]] = set()  # what lasts, and was said when it began
-        self._episode = Episode()
+        self._episode = Outage()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="aether-watch", daemon=True)
 

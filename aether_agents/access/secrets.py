@@ -1,4 +1,4 @@
-"""Secrets: read in the worker just before the call, and struck out of everything that leaves it."""
+"""Secrets: read in the worker just before the call, and redacted from everything that leaves it."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -6,17 +6,17 @@ from pathlib import Path
 
 from aether_agents.contracts import Elicited, Json
 from aether_agents.errors import SecretMissing
-from aether_agents.process.redaction import Hidden
+from aether_agents.process.redaction import Redactor
 from aether_agents.process.regular_file import LARGEST_SECRET, read_text
 from aether_agents.settings.model import Settings
 from aether_agents.telemetry.logs import hide
 
-#: A shorter secret cannot be struck out without striking out half of what a tool says.
+#: A shorter secret cannot be redacted without redacting half of what a tool says.
 SHORTEST = 4
 
 
 class Secrets:
-    """The secrets of one context, as one call used them. Reads lazily; remembers what it must strike out."""
+    """The secrets of one context, as one call used them. Reads lazily; remembers what it must redact."""
 
     def __init__(self, settings: Settings, context: str, environ: Mapping[str, str] = os.environ) -> None:
         chosen = settings.contexts.get(context)
@@ -56,12 +56,12 @@ class Secrets:
         return tuple(self._known.values())
 
     def redact(self, value: Json) -> Json:
-        """The same value with every secret that was read struck out, wherever it stands in it."""
-        return Hidden(self._known.values()).value(value)
+        """The same value with every secret that was read redacted, wherever it stands in it."""
+        return Redactor(self._known.values()).value(value)
 
     def redact_text(self, text: str) -> str:
-        """The same text with every secret that was read struck out, also as JSON and URLs write it."""
-        return Hidden(self._known.values()).text(text)
+        """The same text with every secret that was read redacted, also as JSON and URLs write it."""
+        return Redactor(self._known.values()).text(text)
 
     def _look_up(self, name: str) -> str:
         place = self._places.get(name)

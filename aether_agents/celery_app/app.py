@@ -1,4 +1,4 @@
-"""The one Celery object: queues, names, serializer, limits. Delivery only: what a subtask came to is in the store.
+"""The one Celery object: queues, names, serializer, limits. Delivery only: the result of a subtask is in the store.
 
 A message carries ids and nothing else:
 

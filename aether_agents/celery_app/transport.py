@@ -19,7 +19,7 @@ from kombu.transport import redis, virtual
 
 from aether_agents.celery_app.message_check import fault_of
 from aether_agents.celery_app.producers import BoundedProducers
-from aether_agents.celery_app.unacknowledged import Owed, owed_by
+from aether_agents.celery_app.unacknowledged import Unacknowledged, owed_by
 from aether_agents.errors import StoreRefuses
 from aether_agents.store.client.refusals import named
 
@@ -72,7 +72,7 @@ class LastingQoS(redis.QoS):
 
     def __init__(self, channel: "LastingChannel", prefetch_count: int = 0) -> None:
         super().__init__(channel, prefetch_count)  # type: ignore[no-untyped-call]  # kombu has no types
-        self._owed: Owed = owed_by(channel)
+        self._owed: Unacknowledged = owed_by(channel)
 
     def append(self, message: Any, delivery_tag: str) -> None:
         """Note what was delivered. If that fails, it is nobody's: the reaper sends another."""

@@ -8,7 +8,7 @@ from typing import Any
 MOST = 100_000
 
 
-class Owed:
+class Unacknowledged:
     """Tags of messages, safe to share between threads."""
 
     def __init__(self) -> None:
@@ -28,9 +28,9 @@ class Owed:
         return list(tags)
 
 
-_all: defaultdict[str, Owed] = defaultdict(Owed)
+_all: defaultdict[str, Unacknowledged] = defaultdict(Unacknowledged)
 
 
-def owed_by(channel: Any) -> Owed:
+def owed_by(channel: Any) -> Unacknowledged:
     """What this process owes to the queues of a channel, through whichever connection."""
     return _all[f"{channel.connection.client.as_uri()} {channel.global_keyprefix}"]

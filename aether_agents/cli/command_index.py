@@ -37,7 +37,7 @@ COMMANDS: dict[str, Entry] = {
             ("watch", "Follow a task that is already there.", "tasks.watch"),
             ("events", "List what happened to a task, in order.", "tasks.watch"),
             ("metrics", "Print the numbers of this installation for Prometheus.", "stack.monitor"),
-            ("result", "Show what a task came to.", "tasks.status"),
+            ("result", "Show the result of a task.", "tasks.status"),
         ),
         "Act": (
             ("approve", "Answer what a task asks.", "tasks.approve"),
@@ -69,7 +69,7 @@ COMMANDS: dict[str, Entry] = {
             ("serve", "Serve the page, the JSON API and AgentServer.", "stack.serve"),
         ),
         "Rest": (
-            ("doctor", "Say what is wrong with this installation, and the mend.", "stack.doctor"),
+            ("doctor", "Say what is wrong with this installation, and the fix.", "stack.doctor"),
             ("config", "Show and check the settings.", "project.config"),
             ("completion", "Print the completion script of a shell.", "stack.completion"),
         ),

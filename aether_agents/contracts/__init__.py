@@ -180,7 +180,7 @@ __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of content
     "counts_in",
     "kinds_in",
     "risk_by",
-    # What it came to
+    # Its result
     "Note",
     "Outcome",
     "ErrorKind",

@@ -1,4 +1,4 @@
-"""Outcome: what a subtask came to. A value, never an exception. And what of it a later task takes over."""
+"""Outcome: the result of a subtask. A value, never an exception. And what of it a later task takes over."""
 
 from datetime import datetime
 from typing import Literal
@@ -25,7 +25,7 @@ ErrorKind = Literal[
 
 
 class Outcome(Contract):
-    """What a subtask came to."""
+    """The result of a subtask."""
 
     status: Literal["completed", "failed", "skipped", "cancelled"] = Field(description="How it ended.")
     output: Json = Field(

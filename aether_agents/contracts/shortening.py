@@ -7,6 +7,6 @@ QUOTED = 60
 def shorten(text: str, most: int = QUOTED) -> str:
     """The start of a text, `most` characters in all; the last one shows that something is left out.
 
-    Secrets are struck out before: half of one is not recognised any more.
+    Secrets are redacted before: half of one is not recognised any more.
     """
     return text if len(text) <= most else text[: most - 1] + "…"

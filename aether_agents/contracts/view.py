@@ -35,7 +35,7 @@ _NAMED = 2
 
 
 class Verdict(Contract):
-    """What a task came to by what its tools concluded."""
+    """The result of a task by what its tools concluded."""
 
     status: Conclusion = Field(description="The worst conclusion: `fail`, `inconclusive`, `pass`.")
     findings: dict[Severity, int] = Field(default_factory=dict, description="Findings by severity; none are left out.")
@@ -121,7 +121,7 @@ class TaskView(Contract):
     undone_by: tuple[str, ...] = Field(default=(), description="Tasks that put this one back.")
 
 
-class Left(NamedTuple):
+class EndedSubtask(NamedTuple):
     """One subtask that has ended, or a child of a fan-out."""
 
     id: str
@@ -144,7 +144,7 @@ class Irreversible(Contract):
 
 
 class Undoing(Contract):
-    """What undoing a task comes to, before anything of it runs."""
+    """The result of undoing a task, before anything of it runs."""
 
     task_id: str = Field(description="The task that is put back.")
     undone: tuple[str, ...] = Field(default=(), description="Its subtasks that are undone, the last to end first.")

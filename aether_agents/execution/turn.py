@@ -1,4 +1,4 @@
-"""Turns: whether a subtask's turn has come, by what the others came to, sealed; the store's word for it is not enough.
+"""Turns: whether a subtask's turn has come, by the result of the others, sealed; the store's word for it is not enough.
 
 Who can write to the store can have any subtask claimed: by its state there, and by a message. So before anything of it
 is done, each subtask that it needs must have an outcome that opens, and that lets it go on; and what joins the children
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from aether_agents.contracts import Outcome
 from aether_agents.errors import Tampered
 from aether_agents.execution.calls.references import needed, resolve
-from aether_agents.execution.delivery.store_retry import Patience
+from aether_agents.execution.delivery.store_retry import StoreRetry
 from aether_agents.store import Granted, Store
 
 #: Subtasks of which a process remembers that they let others go on.
@@ -22,19 +22,19 @@ REMEMBERED = 20_000
 class Turns:
     """What a process knows of how subtasks ended. Thread-safe."""
 
-    def __init__(self, store: Store, patience: Patience) -> None:
+    def __init__(self, store: Store, patience: StoreRetry) -> None:
         self._tasks = store.tasks
         self._patience = patience
         self._lock = threading.Lock()
         self._good: OrderedDict[tuple[str, str, str], None] = OrderedDict()
 
     def ended(self, task_id: str, claim: Granted, outcome: Outcome) -> None:
-        """This process has recorded what a subtask came to."""
+        """This process has recorded the result of a subtask."""
         if outcome.status == "completed":
             self._learn(task_id, claim, [claim.subtask.id])
 
     def outcomes(self, task_id: str, claim: Granted) -> Mapping[str, Outcome]:
-        """What a subtask refers to came to, once it is sure that its turn has come.
+        """The result of a subtask refers to, once it is sure that its turn has come.
 
         Raises:
             Tampered: something that it needs has not ended, or not in a way that lets it go on.
@@ -53,7 +53,7 @@ class Turns:
         return found
 
     def of_children(self, task_id: str, claim: Granted, outcomes: Mapping[str, Outcome]) -> Mapping[str, Outcome]:
-        """What the children of a join came to; `outcomes` are those that it refers to.
+        """The result of the children of a join; `outcomes` are those that it refers to.
 
         Raises:
             Tampered: one of them has not ended, or there are not as many as there are items.
@@ -68,7 +68,7 @@ class Turns:
         return found
 
     def _bars(self, task_id: str, name: str, outcome: Outcome | None) -> str | None:
-        """Why what a subtask came to lets nothing behind it run; None when it does."""
+        """Why the result of a subtask lets nothing behind it run; None when it does."""
         if outcome is None:
             return "has not ended"
         if outcome.status == "completed" or (outcome.failed and self._is_tolerated(task_id, name)):

@@ -5,7 +5,7 @@ import os
 import sys
 
 from aether_agents.errors import AetherError
-from aether_agents.local.supervision.orders import Lifeline, say_ready
+from aether_agents.local.supervision.orders import Orders, say_ready
 from aether_agents.settings.model import Settings
 from aether_agents.specialists import load_specialists
 from aether_agents.telemetry import logs
@@ -16,7 +16,7 @@ log = logging.getLogger("flower")
 def main(news: int) -> None:
     """Load, wait for `go`, serve Flower until the lifeline closes."""
     os.set_inheritable(news, False)
-    lifeline = Lifeline()
+    lifeline = Orders()
     settings = Settings.model_validate_json(lifeline.order())
     specialists = load_specialists(settings)
     told = settings.agent_system.cli_interface

@@ -20,7 +20,7 @@ from aether_agents.local.log_file import follow, last_lines
 from aether_agents.local.stack_folder import StackFolder
 from aether_agents.local.stack_lease import ANSWER, Lease
 from aether_agents.local.supervision.state_file import ProcessInfo, read_state
-from aether_agents.local.supervisor_link import Line, Message
+from aether_agents.local.supervisor_link import Message, SupervisorLink
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings.model import Settings
 
@@ -51,7 +51,7 @@ class Stack:
 
     def running(self) -> bool:
         """Whether a supervisor answers."""
-        line = Line.to(self.folder.control)
+        line = SupervisorLink.to(self.folder.control)
         if line:
             line.close()
         return line is not None
@@ -80,7 +80,7 @@ class Stack:
         end = time.monotonic() + start
         made = False
         while time.monotonic() < end:
-            line = Line.to(self.folder.control)
+            line = SupervisorLink.to(self.folder.control)
             started = line is None
             line = line or self._spawn()
             made = self._make_key() or made  # before the orders: what they start reads the key
@@ -115,7 +115,7 @@ class Stack:
         Raises:
             StackError: something does not end.
         """
-        line = Line.to(self.folder.control)
+        line = SupervisorLink.to(self.folder.control)
         if line:
             try:
                 told = _ask(line, {"do": "down", "now": now}, DOWN)
@@ -132,7 +132,7 @@ class Stack:
 
     def ps(self) -> list[ProcessInfo]:
         """Its processes; none when it is down."""
-        if line := Line.to(self.folder.control):
+        if line := SupervisorLink.to(self.folder.control):
             try:
                 reply = _ask(line, {"do": "ps"})
             finally:
@@ -160,7 +160,7 @@ class Stack:
             return follow(chosen, lines)
         return iter([(name, line) for name, path in chosen.items() for line in last_lines(path, lines)])
 
-    def _spawn(self) -> Line:
+    def _spawn(self) -> SupervisorLink:
         """Start a supervisor in a session of its own; its standard input is the other end of the line."""
         ours, theirs = socket.socketpair(socket.AF_UNIX)
         with theirs, self.folder.logs["supervisor"].open("ab") as log:
@@ -175,7 +175,7 @@ class Stack:
                 start_new_session=True,
             )
         starter.wait()  # it forks at once, and the supervisor is nobody's child
-        return Line(ours)
+        return SupervisorLink(ours)
 
     def _make_key(self) -> bool:
         """Make the sealing key, unless it is there. Gives whether it is the stack's key, and new."""
@@ -187,7 +187,7 @@ class Stack:
         make_key_file(self.folder.key)
         return self.settings().encryption.key_file == self.folder.key
 
-    def _mark_key(self, line: Line) -> None:
+    def _mark_key(self, line: SupervisorLink) -> None:
         """Say in the new store which key it is that of: we made that.
 
         Raises:
@@ -225,13 +225,13 @@ class Stack:
         return "\n".join(last_lines(self.folder.logs["supervisor"], 8))
 
 
-def _ask(line: Line, message: Message, timeout: float = ANSWER) -> Message | None:
+def _ask(line: SupervisorLink, message: Message, timeout: float = ANSWER) -> Message | None:
     """The answer to a message; None when the other end is gone or silent."""
     line.send(message)
     return _reply(line, timeout)
 
 
-def _reply(line: Line, timeout: float) -> Message | None:
+def _reply(line: SupervisorLink, timeout: float) -> Message | None:
     try:
         return line.receive(timeout)
     except (TimeoutError, ValueError):

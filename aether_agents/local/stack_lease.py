@@ -4,7 +4,7 @@ from types import TracebackType
 from typing import Self
 
 from aether_agents.errors import StackError
-from aether_agents.local.supervisor_link import Line, Message
+from aether_agents.local.supervisor_link import Message, SupervisorLink
 
 #: Seconds to wait for an answer that needs no work.
 ANSWER = 5.0
@@ -16,10 +16,10 @@ FAREWELL = 8.0
 class Lease:
     """Keeps the stack running until it is released; the last one to leave ends a stack that is not to be kept."""
 
-    def __init__(self, line: Line, *, started: bool, note: str) -> None:
+    def __init__(self, line: SupervisorLink, *, started: bool, note: str) -> None:
         self.started = started  # whether this command started the stack
         self.note = note  # what the person should know, such as: it runs with other settings
-        self._line: Line | None = line
+        self._line: SupervisorLink | None = line
 
     def keep(self) -> bool:
         """Let the stack go on after this command, until `down`, whoever started it. False if it was kept already.

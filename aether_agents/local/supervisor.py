@@ -30,10 +30,10 @@ from aether_agents.errors import StackError
 from aether_agents.local.log_file import bound
 from aether_agents.local.stack_folder import StackFolder
 from aether_agents.local.supervision.folder_lock import PATIENCE, possess
-from aether_agents.local.supervision.process_identity import Identity
-from aether_agents.local.supervision.program_set import WORKER, Family
+from aether_agents.local.supervision.process_identity import ProcessIdentity
+from aether_agents.local.supervision.program_set import WORKER, ProgramSet
 from aether_agents.local.supervision.state_file import ProcessInfo, write_state
-from aether_agents.local.supervisor_link import Line, Message, Switchboard
+from aether_agents.local.supervisor_link import Message, SupervisorLink, Switchboard
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.telemetry import logs
 
@@ -54,15 +54,15 @@ OTHER_SETTINGS = "the running stack was started with other settings; end it with
 class Supervisor:
     """One process, one thread, one loop."""
 
-    def __init__(self, folder: StackFolder, first: Line, lock: IO[bytes], orders: Message) -> None:
+    def __init__(self, folder: StackFolder, first: SupervisorLink, lock: IO[bytes], orders: Message) -> None:
         self.folder = folder
         self.kept = bool(orders["keep"])
         self.server = ValkeyServer(folder.valkey)
-        self._server_identity = Identity(0, "")
+        self._server_identity = ProcessIdentity(0, "")
         self._digest = orders["digest"]
         self._lock = lock
         self._selector = selectors.DefaultSelector()
-        self.family = Family(folder, orders["settings"], self._selector, self._write_state)
+        self.family = ProgramSet(folder, orders["settings"], self._selector, self._write_state)
         self._also = tuple(orders.get("also") or ())
         self._lines = Switchboard(self._selector, self._answer)
         self._lines.holders.add(first)
@@ -111,7 +111,7 @@ class Supervisor:
             self.family.listen(TICK)
             self._tick()
 
-    def _answer(self, message: Message, line: Line) -> None:
+    def _answer(self, message: Message, line: SupervisorLink) -> None:
         if self._ending:
             return  # the line is hung up when all has ended: whoever wants a stack then starts the next one
         match message.get("do"):
@@ -155,7 +155,7 @@ class Supervisor:
 
     def _start_server(self) -> None:
         self.server.start()
-        self._server_identity = Identity.of(self.server.pid or 0)
+        self._server_identity = ProcessIdentity.of(self.server.pid or 0)
 
     def _tick(self) -> None:
         for path in self.folder.logs.values():
@@ -179,7 +179,7 @@ class Supervisor:
             ProcessInfo("valkey", "server", self._server_identity.pid, (), "ready"),
             *self.family.processes(),
         ]
-        return [one._replace(status="stopped") if Identity.of(one.pid).stopped() else one for one in found]
+        return [one._replace(status="stopped") if ProcessIdentity.of(one.pid).stopped() else one for one in found]
 
     def _write_state(self) -> None:
         write_state(self.folder.state, self._processes())
@@ -195,7 +195,7 @@ class Supervisor:
 
 def main(home: Path) -> NoReturn:
     """Take the folder and run; say over the line why not."""
-    first = Line(socket.socket(fileno=os.dup(0)))
+    first = SupervisorLink(socket.socket(fileno=os.dup(0)))
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)

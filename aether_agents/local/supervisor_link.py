@@ -1,4 +1,4 @@
-"""The connections to the supervisor: `Line` is one, a JSON object per line; `Switchboard` is all of them.
+"""The connections to the supervisor: `SupervisorLink` is one, a JSON object per line; `Switchboard` is all of them.
 
 An open line that said `hold` keeps the stack running; the kernel closes it when its process dies, however it dies.
 """
@@ -19,7 +19,7 @@ SOCKET_PATH_MAX = 100
 Message = dict[str, Any]
 
 
-class Line:
+class SupervisorLink:
     """A connected socket that speaks messages."""
 
     def __init__(self, connection: socket.socket) -> None:
@@ -84,11 +84,11 @@ class Line:
 class Switchboard:
     """Hears every line through the supervisor's selector and passes on what is said."""
 
-    def __init__(self, selector: selectors.BaseSelector, answer: Callable[[Message, Line], None]) -> None:
-        self.holders: set[Line] = set()
+    def __init__(self, selector: selectors.BaseSelector, answer: Callable[[Message, SupervisorLink], None]) -> None:
+        self.holders: set[SupervisorLink] = set()
         self._selector = selector
         self._answer = answer
-        self._lines: list[Line] = []
+        self._lines: list[SupervisorLink] = []
         self._listener = socket.socket(socket.AF_UNIX)
 
     def listen(self, path: Path) -> None:
@@ -98,7 +98,7 @@ class Switchboard:
         self._listener.listen(64)
         self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
 
-    def connect(self, line: Line) -> None:
+    def connect(self, line: SupervisorLink) -> None:
         """Hear this line too."""
         self._lines.append(line)
         self._selector.register(line.connection, selectors.EVENT_READ, lambda: self._hear(line))
@@ -117,9 +117,9 @@ class Switchboard:
 
     def _accept(self) -> None:
         connection, _ = self._listener.accept()
-        self.connect(Line(connection))
+        self.connect(SupervisorLink(connection))
 
-    def _hear(self, line: Line) -> None:
+    def _hear(self, line: SupervisorLink) -> None:
         while (message := self._next(line)) is not None:
             self._answer(message, line)
             if not line.unread:
@@ -129,7 +129,7 @@ class Switchboard:
         self.holders.discard(line)
         line.close()
 
-    def _next(self, line: Line) -> Message | None:
+    def _next(self, line: SupervisorLink) -> Message | None:
         try:
             return line.receive(0.2)
         except (TimeoutError, ValueError):  # half a message, or none of ours: hang up

@@ -9,7 +9,7 @@ import os
 import sys
 
 from aether_agents.errors import AetherError
-from aether_agents.local.supervision.orders import Lifeline, say_ready, say_state
+from aether_agents.local.supervision.orders import Orders, say_ready, say_state
 from aether_agents.process.startup import loading
 from aether_agents.settings.model import Settings
 from aether_agents.specialists import load_specialists
@@ -20,7 +20,7 @@ PLANNER = "planner"
 def main(news: int) -> None:
     """Load, wait for `go`, serve every queue until the lifeline closes."""
     os.set_inheritable(news, False)
-    lifeline = Lifeline()
+    lifeline = Orders()
     settings = Settings.model_validate_json(lifeline.order())
     specialists = load_specialists(settings)
     queues = (PLANNER, *(specialist.queue for specialist in specialists))

@@ -128,7 +128,7 @@ def _subtasks(counts: _Counts) -> Iterator[Metric]:
 
 
 def _calls(counts: _Counts) -> Iterator[Metric]:
-    yield counts.counter("mcp.calls", "aether_mcp_calls", "Calls of tools, by what they came to.", ("server", "result"))
+    yield counts.counter("mcp.calls", "aether_mcp_calls", "Calls of tools, by their results.", ("server", "result"))
     yield counts.counter("mcp.starts", "aether_mcp_cold_starts", "Sessions that had to be opened.", ("server",))
     yield counts.histogram("mcp", "aether_mcp_call_duration_seconds", "Calls of tools.", "server")
 

@@ -24,7 +24,7 @@ from aether_agents.store.client.key_marker import State
 from aether_agents.store.system.schedules import Schedules
 
 
-class Window:
+class Reader:
     """Looks at a store. Safe to share between threads."""
 
     def __init__(self, settings: Settings, store: Store) -> None:
@@ -33,7 +33,7 @@ class Window:
         self._verdicts = Verdicts(store)
 
     def view(self, task_id: str, *, outputs: bool = False) -> TaskView:
-        """A task as it stands; with `outputs`, what its subtasks and the task itself came to.
+        """A task as it stands; with `outputs`, the result of its subtasks and the task itself.
 
         Raises:
             TaskNotFound: there is no such task.
@@ -175,7 +175,7 @@ class Window:
         return self._store.counts.today().calls
 
     def diagnose(self) -> list[str]:
-        """What is wrong with the store, or will be soon, and that the brake is on, each with its mend."""
+        """What is wrong with the store, or will be soon, and that the brake is on, each with its fix."""
         most = self.settings.alerts.store_fuller_than
         near = [f"{one.said}: {one.mend}" for one in self._store.health.strains() if one.near(most)]
         missing = self._store.rights.missing(consumes=True)
@@ -183,7 +183,7 @@ class Window:
         return barred + self._store.diagnose() + near + [said for said in (self._braked(),) if said]
 
     def misplaced(self, queues: Iterable[str]) -> list[str]:
-        """Keys of ours, and of these queues, that hold something else than belongs there, each with the mend.
+        """Keys of ours, and of these queues, that hold something else than belongs there, each with the fix.
 
         Raises:
             StoreUnavailable: the store cannot be reached.
@@ -199,7 +199,7 @@ class Window:
         return self._store.health.setting("appendfsync") is not None
 
     def refusal(self) -> str | None:
-        """Why all work stands, with the mend: the store takes nothing that is written, or the brake is on. Else None.
+        """Why all work stands, with the fix: the store takes nothing that is written, or the brake is on. Else None.
 
         Raises:
             StoreUnavailable: it cannot be reached.

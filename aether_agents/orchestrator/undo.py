@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from aether_agents.contracts import TERMINAL_TASK, HighLevelTask, Role, TaskStatus, Undoing
-from aether_agents.contracts.view import Left
+from aether_agents.contracts.view import EndedSubtask
 from aether_agents.errors import CannotUndo, WrongStatus
 from aether_agents.execution.linked.chain import Member, chain_of, made_by, undone_in
 from aether_agents.planning.linked.undo_plan import undoing
@@ -11,7 +11,7 @@ from aether_agents.store import Store
 
 
 def prepare(store: Store, task_id: str, to: str | None = None) -> Undoing:
-    """What undoing a task comes to, with those that it was a retry of and its own retries; nothing is changed.
+    """The result of undoing a task, with those that it was a retry of and its own retries; nothing is changed.
 
     Raises:
         TaskNotFound: there is no such task.
@@ -62,12 +62,12 @@ def _goes_on(task_id: str, other: str, status: TaskStatus) -> WrongStatus:
     return WrongStatus(f"{who} ({status}): end it first with `aether-agent cancel {other}`")
 
 
-def _left(store: Store, members: list[Member]) -> list[Left]:
+def _left(store: Store, members: list[Member]) -> list[EndedSubtask]:
     """What a chain left behind, the first to end first: each change once, with the task that made it.
 
     What a task took over is told by the task that made the call, or by itself where that one has expired.
     """
-    found: dict[tuple[int, str], Left] = {}
+    found: dict[tuple[int, str], EndedSubtask] = {}
     there = {one.task.task_id for one in members}
     for member in members:
         past = store.tasks.past(member.task.task_id)

@@ -19,7 +19,7 @@ from aether_agents.planning.routing.matcher import Matcher
 from aether_agents.planning.validation.changes import Fault
 from aether_agents.planning.validation.digest import digest_of, reports_folder
 from aether_agents.planning.validation.expansion import expand
-from aether_agents.planning.validation.live_tools import Toolbox
+from aether_agents.planning.validation.live_tools import LiveTools
 from aether_agents.planning.validation.plan_check import Asker, check, check_written
 from aether_agents.planning.validation.structure import structure
 from aether_agents.settings.model import ContextSettings, Settings
@@ -64,7 +64,7 @@ class Planner:
         if context is None:
             return Unplannable(f"there is no context `{name}`{nearest(name, self._settings.contexts)}", "invalid_task")
         seen = servers or Visible({name: name for name in self._servers()})
-        toolbox = Toolbox(catalogue, seen.names, seen.elsewhere, seen.barred)
+        toolbox = LiveTools(catalogue, seen.names, seen.elsewhere, seen.barred)
         if task.type == DRAFT:
             return self._draft(task.model_copy(update={"context": name}), context, toolbox)
         choice = choose(task, known, lambda: Matcher(known.values()) if templates else self._matcher)
@@ -75,7 +75,7 @@ class Planner:
             return Unplannable(stub_answer(stub, toolbox), "could_not_plan")
         return self._decompose(task.model_copy(update={"context": name}), choice, known, context, toolbox)
 
-    def _draft(self, task: HighLevelTask, context: ContextSettings, toolbox: Toolbox) -> Conclusion:
+    def _draft(self, task: HighLevelTask, context: ContextSettings, toolbox: LiveTools) -> Conclusion:
         """The draft a person asked for, or what it lacks."""
         drafted = draft_of(task, toolbox.all())
         if not drafted:
@@ -103,7 +103,7 @@ class Planner:
         choice: Choice,
         known: Mapping[str, Template],
         context: ContextSettings,
-        toolbox: Toolbox,
+        toolbox: LiveTools,
     ) -> Conclusion:
         asker = Asker(task.folder, task.context, context.secrets, task.assume_yes and may_approve(task.role))
         for step in choice.steps:
@@ -140,7 +140,7 @@ class Planner:
         reports = reports_folder(self._settings.home, task.task_id)
         return Planned(plan.model_copy(update={"digest": digest_of(plan, task.task_id, reports)}), told.unused)
 
-    def _malformed(self, template: Template, wrong: Sequence[Fault], toolbox: Toolbox, asker: Asker) -> Conclusion:
+    def _malformed(self, template: Template, wrong: Sequence[Fault], toolbox: LiveTools, asker: Asker) -> Conclusion:
         """A document that cannot be expanded: its faults, and what the live tools say against the rest of it."""
         bad = {fault.location[1] for fault in wrong if fault.location[:1] == ("subtasks",) and len(fault.location) > 1}
         sound = [one for index, one in enumerate(template.subtasks) if index not in bad]

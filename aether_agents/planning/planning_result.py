@@ -1,4 +1,4 @@
-"""What planning comes to: a plan, a question, a reason why not, or "not yet". Values, never exceptions."""
+"""The result of planning: a plan, a question, a reason why not, or "not yet". Values, never exceptions."""
 
 from typing import Literal, NamedTuple
 

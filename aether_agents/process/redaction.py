@@ -1,6 +1,6 @@
 """Redaction: secrets are taken out of what is said. Always before a text is cut: half a secret is not known.
 
-`Hidden` does it for values that it is given. What this process has read that no line may show is remembered here too
+`Redactor` does it for values that it is given. What this process has read that no line may show is remembered here too
 (`hide`): whoever reads a secret hides it at once.
 """
 
@@ -21,12 +21,12 @@ _PERCENT = re.compile(r"%[0-9A-F]{2}")
 Value = TypeVar("Value")
 
 
-#: Characters that base64 of a value must have of its own before they are struck out: fewer stand in many words.
+#: Characters that base64 of a value must have of its own before they are redacted: fewer stand in many words.
 LEAST_BASE64 = 6
 
 
-class Hidden:
-    """Values to strike out, as they are and in the forms that programs put them into before they say them.
+class Redactor:
+    """Values to redact, as they are and in the forms that programs put them into before they say them.
 
     Those are: JSON, addresses (percent-encoded, all of it or where it must be), upper and lower case, hexadecimal, and
     base64 wherever in it the value begins, as in `Authorization: Basic …`. What is compressed, encrypted, hashed, cut
@@ -81,7 +81,7 @@ def _base64(raw: bytes) -> Iterator[str]:
             yield from (certain, certain.replace("+", "-").replace("/", "_"))
 
 
-#: A shorter one cannot be struck out without striking out half of what is said.
+#: A shorter one cannot be redacted without redacting half of what is said.
 SHORTEST = 4
 #: Passing values that are remembered: far more than tasks bring at a time; they rotate, and the oldest go.
 MOST = 1_000
@@ -89,7 +89,7 @@ MOST = 1_000
 _lock = threading.Lock()
 _lasting: dict[str, None] = {}
 _passing: OrderedDict[str, None] = OrderedDict()
-_hidden = Hidden(())
+_hidden = Redactor(())
 
 
 def hide(*values: str | None, passing: bool = False) -> None:
@@ -108,7 +108,7 @@ def hide(*values: str | None, passing: bool = False) -> None:
         known.update(dict.fromkeys(fresh))
         while len(_passing) > MOST:
             _passing.popitem(last=False)
-        _hidden = Hidden([*_lasting, *_passing])
+        _hidden = Redactor([*_lasting, *_passing])
 
 
 def hide_address(url: str) -> None:

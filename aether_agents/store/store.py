@@ -12,15 +12,15 @@ from aether_agents.store.client.head import Heads
 from aether_agents.store.client.head_memory import HeadMemory
 from aether_agents.store.client.key_marker import KeyMarker
 from aether_agents.store.client.keys import Keys
-from aether_agents.store.client.lua_library import Library
+from aether_agents.store.client.lua_library import LuaLibrary
 from aether_agents.store.client.replies import Delivery
 from aether_agents.store.client.sealing import Sealer, load_keyring
-from aether_agents.store.client.store_client import Access, deliveries
+from aether_agents.store.client.store_client import StoreClient, deliveries
 from aether_agents.store.events.stream import Events
 from aether_agents.store.system.alerts import Alerts
 from aether_agents.store.system.catalogue import Catalogue
 from aether_agents.store.system.counters import Counts
-from aether_agents.store.system.durability import Safekeeping
+from aether_agents.store.system.durability import Durability
 from aether_agents.store.system.health import Health, failures
 from aether_agents.store.system.key_types import PRIORITY_STEPS, KeyTypes
 from aether_agents.store.system.presence import Presence
@@ -28,7 +28,7 @@ from aether_agents.store.system.rights import Rights
 from aether_agents.store.system.schedules import Schedules
 from aether_agents.store.tasks.alike import Alike
 from aether_agents.store.tasks.control import Control
-from aether_agents.store.tasks.open_tasks import Roster
+from aether_agents.store.tasks.open_tasks import OpenTasks
 from aether_agents.store.tasks.reruns import Reruns
 from aether_agents.store.tasks.steering import Steering
 from aether_agents.store.tasks.subtask_runs import Runs
@@ -40,14 +40,14 @@ REDIS_AT_LEAST = 7
 PROBE_LIVES = 1_000
 
 
-class Tasks(Reruns, Runs, Alike, Control, Steering, Roster):
+class Tasks(Reruns, Runs, Alike, Control, Steering, OpenTasks):
     """The state of tasks. Every change is one Lua function that checks it, makes it and appends its event."""
 
 
 class Store:
     """All that is kept on one server under one key prefix. Thread-safe, and safe after a fork."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: StoreClient) -> None:
         self._access = access
         self.keys = access.keys
         self.connection = access.connection
@@ -58,7 +58,7 @@ class Store:
         self.schedules = Schedules(access)
         self.counts = Counts(access)
         self.alerts = Alerts(access)
-        self.safekeeping = Safekeeping(access)
+        self.safekeeping = Durability(access)
         self.health = Health(access)
         self.key_marker = KeyMarker(access)
         self.rights = Rights(access)
@@ -128,7 +128,7 @@ class Store:
         return f"Redis {about.get('redis_version', 'of an unknown version')}"
 
     def diagnose(self) -> list[str]:
-        """What is wrong with the server, each with its mend; empty when nothing is.
+        """What is wrong with the server, each with its fix; empty when nothing is.
 
         Raises:
             StoreUnavailable: it cannot be reached.
@@ -160,9 +160,9 @@ def open_store(settings: Settings, *, any_key: bool = False) -> Store:
     sealer = Sealer(load_keyring(settings))
     keys = Keys(settings.broker.prefix)
     connection = Connection(settings.broker.url)
-    library = Library(connection, keys, stale=settings.delivery.stale, lease=settings.delivery.lease)
+    library = LuaLibrary(connection, keys, stale=settings.delivery.stale, lease=settings.delivery.lease)
     memory = HeadMemory(settings.home, f"{connection.address} {keys.prefix}") if settings.home != Path() else None
-    store = Store(Access(connection, keys, library, sealer, settings, Heads(memory)))
+    store = Store(StoreClient(connection, keys, library, sealer, settings, Heads(memory)))
     try:
         _require_functions(connection)
         if not any_key:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from aether_agents.agentserver.service.identity import Person
-from aether_agents.agentserver.service.service import Desk
+from aether_agents.agentserver.service.service import Service
 from aether_agents.agentserver.web.web_server import settle
 from aether_agents.contracts import HighLevelTask
 from aether_agents.settings.model import Settings
@@ -59,7 +59,7 @@ class Lateness(NamedTuple):
 
 def test_in_process_followers(settings: Settings, store: Store, measured: Measured) -> None:
     async def ours(task_id: str, late: list[float], ready: asyncio.Semaphore) -> None:
-        desk = Desk(settings)
+        desk = Service(settings)
 
         async def follow() -> None:
             async for update in desk.updates(task_id, OWNER):
@@ -127,7 +127,7 @@ async def write(settings: Settings, task_id: str) -> None:
 
 
 def lateness(scenario: Coroutine[Any, Any, list[float]], listeners: int) -> Lateness:
-    """Run a scenario; what it came to."""
+    """Run a scenario; its result."""
     settle()
     late = asyncio.run(scenario)
     assert len(late) >= 0.9 * EVENTS * listeners

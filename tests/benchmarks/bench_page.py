@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from aether_agents.agentserver.service.service import Desk
+from aether_agents.agentserver.service.service import Service
 from aether_agents.agentserver.web.web_app import web_app
 from aether_agents.contracts import Template
 from aether_agents.local.valkey import ValkeyServer
@@ -70,7 +70,7 @@ def browser(tmp_path: Path) -> Iterator[Browser]:
 def test_ten_thousand(lab: Lab, browser: Browser, measured: Measured) -> None:
     gate = lab.folder / "page.gate"
     with (
-        running(web_app(Desk(lab.settings), TOKEN)) as port,
+        running(web_app(Service(lab.settings), TOKEN)) as port,
         httpx.Client(
             base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60
         ) as site,

@@ -11,7 +11,7 @@ from typing import Any
 from celery import Celery
 
 from aether_agents.execution.worker import celery_worker
-from aether_agents.execution.worker.occupancy import Room
+from aether_agents.execution.worker.occupancy import Occupancy
 from aether_agents.mcp_host.pool.host import Host
 from aether_agents.store import open_store
 from tests.integration.execution.entry import main
@@ -42,6 +42,6 @@ def with_bare(settings: Any, *args: Any, **options: Any) -> Celery:
 
 if __name__ == "__main__":
     if os.environ.get("AETHER_TEST_NO_BULKHEADS"):
-        Room.full = lambda _room: False  # type: ignore[method-assign]
+        Occupancy.full = lambda _room: False  # type: ignore[method-assign]
     celery_worker.app_for = with_bare
     sys.exit(main())

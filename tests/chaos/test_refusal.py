@@ -37,7 +37,7 @@ class Refusal(NamedTuple):
     name: str
     begin: Commands
     end: Commands
-    said: str  #: what a person reads: the cause, and the mend
+    said: str  #: what a person reads: the cause, and the fix
     seconds: float = 2.0
 
 

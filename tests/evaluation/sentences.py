@@ -19,7 +19,7 @@ from aether_agents.settings.model import Settings
 from aether_agents.specialists import load_specialists
 
 HERE = Path(__file__).parent
-#: The files of sentences, and the table of what they came to when it was last written (`make eval`).
+#: The files of sentences, and the table of their results when it was last written (`make eval`).
 SETS = ("composition", "regression", "nasty", "nasty2", "nasty3")
 TABLE = HERE / "table.json"
 #: Of the plans that are made, so many must be right.
@@ -40,7 +40,7 @@ class Sentence(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a sentence came to."""
+    """The result of a sentence."""
 
     sentence: Sentence
     verdict: str  #: right, asked (where a plan was wanted), wrong
@@ -79,7 +79,7 @@ class Desk:
         self._folder = folder
 
     def outcome(self, sentence: Sentence) -> Outcome:
-        """What a sentence comes to, and whether that is right."""
+        """The result of a sentence, and whether that is right."""
         task = HighLevelTask(description=sentence.say, folder=str(self._folder))
         made = choose(task, self._known, lambda: self._matcher)
         if not isinstance(made, Choice):
@@ -197,6 +197,6 @@ def fails(row: Mapping[str, int]) -> bool:
 
 
 def outcomes(name: str, folder: Path) -> Iterator[Outcome]:
-    """What each sentence of a file comes to."""
+    """The result of each sentence of a file."""
     desk = Desk(folder)
     yield from (desk.outcome(sentence) for sentence in read_sentences(name))

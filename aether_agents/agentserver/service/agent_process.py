@@ -8,7 +8,7 @@ from typing import Any
 
 from aether_agents.agentserver.service.identity import NOBODY, Person, name_of, role_of
 from aether_agents.agentserver.service.payload import answer_from
-from aether_agents.agentserver.service.service import Desk, common_desk
+from aether_agents.agentserver.service.service import Service, common_desk
 from aether_agents.agentserver.service.update import Message, error_of
 from aether_agents.contracts import HighLevelTask
 from aether_agents.errors import AetherError, InvalidTask
@@ -25,7 +25,7 @@ class AgentProcess:
         context: object = None,
         user: object = None,
         *,
-        desk: Desk | None = None,
+        desk: Service | None = None,
     ) -> None:
         """Nothing is sent yet, and nothing is raised: `execute` says what is wrong.
 
@@ -86,7 +86,7 @@ class AgentProcess:
         """
         found: list[str] = []
 
-        async def again(desk: Desk) -> None:
+        async def again(desk: Service) -> None:
             found.append(await desk.retry(self.task_id, self.person, start, inputs))
 
         said = await self._act(again)
@@ -99,20 +99,20 @@ class AgentProcess:
     async def approve(self, intervention_id: str, response: object = True) -> Message:
         """Answer what it asks: a choice, true or false, or a mapping of inputs. `{status}` as for `cancel`."""
 
-        async def answer(desk: Desk) -> None:
+        async def answer(desk: Service) -> None:
             asked = await desk.question(self.task_id, intervention_id, self.person)
             await desk.answer(self.task_id, answer_from(intervention_id, response, asked), self.person)
 
         return await self._act(answer)
 
-    async def _act(self, act: Callable[[Desk], Awaitable[None]]) -> Message:
+    async def _act(self, act: Callable[[Service], Awaitable[None]]) -> Message:
         try:
             await act(await self._open())
         except AetherError as error:
             return {"status": "error", **error_of(error, self.task_id)}
         return {"status": "ok"}
 
-    async def _submitted(self) -> Desk:
+    async def _submitted(self) -> Service:
         if self._fault is not None:
             raise self._fault
         desk = await self._open()
@@ -121,7 +121,7 @@ class AgentProcess:
             self.task = None
         return desk
 
-    async def _open(self) -> Desk:
+    async def _open(self) -> Service:
         if self._desk is None:
             self._desk = common_desk()
         await self._desk.open()

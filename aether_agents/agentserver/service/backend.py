@@ -1,4 +1,4 @@
-"""Reach: what AgentServer reaches the tasks with. Everything in here blocks; the desk calls it in threads."""
+"""Backend: what AgentServer reaches the tasks with. Everything in here blocks; the desk calls it in threads."""
 
 from types import TracebackType
 from typing import Self
@@ -9,7 +9,7 @@ from aether_agents.settings.model import Settings
 from aether_agents.store import Store, open_store
 
 
-class Reach:
+class Backend:
     """The door to the tasks, the store behind it, and, with no broker configured, the embedded stack.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Hub: one reader of the store per process, fanned out in memory to everybody who follows a task.
+"""EventFanout: one reader of the store per process, fanned out in memory to everybody who follows a task.
 
 A task's latest events are held once for all. Whoever is too slow for them, and whatever came before he did, he reads
 from the store by number: numbers have no gaps, so nothing can be missed and nothing is told twice.
@@ -150,7 +150,7 @@ async def _happens(what: asyncio.Event, within: float) -> bool:
         return False
 
 
-class Hub:
+class EventFanout:
     """Everybody who follows anything in this process. Belongs to one event loop."""
 
     def __init__(self, store: Store, threaded: Threaded) -> None:

@@ -2,12 +2,12 @@
 
 from aether_agents.access.roles import require
 from aether_agents.agentserver.service.identity import Person
-from aether_agents.agentserver.service.service import Desk
+from aether_agents.agentserver.service.service import Service
 from aether_agents.contracts import Shown
 from aether_agents.errors import WrongStatus
 
 
-async def reviewed(desk: Desk, task_id: str, intervention_id: str, person: Person) -> Shown:
+async def reviewed(desk: Service, task_id: str, intervention_id: str, person: Person) -> Shown:
     """All that an open review shows.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Desk: the one way in for sockets, HTTP and AgentProcess. Who may do what is the orchestrator's to say;
+"""Service: the one way in for sockets, HTTP and AgentProcess. Who may do what is the orchestrator's to say;
 here its blocking calls are kept off the event loop, what each client has open is counted, events become updates.
 """
 
@@ -10,10 +10,10 @@ from functools import partial
 from typing import Any, TypeVar
 
 from aether_agents.access.roles import require
-from aether_agents.agentserver.service.backend import Reach
-from aether_agents.agentserver.service.event_fanout import Hub
+from aether_agents.agentserver.service.backend import Backend
+from aether_agents.agentserver.service.event_fanout import EventFanout
 from aether_agents.agentserver.service.identity import Person
-from aether_agents.agentserver.service.throttle import Pace
+from aether_agents.agentserver.service.throttle import Throttle
 from aether_agents.agentserver.service.update import Message, update_of
 from aether_agents.contracts import Answer, Event, HighLevelTask, Intervention, Json, TaskView
 from aether_agents.errors import StoreUnavailable, TooManyTasks
@@ -35,7 +35,7 @@ THREADS = 8
 UPDATES = 512
 
 
-class Desk:
+class Service:
     """Everything is a coroutine, for one event loop. Nothing is opened before it is needed; close it when done."""
 
     def __init__(self, settings: Settings) -> None:
@@ -43,14 +43,14 @@ class Desk:
         self._process = settings.agent_system.agent_process
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="aether-desk")
         self._opening = asyncio.Lock()
-        self._reach: Reach | None = None
-        self._hub: Hub | None = None
+        self._reach: Backend | None = None
+        self._hub: EventFanout | None = None
         self._submitting = asyncio.Lock()  # so that two submissions are not counted as one
         self._endings: dict[str, asyncio.Task[TaskView]] = {}
         self._updates: dict[tuple[str, int], Message] = {}
         self._closed = False
 
-    async def open(self) -> Reach:
+    async def open(self) -> Backend:
         """The door, opened now unless it is open.
 
         Raises:
@@ -60,8 +60,8 @@ class Desk:
             if self._closed:
                 raise StoreUnavailable("this AgentServer is closed: register it again")
             if self._reach is None:
-                self._reach = await self._threaded(partial(Reach, self.settings))
-                self._hub = Hub(self._reach.store, self._threaded)
+                self._reach = await self._threaded(partial(Backend, self.settings))
+                self._hub = EventFanout(self._reach.store, self._threaded)
             return self._reach
 
     @property
@@ -96,7 +96,7 @@ class Desk:
             await self._threaded(partial(self._count, reach, owned.owner, owned.task_id))
             return await self._threaded(partial(reach.door.submit, owned))
 
-    def _count(self, reach: Reach, owner: str, task_id: str = "") -> None:
+    def _count(self, reach: Backend, owner: str, task_id: str = "") -> None:
         limit = self._process.max_background_tasks
         mine = reach.store.tasks.open_tasks(owner, limit)
         if len(mine) >= limit and task_id not in {one.task_id for one in mine}:
@@ -196,7 +196,7 @@ class Desk:
         await self.open()
         if self._hub is None:
             return
-        pace = Pace(self._process.ui_update_interval)
+        pace = Throttle(self._process.ui_update_interval)
         async with self._hub.following(task_id, after) as following:
             while (events := await following.next(pace.wait(time.monotonic()))) is not None:
                 for event in pace.take(events, time.monotonic()):
@@ -211,7 +211,7 @@ class Desk:
         return self._updates.setdefault((event.task_id, event.seq), update)
 
     async def _ending(self, task_id: str) -> TaskView:
-        """What a task came to; read once for all who follow it."""
+        """The result of a task; read once for all who follow it."""
         known = self._endings.get(task_id)
         if known is None:
             door = (await self.open()).door
@@ -223,7 +223,7 @@ class Desk:
     async def _threaded(self, work: Callable[[], Value]) -> Value:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    async def call(self, work: Callable[[Reach], Value]) -> Value:
+    async def call(self, work: Callable[[Backend], Value]) -> Value:
         """Something of the adapters' own that blocks, done in a thread."""
         reach = await self.open()
         return await self._threaded(partial(work, reach))
@@ -232,10 +232,10 @@ class Desk:
 class _Common:
     """The desk that those share who are given none."""
 
-    desk: Desk | None = None
+    desk: Service | None = None
 
 
-def common_desk(desk: Desk | None = None) -> Desk:
+def common_desk(desk: Service | None = None) -> Service:
     """The desk of this process: the one that was said last, or one for the settings found here.
 
     `AgentProcess(task, context, user)` is made deep inside a host that cannot pass one; nothing else uses this.
@@ -246,5 +246,5 @@ def common_desk(desk: Desk | None = None) -> Desk:
     if desk is not None:
         _Common.desk = desk
     if _Common.desk is None or _Common.desk.closed:
-        _Common.desk = Desk(load_settings())
+        _Common.desk = Service(load_settings())
     return _Common.desk

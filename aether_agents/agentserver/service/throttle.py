@@ -1,11 +1,11 @@
-"""Pace: how often a client is told of progress. A change of status is never held back, nor overtaken."""
+"""Throttle: how often a client is told of progress. A change of status is never held back, nor overtaken."""
 
 from collections.abc import Iterable
 
 from aether_agents.contracts import Event, EventType
 
 
-class Pace:
+class Throttle:
     """Lets everything through at once but progress, of which only the latest per subtask, once per interval."""
 
     def __init__(self, interval: float) -> None:

@@ -8,9 +8,9 @@ from contextlib import aclosing
 from typing import Any, Protocol
 
 from aether_agents.agentserver.service.identity import Person
-from aether_agents.agentserver.service.service import Desk
+from aether_agents.agentserver.service.service import Service
 from aether_agents.agentserver.service.update import Message, error_of
-from aether_agents.agentserver.sockets.emit import Post
+from aether_agents.agentserver.sockets.emit import Emitter
 from aether_agents.errors import AetherError, TooManyTasks, WrongStatus
 
 log = logging.getLogger(__name__)
@@ -40,9 +40,9 @@ class Rooms(Protocol):
 class Clients:
     """Belongs to one event loop; close it when done."""
 
-    def __init__(self, sio: Rooms, desk: Desk, *, keep: bool) -> None:
+    def __init__(self, sio: Rooms, desk: Service, *, keep: bool) -> None:
         self._sio = sio
-        self._post = Post(sio)
+        self._post = Emitter(sio)
         self._desk = desk
         self._keep = keep
         self._follows: dict[str, dict[str, asyncio.Task[None]]] = {}

@@ -10,9 +10,9 @@ from functools import partial
 from typing import Any, Literal, Protocol
 
 from aether_agents.access.roles import require
-from aether_agents.agentserver.service.backend import Reach
+from aether_agents.agentserver.service.backend import Backend
 from aether_agents.agentserver.service.identity import Person
-from aether_agents.agentserver.service.service import Desk
+from aether_agents.agentserver.service.service import Service
 from aether_agents.agentserver.service.update import Message
 from aether_agents.contracts import TERMINAL_TASK, TaskStatus
 from aether_agents.errors import AetherError, NotAllowed, WrongStatus
@@ -36,7 +36,7 @@ class Line(Protocol):
 class ControlServer:
     """Looks at all tasks and stops them, in the name of a Supervisor or an Owner."""
 
-    def __init__(self, desk: Desk, person: Person, *, brake: Brake = "pause") -> None:
+    def __init__(self, desk: Service, person: Person, *, brake: Brake = "pause") -> None:
         """`brake`: whether a block that came over the line pauses tasks, or cancels them."""
         self._desk = desk
         self._person = person
@@ -148,7 +148,7 @@ class ControlServer:
             return tasks
         wanted = set(sessions)
 
-        def of_these(reach: Reach) -> list[OpenTask]:
+        def of_these(reach: Backend) -> list[OpenTask]:
             return [one for one in tasks if reach.store.tasks.task(one.task_id).session in wanted]
 
         return await self._desk.call(of_these)
@@ -158,18 +158,18 @@ def _message(kind: str, agent_id: str, **fields: Any) -> str:
     return json.dumps({"type": kind, "agent_id": agent_id, "timestamp": datetime.now(UTC).isoformat(), **fields})
 
 
-def _braked(reach: Reach, *, person: Person, reason: str, pause: bool) -> tuple[str, ...]:
+def _braked(reach: Backend, *, person: Person, reason: str, pause: bool) -> tuple[str, ...]:
     return reach.door.put_brake_on(by=person.name, reason=reason, role=person.role, pause=pause)
 
 
-def _released(reach: Reach, *, person: Person) -> list[str]:
+def _released(reach: Backend, *, person: Person) -> list[str]:
     try:
         return list(reach.door.release_brake(by=person.name, role=person.role))
     except WrongStatus:  # it is not on
         return []
 
 
-def _monitored(reach: Reach) -> Message:
+def _monitored(reach: Backend) -> Message:
     tasks = reach.store.tasks.open_tasks()
     workers = reach.door.workers()
     queues = sorted({queue for worker in workers for queue in worker.queues})
@@ -191,8 +191,8 @@ def _monitored(reach: Reach) -> Message:
     }
 
 
-def _reports(reach: Reach) -> Message:
-    """What the latest tasks came to."""
+def _reports(reach: Backend) -> Message:
+    """The result of the latest tasks."""
     ended = [view for view in reach.door.tasks(REPORTED) if view.status in TERMINAL_TASK]
     fields = {"task_id", "description", "owner", "status", "degraded", "created_at", "finished_at", "error"}
     return {

@@ -1,4 +1,4 @@
-"""Post: an update that many clients are to have is packed once and sent to all of them, not once for each."""
+"""Emitter: an update that many clients are to have is packed once and sent to all of them, not once for each."""
 
 import asyncio
 from typing import Protocol
@@ -12,7 +12,7 @@ class Line(Protocol):
     async def emit(self, event: str, data: Message, *, to: list[str]) -> None: ...
 
 
-class Post:
+class Emitter:
     """Belongs to one event loop. Followers of one task hear of an event in one turn of it; so they share an emit."""
 
     def __init__(self, sio: Line) -> None:

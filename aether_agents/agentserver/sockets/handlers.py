@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 from aether_agents.agentserver.service.identity import Identities, Person, SessionServer, Told
 from aether_agents.agentserver.service.payload import answer_from, inputs, mapping, number, task_from, text
 from aether_agents.agentserver.service.review_view import reviewed
-from aether_agents.agentserver.service.service import Desk, common_desk
+from aether_agents.agentserver.service.service import Service, common_desk
 from aether_agents.agentserver.service.update import Message, error_of
 from aether_agents.agentserver.sockets.clients import Clients
 from aether_agents.errors import AetherError, InvalidTask
@@ -45,7 +45,7 @@ class Server(SessionServer, Protocol):
 class Handle:
     """What `register` gives back."""
 
-    def __init__(self, sio: Server, desk: Desk, clients: Clients, handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, sio: Server, desk: Service, clients: Clients, handlers: Mapping[str, Handler]) -> None:
         self.desk = desk
         self._sio = sio
         self._clients = clients
@@ -67,7 +67,7 @@ def register(
     get_role: Told | None = None,
     get_user: Told | None = None,
     *,
-    desk: Desk | None = None,
+    desk: Service | None = None,
 ) -> Handle:
     """Let the clients of a Socket.IO server submit, follow and answer tasks.
 
@@ -79,7 +79,7 @@ def register(
             `role` in it), then the headers of a proxy that the settings name. Nobody's word means Anonymous.
         desk: one to share with other doors of this process; it is closed with the handle.
     """
-    desk = common_desk(desk or Desk(settings))
+    desk = common_desk(desk or Service(settings))
     clients = Clients(sio, desk, keep=settings.agent_system.agent_process.session_persistence)
     identities = Identities(sio, settings.agentserver, get_role, get_user)
     acts = _Acts(desk, clients)
@@ -111,7 +111,7 @@ def _handler(sio: Server, identities: Identities, event: str, act: Act, fields: 
 class _Acts:
     """What each event does."""
 
-    def __init__(self, desk: Desk, clients: Clients) -> None:
+    def __init__(self, desk: Service, clients: Clients) -> None:
         self._desk = desk
         self._clients = clients
 

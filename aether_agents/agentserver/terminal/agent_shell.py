@@ -14,7 +14,7 @@ from aether_agents.agentserver.service.identity import Person
 from aether_agents.contracts import Contract
 from aether_agents.errors import NotAllowed
 
-#: Characters of a command's output that are given back, and kept in the audit entry; its end says what it came to.
+#: Characters of a command's output that are given back, and kept in the audit entry; its end says its result.
 OUTPUT_MAX = 64_000
 AUDIT_MAX = 4_000
 
@@ -30,7 +30,7 @@ class AgentCommand(Contract):
 
 
 class CommandResult(Contract):
-    """What a command came to."""
+    """The result of a command."""
 
     exit_code: int | None = Field(description="Its exit code; none when it did not end in time, or its session ended.")
     output: str = Field(description="What it wrote, 64,000 characters at most: the end of it.")

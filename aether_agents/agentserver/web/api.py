@@ -13,9 +13,9 @@ from starlette.routing import Route
 from aether_agents.agentserver.service.identity import Person
 from aether_agents.agentserver.service.payload import answer_from, inputs, mapping, task_from, text
 from aether_agents.agentserver.service.review_view import reviewed
-from aether_agents.agentserver.service.service import Desk
+from aether_agents.agentserver.service.service import Service
 from aether_agents.agentserver.service.update import error_of
-from aether_agents.agentserver.web.refused_access import Suspecting
+from aether_agents.agentserver.web.refused_access import RefusedAccess
 from aether_agents.agentserver.web.request_deadline import BODY_SECONDS
 from aether_agents.agentserver.web.request_guard import person_of
 from aether_agents.errors import AetherError, InvalidTask
@@ -45,10 +45,10 @@ Answering = Callable[[Request, Person], Awaitable[Response]]
 class Api:
     """What is under `/api`. Each request says who it is: `Authorization: Bearer TOKEN`, or a configured proxy does."""
 
-    def __init__(self, desk: Desk, token: str) -> None:
+    def __init__(self, desk: Service, token: str) -> None:
         self._desk = desk
         self._token = token
-        self._suspecting = Suspecting(desk)
+        self._suspecting = RefusedAccess(desk)
 
     def routes(self) -> list[Route]:
         """The routes, each behind its check."""
@@ -85,7 +85,7 @@ class Api:
         return JSONResponse([view.model_dump(mode="json") for view in await self._desk.tasks(person, max(1, limit))])
 
     async def task(self, request: Request, person: Person) -> Response:
-        """A task as it stands; with `?outputs=1`, what its subtasks came to."""
+        """A task as it stands; with `?outputs=1`, the results of its subtasks."""
         view = await self._desk.view(_id(request), person, outputs=bool(request.query_params.get("outputs")))
         return JSONResponse(view.model_dump(mode="json"))
 

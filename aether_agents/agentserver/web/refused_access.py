@@ -1,11 +1,11 @@
-"""Suspecting: a token or a proxy's secret that is not ours is told to whoever watches, once a minute by address."""
+"""RefusedAccess: a token or a proxy's secret that is not ours is told to whoever watches, once a minute by address."""
 
 import logging
 import time
 from functools import partial
 
-from aether_agents.agentserver.service.backend import Reach
-from aether_agents.agentserver.service.service import Desk
+from aether_agents.agentserver.service.backend import Backend
+from aether_agents.agentserver.service.service import Service
 from aether_agents.errors import AetherError
 
 log = logging.getLogger(__name__)
@@ -14,10 +14,10 @@ log = logging.getLogger(__name__)
 EVERY, MOST = 60.0, 1_000
 
 
-class Suspecting:
+class RefusedAccess:
     """For one server. What cannot be told to others is in its log."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Service) -> None:
         self._desk = desk
         self._told: dict[str, float] = {}
 
@@ -35,5 +35,5 @@ class Suspecting:
             log.error("security: refused token: %s: %s (%s)", address, what, error)  # noqa: TRY400 - it says all
 
 
-def _suspect(address: str, what: str, reach: Reach) -> None:
+def _suspect(address: str, what: str, reach: Backend) -> None:
     reach.store.alerts.suspect("refused token", address, what)

@@ -12,7 +12,7 @@ HEAD_SECONDS = 20.0
 BODY_SECONDS = 30.0
 
 
-class PatientProtocol(H11Protocol):
+class DeadlineProtocol(H11Protocol):
     """HTTP/1.1 whose connection ends when the head of a request is not there in time; uvicorn itself waits for ever."""
 
     def __init__(self, *args: Any, **options: Any) -> None:

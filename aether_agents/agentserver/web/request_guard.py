@@ -1,4 +1,4 @@
-"""Guard: what every request to `aether-agent serve` passes: the right host, the right origin, and who it is."""
+"""RequestGuard: what every request to `aether-agent serve` passes: the right host, the right origin, and who it is."""
 
 import secrets
 from ipaddress import ip_address
@@ -24,7 +24,7 @@ SECURITY = (
 )
 
 
-class Guard:
+class RequestGuard:
     """Wraps an application. A browser at another site, or at a name that leads here by trickery, is refused."""
 
     def __init__(self, app: ASGIApp, settings: AgentServerSettings) -> None:

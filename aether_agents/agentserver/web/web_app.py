@@ -19,17 +19,17 @@ from starlette.types import ASGIApp
 
 from aether_agents import __version__
 from aether_agents.agentserver.service.identity import headers_of, peer_of
-from aether_agents.agentserver.service.service import Desk
+from aether_agents.agentserver.service.service import Service
 from aether_agents.agentserver.sockets.handlers import Handle, register
 from aether_agents.agentserver.web.api import Api
-from aether_agents.agentserver.web.refused_access import Suspecting
-from aether_agents.agentserver.web.request_guard import Guard, person_of
+from aether_agents.agentserver.web.refused_access import RefusedAccess
+from aether_agents.agentserver.web.request_guard import RequestGuard, person_of
 from aether_agents.errors import AetherError
 
 _PAGE = "page/index.html"
 
 
-def web_app(desk: Desk, token: str, *, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
+def web_app(desk: Service, token: str, *, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
     """The application. It closes the desk when its server ends.
 
     Args:
@@ -64,12 +64,12 @@ def web_app(desk: Desk, token: str, *, routes: Sequence[BaseRoute] = ()) -> ASGI
     api = Api(desk, token)
     own = [Route("/", index), Route("/health", health), api.numbers(), Mount("/api", routes=api.routes())]
     pages = Starlette(routes=[*own, *routes], lifespan=lifespan)
-    return Guard(socketio.ASGIApp(sio, other_asgi_app=pages), desk.settings.agentserver)
+    return RequestGuard(socketio.ASGIApp(sio, other_asgi_app=pages), desk.settings.agentserver)
 
 
-def _join_sockets(sio: socketio.AsyncServer, desk: Desk, token: str) -> Handle:
+def _join_sockets(sio: socketio.AsyncServer, desk: Service, token: str) -> Handle:
     """AgentServer on Socket.IO: `auth: {token}` on connecting, or a configured proxy."""
-    settings, suspecting = desk.settings, Suspecting(desk)
+    settings, suspecting = desk.settings, RefusedAccess(desk)
 
     async def connect(sid: str, environ: dict[str, Any], auth: object = None) -> None:
         given = auth.get("token") if isinstance(auth, dict) else None

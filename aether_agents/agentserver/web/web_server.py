@@ -8,8 +8,8 @@ from socket import socket
 import uvicorn
 from starlette.routing import BaseRoute
 
-from aether_agents.agentserver.service.service import Desk
-from aether_agents.agentserver.web.request_deadline import PatientProtocol
+from aether_agents.agentserver.service.service import Service
+from aether_agents.agentserver.web.request_deadline import DeadlineProtocol
 from aether_agents.agentserver.web.token import read_token
 from aether_agents.agentserver.web.web_app import web_app
 from aether_agents.errors import InvalidSettings
@@ -36,10 +36,10 @@ def serve(settings: Settings, on_start: Callable[[str, str], None], *, routes: S
     tracing.begin("agentserver")
     token = read_token(settings)
     config = uvicorn.Config(
-        web_app(Desk(settings), token, routes=routes),
+        web_app(Service(settings), token, routes=routes),
         host=settings.agentserver.host,
         port=settings.agentserver.port,
-        http=PatientProtocol,
+        http=DeadlineProtocol,
         log_level="warning",
         log_config=None,  # its lines go where ours go
         proxy_headers=False,  # who asks is said by `agentserver.proxies`, and by nothing else

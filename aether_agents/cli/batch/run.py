@@ -4,7 +4,7 @@ from pathlib import Path
 
 from aether_agents.cli.batch.batch_file import Batch, read_batch
 from aether_agents.cli.batch.junit import write_junit
-from aether_agents.cli.batch.scheduler import Run, Work
+from aether_agents.cli.batch.scheduler import Run, Scheduler
 from aether_agents.cli.batch.summary import body, exit_code, show
 from aether_agents.cli.session.reconnect import patiently
 from aether_agents.cli.session.session import Session
@@ -41,7 +41,7 @@ def _followed(session: Session, batch: Batch, parallel: int, *, fresh: bool) -> 
     output = session.output
     with session.door() as door:
         session.require_worker(door)
-        work = Work(batch, door, parallel=parallel, fresh=fresh, tell=lambda run: _tell(output, run))
+        work = Scheduler(batch, door, parallel=parallel, fresh=fresh, tell=lambda run: _tell(output, run))
 
         def stop() -> None:
             output.say("cancelling what is under way; once more to leave at once")

@@ -1,6 +1,6 @@
 """The work of a batch: what may start is started, what is under way is looked at, until nothing more can happen.
 
-What a task came to is in the store, under an id that its entry determines. So nothing of a batch is kept anywhere
+The result of a task is in the store, under an id that its entry determines. So nothing of a batch is kept anywhere
 else, and running it again finds what there is: completed entries are left alone, open ones are joined.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from aether_agents.cli.batch.batch_file import Batch, Job
-from aether_agents.cli.session.protocols import Door
+from aether_agents.cli.session.protocols import OrchestratorFace
 from aether_agents.cli.views.outcome import how_to_answer
 from aether_agents.contracts import TERMINAL_TASK, TaskStatus, TaskView, meets
 from aether_agents.errors import AetherError, TaskNotFound, WrongStatus
@@ -54,10 +54,12 @@ class Run:
         return ((self.view.finished_at or datetime.now(UTC)) - self.view.created_at).total_seconds()
 
 
-class Work:
+class Scheduler:
     """Runs one batch through a door. One thread; `stop` may be called from another."""
 
-    def __init__(self, batch: Batch, door: Door, *, parallel: int, fresh: bool, tell: Callable[[Run], None]) -> None:
+    def __init__(
+        self, batch: Batch, door: OrchestratorFace, *, parallel: int, fresh: bool, tell: Callable[[Run], None]
+    ) -> None:
         self.batch = batch
         self.runs: dict[str, Run] = {job.id: Run(job) for job in batch.jobs}
         self._door = door

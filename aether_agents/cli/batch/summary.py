@@ -1,4 +1,4 @@
-"""What a batch came to: a table for people, JSON for programs, one exit code for both."""
+"""The result of a batch: a table for people, JSON for programs, one exit code for both."""
 
 from collections.abc import Sequence
 

@@ -33,7 +33,7 @@ def cuts(by: Mechanism) -> str:
 
 
 def sandbox_lines(session: Session) -> Iterator[tuple[bool, str, str]]:
-    """What doctor says of it: whether it is well, what it is, the mend."""
+    """What doctor says of it: whether it is well, what it is, the fix."""
     confinement = confinement_of(session.settings)
     by = confinement.by
     if confinement.isolation == "off":

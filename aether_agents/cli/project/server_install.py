@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from aether_agents.cli.session.lookup import servers_here, the_server
-from aether_agents.cli.session.protocols import Door
+from aether_agents.cli.session.protocols import OrchestratorFace
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.terminal.duration import Stopwatch, brief
 from aether_agents.cli.terminal.exit_codes import COMPLETED
@@ -52,7 +52,7 @@ def _tell_workers(session: Session, names: Sequence[str]) -> None:
         session.output.warn(f"workers that run already learn of it within a minute: {error}")
 
 
-def _await_listing(door: Door, names: Sequence[str]) -> None:
+def _await_listing(door: OrchestratorFace, names: Sequence[str]) -> None:
     """Return when the catalogue says what these servers are now, or nobody has said so in time."""
     end, waiting = time.monotonic() + NOTED_WITHIN, set(names)
     while waiting and time.monotonic() < end:

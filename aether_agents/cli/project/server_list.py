@@ -1,24 +1,24 @@
-"""The list of servers: what each is, whether it may be started, how it was when last listed, and the mends."""
+"""The list of servers: what each is, whether it may be started, how it was when last listed, and the fixes."""
 
 from collections.abc import Mapping
 
 from aether_agents.cli.project.sandbox_report import confinement_row, confinement_word, cuts
 from aether_agents.cli.session.lookup import servers_here
-from aether_agents.cli.session.protocols import Door, Entry
+from aether_agents.cli.session.protocols import Entry, OrchestratorFace
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.terminal.tables import Column, quiet, sign, table
 from aether_agents.contracts import Json, ServerSpec
 from aether_agents.mcp_host.install.installer import installed
 from aether_agents.mcp_host.process.sandbox_view import confinement_of
-from aether_agents.process.redaction import Hidden
+from aether_agents.process.redaction import Redactor
 
 
-def catalogue_of(door: Door | None) -> Mapping[str, Entry]:
+def catalogue_of(door: OrchestratorFace | None) -> Mapping[str, Entry]:
     """What the workers have listed, if the store is there to be asked."""
     return door.catalogue() if door is not None else {}
 
 
-def server_rows(session: Session, door: Door | None) -> list[dict[str, Json]]:
+def server_rows(session: Session, door: OrchestratorFace | None) -> list[dict[str, Json]]:
     """Every server: what it is, whether it may be started, how it was when last listed, and whether it answers."""
     servers, confinement, catalogue = servers_here(session), confinement_of(session.settings), catalogue_of(door)
     late = door.unanswering(catalogue) if door is not None else {}
@@ -32,7 +32,7 @@ def server_rows(session: Session, door: Door | None) -> list[dict[str, Json]]:
                 "inferred": spec.inferred,
                 "status": _server_status(spec, entry, session),
                 "tools": len(entry.tools) if entry else None,
-                "start": Hidden(spec.hidden).text(spec.url or " ".join((spec.command or "", *spec.args))),
+                "start": Redactor(spec.hidden).text(spec.url or " ".join((spec.command or "", *spec.args))),
                 "sandbox": confinement_row(spec, confinement) if spec.trusted else None,  # nothing of it is started
                 "source": spec.source,
                 "unseen": bool(entry and entry.unseen),
@@ -69,7 +69,7 @@ _LOOK = {
 
 
 def show_servers(session: Session, rows: list[dict[str, Json]]) -> None:
-    """The servers as a table, then what is wrong and how to mend it."""
+    """The servers as a table, then what is wrong and how to fix it."""
     output = session.output
     columns = (
         Column("server", keep=True),

@@ -3,7 +3,7 @@
 import time
 
 from aether_agents.cli.session.lookup import the_server
-from aether_agents.cli.session.protocols import Door, Entry
+from aether_agents.cli.session.protocols import Entry, OrchestratorFace
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.terminal.exit_codes import COMPLETED, TASK_FAILED, USAGE, WAITS
 from aether_agents.cli.views.definition_diff import changes, first_sight
@@ -44,7 +44,7 @@ def accept(session: Session, name: str, *, yes: bool, digest: str = "", whole: b
         return _decided(session, door, entry, name, yes=yes, digest=digest)
 
 
-def _decided(session: Session, door: Door, entry: Entry, name: str, *, yes: bool, digest: str) -> int:
+def _decided(session: Session, door: OrchestratorFace, entry: Entry, name: str, *, yes: bool, digest: str) -> int:
     if digest not in ("", entry.digest):
         session.output.bad(f"what is listed now is {entry.digest}: that was not shown before, and is not accepted")
         return USAGE
@@ -58,7 +58,7 @@ def _decided(session: Session, door: Door, entry: Entry, name: str, *, yes: bool
     return COMPLETED
 
 
-def _listed_anew(session: Session, door: Door, name: str, queue: str) -> Entry:
+def _listed_anew(session: Session, door: OrchestratorFace, name: str, queue: str) -> Entry:
     """The catalogue's entry after a worker has listed the server once more."""
     if session.stack is None:
         door.require_worker(queue)

@@ -14,7 +14,7 @@ from aether_agents.cli.views.definition_diff import first_sight
 from aether_agents.contracts import ServerSpec, Tool
 from aether_agents.contracts.server import CatalogueEntry
 from aether_agents.errors import ServerDown
-from aether_agents.execution.calls.remembered_pins import Remembered
+from aether_agents.execution.calls.remembered_pins import RememberedPins
 from aether_agents.mcp_host import catalogue_tools
 from aether_agents.mcp_host.install.installer import installed
 from aether_agents.mcp_host.pool import probe as probing
@@ -127,7 +127,7 @@ def _agreed(session: Session, spec: ServerSpec, tools: Iterable[Tool]) -> bool:
 
 def _remember(session: Session, spec: ServerSpec, tools: tuple[Tool, ...]) -> None:
     """Kept where the workers of this home look before anything else, also when none runs now."""
-    memory = Remembered(session.settings.home)
+    memory = RememberedPins(session.settings.home)
     known = memory.of(spec.name)
     with session.open_door() as door:
         entry = door.catalogue().get(spec.name) if door is not None else None

@@ -5,14 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from aether_agents.cli.session.lookup import templates_here, the_template
-from aether_agents.cli.session.protocols import Door
+from aether_agents.cli.session.protocols import OrchestratorFace
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.tasks.submission import HINT, follow
 from aether_agents.cli.terminal.exit_codes import COMPLETED, TASK_FAILED
 from aether_agents.cli.terminal.output import Output
 from aether_agents.cli.terminal.questions import Questioner
 from aether_agents.cli.views.screen import screen_for
-from aether_agents.cli.views.task_state import Picture
+from aether_agents.cli.views.task_state import TaskState
 from aether_agents.contracts import Answer, HighLevelTask, Intervention, Json, PlannedSubtask, Shown, TaskView
 from aether_agents.errors import CannotUndo, InvalidSettings
 from aether_agents.planning.files.fixture import Fixture, drift, judge, plant, read_fixture, state, texts
@@ -41,7 +41,7 @@ def try_template(session: Session, name: str) -> int:
 
 
 class _Trial:
-    def __init__(self, session: Session, door: Door, fixture: Fixture, source: Path) -> None:
+    def __init__(self, session: Session, door: OrchestratorFace, fixture: Fixture, source: Path) -> None:
         self.session = session
         self.output: Output = session.output
         self.door = door
@@ -114,7 +114,7 @@ class _Trial:
         self._note(not changed, what, ", ".join(changed[:5]))
 
     def _followed(self, task_id: str, description: str, asker: Questioner | None = None) -> TaskView:
-        picture = Picture(task_id, description=description)
+        picture = TaskState(task_id, description=description)
         screen = screen_for(self.output, picture, hint=HINT)
         asked = asker or (_Consenting(self.output, self.session.person) if self.fixture.approve else None)
         return follow(self.session, self.door, picture, screen, cancels=True, questioner=asked)

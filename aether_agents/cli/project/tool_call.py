@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aether_agents.cli.session.lookup import servers_here, why_inert
-from aether_agents.cli.session.protocols import Door
+from aether_agents.cli.session.protocols import OrchestratorFace
 from aether_agents.cli.session.reconnect import PAUSE
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.tasks.submission import bring, task_from
@@ -32,7 +32,7 @@ def call(session: Session, ref: str, given: tuple[Sequence[str], str | None], op
         return bring(session, door, order.model_copy(update={"document": document}), detach=detach)
 
 
-def _listed(session: Session, door: Door, ref: str) -> dict[str, Tool]:
+def _listed(session: Session, door: OrchestratorFace, ref: str) -> dict[str, Tool]:
     """The live tools; those of a server that is known here are waited for, because workers list when they start."""
     server = ref.partition("/")[0]
     names = visible(servers_here(session).known, session.folder).names

@@ -11,8 +11,8 @@ from aether_agents.cli.terminal.glyphs import QUIET, WARN
 from aether_agents.cli.terminal.tables import Column, quiet, table
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.trust.display import visible
-from aether_agents.mcp_host.trust.own_repository import OwnWork, begin
-from aether_agents.mcp_host.trust.preview import Trustable, told
+from aether_agents.mcp_host.trust.own_repository import OwnRepository, begin
+from aether_agents.mcp_host.trust.preview import TrustPreview, told
 
 
 def review(
@@ -103,14 +103,14 @@ def end_own_work(session: Session, folder: Path | None) -> int:
     return COMPLETED
 
 
-def _row(item: Trustable, *, yes: bool) -> dict[str, object]:
+def _row(item: TrustPreview, *, yes: bool) -> dict[str, object]:
     shown = {key: value for key, value in item._asdict().items() if key != "found"}
     covers = [str(folder) for folder in item.covers]
     trusted = item.trusted or (yes and not item.refused)
     return {**shown, "path": str(item.path), "covers": covers, "trusted": trusted}
 
 
-def _found(session: Session, path: Path | None) -> Sequence[Trustable]:
+def _found(session: Session, path: Path | None) -> Sequence[TrustPreview]:
     folder = (path or session.folder).resolve()
     mcp = session.settings.agent_system.mcp_integration
     discovery = Path(mcp.server_discovery_path) if mcp.auto_discovery else None
@@ -118,7 +118,7 @@ def _found(session: Session, path: Path | None) -> Sequence[Trustable]:
     return found if folder.is_dir() else [item for item in found if item.path.resolve() == folder]
 
 
-def _wanted(session: Session, item: Trustable, work: OwnWork | None, *, yes: bool) -> bool:
+def _wanted(session: Session, item: TrustPreview, work: OwnRepository | None, *, yes: bool) -> bool:
     output = session.output
     title = Text(visible(str(item.path)), style="bold").append(f"  {item.kind}", style=QUIET)
     output.show(title.append("  changed since you trusted it", style=f"bold {WARN}") if item.changed else title)
@@ -135,7 +135,7 @@ def _wanted(session: Session, item: Trustable, work: OwnWork | None, *, yes: boo
     return session.may_ask and output.confirm("trust it?")
 
 
-def _covered(work: OwnWork | None, item: Trustable) -> str:
+def _covered(work: OwnRepository | None, item: TrustPreview) -> str:
     return f"; your own edits of its code until {work.until:%F %R} UTC" if work and item.kind == "servers" else ""
 
 

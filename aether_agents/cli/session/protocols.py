@@ -1,4 +1,4 @@
-"""Door: what the command line needs of the orchestrator, and of the stack behind it, as types.
+"""OrchestratorFace: what the command line needs of the orchestrator, and of the stack behind it, as types.
 
 Both (with redis and Celery behind them, a second of imports) are loaded by the session when they are needed: the
 person sees at once that something happens, and the embedded stack loads side by side with the orchestrator.
@@ -38,7 +38,7 @@ class Entry(Protocol):
 
     @property
     def error(self) -> str | None:
-        """Why not, and the mend."""
+        """Why not, and the fix."""
 
     @property
     def tools(self) -> tuple[Tool, ...]:
@@ -125,7 +125,7 @@ class BrakeState(Protocol):
         """When."""
 
 
-class Door(Protocol):
+class OrchestratorFace(Protocol):
     """The orchestrator, as the command line uses it. See `orchestrator.orchestrator` for what each raises."""
 
     def submit(self, task: HighLevelTask) -> str: ...
@@ -196,7 +196,7 @@ class Door(Protocol):
     def schedules(self) -> Notes: ...
 
 
-class Holding(Protocol):
+class StackHold(Protocol):
     """What a command holds the embedded stack with. See `aether_agents.local.Lease`."""
 
     @property
@@ -215,10 +215,10 @@ class Holding(Protocol):
     ) -> None: ...
 
 
-class Behind(Protocol):
+class EmbeddedStack(Protocol):
     """The embedded stack. See `aether_agents.local.Stack`."""
 
     def running(self) -> bool: ...
     def used(self) -> bool: ...
-    def join_or_start(self, *, keep: bool = ..., also: Sequence[str] = ...) -> Holding: ...
+    def join_or_start(self, *, keep: bool = ..., also: Sequence[str] = ...) -> StackHold: ...
     def settings(self) -> Settings: ...

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 
-from aether_agents.cli.session.protocols import Behind, Door, Holding
+from aether_agents.cli.session.protocols import EmbeddedStack, OrchestratorFace, StackHold
 from aether_agents.cli.terminal.output import Output
 from aether_agents.cli.terminal.questions import Questioner
 from aether_agents.contracts import TERMINAL_TASK, Specialist, TaskView
@@ -24,7 +24,7 @@ class Session:
     def __init__(self, *, json_wanted: bool = False) -> None:
         self.output = Output(json_wanted=json_wanted)
         self.folder = Path.cwd()
-        self._lease: Holding | None = None
+        self._lease: StackHold | None = None
 
     @cached_property
     def trust(self) -> Trust:
@@ -67,12 +67,12 @@ class Session:
         return self.settings.agent_system.cli_interface.interactive_mode and self.output.interactive
 
     @cached_property
-    def stack(self) -> Behind | None:
+    def stack(self) -> EmbeddedStack | None:
         """The embedded stack, unless a broker is configured."""
         return None if self.settings.broker.url else _embedded(self.settings)
 
     @contextmanager
-    def door(self, *, keep: bool = False) -> Iterator[Door]:
+    def door(self, *, keep: bool = False) -> Iterator[OrchestratorFace]:
         """The door to the tasks; behind it the configured broker, or the embedded stack, started if need be.
 
         A stack that was started here ends here, unless `keep` or `keep_for` says that work goes on.
@@ -86,7 +86,7 @@ class Session:
             yield door
 
     @contextmanager
-    def past(self) -> Iterator[Door]:
+    def past(self) -> Iterator[OrchestratorFace]:
         """The door to what was asked before. Where nothing ever ran, nothing is started only to say so.
 
         Raises:
@@ -120,7 +120,7 @@ class Session:
         return self.stack.settings()
 
     @contextmanager
-    def open_door(self) -> Iterator[Door | None]:
+    def open_door(self) -> Iterator[OrchestratorFace | None]:
         """The door if it stands open already; nothing is started to look."""
         if self.stack is not None and not self.stack.running():
             yield None
@@ -128,7 +128,7 @@ class Session:
         with self.door() as door:
             yield door
 
-    def require_worker(self, door: Door) -> None:
+    def require_worker(self, door: OrchestratorFace) -> None:
         """Make sure that somebody plans tasks. The stack's own worker may still be loading; `check` watches it.
 
         Raises:
@@ -171,14 +171,14 @@ class Session:
         return Questioner(self.output, self.person) if self.may_ask else None
 
 
-def _embedded(settings: Settings) -> Behind:
+def _embedded(settings: Settings) -> EmbeddedStack:
     with loading():
         from aether_agents.local import Stack  # noqa: PLC0415 - half a second of imports, after something is on the screen
 
     return Stack(settings)
 
 
-def _connected(settings: Settings) -> AbstractContextManager[Door]:
+def _connected(settings: Settings) -> AbstractContextManager[OrchestratorFace]:
     """The door. Redis and Celery are loaded here and no earlier: meanwhile a stack that was asked for starts."""
     with loading():
         from aether_agents.orchestrator.orchestrator import connect  # noqa: PLC0415 - a second of imports, see above

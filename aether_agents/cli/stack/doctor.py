@@ -1,4 +1,4 @@
-"""Doctor: looks at all that a task needs here, and says of each whether it is well, and the mend if not."""
+"""Doctor: looks at all that a task needs here, and says of each whether it is well, and the fix if not."""
 
 import platform
 import shutil
@@ -13,7 +13,7 @@ from rich.text import Text
 from aether_agents import __version__
 from aether_agents.cli.project.sandbox_report import sandbox_lines
 from aether_agents.cli.session.lookup import servers_here, templates_here
-from aether_agents.cli.session.protocols import Door
+from aether_agents.cli.session.protocols import OrchestratorFace
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.terminal.duration import brief
 from aether_agents.cli.terminal.exit_codes import COMPLETED, TASK_FAILED
@@ -169,7 +169,7 @@ def _store(session: Session, *, fix: bool) -> Iterator[Finding]:
             yield Finding("queue", "warn", "not known: no worker can say that it is alive while the store refuses")
 
 
-def _workers(session: Session, door: Door) -> Iterator[Finding]:
+def _workers(session: Session, door: OrchestratorFace) -> Iterator[Finding]:
     workers = door.workers()
     logs = "aether-agent logs worker" if session.stack is not None else "see its log; it is started again"
     for worker in workers:
@@ -185,7 +185,7 @@ def _workers(session: Session, door: Door) -> Iterator[Finding]:
         yield Finding("queue", "ok" if count else "fail", said, "" if count else start)
 
 
-def _key(door: Door, *, fix: bool) -> Iterator[Finding]:
+def _key(door: OrchestratorFace, *, fix: bool) -> Iterator[Finding]:
     """The sealing key: whether processes with another one are kept out, and what such a one has left behind."""
     state, name = door.key_marker()
     said = {

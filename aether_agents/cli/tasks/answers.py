@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Self
 
 from rich.text import Text
 
-from aether_agents.cli.session.protocols import Door
+from aether_agents.cli.session.protocols import OrchestratorFace
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.terminal.exit_codes import COMPLETED
 from aether_agents.cli.terminal.output import Output
@@ -103,7 +103,9 @@ def reply_to(session: Session, task_id: str, wanted: str | None, reply: Reply) -
     return COMPLETED
 
 
-def _seen(session: Session, door: Door, task_id: str, question: Intervention, reply: Reply) -> Answer | None:
+def _seen(
+    session: Session, door: OrchestratorFace, task_id: str, question: Intervention, reply: Reply
+) -> Answer | None:
     """The answer to a review, shown first; none where an option says it, or where nobody may be asked."""
     asker = session.questioner()
     if question.review is None or reply.deny or reply.choose is not None or asker is None or session.output.json_wanted:
@@ -129,7 +131,7 @@ def _pick(view: TaskView, wanted: str | None) -> Intervention:
     return found
 
 
-def _asked(door: Door, view: TaskView, question: Intervention) -> _Asked:
+def _asked(door: OrchestratorFace, view: TaskView, question: Intervention) -> _Asked:
     """A question with the call, or with what is shown of a review."""
     if question.review is not None:
         return _Asked(view, question, None, door.review(view.task_id, question))
@@ -143,7 +145,7 @@ def _described(output: Output, one: _Asked) -> Iterable[Text]:
     return ReviewScreen(output.glyphs, output.out.width, output.out.height).lines(one.shown, whole=True)
 
 
-def _about(door: Door, view: TaskView, question: Intervention) -> PlannedSubtask | None:
+def _about(door: OrchestratorFace, view: TaskView, question: Intervention) -> PlannedSubtask | None:
     plan = door.plan_of(view.task_id)
     stem = (question.subtask_id or "").partition("#")[0]
     step = next((step for step in plan.subtasks if step.id == stem), None) if plan else None

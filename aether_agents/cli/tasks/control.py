@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from aether_agents.cli.session.protocols import Door
+from aether_agents.cli.session.protocols import OrchestratorFace
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.terminal.duration import ago
 from aether_agents.cli.terminal.exit_codes import COMPLETED
@@ -26,7 +26,7 @@ class Choice(NamedTuple):
         """Whether it says which by something else than their ids."""
         return self.everything or self.specialist is not None or self.owner is not None
 
-    def of(self, door: Door) -> list[str]:
+    def of(self, door: OrchestratorFace) -> list[str]:
         """The ids; those that stand already as wanted are among them."""
         chosen = door.chosen(owner=self.owner, specialist=self.specialist) if self.chooses else []
         return list(dict.fromkeys((*self.task_ids, *chosen)))
@@ -110,7 +110,7 @@ def brake(session: Session, turn: str | None, *, reason: str, cancel: bool) -> i
     return COMPLETED
 
 
-def _ended(door: Door, by: str, reason: str) -> list[str]:
+def _ended(door: OrchestratorFace, by: str, reason: str) -> list[str]:
     ended = []
     for task_id in door.chosen():
         try:
@@ -121,7 +121,7 @@ def _ended(door: Door, by: str, reason: str) -> list[str]:
     return ended
 
 
-def _do(door: Door, act: Act, task_id: str, by: str, reason: str) -> None:
+def _do(door: OrchestratorFace, act: Act, task_id: str, by: str, reason: str) -> None:
     if act == "cancel":
         door.cancel(task_id, by=by, reason=reason)
     elif act == "pause":

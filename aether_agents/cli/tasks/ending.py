@@ -13,7 +13,7 @@ from aether_agents.contracts.contract import Json
 def ending(
     output: Output, view: TaskView, *, more: Mapping[str, Json] | None = None, fail_on: FailOn | None = None
 ) -> int:
-    """Tell what a task came to, on the right stream and in the right form; the exit code.
+    """Tell the result of a task, on the right stream and in the right form; the exit code.
 
     `more` goes into the JSON. `fail_on`: findings so bad have an exit code of their own.
     """

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TypeVar
 
-from aether_agents.cli.session.protocols import Door
+from aether_agents.cli.session.protocols import OrchestratorFace
 from aether_agents.cli.session.reconnect import patiently
 from aether_agents.cli.terminal.interrupts import Interrupts
 from aether_agents.cli.terminal.questions import Questioner
 from aether_agents.cli.views.screen import Screen
-from aether_agents.cli.views.task_state import Picture
+from aether_agents.cli.views.task_state import TaskState
 from aether_agents.contracts import Answer, Event, EventType, Intervention, Plan, Shown, TaskStatus, TaskView
 from aether_agents.errors import AetherError, StoreUnavailable, WrongStatus
 
@@ -22,8 +22,8 @@ class Follower:
 
     def __init__(
         self,
-        door: Door,
-        picture: Picture,
+        door: OrchestratorFace,
+        picture: TaskState,
         screen: Screen,
         questioner: Questioner | None,
         *,
@@ -171,12 +171,12 @@ class Follower:
             self._screen.say(told if lost else "connected again")
 
 
-def attach(door: Door, task_id: str) -> Picture:
+def attach(door: OrchestratorFace, task_id: str) -> TaskState:
     """A picture of a task that is already there.
 
     Raises:
         TaskNotFound: there is no such task.
     """
-    picture = Picture(task_id)
+    picture = TaskState(task_id)
     picture.look(door.view(task_id), door.plan_of(task_id))
     return picture

@@ -8,8 +8,8 @@ from aether_agents.cli.tasks.plan_file import write_plan
 from aether_agents.cli.tasks.submission import carry_out, planned
 from aether_agents.cli.terminal.exit_codes import COMPLETED, exit_code_of
 from aether_agents.cli.views.effect_list import effect_lines, effects_of
-from aether_agents.cli.views.plan_preview import Blueprint
-from aether_agents.cli.views.task_tree import Tree
+from aether_agents.cli.views.plan_preview import PlanPreview
+from aether_agents.cli.views.task_tree import TaskTree
 from aether_agents.contracts import HighLevelTask, Plan, new_task_id
 from aether_agents.planning.files.plan_file import dump, template_of
 from aether_agents.planning.validation.digest import reports_folder
@@ -49,7 +49,7 @@ def _show(session: Session, plan: Plan, *, calls: bool) -> None:
     """The plan is the result: standard output, unless JSON has that for itself."""
     output = session.output
     console = output.err if output.json_wanted else output.out
-    blueprint = Blueprint(Tree(output.glyphs), session.settings.delivery.canvas_limit)
+    blueprint = PlanPreview(TaskTree(output.glyphs), session.settings.delivery.canvas_limit)
     for line in blueprint.lines(plan, min(console.width, 120), calls=calls):
         console.print(line, no_wrap=True, overflow="ellipsis")
     for line in effect_lines(

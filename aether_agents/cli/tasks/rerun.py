@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from rich.text import Text
 
-from aether_agents.cli.session.protocols import Door
+from aether_agents.cli.session.protocols import OrchestratorFace
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.tasks.ending import ending
 from aether_agents.cli.tasks.submission import HINT, follow, leave_to_itself
@@ -14,7 +14,7 @@ from aether_agents.cli.terminal.output import Output
 from aether_agents.cli.terminal.questions import Questioner
 from aether_agents.cli.terminal.text import plain
 from aether_agents.cli.views.screen import screen_for
-from aether_agents.cli.views.task_state import Picture
+from aether_agents.cli.views.task_state import TaskState
 from aether_agents.contracts import (
     Answer,
     Intervention,
@@ -30,7 +30,9 @@ from aether_agents.contracts import (
 _SHOWN = 15
 
 
-def run_again(session: Session, begin: Callable[[Door], str], *, yes: bool, dry_run: bool, detach: bool) -> int:
+def run_again(
+    session: Session, begin: Callable[[OrchestratorFace], str], *, yes: bool, dry_run: bool, detach: bool
+) -> int:
     """Begin a task that runs another again, show the difference and follow it; the exit code. `begin` gives its id.
 
     Raises:
@@ -48,7 +50,7 @@ def run_again(session: Session, begin: Callable[[Door], str], *, yes: bool, dry_
             show(session.output, difference)
         if dry_run and view.status == TaskStatus.COMPLETED:
             return _told(session.output, view, difference)
-        picture = Picture(task_id, description=view.description)
+        picture = TaskState(task_id, description=view.description)
         asks = _Above(session.output, session.person) if session.may_ask else None
         screen = screen_for(session.output, picture, hint=HINT)
         view = follow(session, door, picture, screen, cancels=True, questioner=asks)
@@ -64,7 +66,7 @@ class _Above(Questioner):
         return super().ask(asked, subtask, shown)
 
 
-def _planned(session: Session, door: Door, task_id: str) -> TaskView:
+def _planned(session: Session, door: OrchestratorFace, task_id: str) -> TaskView:
     """The task as soon as it is known what runs of it, or that nothing will."""
     with session.output.spinning("comparing" + session.output.error_glyphs.more):
         for _ in door.follow(task_id):
@@ -74,7 +76,7 @@ def _planned(session: Session, door: Door, task_id: str) -> TaskView:
     return door.view(task_id)
 
 
-def _difference(door: Door, task_id: str) -> Rerun | None:
+def _difference(door: OrchestratorFace, task_id: str) -> Rerun | None:
     plan = door.plan_of(task_id)
     return plan.rerun if plan is not None else None
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from aether_agents.cli.session.protocols import Door
+from aether_agents.cli.session.protocols import OrchestratorFace
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.tasks.ending import ending
 from aether_agents.cli.tasks.follower import Follower, attach
@@ -12,7 +12,7 @@ from aether_agents.cli.terminal.output import Output
 from aether_agents.cli.terminal.questions import Questioner
 from aether_agents.cli.terminal.typed_values import read_pairs
 from aether_agents.cli.views.screen import Screen, screen_for
-from aether_agents.cli.views.task_state import Picture
+from aether_agents.cli.views.task_state import TaskState
 from aether_agents.contracts import FailOn, HighLevelTask, Plan, TaskView
 from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidTask
@@ -49,8 +49,8 @@ def task_from(session: Session, goal: str, options: Mapping[str, Any]) -> HighLe
 
 def follow(
     session: Session,
-    door: Door,
-    picture: Picture,
+    door: OrchestratorFace,
+    picture: TaskState,
     screen: Screen,
     *,
     cancels: bool,
@@ -76,7 +76,7 @@ def planned(session: Session, task: HighLevelTask) -> tuple[TaskView, Plan | Non
     """Have a task planned and no more: how it went, and the plan if there is one."""
     with session.door() as door:
         session.require_worker(door)
-        picture = Picture(door.submit(task), description=task.description)
+        picture = TaskState(door.submit(task), description=task.description)
         screen = screen_for(session.output, picture, passing=True, hint=HINT)
         view = follow(session, door, picture, screen, cancels=True)
         return view, door.plan_of(view.task_id) if view.status == "completed" else None
@@ -89,14 +89,19 @@ def carry_out(session: Session, task: HighLevelTask, *, detach: bool = False, fa
 
 
 def bring(
-    session: Session, door: Door, task: HighLevelTask, *, detach: bool = False, fail_on: FailOn | None = None
+    session: Session,
+    door: OrchestratorFace,
+    task: HighLevelTask,
+    *,
+    detach: bool = False,
+    fail_on: FailOn | None = None,
 ) -> int:
     """Submit a task through an open door and follow it, or leave it to itself; the exit code."""
     session.require_worker(door)
     task_id = door.submit(task)
     if detach:
         return leave_to_itself(session.output, task_id)
-    picture = Picture(task_id, description=task.description)
+    picture = TaskState(task_id, description=task.description)
     view = follow(session, door, picture, screen_for(session.output, picture, hint=HINT), cancels=True)
     return ending(session.output, view, fail_on=fail_on)
 

@@ -4,7 +4,7 @@ import json
 
 from rich.text import Text
 
-from aether_agents.cli.session.protocols import Door
+from aether_agents.cli.session.protocols import OrchestratorFace
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.tasks.ending import ending
 from aether_agents.cli.tasks.submission import HINT, follow
@@ -13,13 +13,13 @@ from aether_agents.cli.terminal.glyphs import QUIET
 from aether_agents.cli.terminal.output import Output
 from aether_agents.cli.terminal.text import plain
 from aether_agents.cli.views.screen import screen_for
-from aether_agents.cli.views.task_state import Picture
+from aether_agents.cli.views.task_state import TaskState
 from aether_agents.contracts import Json, TaskView, Undoing
 from aether_agents.errors import CannotUndo
 
 
 def undo(session: Session, task_id: str, *, to: str | None, yes: bool, dry_run: bool) -> int:
-    """Show what undoing a task comes to, and do it; the exit code.
+    """Show the result of undoing a task, and do it; the exit code.
 
     It is 1 when something that was changed could not be undone, even if all the rest was.
 
@@ -43,9 +43,9 @@ def undo(session: Session, task_id: str, *, to: str | None, yes: bool, dry_run: 
         return _told(session.output, found, _follow(session, door, undoing, found))
 
 
-def _follow(session: Session, door: Door, task_id: str, found: Undoing) -> TaskView:
+def _follow(session: Session, door: OrchestratorFace, task_id: str, found: Undoing) -> TaskView:
     description = found.document.description if found.document else ""
-    picture = Picture(task_id, description=description)
+    picture = TaskState(task_id, description=description)
     return follow(session, door, picture, screen_for(session.output, picture, hint=HINT), cancels=True)
 
 

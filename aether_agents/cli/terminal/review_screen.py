@@ -1,4 +1,4 @@
-"""The approval screen of a review: what it comes to first, then what was previewed, in colour."""
+"""The approval screen of a review: its result first, then what was previewed, in colour."""
 
 from collections.abc import Iterator
 

@@ -9,16 +9,16 @@ from rich.text import Text
 from aether_agents.cli.terminal.glyphs import QUIET, RISK_STYLES, WARN
 from aether_agents.cli.terminal.text import fit, plain, width_of
 from aether_agents.cli.views.plan_shape import Place, lay
-from aether_agents.cli.views.task_tree import Tree
+from aether_agents.cli.views.task_tree import TaskTree
 from aether_agents.contracts import RISK_ORDER, Plan, PlannedSubtask, Review, Risk
 
 GAP = 2
 
 
-class Blueprint:
+class PlanPreview:
     """Draws plans with one set of signs."""
 
-    def __init__(self, tree: Tree, canvas_limit: int) -> None:
+    def __init__(self, tree: TaskTree, canvas_limit: int) -> None:
         self._tree = tree
         self._glyphs = tree.glyphs
         self._limit = canvas_limit

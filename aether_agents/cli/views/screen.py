@@ -15,8 +15,8 @@ from aether_agents.cli.terminal.duration import clock
 from aether_agents.cli.terminal.glyphs import QUIET, STYLES, WARN
 from aether_agents.cli.terminal.output import Output
 from aether_agents.cli.terminal.text import plain
-from aether_agents.cli.views.task_state import Node, Picture
-from aether_agents.cli.views.task_tree import MANY, Tree
+from aether_agents.cli.views.task_state import Node, TaskState
+from aether_agents.cli.views.task_tree import MANY, TaskTree
 from aether_agents.contracts import Event, EventType
 
 #: Frames per second of the live tree: smooth enough for a spinner, cheap enough for a slow line.
@@ -55,12 +55,12 @@ class Screen(Protocol):
 class LiveScreen:
     """The tree, redrawn in place on standard error."""
 
-    def __init__(self, output: Output, picture: Picture, hint: str, *, transient: bool = False) -> None:
+    def __init__(self, output: Output, picture: TaskState, hint: str, *, transient: bool = False) -> None:
         self._output = output
         self._picture = picture
         self._transient = transient
-        self._tree = Tree(output.error_glyphs, animated=True)
-        self._still = Tree(output.error_glyphs)
+        self._tree = TaskTree(output.error_glyphs, animated=True)
+        self._still = TaskTree(output.error_glyphs)
         self._hint = hint
         self._lock = threading.RLock()
         self._frame = 0
@@ -137,10 +137,10 @@ class LiveScreen:
 class LineScreen:
     """A line on standard error for each thing that happened: for logs, pipes and screen readers."""
 
-    def __init__(self, output: Output, picture: Picture) -> None:
+    def __init__(self, output: Output, picture: TaskState) -> None:
         self._output = output
         self._picture = picture
-        self._tree = Tree(output.error_glyphs)
+        self._tree = TaskTree(output.error_glyphs)
 
     def __enter__(self) -> Self:
         return self
@@ -216,7 +216,7 @@ class StillScreen(LineScreen):
 
 
 def screen_for(
-    output: Output, picture: Picture, *, events: bool = False, passing: bool = False, hint: str = ""
+    output: Output, picture: TaskState, *, events: bool = False, passing: bool = False, hint: str = ""
 ) -> Screen:
     """JSON lines where events were asked for, the live tree on a terminal, lines elsewhere.
 

@@ -11,8 +11,8 @@ from aether_agents.cli.terminal.output import Output
 from aether_agents.cli.terminal.tables import Column, quiet, sign, table, verdict
 from aether_agents.cli.views.outcome import how_to_answer, trouble
 from aether_agents.cli.views.screen import WIDEST
-from aether_agents.cli.views.task_state import Picture
-from aether_agents.cli.views.task_tree import Tree
+from aether_agents.cli.views.task_state import TaskState
+from aether_agents.cli.views.task_tree import TaskTree
 from aether_agents.contracts import TERMINAL_TASK, Plan, TaskStatus, TaskView
 from aether_agents.errors import NothingYet
 
@@ -58,10 +58,10 @@ def show_tasks(output: Output, views: Sequence[TaskView], *, waiting: bool = Fal
 
 def show_task(output: Output, view: TaskView, plan: Plan | None) -> None:
     """The tree of a task, what it asks, and why it failed."""
-    picture = Picture(view.task_id)
+    picture = TaskState(view.task_id)
     picture.look(view, plan)
     width = min(output.out.width, WIDEST)
-    for line in Tree(output.glyphs).lines(picture, width, datetime.now(UTC)):
+    for line in TaskTree(output.glyphs).lines(picture, width, datetime.now(UTC)):
         output.out.print(line, no_wrap=True, overflow="ellipsis")
     for link in _links(view):
         output.out.print(quiet(link))

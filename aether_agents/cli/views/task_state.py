@@ -1,4 +1,4 @@
-"""Picture: a task as its follower knows it, made from a view and brought up to date by events."""
+"""TaskState: a task as its follower knows it, made from a view and brought up to date by events."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -67,7 +67,7 @@ class Node:
 
 
 @dataclass
-class Picture:
+class TaskState:
     """A task, its plan and its subtasks, at one moment."""
 
     task_id: str

@@ -11,8 +11,8 @@ from aether_agents.cli.terminal.glyphs import INFO, QUIET, STYLES, WARN, Glyphs,
 from aether_agents.cli.terminal.tables import FOUND, verdict
 from aether_agents.cli.terminal.text import fit, plain
 from aether_agents.cli.views.plan_shape import Place, lay
-from aether_agents.cli.views.task_state import Node, Picture
-from aether_agents.cli.views.tree_rows import Row, Rows
+from aether_agents.cli.views.task_state import Node, TaskState
+from aether_agents.cli.views.tree_rows import TreeRow, TreeRows
 from aether_agents.contracts import denied_by
 
 #: Children of a fan-out are counted, not listed, from this many on.
@@ -24,39 +24,41 @@ BAR = 8
 ROOMY = 80
 
 
-class Tree:
+class TaskTree:
     """Draws pictures with one set of signs."""
 
     def __init__(self, glyphs: Glyphs, *, animated: bool = False) -> None:
         self.glyphs = glyphs
         self.animated = animated
 
-    def plan(self, picture: Picture, width: int, now: datetime) -> list[Text]:
+    def plan(self, picture: TaskState, width: int, now: datetime) -> list[Text]:
         """The header and the subtasks of a task, for a log that is about to say how it goes."""
-        return self.header(picture, width) + Rows(list(self._rows(picture, now, 0)), self.glyphs).lines(width)
+        return self.header(picture, width) + TreeRows(list(self._rows(picture, now, 0)), self.glyphs).lines(width)
 
-    def lines(self, picture: Picture, width: int, now: datetime, *, height: int = 10_000, frame: int = 0) -> list[Text]:
+    def lines(
+        self, picture: TaskState, width: int, now: datetime, *, height: int = 10_000, frame: int = 0
+    ) -> list[Text]:
         """The header, the subtasks and the footer of a task, each at most `width` cells wide."""
         head = self.header(picture, width)
         foot = self.footer(picture, width, now, frame)
-        rows = Rows(list(self._rows(picture, now, frame)), self.glyphs).folded(height - len(head) - len(foot))
+        rows = TreeRows(list(self._rows(picture, now, frame)), self.glyphs).folded(height - len(head) - len(foot))
         return [*head, *rows.lines(width), *foot]
 
-    def header(self, picture: Picture, width: int) -> list[Text]:
+    def header(self, picture: TaskState, width: int) -> list[Text]:
         """What was asked, and where its plan came from."""
         lines = [Text(fit(plain(picture.description) or picture.task_id, width, self.glyphs.more), style="bold")]
         if picture.origin is not None:
             lines.append(Text(fit(self.origin(picture), width, self.glyphs.more), style=QUIET))
         return lines
 
-    def origin(self, picture: Picture) -> str:
+    def origin(self, picture: TaskState) -> str:
         """Where the plan came from, how sure the planner is, and its size."""
         count = len(picture.top())
         source = f"{picture.origin} {picture.template}" if picture.template else f"{picture.origin or 'no'} plan"
         parts = [source, f"{picture.confidence:.0%} sure", f"{count} subtask{'s' * (count != 1)}"]
         return f" {self.glyphs.dot} ".join(parts + ([picture.delivery] if picture.delivery else []))
 
-    def footer(self, picture: Picture, width: int, now: datetime, frame: int = 0) -> list[Text]:
+    def footer(self, picture: TaskState, width: int, now: datetime, frame: int = 0) -> list[Text]:
         """How far it is, for how long it has run, and its id."""
         status = str(picture.status)
         sign, style = self._sign(status, frame), STYLES.get(status, "")
@@ -82,7 +84,7 @@ class Tree:
 
     # -- rows --------------------------------------------------------------------------------------------------
 
-    def _rows(self, picture: Picture, now: datetime, frame: int) -> Iterable[Row]:
+    def _rows(self, picture: TaskState, now: datetime, frame: int) -> Iterable[TreeRow]:
         top = {node.id: node for node in picture.top()}
         children = picture.children()
         for place in lay({name: node.needs for name, node in top.items()}):
@@ -112,7 +114,7 @@ class Tree:
         *,
         guides: str | None = None,
         hang: str = "",
-    ) -> Row:
+    ) -> TreeRow:
         status = str(node.status)
         if made and status == "pending":  # it fanned out and waits for its children
             status = "running"
@@ -120,7 +122,7 @@ class Tree:
         if place.loose and node.needs:
             label += f"  after {', '.join(node.needs)}"
         signed, style = FOUND[node.found or "pass"] if status == "completed" else (status, STYLES.get(status, ""))
-        return Row(
+        return TreeRow(
             guides=self.guides(place) if guides is None else guides,
             sign=self._sign(signed, frame),
             label=label,

@@ -1,4 +1,4 @@
-"""Rows: the lines of a tree before they are fitted to a terminal - folded to its height, cut to its width."""
+"""TreeRows: the lines of a tree before they are fitted to a terminal - folded to its height, cut to its width."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ LEAST_MIDDLE = 12
 
 
 @dataclass(frozen=True)
-class Row:
+class TreeRow:
     """One line of the tree before it is fitted to a width."""
 
     guides: str
@@ -30,14 +30,14 @@ class Row:
     below: tuple[str, ...] = ()
 
 
-class Rows:
+class TreeRows:
     """Fits rows to a terminal."""
 
-    def __init__(self, rows: Sequence[Row], glyphs: Glyphs) -> None:
+    def __init__(self, rows: Sequence[TreeRow], glyphs: Glyphs) -> None:
         self._rows = list(rows)
         self.glyphs = glyphs
 
-    def folded(self, room: int) -> "Rows":
+    def folded(self, room: int) -> "TreeRows":
         """As many rows as there is room for: what is done folds first, then what is ahead."""
         rows = self._rows
         for phase, status, what in (("done", "completed", "done"), ("ahead", "pending", "to come")):
@@ -47,7 +47,7 @@ class Rows:
         if len(rows) > room:
             rest = len(rows) - max(1, room) + 1
             rows = [*rows[: max(0, room - 1)], self._note(f"{rest} more", "pending")]
-        return Rows(rows, self.glyphs)
+        return TreeRows(rows, self.glyphs)
 
     def lines(self, width: int) -> list[Text]:
         """The rows in columns: label, what is called, how it goes. The middle one gives way first."""
@@ -66,7 +66,7 @@ class Rows:
                 lines.append(Text(row.hang, style=QUIET).append(f"  {hung}", style=BAD))
         return lines
 
-    def _line(self, row: Row, left: int, middle: int) -> Text:
+    def _line(self, row: TreeRow, left: int, middle: int) -> Text:
         line = Text(row.guides, style=QUIET)
         line.append(row.sign, style=row.style)
         label = fit(row.label, left - width_of(row.guides) - 2, self.glyphs.more)
@@ -80,7 +80,7 @@ class Rows:
         line.rstrip()
         return line
 
-    def _fold(self, rows: Sequence[Row], phase: str, status: str, what: str) -> Iterator[Row]:
+    def _fold(self, rows: Sequence[TreeRow], phase: str, status: str, what: str) -> Iterator[TreeRow]:
         """Neighbours of one phase become one row that counts them."""
         for alike, run in groupby(rows, lambda row: row.phase == phase):
             members = list(run)
@@ -89,5 +89,5 @@ class Rows:
             else:
                 yield from members
 
-    def _note(self, text: str, status: str) -> Row:
-        return Row("", self.glyphs.status[status], text, "", Text(), QUIET, "note")
+    def _note(self, text: str, status: str) -> TreeRow:
+        return TreeRow("", self.glyphs.status[status], text, "", Text(), QUIET, "note")

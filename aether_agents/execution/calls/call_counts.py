@@ -1,4 +1,4 @@
-"""Tally: what this process counts of its calls, kept until the pump carries it to the store."""
+"""CallCounts: what this process counts of its calls, kept until the pump carries it to the store."""
 
 import threading
 from collections import Counter
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from aether_agents.store import bucket_of
 
 
-class Tally:
+class CallCounts:
     """Counts by field. Thread-safe."""
 
     def __init__(self, starts: Callable[[], Mapping[str, int]] = dict) -> None:

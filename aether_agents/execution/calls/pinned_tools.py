@@ -1,4 +1,4 @@
-"""Toolbox: the live tools of this process, each checked against the pin it was planned with."""
+"""PinnedTools: the live tools of this process, each checked against the pin it was planned with."""
 
 import threading
 import time
@@ -7,9 +7,9 @@ from contextlib import suppress
 
 from aether_agents.contracts import ServerSpec, Specialist, Tool
 from aether_agents.errors import InvalidSettings, ServerBarred, ServerDown, ServerQuarantined, ToolDrifted
-from aether_agents.execution.calls.remembered_pins import Remembered
-from aether_agents.execution.calls.tool_host import Hands
-from aether_agents.execution.delivery.store_retry import Patience
+from aether_agents.execution.calls.remembered_pins import RememberedPins
+from aether_agents.execution.calls.tool_host import ToolHost
+from aether_agents.execution.delivery.store_retry import StoreRetry
 from aether_agents.mcp_host import catalogue_tools
 from aether_agents.mcp_host.registry.queue_inference import infer_queue
 from aether_agents.mcp_host.registry.spec_digest import spec_digest
@@ -19,17 +19,17 @@ from aether_agents.store import CatalogueEntry, Store
 BELIEVED = 2.0
 
 
-class Toolbox:
+class PinnedTools:
     """Finds a tool on its open session, and waits for a store that is away. Thread-safe."""
 
     def __init__(
         self,
-        host: Hands,
+        host: ToolHost,
         store: Store,
         specialists: Iterable[Specialist],
         servers: Callable[[], Mapping[str, ServerSpec]],
-        memory: Remembered | None = None,
-        patience: Patience | None = None,
+        memory: RememberedPins | None = None,
+        patience: StoreRetry | None = None,
         barred: Callable[[CatalogueEntry], str | None] = lambda _entry: None,
     ) -> None:
         """`barred` says why a server that was listed here may not be started here any more."""
@@ -41,8 +41,8 @@ class Toolbox:
         self._known: dict[str, dict[str, Tool]] = {}
         self._entries: dict[str, CatalogueEntry] = {}
         self._read_at = float("-inf")
-        self.memory = memory or Remembered(None)
-        self._patience = patience or Patience()
+        self.memory = memory or RememberedPins(None)
+        self._patience = patience or StoreRetry()
         self._barred = barred
         self._digests: dict[str, tuple[ServerSpec, str]] = {}
 

@@ -15,7 +15,7 @@ PROGRESS_EVERY = 0.5
 
 
 def reporter(store: Store, lease: Lease, secrets: Secrets) -> Progress:
-    """What a run tells of its progress goes to the store, every secret struck out. Whatever fails, the run goes on."""
+    """What a run tells of its progress goes to the store, every secret redacted. Whatever fails, the run goes on."""
     reported = float("-inf")
 
     def report(fraction: float | None, message: str) -> None:

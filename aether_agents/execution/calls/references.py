@@ -1,4 +1,4 @@
-"""Resolving: the values of expressions from what subtasks came to; whole, and as people may see them."""
+"""Resolving: the values of expressions from the results of subtasks; whole, and as people may see them."""
 
 from collections.abc import Callable, Mapping
 

@@ -1,4 +1,4 @@
-"""Remembered: the pins that were accepted of each server, kept on this machine too, in AETHER_HOME.
+"""RememberedPins: the pins that were accepted of each server, kept on this machine too, in AETHER_HOME.
 
 The catalogue says the same, sealed; but whoever can write to the store can take an entry out, or put an older one in
 its place, and a server whose tools have changed would be seen as if for the first time. Each acceptance has a number;
@@ -33,7 +33,7 @@ class _File(Contract):
     servers: dict[str, Accepted] = Field(default_factory=dict, description="What was accepted, by server.")
 
 
-class Remembered:
+class RememberedPins:
     """The memory of one home, shared by its workers. Thread-safe. Without a home it remembers nothing."""
 
     def __init__(self, home: Path | None) -> None:

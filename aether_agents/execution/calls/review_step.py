@@ -51,7 +51,7 @@ class Reviewing:
     def before(
         self, lease: Lease, claim: Granted, outcomes: Mapping[str, Outcome], caller: Caller, write: Write
     ) -> Outcome | Intervention | Items | None:
-        """What a run comes to that calls nothing itself, or may not; none of one that makes its call."""
+        """The result of a run that calls nothing itself, or may not; none of one that makes its call."""
         subtask = claim.subtask
         if subtask.review is not None:
             return self.decide(lease, subtask, claim.answer, outcomes)
@@ -65,7 +65,7 @@ class Reviewing:
     def decide(
         self, lease: Lease, review: PlannedSubtask, answer: GivenAnswer | None, outcomes: Mapping[str, Outcome]
     ) -> Outcome | Intervention:
-        """The question; or what a review came to, when it is answered."""
+        """The question; or the result of a review, when it is answered."""
         told = review.review
         shown = outcomes.get(told.of) if told else None
         if told is None or shown is None or shown.status != "completed":

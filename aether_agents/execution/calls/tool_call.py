@@ -23,13 +23,13 @@ from aether_agents.contracts import (
 from aether_agents.errors import Barred, InvalidPlan, ReferenceMissing, SecretMissing, ServerDown, ToolDrifted
 from aether_agents.execution.calls import approval
 from aether_agents.execution.calls.argument_check import faults
-from aether_agents.execution.calls.call_counts import Tally
+from aether_agents.execution.calls.call_counts import CallCounts
 from aether_agents.execution.calls.elicitation_question import may_have_run, question_of
-from aether_agents.execution.calls.pinned_tools import Toolbox
+from aether_agents.execution.calls.pinned_tools import PinnedTools
 from aether_agents.execution.calls.references import resolve
-from aether_agents.execution.calls.tool_host import Hands
+from aether_agents.execution.calls.tool_host import ToolHost
 from aether_agents.execution.calls.verification import drift, drifted, not_read_back, not_seen, undoable, unmet
-from aether_agents.execution.delivery.leases import Held, Lease
+from aether_agents.execution.delivery.leases import Lease, Leases
 from aether_agents.mcp_host import CallResult
 from aether_agents.mcp_host.session.call_result import NOTHING_ASKED, Consent
 from aether_agents.planning.linked.call_digest import Portable, writer
@@ -68,7 +68,9 @@ class Run(NamedTuple):
 class Caller:
     """Makes calls for one process."""
 
-    def __init__(self, host: Hands, toolbox: Toolbox, settings: Settings, held: Held, tally: Tally) -> None:
+    def __init__(
+        self, host: ToolHost, toolbox: PinnedTools, settings: Settings, held: Leases, tally: CallCounts
+    ) -> None:
         self._host = host
         self._toolbox = toolbox
         self._settings = settings
@@ -76,7 +78,7 @@ class Caller:
         self._tally = tally
 
     def call(self, run: Run, on_progress: Progress) -> Outcome | Intervention:
-        """What the call came to, with every secret struck out; or the question that a person has to answer first.
+        """The result of the call, with every secret redacted; or the question that a person has to answer first.
 
         Raises:
             Barred: nobody may make any call of that server any more.
@@ -135,7 +137,7 @@ class Caller:
         return None
 
     def _judged(self, tool: Tool, run: Run, result: CallResult) -> Outcome | Intervention:
-        """What the call came to: what the server says about it is not all."""
+        """The result of the call: what the server says about it is not all."""
         subtask = run.subtask
         outcome = _outcome(tool.ref, result)
         if outcome.error_kind == "lost" and not subtask.repeatable:

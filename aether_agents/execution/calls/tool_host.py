@@ -1,4 +1,4 @@
-"""Hands: what the engine asks of whatever calls tools for it. `mcp_host.pool.host.Host` is that in a worker.
+"""ToolHost: what the engine asks of whatever calls tools for it. `mcp_host.pool.host.Host` is that in a worker.
 
 The engine's own parts are loaded without the MCP library, which takes a second of a core.
 """
@@ -12,7 +12,7 @@ from aether_agents.mcp_host.process.sandbox_grants import NOTHING, Needs
 from aether_agents.mcp_host.session.call_result import NOTHING_ASKED, Consent
 
 
-class Hands(Protocol):
+class ToolHost(Protocol):
     """Calls tools, from any thread. What each argument means stands at `Host`."""
 
     def call(
@@ -30,7 +30,7 @@ class Hands(Protocol):
         still: Callable[[], bool] | None = None,
         needs: Needs = NOTHING,
     ) -> CallResult:
-        """Call a tool and wait for what it comes to. Never raises for a server's fault."""
+        """Call a tool and wait for its result. Never raises for a server's fault."""
 
     def tools(self, server: str, *, fresh: bool = False) -> tuple[Definition, ...]:
         """The tools a server lists now, pinned; with `fresh`, on a session that is opened now.

@@ -1,4 +1,4 @@
-"""Fan-out: one subtask with a list becomes one child per item, and then the join of what they came to."""
+"""Fan-out: one subtask with a list becomes one child per item, and then the join of their results."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -46,7 +46,7 @@ def children_of(subtask: PlannedSubtask, items: Json, *, answered: bool = False)
 
 
 def joined(subtask: PlannedSubtask, children: Sequence[str], outcomes: Mapping[str, Outcome]) -> Outcome:
-    """What a fan-out came to: its children's outputs in the order of the list, unless one of them failed it."""
+    """The result of a fan-out: its children's outputs in the order of the list, unless one of them failed it."""
     results = [(child, outcomes[child]) for child in children if child in outcomes]
     failed = [(child, outcome) for child, outcome in results if outcome.failed]
     if failed and subtask.on_failure == "fail":

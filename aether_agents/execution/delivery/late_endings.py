@@ -1,4 +1,4 @@
-"""Late: how cancelled calls ended that might still have been running, kept until the pump has recorded it."""
+"""LateEndings: how cancelled calls ended that might still have been running, kept until the pump has recorded it."""
 
 import threading
 from collections import deque
@@ -11,7 +11,7 @@ from aether_agents.store import Store
 KEPT = 1_000
 
 
-class Late:
+class LateEndings:
     """Heard on the host's loop, recorded by the pump. Thread-safe."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Episode: a time in which the store or the broker is away or refuses. It is said once, however many meet it."""
+"""Outage: a time in which the store or the broker is away or refuses. It is said once, however many meet it."""
 
 import logging
 import threading
@@ -15,7 +15,7 @@ QUIET = 30.0
 MOST = 5
 
 
-class Episode:
+class Outage:
     """Shared by all threads of a process: whoever meets the trouble tells it, and the pump tells when it is over."""
 
     def __init__(self) -> None:

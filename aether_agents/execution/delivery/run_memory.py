@@ -1,4 +1,4 @@
-"""Memory: what this process ran that must not run twice, to be told again to a store that came back older."""
+"""RunMemory: what this process ran that must not run twice, to be told again to a store that came back older."""
 
 import json
 import threading
@@ -25,7 +25,7 @@ class _Kept(NamedTuple):
     tell: Tell
 
 
-class Memory:
+class RunMemory:
     """A bounded set of runs, safe to share between threads. It ends with the process, whose name nobody has again."""
 
     def __init__(self, store: Store) -> None:
@@ -36,7 +36,7 @@ class Memory:
         self._size = 0
 
     def completed(self, lease: Lease, outcome: Outcome) -> None:
-        """Remember what a run came to, before the store is told."""
+        """Remember the result of a run, before the store is told."""
         size = len(json.dumps(outcome.output, ensure_ascii=False))
         self._keep(lease, size, lambda: self._store.tasks.complete(*lease, outcome).deliveries)
 

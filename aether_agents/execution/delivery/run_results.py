@@ -18,7 +18,7 @@ def retry_in(subtask: PlannedSubtask, outcome: Outcome, attempts: int) -> float 
 
 
 def word_of(result: Outcome | Intervention | Items) -> str:
-    """What a run came to, for the log."""
+    """The result of a run, for the log."""
     if isinstance(result, Outcome):
         return result.status if result.error_kind is None else f"{result.status} ({result.error_kind})"
     return "waits for a person" if isinstance(result, Intervention) else f"fans out to {len(result.children)}"

@@ -1,4 +1,4 @@
-"""Patience: a store that is away or refuses is asked again, for as long as it takes nothing at all.
+"""StoreRetry: a store that is away or refuses is asked again, for as long as it takes nothing at all.
 
 A finished call's outcome is held by its thread meanwhile: no more than there are threads, and without an end, because
 nothing else could be done with it. Only a store that takes all else and refuses this one thing is given up.
@@ -12,7 +12,7 @@ from typing import TypeVar
 from celery.exceptions import Ignore
 
 from aether_agents.errors import StoreUnavailable
-from aether_agents.execution.delivery.outage import Episode
+from aether_agents.execution.delivery.outage import Outage
 
 log = logging.getLogger(__name__)
 Value = TypeVar("Value")
@@ -21,13 +21,13 @@ Value = TypeVar("Value")
 FIRST_WAIT, LONGEST_WAIT = 0.1, 2.0
 
 
-class Patience:
+class StoreRetry:
     """The patience of one process: it ends for all when the process does."""
 
-    def __init__(self, episode: Episode | None = None, most: float = 300.0) -> None:
+    def __init__(self, episode: Outage | None = None, most: float = 300.0) -> None:
         """`most` is for how many seconds something is offered to a store that takes all else."""
         self._most = most
-        self.episode = episode or Episode()
+        self.episode = episode or Outage()
         self._stopping = threading.Event()
 
     @property

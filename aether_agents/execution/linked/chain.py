@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from aether_agents.contracts import TERMINAL_TASK, HighLevelTask, SubtaskStatus
-from aether_agents.contracts.view import Left
+from aether_agents.contracts.view import EndedSubtask
 from aether_agents.errors import TaskNotFound, WrongStatus
 from aether_agents.planning.linked.undo_plan import id_of
 from aether_agents.store import Store
@@ -64,7 +64,7 @@ def undone_in(store: Store, links: Sequence[Links]) -> set[str]:
 
 
 def put_back(
-    store: Store, task_id: str, left: Sequence[Left], made_by: Mapping[str, str], chain: tuple[str, ...]
+    store: Store, task_id: str, left: Sequence[EndedSubtask], made_by: Mapping[str, str], chain: tuple[str, ...]
 ) -> set[str]:
     """The subtasks of a task whose calls were undone since, those that it took over among them."""
     done = undone_in(store, [store.tasks.links(task_id)])

@@ -23,7 +23,7 @@ from aether_agents.contracts import (
     find,
     value_digest,
 )
-from aether_agents.contracts.view import Left
+from aether_agents.contracts.view import EndedSubtask
 from aether_agents.errors import InvalidPlan, ReferenceMissing, WrongStatus
 from aether_agents.execution.calls.approval import carried_binding, given_to
 from aether_agents.execution.calls.kept_items import call_of, writer_for
@@ -102,7 +102,7 @@ class Takeover:
             ]
         return placed, ready
 
-    def _with_items(self, subtask: PlannedSubtask, items: list[Left]) -> PlannedSubtask:
+    def _with_items(self, subtask: PlannedSubtask, items: list[EndedSubtask]) -> PlannedSubtask:
         """A fan-out that runs again, with what became of its items."""
         parent = self._before.by_id.get(subtask.id)
         if not items or parent is None:
@@ -115,7 +115,7 @@ class Takeover:
         known = KeptItems(items=value_digest(listed), chain=self._of.chain, each=each)
         return subtask.model_copy(update={"kept_items": known})
 
-    def _item(self, one: Left) -> KeptItem:
+    def _item(self, one: EndedSubtask) -> KeptItem:
         done = one.status is SubtaskStatus.COMPLETED and one.outcome is not None and one.id not in self._before.undone
         return KeptItem(
             call=call_of(one.subtask, self._outcomes, self._old) if done else "",

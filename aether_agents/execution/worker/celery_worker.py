@@ -13,10 +13,10 @@ from celery.utils.nodenames import host_format
 from aether_agents.celery_app.app import create_app
 from aether_agents.celery_app.producers import SPARE
 from aether_agents.contracts import Specialist
-from aether_agents.execution.delivery.outage import Episode
+from aether_agents.execution.delivery.outage import Outage
 from aether_agents.execution.worker.consumer import Broker
 from aether_agents.execution.worker.services import Services
-from aether_agents.execution.worker.warm_shutdown import Ending
+from aether_agents.execution.worker.warm_shutdown import WarmShutdown
 from aether_agents.execution.worker.watchdog import Watchdog
 from aether_agents.settings.model import Settings
 from aether_agents.store import open_store
@@ -137,8 +137,8 @@ class _Bench:
         self._lock = threading.Lock()
         self._services: Services | None = None
         self._pid = 0
-        self._ending = Ending(settings.delivery.grace)
-        self._episode = Episode()
+        self._ending = WarmShutdown(settings.delivery.grace)
+        self._episode = Outage()
         self._broker = Broker(settings, self._episode, queues)
         self._watchdog = Watchdog(settings, self._broker, queues, grace=settings.delivery.grace, tell=tell)
 
@@ -155,7 +155,7 @@ class _Bench:
         signals.worker_shutdown.connect(self._end, weak=False)
 
     def handle(self, celery_task: Task, queue: str, ids: tuple[str, ...]) -> str | None:
-        """Run one message with this process's services; a word for what it came to."""
+        """Run one message with this process's services; a word for its result."""
         return self._open().handle(celery_task, queue, ids)
 
     def _open(self) -> Services:
@@ -203,7 +203,7 @@ class _Bench:
 
     def _begin_child(self, **_: object) -> None:
         self._lock = threading.Lock()  # the parent's may have been held when it forked
-        self._episode = Episode()
+        self._episode = Outage()
         self._name, self._threads = f"{self._name}-{os.getpid()}", 1
         self._ending.in_child(self._open())
 

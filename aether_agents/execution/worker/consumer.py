@@ -10,7 +10,7 @@ from celery.worker.consumer import Consumer
 from celery.worker.state import maybe_shutdown
 
 from aether_agents.errors import StoreRefuses, StoreUnavailable
-from aether_agents.execution.delivery.outage import Episode
+from aether_agents.execution.delivery.outage import Outage
 from aether_agents.settings.model import Settings
 from aether_agents.store import Store, open_store
 
@@ -24,7 +24,7 @@ REST = 1.0
 class Broker:
     """The broker as the process that consumes from it sees it."""
 
-    def __init__(self, settings: Settings, episode: Episode, queues: Sequence[str]) -> None:
+    def __init__(self, settings: Settings, episode: Outage, queues: Sequence[str]) -> None:
         self.queues = tuple(queues)
         self.episode = episode
         self._settings = settings

@@ -1,4 +1,4 @@
-"""Pump: the heartbeat of a process. Renews its leases, says it is alive, and takes back what others lost."""
+"""Heartbeat: the heartbeat of a process. Renews its leases, says it is alive, and takes back what others lost."""
 
 import logging
 import threading
@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Sequence
 
 from aether_agents.errors import AetherError, StoreUnavailable
-from aether_agents.execution.calls.call_counts import Tally
-from aether_agents.execution.delivery.leases import Held, Lease
-from aether_agents.execution.delivery.outage import Episode
-from aether_agents.execution.delivery.run_memory import Memory
+from aether_agents.execution.calls.call_counts import CallCounts
+from aether_agents.execution.delivery.leases import Lease, Leases
+from aether_agents.execution.delivery.outage import Outage
+from aether_agents.execution.delivery.run_memory import RunMemory
 from aether_agents.execution.delivery.sender import Sender
 from aether_agents.execution.worker.descriptors import strain
 from aether_agents.process.boot_clock import now
@@ -24,7 +24,7 @@ BEAT_EVERY = 2.0
 REAP_AT_MOST = 200
 
 
-class Pump:
+class Heartbeat:
     """One daemon thread. Every round does all its parts, whichever of them fails; it outlives a lost broker."""
 
     def __init__(
@@ -32,7 +32,7 @@ class Pump:
         settings: Settings,
         store: Store,
         sender: Sender,
-        held: Held,
+        held: Leases,
         cancel: Callable[[Lease], None],
         *,
         name: str,
@@ -40,9 +40,9 @@ class Pump:
         queues: Sequence[str],
         watched: Sequence[str],
         pid: int,
-        tally: Tally,
-        memory: Memory,
-        episode: Episode | None = None,
+        tally: CallCounts,
+        memory: RunMemory,
+        episode: Outage | None = None,
         state: Callable[[], str] = str,
         more: Sequence[Callable[[], None]] = (),
     ) -> None:
@@ -63,7 +63,7 @@ class Pump:
         self._epoch = 0
         self._more = tuple(more)
         self._beaten = float("-inf")
-        self._episode = episode or Episode()
+        self._episode = episode or Outage()
         self._state = state
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="aether-pump", daemon=True)

@@ -1,4 +1,4 @@
-"""Room: how full a process is, and since when nothing of what it runs has ended."""
+"""Occupancy: how full a process is, and since when nothing of what it runs has ended."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 STANDS_AFTER = 0.5
 
 
-class Room:
+class Occupancy:
     """The threads of one process, and the messages on them. Thread-safe."""
 
     def __init__(self, threads: int) -> None:

@@ -1,4 +1,4 @@
-"""Opening: the planner's own step. A task is claimed, planned, and its plan handed to delivery."""
+"""PlannerStep: the planner's own step. A task is claimed, planned, and its plan handed to delivery."""
 
 import logging
 import time
@@ -10,9 +10,9 @@ from celery.exceptions import Ignore
 
 from aether_agents.contracts import HighLevelTask, Plan, Specialist, Template
 from aether_agents.errors import CannotOpen, InvalidSettings, StoreUnavailable, TaskNotFound, WrongStatus
-from aether_agents.execution.delivery.leases import Held, Lease
+from aether_agents.execution.delivery.leases import Lease, Leases
 from aether_agents.execution.delivery.sender import Sender
-from aether_agents.execution.delivery.store_retry import Patience
+from aether_agents.execution.delivery.store_retry import StoreRetry
 from aether_agents.execution.linked import rerun_step
 from aether_agents.execution.worker.known_servers import KnownServers
 from aether_agents.mcp_host.files.project_scope import Visible
@@ -39,7 +39,7 @@ _OTHERS_FIRST = 10.0
 TASKS_WAITED_FOR = 1_000
 
 
-class Opening:
+class PlannerStep:
     """Opens tasks for one process. Thread-safe."""
 
     def __init__(
@@ -48,17 +48,17 @@ class Opening:
         specialists: Sequence[Specialist],
         store: Store,
         sender: Sender,
-        held: Held,
+        held: Leases,
         servers: KnownServers,
         needed: Callable[[Collection[str]], None],
-        patience: Patience | None = None,
+        patience: StoreRetry | None = None,
     ) -> None:
         """`servers` are those that may be started; `needed` hears which of them a task waits for."""
         self._settings = settings
         self._store = store
         self._sender = sender
         self._held = held
-        self._patience = patience or Patience()
+        self._patience = patience or StoreRetry()
         templates = gather(specialists, settings)
         for fault in templates.faults:
             log.warning("%s", fault)

@@ -12,23 +12,23 @@ from celery.exceptions import Ignore, Reject
 from aether_agents.celery_app.producers import OwnProducer
 from aether_agents.contracts import Specialist
 from aether_agents.errors import StoreUnavailable
-from aether_agents.execution.calls.call_counts import Tally
-from aether_agents.execution.calls.pinned_tools import Toolbox
-from aether_agents.execution.calls.remembered_pins import Remembered
+from aether_agents.execution.calls.call_counts import CallCounts
+from aether_agents.execution.calls.pinned_tools import PinnedTools
+from aether_agents.execution.calls.remembered_pins import RememberedPins
 from aether_agents.execution.calls.tool_call import Caller
-from aether_agents.execution.delivery.late_endings import Late
-from aether_agents.execution.delivery.leases import Held
-from aether_agents.execution.delivery.outage import Episode
+from aether_agents.execution.delivery.late_endings import LateEndings
+from aether_agents.execution.delivery.leases import Leases
+from aether_agents.execution.delivery.outage import Outage
 from aether_agents.execution.delivery.sender import Sender
-from aether_agents.execution.delivery.store_retry import Patience
-from aether_agents.execution.worker.heartbeat import Pump
+from aether_agents.execution.delivery.store_retry import StoreRetry
+from aether_agents.execution.worker.heartbeat import Heartbeat
 from aether_agents.execution.worker.known_servers import KnownServers
 from aether_agents.execution.worker.message_end import tell_end
-from aether_agents.execution.worker.occupancy import Room
-from aether_agents.execution.worker.planner_step import Opening
-from aether_agents.execution.worker.side_threads import Beside
-from aether_agents.execution.worker.subtask_runner import Runner
-from aether_agents.execution.worker.tool_listing import Listing
+from aether_agents.execution.worker.occupancy import Occupancy
+from aether_agents.execution.worker.planner_step import PlannerStep
+from aether_agents.execution.worker.side_threads import SideThreads
+from aether_agents.execution.worker.subtask_runner import SubtaskRunner
+from aether_agents.execution.worker.tool_listing import ToolListing
 from aether_agents.mcp_host.pool.host import Host
 from aether_agents.mcp_host.pool.opener import Limits
 from aether_agents.mcp_host.process.sandbox_view import Confinement, confinement_of
@@ -55,31 +55,31 @@ class Services:
         queues: Sequence[str],
         name: str,
         threads: int,
-        episode: Episode | None = None,
+        episode: Outage | None = None,
         state: Callable[[], str] = str,
     ) -> None:
         self._store = open_store(settings)
-        self._held = Held(settings.delivery.lease)
-        patience = Patience(episode, settings.delivery.offer_for)
+        self._held = Leases(settings.delivery.lease)
+        patience = StoreRetry(episode, settings.delivery.offer_for)
         self._sender = sender = Sender(app, trouble=patience.episode.trouble)
         self._store.when_freed(sender.attempt)
         self._own = OwnProducer(app)  # the pump's: whatever the threads wait for, it renews and reaps
         servers = KnownServers(settings, specialists)
         self._host, self._late = _host(settings, servers)
-        remembered, barred = Remembered(settings.home), servers.barred
-        toolbox = Toolbox(self._host, self._store, specialists, servers, remembered, patience, barred)
-        tally = Tally(self._host.starts)
+        remembered, barred = RememberedPins(settings.home), servers.barred
+        toolbox = PinnedTools(self._host, self._store, specialists, servers, remembered, patience, barred)
+        tally = CallCounts(self._host.starts)
         caller = Caller(self._host, toolbox, settings, self._held, tally)
-        self._runner = Runner(settings, self._store, caller, sender, self._held, patience)
-        self._room, most = Room(threads), min(threads, settings.delivery.spare)
-        self._beside = Beside(self._store, self._room, self._held, self._runner.beside, queues, most)
-        self._listing = Listing(self._store, toolbox, servers, queues, lambda: bool(self._held.leases()), patience)
+        self._runner = SubtaskRunner(settings, self._store, caller, sender, self._held, patience)
+        self._room, most = Occupancy(threads), min(threads, settings.delivery.spare)
+        self._beside = SideThreads(self._store, self._room, self._held, self._runner.beside, queues, most)
+        self._listing = ToolListing(self._store, toolbox, servers, queues, lambda: bool(self._held.leases()), patience)
         self._opening = None
         if PLANNER in queues:  # its index of templates is made at once: a worker that plans nothing has none
-            self._opening = Opening(
+            self._opening = PlannerStep(
                 settings, specialists, self._store, sender, self._held, servers, self._listing.first, patience
             )
-        self._pump = Pump(
+        self._pump = Heartbeat(
             settings,
             self._store,
             Sender(app, self._own),
@@ -106,7 +106,7 @@ class Services:
         self._listing.start()
 
     def handle(self, celery_task: Task, queue: str, ids: tuple[str, ...]) -> str | None:
-        """Run one message; a word for what it came to.
+        """Run one message; a word for its result.
 
         Raises:
             Ignore: its branch of the canvas ends here.
@@ -161,9 +161,9 @@ class Services:
         self._late.record(self._store)
 
 
-def _host(settings: Settings, servers: KnownServers) -> tuple[Host, Late]:
+def _host(settings: Settings, servers: KnownServers) -> tuple[Host, LateEndings]:
     """The host of a process, and what it hears of calls that were cancelled."""
-    late = Late()
+    late = LateEndings()
     timeout = settings.agent_system.mcp_integration.server_timeout
     limits, confinement = Limits(grace=settings.delivery.cancelled_grace), _confinement(settings)
     return Host(

@@ -1,4 +1,4 @@
-"""Beside: runs what waits behind calls that stand, on further threads: a hung server delays only itself.
+"""SideThreads: runs what waits behind calls that stand, on further threads: a hung server delays only itself.
 
 The store decides: it gives what waits for another server or owner than those that hold the threads, and nothing else.
 """
@@ -7,8 +7,8 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
-from aether_agents.execution.delivery.leases import Held
-from aether_agents.execution.worker.occupancy import STANDS_AFTER, Room
+from aether_agents.execution.delivery.leases import Leases
+from aether_agents.execution.worker.occupancy import STANDS_AFTER, Occupancy
 from aether_agents.process.boot_clock import now
 from aether_agents.store import PLANNER, Granted, Store, Unopened
 
@@ -18,10 +18,10 @@ log = logging.getLogger(__name__)
 Run = Callable[[str, Granted | Unopened, float], None]
 
 
-class Beside:
+class SideThreads:
     """At most so many runs beside the threads of one process."""
 
-    def __init__(self, store: Store, room: Room, held: Held, run: Run, queues: Sequence[str], most: int) -> None:
+    def __init__(self, store: Store, room: Occupancy, held: Leases, run: Run, queues: Sequence[str], most: int) -> None:
         self._store = store
         self._room = room
         self._held = held

@@ -1,4 +1,4 @@
-"""Runner: one message, one claim, one call, one outcome. What a Celery task of a specialist's queue does.
+"""SubtaskRunner: one message, one claim, one call, one outcome. What a Celery task of a specialist's queue does.
 
 It raises nothing but `Ignore` (and what `Task.replace` raises, which is an `Ignore`): that ends a branch of the
 canvas, and the store has already seen to it that somebody sends what the branch would have brought.
@@ -22,11 +22,11 @@ from aether_agents.execution.calls.progress_report import reporter
 from aether_agents.execution.calls.review_step import Reviewing
 from aether_agents.execution.calls.tool_call import MOST_OUTPUT, Caller, Run, bounded, failed
 from aether_agents.execution.delivery.fan_out import Items, joined
-from aether_agents.execution.delivery.leases import Held, Lease
-from aether_agents.execution.delivery.run_memory import Memory
+from aether_agents.execution.delivery.leases import Lease, Leases
+from aether_agents.execution.delivery.run_memory import RunMemory
 from aether_agents.execution.delivery.run_results import retry_in, word_of
 from aether_agents.execution.delivery.sender import Sender
-from aether_agents.execution.delivery.store_retry import Patience
+from aether_agents.execution.delivery.store_retry import StoreRetry
 from aether_agents.execution.turn import Turns
 from aether_agents.process.boot_clock import now
 from aether_agents.settings.model import Settings
@@ -41,7 +41,7 @@ JOIN_FACTOR = 4
 LOST_RUNS = 2
 
 
-class Runner:
+class SubtaskRunner:
     """Runs subtasks for one process. Thread-safe."""
 
     def __init__(
@@ -50,17 +50,17 @@ class Runner:
         store: Store,
         caller: Caller,
         sender: Sender,
-        held: Held,
-        patience: Patience | None = None,
+        held: Leases,
+        patience: StoreRetry | None = None,
     ) -> None:
         self._settings = settings
         self._store = store
         self._caller = caller
         self._sender = sender
         self._held = held
-        self._patience = patience or Patience()
+        self._patience = patience or StoreRetry()
         self._reviewing = Reviewing(store, settings)
-        self.memory = Memory(store)
+        self.memory = RunMemory(store)
         self._turns = Turns(store, self._patience)
 
     def run(self, celery_task: Task, queue: str, task_id: str, subtask_id: str) -> str:
@@ -136,7 +136,7 @@ class Runner:
         self._patience.stop()
 
     def _work(self, lease: Lease, claim: Granted) -> Outcome | Intervention | Items:
-        """What this run came to. A fault of ours is an outcome too: its traceback stays in the worker's log."""
+        """The result of this run. A fault of ours is an outcome too: its traceback stays in the worker's log."""
         try:
             return self._decided(lease, claim)
         except (Ignore, StoreUnavailable) as error:  # the lease ends, and the reaper decides

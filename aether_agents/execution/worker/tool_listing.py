@@ -1,4 +1,4 @@
-"""Listing: says in the catalogue which tools the servers of a worker's queues have. Done once, beside the work."""
+"""ToolListing: says in the catalogue which tools the servers of a worker's queues have. Done once, beside the work."""
 
 import logging
 import threading
@@ -9,17 +9,17 @@ from celery.exceptions import Ignore
 
 from aether_agents.contracts import ServerSpec
 from aether_agents.errors import AetherError, ServerDown, StoreUnavailable
-from aether_agents.execution.calls.pinned_tools import Toolbox
-from aether_agents.execution.delivery.store_retry import Patience
+from aether_agents.execution.calls.pinned_tools import PinnedTools
+from aether_agents.execution.delivery.store_retry import StoreRetry
 from aether_agents.execution.worker.known_servers import KnownServers
 from aether_agents.mcp_host.registry.spec_digest import listing_digest, spec_digest
 from aether_agents.store import CatalogueEntry, Store
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two looks for servers that were trusted, edited or mended meanwhile.
+#: Seconds between two looks for servers that were trusted, edited or fixed meanwhile.
 LOOK_EVERY = 5.0
-#: Seconds after which a server that failed is tried again: it may have been installed or mended meanwhile.
+#: Seconds after which a server that failed is tried again: it may have been installed or fixed meanwhile.
 TRY_AGAIN = 30.0
 
 
@@ -30,21 +30,21 @@ LANES = 3
 MAKE_WAY = 20.0
 
 
-class Listing:
+class ToolListing:
     """One daemon thread. A server is listed when the catalogue has no word of it as it is now."""
 
     def __init__(
         self,
         store: Store,
-        toolbox: Toolbox,
+        toolbox: PinnedTools,
         servers: KnownServers,
         queues: Sequence[str],
         busy: Callable[[], bool] = bool,
-        patience: Patience | None = None,
+        patience: StoreRetry | None = None,
     ) -> None:
         """`busy` says whether this process runs something just now."""
         self._store = store
-        self._patience = patience or Patience()
+        self._patience = patience or StoreRetry()
         self._busy = busy
         self._toolbox = toolbox
         self._servers = servers

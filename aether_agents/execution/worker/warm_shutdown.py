@@ -1,4 +1,4 @@
-"""Ending: how a worker lets go when it is told to. It takes nothing new; its calls end by themselves, or are cut.
+"""WarmShutdown: how a worker lets go when it is told to. It takes nothing new; its calls end by themselves, or are cut.
 
 SIGTERM comes from whoever deploys: calls get the whole grace of the settings. SIGINT is a person's Ctrl-C, who waits at
 the terminal: they get a moment. Told a second time, in whatever way, it cuts at once.
@@ -28,7 +28,7 @@ class Working(Protocol):
         """Cancel the calls that are under way."""
 
 
-class Ending:
+class WarmShutdown:
     """The end of one worker, in the process that hears its signals and in the children that run its messages."""
 
     def __init__(self, grace: float) -> None:

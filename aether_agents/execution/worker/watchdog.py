@@ -94,7 +94,7 @@ class Watchdog:
         self._stopped.set()
 
     def look(self) -> None:
-        """One look; what it comes to is in `state`."""
+        """One look; its result is in `state`."""
         found = self._found()
         if found is not self._state:
             self._state = found

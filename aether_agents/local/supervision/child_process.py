@@ -1,4 +1,4 @@
-"""Child: a process as its supervisor sees it - started, started again with growing pauses, ended."""
+"""ChildProcess: a process as its supervisor sees it - started, started again with growing pauses, ended."""
 
 import contextlib
 import json
@@ -40,7 +40,7 @@ def heard_every(deaf_after: float) -> float:
     return max(deaf_after / SIGNS, LEAST_PAUSE) if deaf_after else 10.0
 
 
-class Child:
+class ChildProcess:
     """A program of ours. Its standard input is its orders, then its lifeline: when it closes, it ends itself."""
 
     def __init__(

@@ -7,7 +7,7 @@ from typing import IO
 
 from aether_agents.local.stack_folder import StackFolder
 from aether_agents.local.supervision.state_file import read_state
-from aether_agents.local.supervisor_link import Line
+from aether_agents.local.supervisor_link import SupervisorLink
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ def possess(folder: StackFolder, patience: float) -> IO[bytes] | None:
     lock = folder.lock.open("ab")
     end = time.monotonic() + patience
     while not _locked(lock):
-        if line := Line.to(folder.control):
+        if line := SupervisorLink.to(folder.control):
             line.close()
             return None
         if time.monotonic() > end:

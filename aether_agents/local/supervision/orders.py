@@ -1,4 +1,4 @@
-"""Lifeline: how a program of the stack hears its orders, and ends when its supervisor does, however that happens."""
+"""Orders: how a program of the stack hears its orders, and ends when its supervisor does, however that happens."""
 
 import contextlib
 import json
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from aether_agents.local.supervision.child_process import FINISH, MARGIN, QUICK, heard_every
 
 
-class Lifeline:
+class Orders:
     """Reads the orders, and ends the process when they can come no more."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Identity: a process that is known to be the one that was started, not another one with the same number."""
+"""ProcessIdentity: a process that is known to be the one that was started, not another one with the same number."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ PROC = Path("/proc")
 PATIENCE = 3.0
 
 
-class Identity(NamedTuple):
+class ProcessIdentity(NamedTuple):
     """A process id, and when the process was born. Ids are used again; a birth is not."""
 
     pid: int

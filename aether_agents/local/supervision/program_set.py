@@ -1,4 +1,4 @@
-"""Family: the programs of a stack beside its server - the worker, and where wanted beat and Flower - kept alive."""
+"""ProgramSet: the programs of a stack beside its server - the worker, and where wanted beat and Flower - kept alive."""
 
 import contextlib
 import logging
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from aether_agents.local.stack_folder import StackFolder
-from aether_agents.local.supervision.child_process import Child
+from aether_agents.local.supervision.child_process import ChildProcess
 from aether_agents.local.supervision.state_file import ProcessInfo
 
 log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ WORKER = "worker"
 VAIN_STARTS = 3
 
 
-class Family:
+class ProgramSet:
     """Starts its members, starts them again when they end, ends them. It lives in the supervisor's one loop."""
 
     def __init__(
@@ -35,7 +35,7 @@ class Family:
         self._settings = settings
         self._selector = selector
         self._changed = changed
-        self._members: dict[str, Child] = {}
+        self._members: dict[str, ChildProcess] = {}
         self._going = False
 
     @property
@@ -47,7 +47,7 @@ class Family:
         """Start those that do not run yet. Until `go` they only load their code."""
         for name in names:
             if name not in self._members:
-                self._members[name] = Child(
+                self._members[name] = ChildProcess(
                     name, self._folder.logs[name], self._settings, os.environ, self._folder.root
                 )
                 self._begin(self._members[name])
@@ -97,21 +97,21 @@ class Family:
         for member in self._members.values():
             member.hasten()
 
-    def _begin(self, member: Child) -> None:
+    def _begin(self, member: ChildProcess) -> None:
         member.start()
         if self._going:
             self._send_off(member)
 
-    def _send_off(self, member: Child) -> None:
+    def _send_off(self, member: ChildProcess) -> None:
         member.go()
         self._selector.register(member.news, selectors.EVENT_READ, lambda: self._hear(member))
 
-    def _hear(self, member: Child) -> None:
+    def _hear(self, member: ChildProcess) -> None:
         if news := os.read(member.news, 4_096):
             member.hear(news)
             self._changed()
         else:  # it ends
             self._selector.unregister(member.news)
 
-    def _given_up(self, member: Child) -> bool:
+    def _given_up(self, member: ChildProcess) -> bool:
         return member.vain_starts == VAIN_STARTS

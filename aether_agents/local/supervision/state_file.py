@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from aether_agents.local.supervision.process_identity import Identity
+from aether_agents.local.supervision.process_identity import ProcessIdentity
 
 
 class ProcessInfo(NamedTuple):
@@ -20,20 +20,20 @@ class ProcessInfo(NamedTuple):
 
 def write_state(path: Path, processes: Iterable[ProcessInfo]) -> None:
     """Replace the state file, whole or not at all."""
-    rows = [{**info._asdict(), "born": Identity.of(info.pid).born} for info in processes if info.pid]
+    rows = [{**info._asdict(), "born": ProcessIdentity.of(info.pid).born} for info in processes if info.pid]
     draft = path.with_suffix(".new")
     draft.write_text(json.dumps(rows, indent=1), encoding="utf-8")
     draft.replace(path)
 
 
-def read_state(path: Path) -> list[tuple[ProcessInfo, Identity]]:
+def read_state(path: Path) -> list[tuple[ProcessInfo, ProcessIdentity]]:
     """What the state file says; nothing if there is none, or it was cut short."""
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
         return [
             (
                 ProcessInfo(row["name"], row["kind"], row["pid"], tuple(row["queues"]), row["status"]),
-                Identity(row["pid"], row["born"]),
+                ProcessIdentity(row["pid"], row["born"]),
             )
             for row in rows
         ]

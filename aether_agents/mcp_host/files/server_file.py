@@ -61,7 +61,7 @@ FOREIGN_TOP = ("inputs", "$schema", "globalShortcut", "preferences")
 
 #: Variables whose values are no secrets: they are in every message of the system itself.
 PUBLIC = frozenset({*ALLOWED, "HOME", "PWD", "SHELL", "HOSTNAME"})
-#: A shorter value cannot be struck out without striking out half of what a server says (`true`, `8080`).
+#: A shorter value cannot be redacted without redacting half of what a server says (`true`, `8080`).
 SHORTEST = 6
 #: Names that values which are secrets have, where they are written into the file itself.
 _SECRET = re.compile(r"token|secret|passw|credential|api.?key|private.?key|auth|cookie", re.IGNORECASE)

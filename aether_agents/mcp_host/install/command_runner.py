@@ -1,4 +1,4 @@
-"""Steps: the commands of an installation, run one after the other, heard line by line, until a time limit."""
+"""CommandRunner: the commands of an installation, run one after the other, heard line by line, until a time limit."""
 
 import os
 import selectors
@@ -17,7 +17,7 @@ Tell = Callable[[str], None]
 LAST_LINES = 12
 
 
-class Steps:
+class CommandRunner:
     """Runs what installs one server, passing on what it says."""
 
     def __init__(self, name: str, folder: Path, tell: Tell, seconds: float) -> None:

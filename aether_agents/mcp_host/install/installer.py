@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from aether_agents.contracts import Install, ServerSpec
-from aether_agents.mcp_host.install.command_runner import Steps, Tell
+from aether_agents.mcp_host.install.command_runner import CommandRunner, Tell
 from aether_agents.mcp_host.install.folders import server_folder
 from aether_agents.mcp_host.install.package_managers import make, packages
 from aether_agents.process.private_folder import make_private
@@ -54,7 +54,7 @@ def install(
         target = folder / f"env-{_stamp(spec.install)[8:20]}"
         shutil.rmtree(target, ignore_errors=True)
         tell(f"{spec.name}: an environment for {' '.join(wanted)}")
-        steps = Steps(spec.name, folder, tell, seconds)
+        steps = CommandRunner(spec.name, folder, tell, seconds)
         make(spec.install, wanted, target, steps, os.environ if environ is None else environ)
         (target / _stamp(spec.install)).write_text(spec.install.model_dump_json(by_alias=True), encoding="utf-8")
         _switch(folder, target)

@@ -16,7 +16,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from aether_agents.contracts import Install
 from aether_agents.errors import InvalidSettings, ServerDown
-from aether_agents.mcp_host.install.command_runner import Steps
+from aether_agents.mcp_host.install.command_runner import CommandRunner
 from aether_agents.mcp_host.install.package_index import uv_environment
 
 _EXACT = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9._,-]+\])?==[A-Za-z0-9][A-Za-z0-9.+!_-]*$")
@@ -54,7 +54,7 @@ def packages(wanted: Install, source: str) -> list[str]:
     return [wanted.pypi, *wanted.with_]
 
 
-def make(wanted: Install, asked: list[str], target: Path, steps: Steps, environ: Mapping[str, str]) -> None:
+def make(wanted: Install, asked: list[str], target: Path, steps: CommandRunner, environ: Mapping[str, str]) -> None:
     """Make the environment.
 
     Raises:
@@ -66,14 +66,14 @@ def make(wanted: Install, asked: list[str], target: Path, steps: Steps, environ:
         _python(wanted, asked, target, steps, environ)
 
 
-def _python(wanted: Install, asked: list[str], target: Path, steps: Steps, environ: Mapping[str, str]) -> None:
+def _python(wanted: Install, asked: list[str], target: Path, steps: CommandRunner, environ: Mapping[str, str]) -> None:
     uv, env = find_uv(), uv_environment(environ)
     steps.run(uv, "venv", "--quiet", "--python", wanted.python or sys.executable, str(target), env=env)
     python = str(target / "bin" / "python")
     steps.run(uv, "pip", "install", "--compile-bytecode", "--python", python, "--", *asked, env=env)
 
 
-def _node(asked: list[str], target: Path, steps: Steps, environ: Mapping[str, str]) -> None:
+def _node(asked: list[str], target: Path, steps: CommandRunner, environ: Mapping[str, str]) -> None:
     """npm's own settings (a registry, a proxy) hold, those of the user; a project's are not looked at.
 
     Node brings certificates of its own and knows none of the machine's, and `--prefix` hides npm's global settings,

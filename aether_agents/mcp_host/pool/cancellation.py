@@ -27,7 +27,7 @@ class UnderWay:
         return self.cancelled
 
 
-class Calls:
+class CallsUnderWay:
     """Calls by key. One key may have several."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Running: the event loop, its thread, and all that lives on it. Never crosses a fork."""
+"""EventLoop: the event loop, its thread, and all that lives on it. Never crosses a fork."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from aether_agents.contracts import ServerSpec
 from aether_agents.mcp_host.pool.opener import Limits
 from aether_agents.mcp_host.pool.pool import Pool
-from aether_agents.mcp_host.process.guard_client import Lifeline
+from aether_agents.mcp_host.process.guard_client import GuardClient
 from aether_agents.mcp_host.process.sandbox_view import Confinement
 from aether_agents.mcp_host.transport.abandoned_calls import Tell
 
@@ -21,7 +21,7 @@ Got = TypeVar("Got")
 CLOSE_TIMEOUT = 8.0
 
 
-class Running:
+class EventLoop:
     """One loop on one daemon thread, with the pool of sessions on it."""
 
     def __init__(
@@ -32,7 +32,7 @@ class Running:
         confinement: Confinement,
         tell: Tell,
     ) -> None:
-        self._lifeline = Lifeline()
+        self._lifeline = GuardClient()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="mcp-host", daemon=True)
         self._thread.start()

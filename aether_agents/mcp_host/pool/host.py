@@ -14,12 +14,12 @@ from pathlib import Path
 
 from aether_agents.contracts import Json, ServerSpec
 from aether_agents.errors import ServerDown
-from aether_agents.mcp_host.pool.event_loop import Running
+from aether_agents.mcp_host.pool.event_loop import EventLoop
 from aether_agents.mcp_host.pool.opener import Limits
-from aether_agents.mcp_host.pool.progress import Mailbox
+from aether_agents.mcp_host.pool.progress import ProgressReports
 from aether_agents.mcp_host.process.sandbox_grants import NOTHING, Needs
 from aether_agents.mcp_host.process.sandbox_view import UNCONFINED, Confinement
-from aether_agents.mcp_host.session.call_request import Request
+from aether_agents.mcp_host.session.call_request import CallRequest
 from aether_agents.mcp_host.session.call_result import NOTHING_ASKED, CallResult, Consent
 from aether_agents.mcp_host.session.session import Portrait
 from aether_agents.mcp_host.session.tool_definition import Definition
@@ -32,7 +32,7 @@ MARGIN = 20.0
 
 _hosts: "weakref.WeakSet[Host]" = weakref.WeakSet()
 #: What a forked child inherited and must neither use nor collect: collecting would end the parent's servers.
-_inherited: list[Running] = []
+_inherited: list[EventLoop] = []
 
 
 class Host:
@@ -58,7 +58,7 @@ class Host:
         self._limits = (limits or Limits())._replace(connect=connect_timeout)
         self._tell = tell
         self._lock = threading.Lock()
-        self._state: Running | None = None
+        self._state: EventLoop | None = None
         self._closed = False
         _hosts.add(self)
 
@@ -77,13 +77,13 @@ class Host:
         still: Callable[[], bool] | None = None,
         needs: Needs = NOTHING,
     ) -> CallResult:
-        """Call a tool and wait for what it comes to. Never raises for a server's fault.
+        """Call a tool and wait for its result. Never raises for a server's fault.
 
         `timeout` is for the call; connecting has its own. `on_progress` is called in this thread,
         with the fraction done (None if unknown) and a message; if it is slow, updates are dropped.
         `key` names the call for `cancel`. With a `pin`, a tool with another definition is not called.
         A question of the server's is answered from `consent`; any other ends the call, and is in the result (`asked`).
-        `hidden` is struck out of all that comes back, as is what the server's specification hides.
+        `hidden` is redacted from all that comes back, as is what the server's specification hides.
         `needs` are the paths that the call names: a confined server sees those, its own, and no others.
         `still` is asked on the loop the moment before the request is sent: where it says no, the call is cancelled.
         A request that may have reached its server is never sent again. An exception raised in this
@@ -93,8 +93,8 @@ class Host:
             running = self._running()
         except ServerDown as error:
             return CallResult(error=str(error), kind="transport", sent=False)
-        box = Mailbox()
-        request = Request(
+        box = ProgressReports()
+        request = CallRequest(
             server, tool, args or {}, timeout, box.put if on_progress else None, pin, hidden, still, consent, needs
         )
         job = running.submit(running.pool.call(request, key))
@@ -125,7 +125,7 @@ class Host:
         under way go on to their end where they are.
 
         Raises:
-            ServerDown: it cannot be used; the error has its last words and the mend.
+            ServerDown: it cannot be used; the error has its last words and the fix.
         """
         running = self._running()
         since = time.monotonic() if fresh else float("-inf")
@@ -161,12 +161,12 @@ class Host:
         if running is not None:
             running.close()
 
-    def _running(self) -> Running:
+    def _running(self) -> EventLoop:
         with self._lock:
             if self._closed:
                 raise ServerDown("this worker is shutting down")
             if self._state is None:
-                self._state = Running(self._find, self._home, self._limits, self._confinement, self._tell)
+                self._state = EventLoop(self._find, self._home, self._limits, self._confinement, self._tell)
             return self._state
 
     def _find(self, server: str) -> ServerSpec | None:

@@ -7,15 +7,15 @@ from typing import NamedTuple
 
 from aether_agents.contracts import ServerSpec
 from aether_agents.errors import ServerDown
-from aether_agents.mcp_host.process.fork_client import Forks
-from aether_agents.mcp_host.process.guard_client import Lifeline
+from aether_agents.mcp_host.process.fork_client import ForkClient
+from aether_agents.mcp_host.process.guard_client import GuardClient
 from aether_agents.mcp_host.process.launch import launch
 from aether_agents.mcp_host.process.sandbox_view import Confinement
 from aether_agents.mcp_host.session.diagnosis import why_down
 from aether_agents.mcp_host.session.session import Session
 from aether_agents.mcp_host.transport.http import HttpTransport
 from aether_agents.mcp_host.transport.stdio import StdioTransport
-from aether_agents.process.redaction import Hidden
+from aether_agents.process.redaction import Redactor
 
 #: Failed starts in a row after which a server is left alone for a while: 1 s, 2 s … 30 s.
 PATIENCE, LONGEST_REST = 3, 30.0
@@ -48,12 +48,12 @@ class _Rest(NamedTuple):
 class Opener:
     """Opens sessions. A server that keeps failing to start is left alone for a while."""
 
-    def __init__(self, home: Path, limits: Limits, lifeline: Lifeline, confinement: Confinement) -> None:
+    def __init__(self, home: Path, limits: Limits, lifeline: GuardClient, confinement: Confinement) -> None:
         self._home = home
         self._confinement = confinement
         self._limits = limits
         self._lifeline = lifeline
-        self._forks = Forks(lifeline, limits.idle)
+        self._forks = ForkClient(lifeline, limits.idle)
         self._resting: dict[str, _Rest] = {}
         self._old: set[str] = set()  # servers that turned out to speak only the protocol of the handshake
 
@@ -117,4 +117,4 @@ class Opener:
                 self._limits.message,
             )
         except ServerDown as error:  # it quotes the specification
-            raise ServerDown(Hidden(spec.hidden).text(str(error))) from None
+            raise ServerDown(Redactor(spec.hidden).text(str(error))) from None

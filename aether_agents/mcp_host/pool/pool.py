@@ -7,17 +7,17 @@ from pathlib import Path
 
 from aether_agents.contracts import ServerSpec
 from aether_agents.errors import ServerDown
-from aether_agents.mcp_host.pool.cancellation import Calls, UnderWay
+from aether_agents.mcp_host.pool.cancellation import CallsUnderWay, UnderWay
 from aether_agents.mcp_host.pool.opener import Limits, Opener
-from aether_agents.mcp_host.process.guard_client import Lifeline
+from aether_agents.mcp_host.process.guard_client import GuardClient
 from aether_agents.mcp_host.process.sandbox_grants import NOTHING, Grants, Needs
 from aether_agents.mcp_host.process.sandbox_view import Confinement
-from aether_agents.mcp_host.session.call_request import Request, call
+from aether_agents.mcp_host.session.call_request import CallRequest, call
 from aether_agents.mcp_host.session.call_result import CallResult
 from aether_agents.mcp_host.session.diagnosis import why_down
 from aether_agents.mcp_host.session.session import Portrait, Session
 from aether_agents.mcp_host.session.tool_definition import Definition
-from aether_agents.mcp_host.transport.abandoned_calls import Abandoned, Followed, Issued, Tell
+from aether_agents.mcp_host.transport.abandoned_calls import AbandonedCalls, Followed, Issued, Tell
 from aether_agents.telemetry.logs import unattended
 
 #: Seconds a server has to answer the question whether it is well.
@@ -32,7 +32,7 @@ class Pool:
         find: Callable[[str], ServerSpec | None],
         home: Path,
         limits: Limits,
-        lifeline: Lifeline,
+        lifeline: GuardClient,
         confinement: Confinement,
         tell: Tell = lambda *_: None,
     ) -> None:
@@ -41,15 +41,15 @@ class Pool:
         self._limits = limits
         self._opener = Opener(home, limits, lifeline, confinement)
         self._grants = Grants(home, confinement)
-        self._calls = Calls()
-        self._abandoned = Abandoned(limits.grace, self._let_end, tell)
+        self._calls = CallsUnderWay()
+        self._abandoned = AbandonedCalls(limits.grace, self._let_end, tell)
         self.starts: dict[str, int] = {}  # sessions opened so far, by server
         self._sessions: dict[str, Session] = {}
         self._attempts: dict[str, asyncio.Task[Session]] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._sweeper = asyncio.create_task(self._sweep(), name="mcp-sweeper", context=Context())
 
-    async def call(self, request: Request, key: object = None) -> CallResult:
+    async def call(self, request: CallRequest, key: object = None) -> CallResult:
         """Call a tool, on a warm session if there is one. `cancel(key)` ends it."""
         issued = Issued()
         with self._calls.begin(key) as under_way:
@@ -65,7 +65,7 @@ class Pool:
         """Cancel the calls of a key; their servers hear of it."""
         self._calls.cancel(key)
 
-    async def _send(self, request: Request, under_way: UnderWay) -> CallResult:
+    async def _send(self, request: CallRequest, under_way: UnderWay) -> CallResult:
         """Send a request. One that certainly did not reach its server is sent once more, to a fresh
         session; any other is never sent twice."""
         while True:
@@ -85,7 +85,7 @@ class Pool:
         """List a server's tools now, on a session that began `since` (a time of this loop) or later.
 
         Raises:
-            ServerDown: it cannot be used; the error has its last words and the mend.
+            ServerDown: it cannot be used; the error has its last words and the fix.
         """
         known = self._sessions.get(server)
         if known is not None and known.began < since:

@@ -1,4 +1,4 @@
-"""Mailbox: progress from the loop's thread to the thread that waits for the call."""
+"""ProgressReports: progress from the loop's thread to the thread that waits for the call."""
 
 import threading
 import time
@@ -11,7 +11,7 @@ KEPT = 64
 Heard = tuple[float | None, str]
 
 
-class Mailbox:
+class ProgressReports:
     """Filled by the loop, emptied by the caller, so that a slow callback never holds up the loop."""
 
     def __init__(self) -> None:

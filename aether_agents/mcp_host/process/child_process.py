@@ -1,4 +1,4 @@
-"""Child: a server's process as its transport sees it, however it was started."""
+"""ChildProcess: a server's process as its transport sees it, however it was started."""
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
@@ -13,7 +13,7 @@ from aether_sandbox.confine import confined
 CHUNK = 1 << 18
 
 
-class Child(Protocol):
+class ChildProcess(Protocol):
     """A process that leads a session, and so a group, of its own: to be ended as a whole, and not by our Ctrl-C."""
 
     @property

@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 from subprocess import DEVNULL
 
-from aether_agents.mcp_host.process.forked_process import Fork, fork
-from aether_agents.mcp_host.process.guard_client import Lifeline
+from aether_agents.mcp_host.process.forked_process import ForkedProcess, fork
+from aether_agents.mcp_host.process.guard_client import GuardClient
 from aether_agents.mcp_host.process.launch import Launch, common_environment
 
 log = logging.getLogger(__name__)
@@ -28,13 +28,13 @@ GRACE = 1.0
 SOON, FIRST = 3.0, 20.0
 
 
-class Forks:
+class ForkClient:
     """The fork server of this process: started with the first server that can be a fork, and when it has left.
 
     It leaves after `idle` seconds without servers.
     """
 
-    def __init__(self, lifeline: Lifeline, idle: float) -> None:
+    def __init__(self, lifeline: GuardClient, idle: float) -> None:
         self._lifeline = lifeline
         self._idle = idle
         self._possible = POSSIBLE
@@ -44,7 +44,7 @@ class Forks:
         self._imported = False
         self._lives: set[asyncio.Task[None]] = set()
 
-    async def start(self, launch: Launch) -> Fork | None:
+    async def start(self, launch: Launch) -> ForkedProcess | None:
         """A server as a fork; None if it cannot be one.
 
         Raises:

@@ -1,4 +1,4 @@
-"""Fork: a server that is a fork of the fork server; how it is asked for, and the child that it then is."""
+"""ForkedProcess: a server that is a fork of the fork server; how it is asked for, and the child that it then is."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ class Talk(NamedTuple):
     writer: StreamWriter
 
 
-class Fork:
+class ForkedProcess:
     """A server that was forked."""
 
     def __init__(self, pid: int, stdin: StreamWriter, stdout: Reading, stderr: Reading, talk: Talk) -> None:
@@ -68,7 +68,7 @@ class Fork:
         self._status, self._lost = (int(line), False) if line else (None, True)
 
 
-async def fork(control: socket.socket, launch: Launch, within: float) -> Fork | None:
+async def fork(control: socket.socket, launch: Launch, within: float) -> ForkedProcess | None:
     """Ask the fork server behind a socket for a server; None if none is behind it any more, or it cannot fork.
 
     Raises:
@@ -94,7 +94,7 @@ async def fork(control: socket.socket, launch: Launch, within: float) -> Fork | 
         talk.writer.write(_brief(launch))  # from here on somebody has it: who gave up above leaves it without a brief
         talk.writer.write_eof()
         undo.pop_all()
-        return Fork(int(pid), stdin, stdout, stderr, talk)
+        return ForkedProcess(int(pid), stdin, stdout, stderr, talk)
 
 
 async def _to_fork(theirs: ExitStack, undo: ExitStack) -> tuple[int, StreamWriter]:

@@ -1,4 +1,4 @@
-"""Lifeline: no MCP server outlives its worker, even one that is killed with SIGKILL.
+"""GuardClient: no MCP server outlives its worker, even one that is killed with SIGKILL.
 
 One guard process per worker holds the reading end of a pipe. The writing end lives in the worker
 alone: it is not inherited by servers, and a forked child closes it at once. When the worker is
@@ -15,10 +15,10 @@ from pathlib import Path
 
 GUARD = Path(__file__).with_name("guard_program.py")
 
-_open: "weakref.WeakSet[Lifeline]" = weakref.WeakSet()
+_open: "weakref.WeakSet[GuardClient]" = weakref.WeakSet()
 
 
-class Lifeline:
+class GuardClient:
     """Tells the guard which process groups to end with this process. Safe to use from any thread."""
 
     def __init__(self) -> None:

@@ -65,7 +65,7 @@ def launch(
 
     Raises:
         ServerDown: its program, or the environment it should be in, is not there, or it may only run confined, and
-            cannot be; the error names the mend.
+            cannot be; the error names the fix.
     """
     scratch = server_folder(home, spec.name) / "home"
     make_private(home)

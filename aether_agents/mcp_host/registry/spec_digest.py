@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Lock
 
 from aether_agents.contracts import ServerSpec
-from aether_agents.process.redaction import Hidden
+from aether_agents.process.redaction import Redactor
 
 #: Modules that count for a server's code; a server of ours has a handful.
 MOST_SCRIPTS = 200
@@ -36,7 +36,7 @@ def spec_digest(spec: ServerSpec) -> str:
     The pins of its tools are accepted for this: other tools under the same digest are a change that nobody made. So
     its code counts only if it came with an installed specialist, where a new version is a person's choice.
     """
-    digest = hashlib.sha256(Hidden(spec.hidden).text(_text(spec)).encode())
+    digest = hashlib.sha256(Redactor(spec.hidden).text(_text(spec)).encode())
     if spec.bundled:
         digest.update(_code(spec))
     return "sha256:" + digest.hexdigest()

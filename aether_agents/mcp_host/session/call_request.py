@@ -19,7 +19,7 @@ from aether_agents.mcp_host.session.elicitation import struck
 from aether_agents.mcp_host.session.session import Session
 from aether_agents.mcp_host.transport import http, stdio
 from aether_agents.mcp_host.transport.abandoned_calls import ISSUED, Issued
-from aether_agents.process.redaction import Hidden
+from aether_agents.process.redaction import Redactor
 
 Progress = Callable[[float | None, str], None]
 
@@ -30,7 +30,7 @@ _BROKEN_OFF = ("SSE stream ended", http.BROKEN_BODY, f"Failed to parse JSON resp
 log = logging.getLogger(__name__)
 
 
-class Request(NamedTuple):
+class CallRequest(NamedTuple):
     """What is asked of a tool."""
 
     server: str
@@ -54,9 +54,9 @@ class Request(NamedTuple):
     issued: Issued | None = None
 
 
-async def call(request: Request, session: Session) -> CallResult:
+async def call(request: CallRequest, session: Session) -> CallResult:
     """Call a tool. What comes back has nothing hidden in it, and no error that goes on and on."""
-    hidden = Hidden((*session.spec.hidden, *request.hidden))
+    hidden = Redactor((*session.spec.hidden, *request.hidden))
     deadline = asyncio.get_running_loop().time() + request.seconds
     try:
         async with asyncio.timeout_at(deadline) as waiting, session.answering.turn():
@@ -71,7 +71,7 @@ async def call(request: Request, session: Session) -> CallResult:
     return result._replace(output=hidden.value(result.output), error=error, asked=asked, notes=notes)
 
 
-async def _call(request: Request, session: Session, hidden: Hidden, deadline: float) -> CallResult:
+async def _call(request: CallRequest, session: Session, hidden: Redactor, deadline: float) -> CallResult:
     """The call itself.
 
     When its seconds have passed, or this task is cancelled, the server gets `notifications/cancelled`
@@ -106,7 +106,7 @@ async def _call(request: Request, session: Session, hidden: Hidden, deadline: fl
         session.last_used = asyncio.get_running_loop().time()
 
 
-async def _asked(request: Request, session: Session, hidden: Hidden) -> CallResult:
+async def _asked(request: CallRequest, session: Session, hidden: Redactor) -> CallResult:
     """The exchange: the answer, or what the server asked that only a person can tell."""
     client, heard = session.client, _Heard(request.progress, hidden) if request.progress else None
     if client is None:
@@ -129,7 +129,7 @@ async def _asked(request: Request, session: Session, hidden: Hidden) -> CallResu
 class _Heard:
     """MCP's progress (any number of any total) as a fraction. Asking for it is what makes servers send it."""
 
-    def __init__(self, tell: Progress, hidden: Hidden) -> None:
+    def __init__(self, tell: Progress, hidden: Redactor) -> None:
         self._tell = tell
         self._hidden = hidden
 
@@ -137,7 +137,7 @@ class _Heard:
         self._tell(progress / total if total else None, self._hidden.text(message or ""))
 
 
-def _became(session: Session, tool: str, error: Exception, hidden: Hidden) -> CallResult:
+def _became(session: Session, tool: str, error: Exception, hidden: Redactor) -> CallResult:
     """What an exception out of the SDK means for the call."""
     if isinstance(error, MCPError):
         return _answered(session, tool, error, hidden)
@@ -152,7 +152,7 @@ def _became(session: Session, tool: str, error: Exception, hidden: Hidden) -> Ca
     return CallResult(error=f"failed: {type(error).__name__}: {error}", kind="transport")
 
 
-def _answered(session: Session, tool: str, error: MCPError, hidden: Hidden) -> CallResult:
+def _answered(session: Session, tool: str, error: MCPError, hidden: Redactor) -> CallResult:
     """A JSON-RPC error: the server's own, or one of those our transports put in the place of an answer."""
     if error.code in (http.FORGOTTEN, http.PERHAPS_FORGOTTEN):
         session.transport.closed.set()
@@ -174,7 +174,7 @@ def _answered(session: Session, tool: str, error: MCPError, hidden: Hidden) -> C
     return _wrong(error.message)
 
 
-def _ended(session: Session, tool: str, hidden: Hidden) -> CallResult:
+def _ended(session: Session, tool: str, hidden: Redactor) -> CallResult:
     text = f"server `{session.spec.name}` ended during `{tool}`; it may have run"
     lines = "\n".join(f"  {line}" for line in session.transport.stderr.lines(hidden))
     return CallResult(error=f"{text}; its last words:\n{lines}" if lines else text, kind="transport")

@@ -24,7 +24,7 @@ class Elicitation(NamedTuple):
 
 
 class CallResult(NamedTuple):
-    """What one call came to; `kind` is None when it succeeded."""
+    """The result of one call; `kind` is None when it succeeded."""
 
     #: The tool's structured content as the server sent it (MCP's own Python server wraps a bare
     #: value as `{"result": value}`); without it, the JSON of a single text part; else the text.

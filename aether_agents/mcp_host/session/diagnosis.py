@@ -1,4 +1,4 @@
-"""Diagnosis: what a server's failure means, in plain words, with the mend."""
+"""Diagnosis: what a server's failure means, in plain words, with the fix."""
 
 import re
 from typing import Protocol
@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from aether_agents.contracts import ServerSpec
 from aether_agents.errors import ServerDown
-from aether_agents.mcp_host.transport.stderr_tail import Tail
-from aether_agents.process.redaction import Hidden
+from aether_agents.mcp_host.transport.stderr_tail import StderrTail
+from aether_agents.process.redaction import Redactor
 
 #: Characters of a server's text that an error carries.
 TEXT_LIMIT = 4_000
@@ -44,8 +44,8 @@ MENDS: tuple[tuple[str, str], ...] = (
 class Witness(Protocol):
     """What is known of a server that failed."""
 
-    stderr: Tail
-    noise: Tail
+    stderr: StderrTail
+    noise: StderrTail
 
     @property
     def status(self) -> int | None: ...
@@ -57,8 +57,8 @@ def explain(stderr: str, name: str = "NAME") -> str | None:
 
 
 def why_down(spec: ServerSpec, witness: Witness, failure: BaseException | None, waited: float | None = None) -> str:
-    """Why a server could not be used: what happened, its last words, the mend; nothing that is hidden."""
-    hidden = Hidden(spec.hidden)
+    """Why a server could not be used: what happened, its last words, the fix; nothing that is hidden."""
+    hidden = Redactor(spec.hidden)
     if ours := [leaf for leaf in leaves_of(failure) if isinstance(leaf, ServerDown)]:
         return hidden.text(str(ours[0]))
     parts = [f"server `{spec.name}` {_what(spec, witness, failure, waited)}"]

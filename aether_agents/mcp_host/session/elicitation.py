@@ -38,7 +38,7 @@ from aether_agents.contracts import InputSpec, Json
 from aether_agents.contracts.shortening import shorten
 from aether_agents.mcp_host.session.call_result import Consent, Elicitation
 from aether_agents.mcp_host.session.secret_words import asks_for_secret
-from aether_agents.process.redaction import Hidden
+from aether_agents.process.redaction import Redactor
 
 #: The most that is passed on of a server's words, in characters; and the most fields of one question.
 MOST_TEXT, MOST_LABEL, MOST_FIELDS = 1_200, 100, 12
@@ -160,7 +160,7 @@ def read(params: ElicitRequestFormParams) -> Elicitation | None:
     return Elicitation(hashlib.sha256(text.encode()).hexdigest(), _plain(params.message, MOST_TEXT), fields)
 
 
-def struck(question: Elicitation, hidden: Hidden) -> Elicitation:
+def struck(question: Elicitation, hidden: Redactor) -> Elicitation:
     """The same question without what may not be seen."""
     fields = {
         name: spec.model_copy(update={"prompt": hidden.text(spec.prompt), "description": hidden.text(spec.description)})

@@ -16,7 +16,7 @@ TOOLS_CHANGED = "notifications/tools/list_changed"
 Changed = Callable[[], None]
 
 
-class Notices:
+class ListChanged:
     """Receives what a server of the older protocols says unasked."""
 
     def __init__(self, changed: Changed) -> None:

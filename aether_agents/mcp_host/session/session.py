@@ -15,10 +15,10 @@ from aether_agents.errors import ServerDown
 from aether_agents.mcp_host.session.answer_repair import TolerantTransport, notes_of
 from aether_agents.mcp_host.session.diagnosis import why_down
 from aether_agents.mcp_host.session.elicitation import Answering
-from aether_agents.mcp_host.session.list_changed import Notices, watched
+from aether_agents.mcp_host.session.list_changed import ListChanged, watched
 from aether_agents.mcp_host.session.tool_definition import Definition, pin
-from aether_agents.mcp_host.transport.stderr_tail import Tail
-from aether_agents.process.redaction import Hidden
+from aether_agents.mcp_host.transport.stderr_tail import StderrTail
+from aether_agents.process.redaction import Redactor
 from aether_agents.telemetry import tracing
 
 #: The most a server may list. Real servers have up to a hundred tools; more pages are a loop.
@@ -46,8 +46,8 @@ class Transport(Protocol):
 
     #: Set when nothing more will be exchanged: by the transport, or by the session to close it.
     closed: asyncio.Event
-    stderr: Tail
-    noise: Tail
+    stderr: StderrTail
+    noise: StderrTail
 
     @property
     def alive(self) -> bool: ...
@@ -62,7 +62,7 @@ class Session:
     def __init__(self, spec: ServerSpec, transport: Transport, mode: str) -> None:
         self.spec = spec
         #: What of its specification may not be shown.
-        self.hidden = Hidden(spec.hidden)
+        self.hidden = Redactor(spec.hidden)
         self.transport = transport
         self.mode = mode
         self.client: Client | None = None
@@ -113,7 +113,7 @@ class Session:
         """Wait until it is open.
 
         Raises:
-            ServerDown: it did not open; the error has the server's last words and the mend.
+            ServerDown: it did not open; the error has the server's last words and the fix.
         """
         await self._opened.wait()
         if self.client is None:
@@ -149,7 +149,7 @@ class Session:
 
     async def _own(self) -> None:
         try:
-            notices = Notices(self._changed)
+            notices = ListChanged(self._changed)
             client_of = Client(
                 TolerantTransport(self.transport),
                 mode=self.mode,

@@ -43,7 +43,7 @@ class Issued:
 ISSUED: ContextVar[Issued | None] = ContextVar("issued", default=None)
 
 
-class Abandoned:
+class AbandonedCalls:
     """The calls that were cancelled and are not over. Lives on the loop of its pool."""
 
     def __init__(self, grace: float, retire: Callable[[Followed], None], tell: Tell) -> None:

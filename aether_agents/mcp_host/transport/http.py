@@ -17,7 +17,7 @@ import httpx2
 from mcp.client.streamable_http import streamable_http_client
 
 from aether_agents.contracts import ServerSpec
-from aether_agents.mcp_host.transport.stderr_tail import Tail
+from aether_agents.mcp_host.transport.stderr_tail import StderrTail
 
 #: JSON-RPC codes of our own making, in the range the protocol leaves to implementations.
 NOT_SENT, NETWORK, REFUSED, FORGOTTEN, BUSY, PERHAPS_FORGOTTEN = -32096, -32095, -32094, -32093, -32092, -32091
@@ -50,8 +50,8 @@ class HttpTransport:
         #: Set when nothing more will be sent. HTTP has no connection to lose; each request finds out for itself.
         self.closed = asyncio.Event()
         #: Nothing is heard of a remote server but its answers.
-        self.stderr = Tail()
-        self.noise = Tail()
+        self.stderr = StderrTail()
+        self.noise = StderrTail()
 
     @property
     def alive(self) -> bool:

@@ -1,12 +1,12 @@
-"""Tail: the last lines a server wrote, in bounded memory."""
+"""StderrTail: the last lines a server wrote, in bounded memory."""
 
-from aether_agents.process.redaction import Hidden
+from aether_agents.process.redaction import Redactor
 
 #: Bytes kept. A traceback is a few KB; more would only bury it.
 KEPT = 16_384
 
 
-class Tail:
+class StderrTail:
     """Keeps the end of a stream of bytes."""
 
     def __init__(self, kept: int = KEPT) -> None:
@@ -21,7 +21,7 @@ class Tail:
         if len(self._bytes) > self._kept:
             del self._bytes[: -self._kept]
 
-    def lines(self, hidden: Hidden, count: int = 12) -> list[str]:
+    def lines(self, hidden: Redactor, count: int = 12) -> list[str]:
         """The last lines that are not blank, without what is hidden and without control characters."""
         text = hidden.tail(self.text) if self._forgot else hidden.text(self.text)
         lines = ["".join(c if c.isprintable() else " " for c in line).rstrip() for line in text.splitlines()]

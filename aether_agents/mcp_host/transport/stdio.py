@@ -18,14 +18,14 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from mcp.shared.message import SessionMessage
 from mcp.types import ErrorData, JSONRPCError, JSONRPCMessage, JSONRPCResponse, jsonrpc_message_adapter
 
-from aether_agents.mcp_host.process.child_process import CHUNK, Child, spawn
-from aether_agents.mcp_host.process.fork_client import Forks
-from aether_agents.mcp_host.process.guard_client import Lifeline
+from aether_agents.mcp_host.process.child_process import CHUNK, ChildProcess, spawn
+from aether_agents.mcp_host.process.fork_client import ForkClient
+from aether_agents.mcp_host.process.guard_client import GuardClient
 from aether_agents.mcp_host.process.launch import Launch
 from aether_agents.mcp_host.transport.abandoned_calls import Issued
 from aether_agents.mcp_host.transport.framing import Framing, Overlong, answered_id
 from aether_agents.mcp_host.transport.outbox import Outbox
-from aether_agents.mcp_host.transport.stderr_tail import Tail
+from aether_agents.mcp_host.transport.stderr_tail import StderrTail
 
 #: A line this many times the limit, and still no end of it: the server is not going to stop.
 ENDLESS = 16
@@ -43,12 +43,12 @@ Streams = tuple[MemoryObjectReceiveStream[Incoming], Outbox]
 class StdioTransport:
     """What connects a session to a child process. Entered and left by the session's owner task."""
 
-    def __init__(self, launch: Launch, forks: Forks, lifeline: Lifeline, limit: int) -> None:
+    def __init__(self, launch: Launch, forks: ForkClient, lifeline: GuardClient, limit: int) -> None:
         self._launch = launch
         self._forks = forks
         self._lifeline = lifeline
         self._limit = limit
-        self._process: Child | None = None
+        self._process: ChildProcess | None = None
         self._unanswered: dict[int | str, Issued] = {}
         self._scope = contextlib.AsyncExitStack()
         self._ended_first = False
@@ -56,9 +56,9 @@ class StdioTransport:
         #: Set when nothing more will be read from the server.
         self.closed = asyncio.Event()
         #: What the server wrote to its standard error.
-        self.stderr = Tail()
+        self.stderr = StderrTail()
         #: What it wrote to its standard output that is no message.
-        self.noise = Tail()
+        self.noise = StderrTail()
 
     @property
     def status(self) -> int | None:
@@ -105,7 +105,7 @@ class StdioTransport:
                     await self._end(process)
                 tasks.cancel_scope.cancel()
 
-    async def _start(self) -> Child:
+    async def _start(self) -> ChildProcess:
         self._process = await self._forks.start(self._launch) or await spawn(self._launch)
         try:
             self._lifeline.watch(self._process.pid)
@@ -115,7 +115,7 @@ class StdioTransport:
             raise
         return self._process
 
-    async def _read(self, process: Child, incoming: MemoryObjectSendStream[Incoming]) -> None:
+    async def _read(self, process: ChildProcess, incoming: MemoryObjectSendStream[Incoming]) -> None:
         """Server's output → session, until the output ends or makes no sense any more."""
         framing = Framing(self._limit)
         try:
@@ -165,7 +165,7 @@ class StdioTransport:
 
     async def _write(
         self,
-        process: Child,
+        process: ChildProcess,
         outgoing: MemoryObjectReceiveStream[SessionMessage],
         incoming: MemoryObjectSendStream[Incoming],
     ) -> None:
@@ -180,12 +180,12 @@ class StdioTransport:
             self.closed.set()
             await incoming.aclose()  # so that no call waits for an answer to what was never read
 
-    async def _listen(self, process: Child) -> None:
+    async def _listen(self, process: ChildProcess) -> None:
         """Server's standard error → the tail, so that it never blocks on a full pipe."""
         async for chunk in _chunks(process.stderr):
             self.stderr.add(chunk)
 
-    async def _end(self, process: Child) -> None:
+    async def _end(self, process: ChildProcess) -> None:
         """End the process and its group. Every wait is bounded."""
         self.closed.set()
         process.stdin.close()
@@ -222,7 +222,7 @@ async def _chunks(pipe: asyncio.StreamReader) -> AsyncIterator[bytes]:
         yield chunk
 
 
-async def _ended(process: Child, seconds: float) -> bool:
+async def _ended(process: ChildProcess, seconds: float) -> bool:
     """Wait for the process's end. Not `process.wait()`: that also waits for a grandchild that holds a pipe."""
     limit = asyncio.get_running_loop().time() + seconds
     while process.returncode is None:

@@ -10,7 +10,7 @@ from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.files.discovery import PROJECT, parse
 from aether_agents.mcp_host.files.server_file import Declared, is_server_file
 from aether_agents.mcp_host.trust.code_folders import reach
-from aether_agents.mcp_host.trust.folder_content import DIGITS, Tree
+from aether_agents.mcp_host.trust.folder_content import DIGITS, FolderContent
 from aether_agents.mcp_host.trust.runnable_files import counts, named
 from aether_agents.process.regular_file import LARGEST, read_regular
 
@@ -51,7 +51,7 @@ def fingerprint(path: Path, content: bytes, home: Path) -> Fingerprint:
             continue
         for folder in reach(server):
             covers.add(folder)
-            files |= Tree(folder, home, counts(server)).contents()
+            files |= FolderContent(folder, home, counts(server)).contents()
         for one in named(server):
             files[str(one)] = _hash(one)
             if not any(one.is_relative_to(folder) for folder in covers):

@@ -1,4 +1,4 @@
-"""Tree: what lies in a folder and counts, file by file, in bounded work.
+"""FolderContent: what lies in a folder and counts, file by file, in bounded work.
 
 Which files count is said from outside (`mcp_host.trust.runnable_files`); a link counts as the name it has. Links are
 followed where they lead out of the folder, so what they point to counts as well. Only `.git` is left out, whose content
@@ -34,7 +34,7 @@ class Item(NamedTuple):
     stat: os.stat_result
 
 
-class Tree:
+class FolderContent:
     """The content of one folder, at the moment it is asked for."""
 
     def __init__(self, folder: Path, without: Path | None = None, counts: Callable[[str], bool] | None = None) -> None:

@@ -31,7 +31,7 @@ _QUIETLY = (
 _MADE_HERE = ("commit", "cherry-pick", "rebase", "revert", "am")
 
 
-class OwnWork(Contract):
+class OwnRepository(Contract):
     """That a person works in a repository of his."""
 
     owner: str = Field(description="Who, as git calls him: his e-mail.")
@@ -60,7 +60,7 @@ class OwnWork(Contract):
         return datetime.now(UTC) >= self.until, *((one.st_mtime_ns, one.st_size) for one in found)
 
 
-def begin(folder: Path, days: int = DAYS) -> OwnWork:
+def begin(folder: Path, days: int = DAYS) -> OwnRepository:
     """Begin to work in the repository of a folder.
 
     Raises:
@@ -78,7 +78,7 @@ def begin(folder: Path, days: int = DAYS) -> OwnWork:
     if not owner:
         raise InvalidSettings("git does not know who you are: git config --global user.email you@example.org")
     until = datetime.now(UTC) + timedelta(days=days)
-    return OwnWork(owner=owner, uid=uid, repository=str(top), head=_head(top), until=until)
+    return OwnRepository(owner=owner, uid=uid, repository=str(top), head=_head(top), until=until)
 
 
 def _his(top: Path, uid: int) -> bool:

@@ -1,4 +1,4 @@
-"""Trustable: what a stranger's file would do if it were trusted, as it is shown to a person."""
+"""TrustPreview: what a stranger's file would do if it were trusted, as it is shown to a person."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from aether_agents.mcp_host.files.discovery import discovered, parse
 from aether_agents.mcp_host.files.server_file import FILE_NAMES
 from aether_agents.mcp_host.trust.display import show_policy, show_server, show_text, visible
 from aether_agents.mcp_host.trust.fingerprint import Fingerprint, folders
-from aether_agents.mcp_host.trust.own_repository import OwnWork
+from aether_agents.mcp_host.trust.own_repository import OwnRepository
 from aether_agents.mcp_host.trust.record import Kind
 
 #: A project's settings file.
@@ -21,7 +21,7 @@ SETTINGS_FILE = "aether_agent.yaml"
 MOST_NAMED = 20
 
 
-class Trustable(NamedTuple):
+class TrustPreview(NamedTuple):
     """A file that may do nothing until it is trusted, and what it would do."""
 
     path: Path
@@ -34,7 +34,7 @@ class Trustable(NamedTuple):
     changed: bool
     #: Folders whose code its servers can run, and files with their variables: all in them is part of what is trusted.
     covers: tuple[Path, ...] = ()
-    #: Why it cannot be trusted as it is, with the mend.
+    #: Why it cannot be trusted as it is, with the fix.
     refused: str = ""
     #: What it was trusted as, and what of that is not so any more.
     lost: str = ""
@@ -56,7 +56,7 @@ def reached(found: Fingerprint) -> list[str]:
     return [*lines, *(f"names     {visible(name)}" for name in sorted(rest)[:MOST_NAMED])]
 
 
-def told(mine: OwnWork) -> str:
+def told(mine: OwnRepository) -> str:
     why = mine.suspended()
     return (
         f"your own edits are not covered: {why}"

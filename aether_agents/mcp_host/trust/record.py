@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 
 from aether_agents.contracts import Contract
 from aether_agents.errors import InvalidSettings
-from aether_agents.mcp_host.trust.own_repository import OwnWork
+from aether_agents.mcp_host.trust.own_repository import OwnRepository
 from aether_agents.process.private_folder import make_private
 from aether_agents.process.regular_file import read_regular
 
@@ -33,7 +33,7 @@ class Entry(Contract):
     files: dict[str, str] = Field(
         default_factory=dict, description="Hash by path of what its servers can run, to tell which of it changed."
     )
-    mine: OwnWork | None = Field(default=None, description="That a person works in its repository.")
+    mine: OwnRepository | None = Field(default=None, description="That a person works in its repository.")
     tools_by: str | None = Field(
         default=None,
         description="Who accepted ahead whatever tools its servers list first; unset: those are to be looked at.",

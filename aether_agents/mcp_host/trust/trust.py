@@ -16,9 +16,9 @@ from aether_agents.mcp_host.files.bounded_read import read_bounded
 from aether_agents.mcp_host.files.server_file import is_server_file, project_of
 from aether_agents.mcp_host.trust.display import visible
 from aether_agents.mcp_host.trust.fingerprint import difference, fingerprint
-from aether_agents.mcp_host.trust.folder_content import Tree
-from aether_agents.mcp_host.trust.own_repository import OwnWork
-from aether_agents.mcp_host.trust.preview import Trustable, candidates, reached, told, what_of
+from aether_agents.mcp_host.trust.folder_content import FolderContent
+from aether_agents.mcp_host.trust.own_repository import OwnRepository
+from aether_agents.mcp_host.trust.preview import TrustPreview, candidates, reached, told, what_of
 from aether_agents.mcp_host.trust.record import Entry, Kind, TrustRecord
 
 #: Files whose hashes are recorded one by one, so that it can be told which of them changed.
@@ -91,7 +91,7 @@ class Trust:
         own = [entry.mine.stamp() for entry in self._record.read().values() if entry.mine is not None]
         return *(self._stamp(path) for path in (self.file, *self.watched())), *own
 
-    def review(self, folder: Path, discovery: Path | None = None) -> list[Trustable]:
+    def review(self, folder: Path, discovery: Path | None = None) -> list[TrustPreview]:
         """What a folder, and the folder of discovery, would do if they were trusted. Starts nothing.
 
         A file that is not well formed is shown with what is wrong, and as it is.
@@ -104,8 +104,8 @@ class Trust:
 
     def accept(
         self,
-        shown: Iterable[Trustable],
-        mine: OwnWork | None = None,
+        shown: Iterable[TrustPreview],
+        mine: OwnRepository | None = None,
         network: Iterable[str] = (),
         tools_by: str | None = "",
     ) -> None:
@@ -158,7 +158,7 @@ class Trust:
         with self._record.changing() as record:
             return record.pop(_key(path), None) is not None
 
-    def _look(self, path: Path, kind: Kind, recorded: Mapping[str, Entry]) -> Trustable:
+    def _look(self, path: Path, kind: Kind, recorded: Mapping[str, Entry]) -> TrustPreview:
         content, entry = read_bounded(path), recorded.get(_key(path))
         known = entry.digest if entry else None
         try:
@@ -166,11 +166,11 @@ class Trust:
             what = (*what_of(path, kind, content), *reached(found))
         except InvalidSettings as error:
             why = visible(str(error))
-            return Trustable(path, kind, "", (f"cannot be trusted: {why}",), False, known is not None, (), why)
+            return TrustPreview(path, kind, "", (f"cannot be trusted: {why}",), False, known is not None, (), why)
         trusted = self._holds(entry, path, content)
         lost = "" if trusted or entry is None else self._lost(entry, path, content)
         mine = told(entry.mine) if entry and entry.mine else ""
-        return Trustable(
+        return TrustPreview(
             path,
             kind,
             found.digest,
@@ -208,7 +208,7 @@ class Trust:
         if not path.is_dir():
             return stamp(path)
         try:
-            return Tree(path, self._home).stamp()
+            return FolderContent(path, self._home).stamp()
         except InvalidSettings:
             return "too large"
 

@@ -1,1 +1,1 @@
-"""What a sentence comes to: its goals as steps, bound, and as one plan."""
+"""The result of a sentence: its goals as steps, bound, and as one plan."""

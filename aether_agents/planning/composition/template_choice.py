@@ -16,7 +16,7 @@ from aether_agents.planning.sentence.clauses import Clause, read_request
 from aether_agents.planning.sentence.folder_places import located
 from aether_agents.planning.sentence.parts import Part
 from aether_agents.planning.sentence.terms import Reader
-from aether_agents.planning.validation.live_tools import Toolbox
+from aether_agents.planning.validation.live_tools import LiveTools
 
 #: The answer to "which of these?" that ends the task.
 NONE_OF_THEM = "cancel"
@@ -131,7 +131,7 @@ def _offers(task: HighLevelTask, tools: Sequence[Tool]) -> list[Offer]:
     return found[:_SHOWN]
 
 
-def stub_answer(template: Template, toolbox: Toolbox) -> str:
+def stub_answer(template: Template, toolbox: LiveTools) -> str:
     """What a stub lacks, and the commands that add it."""
     name = template.name
     lines = [f"`{name}` ({template.description}) is a stub: it says what it needs, not what it does. What is missing:"]

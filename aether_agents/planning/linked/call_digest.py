@@ -8,7 +8,7 @@ from aether_agents.planning.validation.digest import portable
 #: Writes a value without what names its own task.
 Portable = Callable[[Json], Json]
 
-#: What a subtask comes to hangs on these. Its tool's definition may have changed since: what is done, is done.
+#: The result of a subtask hangs on these. Its tool's definition may have changed since: what is done, is done.
 DECISIVE = ("tool", "args", "if_", "for_each", "review", "expect", "verify", "specialist", "context")
 
 

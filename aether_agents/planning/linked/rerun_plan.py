@@ -19,7 +19,7 @@ from aether_agents.contracts import (
     SubtaskStatus,
     covers,
 )
-from aether_agents.contracts.view import Left
+from aether_agents.contracts.view import EndedSubtask
 from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import WrongStatus
 from aether_agents.planning.linked.call_digest import DECISIVE, Portable, content
@@ -35,20 +35,20 @@ _FORKED = "a fork asks before each change"
 class Before:
     """What a task left behind, by subtask."""
 
-    def __init__(self, left: Sequence[Left], undone: Collection[str] = ()) -> None:
+    def __init__(self, left: Sequence[EndedSubtask], undone: Collection[str] = ()) -> None:
         """`undone`: subtasks that were put back since."""
         self.by_id = {one.id: one for one in left}
         self.undone = frozenset(undone)
 
-    def items(self, subtask_id: str) -> list[Left]:
+    def items(self, subtask_id: str) -> list[EndedSubtask]:
         """The items of a fan-out, in the order of its list."""
-        found: list[Left] = []
+        found: list[EndedSubtask] = []
         while (child := self.by_id.get(f"{subtask_id}#{len(found)}")) is not None:
             found.append(child)
         return found
 
 
-def doubt(one: Left, of: RerunOf, undone: Collection[str] = ()) -> str:
+def doubt(one: EndedSubtask, of: RerunOf, undone: Collection[str] = ()) -> str:
     """Why a person is asked before something runs again that is not safe to repeat; empty where it did not run."""
     fan_out = one.subtask.for_each is not None  # its items say it, each of itself
     if one.subtask.repeatable or fan_out or one.id in undone:
@@ -72,7 +72,7 @@ def rerun(
     new: Portable,
     creates: Callable[[str], bool],
     made_by: Mapping[str, str],
-    with_items: Callable[[PlannedSubtask, list[Left]], PlannedSubtask],
+    with_items: Callable[[PlannedSubtask, list[EndedSubtask]], PlannedSubtask],
     answers: Callable[[PlannedSubtask], str],
 ) -> Plan:
     """The plan with what it takes over, and each subtask that runs marked with what a person has to know of it.
@@ -212,7 +212,10 @@ def _behind(
 
 
 def _marked(
-    one: PlannedSubtask, before: Before, of: RerunOf, with_items: Callable[[PlannedSubtask, list[Left]], PlannedSubtask]
+    one: PlannedSubtask,
+    before: Before,
+    of: RerunOf,
+    with_items: Callable[[PlannedSubtask, list[EndedSubtask]], PlannedSubtask],
 ) -> PlannedSubtask:
     """A subtask that runs, with why a person is asked before it if it may have run, or been done, already."""
     items = before.items(one.id)

@@ -2,7 +2,7 @@
 
 Every completed call has its `compensate` called, in the reverse order of completion: what came after it is undone
 first, and what ran side by side is undone side by side. References in a compensation are resolved now, against
-what the old task came to; only secrets stay references, for the worker that may read them.
+the result of the old task; only secrets stay references, for the worker that may read them.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ from aether_agents.contracts import (
     substitute,
     walk,
 )
-from aether_agents.contracts.view import Left
+from aether_agents.contracts.view import EndedSubtask
 from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidPlan, ReferenceMissing, WrongStatus
 from aether_agents.planning.validation.order import ancestors
@@ -33,9 +33,14 @@ _LONGEST_ID = 200
 
 
 def undoing(
-    task_id: str, description: str, left: Sequence[Left], *, to: str | None = None, already: Collection[str] = ()
+    task_id: str,
+    description: str,
+    left: Sequence[EndedSubtask],
+    *,
+    to: str | None = None,
+    already: Collection[str] = (),
 ) -> Undoing:
-    """What undoing a task comes to.
+    """The result of undoing a task.
 
     Args:
         task_id: the task.
@@ -73,7 +78,7 @@ class _Undo:
     task that made the call.
     """
 
-    def __init__(self, left: Sequence[Left], to: str | None, already: Collection[str]) -> None:
+    def __init__(self, left: Sequence[EndedSubtask], to: str | None, already: Collection[str]) -> None:
         self.needs = _needs(left)
         self.parents = {_key(one): one for one in left if one.subtask.for_each is not None}
         self.outcomes = {_key(one): one.outcome for one in left if one.outcome is not None}
@@ -102,7 +107,7 @@ class _Undo:
                 timeout=one.subtask.timeout,
             )
 
-    def _after(self, left: Sequence[Left], to: str | None) -> Sequence[Left]:
+    def _after(self, left: Sequence[EndedSubtask], to: str | None) -> Sequence[EndedSubtask]:
         if to is None:
             return left
         stay = next((one for one in reversed(left) if one.id == to and not one.taken_over), None)
@@ -117,7 +122,7 @@ class _Undo:
         behind = {name for name in self.needs if place in ancestors(name, self.needs)}
         return [one for one in left if (one.turn, one.ended) > (stay.turn, stay.ended) or _stem(_key(one)) in behind]
 
-    def _call(self, one: Left) -> Call | None:
+    def _call(self, one: EndedSubtask) -> Call | None:
         """The call that undoes a subtask; none, and noted where it matters, if there is none."""
         subtask, outcome = one.subtask, one.outcome
         if _key(one) in self.parents or not one.calls or (outcome is not None and not outcome.sent):
@@ -137,11 +142,11 @@ class _Undo:
             self._note(one, f"the call that undoes it cannot be made: {error}")
             return None
 
-    def _completed_later(self, one: Left) -> bool:
+    def _completed_later(self, one: EndedSubtask) -> bool:
         """Whether a retry did what this one left unclear: putting that back puts both back."""
         return any(other == one.id and turn > one.turn for turn, other in self.completed)
 
-    def _resolved(self, one: Left, args: Mapping[str, Json]) -> dict[str, Json]:
+    def _resolved(self, one: EndedSubtask, args: Mapping[str, Json]) -> dict[str, Json]:
         def value(reference: Reference) -> Json:
             if reference.root == "secrets":
                 return reference.text
@@ -153,7 +158,7 @@ class _Undo:
 
         return {name: substitute(expression, value) for name, expression in args.items()}
 
-    def _first(self, one: Left, by_stem: Mapping["_Key", list["_Key"]]) -> list["_Key"]:
+    def _first(self, one: EndedSubtask, by_stem: Mapping["_Key", list["_Key"]]) -> list["_Key"]:
         """What is undone before: the nearest that came after it, and the next item where items ran one by one."""
         stem = _stem(_key(one))
         first: list[_Key] = []
@@ -173,7 +178,7 @@ class _Undo:
             first += siblings[max(0, siblings.index(_key(one)) - 1) : siblings.index(_key(one))]
         return first
 
-    def _note(self, one: Left, why: str) -> None:
+    def _note(self, one: EndedSubtask, why: str) -> None:
         note = Irreversible(subtask=one.id, tool=one.subtask.tool or "", risk=one.subtask.risk, why=why)
         self.cannot.append(note)
 
@@ -181,7 +186,7 @@ class _Undo:
 _Key = tuple[int, str]
 
 
-def _key(one: Left) -> _Key:
+def _key(one: EndedSubtask) -> _Key:
     return one.turn, one.id
 
 
@@ -189,7 +194,7 @@ def _stem(key: _Key) -> _Key:
     return key[0], key[1].partition("#")[0]
 
 
-def _needs(left: Sequence[Left]) -> dict[_Key, list[_Key]]:
+def _needs(left: Sequence[EndedSubtask]) -> dict[_Key, list[_Key]]:
     """What each subtask came after: what it needs, in its own task; and what had its id in an earlier one.
 
     What a task took over came after the call that the earlier task made, and nothing else.
@@ -208,7 +213,7 @@ def _needs(left: Sequence[Left]) -> dict[_Key, list[_Key]]:
     return found
 
 
-def _did(one: Left) -> bool:
+def _did(one: EndedSubtask) -> bool:
     """Whether a call that failed told what it did: its effect was then not what it should be."""
     outcome = one.outcome
     told = outcome is not None and outcome.failed and outcome.error_kind == "expectation" and outcome.output is not None

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from aether_agents.planning.sentence.text_replacement import Exchange, read_exchange
+from aether_agents.planning.sentence.text_replacement import TextReplacement, read_exchange
 
 _NOT_IN_PATH = r"\s,;'\"`()<>\[\]{}|\u3000-\u30ff\u3400-\u9fff\uff00-\uffef"
 _QUOTED = re.compile(
@@ -53,7 +53,7 @@ class Mentions(NamedTuple):
     figures: tuple[str, ...]  #: every number that stands alone, whatever is after it
     here: bool  #: "this repository", "these projects", "here"
     rest: str  #: the words that are left
-    exchange: Exchange | None = None  #: two texts, the second to stand in the place of the first
+    exchange: TextReplacement | None = None  #: two texts, the second to stand in the place of the first
 
 
 def read_sentence(text: str) -> Mentions:

@@ -1,4 +1,4 @@
-"""Exchange: a sentence that names two texts, the second to stand in the place of the first.
+"""TextReplacement: a sentence that names two texts, the second to stand in the place of the first.
 
 Quoted texts are taken at their word. Bare ones only as single words of a sentence that also says in which repositories
 ("replace foo with bar in ./a"), and of other verbs only if they look like names ("change old@x.org to new@x.org").
@@ -76,14 +76,14 @@ _THIRD = re.compile(
 )
 
 
-class Exchange(NamedTuple):
+class TextReplacement(NamedTuple):
     """Two texts of a sentence."""
 
     old: str
     new: str
 
 
-def read_exchange(text: str) -> tuple[str, Exchange | None]:
+def read_exchange(text: str) -> tuple[str, TextReplacement | None]:
     """The sentence with its two texts taken out, and the texts; as it is, and none, where it is not sure."""
     for form in _FORMS:
         found = form.search(text)
@@ -92,7 +92,7 @@ def read_exchange(text: str) -> tuple[str, Exchange | None]:
         if not _sure(found["old"], found["new"], found.group(), text):
             continue
         rest = f"{text[: found.start()]}{SAID}{text[found.end() :]}"
-        return rest, Exchange(_bare(found["old"]), _bare(found["new"]))
+        return rest, TextReplacement(_bare(found["old"]), _bare(found["new"]))
     return text, None
 
 

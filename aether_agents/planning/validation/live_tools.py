@@ -9,7 +9,7 @@ from aether_agents.contracts.server import CatalogueEntry
 _NEAREST = 5
 
 
-class Toolbox:
+class LiveTools:
     """One look at the catalogue. It remembers what was asked for and was not there."""
 
     def __init__(
@@ -54,7 +54,7 @@ class Toolbox:
         return [tool for name in self._catalogue for tool in self._tools(name).values()]
 
     def faults(self) -> list[str]:
-        """Everything that was wanted and is not there, each with its mend."""
+        """Everything that was wanted and is not there, each with its fix."""
         servers: dict[str, list[str]] = {}
         faults: list[str] = []
         for ref, wanted_by in self._wanted.items():

@@ -11,7 +11,7 @@ from aether_agents.mcp_host.files.project_scope import plain
 from aether_agents.planning.inputs.coercion import absolute
 from aether_agents.planning.validation.arguments import Producer, argument_faults
 from aether_agents.planning.validation.expansion import Expansion
-from aether_agents.planning.validation.live_tools import Toolbox
+from aether_agents.planning.validation.live_tools import LiveTools
 from aether_agents.planning.validation.reviews import Reviews
 from aether_agents.settings.model import PolicySettings
 
@@ -28,13 +28,13 @@ class Asker:
 
 @dataclass(frozen=True)
 class Checked:
-    """What a look at the catalogue came to."""
+    """The result of a look at the catalogue."""
 
     subtasks: tuple[PlannedSubtask, ...] = ()
     faults: tuple[str, ...] = ()
 
 
-def check(expansion: Expansion, toolbox: Toolbox, asker: Asker, policy: PolicySettings) -> Checked:
+def check(expansion: Expansion, toolbox: LiveTools, asker: Asker, policy: PolicySettings) -> Checked:
     """Resolve every subtask to a live tool, or say everything that is wrong.
 
     Without subtasks and faults, servers are not listed yet: `toolbox.waiting_for` names them.
@@ -46,7 +46,7 @@ def check(expansion: Expansion, toolbox: Toolbox, asker: Asker, policy: PolicySe
     return Checked(subtasks=tuple(checker.planned()))
 
 
-def check_written(sound: Iterable[Subtask], toolbox: Toolbox, asker: Asker, policy: PolicySettings) -> list[str]:
+def check_written(sound: Iterable[Subtask], toolbox: LiveTools, asker: Asker, policy: PolicySettings) -> list[str]:
     """What the catalogue says against the sound part of a document that cannot be expanded: all faults at once."""
     written = tuple(subtask for subtask in sound if subtask.tool)
     found = check(Expansion(written, written={one.id: one for one in written}), toolbox, asker, policy)
@@ -54,7 +54,7 @@ def check_written(sound: Iterable[Subtask], toolbox: Toolbox, asker: Asker, poli
 
 
 class _Checker:
-    def __init__(self, expansion: Expansion, toolbox: Toolbox, asker: Asker, policy: PolicySettings) -> None:
+    def __init__(self, expansion: Expansion, toolbox: LiveTools, asker: Asker, policy: PolicySettings) -> None:
         self.written = expansion.written
         self.toolbox = toolbox
         self.asker = asker

@@ -53,7 +53,7 @@ class Head(Contract):
         return self.versions.get(field, 0)
 
     def of_outcome(self, subtask_id: str) -> int:
-        """The version of what a subtask came to that counts."""
+        """The version of the result of a subtask that counts."""
         return self.version(f"d:{subtask_id}") + self.version(f"a:{subtask_id}") if self.bound else 0
 
     def place(self, place: str) -> str:

@@ -9,13 +9,13 @@ from typing import Literal
 from aether_agents.errors import CannotOpen
 from aether_agents.store.client.keys import Places
 from aether_agents.store.client.sealing import key_of
-from aether_agents.store.client.store_client import Accessing
+from aether_agents.store.client.store_client import StorePart
 
 #: What the marker is to the keys of this process: it opens with the one that seals, with an older one, with none.
 State = Literal["none", "newest", "older", "other"]
 
 
-class KeyMarker(Accessing):
+class KeyMarker(StorePart):
     """One sealed document, the same for all who have the key."""
 
     def state(self) -> State:

@@ -51,7 +51,7 @@ PARTS = (
 FORGET_AFTER = 30 * 24 * 3600 * 1000
 
 
-class Library:
+class LuaLibrary:
     """Calls the functions of the library, and loads it when the server does not know it."""
 
     def __init__(self, connection: Connection, keys: Keys, stale: float, lease: float) -> None:

@@ -1,4 +1,4 @@
-"""Refusals: what a server says when it answers but will not do what it is asked, each with its cause and its mend.
+"""Refusals: what a server says when it answers but will not do what it is asked, each with its cause and its fix.
 
 A server says so with a word in capitals before its sentence (`OOM`, `READONLY`, …). Some words are about the request
 and would be faults of ours (`NOSCRIPT`); every other word is the server's own trouble, whether it is known here or

@@ -52,7 +52,7 @@ class Granted(NamedTuple):
     priority: int = 5  #: of its task
     instead: tuple[str, str] | None = None  #: task and subtask, where it is another than the message named
     losses: int = 0  #: workers that were lost while they ran it
-    head: Head = NO_HEAD  #: of its task: what it comes to is sealed under it
+    head: Head = NO_HEAD  #: of its task: its result is sealed under it
 
     @property
     def answered(self) -> bool:
@@ -75,7 +75,7 @@ class Unopened(NamedTuple):
     """A claim that was granted, whose sealed document does not open here: it ends with an outcome that says so."""
 
     token: int
-    reason: str  #: with the mend
+    reason: str  #: with the fix
     attempts: int = 1
     tampered: bool = False  #: it was changed or moved by somebody without the key
     instead: tuple[str, str] | None = None  #: as of `Granted`

@@ -14,7 +14,7 @@ from aether_agents.store.client.connection import Connection, Part
 from aether_agents.store.client.head import NO_HEAD, Head, Heads
 from aether_agents.store.client.head_memory import Seen
 from aether_agents.store.client.keys import Keys, Places
-from aether_agents.store.client.lua_library import Library
+from aether_agents.store.client.lua_library import LuaLibrary
 from aether_agents.store.client.migrations import Document
 from aether_agents.store.client.replies import Delivery, RunKey
 from aether_agents.store.client.sealing import Sealer
@@ -24,12 +24,12 @@ MESSAGE_MAX = 1_000
 
 
 @dataclass(frozen=True)
-class Access:
+class StoreClient:
     """One process's way into the store."""
 
     connection: Connection
     keys: Keys
-    library: Library
+    library: LuaLibrary
     sealer: Sealer
     settings: Settings
     heads: Heads = field(default_factory=Heads)
@@ -164,10 +164,10 @@ class Access:
             raise unknown(task_id)
 
 
-class Accessing:
+class StorePart:
     """A part of the store."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: StoreClient) -> None:
         self._access = access
 
 

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 from aether_agents.contracts import Event, EventType, Json, TaskStatus
 from aether_agents.store.client.connection import Entry
-from aether_agents.store.client.store_client import Access, dump
+from aether_agents.store.client.store_client import StoreClient, dump
 from aether_agents.store.interventions import questions
 
 
-def events_of(access: Access, task_id: str, entries: Iterable[Entry]) -> list[Event]:
+def events_of(access: StoreClient, task_id: str, entries: Iterable[Entry]) -> list[Event]:
     """Entries of a task's stream as events, with what is said and asked in them."""
     events = [_event(access, task_id, entry) for entry in entries]
     ids = {name: event for event in events if (name := _asked(event))}
@@ -21,7 +21,7 @@ def events_of(access: Access, task_id: str, entries: Iterable[Entry]) -> list[Ev
     return [_with_question(access, event, texts) for event in events]
 
 
-def _event(access: Access, task_id: str, entry: Entry) -> Event:
+def _event(access: StoreClient, task_id: str, entry: Entry) -> Event:
     number, fields = entry
     sealed = fields.get(b"x", b"")  # versions before said all in clear
     text = {name.decode(): value.decode() for name, value in fields.items() if name != b"x"}
@@ -53,7 +53,7 @@ def _asked(event: Event) -> str:
     return name if isinstance(name, str) else ""
 
 
-def _with_question(access: Access, event: Event, texts: dict[str, bytes | None]) -> Event:
+def _with_question(access: StoreClient, event: Event, texts: dict[str, bytes | None]) -> Event:
     name = _asked(event)
     if not name:
         return event

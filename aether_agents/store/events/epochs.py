@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from aether_agents.store.client.connection import Entry
-from aether_agents.store.client.store_client import Access, unknown
+from aether_agents.store.client.store_client import StoreClient, unknown
 
 
 class Epochs:
     """Watches for a new epoch of the store beside the streams of tasks. For one thread."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: StoreClient) -> None:
         self._access = access
         self._last: str | None = None
 

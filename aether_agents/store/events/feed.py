@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from aether_agents.contracts import Event
 from aether_agents.errors import StoreUnavailable, TaskNotFound
-from aether_agents.store.client.store_client import Access
+from aether_agents.store.client.store_client import StoreClient
 from aether_agents.store.events.entry import events_of
 from aether_agents.store.events.epochs import Epochs
 
@@ -36,7 +36,7 @@ FAREWELL = 3.0
 class Feed:
     """Follows tasks until each has ended or is forgotten. Survives a lost connection: it goes on where it was."""
 
-    def __init__(self, access: Access, deliver: Deliver, vanished: Vanished) -> None:
+    def __init__(self, access: StoreClient, deliver: Deliver, vanished: Vanished) -> None:
         self._access = access
         self._deliver = deliver
         self._vanished = vanished

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from aether_agents.contracts import Event
 from aether_agents.errors import StoreUnavailable
 from aether_agents.store.client.connection import BLOCK
-from aether_agents.store.client.store_client import Accessing, unknown
+from aether_agents.store.client.store_client import StorePart, unknown
 from aether_agents.store.events.entry import events_of
 from aether_agents.store.events.epochs import Epochs
 from aether_agents.store.events.feed import Deliver, Feed, Vanished
@@ -26,7 +26,7 @@ class Head(NamedTuple):
     finished: bool  #: nothing follows it
 
 
-class Events(Accessing):
+class Events(StorePart):
     """The stream of each task. The id of an entry is `<seq>-0`, so numbering and order are the server's."""
 
     def read(self, task_id: str, after: int = 0, limit: int | None = None) -> list[Event]:

@@ -12,7 +12,7 @@ from aether_agents.contracts import Answer, Covered, GivenAnswer, Intervention
 from aether_agents.errors import CannotOpen
 from aether_agents.store.client.head import Head
 from aether_agents.store.client.keys import Places
-from aether_agents.store.client.store_client import Access
+from aether_agents.store.client.store_client import StoreClient
 from aether_agents.store.interventions.questions import EFFECTS
 
 #: Judges whether somebody may answer a question; it raises where he may not.
@@ -30,7 +30,7 @@ def field_of(subtask_id: str) -> str:
 
 
 def seal(
-    access: Access,
+    access: StoreClient,
     task_id: str,
     question: Intervention,
     answer: Answer,
@@ -56,7 +56,7 @@ def seal(
     return access.seal(place, given, head.version(field_of(subtask_id)))
 
 
-def opened(access: Access, task_id: str, subtask_id: str, blob: bytes | None, head: Head) -> GivenAnswer | None:
+def opened(access: StoreClient, task_id: str, subtask_id: str, blob: bytes | None, head: Head) -> GivenAnswer | None:
     """The answer that counts; none if there is none.
 
     Raises:
@@ -70,7 +70,7 @@ def opened(access: Access, task_id: str, subtask_id: str, blob: bytes | None, he
 
 
 def believed(
-    access: Access, task_id: str, subtask_id: str, blob: bytes | None, head: Head
+    access: StoreClient, task_id: str, subtask_id: str, blob: bytes | None, head: Head
 ) -> tuple[GivenAnswer | None, str]:
     """The answer that the store tells of; or none, and why it does not count."""
     if head.later:

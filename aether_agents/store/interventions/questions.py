@@ -10,7 +10,7 @@ from aether_agents.contracts import resolve as resolve_expression
 from aether_agents.errors import CannotOpen, InvalidPlan, Tampered, WrongStatus
 from aether_agents.store.client.keys import Places
 from aether_agents.store.client.migrations import mark
-from aether_agents.store.client.store_client import Access, compact, dump
+from aether_agents.store.client.store_client import StoreClient, compact, dump
 
 APPROVE, DENY = "approve", "deny"
 RETRY, SKIP, FAIL = "retry", "skip", "fail"
@@ -36,7 +36,7 @@ QUESTION_MAX = 7_000
 CUT = " …\n(cut: `aether-agent approve TASK --list` shows the whole call)"
 
 
-def seal(access: Access, task_id: str, question: Intervention) -> bytes:
+def seal(access: StoreClient, task_id: str, question: Intervention) -> bytes:
     """A question as it is stored: without its id, which the store gives it.
 
     Raises:
@@ -53,7 +53,9 @@ def seal(access: Access, task_id: str, question: Intervention) -> bytes:
     return access.sealer.seal(Places.question(task_id, question.subtask_id or ""), mark(body))
 
 
-def opened(access: Access, task_id: str, intervention_id: str, subtask_id: str, blob: bytes | None) -> Intervention:
+def opened(
+    access: StoreClient, task_id: str, intervention_id: str, subtask_id: str, blob: bytes | None
+) -> Intervention:
     """A stored question.
 
     Raises:
@@ -70,7 +72,7 @@ def opened(access: Access, task_id: str, intervention_id: str, subtask_id: str, 
 
 
 def shown(
-    access: Access, task_id: str, intervention_id: str, subtask_id: str, blob: bytes | None, asked_ms: int = 0
+    access: StoreClient, task_id: str, intervention_id: str, subtask_id: str, blob: bytes | None, asked_ms: int = 0
 ) -> Intervention:
     """A question as people see it: one that does not open says so, and can only be asked again."""
     asked_at = datetime.fromtimestamp(asked_ms / 1000, UTC) if asked_ms else None
@@ -169,7 +171,7 @@ def effect(question: Intervention, answer: Answer) -> Effect:
 
 
 def outcome(answer: Answer, chosen: Effect) -> Outcome:
-    """What a subtask came to by a person's answer."""
+    """The result of a subtask by a person's answer."""
     if chosen == "skipped":
         return Outcome(status="skipped", error=f"skipped by {answer.by}", error_kind="person", sent=False)
     if answer.response == DENY:

@@ -16,7 +16,7 @@ from aether_agents.contracts import (
 )
 from aether_agents.errors import WrongStatus
 from aether_agents.store.client.head import Head
-from aether_agents.store.client.store_client import Access
+from aether_agents.store.client.store_client import StoreClient
 
 
 def literal(args: Mapping[str, Json]) -> dict[str, Json]:
@@ -51,7 +51,7 @@ def binding(value: Json, calls: Iterable[Covered]) -> str:
     return value_digest([value_digest(value), [one.model_dump(mode="json") for one in calls]])
 
 
-def asked_about(access: Access, task_id: str, question: Intervention, head: Head) -> tuple[Covered, ...]:
+def asked_about(access: StoreClient, task_id: str, question: Intervention, head: Head) -> tuple[Covered, ...]:
     """The calls that a yes to a review lets run, as they stand in the plan; none of any other question.
 
     Raises:

@@ -142,7 +142,7 @@ local function next_parked(call, queue)
   return best and best.task, best and best.it
 end
 
--- What the call of a server came to: time-outs in a row open its circuit, and any answer closes it.
+-- The result of the call of a server: time-outs in a row open its circuit, and any answer closes it.
 local function hear(task, it, heard, most, rest)
   local server = server_of(it)
   if server == '' or heard == '' then return end

@@ -1,4 +1,4 @@
--- Runs that the store gave and has forgotten (epoch.lua). A worker that still has one, or remembers what one came to,
+-- Runs that the store gave and has forgotten (epoch.lua). A worker that still has one, or remembers the result of one,
 -- says so, and it counts: the step is taken up where it stands, or its word is kept until the step's turn comes.
 
 -- Gives a run back to its worker; false where the token says nothing, or a later run of the step is under way.
@@ -22,7 +22,7 @@ local function take_up(task, it, token)
   return true
 end
 
--- Keeps what is known of a run whose step's turn has not come again: what it came to, or only that it began. `it` is
+-- Keeps what is known of a run whose step's turn has not come again: its result, or only that it began. `it` is
 -- nil where not even the step is there yet: then nobody knows whether it will be the same one.
 local function keep_word(task, id, it, token, word, outcome)
   if not task or halted(task) or of_now(task.call, token) then return false end

@@ -217,7 +217,7 @@ end)
 
 -- (id subtask|'' token)* → (id subtask|'' token)* that are no longer theirs: the worker cancels those calls, and no
 -- later run of the same step; (id subtask|'' token)* whose run was lost and that a person is asked about: it goes on, as
--- what it comes to still counts, but nothing new is sent.
+-- its result still counts, but nothing new is sent.
 export('renew', function(call, args)
   local lost, in_doubt = {}, {}
   for i = 1, #args, 3 do

@@ -72,7 +72,7 @@ local function asked_of(task, id)
   return string.match(text, '^{"id":"([^"]*)"') or text
 end
 
--- A run of which nobody says what it came to: it is made again, or, where that is not safe, a person is asked.
+-- A run of which nobody says its result: it is made again, or, where that is not safe, a person is asked.
 local function take_back(task, it, message)
   pass_by(task, it)
   if has(it, 'u') and not has(it, 'J') then

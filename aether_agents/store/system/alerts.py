@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from aether_agents.errors import StoreUnavailable
 from aether_agents.store.client.connection import ResponseError
-from aether_agents.store.client.store_client import Accessing
+from aether_agents.store.client.store_client import StorePart
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class Suspicion(NamedTuple):
     text: str
 
 
-class Alerts(Accessing):
+class Alerts(StorePart):
     """One key with an end per alert told, and a place in the stream of tasks that ended."""
 
     def may_tell(self, key: str, every: float, most: int) -> bool:

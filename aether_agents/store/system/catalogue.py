@@ -10,7 +10,7 @@ from aether_agents.errors import AetherError, CannotOpen, InvalidSettings, Tampe
 from aether_agents.store.client.keys import Places
 from aether_agents.store.client.replies import Accepted
 from aether_agents.store.client.sealing import key_of
-from aether_agents.store.client.store_client import Access, Accessing
+from aether_agents.store.client.store_client import StoreClient, StorePart
 from aether_agents.store.system.alerts import Alerts
 
 log = logging.getLogger(__name__)
@@ -18,10 +18,10 @@ log = logging.getLogger(__name__)
 _TRIES = 50
 
 
-class Catalogue(Accessing):
+class Catalogue(StorePart):
     """One sealed entry per server, written by whoever listed it last."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: StoreClient) -> None:
         super().__init__(access)
         self._read: dict[str, tuple[bytes, CatalogueEntry | None]] = {}  # opening is the cost, and they rarely change
 

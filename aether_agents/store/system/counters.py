@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from aether_agents.store.client.store_client import Accessing
+from aether_agents.store.client.store_client import StorePart
 
 #: Seconds of a day.
 DAY = 86_400
@@ -25,7 +25,7 @@ class Today(NamedTuple):
     calls: dict[str, int]  #: by MCP server, whatever they came to
 
 
-class Counts(Accessing):
+class Counts(StorePart):
     """One hash, counted up by the Lua library and by workers."""
 
     def add(self, counts: Mapping[str, int]) -> None:

@@ -1,4 +1,4 @@
-"""Safekeeping: whether a power loss of the server can undo what it granted; asked before an unrepeatable call.
+"""Durability: whether a power loss of the server can undo what it granted; asked before an unrepeatable call.
 
 `appendfsync always` answers after the disk has it. With `everysec`, who runs on the server's machine and may open its
 append-only file brings it to the disk himself, as the embedded stack does (`local_disk`). Elsewhere `WAITAOF` should
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from aether_agents.errors import StoreRefuses, StoreUnavailable
 from aether_agents.store.client.connection import Part, ResponseError
-from aether_agents.store.client.store_client import Access, Accessing
+from aether_agents.store.client.store_client import StoreClient, StorePart
 from aether_agents.store.system.health import Health
 from aether_agents.store.system.local_disk import LocalDisk
 
@@ -40,10 +40,10 @@ class Way(NamedTuple):
 NO_WAY = Way("", 0, False)
 
 
-class Safekeeping(Accessing):
+class Durability(StorePart):
     """Secures what was granted. Thread-safe."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: StoreClient) -> None:
         super().__init__(access)
         self._lock = threading.Lock()
         self._known: tuple[int, Way] | None = None

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from aether_agents.errors import StoreRefuses
 from aether_agents.store.client.connection import ResponseError
-from aether_agents.store.client.store_client import Accessing
+from aether_agents.store.client.store_client import StorePart
 
 MIB, GIB = 1024**2, 1024**3
 
@@ -33,7 +33,7 @@ class Strain(NamedTuple):
         return not self.roomy and 100 * min(self.share, 1.0) > percent
 
 
-class Health(Accessing):
+class Health(StorePart):
     """Read from what the server says of itself. What it does not let us see is left out."""
 
     def strains(self) -> list[Strain]:
@@ -76,7 +76,7 @@ class Health(Accessing):
 
 
 def failures(about: Mapping[str, Any]) -> list[str]:
-    """What the server could not do last time, of its INFO on persistence, each with its mend."""
+    """What the server could not do last time, of its INFO on persistence, each with its fix."""
     parts = {
         "aof_last_write_status": "write to its append-only file",
         "aof_last_bgrewrite_status": "rewrite its append-only file",

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 
 from aether_agents.errors import StoreRefuses
-from aether_agents.store.client.store_client import Accessing
+from aether_agents.store.client.store_client import StorePart
 
 #: What belongs there, by what it is. The keys of tasks are known by their tasks alone, and are looked at with them.
 _OURS: Mapping[str, tuple[str, ...]] = {
@@ -24,11 +24,11 @@ _CELERYS = {"unacked": "hash", "unacked_index": "zset"}
 PRIORITY_STEPS = range(10)
 
 
-class KeyTypes(Accessing):
+class KeyTypes(StorePart):
     """Asked of the server, all at once."""
 
     def wrong(self, queues: Iterable[str]) -> list[str]:
-        """Each key that holds something else than belongs there, with the mend; `queues` are looked at beside ours.
+        """Each key that holds something else than belongs there, with the fix; `queues` are looked at beside ours.
 
         Raises:
             StoreUnavailable: the server cannot be reached.

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from uuid import uuid4
 
-from aether_agents.store.client.store_client import Access, Accessing
+from aether_agents.store.client.store_client import StoreClient, StorePart
 from aether_agents.store.system.health import Health
 
 #: Milliseconds that the mark lives which is looked for in the file.
@@ -21,10 +21,10 @@ MARK_LIVES = 60_000
 LOOK_EVERY = 0.005
 
 
-class LocalDisk(Accessing):
+class LocalDisk(StorePart):
     """Finds the file by a mark that the server was just told: so it is the right one, whatever its folder is called."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: StoreClient) -> None:
         super().__init__(access)
         self._folder: Path | None = None
 

@@ -6,7 +6,7 @@ import socket
 
 from aether_agents.contracts import Json
 from aether_agents.store.client.replies import WorkerInfo
-from aether_agents.store.client.store_client import Access, Accessing, compact
+from aether_agents.store.client.store_client import StoreClient, StorePart, compact
 
 #: Seconds a process counts as alive after its last word.
 ALIVE_FOR = 10.0
@@ -15,10 +15,10 @@ ALIVE_FOR = 10.0
 STRAINED = 0.5
 
 
-class Presence(Accessing):
+class Presence(StorePart):
     """One key per live process, which expires by itself, and one short index."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: StoreClient) -> None:
         super().__init__(access)
         self._since: dict[tuple[str, int], float] = {}
 

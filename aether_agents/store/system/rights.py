@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from aether_agents.errors import StoreRefuses
 from aether_agents.store.client.connection import Part
-from aether_agents.store.client.store_client import Accessing
+from aether_agents.store.client.store_client import StorePart
 
 #: Commands of Celery and kombu in a process that takes messages, by the key that each is used on, under the prefix.
 _BROKERS = {
@@ -46,7 +46,7 @@ class Missing(NamedTuple):
         return f"ACL SETUSER {self.user} {' '.join(given)}"
 
 
-class Rights(Accessing):
+class Rights(StorePart):
     """Asked of the server, in one command."""
 
     def missing(self, *, consumes: bool = False) -> Missing | None:

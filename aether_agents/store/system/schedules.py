@@ -5,13 +5,13 @@ from collections.abc import Iterable
 
 from aether_agents.contracts import Audit, Fired, Json, Note
 from aether_agents.store.client import migrations
-from aether_agents.store.client.store_client import Accessing, compact
+from aether_agents.store.client.store_client import StorePart, compact
 
 #: The owner of a scheduled task names its schedule.
 _OWNER = "schedule:"
 
 
-class Schedules(Accessing):
+class Schedules(StorePart):
     """Three fields of one hash per schedule."""
 
     def pause(self, name: str) -> None:

@@ -3,10 +3,10 @@
 from aether_agents.contracts import Outcome
 from aether_agents.store.client.connection import Part
 from aether_agents.store.client.replies import Delivery
-from aether_agents.store.client.store_client import Accessing, compact, deliveries
+from aether_agents.store.client.store_client import StorePart, compact, deliveries
 
 
-class Alike(Accessing):
+class Alike(StorePart):
     """What of one server is still to be called in a task, ended in one step."""
 
     def end_alike(self, task_id: str, subtask_id: str, outcome: Outcome) -> list[Delivery]:

@@ -5,14 +5,14 @@ from aether_agents.errors import CannotOpen, WrongStatus
 from aether_agents.store.client.head import Head
 from aether_agents.store.client.keys import Places
 from aether_agents.store.client.replies import Delivery
-from aether_agents.store.client.store_client import Accessing, deliveries, unknown
+from aether_agents.store.client.store_client import StorePart, deliveries, unknown
 from aether_agents.store.interventions import answers, questions
 from aether_agents.store.interventions.answers import field_of
 from aether_agents.store.interventions.reviews import asked_about
 from aether_agents.store.system.alerts import Alerts
 
 
-class Control(Accessing):
+class Control(StorePart):
     """Each says at once, in the state, what shall be; the deliveries it gives are to be sent."""
 
     def question(self, task_id: str, intervention_id: str) -> Intervention | None:

@@ -1,10 +1,10 @@
-"""Roster: which tasks are open, read without opening a document."""
+"""OpenTasks: which tasks are open, read without opening a document."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from aether_agents.contracts import TERMINAL_TASK, TaskStatus
-from aether_agents.store.client.store_client import Accessing
+from aether_agents.store.client.store_client import StorePart
 
 #: Tasks looked at in one go.
 PAGE = 1_000
@@ -22,7 +22,7 @@ class OpenTask(NamedTuple):
     total: int  #: subtasks there are; 0 before it runs
 
 
-class Roster(Accessing):
+class OpenTasks(StorePart):
     """Who has what open."""
 
     def open_tasks(self, owner: str | None = None, limit: int | None = None) -> list[OpenTask]:

@@ -1,18 +1,18 @@
-"""What subtasks came to, each opened as the version of it that counts."""
+"""The results of subtasks, each opened as the version of it that counts."""
 
 from collections.abc import Iterable
 
 from aether_agents.contracts import Outcome
 from aether_agents.errors import CannotOpen
 from aether_agents.store.client.head import Head
-from aether_agents.store.client.store_client import Accessing
+from aether_agents.store.client.store_client import StorePart
 
 
-class Outcomes(Accessing):
+class Outcomes(StorePart):
     """Outcomes of subtasks."""
 
     def outcomes(self, task_id: str, ids: Iterable[str]) -> dict[str, Outcome]:
-        """What these subtasks came to; one that has no outcome is left out."""
+        """The results of these subtasks; one that has no outcome is left out."""
         opened = self.as_far_as_they_open(task_id, ids)
         for outcome in opened.values():
             if isinstance(outcome, CannotOpen):
@@ -38,5 +38,5 @@ class Outcomes(Accessing):
 
 
 def told(outcome: Outcome | CannotOpen) -> Outcome:
-    """What a subtask came to, as people see it: one that does not open says so, and hides no other."""
+    """The result of a subtask, as people see it: one that does not open says so, and hides no other."""
     return Outcome(status="failed", error=f"({outcome})") if isinstance(outcome, CannotOpen) else outcome

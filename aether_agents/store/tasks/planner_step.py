@@ -6,12 +6,12 @@ from aether_agents.store.client.connection import Part
 from aether_agents.store.client.head import Head, first_head
 from aether_agents.store.client.keys import RECENT_MAX, Places
 from aether_agents.store.client.replies import Delivery, PlanningClaim, Refused, Unopened
-from aether_agents.store.client.store_client import Accessing, compact, deliveries, message_of
+from aether_agents.store.client.store_client import StorePart, compact, deliveries, message_of
 from aether_agents.store.interventions import answers, questions
 from aether_agents.telemetry.tracing import traceparent
 
 
-class PlanningSteps(Accessing):
+class PlannerSteps(StorePart):
     """create → claim_planning → (postpone | ask | fail | save_plan) → start | finish_planning.
 
     All but the first two answer falsely when the claim is no longer held: the planner then stops.

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from aether_agents.contracts import GivenAnswer, HighLevelTask, Outcome, Plan, PlannedSubtask
-from aether_agents.contracts.view import Left
+from aether_agents.contracts.view import EndedSubtask
 from aether_agents.errors import CannotOpen
 from aether_agents.store.client.connection import Part
 from aether_agents.store.client.head import NO_HEAD, Head, first_head
@@ -13,9 +13,9 @@ from aether_agents.store.client.replies import Delivery
 from aether_agents.store.client.store_client import deliveries, unknown
 from aether_agents.store.interventions import answers, questions
 from aether_agents.store.interventions.answers import field_of
-from aether_agents.store.tasks.planner_step import PlanningSteps, wiring
+from aether_agents.store.tasks.planner_step import PlannerSteps, wiring
 from aether_agents.store.tasks.stored_views import Links
-from aether_agents.store.tasks.undo_links import Undoings
+from aether_agents.store.tasks.undo_links import UndoLinks
 
 
 class Past(NamedTuple):
@@ -23,7 +23,7 @@ class Past(NamedTuple):
 
     task: HighLevelTask
     plan: Plan | None
-    left: tuple[Left, ...]
+    left: tuple[EndedSubtask, ...]
     answers: Mapping[str, GivenAnswer]  #: by subtask; children of fan-outs too
     used: frozenset[str]  #: subtasks on whose answer a call was begun that is not safe to repeat
 
@@ -45,7 +45,7 @@ class Ready(NamedTuple):
     answer: GivenAnswer | None = None
 
 
-class Reruns(PlanningSteps, Undoings):
+class Reruns(PlannerSteps, UndoLinks):
     """Links between tasks, and the beginning of one that runs another again."""
 
     def links(self, task_id: str) -> Links:

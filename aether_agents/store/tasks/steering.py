@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from aether_agents.errors import WrongStatus
 from aether_agents.store.client.replies import Delivery
-from aether_agents.store.client.store_client import Accessing, deliveries
+from aether_agents.store.client.store_client import StorePart, deliveries
 from aether_agents.store.tasks.stored_views import moment
 
 
@@ -19,7 +19,7 @@ class Brake(NamedTuple):
     tasks: tuple[str, ...] = ()  #: paused with it
 
 
-class Steering(Accessing):
+class Steering(StorePart):
     """What people change of tasks that are under way."""
 
     def set_priority(self, task_id: str, priority: int, by: str) -> list[Delivery]:

@@ -12,7 +12,7 @@ from aether_agents.store.client.connection import Part
 from aether_agents.store.client.head import Head
 from aether_agents.store.client.keys import Places
 from aether_agents.store.client.replies import Completed, Delivery, Fanned, Granted, Refused, Renewal, RunKey, Unopened
-from aether_agents.store.client.store_client import Access, Accessing, compact, deliveries, message_of, run_keys
+from aether_agents.store.client.store_client import StoreClient, StorePart, compact, deliveries, message_of, run_keys
 from aether_agents.store.interventions import answers, questions
 from aether_agents.store.tasks.join import children_of
 from aether_agents.store.tasks.planner_step import wiring
@@ -29,7 +29,7 @@ def epoch_of(token: int) -> int:
     return token // _RUNS
 
 
-class Runs(Accessing):
+class Runs(StorePart):
     """claim → (renew, progress) → complete | fan | ask_subtask. The token of the claim goes with each.
 
     A token tells the epoch of the store it was given in (`epoch_of`): a store that was restarted may have forgotten
@@ -39,7 +39,7 @@ class Runs(Accessing):
     #: The number of the store's epoch when the reaper last looked; 0 before that.
     epoch: int = 0
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: StoreClient) -> None:
         super().__init__(access)
         self._scarce: Callable[[], bool] = bool
         self._clock = uuid4().hex  # whose readings these are: no two processes need have the same
@@ -107,7 +107,7 @@ class Runs(Accessing):
         summary: str = "",
         head: Head | None = None,
     ) -> Completed:
-        """Record what a run came to, once. Gives what became ready and no message on its way will bring.
+        """Record the result of a run, once. Gives what became ready and no message on its way will bring.
 
         With `retry_in` (seconds) the outcome is a failure that is tried again. `summary` is a redacted sentence about
         a success; a failure shows its error. `head` is that of the claim; without it, the one that counts now.

@@ -1,14 +1,14 @@
 """What a task left behind, for whoever puts it back or runs it again."""
 
-from aether_agents.contracts.view import Left
-from aether_agents.store.tasks.views import Readings
+from aether_agents.contracts.view import EndedSubtask
+from aether_agents.store.tasks.views import Views
 
 
-class Undoings(Readings):
+class UndoLinks(Views):
     """Readings, and what a task left behind."""
 
-    def left(self, task_id: str) -> list[Left]:
-        """Every subtask of a task with what it came to, children of fan-outs included, the first to end first.
+    def left(self, task_id: str) -> list[EndedSubtask]:
+        """Every subtask of a task with its result, children of fan-outs included, the first to end first.
 
         Raises:
             CannotOpen: the sealing key is not here.
@@ -18,7 +18,7 @@ class Undoings(Readings):
         head = self._head(task_id)
         outcomes = self.outcomes(task_id, rows)
         found = [
-            Left(one, self._access.open_subtask(task_id, one, documents[one], head), row.status, row.attempts,
+            EndedSubtask(one, self._access.open_subtask(task_id, one, documents[one], head), row.status, row.attempts,
                  outcomes.get(one), row.since, row.taken_over)
             for one, row in rows.items()
         ]  # fmt: skip

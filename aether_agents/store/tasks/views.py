@@ -40,7 +40,7 @@ _FIELDS = (
 _CHILD = re.compile(r"^(.+)#(\d+)$")
 
 
-class Readings(Outcomes):
+class Views(Outcomes):
     """Views, plans, outcomes."""
 
     def task(self, task_id: str) -> HighLevelTask:

@@ -1,7 +1,7 @@
 """Logs: the lines that every process of ours says, as people read them or as JSON, with nothing secret in them.
 
 Python's own logging, with two formatters. What a library would add (structlog, python-json-logger) is the writing of a
-dictionary as JSON; the rest is ours in any case: whose task a line is about, what is struck out, what may not forge a
+dictionary as JSON; the rest is ours in any case: whose task a line is about, what is redacted, what may not forge a
 line. And the supervisor, on which everybody's first subtask waits, would have to import it.
 
     logs.begin("worker", "INFO", "json")     once per process

@@ -1,6 +1,6 @@
 """Lines: one record of Python's logging as a line for people, or as one object of JSON.
 
-Secrets are struck out first, on the whole text: a traceback too, and before anything is escaped or cut. Then nothing in
+Secrets are redacted first, on the whole text: a traceback too, and before anything is escaped or cut. Then nothing in
 a message can begin a line of its own: JSON escapes it, and for people every further line is indented behind a bar.
 """
 

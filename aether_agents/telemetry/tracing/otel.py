@@ -1,4 +1,4 @@
-"""Telemetry: OpenTelemetry behind `tracing`. Only here is it imported, and only when it is asked for."""
+"""OtelTracer: OpenTelemetry behind `tracing`. Only here is it imported, and only when it is asked for."""
 
 import logging
 import os
@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from aether_agents.telemetry.tracing.span_filter import Discreet
+from aether_agents.telemetry.tracing.span_filter import SpanFilter
 
 #: Seconds the last spans get to be sent when a process ends.
 FAREWELL = 2.0
@@ -24,7 +24,7 @@ SHORTLY = 0.75
 _W3C = TraceContextTextMapPropagator()
 
 
-class Telemetry:
+class OtelTracer:
     """Spans of one process, sent in the background. Made after a fork: its threads would not cross one."""
 
     def __init__(self, process: str, *, quiet: bool) -> None:
@@ -84,7 +84,7 @@ class Telemetry:
             if quiet and not _is_set("OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT")
             else None
         )
-        discreet = Discreet(OTLPSpanExporter(timeout=timeout), quiet=quiet)
+        discreet = SpanFilter(OTLPSpanExporter(timeout=timeout), quiet=quiet)
         provider = TracerProvider(resource=_resource(process), shutdown_on_exit=False)
         provider.add_span_processor(BatchSpanProcessor(discreet))
 

@@ -1,4 +1,4 @@
-"""Discreet: of a span ids, names, times and statuses leave this process; no words that an error or a tool chose."""
+"""SpanFilter: of a span ids, names, times and statuses leave this process; no words that an error or a tool chose."""
 
 import logging
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from aether_agents.telemetry.logs import strike
 log = logging.getLogger("aether_agents.telemetry.tracing")
 
 
-class Discreet(SpanExporter):
+class SpanFilter(SpanExporter):
     """Sends through another exporter. Says once that the collector is away, and once that it is back."""
 
     def __init__(self, to: SpanExporter, *, quiet: bool) -> None:

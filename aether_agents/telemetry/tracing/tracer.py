@@ -67,7 +67,7 @@ def destination(environ: Mapping[str, str] = os.environ) -> str:
 
 
 def problem(environ: Mapping[str, str] = os.environ) -> str:
-    """Why there are no traces though they are asked for, with the mend; empty when nothing is wrong."""
+    """Why there are no traces though they are asked for, with the fix; empty when nothing is wrong."""
     protocol = next((environ[name] for name in _PROTOCOLS if environ.get(name)), _PROTOCOL)
     if protocol != _PROTOCOL:
         return f"traces are sent as {_PROTOCOL} only, not as {protocol}: set {_PROTOCOLS[1]}={_PROTOCOL}"
@@ -94,9 +94,9 @@ def begin(process: str, *, quiet: bool = False) -> None:
     if why := problem():
         log.warning("%s", why)
         return
-    from aether_agents.telemetry.tracing.otel import Telemetry  # noqa: PLC0415 - see `problem`
+    from aether_agents.telemetry.tracing.otel import OtelTracer  # noqa: PLC0415 - see `problem`
 
-    _State.tracer = Telemetry(process, quiet=quiet)
+    _State.tracer = OtelTracer(process, quiet=quiet)
     atexit.register(end)
 
 

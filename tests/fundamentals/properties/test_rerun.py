@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aether_agents.contracts import Outcome, Plan, PlannedSubtask, RerunOf, Risk, SubtaskStatus
-from aether_agents.contracts.view import Left
+from aether_agents.contracts.view import EndedSubtask
 from aether_agents.errors import WrongStatus
 from aether_agents.planning.linked.call_digest import writer
 from aether_agents.planning.linked.rerun_plan import Before, rerun
@@ -18,7 +18,7 @@ class Case(NamedTuple):
     """A plan, and what became of it."""
 
     plan: Plan
-    left: list[Left]
+    left: list[EndedSubtask]
     start: str
     changed: frozenset[str]
     undone: frozenset[str]
@@ -28,7 +28,7 @@ class Case(NamedTuple):
 def cases(draw: st.DrawFn) -> Case:
     """A random plan of reads and changes that ended: what needs something that failed never ran."""
     steps: list[PlannedSubtask] = []
-    left: list[Left] = []
+    left: list[EndedSubtask] = []
     bad: set[str] = set()
     for number in range(draw(st.integers(1, 9))):
         name = f"s{number}"
@@ -51,7 +51,7 @@ def cases(draw: st.DrawFn) -> Case:
         if status != "completed":
             bad.add(name)
         calls = 0 if status == "skipped" else 1
-        left.append(Left(name, steps[-1], SubtaskStatus(status), calls, outcome, number))
+        left.append(EndedSubtask(name, steps[-1], SubtaskStatus(status), calls, outcome, number))
     names = [one.id for one in steps]
     changed = frozenset(draw(st.sets(st.sampled_from(names), max_size=2)))
     undone = frozenset(draw(st.sets(st.sampled_from(names), max_size=1))) - bad

@@ -58,7 +58,7 @@ def repository(place: Path, planted_canary: Canary) -> Planted:
 
 @pytest.fixture(scope="module")
 def result(scanners: Talk, repository: Planted) -> dict[str, Any]:
-    """What a scan of it comes to."""
+    """The result of a scan of it."""
     return scanners.call("scan", path=str(repository.folder))
 
 

@@ -11,7 +11,7 @@ import pytest
 from aether_agents.access.roles import Act
 from aether_agents.agentserver import AgentProcess
 from aether_agents.agentserver.service.identity import NOBODY, Confined, Person
-from aether_agents.agentserver.service.service import Desk
+from aether_agents.agentserver.service.service import Service
 from aether_agents.contracts import Answer, HighLevelTask, Intervention, Plan, Role
 from aether_agents.errors import AetherError, NotAllowed, TaskNotFound, WrongStatus
 from aether_agents.local.valkey import ValkeyServer
@@ -29,9 +29,9 @@ def lab(valkey: ValkeyServer, sealing_key: Path, tmp_path: Path) -> Iterator[Lab
     yield from laboratory(quick(valkey, sealing_key, tmp_path), tmp_path, names=("dev",))
 
 
-def at_desk(lab: Lab, scenario: Callable[[Desk], Any]) -> Any:
+def at_desk(lab: Lab, scenario: Callable[[Service], Any]) -> Any:
     async def run() -> Any:
-        desk = Desk(lab.settings)
+        desk = Service(lab.settings)
         try:
             return await scenario(desk)
         finally:
@@ -104,7 +104,7 @@ def test_a_task_is_whose_its_sealed_document_says(lab: Lab) -> None:
         door.refine("anns", "more", by="eve", role="User")
     assert [view.owner for view in door.tasks()] == ["ann"]
 
-    async def scenario(desk: Desk) -> None:
+    async def scenario(desk: Service) -> None:
         assert await desk.tasks(EVE) == []
         for look in (desk.view("anns", EVE), desk.question("anns", "task.2", EVE), desk.cancel("anns", EVE)):
             with pytest.raises(TaskNotFound):
@@ -118,7 +118,7 @@ def test_nobody_learns_nothing(lab: Lab) -> None:
     """Not even which tasks there are, nor what they ask."""
     _, second = asks_two_things(lab, "hidden", "ann")
 
-    async def scenario(desk: Desk) -> set[str]:
+    async def scenario(desk: Service) -> set[str]:
         answer = Answer(intervention_id=second, response="approve")
         told = set()
         for task_id in ("hidden", "not-there"):
@@ -158,5 +158,5 @@ def test_who_may_not_approve_does_not_answer_for_a_call(lab: Lab, role: Role) ->
         for response in ("approve", "deny", "retry", "provide"):
             answer = Answer(intervention_id=found.id, response=response)
             with pytest.raises(NotAllowed):
-                at_desk(lab, partial(Desk.answer, task_id=task_id, answer=answer, person=eve))
+                at_desk(lab, partial(Service.answer, task_id=task_id, answer=answer, person=eve))
         lab.store.tasks.cancel(task_id, "ann")

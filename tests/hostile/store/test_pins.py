@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from aether_agents.contracts import PlannedSubtask, Risk
-from aether_agents.execution.calls.remembered_pins import Remembered
+from aether_agents.execution.calls.remembered_pins import RememberedPins
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.store import CatalogueEntry
 from tests.conftest import eventually
@@ -77,7 +77,7 @@ def test_a_changed_server_is_not_pinned_anew_in_silence(told: Told) -> None:
     assert told.listed("quarantined").accepted == first.accepted
     told.lab.store.catalogue.accept("told", drifted.digest)
     assert told.listed("live").number == first.number + 1
-    memory = Remembered(told.lab.settings.home)
+    memory = RememberedPins(told.lab.settings.home)
     eventually(lambda: (known := memory.of("told")) and known.number > first.number, what="it is remembered")
     told.put(old)  # what was accepted before, for tools that it has no more
     told.lab.store.catalogue.outdate("told")

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from aether_agents.agentserver.service.service import Desk
+from aether_agents.agentserver.service.service import Service
 from aether_agents.agentserver.web.web_app import web_app
 from tests.conftest import eventually
 from tests.integration.agentserver.browser import Browser, browsing
@@ -38,7 +38,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def site(lab: Lab) -> Iterator[httpx.Client]:
     with (
-        running(web_app(Desk(lab.settings), TOKEN)) as port,
+        running(web_app(Service(lab.settings), TOKEN)) as port,
         httpx.Client(
             base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30
         ) as http,

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from aether_agents.agentserver.service.service import Desk
+from aether_agents.agentserver.service.service import Service
 from aether_agents.agentserver.web import api, request_deadline
-from aether_agents.agentserver.web.request_deadline import PatientProtocol
+from aether_agents.agentserver.web.request_deadline import DeadlineProtocol
 from aether_agents.agentserver.web.web_app import web_app
 from tests.integration.agentserver.host import running
 from tests.integration.execution.lab import Lab
@@ -22,7 +22,7 @@ def port(lab: Lab) -> Iterator[int]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(request_deadline, "HEAD_SECONDS", 0.3)
         patch.setattr(api, "BODY_SECONDS", 0.3)
-        with running(web_app(Desk(lab.settings), TOKEN), http=PatientProtocol) as port:
+        with running(web_app(Service(lab.settings), TOKEN), http=DeadlineProtocol) as port:
             yield port
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from aether_agents.agentserver import AgentProcess
 from aether_agents.agentserver.service.identity import Confined, Person
-from aether_agents.agentserver.service.service import Desk
+from aether_agents.agentserver.service.service import Service
 from aether_agents.contracts import HighLevelTask, RerunOf
 from aether_agents.errors import TaskNotFound, TooManyTasks
 from aether_agents.settings.model import AgentProcessSettings, BrokerSettings
@@ -24,16 +24,16 @@ OWNER = {"name": "olga", "role": "Owner"}
 
 
 @asynccontextmanager
-async def desk(lab: Lab) -> AsyncIterator[Desk]:
+async def desk(lab: Lab) -> AsyncIterator[Service]:
     """A desk that ends with the scenario."""
-    opened = Desk(lab.settings)
+    opened = Service(lab.settings)
     try:
         yield opened
     finally:
         await opened.close()
 
 
-def run(lab: Lab, scenario: Callable[[Desk], Coroutine[Any, Any, None]]) -> None:
+def run(lab: Lab, scenario: Callable[[Service], Coroutine[Any, Any, None]]) -> None:
     """A scenario at a desk, with a bound."""
 
     async def bounded() -> None:
@@ -48,7 +48,7 @@ async def all_of(agent: AgentProcess, after: int = 0) -> Updates:
 
 
 def test_a_payload_runs_to_its_end_and_replays(lab: Lab) -> None:
-    async def scenario(at: Desk) -> None:
+    async def scenario(at: Service) -> None:
         terminal = SimpleNamespace(session="s1", path=str(lab.folder), user=SimpleNamespace(name="ann"))
         agent = AgentProcess({"task": "Say hello", "type": "say_hello"}, terminal, desk=at)
         updates = await all_of(agent)
@@ -64,7 +64,7 @@ def test_a_payload_runs_to_its_end_and_replays(lab: Lab) -> None:
 
 
 def test_a_handler_may_leave_and_the_task_goes_on(lab: Lab, tmp_path: Path) -> None:
-    async def scenario(at: Desk) -> None:
+    async def scenario(at: Service) -> None:
         with gate(tmp_path) as path:
             task = HighLevelTask(description="Stand", type="stand_at_a_gate", inputs={"gate": str(path)})
             agent = AgentProcess(task, user={"name": "ann", "role": "User"}, desk=at)
@@ -81,7 +81,7 @@ def test_a_handler_may_leave_and_the_task_goes_on(lab: Lab, tmp_path: Path) -> N
 
 
 def test_it_can_be_answered_refined_and_cancelled(lab: Lab, tmp_path: Path) -> None:
-    async def scenario(at: Desk) -> None:
+    async def scenario(at: Service) -> None:
         agent = AgentProcess({"task": "List the notes", "type": "list_the_notes"}, "session-7", OWNER, desk=at)
         async for update in agent.execute():
             if "intervention" in update:
@@ -100,7 +100,7 @@ def test_it_can_be_answered_refined_and_cancelled(lab: Lab, tmp_path: Path) -> N
 
 
 def test_it_goes_on_where_it_failed(lab: Lab, tmp_path: Path) -> None:
-    async def scenario(at: Desk) -> None:
+    async def scenario(at: Service) -> None:
         said = {"task": "Say and list", "type": "say_and_list", "inputs": {"folder": str(tmp_path / "nowhere")}}
         agent = AgentProcess(said, user={"name": "ann", "role": "User"}, desk=at)
         assert (await all_of(agent))[-1]["status"] == "failed"
@@ -118,7 +118,7 @@ def test_it_goes_on_where_it_failed(lab: Lab, tmp_path: Path) -> None:
 
 
 def test_who_does_not_see_a_task_hears_nothing_of_its_owner_when_he_retries_it(lab: Lab) -> None:
-    async def scenario(at: Desk) -> None:
+    async def scenario(at: Service) -> None:
         at._process = AgentProcessSettings(max_background_tasks=1)
         ann = Person("ann-of-one", "User")
         task_id = await at.submit(HighLevelTask(description="Speak", type="say_with_consent"), ann)
@@ -132,7 +132,7 @@ def test_who_does_not_see_a_task_hears_nothing_of_its_owner_when_he_retries_it(l
 
 
 def test_nobody_submits_what_only_a_retry_may_say(lab: Lab) -> None:
-    async def scenario(at: Desk) -> None:
+    async def scenario(at: Service) -> None:
         stolen = HighLevelTask(description="Speak", type="say_hello", rerun=RerunOf(task_id="of-another"))
         (refused,) = await all_of(AgentProcess(stolen, user=OWNER, desk=at))
         assert refused["code"] == "invalid_task"
@@ -143,7 +143,7 @@ def test_nobody_submits_what_only_a_retry_may_say(lab: Lab) -> None:
 
 
 def test_what_goes_wrong_is_the_last_update(lab: Lab) -> None:
-    async def scenario(at: Desk) -> None:
+    async def scenario(at: Service) -> None:
         (wrong,) = await all_of(AgentProcess({"task": "x", "priority": 99}, user=OWNER, desk=at))
         assert (wrong["status"], wrong["code"], "`priority`" in wrong["error"]) == ("failed", "invalid_task", True)
         (refused,) = await all_of(AgentProcess("x", user={"name": "eve", "role": "Viewer"}, desk=at))
@@ -152,7 +152,7 @@ def test_what_goes_wrong_is_the_last_update(lab: Lab) -> None:
         assert unknown["code"] == "task_not_found"
         assert (await AgentProcess({"task_id": "nobody"}, user=OWNER, desk=at).cancel())["code"] == "task_not_found"
         nowhere = lab.settings.model_copy(update={"broker": BrokerSettings(url="redis://127.0.0.1:1")})
-        lost = Desk(nowhere)
+        lost = Service(nowhere)
         (gone,) = await all_of(AgentProcess("x", user=OWNER, desk=lost))
         assert gone["code"] == "no_store"
         await lost.close()
@@ -161,7 +161,7 @@ def test_what_goes_wrong_is_the_last_update(lab: Lab) -> None:
 
 
 def test_consent_is_never_in_a_payload_and_counts_only_from_who_may_approve(lab: Lab) -> None:
-    async def scenario(at: Desk) -> None:
+    async def scenario(at: Service) -> None:
         said = {"task": "Speak", "type": "say_with_consent"}
         (refused,) = await all_of(AgentProcess({**said, "assume_yes": True}, user=OWNER, desk=at))
         assert (refused["code"], "`assume_yes` is not taken" in refused["error"]) == ("invalid_task", True)
@@ -174,7 +174,7 @@ def test_consent_is_never_in_a_payload_and_counts_only_from_who_may_approve(lab:
 
 
 def test_without_a_user_a_host_lets_nobody_in(lab: Lab) -> None:
-    async def scenario(at: Desk) -> None:
+    async def scenario(at: Service) -> None:
         for user in (None, "", {"role": "Owner"}, {"name": "ann", "role": "Anonymous"}, {"name": "ann", "role": "God"}):
             agent = AgentProcess({"task": "Say hello", "type": "say_hello"}, "session-7", user, desk=at)
             assert agent.person == ("", "Anonymous")

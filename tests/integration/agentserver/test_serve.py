@@ -13,7 +13,7 @@ import socketio
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from aether_agents.agentserver.service.service import Desk
+from aether_agents.agentserver.service.service import Service
 from aether_agents.agentserver.web.token import read_token
 from aether_agents.agentserver.web.web_app import web_app
 from tests.conftest import eventually
@@ -56,7 +56,7 @@ def site(lab: Lab) -> Iterator[Site]:
     async def more(_: object) -> PlainTextResponse:
         return PlainTextResponse("more")
 
-    with running(web_app(Desk(settings), TOKEN, routes=[Route("/more", more)])) as port:
+    with running(web_app(Service(settings), TOKEN, routes=[Route("/more", more)])) as port:
         url = f"http://127.0.0.1:{port}"
         with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30) as http:
             yield Site(url, http)

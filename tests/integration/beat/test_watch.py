@@ -14,8 +14,8 @@ from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings.model import AlertSettings, ScheduleSettings, Settings
 from aether_agents.store import Granted, PlanningClaim, Store, open_store
 from aether_agents.store.system.counters import DAY
-from beat.alerts import MOST_AT_ONCE, Alarm, Alert, apprise_to
-from beat.watcher import Watch
+from beat.alerts import MOST_AT_ONCE, Alert, AlertSender, apprise_to
+from beat.watcher import Watcher
 from tests.conftest import eventually
 
 FINDING: dict[str, Json] = {"rule": "r", "file": "a.py", "line": 1, "severity": "high", "title": "bad"}
@@ -46,7 +46,7 @@ def scanned(store: Store, task_id: str, *findings: dict[str, Json], owner: str =
     store.tasks.complete(task_id, "s", granted.token, outcome)
 
 
-def watching(settings: Settings, store: Store, **alerts: object) -> tuple[Watch, Told]:
+def watching(settings: Settings, store: Store, **alerts: object) -> tuple[Watcher, Told]:
     chosen = settings.model_copy(
         update={
             "alerts": AlertSettings.model_validate(alerts),
@@ -55,7 +55,7 @@ def watching(settings: Settings, store: Store, **alerts: object) -> tuple[Watch,
     )
     told = Told()
     store.alerts.begin()
-    return Watch(chosen, store, Alarm(chosen.alerts, store, told)), told
+    return Watcher(chosen, store, AlertSender(chosen.alerts, store, told)), told
 
 
 def test_an_audit_tells_what_is_new_and_only_that(settings: Settings, store: Store) -> None:
@@ -140,7 +140,7 @@ def test_without_anybody_to_tell_the_log_says_once_what_lasts(
     settings: Settings, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     store.alerts.begin()
-    watch = Watch(settings, store, None)
+    watch = Watcher(settings, store, None)
     store.catalogue.failed("code", "security", "digest", "it does not start")
     for _ in range(3):
         watch.turn()
@@ -162,12 +162,12 @@ def test_of_two_who_watch_one_tells(settings: Settings, store: Store) -> None:
 
 def test_a_flood_is_held_back_and_what_was_not_told_is_tried_again(settings: Settings, store: Store) -> None:
     told = Told()
-    alarm = Alarm(AlertSettings(), store, told)
+    alarm = AlertSender(AlertSettings(), store, told)
     for number in range(MOST_AT_ONCE + 5):
         alarm.raise_(Alert(f"k{number}", f"t{number}", ""))
     assert len(told) == MOST_AT_ONCE
     store.connection.command("DEL", store.keys.alert("all"))
-    deaf = Alarm(AlertSettings(), store, lambda _title, _text: False)
+    deaf = AlertSender(AlertSettings(), store, lambda _title, _text: False)
     assert not deaf.raise_(Alert("x", "x", ""))
     assert alarm.raise_(Alert("x", "x", ""))
 

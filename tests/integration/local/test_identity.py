@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aether_agents.local.supervision import process_identity as module
-from aether_agents.local.supervision.process_identity import Identity
+from aether_agents.local.supervision.process_identity import ProcessIdentity
 
 SLEEPER = [sys.executable, "-c", "input()"]
 STUBBORN = [sys.executable, "-c", "import signal; signal.signal(15, signal.SIG_IGN); print(1, flush=True); input()"]
@@ -26,11 +26,11 @@ def start(command: list[str]) -> subprocess.Popen[bytes]:
 
 def test_another_process_with_the_same_number_is_left_alone() -> None:
     with start(SLEEPER) as process:
-        recycled = Identity(process.pid, "an earlier birth")
+        recycled = ProcessIdentity(process.pid, "an earlier birth")
         assert not recycled.alive()
         recycled.end(patience=0.1)
         assert process.poll() is None
-        assert Identity.of(process.pid).alive()
+        assert ProcessIdentity.of(process.pid).alive()
         process.kill()
 
 
@@ -40,11 +40,11 @@ def test_a_process_is_asked_and_then_killed() -> None:
             if command is STUBBORN:
                 assert process.stdout is not None
                 process.stdout.readline()
-            identity = Identity.of(process.pid)
+            identity = ProcessIdentity.of(process.pid)
             identity.end(patience=0.3)
             assert not identity.alive()  # a zombie is not alive
 
 
 def test_no_process_is_never_alive() -> None:
-    assert not Identity.of(0).alive()
-    assert not Identity(0, "").alive()
+    assert not ProcessIdentity.of(0).alive()
+    assert not ProcessIdentity(0, "").alive()

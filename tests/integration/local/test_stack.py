@@ -10,7 +10,7 @@ from redis import Redis
 
 from aether_agents.errors import CannotOpen, StackError
 from aether_agents.local import Stack
-from aether_agents.local.supervisor_link import Line
+from aether_agents.local.supervisor_link import SupervisorLink
 from aether_agents.settings.model import DeliverySettings, EncryptionSettings, Settings
 from aether_agents.store import make_key_file, open_store
 from tests.integration.local.conftest import House
@@ -145,8 +145,8 @@ def test_who_makes_the_key_says_so_also_where_another_command_holds_the_folder_a
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, theirs = socketpair()
-    Line(theirs).send({"busy": True})
-    first, spawn = [Line(ours)], house.stack._spawn
+    SupervisorLink(theirs).send({"busy": True})
+    first, spawn = [SupervisorLink(ours)], house.stack._spawn
     monkeypatch.setattr(house.stack, "_spawn", lambda: first.pop() if first else spawn())
     house.stack.up()
     theirs.close()

@@ -12,7 +12,7 @@ from redis import Redis
 from aether_agents.celery_app.app import create_app
 from aether_agents.contracts import HighLevelTask
 from aether_agents.errors import StackError
-from aether_agents.local.supervision.process_identity import Identity
+from aether_agents.local.supervision.process_identity import ProcessIdentity
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.orchestrator.orchestrator import connect
 from aether_agents.settings.model import DeliverySettings, SpecialistSettings
@@ -142,7 +142,7 @@ def test_a_stale_state_file_harms_nobody(house: House) -> None:
     row = {"name": "worker", "kind": "worker", "pid": bystander.pid, "queues": [], "status": "ready", "born": "once"}
     house.stack.folder.state.write_text(json.dumps([row]))
     with house.stack.join_or_start():
-        assert Identity.of(bystander.pid).alive()
+        assert ProcessIdentity.of(bystander.pid).alive()
     house.stack.folder.state.write_text("[{")  # cut short
     with house.stack.join_or_start():
         assert house.stack.running()

@@ -9,15 +9,15 @@ from mcp import MCPError
 from aether_agents.contracts import ServerSpec
 from aether_agents.errors import ServerDown
 from aether_agents.mcp_host.session.diagnosis import explain, leaves_of, shorten, why_down
-from aether_agents.mcp_host.transport.stderr_tail import KEPT, Tail
-from aether_agents.process.redaction import MASK, Hidden
+from aether_agents.mcp_host.transport.stderr_tail import KEPT, StderrTail
+from aether_agents.process.redaction import MASK, Redactor
 
 
 class Witness:
     """A server that failed."""
 
     def __init__(self, stderr: str = "", noise: str = "", status: int | None = None) -> None:
-        self.stderr, self.noise, self.status = Tail(), Tail(), status
+        self.stderr, self.noise, self.status = StderrTail(), StderrTail(), status
         self.stderr.add(stderr.encode())
         self.noise.add(noise.encode())
 
@@ -87,12 +87,12 @@ def test_a_long_text_keeps_its_beginning_and_its_end() -> None:
 
 
 def test_the_tail_keeps_the_last_bytes_and_hides_what_a_terminal_would_obey() -> None:
-    tail = Tail(kept=100)
+    tail = StderrTail(kept=100)
     for number in range(1_000):
         tail.add(f"line {number}\n".encode())
     tail.add(b"\x1b[31mred\xff\n\n")
 
-    assert tail.lines(Hidden(()), 2) == ["line 999", " [31mred\ufffd"]
+    assert tail.lines(Redactor(()), 2) == ["line 999", " [31mred\ufffd"]
     assert len(tail.text) <= 100
 
 

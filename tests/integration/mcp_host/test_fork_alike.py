@@ -13,9 +13,9 @@ import psutil
 import pytest
 
 from aether_agents.mcp_host.process import fork_client
-from aether_agents.mcp_host.process.child_process import Child, spawn
-from aether_agents.mcp_host.process.fork_client import Forks
-from aether_agents.mcp_host.process.guard_client import Lifeline
+from aether_agents.mcp_host.process.child_process import ChildProcess, spawn
+from aether_agents.mcp_host.process.fork_client import ForkClient
+from aether_agents.mcp_host.process.guard_client import GuardClient
 from aether_agents.mcp_host.process.launch import Launch, Module, common_environment
 from tests.conftest import eventually
 
@@ -57,11 +57,11 @@ class Starting:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.runner = asyncio.Runner(debug=True)
-        self.lifeline = Lifeline()
+        self.lifeline = GuardClient()
         self.forks = self.runner.run(self._forks())
 
-    async def _forks(self) -> Forks:
-        return Forks(self.lifeline, 30)
+    async def _forks(self) -> ForkClient:
+        return ForkClient(self.lifeline, 30)
 
     def launch(self, module: str) -> Launch:
         more = {"PYTHONPATH": str(self.folder), "PYTHONPYCACHEPREFIX": str(self.folder / "cache")}
@@ -80,7 +80,7 @@ class Starting:
         self.runner.close()
 
 
-async def _ended(start: Callable[[Launch], Awaitable[Child | None]], launch: Launch) -> Ended:
+async def _ended(start: Callable[[Launch], Awaitable[ChildProcess | None]], launch: Launch) -> Ended:
     """What a process has said, and how it has ended."""
     async with asyncio.timeout(20):
         child = await start(launch)

@@ -1,4 +1,4 @@
-"""What a scan comes to: empty is not clean."""
+"""The result of a scan: empty is not clean."""
 
 from workers.inspection.findings import (
     MAX_FINDINGS,

@@ -1,4 +1,4 @@
-"""A folder of somebody else: git's own refusal, with a mend that needs no root, and what the person already trusts."""
+"""A folder of somebody else: git's own refusal, with a fix that needs no root, and what the person already trusts."""
 
 import subprocess
 from pathlib import Path

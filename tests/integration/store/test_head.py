@@ -111,7 +111,7 @@ def test_an_older_head_with_all_it_names_is_noticed_by_who_saw_the_later_one(sto
 
 
 def test_an_older_outcome_does_not_count(store: Store) -> None:
-    """What a subtask came to before the last answer about it: a no in the place of what was done, or the other way."""
+    """The result of a subtask before the last answer about it: a no in the place of what was done, or the other way."""
     started(store, {"a": []}, a=ASKED)
     access = store.tasks._access
     before = access.open_head("t", store.connection.command("HGET", store.keys.task("t"), "head"))

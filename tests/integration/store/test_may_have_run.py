@@ -26,7 +26,7 @@ def lost(store: Store) -> int:
     question = store.tasks.view("t").interventions[0]
     assert "may have run" in question.prompt
     assert question.choices == ("retry", "skip", "fail")
-    # the call goes on, as what it comes to may still arrive; but one that was not sent yet is not sent any more
+    # the call goes on, as its result may still arrive; but one that was not sent yet is not sent any more
     assert store.tasks.renew([("t", "a", claim.token)]) == ([], [("t", "a", claim.token)])
     return claim.token
 

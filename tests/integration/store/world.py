@@ -123,7 +123,7 @@ class World:
         return run
 
     def finish(self, run: Run, outcome: Outcome = DONE, retry_in: float | None = None) -> str:
-        """A worker says what its run came to, and its message comes back."""
+        """A worker says the result of its run, and its message comes back."""
         done = self.store.tasks.complete(self.task_id, run.name, run.grant.token, outcome, retry_in=retry_in)
         self.send(done.deliveries)
         if run.canvas and retry_in is None and done.kind == "ok":

@@ -1,4 +1,4 @@
-"""Secrets are read late, and struck out of everything."""
+"""Secrets are read late, and redacted from everything."""
 
 import json
 from pathlib import Path

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from aether_agents.errors import InvalidSettings
 from aether_agents.settings.loader import load_settings
 from aether_agents.settings.model import ScheduleSettings
-from beat.due_times import MOST_TOLD, Slots, due
+from beat.due_times import MOST_TOLD, DueTimes, due
 from beat.firing import task_of
 
 
@@ -16,8 +16,8 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def slots(**times: object) -> Slots:
-    return Slots("s", ScheduleSettings.model_validate({"task": "look", **times}))
+def slots(**times: object) -> DueTimes:
+    return DueTimes("s", ScheduleSettings.model_validate({"task": "look", **times}))
 
 
 @pytest.mark.parametrize(

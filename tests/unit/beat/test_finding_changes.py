@@ -23,7 +23,7 @@ def test_the_first_audit_is_what_the_next_is_compared_with() -> None:
     assert [one.line for one in new] == ["low: c in repo/a.py: a thing"]
     assert later.new == 1
     _, new = compared(view(finding("b", 1)), later)
-    assert [one.rule for one in new] == ["b"], "it was mended, and is back"
+    assert [one.rule for one in new] == ["b"], "it was fixed, and is back"
 
 
 def test_a_second_one_of_the_same_in_the_same_file_is_new() -> None:

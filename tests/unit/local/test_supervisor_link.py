@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from aether_agents.local.supervisor_link import SOCKET_PATH_MAX, Line
+from aether_agents.local.supervisor_link import SOCKET_PATH_MAX, SupervisorLink
 
 
 def test_messages_arrive_whole_and_in_order() -> None:
     ours, theirs = socket.socketpair()
-    line = Line(ours)
+    line = SupervisorLink(ours)
     with pytest.raises(TimeoutError):
         line.receive(0)
     theirs.sendall(b'{"do": "ke')
@@ -34,13 +34,13 @@ def test_a_path_that_is_too_long_for_a_socket(tmp_path: Path, monkeypatch: pytes
     folder.mkdir()
     path = folder / "control.sock"
     assert len(os.fsencode(path)) > SOCKET_PATH_MAX
-    assert Line.to(path) is None
+    assert SupervisorLink.to(path) is None
     monkeypatch.chdir(folder)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path.name)
         listener.listen()
         monkeypatch.chdir(tmp_path)
-        line = Line.to(path)
+        line = SupervisorLink.to(path)
         assert line is not None
         other, _ = listener.accept()
         line.send({"do": "ps"})

@@ -1,4 +1,4 @@
-"""What may not be seen is struck out in every form that programs put it into."""
+"""What may not be seen is redacted in every form that programs put it into."""
 
 import base64
 import json
@@ -7,7 +7,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from aether_agents.process.redaction import MASK, Hidden
+from aether_agents.process.redaction import MASK, Redactor
 
 SECRETS = ("hunter2-and-more", "pä55wörd/mit+allem", "s3cr3t", "AbCdEf0123456789AbCdEf0123456789")
 
@@ -37,7 +37,7 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_is_struck_out(secret: str, form: str) -> None:
     said = FORMS[form](secret)
-    shown = Hidden([secret]).text(f"before {said} after")
+    shown = Redactor([secret]).text(f"before {said} after")
     assert MASK in shown
     assert said.strip('"') not in shown
 
@@ -48,7 +48,7 @@ def test_every_form_is_struck_out(secret: str, form: str) -> None:
 def test_base64_is_struck_out_wherever_it_begins(secret: str, user: str, encode: object) -> None:
     for after in ("", "x", "xy", " and more of it"):
         said = encode(f"{user}:{secret}{after}".encode()).decode()  # type: ignore[operator]
-        shown = Hidden([secret]).text(f"Authorization: Basic {said}")
+        shown = Redactor([secret]).text(f"Authorization: Basic {said}")
         assert MASK in shown
         left = shown.removeprefix("Authorization: Basic ").split(MASK)
         assert len(left) == 2
@@ -58,9 +58,9 @@ def test_base64_is_struck_out_wherever_it_begins(secret: str, user: str, encode:
 
 def test_what_is_no_secret_stays() -> None:
     text = "The quick brown fox reads 0123 files of c2VjcmV0 and %20 blanks"
-    assert Hidden(SECRETS).text(text) == text
+    assert Redactor(SECRETS).text(text) == text
 
 
 def test_it_is_struck_out_of_every_part_of_a_value() -> None:
-    hidden = Hidden(["hunter2-and-more"])
+    hidden = Redactor(["hunter2-and-more"])
     assert hidden.value({"hunter2-and-more": ["x", {"a": "HUNTER2-AND-MORE"}]}) == {MASK: ["x", {"a": MASK}]}

@@ -12,7 +12,7 @@ from aether_agents.cli.stack.doctor import examine
 @click.option("--fix", is_flag=True, help="Remove what a process with another sealing key left in the catalogue.")
 @json_option
 def doctor_command(servers: bool, fix: bool, as_json: bool) -> int:
-    """Look at all that a task needs here; say of each part whether it is well, and the mend if not.
+    """Look at all that a task needs here; say of each part whether it is well, and the fix if not.
 
     Leaves with 1 if something fails. A warning is something that works, but not as well as it could.
     """

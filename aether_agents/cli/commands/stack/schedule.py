@@ -31,7 +31,7 @@ def schedule_command() -> None:
 @schedule_command.command("list", epilog=examples("aether-agent schedule list --json"))
 @json_option
 def list_command(as_json: bool) -> None:
-    """List the schedules, when each is next due, and what its last slot came to."""
+    """List the schedules, when each is next due, and the result of its last slot."""
     session = Session(json_wanted=as_json)
     rows = schedule_rows(session)
     if as_json:

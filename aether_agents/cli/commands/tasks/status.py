@@ -52,7 +52,7 @@ def status_command(task_id: str, as_json: bool) -> None:
 @fail_on_option
 @json_option
 def result_command(task_id: str, as_json: bool, fail_on: FailOn | None) -> int:
-    """Show what a task came to. Leaves with the task's own exit code."""
+    """Show the result of a task. Leaves with the task's own exit code."""
     session = Session(json_wanted=as_json)
     with session.past() as door:
         view = door.view(task_id, outputs=True)

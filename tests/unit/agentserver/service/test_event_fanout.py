@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from aether_agents.agentserver.service import event_fanout as hub
-from aether_agents.agentserver.service.event_fanout import HELD, Following, Hub
+from aether_agents.agentserver.service.event_fanout import HELD, EventFanout, Following
 from aether_agents.contracts import Event, EventType, TaskStatus
 from aether_agents.errors import TaskNotFound
 from aether_agents.store.events.stream import Head
@@ -60,15 +60,15 @@ class Kept:
         self.deliver(new)
 
 
-def hub_of(kept: Kept) -> Hub:
+def hub_of(kept: Kept) -> EventFanout:
     async def at_once(work: Callable[[], Any]) -> Any:
         await turn()
         return work()
 
-    return Hub(kept, at_once)  # type: ignore[arg-type] # what it needs of a store
+    return EventFanout(kept, at_once)  # type: ignore[arg-type] # what it needs of a store
 
 
-def run(scenario: Callable[[Kept, Hub], Coroutine[Any, Any, None]]) -> None:
+def run(scenario: Callable[[Kept, EventFanout], Coroutine[Any, Any, None]]) -> None:
     async def bounded() -> None:
         kept = Kept()
         await asyncio.wait_for(scenario(kept, hub_of(kept)), 5)
@@ -89,7 +89,7 @@ def test_many_hear_all_of_it_once_and_the_store_is_read_once_by_each(
 ) -> None:
     monkeypatch.setattr(hub, "GROUP", group)
 
-    async def scenario(kept: Kept, hub: Hub) -> None:
+    async def scenario(kept: Kept, hub: EventFanout) -> None:
         async def follow() -> list[int]:
             async with hub.following("t") as following:
                 first = await following.next() or []
@@ -114,7 +114,7 @@ def test_many_hear_all_of_it_once_and_the_store_is_read_once_by_each(
 
 
 def test_who_is_too_slow_for_what_is_held_reads_the_store() -> None:
-    async def scenario(kept: Kept, hub: Hub) -> None:
+    async def scenario(kept: Kept, hub: EventFanout) -> None:
         kept.all = [event(1)]
         async with hub.following("t") as slow, hub.following("t") as quick:
             assert [await one.next() for one in (slow, quick)] == [[kept.all[0]]] * 2
@@ -134,7 +134,7 @@ def test_who_is_too_slow_for_what_is_held_reads_the_store() -> None:
 
 
 def test_what_happens_while_the_store_is_read_is_heard() -> None:
-    async def scenario(kept: Kept, hub: Hub) -> None:
+    async def scenario(kept: Kept, hub: EventFanout) -> None:
         kept.all = [event(1)]
         async with hub.following("t", after=1) as following:
             hearing = asyncio.create_task(all_of(following))
@@ -147,7 +147,7 @@ def test_what_happens_while_the_store_is_read_is_heard() -> None:
 
 
 def test_who_asks_for_what_is_not_there_yet_gets_what_comes() -> None:
-    async def scenario(kept: Kept, hub: Hub) -> None:
+    async def scenario(kept: Kept, hub: EventFanout) -> None:
         kept.all = [event(1)]
         async with hub.following("t", after=40) as following:
             assert await following.next(within=0.001) == []
@@ -158,7 +158,7 @@ def test_who_asks_for_what_is_not_there_yet_gets_what_comes() -> None:
 
 
 def test_a_task_that_has_ended_is_replayed_and_followed_by_no_reader() -> None:
-    async def scenario(kept: Kept, hub: Hub) -> None:
+    async def scenario(kept: Kept, hub: EventFanout) -> None:
         kept.all = [event(1), event(2, EventType.TASK_COMPLETED)]
         async with hub.following("t") as following:
             assert kept.followed == {}
@@ -170,7 +170,7 @@ def test_a_task_that_has_ended_is_replayed_and_followed_by_no_reader() -> None:
 
 
 def test_a_task_that_expires_is_not_found_and_a_hub_that_closes_ends_all() -> None:
-    async def scenario(kept: Kept, hub: Hub) -> None:
+    async def scenario(kept: Kept, hub: EventFanout) -> None:
         kept.all = [event(1)]
         async with hub.following("t", after=1) as following:
             assert await following.next(within=0.001) == []

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from aether_agents.agentserver.service.throttle import Pace
+from aether_agents.agentserver.service.throttle import Throttle
 from aether_agents.contracts import Event, EventType, TaskStatus
 
 
@@ -23,7 +23,7 @@ def seqs(events: list[Event]) -> list[int]:
 
 
 def test_the_first_progress_goes_at_once_and_the_next_after_the_interval() -> None:
-    pace = Pace(1.0)
+    pace = Throttle(1.0)
     assert seqs(pace.take([event(1)], 10.0)) == [1]
     assert pace.wait(10.0) is None
     assert seqs(pace.take([event(2)], 10.2)) == []
@@ -34,14 +34,14 @@ def test_the_first_progress_goes_at_once_and_the_next_after_the_interval() -> No
 
 
 def test_each_subtask_has_its_latest_and_numbers_only_grow() -> None:
-    pace = Pace(1.0)
+    pace = Throttle(1.0)
     pace.take([event(1)], 10.0)
     assert seqs(pace.take([event(2), event(3, subtask="b"), event(4)], 10.1)) == []
     assert seqs(pace.take([], 11.1)) == [3, 4]
 
 
 def test_a_change_of_status_is_told_at_once_after_what_was_held() -> None:
-    pace = Pace(60.0)
+    pace = Throttle(60.0)
     pace.take([event(1)], 10.0)
     done = event(3, EventType.SUBTASK_COMPLETED)
     assert seqs(pace.take([event(2), done, event(4)], 10.1)) == [2, 3]
@@ -49,4 +49,4 @@ def test_a_change_of_status_is_told_at_once_after_what_was_held() -> None:
 
 
 def test_without_an_interval_everything_goes_at_once() -> None:
-    assert seqs(Pace(0).take([event(1), event(2), event(3)], 10.0)) == [1, 2, 3]
+    assert seqs(Throttle(0).take([event(1), event(2), event(3)], 10.0)) == [1, 2, 3]

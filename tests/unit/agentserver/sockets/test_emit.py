@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from aether_agents.agentserver.service.update import Message
-from aether_agents.agentserver.sockets.emit import Post
+from aether_agents.agentserver.sockets.emit import Emitter
 from tests.unit.agentserver.turn import turn
 
 
@@ -31,7 +31,7 @@ def update(seq: int) -> Message:
 def test_the_same_update_is_emitted_once_for_all_and_each_hears_in_order() -> None:
     async def scenario() -> None:
         wire = Wire()
-        post = Post(wire)
+        post = Emitter(wire)
 
         async def client(sid: str, numbers: range) -> None:
             for seq in numbers:
@@ -49,7 +49,7 @@ def test_the_same_update_is_emitted_once_for_all_and_each_hears_in_order() -> No
 def test_a_client_that_leaves_takes_it_from_nobody() -> None:
     async def scenario() -> None:
         wire = Wire()
-        post = Post(wire)
+        post = Emitter(wire)
         leaving, staying = (asyncio.create_task(post.send(update(1), sid)) for sid in ("a", "b"))
         await turn()
         leaving.cancel()
@@ -65,7 +65,7 @@ def test_what_the_server_cannot_send_is_told_to_all_who_sent() -> None:
     async def scenario() -> None:
         wire = Wire()
         wire.fault = OSError("the manager of the clients is away")
-        post = Post(wire)
+        post = Emitter(wire)
         with pytest.raises(OSError, match="manager"):
             await post.send(update(1), "a")
         wire.fault = None

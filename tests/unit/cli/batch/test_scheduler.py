@@ -10,7 +10,7 @@ import pytest
 
 from aether_agents.cli.batch.batch_file import Batch, Job
 from aether_agents.cli.batch.junit import write_junit
-from aether_agents.cli.batch.scheduler import Run, Work
+from aether_agents.cli.batch.scheduler import Run, Scheduler
 from aether_agents.cli.batch.summary import exit_code
 from aether_agents.contracts import (
     Event,
@@ -30,7 +30,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Tasks(RecordedDoor):
-    """A door whose tasks run until `end` says what they come to. It stands for the store, which is tested elsewhere."""
+    """A door whose tasks run until `end` says their results. It stands for the store, which is tested elsewhere."""
 
     def __init__(self) -> None:
         super().__init__([])
@@ -78,7 +78,7 @@ def job(name: str, *needs: str, tolerated: bool = False, expect: Expect | None =
     return Job(name, needs, tolerated, expect, HighLevelTask(description=name), f"key-{name}")
 
 
-Begin = Callable[..., Work]
+Begin = Callable[..., Scheduler]
 
 
 @pytest.fixture
@@ -88,14 +88,14 @@ def door() -> Tasks:
 
 @pytest.fixture
 def begin(door: Tasks) -> Begin:
-    def work(*jobs: Job, parallel: int = 2, fresh: bool = False) -> Work:
+    def work(*jobs: Job, parallel: int = 2, fresh: bool = False) -> Scheduler:
         batch = Batch("b", Path("tasks.yaml"), parallel, jobs)
-        return Work(batch, door, parallel=parallel, fresh=fresh, tell=lambda _run: None)
+        return Scheduler(batch, door, parallel=parallel, fresh=fresh, tell=lambda _run: None)
 
     return work
 
 
-def statuses(work: Work) -> dict[str, str]:
+def statuses(work: Scheduler) -> dict[str, str]:
     return {name: run.status for name, run in work.runs.items()}
 
 

@@ -9,7 +9,7 @@ import pytest
 from aether_agents.cli.session import reconnect
 from aether_agents.cli.tasks.follower import Follower
 from aether_agents.cli.terminal.questions import Questioner
-from aether_agents.cli.views.task_state import Picture
+from aether_agents.cli.views.task_state import TaskState
 from aether_agents.contracts import Answer, Intervention, PlannedSubtask, Shown, TaskStatus, TaskView
 from tests.conftest import eventually
 from tests.unit.cli.fake import Notebook, RecordedDoor
@@ -48,7 +48,7 @@ def follow(
     door: RecordedDoor, questioner: Questioner | None = None, *, cancels: bool = True
 ) -> tuple[TaskView, Notebook]:
     screen = Notebook()
-    return Follower(door, Picture(TASK), screen, questioner, cancels=cancels).follow(), screen  # type: ignore[arg-type]
+    return Follower(door, TaskState(TASK), screen, questioner, cancels=cancels).follow(), screen  # type: ignore[arg-type]
 
 
 def ending(said: Recording) -> None:
@@ -194,7 +194,7 @@ def test_ctrl_c_in_watch_leaves_and_cancels_nothing() -> None:
 
 def test_a_task_that_has_ended_is_not_followed() -> None:
     door = RecordedDoor([], DONE)
-    picture = Picture(TASK)
+    picture = TaskState(TASK)
     picture.look(DONE)
     view = Follower(door, picture, Notebook(), None, cancels=False).follow()  # type: ignore[arg-type]
     assert view is DONE
@@ -212,7 +212,7 @@ def test_a_stream_that_stops_without_an_end_is_not_asked_for_ever() -> None:
 
 def test_while_nothing_happens_a_store_that_refuses_is_said_once() -> None:
     door, screen = RecordedDoor([], DONE), Notebook()
-    follower = Follower(door, Picture(TASK), screen, None, cancels=True)  # type: ignore[arg-type]
+    follower = Follower(door, TaskState(TASK), screen, None, cancels=True)  # type: ignore[arg-type]
     for refused in (None, "its memory is full", "its memory is full", None, "its memory is full"):
         door.refused = refused
         follower._quiet()

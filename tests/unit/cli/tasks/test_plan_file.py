@@ -7,8 +7,8 @@ import pytest
 from aether_agents.cli.tasks.plan_file import write_plan
 from aether_agents.cli.terminal.glyphs import UNICODE
 from aether_agents.cli.terminal.text import width_of
-from aether_agents.cli.views.plan_preview import Blueprint
-from aether_agents.cli.views.task_tree import Tree
+from aether_agents.cli.views.plan_preview import PlanPreview
+from aether_agents.cli.views.task_tree import TaskTree
 from aether_agents.contracts import Plan, PlannedSubtask, Risk
 from aether_agents.errors import InvalidSettings
 from aether_agents.planning.files.plan_file import dump, load, template_of
@@ -78,7 +78,7 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 
 def test_the_blueprint_shows_calls_risks_and_what_asks() -> None:
-    lines = [line.plain for line in Blueprint(Tree(UNICODE), 5_000).lines(PLAN, 80)]
+    lines = [line.plain for line in PlanPreview(TaskTree(UNICODE), 5_000).lines(PLAN, 80)]
     assert lines == [
         "監査 - an audit",
         "template audit · 92% sure · 3 subtasks · canvas",
@@ -97,8 +97,8 @@ def test_the_blueprint_shows_calls_risks_and_what_asks() -> None:
 
 def test_the_blueprint_fits_sixty_columns() -> None:
     long = PLAN.model_copy(update={"description": "長い" * 60})
-    assert all(width_of(line.plain) <= 60 for line in Blueprint(Tree(UNICODE), 5_000).lines(long, 60))
+    assert all(width_of(line.plain) <= 60 for line in PlanPreview(TaskTree(UNICODE), 5_000).lines(long, 60))
 
 
 def test_a_plan_too_heavy_for_a_canvas_is_delivered_directly() -> None:
-    assert Blueprint(Tree(UNICODE), 2).delivery(PLAN) == "direct"
+    assert PlanPreview(TaskTree(UNICODE), 2).delivery(PLAN) == "direct"

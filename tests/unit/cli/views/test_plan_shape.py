@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from aether_agents.cli.terminal.glyphs import UNICODE
 from aether_agents.cli.views.plan_shape import LARGEST, Place, lay
-from aether_agents.cli.views.task_tree import Tree
+from aether_agents.cli.views.task_tree import TaskTree
 
 
 def drawn(needs: Mapping[str, Sequence[str]]) -> list[str]:
-    tree = Tree(UNICODE)
+    tree = TaskTree(UNICODE)
     return [tree.guides(place) + place.id for place in lay(needs)]
 
 

@@ -8,13 +8,13 @@ from rich.console import Console
 
 from aether_agents.cli.terminal.output import Output
 from aether_agents.cli.views.screen import JsonScreen, LineScreen, LiveScreen, Screen, StillScreen, screen_for
-from aether_agents.cli.views.task_state import Picture
+from aether_agents.cli.views.task_state import TaskState
 from aether_agents.contracts import TaskStatus
 from tests.unit.cli.recorded import TASK, Recording, subtask, task
 
 
 def played(screen_type: type[LineScreen], said: Recording, *subtasks: object) -> None:
-    picture = Picture(TASK)
+    picture = TaskState(TASK)
     picture.look(task(*subtasks))  # type: ignore[arg-type]
     screen = screen_type(Output(), picture)
     for event in said.events:
@@ -93,7 +93,7 @@ def test_there_is_a_screen_for_every_place(
     monkeypatch: pytest.MonkeyPatch, live: bool, events: bool, passing: bool, kind: type[Screen]
 ) -> None:
     monkeypatch.setattr("aether_agents.cli.terminal.output.Output.live", live)
-    assert type(screen_for(Output(), Picture(TASK), events=events, passing=passing)) is kind
+    assert type(screen_for(Output(), TaskState(TASK), events=events, passing=passing)) is kind
 
 
 def on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> tuple[Output, io.StringIO]:
@@ -106,7 +106,7 @@ def on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> tuple[Output, io.StringIO]
 
 def test_the_live_tree_is_drawn_in_place_and_its_last_frame_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     output, written = on_a_terminal(monkeypatch)
-    picture = Picture(TASK)
+    picture = TaskState(TASK)
     picture.look(task(*(subtask(f"s{number}", status="running") for number in range(20))))
     screen = LiveScreen(output, picture, "Ctrl-C cancels the task")
     with screen:
@@ -125,7 +125,7 @@ def test_the_live_tree_is_drawn_in_place_and_its_last_frame_stays(monkeypatch: p
 
 def test_log_lines_stay_above_the_live_tree(monkeypatch: pytest.MonkeyPatch) -> None:
     output, written = on_a_terminal(monkeypatch)
-    screen = LiveScreen(output, Picture(TASK), "")
+    screen = LiveScreen(output, TaskState(TASK), "")
     with screen:
         screen.show(Recording().add("log", message="waits for a place"))
     assert "waits for a place" in written.getvalue()
@@ -133,7 +133,7 @@ def test_log_lines_stay_above_the_live_tree(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_line_that_the_screen_has_no_room_for_ends_in_an_ellipsis(monkeypatch: pytest.MonkeyPatch) -> None:
     output, written = on_a_terminal(monkeypatch)
-    picture = Picture(TASK)
+    picture = TaskState(TASK)
     picture.look(task(subtask("scan", status="running")))
     with LiveScreen(output, picture, "x" * 80):
         pass

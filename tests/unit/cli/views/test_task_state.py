@@ -1,12 +1,12 @@
 """The picture of a task follows its events."""
 
-from aether_agents.cli.views.task_state import Picture
+from aether_agents.cli.views.task_state import TaskState
 from aether_agents.contracts import SubtaskStatus, TaskStatus
 from tests.unit.cli.recorded import TASK, Recording, at, subtask, task
 
 
-def looked(*subtasks: object, **more: object) -> Picture:
-    picture = Picture(TASK)
+def looked(*subtasks: object, **more: object) -> TaskState:
+    picture = TaskState(TASK)
     picture.look(task(*subtasks, **more))  # type: ignore[arg-type]
     return picture
 

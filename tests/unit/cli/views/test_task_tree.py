@@ -4,19 +4,19 @@ import pytest
 
 from aether_agents.cli.terminal.glyphs import ASCII, UNICODE, Glyphs, glyphs_for
 from aether_agents.cli.terminal.text import width_of
-from aether_agents.cli.views.task_state import Picture
-from aether_agents.cli.views.task_tree import Tree
+from aether_agents.cli.views.task_state import TaskState
+from aether_agents.cli.views.task_tree import TaskTree
 from aether_agents.contracts import SubtaskView
 from tests.unit.cli.recorded import TASK, at, subtask, task
 
 
-def picture_of(*subtasks: SubtaskView, **more: object) -> Picture:
-    picture = Picture(TASK)
+def picture_of(*subtasks: SubtaskView, **more: object) -> TaskState:
+    picture = TaskState(TASK)
     picture.look(task(*subtasks, **more))
     return picture
 
 
-def onboarding() -> Picture:
+def onboarding() -> TaskState:
     picture = picture_of(
         subtask(
             "secrets",
@@ -47,8 +47,8 @@ def onboarding() -> Picture:
     return picture
 
 
-def lines(picture: Picture, width: int, glyphs: Glyphs = UNICODE, **more: int) -> list[str]:
-    return [line.plain for line in Tree(glyphs).lines(picture, width, at(12.4), **more)]
+def lines(picture: TaskState, width: int, glyphs: Glyphs = UNICODE, **more: int) -> list[str]:
+    return [line.plain for line in TaskTree(glyphs).lines(picture, width, at(12.4), **more)]
 
 
 def test_at_a_hundred_columns() -> None:

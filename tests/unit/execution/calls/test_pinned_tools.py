@@ -7,17 +7,17 @@ import pytest
 
 from aether_agents.contracts import Specialist
 from aether_agents.errors import ServerBarred, ServerDown, StoreUnavailable, ToolDrifted
-from aether_agents.execution.calls.pinned_tools import Toolbox
-from aether_agents.execution.calls.remembered_pins import Remembered
+from aether_agents.execution.calls.pinned_tools import PinnedTools
+from aether_agents.execution.calls.remembered_pins import RememberedPins
 from aether_agents.execution.delivery import store_retry
 from aether_agents.mcp_host.registry.spec_digest import spec_digest
 from aether_agents.store import CatalogueEntry
 from tests.unit.execution.fakes import DEV, PIN, SPEC, FakeHost, store
 
 
-def toolbox(host: FakeHost, **entries: CatalogueEntry) -> tuple[Toolbox, object]:
+def toolbox(host: FakeHost, **entries: CatalogueEntry) -> tuple[PinnedTools, object]:
     kept = store(**entries)
-    return Toolbox(host, kept, [DEV], lambda: {SPEC.name: SPEC}), kept
+    return PinnedTools(host, kept, [DEV], lambda: {SPEC.name: SPEC}), kept
 
 
 def entry(status: str = "live", **accepted: str) -> CatalogueEntry:
@@ -55,7 +55,7 @@ def test_a_server_that_may_not_be_started_any_more_is_barred_and_says_why():
     kept = store(one=entry(say=PIN))
     servers: dict[str, Any] = {SPEC.name: SPEC}
     lost = "its file is changed since"
-    box = Toolbox(
+    box = PinnedTools(
         FakeHost(), kept, [DEV], lambda: servers, barred=lambda one: lost if one.server == SPEC.name else None
     )
     assert box.find("dev-echo/say", PIN).ref == "dev-echo/say"
@@ -110,7 +110,7 @@ def test_a_server_that_is_down_says_so():
 def test_where_no_file_named_a_queue_the_tools_say_whose_server_it_is():
     host = FakeHost()
     host.pins = {"run_query": PIN, "list_tables": PIN}
-    box = Toolbox(host, store(), [DEV, Specialist(name="data", description="Data.")], lambda: {})
+    box = PinnedTools(host, store(), [DEV, Specialist(name="data", description="Data.")], lambda: {})
     guessed = SPEC.model_copy(update={"inferred": True})
     assert {tool.specialist for tool in box.list(guessed)} == {"data"}
     assert {tool.specialist for tool in box.list(SPEC)} == {"dev"}  # a queue that was named stays
@@ -120,7 +120,7 @@ def test_what_was_accepted_a_moment_ago_is_learned_before_it_counts_as_changed(t
     host, digest = FakeHost(), spec_digest(SPEC)
     before = entry(say=PIN).model_copy(update={"spec_digest": digest, "number": 1})
     kept = store(one=before)
-    box = Toolbox(host, kept, [DEV], lambda: {SPEC.name: SPEC}, Remembered(tmp_path))
+    box = PinnedTools(host, kept, [DEV], lambda: {SPEC.name: SPEC}, RememberedPins(tmp_path))
     box.memory.keep(before)
     box.find("dev-echo/say", PIN)  # what the catalogue said is believed for a while
     host.pins["say"] = "sha256:2"

@@ -6,7 +6,7 @@ import pytest
 
 from aether_agents.errors import StoreRefuses
 from aether_agents.execution.delivery import outage as module
-from aether_agents.execution.delivery.outage import Episode
+from aether_agents.execution.delivery.outage import Outage
 
 FULL = StoreRefuses("the store at redis://box answers, but refuses (OOM): its memory is full: give it more")
 
@@ -16,7 +16,7 @@ def messages(said: list[logging.LogRecord]) -> list[str]:
 
 
 def test_a_thousand_who_meet_it_are_one_warning_and_one_end(said: list[logging.LogRecord]):
-    episode = Episode()
+    episode = Outage()
     for _ in range(1_000):
         episode.trouble(FULL)
         episode.trouble(StoreRefuses(str(FULL).replace(" at redis://box", "")))  # the broker's side, without address
@@ -28,14 +28,14 @@ def test_a_thousand_who_meet_it_are_one_warning_and_one_end(said: list[logging.L
 
 
 def test_each_cause_of_an_episode_is_said(said: list[logging.LogRecord]):
-    episode = Episode()
+    episode = Outage()
     for error in ("gone", FULL, "gone", FULL):
         episode.trouble(error)
     assert messages(said) == ["the store or the broker is away: gone", f"work waits: {FULL}"]
 
 
 def test_what_comes_and_goes_is_not_said_each_time(said: list[logging.LogRecord], monkeypatch: pytest.MonkeyPatch):
-    episode = Episode()
+    episode = Outage()
     for _ in range(100):
         episode.trouble("gone")
         episode.over()

@@ -8,7 +8,7 @@ import pytest
 from aether_agents.contracts import Outcome
 from aether_agents.execution.delivery import run_memory as memory_module
 from aether_agents.execution.delivery.leases import Lease
-from aether_agents.execution.delivery.run_memory import Memory
+from aether_agents.execution.delivery.run_memory import RunMemory
 
 BEFORE = 3 << 20
 
@@ -28,7 +28,7 @@ class Told:
         self.said += [f"began {lease.subtask_id}" for lease in leases]
 
 
-def told(memory: Memory, store: Told) -> list[str]:
+def told(memory: RunMemory, store: Told) -> list[str]:
     for tell in memory.of_other_epochs(4):
         tell()
     return store.said
@@ -37,7 +37,7 @@ def told(memory: Memory, store: Told) -> list[str]:
 def test_the_latest_runs_are_remembered_the_first_to_end_first(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(memory_module, "MOST", 2)
     store = Told()
-    memory = Memory(store)
+    memory = RunMemory(store)
     for name in "abc":
         memory.completed(Lease("t", name, BEFORE), Outcome(status="completed"))
     assert told(memory, store) == ["completed b", "completed c"]
@@ -46,7 +46,7 @@ def test_the_latest_runs_are_remembered_the_first_to_end_first(monkeypatch: pyte
 def test_of_what_is_too_large_only_that_it_ran(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(memory_module, "BYTES", 100)
     store = Told()
-    memory = Memory(store)
+    memory = RunMemory(store)
     for name, size in (("a", 60), ("b", 60), ("c", 10)):
         memory.completed(Lease("t", name, BEFORE), Outcome(status="completed", output="x" * size))
     assert told(memory, store) == ["completed a", "began b", "completed c"]
@@ -54,11 +54,11 @@ def test_of_what_is_too_large_only_that_it_ran(monkeypatch: pytest.MonkeyPatch):
 
 def test_what_ended_long_ago_is_forgotten(monkeypatch: pytest.MonkeyPatch):
     store = Told()
-    memory = Memory(store)
+    memory = RunMemory(store)
     monkeypatch.setattr(memory_module, "SECONDS", -1.0)
     memory.completed(Lease("t", "a", BEFORE), Outcome(status="completed"))
     assert told(memory, store) == []
 
 
 def test_every_process_has_a_name_of_its_own():
-    assert Memory(Told()).name != Memory(Told()).name
+    assert RunMemory(Told()).name != RunMemory(Told()).name

@@ -5,7 +5,7 @@ from celery.exceptions import Ignore
 
 from aether_agents.errors import StoreRefuses
 from aether_agents.execution.delivery import store_retry
-from aether_agents.execution.delivery.store_retry import Patience
+from aether_agents.execution.delivery.store_retry import StoreRetry
 
 FULL = StoreRefuses("the store answers, but refuses (OOM)")
 
@@ -19,7 +19,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 class Offered:
     """Something that the store refuses so many times."""
 
-    def __init__(self, patience: Patience, times: int, *, alone: bool) -> None:
+    def __init__(self, patience: StoreRetry, times: int, *, alone: bool) -> None:
         self.patience, self.left, self.alone, self.made = patience, times, alone, 0
 
     def __call__(self) -> str:
@@ -32,12 +32,12 @@ class Offered:
 
 
 def test_a_store_that_takes_nothing_is_asked_until_it_does():
-    patience = Patience(most=0.001)
+    patience = StoreRetry(most=0.001)
     assert patience.ask(Offered(patience, 200, alone=False)) == "taken"
 
 
 def test_what_alone_is_refused_is_given_up_after_a_while():
-    patience = Patience(most=0.001)
+    patience = StoreRetry(most=0.001)
     offered = Offered(patience, 200, alone=True)
     with pytest.raises(Ignore):
         patience.ask(offered)
@@ -45,7 +45,7 @@ def test_what_alone_is_refused_is_given_up_after_a_while():
 
 
 def test_a_process_that_ends_gives_up_at_once():
-    patience = Patience()
+    patience = StoreRetry()
     patience.stop()
     offered = Offered(patience, 200, alone=False)
     with pytest.raises(Ignore):

@@ -10,14 +10,14 @@ import pytest
 
 from aether_agents.contracts import Outcome
 from aether_agents.errors import StoreUnavailable
-from aether_agents.execution.calls.call_counts import Tally
-from aether_agents.execution.calls.pinned_tools import Toolbox
-from aether_agents.execution.delivery.leases import Held, Lease
-from aether_agents.execution.delivery.run_memory import Memory
+from aether_agents.execution.calls.call_counts import CallCounts
+from aether_agents.execution.calls.pinned_tools import PinnedTools
+from aether_agents.execution.delivery.leases import Lease, Leases
+from aether_agents.execution.delivery.run_memory import RunMemory
 from aether_agents.execution.worker import tool_listing as listing_module
-from aether_agents.execution.worker.heartbeat import Pump
+from aether_agents.execution.worker.heartbeat import Heartbeat
 from aether_agents.execution.worker.known_servers import KnownServers
-from aether_agents.execution.worker.tool_listing import Listing
+from aether_agents.execution.worker.tool_listing import ToolListing
 from aether_agents.mcp_host.registry.spec_digest import listing_digest
 from aether_agents.process.boot_clock import now
 from aether_agents.settings.model import Settings
@@ -66,9 +66,11 @@ class Kept:
         return {queue for queue in queues if self.waiting[queue]}
 
 
-def pump(kept: Kept, held: Held, cancelled: list[Lease], memory: Memory | None = None) -> tuple[Pump, FakeSender]:
+def pump(
+    kept: Kept, held: Leases, cancelled: list[Lease], memory: RunMemory | None = None
+) -> tuple[Heartbeat, FakeSender]:
     sender = FakeSender()
-    made = Pump(
+    made = Heartbeat(
         Settings(),
         kept,
         sender,
@@ -79,14 +81,14 @@ def pump(kept: Kept, held: Held, cancelled: list[Lease], memory: Memory | None =
         queues=["dev"],
         watched=["planner", "dev"],
         pid=1,
-        tally=Tally(),
-        memory=memory or Memory(kept),
+        tally=CallCounts(),
+        memory=memory or RunMemory(kept),
     )
     return made, sender
 
 
 def test_a_round_renews_says_it_is_alive_and_sends_what_lies_unclaimed():
-    kept, held, cancelled = Kept(), Held(30.0), []
+    kept, held, cancelled = Kept(), Leases(30.0), []
     made, sender = pump(kept, held, cancelled)
     with held.holding(Lease("t", "a", 1), now()):
         made.turn()
@@ -97,7 +99,7 @@ def test_a_round_renews_says_it_is_alive_and_sends_what_lies_unclaimed():
 
 
 def test_a_lease_that_is_lost_cancels_its_call_and_no_other():
-    kept, held, cancelled = Kept(), Held(30.0), []
+    kept, held, cancelled = Kept(), Leases(30.0), []
     kept.lost = [("t", "a", 1)]
     made, _ = pump(kept, held, cancelled)
     with held.holding(Lease("t", "a", 1), now()), held.holding(Lease("t", "b", 1), now()):
@@ -106,7 +108,7 @@ def test_a_lease_that_is_lost_cancels_its_call_and_no_other():
 
 
 def test_a_lost_run_leaves_the_next_run_of_the_same_step_alone():
-    kept, held, cancelled = Kept(), Held(30.0), []
+    kept, held, cancelled = Kept(), Leases(30.0), []
     kept.lost, kept.in_doubt = [("t", "a", 1), ("t", "", 3)], [("t", "b", 1)]
     made, _ = pump(kept, held, cancelled)
     leases = [Lease("t", step, token) for step, token in (("a", 1), ("a", 2), ("", 3), ("", 4), ("b", 1), ("b", 2))]
@@ -119,7 +121,7 @@ def test_a_lost_run_leaves_the_next_run_of_the_same_step_alone():
 
 
 def test_only_a_lease_that_was_renewed_is_good_for_longer():
-    kept, held = Kept(), Held(30.0)
+    kept, held = Kept(), Leases(30.0)
     kept.lost, kept.in_doubt = [("t", "lost", 1)], [("t", "asked", 1)]
     made, _ = pump(kept, held, [])
     leases = [Lease("t", name, 1) for name in ("mine", "lost", "asked")]
@@ -133,8 +135,8 @@ def test_only_a_lease_that_was_renewed_is_good_for_longer():
 
 
 def test_a_new_epoch_of_the_store_is_told_what_is_held_and_what_was_done():
-    kept, held = Kept(), Held(30.0)
-    memory = Memory(kept)
+    kept, held = Kept(), Leases(30.0)
+    memory = RunMemory(kept)
     made, _ = pump(kept, held, [], memory)
     of = {name: (epoch << 20) + 1 for name, epoch in (("before", 3), ("now", 4))}
     done = Outcome(status="completed", output=1)
@@ -153,8 +155,8 @@ def test_a_new_epoch_of_the_store_is_told_what_is_held_and_what_was_done():
 
 
 def test_a_store_that_goes_away_while_it_is_told_is_told_again():
-    kept, memory = Kept(), Memory(Kept())
-    made, _ = pump(kept, Held(30.0), [], memory)
+    kept, memory = Kept(), RunMemory(Kept())
+    made, _ = pump(kept, Leases(30.0), [], memory)
     kept.next_epoch = 4
     kept.presence.heard = lambda _: (_ for _ in ()).throw(StoreUnavailable("away"))
     made.turn()
@@ -164,7 +166,7 @@ def test_a_store_that_goes_away_while_it_is_told_is_told_again():
 
 
 def test_it_outlives_a_store_that_is_away(said: list[logging.LogRecord]):
-    kept, held = Kept(), Held(30.0)
+    kept, held = Kept(), Leases(30.0)
     made, _ = pump(kept, held, [])
     kept.away = True
     with held.holding(Lease("t", "a", 1), now()):
@@ -180,7 +182,7 @@ def test_it_outlives_a_store_that_is_away(said: list[logging.LogRecord]):
 
 
 def test_every_part_is_done_whichever_of_them_fails(monkeypatch: pytest.MonkeyPatch):
-    kept, held = Kept(), Held(30.0)
+    kept, held = Kept(), Leases(30.0)
     made, sender = pump(kept, held, [])
 
     def broken(_: Any) -> list[Any]:
@@ -194,7 +196,7 @@ def test_every_part_is_done_whichever_of_them_fails(monkeypatch: pytest.MonkeyPa
 
 def test_it_says_goodbye_once():
     kept = Kept()
-    made, _ = pump(kept, Held(30.0), [])
+    made, _ = pump(kept, Leases(30.0), [])
     made.start()
     made.stop()
     made.stop()
@@ -208,10 +210,10 @@ class TestListing:
     def settings_of(self, tmp_path: Path) -> Settings:
         return Settings(home=tmp_path, project=tmp_path)
 
-    def listing(self, settings: Settings, host: FakeHost, **entries: CatalogueEntry) -> tuple[Listing, Any]:
+    def listing(self, settings: Settings, host: FakeHost, **entries: CatalogueEntry) -> tuple[ToolListing, Any]:
         kept = store(**entries)
         servers = KnownServers(settings, [DEV])
-        return Listing(kept, Toolbox(host, kept, [DEV], servers), servers, ["planner", "dev"]), kept
+        return ToolListing(kept, PinnedTools(host, kept, [DEV], servers), servers, ["planner", "dev"]), kept
 
     def entry(self, status: str, digest: str) -> CatalogueEntry:
         return CatalogueEntry(server=SPEC.name, specialist="dev", spec_digest="d", listing_digest=digest, status=status)
@@ -242,7 +244,7 @@ class TestListing:
         specs = tuple(SPEC.model_copy(update={"name": name}) for name in ("a", "b", "c"))
         kept, dev = store(), DEV.model_copy(update={"servers": specs})
         servers = KnownServers(settings_of, [dev])
-        listing = Listing(kept, Toolbox(FakeHost(), kept, [dev], servers), servers, ["dev"])
+        listing = ToolListing(kept, PinnedTools(FakeHost(), kept, [dev], servers), servers, ["dev"])
         listing.first(["c", "elsewhere"])
         listing.turn()
         assert [name for _, name in kept.catalogue.said] == ["c", "a", "b"]
@@ -260,7 +262,7 @@ class TestListing:
         specs = tuple(SPEC.model_copy(update={"name": name}) for name in ("a", "b"))
         kept, dev = store(), DEV.model_copy(update={"servers": specs})
         servers = KnownServers(settings_of, [dev])
-        listing = Listing(kept, Toolbox(FakeHost(), kept, [dev], servers), servers, ["dev"], busy)
+        listing = ToolListing(kept, PinnedTools(FakeHost(), kept, [dev], servers), servers, ["dev"], busy)
         listing.first(["b"])
         listing.turn()
         assert looks == ["", "b", "b"]
@@ -282,7 +284,7 @@ class TestListing:
     def test_what_is_of_before_is_said_before_anything_is_served(
         self, settings_of: Settings, monkeypatch: pytest.MonkeyPatch, digest: str, outdated: list[str]
     ):
-        monkeypatch.setattr(Listing, "_run", lambda _: None)  # it is said before the thread has done anything
+        monkeypatch.setattr(ToolListing, "_run", lambda _: None)  # it is said before the thread has done anything
         listing, kept = self.listing(settings_of, FakeHost(), one=self.entry("live", digest))
         listing.start()
         listing.stop()
@@ -291,7 +293,7 @@ class TestListing:
     def test_a_worker_starts_while_the_store_is_away(
         self, settings_of: Settings, monkeypatch: pytest.MonkeyPatch, said: list[logging.LogRecord]
     ):
-        monkeypatch.setattr(Listing, "_run", lambda _: None)
+        monkeypatch.setattr(ToolListing, "_run", lambda _: None)
         listing, kept = self.listing(settings_of, FakeHost())
 
         def away() -> dict[str, CatalogueEntry]:

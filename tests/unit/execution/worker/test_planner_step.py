@@ -9,9 +9,9 @@ from celery.exceptions import Ignore
 
 from aether_agents.contracts import HighLevelTask, Intervention, Plan
 from aether_agents.errors import CannotOpen, StoreUnavailable
-from aether_agents.execution.delivery.leases import Held
+from aether_agents.execution.delivery.leases import Leases
 from aether_agents.execution.worker import planner_step as module
-from aether_agents.execution.worker.planner_step import Opening
+from aether_agents.execution.worker.planner_step import PlannerStep
 from aether_agents.mcp_host.files.project_scope import Visible
 from aether_agents.planning.planning_result import Asked, NotYet, Planned, Unplannable
 from aether_agents.settings.model import Settings
@@ -66,7 +66,7 @@ class Desk:
         self.needed: list[str] = []
         self.catalogue = kept.catalogue
         self.servers = Servers()
-        self.opening = Opening(settings, [DEV], kept, self.sender, Held(30.0), self.servers, self.needed.extend)
+        self.opening = PlannerStep(settings, [DEV], kept, self.sender, Leases(30.0), self.servers, self.needed.extend)
         self.opening._planner = SimpleNamespace(plan=lambda *args: self.concluded(conclusion))  # type: ignore[assignment]
 
     def concluded(self, conclusion: Any) -> Any:

@@ -18,14 +18,14 @@ from aether_agents.contracts import (
     Verify,
 )
 from aether_agents.errors import StoreUnavailable
-from aether_agents.execution.calls.call_counts import Tally
-from aether_agents.execution.calls.pinned_tools import Toolbox
+from aether_agents.execution.calls.call_counts import CallCounts
+from aether_agents.execution.calls.pinned_tools import PinnedTools
 from aether_agents.execution.calls.references import visible
 from aether_agents.execution.calls.tool_call import Caller
 from aether_agents.execution.delivery import store_retry as module
-from aether_agents.execution.delivery.leases import Held
+from aether_agents.execution.delivery.leases import Leases
 from aether_agents.execution.delivery.run_results import retry_in
-from aether_agents.execution.worker.subtask_runner import Runner
+from aether_agents.execution.worker.subtask_runner import SubtaskRunner
 from aether_agents.mcp_host import CallResult
 from aether_agents.settings.model import ContextSettings, Settings
 from aether_agents.store import (
@@ -52,10 +52,10 @@ class Bench:
         self.store = store(claim)
         self.host = FakeHost(*results)
         self.sender = FakeSender()
-        self.held = Held(30.0)
-        toolbox = Toolbox(self.host, self.store, [DEV], lambda: {SPEC.name: SPEC})
-        self.caller = Caller(self.host, toolbox, SETTINGS, self.held, Tally())
-        self.runner = Runner(SETTINGS, self.store, self.caller, self.sender, self.held)
+        self.held = Leases(30.0)
+        toolbox = PinnedTools(self.host, self.store, [DEV], lambda: {SPEC.name: SPEC})
+        self.caller = Caller(self.host, toolbox, SETTINGS, self.held, CallCounts())
+        self.runner = SubtaskRunner(SETTINGS, self.store, self.caller, self.sender, self.held)
 
     @property
     def said(self) -> list[tuple[str, Any]]:
@@ -420,7 +420,7 @@ def test_a_process_that_ends_gives_back_only_what_may_run_twice(repeatable: bool
 def test_a_call_that_a_stopped_process_did_not_send_is_given_back_even_if_it_may_not_run_twice():
     late = CallResult(kind="cancelled", error="it was too late to send it", sent=False)
     bench = Bench(subtask(repeatable=False), late)
-    bench.runner = Runner(SETTINGS, bench.store, bench.caller, bench.sender, Held(0.0))
+    bench.runner = SubtaskRunner(SETTINGS, bench.store, bench.caller, bench.sender, Leases(0.0))
     assert bench.run()[1]
     assert [word for word, _ in bench.said] == ["retry"]
 

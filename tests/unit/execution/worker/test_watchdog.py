@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from aether_agents.errors import StoreRefuses, StoreUnavailable
-from aether_agents.execution.delivery.outage import Episode
+from aether_agents.execution.delivery.outage import Outage
 from aether_agents.execution.worker.watchdog import LOOKS, Watchdog
 from aether_agents.settings.model import DeliverySettings, Settings
 
@@ -19,7 +19,7 @@ class Bench:
         self.lying = 3
         self.fault: StoreUnavailable | None = None
         self.told: list[str] = []
-        self.episode = Episode()
+        self.episode = Outage()
         store = SimpleNamespace(
             busy=lambda queues: {queues[0]} if self.lying else set(),
             backlog=lambda queues: {queues[0]: self.lying},

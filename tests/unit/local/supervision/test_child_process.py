@@ -7,11 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from aether_agents.local.supervision.child_process import Child
+from aether_agents.local.supervision.child_process import ChildProcess
 
 
-def child(tmp_path: Path) -> Child:
-    made = Child("worker", tmp_path / "log", {"delivery": {"grace": 1, "deaf_after": 60}}, {}, tmp_path)
+def child(tmp_path: Path) -> ChildProcess:
+    made = ChildProcess("worker", tmp_path / "log", {"delivery": {"grace": 1, "deaf_after": 60}}, {}, tmp_path)
     made._process = object()  # type: ignore[assignment]  # it runs
     return made
 

@@ -8,7 +8,7 @@ import pytest
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.files.env_file import variables
 from aether_agents.mcp_host.registry.registry import Servers, load_servers
-from aether_agents.mcp_host.trust.preview import Trustable
+from aether_agents.mcp_host.trust.preview import TrustPreview
 from aether_agents.mcp_host.trust.trust import Trust
 from aether_agents.settings.model import AgentSystem, McpSettings, Settings
 
@@ -24,7 +24,7 @@ def chosen(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path / "home", project=tmp_path / "project", agent_system=system)
 
 
-def trusted(chosen: Settings, named: str, **more: object) -> Trustable:
+def trusted(chosen: Settings, named: str, **more: object) -> TrustPreview:
     """A server with that `envFile`, written and trusted as far as it may be."""
     server = {"type": "stdio", "command": "thing", "envFile": named, **more}
     (chosen.project / ".mcp.json").write_text(json.dumps({"servers": {"x": server}}, indent=1))

@@ -9,11 +9,11 @@ import pytest
 
 from aether_agents.mcp_host.registry.registry import load_servers
 from aether_agents.mcp_host.trust import folder_content
-from aether_agents.mcp_host.trust.preview import Trustable
+from aether_agents.mcp_host.trust.preview import TrustPreview
 from aether_agents.mcp_host.trust.trust import Trust
 from aether_agents.settings.model import AgentSystem, McpSettings, Settings
 
-Declare = Callable[..., Trustable]
+Declare = Callable[..., TrustPreview]
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def chosen(tmp_path: Path) -> Settings:
 def declare(chosen: Settings) -> Declare:
     """Writes a server into the project's file, trusts it, and tells how it was shown."""
 
-    def declare_(folder: Path | None = None, **server: object) -> Trustable:
+    def declare_(folder: Path | None = None, **server: object) -> TrustPreview:
         (folder or chosen.project).joinpath(".mcp.json").write_text(json.dumps({"mcpServers": {"x": server}}))
         trust = Trust(chosen.home)
         shown = next(item for item in trust.review(folder or chosen.project) if item.kind == "servers")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from aether_agents.contracts import Outcome, Plan, PlannedSubtask, RerunOf, Risk, SubtaskStatus
-from aether_agents.contracts.view import Left
+from aether_agents.contracts.view import EndedSubtask
 from aether_agents.errors import WrongStatus
 from aether_agents.planning.linked.call_digest import writer
 from aether_agents.planning.linked.difference import told
@@ -20,12 +20,12 @@ def step(name: str, *needs: str, **more: Any) -> PlannedSubtask:
     return PlannedSubtask(**{"id": name, "needs": needs, "specialist": "dev", **READ, **more})
 
 
-def left(one: PlannedSubtask, status: str = "completed", calls: int = 1, **outcome: Any) -> Left:
+def left(one: PlannedSubtask, status: str = "completed", calls: int = 1, **outcome: Any) -> EndedSubtask:
     said: Any = {"status": status, **outcome}
-    return Left(one.id, one, SubtaskStatus(status), calls, Outcome(**said), 1)
+    return EndedSubtask(one.id, one, SubtaskStatus(status), calls, Outcome(**said), 1)
 
 
-def again(steps: Sequence[PlannedSubtask], before: Sequence[Left], **more: Any) -> Plan:
+def again(steps: Sequence[PlannedSubtask], before: Sequence[EndedSubtask], **more: Any) -> Plan:
     of = RerunOf(task_id="old", chain=("old",), **{name: more.pop(name) for name in ("kind", "start") if name in more})
     plan = Plan(name="p", description="d", origin="file", subtasks=tuple(steps))
     options: dict[str, Any] = {

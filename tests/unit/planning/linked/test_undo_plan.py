@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from aether_agents.contracts import Call, Outcome, PlannedSubtask, Risk, SubtaskStatus
-from aether_agents.contracts.view import Left
+from aether_agents.contracts.view import EndedSubtask
 from aether_agents.errors import WrongStatus
 from aether_agents.planning.linked.undo_plan import undoing
 from aether_agents.planning.validation.structure import structure
@@ -13,7 +13,7 @@ from aether_agents.planning.validation.structure import structure
 
 def left(
     name: str, ended: int, *needs: str, output: Any = None, undo: dict[str, Any] | None = None, **more: Any
-) -> Left:
+) -> EndedSubtask:
     """A subtask that completed and changed something."""
     status = SubtaskStatus(more.pop("status", "completed"))
     sent = more.pop("sent", True)
@@ -21,10 +21,10 @@ def left(
     compensate = None if undo is None else Call(tool="files/drop", args=undo)
     kind: Any = status.value
     outcome = Outcome(status=kind, output=output, sent=sent)
-    return Left(name, PlannedSubtask(id=name, compensate=compensate, **fields), status, 1, outcome, ended)
+    return EndedSubtask(name, PlannedSubtask(id=name, compensate=compensate, **fields), status, 1, outcome, ended)
 
 
-def needs_of(*parts: Left, **more: Any) -> dict[str, tuple[str, ...]]:
+def needs_of(*parts: EndedSubtask, **more: Any) -> dict[str, tuple[str, ...]]:
     document = undoing("t", "d", parts, **more).document
     assert document is not None
     assert structure(document) == []
@@ -78,7 +78,7 @@ def test_each_child_of_a_fan_out_is_undone_by_its_own_result() -> None:
         (left("a", 1, undo={"x": "${subtasks.a.output.gone}"}), "cannot be made"),
     ],
 )
-def test_what_cannot_be_undone_is_said(part: Left, why: str) -> None:
+def test_what_cannot_be_undone_is_said(part: EndedSubtask, why: str) -> None:
     found = undoing("t", "d", [part])
     assert found.document is None
     [told] = found.cannot
@@ -89,7 +89,7 @@ def test_what_cannot_be_undone_is_said(part: Left, why: str) -> None:
 @pytest.mark.parametrize(
     "part", [left("a", 1, risk=Risk.READ), left("a", 1, status="failed", sent=False), left("a", 1, status="skipped")]
 )
-def test_what_changed_nothing_is_not_mentioned(part: Left) -> None:
+def test_what_changed_nothing_is_not_mentioned(part: EndedSubtask) -> None:
     found = undoing("t", "d", [part])
     assert (found.document, found.cannot) == (None, ())
 

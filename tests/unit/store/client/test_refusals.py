@@ -1,4 +1,4 @@
-"""Whatever a server answers instead of doing it has a name, a cause and a mend; faults of ours are none of it."""
+"""Whatever a server answers instead of doing it has a name, a cause and a fix; faults of ours are none of it."""
 
 import pytest
 from kombu.exceptions import OperationalError

@@ -9,7 +9,7 @@ from types import TracebackType
 import pytest
 
 from aether_agents.process import redaction
-from aether_agents.process.redaction import Hidden
+from aether_agents.process.redaction import Redactor
 
 Exception_ = tuple[type[BaseException], BaseException, TracebackType | None]
 Say = Callable[..., logging.LogRecord]
@@ -19,7 +19,7 @@ Say = Callable[..., logging.LogRecord]
 def no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redaction, "_lasting", {})
     monkeypatch.setattr(redaction, "_passing", OrderedDict())
-    monkeypatch.setattr(redaction, "_hidden", Hidden(()))
+    monkeypatch.setattr(redaction, "_hidden", Redactor(()))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Lines: what is in them, what is struck out, and that nothing said can pass for a line of its own."""
+"""Lines: what is in them, what is redacted, and that nothing said can pass for a line of its own."""
 
 import json
 

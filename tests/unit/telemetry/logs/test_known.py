@@ -1,4 +1,4 @@
-"""Known secrets: whoever reads one hides it, and it is struck out from then on."""
+"""Known secrets: whoever reads one hides it, and it is redacted from then on."""
 
 from pathlib import Path
 

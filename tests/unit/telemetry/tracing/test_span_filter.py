@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, Sp
 from opentelemetry.trace import Status, StatusCode
 
 from aether_agents.telemetry.logs import hide
-from aether_agents.telemetry.tracing.span_filter import Discreet
+from aether_agents.telemetry.tracing.span_filter import SpanFilter
 
 
 class Memory(SpanExporter):
@@ -28,7 +28,7 @@ class Memory(SpanExporter):
         return self.result
 
 
-def say(memory: Memory, discreet: Discreet) -> ReadableSpan:
+def say(memory: Memory, discreet: SpanFilter) -> ReadableSpan:
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(discreet))
     with provider.get_tracer("t").start_as_current_span("call", attributes={"rpc": "s3cr3t-token", "n": 7}) as span:
@@ -40,7 +40,7 @@ def say(memory: Memory, discreet: Discreet) -> ReadableSpan:
 def test_ids_names_and_status_stay_and_words_go() -> None:
     hide("s3cr3t-token")
     memory = Memory()
-    left = say(memory, Discreet(memory, quiet=False))
+    left = say(memory, SpanFilter(memory, quiet=False))
     assert (left.name, dict(left.attributes or {})) == ("call", {"rpc": "•••", "n": 7})
     assert (left.status.status_code, left.status.description, left.events) == (StatusCode.ERROR, None, ())
     assert left.context is not None
@@ -49,7 +49,7 @@ def test_ids_names_and_status_stay_and_words_go() -> None:
 
 def test_a_collector_that_is_away_is_told_of_once(said: list[logging.LogRecord]) -> None:
     memory = Memory()
-    discreet = Discreet(memory, quiet=False)
+    discreet = SpanFilter(memory, quiet=False)
     memory.result = SpanExportResult.FAILURE
     say(memory, discreet)
     say(memory, discreet)
@@ -61,7 +61,7 @@ def test_a_collector_that_is_away_is_told_of_once(said: list[logging.LogRecord])
 def test_at_a_terminal_nothing_is_said_of_it(said: list[logging.LogRecord]) -> None:
     memory = Memory()
     memory.result = SpanExportResult.FAILURE
-    say(memory, Discreet(memory, quiet=True))
+    say(memory, SpanFilter(memory, quiet=True))
     assert said == []
 
 
@@ -69,7 +69,7 @@ def test_at_a_terminal_nothing_is_said_of_it(said: list[logging.LogRecord]) -> N
 def test_at_the_end_only_a_collector_that_is_there_is_waited_for(result: SpanExportResult) -> None:
     memory = Memory()
     memory.result = result
-    discreet = Discreet(memory, quiet=True)
+    discreet = SpanFilter(memory, quiet=True)
     say(memory, discreet)
     discreet.leave()
     assert memory.closed is (result is SpanExportResult.FAILURE)
