@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from workers.data.servers.tables.csv_sheet import find_dialect
+from workers.data.servers.tables.sheets.csv_sheet import find_dialect
 from workers.security.servers.dependencies.requirement_files import read_requirements
 from workers.security.servers.dependencies.wanted import Wanted
 from workers.security.servers.infracode.kinds import kind_by_content

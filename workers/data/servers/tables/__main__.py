@@ -7,29 +7,29 @@ from pydantic import Field
 
 from workers.inspection.bounded_job import Job, run
 
-from . import recovery  # noqa: F401 - its tools are the server's too
-from .backed import BackedUp, Proof, Restored, Unrestored
-from .backing import back_up
-from .backing import restore as restore_backup
-from .backing import unrestore as take_back_restore
-from .backing import verify_backup as prove_backup
-from .backing import verify_restore as prove_restore
-from .checking import Checked
-from .checking import check as check_rules
-from .exporting import Discarded, Exported, Format
-from .exporting import discard as discard_file
-from .exporting import export as export_table
+from .backups import recovery  # noqa: F401 - its tools are the server's too
+from .backups.backing import back_up
+from .backups.backing import restore as restore_backup
+from .backups.backing import unrestore as take_back_restore
+from .backups.backing import verify_backup as prove_backup
+from .backups.backing import verify_restore as prove_restore
+from .backups.backup_results import BackedUp, Proof, Restored, Unrestored
+from .backups.exporting import Discarded, Exported, Format
+from .backups.exporting import discard as discard_file
+from .backups.exporting import export as export_table
+from .checks.checking import Checked
+from .checks.checking import check as check_rules
+from .checks.profiling import Profile
+from .checks.profiling import profile as profile_tables
+from .checks.rules import Rule
 from .face import MAKES, READS, REMOVES, TAKES_BACK, AnyDatabase, BackupPath, DatabasePath, Names, Seconds, server
-from .layout import Header
-from .ledger import Unloaded
-from .ledger import unload as unload_tables
-from .loading import Load, Loaded
-from .profiling import Profile
-from .profiling import profile as profile_tables
-from .rules import Rule
-from .sources import Loadable
-from .survey import Survey
-from .survey import survey as survey_folder
+from .loads.ledger import Unloaded
+from .loads.ledger import unload as unload_tables
+from .loads.loading import Load, Loaded
+from .loads.survey import Survey
+from .loads.survey import survey as survey_folder
+from .sheets.layout import Header
+from .sheets.sources import Loadable
 
 
 @server.tool(title="Survey the data files of a folder", annotations=READS)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from .places import read
+from ..places import read
 from .sheet import Unreadable
 from .sources import Kind
 

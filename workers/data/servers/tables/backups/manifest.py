@@ -13,9 +13,9 @@ from pydantic import BaseModel, Field, ValidationError
 from workers.inspection.answers import Tally
 from workers.inspection.bounded_job import Job
 
-from .engine import Database, Figures, opened
-from .other_sheets import sqlite_file
-from .places import read, shown
+from ..engine import Database, Figures, opened
+from ..places import read, shown
+from ..sheets.other_sheets import sqlite_file
 
 Engine = Literal["duckdb", "sqlite", "postgresql", "mariadb", "folder"]
 

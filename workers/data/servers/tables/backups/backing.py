@@ -13,8 +13,10 @@ from workers.inspection.bounded_job import Job
 from workers.inspection.findings import Coverage, Finding, conclude
 from workers.inspection.git import printable
 
-from .backed import BackedUp, Proof, Restored, Unrestored
-from .engine import opened
+from ..engine import opened
+from ..places import appearing, digest, existing, fresh, shown
+from ..sheets.other_sheets import sqlite_file
+from .backup_results import BackedUp, Proof, Restored, Unrestored
 from .manifest import (
     Manifest,
     Tallied,
@@ -26,8 +28,6 @@ from .manifest import (
     tally_duckdb,
     tally_sqlite,
 )
-from .other_sheets import sqlite_file
-from .places import appearing, digest, existing, fresh, shown
 
 
 def back_up(database: str, folder: str, job: Job) -> BackedUp:

@@ -11,15 +11,15 @@ from workers.inspection.findings import Coverage, Finding, ScanResult, Severity,
 from workers.inspection.git import printable
 from workers.inspection.repository import Skipped
 
-from .csv_sheet import csv_sheet
-from .engine import Database, opened
-from .fixed_width import NoTable
-from .json_sheet import NoList
-from .opening import readable, sheets
-from .other_sheets import check_parquet, sqlite_file, sqlite_tables
-from .places import existing
-from .sheet import Sheet, Unreadable
-from .sources import DataFile, Kind, find
+from ..engine import Database, opened
+from ..places import existing
+from ..sheets.csv_sheet import csv_sheet
+from ..sheets.fixed_width import NoTable
+from ..sheets.json_sheet import NoList
+from ..sheets.opening import readable, sheets
+from ..sheets.other_sheets import check_parquet, sqlite_file, sqlite_tables
+from ..sheets.sheet import Sheet, Unreadable
+from ..sheets.sources import DataFile, Kind, find
 
 #: The largest file that is read to its end, in bytes; of a larger one rows are counted up to here.
 MAX_READ = 32 << 20

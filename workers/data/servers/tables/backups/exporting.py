@@ -8,11 +8,11 @@ from pydantic import BaseModel, Field
 
 from workers.inspection.bounded_job import Job
 
-from .checking import chosen
-from .engine import literal, opened
+from ..checks.checking import chosen
+from ..engine import literal, opened
+from ..places import appearing, digest, existing, fresh, shown
 from .kept import PROOF
 from .manifest import beside, read_manifest
-from .places import appearing, digest, existing, fresh, shown
 
 Format = Literal["csv", "parquet", "jsonl"]
 

@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 from workers.inspection.bounded_job import Job
 from workers.inspection.git import printable
 
-from .engine import OWN, Database, Table, opened
-from .places import existing, shown
+from ..engine import OWN, Database, Table, opened
+from ..places import existing, shown
 
 
 class Unloaded(BaseModel):

@@ -9,8 +9,8 @@ from typing import Any
 
 from workers.inspection.bounded_job import Job
 
+from ..places import read
 from .layout import SAMPLE, find_layout
-from .places import read
 from .sheet import MAX_COLUMNS, Cells, Sheet, Unreadable, named
 
 #: The longest line of JSON Lines, and the largest JSON document, that is read, in bytes.

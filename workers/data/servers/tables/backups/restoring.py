@@ -12,11 +12,11 @@ from workers.inspection.answers import Item, Tally, named
 from workers.inspection.bounded_job import Job
 from workers.inspection.git import printable
 
-from .backed import Proof, RestorePlan, Row, Swapped
+from ..places import appearing, digest, existing, shown
 from .backing import restore, verify_backup, verify_restore
+from .backup_results import Proof, RestorePlan, Row, Swapped
 from .kept import Kept, newest, note_proof
 from .manifest import Manifest, beside, engine_of, read_manifest, tally
-from .places import appearing, digest, existing, shown
 
 #: Files beside a database in which its engine keeps what is not yet in it.
 _UNWRITTEN = ("-wal", "-journal", ".wal")

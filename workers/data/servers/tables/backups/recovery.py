@@ -7,8 +7,8 @@ from pydantic import Field
 
 from workers.inspection.bounded_job import run
 
-from .backed import Proof, RestorePlan, Swapped, Unproved
-from .face import MAKES, READS, TAKES_BACK, AnyDatabase, BackupPath, Seconds, server
+from ..face import MAKES, READS, TAKES_BACK, AnyDatabase, BackupPath, Seconds, server
+from .backup_results import Proof, RestorePlan, Swapped, Unproved
 from .kept import Overview
 from .kept import overview as look_over
 from .kept import unprove as remove_note

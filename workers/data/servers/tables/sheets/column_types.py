@@ -6,7 +6,7 @@ Else the column stays text, and a note says why. What stands for a missing value
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .engine import literal
+from ..engine import literal
 
 #: A type that so great a share of a column's values has is meant, if there are values enough to tell.
 MEANT, ENOUGH = 0.8, 5

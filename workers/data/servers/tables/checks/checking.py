@@ -10,10 +10,10 @@ from workers.inspection.bounded_job import Job
 from workers.inspection.findings import Coverage, Finding, ScanResult, conclude
 from workers.inspection.git import printable
 
-from .column_types import fits
-from .engine import Database, Table, opened
-from .engine import quoted as q
-from .places import existing
+from ..engine import Database, Table, opened
+from ..engine import quoted as q
+from ..places import existing
+from ..sheets.column_types import fits
 from .rules import InRange, Matches, NoRowTwice, NotNull, OfType, OneOf, References, RowCount, Rule, Unique
 from .usual import usual_rules
 

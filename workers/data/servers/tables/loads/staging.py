@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from workers.inspection.git import printable
 
-from .column_types import ANSWERS, ENOUGH, MEANT, choose, fits, fitting, missing, question, reasons, seen
-from .engine import OWN, SCRATCH, Database, Table, quoted
-from .sheet import MAX_LENGTH, Cells, Sheet, Unreadable
+from ..engine import OWN, SCRATCH, Database, Table, quoted
+from ..sheets.column_types import ANSWERS, ENOUGH, MEANT, choose, fits, fitting, missing, question, reasons, seen
+from ..sheets.sheet import MAX_LENGTH, Cells, Sheet, Unreadable
 
 #: Columns whose types are found at once.
 _AT_ONCE = 100

@@ -11,7 +11,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from workers.inspection.git import printable
 from workers.inspection.repository import SKIPPED_FOLDERS, Skipped
 
-from .places import existing, shown
+from ..places import existing, shown
 
 Loadable = Literal["csv", "jsonl", "json", "excel", "text", "parquet", "sqlite"]
 Kind = Loadable | Literal["duckdb"]

@@ -16,16 +16,16 @@ from workers.inspection.findings import Coverage, Finding, ScanResult, Severity,
 from workers.inspection.git import printable
 from workers.inspection.repository import Skipped
 
-from .engine import SCRATCH, Database, Table, opened
-from .fixed_width import NoTable
-from .json_sheet import NoList
-from .layout import Header
+from ..engine import SCRATCH, Database, Table, opened
+from ..places import appearing, existing, fresh
+from ..sheets.fixed_width import NoTable
+from ..sheets.json_sheet import NoList
+from ..sheets.layout import Header
+from ..sheets.opening import readable, sheets
+from ..sheets.other_sheets import check_parquet
+from ..sheets.sheet import Sheet, Unreadable, free, plain
+from ..sheets.sources import DataFile, Loadable, find
 from .ledger import enter, open_ledger
-from .opening import readable, sheets
-from .other_sheets import check_parquet
-from .places import appearing, existing, fresh
-from .sheet import Sheet, Unreadable, free, plain
-from .sources import DataFile, Loadable, find
 from .staging import Made, keep_rejects, make_table
 
 #: Bounds of one load.

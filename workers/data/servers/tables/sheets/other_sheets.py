@@ -9,8 +9,8 @@ from urllib.parse import quote as in_address
 
 from workers.inspection.bounded_job import Job
 
+from ..places import read
 from .json_sheet import cell_fault, cell_text
-from .places import read
 from .sheet import Cells, Sheet, Unreadable, named
 
 #: Most tables of one SQLite file.

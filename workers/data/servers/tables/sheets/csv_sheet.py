@@ -8,9 +8,9 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from ..places import read
 from .encoding import Encoding, find_encoding
 from .layout import SAMPLE, Header, Layout, find_layout, is_blank
-from .places import read
 from .records import Record, records
 from .sheet import Cells, Sheet, Unreadable, named
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from itertools import islice, pairwise
 from pathlib import Path
 
+from ..places import read
 from .csv_sheet import HEAD, agreement, csv_sheet
 from .encoding import Encoding, find_encoding
 from .layout import SAMPLE, Header, find_layout
-from .places import read
 from .sheet import Cells, Sheet, Unreadable, named
 
 #: Of all records, so many must agree on their width before a text is a separated table.

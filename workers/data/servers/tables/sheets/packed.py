@@ -11,8 +11,8 @@ from typing import IO
 
 from workers.inspection.bounded_job import Job
 
+from ..places import CHUNK, read
 from .content import packing
-from .places import CHUNK, read
 from .sheet import Unreadable
 
 #: The most bytes that one file may unpack to.

@@ -12,9 +12,9 @@ from workers.inspection.bounded_job import Job
 from workers.inspection.findings import Coverage, Finding, ScanResult, conclude
 from workers.inspection.git import printable
 
-from .backed import Unproved
+from ..places import digest, existing, read, shown
+from .backup_results import Unproved
 from .manifest import ENDING, MAX_BYTES, Manifest, read_manifest
-from .places import digest, existing, read, shown
 
 PROOF = ".proof.json"
 #: Backups of one folder that are looked at.

@@ -11,11 +11,11 @@ from workers.inspection.bounded_job import Job
 from workers.inspection.findings import Coverage, Finding, ScanResult, Severity, conclude
 from workers.inspection.git import printable
 
+from ..engine import Database, Table, opened
+from ..engine import quoted as q
+from ..places import existing
+from ..sheets.column_types import ENOUGH, MEANT, fits
 from .checking import chosen
-from .column_types import ENOUGH, MEANT, fits
-from .engine import Database, Table, opened
-from .engine import quoted as q
-from .places import existing
 from .usual import key_of
 
 #: Bounds of one profile.

@@ -1,0 +1,1 @@
+"""Checks: rules against tables, and what their columns hold."""

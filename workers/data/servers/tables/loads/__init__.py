@@ -1,0 +1,1 @@
+"""Loads: sheets become tables, and what a load made is kept in a ledger."""
