@@ -126,7 +126,13 @@ def _register(app: Celery, queue: str, handler: Handler) -> None:
         if again:
             raise Ignore
 
-    options = {"queue": queue, "acks_late": True, "ignore_result": True, "shared": False}
+    options = {
+        "queue": queue,
+        "acks_late": True,
+        "ignore_result": True,
+        "shared": False,
+        "Request": "aether_agents.celery_app.request:ToldRequest",  # loaded by workers alone
+    }
     name = f"{queue}.open_task" if queue == PLANNER else f"{queue}.run_subtask"
     app.task(run, bind=True, name=name, **options)
     app.task(seam, bind=True, name=seam_of(queue), **options)

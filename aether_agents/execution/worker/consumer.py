@@ -73,7 +73,6 @@ class LastingConsumer(Consumer):  # type: ignore[misc]  # celery has no types
     def connect(self) -> Any:
         """Connect, once the store takes writes: before that, every connection would end at its first message."""
         self.app.watchdog.attend(self)
-        self.app.consuming = self
         self.app.broker.await_writes()
         return super().connect()
 

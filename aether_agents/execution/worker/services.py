@@ -23,7 +23,6 @@ from aether_agents.execution.delivery.sender import Sender
 from aether_agents.execution.delivery.store_retry import StoreRetry
 from aether_agents.execution.worker.heartbeat import Heartbeat
 from aether_agents.execution.worker.known_servers import KnownServers
-from aether_agents.execution.worker.message_end import tell_end
 from aether_agents.execution.worker.occupancy import Occupancy
 from aether_agents.execution.worker.planner_step import PlannerStep
 from aether_agents.execution.worker.side_threads import SideThreads
@@ -121,11 +120,7 @@ class Services:
             if self._opening is not None and queue == PLANNER:
                 self._opening.open(ids[0])
                 return None
-            try:
-                return self._runner.run(celery_task, queue, *ids)
-            except Ignore as ended:
-                tell_end(celery_task, str(ended))
-                raise
+            return self._runner.run(celery_task, queue, *ids)
 
     def refuse(self) -> None:
         """Take nothing new from now on: this process ends. Calls under way go on, and keep their leases."""

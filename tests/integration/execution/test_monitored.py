@@ -29,8 +29,8 @@ def watched(lab: Lab) -> Iterator[State]:
 
     thread = threading.Thread(target=listen, daemon=True)
     thread.start()
-    app.control.enable_events()
-    eventually(lambda: state.workers, within=30, what="the worker sends events")
+    # A worker that is not listening yet hears nothing of it: asked until one has answered.
+    eventually(lambda: app.control.enable_events(reply=True, timeout=1, limit=1), within=30, what="it sends events")
     try:
         yield state
     finally:
