@@ -40,8 +40,10 @@ check: .venv/dev.stamp  ## Lint, format, types, layers, the rules of the house, 
 	$(BIN)/python -m pytest tests/house
 
 format: .venv/dev.stamp  ## Put the code into its format
-	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format --quiet .
+	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
+	$(BIN)/ruff check .
 
 test-servers: .venv/dev.stamp  ## Install and call every server of the catalogue, the heavy ones too
 	AETHER_TEST_SERVERS=all $(BIN)/python -m pytest tests/integration/mcp_host/test_offered.py -s $(ARGS)

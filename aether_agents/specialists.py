@@ -9,6 +9,7 @@ Ours are found the same way as a stranger's. A specialist is a folder of data:
 """
 
 import sys
+import traceback
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -24,6 +25,9 @@ from aether_agents.errors import InvalidSettings
 from aether_agents.settings.model import Settings
 
 ENTRY_POINT = "aether_agents.specialists"
+
+#: The files of a specialist's folder, and the folder of its templates.
+DECLARATION, TOOL_TABLE, TEMPLATES = "specialist.yaml", "tools.yaml", "templates"
 
 
 class _Declaration(Contract):
@@ -48,15 +52,15 @@ def read_specialist(folder: Path) -> Specialist:
     Raises:
         InvalidSettings: a file is missing or wrong; every fault has file and line.
     """
-    document = read_document(folder / "specialist.yaml")
+    document = read_document(folder / DECLARATION)
     declared = read_as(_Declaration, document)
     return Specialist(
         name=declared.name,
         description=declared.description,
         folder=str(folder),
         servers=tuple(_servers(declared, document, folder)),
-        tools=tuple(_rows(folder / "tools.yaml")),
-        templates=tuple(_templates(folder / "templates", declared.name)),
+        tools=tuple(_rows(folder / TOOL_TABLE)),
+        templates=tuple(_templates(folder / TEMPLATES, declared.name)),
     )
 
 
@@ -84,14 +88,41 @@ def _entries() -> tuple[EntryPoint, ...]:
     return tuple(sorted(entry_points(group=ENTRY_POINT), key=lambda point: point.name))
 
 
+def packages() -> dict[str, str]:
+    """Version by name of every installed package that brings a specialist."""
+    return {entry.dist.name: entry.dist.version for entry in _entries() if entry.dist is not None}
+
+
 def _load(entry: EntryPoint) -> Specialist:
     try:
         loaded = entry.load()
-    except (ImportError, AttributeError) as error:
-        raise InvalidSettings(f"specialist `{entry.name}` ({entry.value}) cannot be loaded: {error}") from error
+    except InvalidSettings:  # names its own file
+        raise
+    except (Exception, SystemExit) as error:  # whatever a package of somebody else does while it is imported
+        raise InvalidSettings(_unloadable(entry, error)) from error
     if not isinstance(loaded, Specialist):
         raise InvalidSettings(f"specialist `{entry.name}` ({entry.value}) is not a Specialist")
     return loaded
+
+
+def _unloadable(entry: EntryPoint, error: BaseException) -> str:
+    """Whose fault it is, where, and what to do about it."""
+    package = f"the package {entry.dist.name} {entry.dist.version}" if entry.dist is not None else "its package"
+    if isinstance(error, SyntaxError):
+        place, what = f"{error.filename}, line {error.lineno}", error.msg
+    else:
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _of_import(frame.filename)]
+        place = f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else entry.value
+        what = str(error)
+    return (
+        f"specialist `{entry.name}`: {package} cannot be loaded: {place}: {type(error).__name__}: {what}; "
+        f"mend it or uninstall it"
+    )
+
+
+def _of_import(file: str) -> bool:
+    """Whether a file is of the machinery that imports, or this one."""
+    return file == __file__ or file.startswith("<frozen ") or "importlib" in Path(file).parts
 
 
 def _servers(declared: _Declaration, document: Document, folder: Path) -> Iterator[ServerSpec]:

@@ -23,6 +23,7 @@ from aether_agents.local.supervision.state_file import ProcessInfo, read_state
 from aether_agents.local.supervisor_link import Message, SupervisorLink
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings.model import Settings
+from aether_agents.specialists import packages
 
 #: What its worker cannot do without, beside the base install.
 NEEDED = ("mcp", "jsonschema", "bm25s", "psutil")
@@ -218,7 +219,7 @@ class Stack:
         settings = self.settings().model_dump(mode="json", exclude={"project"}, by_alias=True)
         digest = hashlib.sha256(repr(settings).encode()).hexdigest()
         beat = ["beat"] if what == "start" and self._settings.wants_beat else []
-        orders = {"do": what, "keep": keep, "digest": digest, "also": [*beat, *also]}
+        orders = {"do": what, "keep": keep, "digest": digest, "packages": packages(), "also": [*beat, *also]}
         return orders | {"settings": settings} if what == "start" else orders
 
     def _last_words(self) -> str:

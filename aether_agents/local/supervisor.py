@@ -5,8 +5,9 @@ Standard input is the line to the command that started it. It ends everything wh
 the stack any more (unless it is to be kept). It imports little: a second of its start is a second of everybody's first
 subtask.
 
-    {"do": "start", "settings", "digest", "keep", "also"}   first message of the command that started it; its line holds
-    {"do": "hold", "digest", "keep", "also"}   keep running as long as this line is open (or until `down`)
+    {"do": "start", "settings", "digest", "packages", "keep", "also"}   first message of the command that started it;
+                                          its line holds
+    {"do": "hold", "digest", "packages", "keep", "also"}   keep running as long as this line is open (or until `down`)
     {"do": "keep"}                        keep running until `down`; answered with whether that is new
     {"do": "leave"}                       this line holds no more; answered only if the stack goes on all the same
     {"do": "ps"}                          its processes
@@ -29,6 +30,7 @@ from typing import IO, NoReturn
 from aether_agents.errors import StackError
 from aether_agents.local.log_file import bound
 from aether_agents.local.stack_folder import StackFolder
+from aether_agents.local.start_note import start_note
 from aether_agents.local.supervision.folder_lock import PATIENCE, possess
 from aether_agents.local.supervision.process_identity import ProcessIdentity
 from aether_agents.local.supervision.program_set import WORKER, ProgramSet
@@ -48,8 +50,6 @@ LAST_WORDS = 10.0
 #: Seconds in which everything ends, beside the grace of calls under way.
 ENDS_WITHIN = 20.0
 
-OTHER_SETTINGS = "the running stack was started with other settings; end it with `aether-agent down` to use yours"
-
 
 class Supervisor:
     """One process, one thread, one loop."""
@@ -59,7 +59,7 @@ class Supervisor:
         self.kept = bool(orders["keep"])
         self.server = ValkeyServer(folder.valkey)
         self._server_identity = ProcessIdentity(0, "")
-        self._digest = orders["digest"]
+        self._started_with = orders
         self._lock = lock
         self._selector = selectors.DefaultSelector()
         self.family = ProgramSet(folder, orders["settings"], self._selector, self._write_state)
@@ -119,7 +119,7 @@ class Supervisor:
                 self._lines.holders.add(line)
                 self.kept = self.kept or bool(message.get("keep"))
                 self.family.start(message.get("also") or ())
-                line.send({"up": True, "note": "" if message.get("digest") == self._digest else OTHER_SETTINGS})
+                line.send({"up": True, "note": start_note(self._started_with, message)})
             case "keep":
                 line.send({"kept": not self.kept})
                 self.kept = True

@@ -26,19 +26,30 @@ class PinnedTools:
         self,
         host: ToolHost,
         store: Store,
-        specialists: Iterable[Specialist],
+        specialists: Callable[[], tuple[Specialist, ...]],
         servers: Callable[[], Mapping[str, ServerSpec]],
         memory: RememberedPins | None = None,
         patience: StoreRetry | None = None,
         barred: Callable[[CatalogueEntry], str | None] = lambda _entry: None,
     ) -> None:
-        """`barred` says why a server that was listed here may not be started here any more."""
+        """What the worker stands on.
+
+        Args:
+            host: the open sessions.
+            store: where the catalogue is.
+            specialists: gives them as they are now.
+            servers: gives those that may be started, by name.
+            memory: what was accepted here.
+            patience: how long a store that is away is waited for.
+            barred: why a server that was listed here may not be started here any more.
+        """
         self._host = host
         self._store = store
-        self._specialists = {specialist.name: specialist for specialist in specialists}
+        self._specialists = specialists
         self._servers = servers
         self._lock = threading.Lock()
         self._known: dict[str, dict[str, Tool]] = {}
+        self._read_with: dict[str, Specialist | None] = {}  #: whose table governs the tools of a server
         self._entries: dict[str, CatalogueEntry] = {}
         self._read_at = float("-inf")
         self.memory = memory or RememberedPins(None)
@@ -120,17 +131,21 @@ class PinnedTools:
             ServerDown: it cannot be used.
         """
         listed = self._host.tools(spec.name, fresh=fresh)
-        queue = infer_queue(spec, tuple(self._specialists.values()), listed) if spec.inferred else spec.queue
-        tools = catalogue_tools(spec, listed, self._specialists.get(queue))
+        specialists = self._specialists()
+        queue = infer_queue(spec, specialists, listed) if spec.inferred else spec.queue
+        specialist = _named(queue, specialists)
+        tools = catalogue_tools(spec, listed, specialist)
         with self._lock:
             self._known[spec.name] = {tool.name: tool for tool in tools}
+            self._read_with[spec.name] = specialist
         return tools
 
     def _live(self, server: str, name: str, *, fresh: bool = False) -> Tool:
         open_pin = self._host.pin(server, name)
         with self._lock:
-            tool = self._known.get(server, {}).get(name)
-        if tool is not None and tool.pin == open_pin and not fresh:
+            tool, table = self._known.get(server, {}).get(name), self._read_with.get(server)
+        same = table is None or table is _named(table.name, self._specialists())
+        if tool is not None and tool.pin == open_pin and same and not fresh:
             return tool
         spec = self._servers().get(server)
         if spec is None:
@@ -174,3 +189,7 @@ class PinnedTools:
         with self._lock:
             self._entries, self._read_at = entries, time.monotonic()
         return entries.get(server)
+
+
+def _named(name: str, specialists: Iterable[Specialist]) -> Specialist | None:
+    return next((one for one in specialists if one.name == name), None)

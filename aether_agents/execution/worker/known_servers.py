@@ -4,11 +4,12 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from aether_agents.contracts import ServerSpec, Specialist
+from aether_agents.contracts import ServerSpec
 from aether_agents.errors import InvalidSettings
+from aether_agents.execution.worker.known_specialists import KnownSpecialists
 from aether_agents.mcp_host.files.project_scope import Visible, reason, visible
 from aether_agents.mcp_host.files.user_file import USER_FILE
 from aether_agents.mcp_host.install.installer import installed
@@ -30,9 +31,10 @@ PLAN_EVERY, PLAN_SHARE = 0.1, 4.0
 class KnownServers:
     """Called, it gives the servers by name. Thread-safe."""
 
-    def __init__(self, settings: Settings, specialists: Sequence[Specialist]) -> None:
+    def __init__(self, settings: Settings, specialists: KnownSpecialists) -> None:
+        """`specialists` gives them as they are now."""
         self._settings = settings
-        self._specialists = specialists
+        self.specialists = specialists
         self._lock = threading.Lock()
         self._next = self._next_for_plans = float("-inf")
         self._stamps: tuple[object, ...] | None = None
@@ -121,7 +123,7 @@ class KnownServers:
         if stamps == self._stamps:
             return
         self._stamps = stamps
-        servers = load_servers(self._settings, self._specialists)
+        servers = load_servers(self._settings, self.specialists())
         for fault in servers.faults:
             log.warning("%s", fault)
         self._known = dict(servers.known)
@@ -130,8 +132,8 @@ class KnownServers:
 
     def _now(self) -> tuple[object, ...]:
         """When anything that declares a server, or that a trusted one can run, was last written."""
-        user = stamp(self._settings.home / USER_FILE)
+        own, user = self.specialists(), stamp(self._settings.home / USER_FILE)
         try:
-            return user, *Trust(self._settings.home).stamp()
+            return own, user, *Trust(self._settings.home).stamp()
         except InvalidSettings:
-            return (user,)  # load_servers says what is wrong with the record
+            return own, user  # load_servers says what is wrong with the record

@@ -8,17 +8,17 @@ from typing import ParamSpec, TypeVar
 
 from celery.exceptions import Ignore
 
-from aether_agents.contracts import HighLevelTask, Plan, Specialist, Template
+from aether_agents.contracts import HighLevelTask, Plan, Template
 from aether_agents.errors import CannotOpen, InvalidSettings, StoreUnavailable, TaskNotFound, WrongStatus
 from aether_agents.execution.delivery.leases import Lease, Leases
 from aether_agents.execution.delivery.sender import Sender
 from aether_agents.execution.delivery.store_retry import StoreRetry
 from aether_agents.execution.linked import rerun_step
+from aether_agents.execution.worker.current_templates import CurrentTemplates
 from aether_agents.execution.worker.known_servers import KnownServers
 from aether_agents.mcp_host.files.project_scope import Visible
 from aether_agents.mcp_host.trust.trust import Trust
 from aether_agents.planning.files.templates import FOLDER, gather
-from aether_agents.planning.planner import Planner
 from aether_agents.planning.planning_result import Asked, NotYet, Planned, Unplannable
 from aether_agents.process.boot_clock import now
 from aether_agents.settings.model import Settings
@@ -45,26 +45,26 @@ class PlannerStep:
     def __init__(
         self,
         settings: Settings,
-        specialists: Sequence[Specialist],
         store: Store,
         sender: Sender,
         held: Leases,
         servers: KnownServers,
         needed: Callable[[Collection[str]], None],
+        notice: Callable[[], None],
         patience: StoreRetry | None = None,
     ) -> None:
-        """`servers` are those that may be started; `needed` hears which of them a task waits for."""
+        """`servers` are those that may be started; `needed` hears which of them a task waits for.
+
+        `notice` looks which of them were changed, so that a plan waits until they are listed anew.
+        """
         self._settings = settings
         self._store = store
         self._sender = sender
         self._held = held
         self._patience = patience or StoreRetry()
-        templates = gather(specialists, settings)
-        for fault in templates.faults:
-            log.warning("%s", fault)
-        self._needed = needed
+        self._needed, self._notice = needed, notice
         self._servers = servers
-        self._planner = Planner(settings, templates.known)
+        self._templates = CurrentTemplates(settings, servers.specialists)
         self._waited: dict[str, float] = {}
 
     def open(self, task_id: str) -> None:
@@ -136,9 +136,11 @@ class PlannerStep:
     def _planned(self, task_id: str, claim: PlanningClaim) -> Plan | None:
         """The plan, saved; None when there is none, and the store knows why."""
         tasks = self._store.tasks
+        planner, faults = self._templates.planner()
+        self._ask(self._notice)
         catalogue = self._catalogue()
         servers = self._servers.visible(claim.task.folder)
-        conclusion = self._planner.plan(claim.task, self._said(catalogue, servers), self._project(claim.task), servers)
+        conclusion = planner.plan(claim.task, self._said(catalogue, servers), self._project(claim.task), servers)
         if isinstance(conclusion, NotYet):
             self._needed([servers.names.get(name, name) for name in conclusion.servers])
             self._wait_for(task_id, claim, conclusion.servers)
@@ -149,10 +151,9 @@ class PlannerStep:
             plan = self._ask(rerun_step.planned, self._store, self._settings, claim.task, conclusion.plan, catalogue)
             if not self._ask(tasks.save_plan, task_id, claim.token, plan):
                 return None
-            if conclusion.unused:
-                self._ask(
-                    tasks.log, task_id, f"not used of the request: {', '.join(f'`{one}`' for one in conclusion.unused)}"
-                )
+            unused = ", ".join(f"`{one}`" for one in conclusion.unused)
+            for said in (*faults, *([f"not used of the request: {unused}"] if unused else [])):
+                self._ask(tasks.log, task_id, said)
             return plan
         if isinstance(conclusion, Asked):
             self._ask(tasks.ask, task_id, claim.token, conclusion.intervention)

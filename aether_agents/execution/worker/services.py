@@ -23,6 +23,7 @@ from aether_agents.execution.delivery.sender import Sender
 from aether_agents.execution.delivery.store_retry import StoreRetry
 from aether_agents.execution.worker.heartbeat import Heartbeat
 from aether_agents.execution.worker.known_servers import KnownServers
+from aether_agents.execution.worker.known_specialists import KnownSpecialists
 from aether_agents.execution.worker.occupancy import Occupancy
 from aether_agents.execution.worker.planner_step import PlannerStep
 from aether_agents.execution.worker.side_threads import SideThreads
@@ -63,10 +64,11 @@ class Services:
         self._sender = sender = Sender(app, trouble=patience.episode.trouble)
         self._store.when_freed(sender.attempt)
         self._own = OwnProducer(app)  # the pump's: whatever the threads wait for, it renews and reaps
-        servers = KnownServers(settings, specialists)
+        known = KnownSpecialists(specialists)
+        servers = KnownServers(settings, known)
         self._host, self._late = _host(settings, servers)
         remembered, barred = RememberedPins(settings.home), servers.barred
-        toolbox = PinnedTools(self._host, self._store, specialists, servers, remembered, patience, barred)
+        toolbox = PinnedTools(self._host, self._store, known, servers, remembered, patience, barred)
         tally = CallCounts(self._host.starts)
         caller = Caller(self._host, toolbox, settings, self._held, tally)
         self._runner = SubtaskRunner(settings, self._store, caller, sender, self._held, patience)
@@ -76,7 +78,7 @@ class Services:
         self._opening = None
         if PLANNER in queues:  # its index of templates is made at once: a worker that plans nothing has none
             self._opening = PlannerStep(
-                settings, specialists, self._store, sender, self._held, servers, self._listing.first, patience
+                settings, self._store, sender, self._held, servers, self._listing.first, self._listing.notice, patience
             )
         self._pump = Heartbeat(
             settings,

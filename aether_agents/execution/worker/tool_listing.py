@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from celery.exceptions import Ignore
 
-from aether_agents.contracts import ServerSpec
+from aether_agents.contracts import ServerSpec, ToolRow
 from aether_agents.errors import AetherError, ServerDown, StoreUnavailable
 from aether_agents.execution.calls.pinned_tools import PinnedTools
 from aether_agents.execution.delivery.store_retry import StoreRetry
@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two looks for servers that were trusted, edited or fixed meanwhile.
 LOOK_EVERY = 5.0
+#: The same for a plan: what a person changed before he asked counts. A look takes a moment; this many times as long
+#: passes before the next.
+PLAN_EVERY, PLAN_SHARE = 0.1, 20.0
 #: Seconds after which a server that failed is tried again: it may have been installed or fixed meanwhile.
 TRY_AGAIN = 30.0
 
@@ -55,7 +58,9 @@ class ToolListing:
         self._choosing = threading.Lock()
         self._first: set[str] = set()
         self._hurried: set[str] = set()  #: of those, the ones that are being listed
-        self._stopped = threading.Event()
+        self._noticing = threading.Lock()
+        self._next_for_plans = float("-inf")
+        self._stopped, self._wanted_now = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="aether-listing", daemon=True)
 
     def start(self) -> None:
@@ -69,10 +74,11 @@ class ToolListing:
     def end(self) -> None:
         """List nothing more; what is being listed goes on."""
         self._stopped.set()
+        self._wanted_now.set()
 
     def stop(self, timeout: float = 2.0) -> None:
         """End it; a server that is just being listed is left to its own time limit."""
-        self._stopped.set()
+        self.end()
         if self._thread.is_alive():
             self._thread.join(timeout)
 
@@ -80,6 +86,19 @@ class ToolListing:
         """A task waits for these: list them before the others."""
         with self._choosing:
             self._first = {*self._first, *servers}
+        self._wanted_now.set()
+
+    def notice(self) -> None:
+        """Mark what was changed since it was listed, at once: the plan that is about to be made waits for it.
+
+        Raises:
+            StoreUnavailable: the store is away.
+        """
+        with self._noticing:
+            if (began := time.monotonic()) >= self._next_for_plans:
+                self._look()
+                took = time.monotonic() - began
+                self._next_for_plans = began + took + max(PLAN_EVERY, took * PLAN_SHARE)
 
     def turn(self) -> None:
         """List every server whose entry is absent, outdated, or a failure of a while ago.
@@ -106,7 +125,7 @@ class ToolListing:
         self._withdraw(entries.values())
         wanted = []
         for spec in (spec for queue in self._queues for spec in self._servers.of(queue)):
-            digest, entry = listing_digest(spec), entries.get(spec.name)
+            digest, entry = listing_digest(spec, self._rows(spec)), entries.get(spec.name)
             if entry is not None:
                 self._toolbox.learn(entry)
             if entry is not None and not entry.outdated and self._superseded(spec, digest, entry):
@@ -116,6 +135,10 @@ class ToolListing:
             if self._wanted(spec, entry):
                 wanted.append((spec, digest))
         return wanted
+
+    def _rows(self, spec: ServerSpec) -> list[ToolRow]:
+        specialist = next((one for one in self._servers.specialists() if one.name == spec.queue), None)
+        return [row for row in specialist.tools if row.tool.startswith(f"{spec.name}/")] if specialist else []
 
     def _withdraw(self, entries: Iterable[CatalogueEntry]) -> None:
         """Say of what this process could call, and nobody may start any more, that it is gone, and why."""
@@ -222,4 +245,5 @@ class ToolListing:
                 log.warning("the catalogue was not brought up to date: %s", error)
             except Exception:
                 log.exception("unexpected while servers were listed")
-            self._stopped.wait(LOOK_EVERY)
+            self._wanted_now.wait(LOOK_EVERY)
+            self._wanted_now.clear()

@@ -5,12 +5,12 @@ import os
 import stat
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
-from aether_agents.contracts import ServerSpec
+from aether_agents.contracts import ServerSpec, ToolRow
 from aether_agents.process.redaction import Redactor
 
 #: Modules that count for a server's code; a server of ours has a handful.
@@ -42,9 +42,13 @@ def spec_digest(spec: ServerSpec) -> str:
     return "sha256:" + digest.hexdigest()
 
 
-def listing_digest(spec: ServerSpec) -> str:
-    """`sha256:…` over all that can change which tools it lists: if it is another one, they are listed anew."""
-    return "sha256:" + hashlib.sha256(_text(spec).encode() + _code(spec)).hexdigest()
+def listing_digest(spec: ServerSpec, rows: Iterable[ToolRow] = ()) -> str:
+    """`sha256:…` over all that can change what is known of its tools: if it is another one, they are listed anew.
+
+    `rows` are those that its specialist's tool table has of it.
+    """
+    table = "".join(row.model_dump_json() for row in rows)
+    return "sha256:" + hashlib.sha256(_text(spec).encode() + table.encode() + _code(spec)).hexdigest()
 
 
 def _text(spec: ServerSpec) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from aether_agents.contracts import Specialist
+from aether_agents.contracts import Specialist, ToolRow
 from aether_agents.errors import ServerBarred, ServerDown, StoreUnavailable, ToolDrifted
 from aether_agents.execution.calls.pinned_tools import PinnedTools
 from aether_agents.execution.calls.remembered_pins import RememberedPins
@@ -17,7 +17,7 @@ from tests.unit.execution.fakes import DEV, PIN, SPEC, FakeHost, store
 
 def toolbox(host: FakeHost, **entries: CatalogueEntry) -> tuple[PinnedTools, object]:
     kept = store(**entries)
-    return PinnedTools(host, kept, [DEV], lambda: {SPEC.name: SPEC}), kept
+    return PinnedTools(host, kept, lambda: (DEV,), lambda: {SPEC.name: SPEC}), kept
 
 
 def entry(status: str = "live", **accepted: str) -> CatalogueEntry:
@@ -56,7 +56,7 @@ def test_a_server_that_may_not_be_started_any_more_is_barred_and_says_why():
     servers: dict[str, Any] = {SPEC.name: SPEC}
     lost = "its file is changed since"
     box = PinnedTools(
-        FakeHost(), kept, [DEV], lambda: servers, barred=lambda one: lost if one.server == SPEC.name else None
+        FakeHost(), kept, lambda: (DEV,), lambda: servers, barred=lambda one: lost if one.server == SPEC.name else None
     )
     assert box.find("dev-echo/say", PIN).ref == "dev-echo/say"
     servers.clear()
@@ -110,7 +110,12 @@ def test_a_server_that_is_down_says_so():
 def test_where_no_file_named_a_queue_the_tools_say_whose_server_it_is():
     host = FakeHost()
     host.pins = {"run_query": PIN, "list_tables": PIN}
-    box = PinnedTools(host, store(), [DEV, Specialist(name="data", description="Data.")], lambda: {})
+    box = PinnedTools(
+        host,
+        store(),
+        lambda: (DEV, Specialist(name="data", description="Data.")),
+        lambda: {},
+    )
     guessed = SPEC.model_copy(update={"inferred": True})
     assert {tool.specialist for tool in box.list(guessed)} == {"data"}
     assert {tool.specialist for tool in box.list(SPEC)} == {"dev"}  # a queue that was named stays
@@ -120,7 +125,7 @@ def test_what_was_accepted_a_moment_ago_is_learned_before_it_counts_as_changed(t
     host, digest = FakeHost(), spec_digest(SPEC)
     before = entry(say=PIN).model_copy(update={"spec_digest": digest, "number": 1})
     kept = store(one=before)
-    box = PinnedTools(host, kept, [DEV], lambda: {SPEC.name: SPEC}, RememberedPins(tmp_path))
+    box = PinnedTools(host, kept, lambda: (DEV,), lambda: {SPEC.name: SPEC}, RememberedPins(tmp_path))
     box.memory.keep(before)
     box.find("dev-echo/say", PIN)  # what the catalogue said is believed for a while
     host.pins["say"] = "sha256:2"
@@ -146,3 +151,12 @@ def test_a_store_that_is_away_for_a_moment_is_waited_for(monkeypatch: pytest.Mon
     monkeypatch.setattr(kept.catalogue, "entries", entries)
     assert box.find("dev-echo/say", PIN).ref == "dev-echo/say"
     assert answers == []
+
+
+def test_a_row_that_was_edited_governs_the_next_call_of_an_open_session():
+    own = [DEV]
+    box = PinnedTools(FakeHost(), store(), lambda: tuple(own), lambda: {SPEC.name: SPEC})
+    before = box.find("dev-echo/say")
+    own[0] = DEV.model_copy(update={"tools": (ToolRow(tool="dev-echo/say", risk="destructive"),)})
+    assert before.row.risk == "read"
+    assert box.find("dev-echo/say").row.risk == "destructive"

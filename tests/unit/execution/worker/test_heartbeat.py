@@ -17,6 +17,7 @@ from aether_agents.execution.delivery.run_memory import RunMemory
 from aether_agents.execution.worker import tool_listing as listing_module
 from aether_agents.execution.worker.heartbeat import Heartbeat
 from aether_agents.execution.worker.known_servers import KnownServers
+from aether_agents.execution.worker.known_specialists import KnownSpecialists
 from aether_agents.execution.worker.tool_listing import ToolListing
 from aether_agents.mcp_host.registry.spec_digest import listing_digest
 from aether_agents.process.boot_clock import now
@@ -203,6 +204,10 @@ def test_it_says_goodbye_once():
     assert [entry for entry in kept.asked if entry[0] == "leave"] == [("leave", "w")]
 
 
+#: What is known of the server of these tests: what it is, and the rows that its specialist has of its tools.
+LISTED = listing_digest(SPEC, DEV.tools)
+
+
 class TestListing:
     """A worker says which tools its servers have, once, beside its work."""
 
@@ -212,8 +217,10 @@ class TestListing:
 
     def listing(self, settings: Settings, host: FakeHost, **entries: CatalogueEntry) -> tuple[ToolListing, Any]:
         kept = store(**entries)
-        servers = KnownServers(settings, [DEV])
-        return ToolListing(kept, PinnedTools(host, kept, [DEV], servers), servers, ["planner", "dev"]), kept
+        servers = KnownServers(settings, KnownSpecialists([DEV]))
+        return ToolListing(
+            kept, PinnedTools(host, kept, servers.specialists, servers), servers, ["planner", "dev"]
+        ), kept
 
     def entry(self, status: str, digest: str) -> CatalogueEntry:
         return CatalogueEntry(server=SPEC.name, specialist="dev", spec_digest="d", listing_digest=digest, status=status)
@@ -232,7 +239,7 @@ class TestListing:
         host.down = "not installed"
         listing, kept = self.listing(settings_of, host)
         listing.turn()
-        kept.catalogue.all = {"one": self.entry("failed", listing_digest(SPEC))}
+        kept.catalogue.all = {"one": self.entry("failed", LISTED)}
         listing.turn()
         assert kept.catalogue.said == [("failed", "not installed")]
         there, host.down = True, None
@@ -243,8 +250,8 @@ class TestListing:
         monkeypatch.setattr(listing_module, "LANES", 1)
         specs = tuple(SPEC.model_copy(update={"name": name}) for name in ("a", "b", "c"))
         kept, dev = store(), DEV.model_copy(update={"servers": specs})
-        servers = KnownServers(settings_of, [dev])
-        listing = ToolListing(kept, PinnedTools(FakeHost(), kept, [dev], servers), servers, ["dev"])
+        servers = KnownServers(settings_of, KnownSpecialists([dev]))
+        listing = ToolListing(kept, PinnedTools(FakeHost(), kept, servers.specialists, servers), servers, ["dev"])
         listing.first(["c", "elsewhere"])
         listing.turn()
         assert [name for _, name in kept.catalogue.said] == ["c", "a", "b"]
@@ -261,8 +268,8 @@ class TestListing:
 
         specs = tuple(SPEC.model_copy(update={"name": name}) for name in ("a", "b"))
         kept, dev = store(), DEV.model_copy(update={"servers": specs})
-        servers = KnownServers(settings_of, [dev])
-        listing = ToolListing(kept, PinnedTools(FakeHost(), kept, [dev], servers), servers, ["dev"], busy)
+        servers = KnownServers(settings_of, KnownSpecialists([dev]))
+        listing = ToolListing(kept, PinnedTools(FakeHost(), kept, servers.specialists, servers), servers, ["dev"], busy)
         listing.first(["b"])
         listing.turn()
         assert looks == ["", "b", "b"]
@@ -275,12 +282,12 @@ class TestListing:
     def test_an_entry_is_believed_unless_it_is_of_another_specification_or_a_failure(
         self, settings_of: Settings, status: str, same: bool, listed: int
     ):
-        digest = listing_digest(SPEC) if same else "sha256:other"
+        digest = LISTED if same else "sha256:other"
         listing, kept = self.listing(settings_of, FakeHost(), one=self.entry(status, digest))
         listing.turn()
         assert len(kept.catalogue.said) == listed
 
-    @pytest.mark.parametrize(("digest", "outdated"), [("sha256:other", [SPEC.name]), (listing_digest(SPEC), [])])
+    @pytest.mark.parametrize(("digest", "outdated"), [("sha256:other", [SPEC.name]), (LISTED, [])])
     def test_what_is_of_before_is_said_before_anything_is_served(
         self, settings_of: Settings, monkeypatch: pytest.MonkeyPatch, digest: str, outdated: list[str]
     ):
@@ -305,7 +312,7 @@ class TestListing:
         assert "listed anew: away" in said[-1].getMessage()
 
     def test_what_another_worker_left_outdated_is_listed(self, settings_of: Settings):
-        left = self.entry("live", listing_digest(SPEC)).model_copy(update={"outdated": True})
+        left = self.entry("live", LISTED).model_copy(update={"outdated": True})
         listing, kept = self.listing(settings_of, FakeHost(), one=left)
         listing.turn()
         assert (kept.catalogue.outdated, kept.catalogue.said) == ([], [("live", SPEC.name)])
@@ -323,7 +330,7 @@ class TestListing:
         host.down = "its last words"
         listing, kept = self.listing(settings_of, host)
         listing.turn()
-        kept.catalogue.all = {"one": self.entry("failed", listing_digest(SPEC))}
+        kept.catalogue.all = {"one": self.entry("failed", LISTED)}
         listing.turn()
         assert kept.catalogue.said == [("failed", "its last words")]
         monkeypatch.setattr(listing_module, "TRY_AGAIN", 0.0)

@@ -6,6 +6,7 @@ import pytest
 
 from aether_agents.contracts import ServerSpec, Specialist
 from aether_agents.execution.worker.known_servers import KnownServers
+from aether_agents.execution.worker.known_specialists import KnownSpecialists
 from aether_agents.settings.model import Settings
 
 
@@ -18,7 +19,7 @@ def known(home: Path, **timeouts: float | None) -> KnownServers:
     settings = Settings.model_validate(
         {"home": home, "project": home, "agent_system": {"mcp_integration": {"auto_discovery": False}}}
     )
-    return KnownServers(settings, [Specialist(name="dev", description="d", servers=servers)])
+    return KnownServers(settings, KnownSpecialists([Specialist(name="dev", description="d", servers=servers)]))
 
 
 @pytest.mark.parametrize(

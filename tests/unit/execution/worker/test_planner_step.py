@@ -11,6 +11,7 @@ from aether_agents.contracts import HighLevelTask, Intervention, Plan
 from aether_agents.errors import CannotOpen, StoreUnavailable
 from aether_agents.execution.delivery.leases import Leases
 from aether_agents.execution.worker import planner_step as module
+from aether_agents.execution.worker.known_specialists import KnownSpecialists
 from aether_agents.execution.worker.planner_step import PlannerStep
 from aether_agents.mcp_host.files.project_scope import Visible
 from aether_agents.planning.planning_result import Asked, NotYet, Planned, Unplannable
@@ -28,6 +29,7 @@ class Servers:
     reason: str | None = None
     start_up = 30.0
     waited_for: tuple[str, ...] = ()
+    specialists = KnownSpecialists([DEV])
 
     def patience(self, servers: tuple[str, ...]) -> float:
         self.waited_for = servers
@@ -64,10 +66,15 @@ class Desk:
         kept = SimpleNamespace(tasks=tasks, catalogue=FakeCatalogue())
         settings = Settings(home=tmp_path, project=tmp_path)
         self.needed: list[str] = []
+        self.noticed: list[int] = []
         self.catalogue = kept.catalogue
         self.servers = Servers()
-        self.opening = PlannerStep(settings, [DEV], kept, self.sender, Leases(30.0), self.servers, self.needed.extend)
-        self.opening._planner = SimpleNamespace(plan=lambda *args: self.concluded(conclusion))  # type: ignore[assignment]
+        self.opening = PlannerStep(
+            settings, kept, self.sender, Leases(30.0), self.servers, self.needed.extend, lambda: self.noticed.append(1)
+        )
+        planner: Any = SimpleNamespace(plan=lambda *args: self.concluded(conclusion))
+        self.faults: list[str] = []
+        self.opening._templates = SimpleNamespace(planner=lambda: (planner, self.faults))  # type: ignore[assignment]
 
     def concluded(self, conclusion: Any) -> Any:
         if isinstance(conclusion, Exception):
@@ -220,6 +227,15 @@ def test_a_plan_is_made_from_servers_that_may_be_started(tmp_path: Path) -> None
         "one": CatalogueEntry(server="dev-echo", specialist="dev", spec_digest="d", status="live"),
     }
     desk.servers.reason = "its file is not trusted any more"
-    desk.opening._planner = SimpleNamespace(plan=lambda *args: seen.append(args[1]) or Unplannable("no", "x"))  # type: ignore[assignment]
+    planner: Any = SimpleNamespace(plan=lambda *args: seen.append(args[1]) or Unplannable("no", "x"))
+    desk.opening._templates = SimpleNamespace(planner=lambda: (planner, ()))  # type: ignore[assignment]
     assert opened(desk)[-1][0] == "fail_planning"
     assert (seen[0]["dev-echo"].status, seen[0]["dev-echo"].error) == ("failed", "its file is not trusted any more")
+
+
+def test_what_was_changed_is_noticed_before_it_is_planned_and_files_that_are_wrong_are_said(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.faults.append("the files of the specialist dev were changed and are wrong")
+    said = opened(desk)
+    assert desk.noticed == [1]
+    assert [one for one in said if one[0] == "log"] == [("log", desk.faults[0])]

@@ -53,7 +53,7 @@ class Bench:
         self.host = FakeHost(*results)
         self.sender = FakeSender()
         self.held = Leases(30.0)
-        toolbox = PinnedTools(self.host, self.store, [DEV], lambda: {SPEC.name: SPEC})
+        toolbox = PinnedTools(self.host, self.store, lambda: (DEV,), lambda: {SPEC.name: SPEC})
         self.caller = Caller(self.host, toolbox, SETTINGS, self.held, CallCounts())
         self.runner = SubtaskRunner(SETTINGS, self.store, self.caller, self.sender, self.held)
 
