@@ -14,8 +14,8 @@ from aether_agents.execution.delivery.leases import Lease, Leases
 from aether_agents.execution.delivery.sender import Sender
 from aether_agents.execution.delivery.store_retry import StoreRetry
 from aether_agents.execution.linked import rerun_step
-from aether_agents.execution.worker.current_templates import CurrentTemplates
 from aether_agents.execution.worker.known_servers import KnownServers
+from aether_agents.execution.worker.known_specialists import CurrentTemplates
 from aether_agents.mcp_host.files.project_scope import Visible
 from aether_agents.mcp_host.trust.trust import Trust
 from aether_agents.planning.files.templates import FOLDER, gather

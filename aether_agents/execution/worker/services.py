@@ -64,11 +64,10 @@ class Services:
         self._sender = sender = Sender(app, trouble=patience.episode.trouble)
         self._store.when_freed(sender.attempt)
         self._own = OwnProducer(app)  # the pump's: whatever the threads wait for, it renews and reaps
-        known = KnownSpecialists(specialists)
-        servers = KnownServers(settings, known)
+        servers = KnownServers(settings, KnownSpecialists(specialists))
         self._host, self._late = _host(settings, servers)
         remembered, barred = RememberedPins(settings.home), servers.barred
-        toolbox = PinnedTools(self._host, self._store, known, servers, remembered, patience, barred)
+        toolbox = PinnedTools(self._host, self._store, servers.specialists, servers, remembered, patience, barred)
         tally = CallCounts(self._host.starts)
         caller = Caller(self._host, toolbox, settings, self._held, tally)
         self._runner = SubtaskRunner(settings, self._store, caller, sender, self._held, patience)

@@ -6,8 +6,7 @@ import pytest
 
 from aether_agents.contracts import Specialist
 from aether_agents.execution.worker import known_specialists
-from aether_agents.execution.worker.current_templates import CurrentTemplates
-from aether_agents.execution.worker.known_specialists import KnownSpecialists
+from aether_agents.execution.worker.known_specialists import CurrentTemplates, KnownSpecialists
 from aether_agents.settings.model import Settings
 from aether_agents.specialists import read_specialist
 
