@@ -160,7 +160,7 @@ class Matcher:
         asked = {term.deed for term in terms if term.changes}
         if second and asked and not self.knowledge(second.template).is_main(asked) and knowledge.is_main(asked):
             second = None  # what is asked for has decided between them
-        if asked and (other := self._nearer_by_name(terms, ranked, asked)) is not None:
+        if asked and (other := self._nearer_by_name(words, ranked, asked)) is not None:
             return Match("ask", ranked, f"`{other.name}` is as near as `{first.template.name}`")
         margin = (first.near - second.near) / first.near if second else 1.0
         if second and margin < MARGIN:  # how it is to be looked at decides between two that look
@@ -178,11 +178,15 @@ class Matcher:
     def _has_place(self, candidate: Candidate, words: Words) -> bool:
         return _takes(candidate.template, words.places, self.knowledge(candidate.template))
 
-    def _nearer_by_name(self, terms: Sequence[Term], ranked: Sequence[Candidate], asked: set[str]) -> Template | None:
-        """Another template that does the same, and of whose name the request says more."""
+    def _nearer_by_name(self, words: Words, ranked: Sequence[Candidate], asked: set[str]) -> Template | None:
+        """Another template that does the same to what is named, and of whose name the request says more."""
+        terms = words.terms
         own = self.knowledge(ranked[0].template).said_of_name(terms)
+        placed = self._has_place(ranked[0], words)
         for one in ranked[1:]:
             known = self.knowledge(one.template)
+            if placed and not self._has_place(one, words):
+                continue
             if known.is_main(asked) and not known.foreign(terms) and known.said_of_name(terms) > own:
                 return one.template
         return None

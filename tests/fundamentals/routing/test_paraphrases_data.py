@@ -49,6 +49,18 @@ PARAPHRASES: dict[str, tuple[str, ...]] = {
         "このデータベースをバックアップから復元して",
         "./shop.db のバックアップをリストアして",
     ),
+    "restore_postgresql_or_mysql": (
+        "restore mysql://root@127.0.0.1:3306/shop from its backup",
+        "restore postgresql://ann@db/shop from its backup",
+        "restore the backup of mysql://root@db/shop",
+        "restore mariadb://root@db/shop from the last backup",
+        "restore postgresql://ann@db/shop from yesterday's backup",
+        "restore postgresql://ann@db/shop",
+        "please restore mysql://root@db/shop from the backup",
+        "recover postgresql://ann@db/shop from its backup",
+        "mysql://root@db/shop をバックアップから復元して",
+        "postgresql://ann@db/shop のバックアップを復元して",
+    ),
     "clean_up_backups": (
         "delete the old backups",
         "clean up the old backups in ./backups",
