@@ -26,6 +26,7 @@ from aether_agents.agentserver.web import api
 from aether_agents.cli.command_index import COMMANDS
 from aether_agents.cli.program import NAME, program
 from aether_agents.cli.terminal import exit_codes as failure
+from aether_agents.mcp_host.files.products import PRODUCTS
 from aether_agents.monitoring import metrics
 from aether_agents.settings.model import Settings
 
@@ -232,6 +233,16 @@ def _models(model: type[BaseModel], seen: list[type[BaseModel]]) -> list[type[Ba
     return seen
 
 
+def server_files() -> Iterator[str]:
+    """The server files of other products that are read, and where they lie."""
+    yield "| product | in a project, read where it lies | in your home, for `servers import` |"
+    yield "| --- | --- | --- |"
+    for product in PRODUCTS:
+        here = ", ".join(f"`{name}`" for name in product.project)
+        home = ", ".join(f"`~/{name}`" for name in product.home[:2])
+        yield f"| {product.name} | {here} | {home} |"
+
+
 MADE: dict[str, Callable[[], Iterator[str]]] = {
     "commands": commands,
     "settings": settings,
@@ -244,4 +255,5 @@ MADE: dict[str, Callable[[], Iterator[str]]] = {
     "errors": kinds_of_error,
     "metrics": metric_names,
     "python names": python_names,
+    "server files": server_files,
 }

@@ -49,6 +49,9 @@ class ServerSpec(Contract):
     env: dict[str, str] = Field(default_factory=dict, description="Environment it gets beside the allow-list.")
     cwd: str | None = Field(default=None, description="Folder it runs in; a scratch folder without it.")
     url: str | None = Field(default=None, description="Address (streamable HTTP).")
+    transport: Literal["http", "sse"] = Field(
+        default="http", description="How an address is spoken to: streamable HTTP, or `sse`, the transport before it."
+    )
     headers: dict[str, str] = Field(default_factory=dict, description="Static HTTP headers.")
     mode: Literal["auto", "legacy", "2026-07-28"] = Field(default="auto", description="Protocol era to speak.")
     timeout: float | None = Field(default=None, gt=0, le=3_600, description="Seconds a connection may take.")

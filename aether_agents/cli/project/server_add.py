@@ -74,7 +74,7 @@ def add(session: Session, name: str, alias: str | None, pairs: Sequence[str], *,
 def _shown(session: Session, name: str, entry: Mapping[str, Any]) -> list[str]:
     file = session.settings.home / USER_FILE
     document = Document(str(file), {"mcpServers": {name: entry}})
-    return show_server(Declared(name, entry, ("mcpServers", name), document, file.parent))
+    return show_server(Declared(name, entry, ("mcpServers", name), document, file.parent, personal=True))
 
 
 def _given(pairs: Sequence[str]) -> dict[str, str]:

@@ -43,7 +43,7 @@ def the_server(session: Session, name: str) -> ServerSpec:
         return servers.known[said]
     if why := why_inert(session, name):
         raise InvalidSettings(f"`{name}` is not trusted: {why}")
-    faults = [fault for fault in servers.faults if re.search(rf"`(mcpServers|servers)\.{re.escape(name)}[.`]", fault)]
+    faults = [fault for fault in servers.faults if re.search(rf"`[\w.]*\.{re.escape(name)}[.`]", fault)]
     if faults:
         raise InvalidSettings("\n".join(faults))
     raise InvalidSettings(

@@ -148,6 +148,16 @@ class Output:
         self.err.file.flush()
         return sys.stdin.readline().strip().lower() in YES
 
+    def ask(self, question: str) -> str:
+        """A line that a person types; empty where he types nothing.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C.
+        """
+        self.err.print(Text(f"{printable(question)} ", style="bold"), end="")
+        self.err.file.flush()
+        return sys.stdin.readline().strip()
+
     @contextmanager
     def spinning(self, message: str) -> Iterator[None]:
         """A message beside a sign that something is going on; on a terminal only."""

@@ -8,10 +8,10 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from aether_agents.documents.document import Document, Location, parse_document
-from aether_agents.errors import InvalidSettings
-from aether_agents.mcp_host.files.jsonc import without_comments
-from aether_agents.mcp_host.files.server_file import Declared, declared, project_of
+from aether_agents.documents.document import Document, Location
+from aether_agents.mcp_host.files.formats import document_of
+from aether_agents.mcp_host.files.products import product_of, project_of
+from aether_agents.mcp_host.files.server_file import Declared, declared
 from aether_agents.process.regular_file import read_text
 
 CONFIG, PROJECT = "mcp_config.json", "pyproject.toml"
@@ -36,13 +36,7 @@ def parse(path: Path, content: bytes) -> list[Declared]:
     """
     folder = project_of(path)
     if path.name != PROJECT:
-        try:
-            text = content.decode("utf-8")
-            return list(declared(parse_document(without_comments(text), str(path)), folder))
-        except UnicodeDecodeError as error:
-            raise InvalidSettings(f"{path}: cannot be read: {error}") from None
-        except RecursionError:
-            raise InvalidSettings(f"{path}: is nested too deeply") from None
+        return list(declared(document_of(path, content), folder, product_of(path)))
     script = f"{folder.name}-mcp"
     own = folder / ".venv" / "bin" / script
     raw = {"command": str(own) if own.exists() else script, "args": ["mcp"], "cwd": str(folder)}

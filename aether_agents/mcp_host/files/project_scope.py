@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from aether_agents.contracts import ServerSpec
-from aether_agents.mcp_host.files.server_file import is_server_file, project_of
+from aether_agents.mcp_host.files.products import is_server_file, project_of
 
 _SCOPED = re.compile(r"^(?P<name>.+)\.p-[0-9a-f]{8}$")
 #: Characters of the plain name that fit before the scope.

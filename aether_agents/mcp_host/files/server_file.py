@@ -1,14 +1,14 @@
-"""Server files: `.mcp.json`, `mcp_config.json`, as Claude Desktop, Claude Code, Cursor and VS Code write them.
+"""Server files: `.mcp.json`, `mcp_config.json`, and those of the products in `files/products`, unchanged.
 
-The key is `mcpServers` (VS Code: `servers`). Each server has `command` with `args`, `env`, `cwd`, or
-`url` with `headers`; ours are `queue`, `install`, `table`, `mode`, `timeout`, `reads`, `writes` and `network` beside
-them. Keys that only mean something to another program are read over; a key nobody knows is an error.
+Each server has `command` with `args`, `env`, `cwd`, or `url` with `headers`; ours are `queue`, `install`, `table`,
+`mode`, `timeout`, `reads`, `writes` and `network` beside them. Keys that only mean something to another program are
+read over, a slip of the pen for one of ours is an error, and what is wrong with one server costs that server alone.
 """
 
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,44 +20,14 @@ from aether_agents.documents.model_check import faults
 from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.files import env_file
-from aether_agents.mcp_host.files.dialects import UNHEEDED, in_our_words
+from aether_agents.mcp_host.files.dialects import in_our_words
+from aether_agents.mcp_host.files.foreign_keys import FOREIGN, TOLD, UNHEEDED, unheeded
+from aether_agents.mcp_host.files.products import OWN, Product
+from aether_agents.mcp_host.files.server_tables import Found, check_top, fitting, found_in
 from aether_agents.mcp_host.files.variables import Expansion
 from aether_agents.mcp_host.install.folders import server_folder
 from aether_agents.mcp_host.process.launch import ALLOWED
 from aether_agents.telemetry.logs import hide
-
-#: Where a project's server file may lie, in its folder; the last is VS Code's.
-FILE_NAMES = (".mcp.json", "mcp_config.json", ".vscode/mcp.json")
-KEYS = ("mcpServers", "servers")
-
-#: Keys of a server that other programs read, and why we do not.
-FOREIGN: dict[str, str] = {
-    "autoApprove": "what may run unasked is this product's policy, never a project's file",
-    "alwaysAllow": "the same, by another name",
-    "trust": "the same",
-    "alwaysLoad": "Claude Code: when its tools are shown to the model",
-    "description": "a sentence for people",
-    "note": "a sentence for people",
-    "dev": "VS Code: development mode",
-    "gallery": "VS Code: where it came from",
-    "version": "VS Code: what the gallery offered",
-    "icon": "for faces with pictures",
-    "tags": "labels of fastmcp",
-    "include_tags": "filters of fastmcp",
-    "exclude_tags": "filters of fastmcp",
-    "keep_alive": "fastmcp: ours are always kept",
-    "initTimeout": "other programs' name for `timeout`, in other units",
-    "roots": "deprecated by the protocol",
-    **dict.fromkeys(UNHEEDED, "which tools may be called is policy's (`policy.deny`)"),
-    "name": "Cherry Studio: what people read",
-    "autoStart": "ours start when they are needed",
-    "tool_timeout_sec": "Codex: a subtask has its own `timeout`",
-    "oauth": "not yet spoken; use `headers`",
-    "auth": "not yet spoken; use `headers`",
-}
-#: Keys of the file beside the servers.
-FOREIGN_TOP = ("inputs", "$schema", "globalShortcut", "preferences")
-
 
 #: Variables whose values are no secrets: they are in every message of the system itself.
 PUBLIC = frozenset({*ALLOWED, "HOME", "PWD", "SHELL", "HOSTNAME"})
@@ -65,6 +35,10 @@ PUBLIC = frozenset({*ALLOWED, "HOME", "PWD", "SHELL", "HOSTNAME"})
 SHORTEST = 6
 #: Names that values which are secrets have, where they are written into the file itself.
 _SECRET = re.compile(r"token|secret|passw|credential|api.?key|private.?key|auth|cookie", re.IGNORECASE)
+
+
+#: Parts of the place of a server that stands in a table for one project: `projects`, the project, the table, its name.
+_IN_PROJECT = 3
 
 
 class Row(ToolRow):
@@ -87,10 +61,10 @@ class Entry(Contract):
     )
     url: str | None = Field(default=None, description="Address (streamable HTTP).")
     headers: dict[str, str] = Field(default_factory=dict, description="Static HTTP headers.")
-    type: Literal["stdio", "http", "streamable-http", "streamableHttp"] | None = Field(
-        default=None, description="Which of the two; `command` or `url` says it as well."
+    type: Literal["stdio", "http", "sse"] | None = Field(
+        default=None, description="Which of the two; `command` or `url` says it as well. `sse`: the older transport."
     )
-    transport: Literal["stdio", "http", "streamable-http"] | None = Field(default=None, description="fastmcp's `type`.")
+    transport: Literal["stdio", "http", "sse"] | None = Field(default=None, description="fastmcp's `type`.")
     disabled: bool = Field(default=False, description="Left out altogether.")
     enabled: bool = Field(default=True, description="The same, the other way round.")
     queue: str | None = Field(default=None, description="Specialist that calls it; inferred without it.")
@@ -114,6 +88,12 @@ class Declared:
     at: Location
     document: Document
     folder: Path
+    #: What is odd about it, or is not done here, in a sentence each.
+    notes: tuple[str, ...] = ()
+    #: Why it cannot be started, whatever else it says.
+    fault: str = ""
+    #: Whether it is the person's own: in a scratch folder, with the machine's network, unless it says otherwise.
+    personal: bool = False
 
     def spec(self, environ: Mapping[str, str] | None, *, default_cwd: bool = True) -> ServerSpec:
         """The server; expanded and trusted with an environment, as written and inert without one.
@@ -121,6 +101,8 @@ class Declared:
         Raises:
             InvalidSettings: every fault, each with file and line.
         """
+        if self.fault:
+            raise InvalidSettings(self.fault)
         raw: Any = dict(self.raw)
         found: Mapping[str, str] = {}
         if environ is not None:
@@ -147,6 +129,7 @@ class Declared:
                     **values,
                     "name": self.name,
                     "hidden": _hidden(found, {**values.get("env", {}), **values.get("headers", {})}),
+                    "transport": "sse" if "sse" in (raw.get("type"), raw.get("transport")) else "http",
                     "source": self.document.name,
                     "trusted": environ is not None,
                 }
@@ -157,7 +140,7 @@ class Declared:
     @property
     def scratch(self) -> bool:
         """Whether it runs in its scratch folder: its program is not its file's folder's, and it names no folder."""
-        return bool(self.raw.get("install")) and not self.raw.get("cwd")
+        return (self.personal or bool(self.raw.get("install"))) and not self.raw.get("cwd")
 
     @property
     def disabled(self) -> bool:
@@ -184,11 +167,7 @@ class Declared:
             raise InvalidSettings(self.document.fault(at, str(error))) from None
 
     def _entry(self, raw: Mapping[str, Any]) -> Entry:
-        own = {key: value for key, value in raw.items() if key not in FOREIGN}
-        if own.get("type") == "sse" or own.get("transport") == "sse":
-            raise InvalidSettings(
-                self.document.fault((*self.at, "type"), "SSE was replaced by streamable HTTP: write `http`")
-            )
+        own = {key: value for key, value in raw.items() if key in Entry.model_fields or _slip(key)}
         try:
             return Entry.model_validate(own)
         except ValidationError as error:
@@ -209,17 +188,13 @@ def _hidden(found: Mapping[str, str], written: Mapping[str, str]) -> tuple[str, 
     return secret
 
 
-def is_server_file(path: Path) -> bool:
-    """Whether a file lies where a project's server file may lie."""
-    return any(path.match(name) for name in FILE_NAMES)
+def _slip(key: str) -> bool:
+    """Whether a key is meant for one of ours: no other product's, and nearly the same."""
+    foreign = key in FOREIGN or key in UNHEEDED or key in TOLD
+    return not foreign and key not in Entry.model_fields and bool(nearest(key, Entry.model_fields))
 
 
-def project_of(path: Path) -> Path:
-    """The folder of the project that a server file belongs to: what `${workspaceFolder}` means in it."""
-    return path.parents[1] if path.match(FILE_NAMES[-1]) else path.parent
-
-
-def declared(document: Document, folder: Path) -> Iterator[Declared]:
+def declared(document: Document, folder: Path, product: Product = OWN) -> Iterator[Declared]:
     """The servers of a file, in its order.
 
     Raises:
@@ -228,19 +203,34 @@ def declared(document: Document, folder: Path) -> Iterator[Declared]:
     data: Json = document.data
     if not isinstance(data, dict):
         raise InvalidSettings(document.fault((), "expected an object with the key `mcpServers`"))
-    for key in data:
-        if key not in (*KEYS, *FOREIGN_TOP):
-            raise InvalidSettings(document.fault((key,), "unknown key" + nearest(str(key), KEYS)))
-    for key in KEYS:
-        servers = data.get(key, {})
-        if not isinstance(servers, dict):
-            raise InvalidSettings(document.fault((key,), "expected an object: server by name"))
-        for name, raw in servers.items():
-            at: Location = (key, str(name))
-            if not isinstance(raw, dict):
-                raise InvalidSettings(document.fault(at, "expected an object with `command` or `url`"))
-            try:
-                server_folder(Path(), str(name))
-            except InvalidSettings as error:
-                raise InvalidSettings(document.fault(at, str(error))) from None
-            yield Declared(str(name), in_our_words(raw), at, document, folder)
+    if not product.shared:
+        check_top(document)
+    taken: set[str] = set()
+    for found in found_in(data, shared=product.shared):
+        server = _declared(document, folder, product, found)
+        if server.name in taken and not server.fault:
+            server = replace(server, fault=document.fault(found.at, f"two servers of this file are `{server.name}`"))
+        taken.add(server.name)
+        yield server
+
+
+def _declared(document: Document, folder: Path, product: Product, found: Found) -> Declared:
+    if not isinstance(found.raw, dict):
+        fault = document.fault(found.at, "expected an object with `command` or `url`")
+        return Declared(found.name, {}, found.at, document, folder, fault=fault)
+    name, (entry, impossible) = fitting(found.name), in_our_words(found.raw, product)
+    notes = [f"is called `{name}` here: a name has letters, digits, `_`, `.` and `-`"] if name != found.name else []
+    notes += unheeded(entry)
+    notes += [
+        f"{key}: not known here, passed over"
+        for key in entry
+        if not (key in FOREIGN or key in UNHEEDED or key in TOLD or key in Entry.model_fields or _slip(key))
+    ]
+    fault = impossible and document.fault(found.at, impossible)
+    try:
+        server_folder(Path(), name)
+    except InvalidSettings as error:
+        fault = document.fault(found.at, str(error))
+    of_project = found.at[0] == "projects" and len(found.at) > _IN_PROJECT
+    project = Path(str(found.at[1])) if of_project else folder
+    return Declared(name, entry, found.at, document, project, tuple(notes), fault)

@@ -15,8 +15,9 @@ from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.files.bounded_read import read_bounded
 from aether_agents.mcp_host.files.discovery import PROJECT, discovered, parse
+from aether_agents.mcp_host.files.products import is_server_file, project_files, project_of
 from aether_agents.mcp_host.files.project_scope import scoped
-from aether_agents.mcp_host.files.server_file import FILE_NAMES, Declared, is_server_file, project_of
+from aether_agents.mcp_host.files.server_file import Declared
 from aether_agents.mcp_host.files.user_file import USER_FILE
 from aether_agents.mcp_host.registry.queue_inference import infer_queue
 from aether_agents.mcp_host.registry.spec_digest import spec_digest
@@ -142,6 +143,6 @@ def _files(settings: Settings, folder: Path, trust: Trust, faults: list[str]) ->
         return []
     mcp = settings.agent_system.mcp_integration
     found = discovered(Path(mcp.server_discovery_path)) if mcp.auto_discovery else ()
-    for path in (*trusted, *(folder / name for name in FILE_NAMES if (folder / name).is_file()), *found):
+    for path in (*trusted, *project_files(folder), *found):
         paths.setdefault(path.resolve(), path)
     return paths.values()

@@ -52,7 +52,8 @@ def listing_digest(spec: ServerSpec, rows: Iterable[ToolRow] = ()) -> str:
 
 
 def _text(spec: ServerSpec) -> str:
-    return spec.model_dump_json(exclude={"source", "trusted", "inferred", "project", *_SEEN}, by_alias=True)
+    usual = {"transport"} if spec.transport == "http" else set()  # versions before had no word for it
+    return spec.model_dump_json(exclude={"source", "trusted", "inferred", "project", *_SEEN, *usual}, by_alias=True)
 
 
 def _code(spec: ServerSpec) -> bytes:

@@ -7,9 +7,9 @@ from pathlib import Path
 from aether_agents.documents.document import parse_document
 from aether_agents.documents.yaml_writer import write_document
 from aether_agents.errors import InvalidSettings
-from aether_agents.mcp_host.files.dialects import UNHEEDED
 from aether_agents.mcp_host.files.env_file import variables
-from aether_agents.mcp_host.files.server_file import FOREIGN, Declared
+from aether_agents.mcp_host.files.foreign_keys import FOREIGN, UNHEEDED
+from aether_agents.mcp_host.files.server_file import Declared
 from aether_agents.mcp_host.trust.code_folders import working_folder
 from aether_agents.settings.layers import leaves
 from aether_agents.settings.loader import NEVER, harmless
@@ -52,6 +52,8 @@ def show_server(server: Declared) -> list[str]:
     """
     raw = server.raw
     lines = [f"server {visible(server.name)}" + (" (disabled)" if server.disabled else "")]
+    if server.fault:
+        return [*lines, *(f"  starts nothing: {visible(line)}" for line in server.fault.splitlines())]
     if raw.get("command") is not None:
         args = raw.get("args")
         words = [str(raw["command"]), *(map(str, args) if isinstance(args, list) else ())]
@@ -68,10 +70,8 @@ def show_server(server: Declared) -> list[str]:
             lines.append(_line(label, f"{name}={_plain(value)}"))
     if (file := server.env_file) is not None:
         lines += [_line("env", f"{name}=…, a value in {file}") for name in variables(file)]
-    unheeded = [key for key in UNHEEDED if key in raw]
-    if unheeded:
-        lines.append(f"  not heeded {', '.join(unheeded)}: which tools may be called is `policy.deny`'s to say")
-    rest = [key for key in raw if key not in SHOWN and key not in FOREIGN]
+    lines += [f"  not heeded {visible(note)}" for note in server.notes]
+    rest = [key for key in raw if key not in SHOWN and key not in FOREIGN and key not in UNHEEDED]
     lines += _seen(server) if raw.get("command") is not None else []
     return [*lines, *(_line(str(key), _plain(raw[key])) for key in rest)]
 
@@ -83,7 +83,8 @@ def _seen(server: Declared) -> list[str]:
         paths = server.raw.get(key)
         lines += [_line(key, _plain(path)) for path in (paths if isinstance(paths, list) else [paths]) if path]
     asked = server.raw.get("network")
-    unsaid = f"none, unless you give it: aether-agent trust --network {server.name}"
+    given = f"none, unless you give it: aether-agent trust --network {server.name}"
+    unsaid = "the machine's" if server.personal else given
     return [*lines, _line("network", unsaid if asked is None else "the machine's" if asked else "none")]
 
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.files.discovery import PROJECT, parse
-from aether_agents.mcp_host.files.server_file import Declared, is_server_file
+from aether_agents.mcp_host.files.products import is_server_file
+from aether_agents.mcp_host.files.server_file import Declared
 from aether_agents.mcp_host.trust.code_folders import reach
 from aether_agents.mcp_host.trust.folder_content import DIGITS, FolderContent
 from aether_agents.mcp_host.trust.runnable_files import counts, named
@@ -42,7 +43,9 @@ def fingerprint(path: Path, content: bytes, home: Path) -> Fingerprint:
     Raises:
         InvalidSettings: a folder is too large, or it cannot be told where a server would run.
     """
-    servers = [server for server in _servers(path, content) if server.raw.get("command") is not None]
+    servers = [
+        server for server in _servers(path, content) if server.raw.get("command") is not None and not server.fault
+    ]
     files: dict[str, str] = {}
     covers: set[Path] = set()
     said = hashlib.sha256(content)

@@ -8,7 +8,7 @@ from aether_agents.documents.document import ENDINGS
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.files.bounded_read import read_bounded
 from aether_agents.mcp_host.files.discovery import discovered, parse
-from aether_agents.mcp_host.files.server_file import FILE_NAMES
+from aether_agents.mcp_host.files.products import product_of, project_files
 from aether_agents.mcp_host.trust.display import show_policy, show_server, show_text, visible
 from aether_agents.mcp_host.trust.fingerprint import Fingerprint, folders
 from aether_agents.mcp_host.trust.own_repository import OwnRepository
@@ -67,9 +67,9 @@ def told(mine: OwnRepository) -> str:
 
 def candidates(folder: Path, discovery: Path | None) -> Iterator[tuple[Path, Kind]]:
     """The files of a folder, and of the folder of discovery, that do nothing until they are trusted."""
-    for name in FILE_NAMES:
-        if (folder / name).is_file():
-            yield folder / name, "servers"
+    for path in project_files(folder):
+        if not product_of(path).shared or _declares(path):
+            yield path, "servers"
     if discovery is not None:
         for path in discovered(discovery):
             yield path, "servers"
@@ -79,6 +79,14 @@ def candidates(folder: Path, discovery: Path | None) -> Iterator[tuple[Path, Kin
     settings = folder / SETTINGS_FILE
     if settings.is_file() and show_policy(settings, read_bounded(settings)):
         yield settings, "settings"
+
+
+def _declares(path: Path) -> bool:
+    """Whether a product's settings have servers in them; what cannot be read is looked at."""
+    try:
+        return bool(parse(path, read_bounded(path)))
+    except InvalidSettings:
+        return True
 
 
 def what_of(path: Path, kind: Kind, content: bytes) -> tuple[str, ...]:

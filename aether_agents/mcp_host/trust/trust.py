@@ -13,7 +13,7 @@ from pathlib import Path
 
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.files.bounded_read import read_bounded
-from aether_agents.mcp_host.files.server_file import is_server_file, project_of
+from aether_agents.mcp_host.files.products import is_server_file, project_of
 from aether_agents.mcp_host.trust.display import visible
 from aether_agents.mcp_host.trust.fingerprint import difference, fingerprint
 from aether_agents.mcp_host.trust.folder_content import FolderContent

@@ -7,6 +7,7 @@ from aether_agents.cli.project.server_add import add, show_offers
 from aether_agents.cli.project.server_install import install_all
 from aether_agents.cli.project.server_list import server_rows, show_servers
 from aether_agents.cli.project.server_lock import accept
+from aether_agents.cli.servers.import_servers import import_servers
 from aether_agents.cli.session.options import examples, json_option
 from aether_agents.cli.session.session import Session
 
@@ -53,6 +54,32 @@ def add_command(name: str | None, pairs: tuple[str, ...], alias: str | None, yes
     """Add a verified server, after showing exactly what it starts. Without NAME, list those there are."""
     session = Session(json_wanted=as_json)
     return add(session, name, alias, pairs, yes=yes) if name else show_offers(session)
+
+
+@servers_command.command(
+    "import",
+    epilog=examples(
+        "aether-agent servers import",
+        "aether-agent servers import github --from cursor --yes",
+        "aether-agent servers import --from ~/Downloads/servers.json --all",
+    ),
+)
+@click.argument("names", nargs=-1)
+@click.option("--from", "source", metavar="PRODUCT|FILE", default="", help="Only of this product, or of this file.")
+@click.option("--as", "alias", metavar="NAME", help="Its name here, where one of its name is there already.")
+@click.option("--all", "everything", is_flag=True, help="All that can be added.")
+@click.option("--yes", "-y", is_flag=True, help="Add what is shown, without being asked.")
+@json_option
+def import_command(
+    names: tuple[str, ...], source: str, alias: str | None, everything: bool, yes: bool, as_json: bool
+) -> int:
+    """Take over servers that are set up in other products: editors, assistants, desktop programs.
+
+    Without NAMES, show what stands in their usual places, in your home and in this project. What you choose is copied
+    into your own server file; theirs stay as they are, and are not read again.
+    """
+    session = Session(json_wanted=as_json)
+    return import_servers(session, names, source, alias, everything=everything, yes=yes)
 
 
 @servers_command.command(

@@ -1,0 +1,1 @@
+"""What the command line does with servers that others brought or that ask for a login."""
