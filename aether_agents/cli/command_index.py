@@ -29,6 +29,7 @@ COMMANDS: dict[str, Entry] = {
             ("execute", "Do a task and follow it until it has ended.", "tasks.execute"),
             ("plan", "Show the plan of a task, then run it, save it or leave it.", "tasks.plan"),
             ("apply", "Run exactly the plan in a file.", "tasks.apply"),
+            ("explain", "Show why a sentence means a template, or none.", "tasks.explain"),
             ("batch", "Do many tasks from a file; again, go on where it stopped.", "tasks.batch"),
         ),
         "Look": (

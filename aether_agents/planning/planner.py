@@ -91,7 +91,7 @@ class Planner:
         if not isinstance(made, Planned):
             return made
         plan = made.plan.model_copy(update={"understood": understood_as(drafted), "unused": told.unused})
-        return Planned(plan, told.unused)
+        return Planned(plan, told.unused, made.warnings)
 
     @cached_property
     def _matcher(self) -> Matcher:
@@ -138,7 +138,8 @@ class Planner:
             unused=told.unused,
         )
         reports = reports_folder(self._settings.home, task.task_id)
-        return Planned(plan.model_copy(update={"digest": digest_of(plan, task.task_id, reports)}), told.unused)
+        signed = plan.model_copy(update={"digest": digest_of(plan, task.task_id, reports)})
+        return Planned(signed, told.unused, checked.warnings)
 
     def _malformed(self, template: Template, wrong: Sequence[Fault], toolbox: LiveTools, asker: Asker) -> Conclusion:
         """A document that cannot be expanded: its faults, and what the live tools say against the rest of it."""

@@ -13,6 +13,7 @@ class Planned(NamedTuple):
 
     plan: Plan
     unused: tuple[str, ...] = ()  #: what the request names and the plan does not use
+    warnings: tuple[str, ...] = ()  #: what may go wrong when it runs
 
 
 class Asked(NamedTuple):

@@ -15,6 +15,7 @@ from aether_agents.cli.project.sandbox_report import sandbox_lines
 from aether_agents.cli.session.lookup import servers_here, templates_here
 from aether_agents.cli.session.protocols import OrchestratorFace
 from aether_agents.cli.session.session import Session
+from aether_agents.cli.templates.template_check import rows_without_a_tool
 from aether_agents.cli.terminal.duration import brief
 from aether_agents.cli.terminal.exit_codes import COMPLETED, TASK_FAILED
 from aether_agents.cli.terminal.glyphs import QUIET
@@ -224,10 +225,18 @@ def _servers(session: Session) -> Iterator[Finding]:
     for found in probes_of(session, present):
         if found.ok:
             yield Finding("mcp server", "ok", f"{found.server}: {len(found.tools)} tools in {brief(found.seconds)}")
+            for fault in rows_without_a_tool(_rows(session, found.server), found.server, found.tools):
+                yield Finding("tool table", "warn", fault, "call it in the table as the server does, or take it out")
         else:
             yield Finding(
                 "mcp server", "fail", f"{found.server}: {found.error}", f"aether-agent servers test {found.server}"
             )
+
+
+def _rows(session: Session, server: str) -> list[str]:
+    spec = servers_here(session).known[server]
+    tables = [specialist.tools for specialist in session.specialists if specialist.name == spec.queue]
+    return [row.tool for table in (*tables, spec.table) for row in table]
 
 
 def _version(package: str) -> str:

@@ -152,7 +152,7 @@ class PlannerStep:
             if not self._ask(tasks.save_plan, task_id, claim.token, plan):
                 return None
             unused = ", ".join(f"`{one}`" for one in conclusion.unused)
-            for said in (*faults, *([f"not used of the request: {unused}"] if unused else [])):
+            for said in (*faults, *conclusion.warnings, *([f"not used of the request: {unused}"] if unused else [])):
                 self._ask(tasks.log, task_id, said)
             return plan
         if isinstance(conclusion, Asked):

@@ -20,14 +20,14 @@ Schema = Mapping[str, Any]
 
 def schema_at(schema: Schema, path: Sequence[str | int]) -> Schema | _Absent | None:
     """The schema of what lies at a path; ABSENT if nothing may lie there, none if the schema does not say."""
-    spot: Schema | None = _followed(schema, schema)
+    spot: Schema | None = followed(schema, schema)
     for step in path:
         if spot is None:
             return None
         inner = _child(spot, step)
         if isinstance(inner, _Absent) or inner is None:
             return inner
-        spot = _followed(inner, schema)
+        spot = followed(inner, schema)
     return spot
 
 
@@ -39,7 +39,7 @@ def types_in(schema: Schema | None, root: Schema) -> frozenset[str] | None:
         if not pending:
             return frozenset(types)
         part = pending.pop()
-        part = _followed(part, root) if part is not None else None
+        part = followed(part, root) if part is not None else None
         if part is None:
             return None
         declared = part.get("type")
@@ -76,7 +76,7 @@ def _item(schema: Schema, index: int) -> Schema | None:
     return items if isinstance(items, Mapping) else None
 
 
-def _followed(schema: Schema, root: Schema) -> Schema | None:
+def followed(schema: Schema, root: Schema) -> Schema | None:
     """A schema with its local `$ref` followed; none for one that leads elsewhere or nowhere."""
     for _ in range(_MAX_REFS):
         target = schema.get("$ref")

@@ -10,6 +10,7 @@ from aether_agents.errors import InvalidTask
 from aether_agents.mcp_host.files.project_scope import plain
 from aether_agents.planning.inputs.coercion import absolute
 from aether_agents.planning.validation.arguments import Producer, argument_faults
+from aether_agents.planning.validation.declared_outputs import output_warnings, undo_faults
 from aether_agents.planning.validation.expansion import Expansion
 from aether_agents.planning.validation.live_tools import LiveTools
 from aether_agents.planning.validation.reviews import Reviews
@@ -32,6 +33,7 @@ class Checked:
 
     subtasks: tuple[PlannedSubtask, ...] = ()
     faults: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()  #: what may go wrong when it runs
 
 
 def check(expansion: Expansion, toolbox: LiveTools, asker: Asker, policy: PolicySettings) -> Checked:
@@ -43,7 +45,7 @@ def check(expansion: Expansion, toolbox: LiveTools, asker: Asker, policy: Policy
     faults = [*expansion.faults, *checker.faults(), *toolbox.faults()]
     if faults or toolbox.waiting_for:
         return Checked(faults=tuple(dict.fromkeys(faults)))
-    return Checked(subtasks=tuple(checker.planned()))
+    return Checked(subtasks=tuple(checker.planned()), warnings=tuple(dict.fromkeys(checker.warnings())))
 
 
 def check_written(sound: Iterable[Subtask], toolbox: LiveTools, asker: Asker, policy: PolicySettings) -> list[str]:
@@ -67,13 +69,19 @@ class _Checker:
                 self.tools[subtask.id] = tool
             self.subtasks.append(subtask)
         self.reviews = Reviews(self.subtasks)
-
-    def faults(self) -> Iterator[str]:
-        producers = {
+        self.outputs = expansion.outputs
+        self.producers = {
             subtask.id: Producer(self.tools[subtask.id], subtask.for_each is not None)
             for subtask in self.subtasks
             if subtask.id in self.tools
         }
+
+    def warnings(self) -> Iterator[str]:
+        """What may be missing when the plan runs."""
+        return output_warnings(self.subtasks, self.outputs, self.producers)
+
+    def faults(self) -> Iterator[str]:
+        producers = self.producers
         yield from self.reviews.faults(self.tools)
         for subtask in self.subtasks:
             who = f"`{subtask.id}`"
@@ -159,6 +167,7 @@ class _Checker:
     def _further(self, subtask: Subtask, tool: Tool, producers: Mapping[str, Producer]) -> Iterator[str]:
         """The tools of its verification and its compensation. Of a fan-out, each item has its own."""
         own = {**producers, subtask.id: Producer(tool, False)}
+        yield from undo_faults(subtask, own)
         for word, call in (("verify", subtask.verify), ("compensate", subtask.compensate)):
             if call is None:
                 continue

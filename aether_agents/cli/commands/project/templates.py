@@ -6,12 +6,13 @@ import click
 
 from aether_agents.cli.batch.ranks import rank_templates
 from aether_agents.cli.project.completion import templates
-from aether_agents.cli.project.template_list import show_template, show_templates, template_body
-from aether_agents.cli.project.template_trial import try_template
 from aether_agents.cli.session.lookup import templates_here, the_template
 from aether_agents.cli.session.options import examples, json_option
 from aether_agents.cli.session.session import Session
-from aether_agents.cli.tasks.plan_file import check_files, template_text
+from aether_agents.cli.tasks.plan_file import template_text
+from aether_agents.cli.templates.template_check import check_files
+from aether_agents.cli.templates.template_list import show_template, show_templates, template_body
+from aether_agents.cli.templates.template_trial import try_template
 from aether_agents.contracts import Template
 
 
@@ -52,8 +53,12 @@ def show_command(name: str, as_yaml: bool, as_json: bool) -> None:
 @templates_command.command("validate", epilog=examples("aether-agent templates validate templates/*.yaml"))
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 def validate_command(files: tuple[Path, ...]) -> int:
-    """Check template or plan files: every fault with file and line."""
-    return check_files(Session().output, files)
+    """Check template or plan files: every fault with file and line.
+
+    Tools are looked up in the tool tables of what is installed here and, where a stack runs, among its live tools,
+    which say what their results have, too.
+    """
+    return check_files(Session(), files)
 
 
 @templates_command.command("test", epilog=examples("aether-agent templates test security_audit"))

@@ -250,3 +250,11 @@ def test_the_name_alone_says_what_can_be_asked_for_here(
     assert "Security audit of this repository" in ran.out
     assert "own.yaml: not trusted, so not used" in ran.err
     assert "aether-agent --help" in ran.err
+
+
+def test_why_a_sentence_means_a_template_is_explained_without_a_stack(run: Run) -> None:
+    ran = run("explain", "Security audit of this repository")
+    assert ran.code == 0
+    assert [word for word in ("security_audit", "share", "margin", "repository") if word not in ran.out] == []
+    told = json.loads(run("explain", "audit the moon", "--json").out)
+    assert (told["goals"][0]["template"], run("explain", "audit the moon").code) == (None, 5)

@@ -1,0 +1,1 @@
+"""What people write for tasks: templates, shown, checked and tried; why one was chosen; a new specialist."""
