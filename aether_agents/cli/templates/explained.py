@@ -1,7 +1,5 @@
 """Why a sentence means a template, or none: what `aether-agent explain` prints. Starts nothing, asks no broker."""
 
-from typing import TYPE_CHECKING
-
 from rich.text import Text
 
 from aether_agents.cli.session.lookup import templates_here
@@ -10,9 +8,9 @@ from aether_agents.cli.terminal.exit_codes import COMPLETED, NO_PLAN
 from aether_agents.cli.terminal.glyphs import QUIET
 from aether_agents.cli.terminal.tables import Column, sign, table
 from aether_agents.errors import InvalidSettings
-
-if TYPE_CHECKING:
-    from aether_agents.planning.routing.explanation import Explanation
+from aether_agents.planning.routing.explanation import Explanation, explanation
+from aether_agents.planning.routing.matcher import Matcher
+from aether_agents.planning.sentence.folder_places import located
 
 _SIGNS = {"accept": "ok", "ask": "warn", "refuse": "fail"}
 
@@ -23,11 +21,6 @@ def explain(session: Session, sentence: str, specialist: str | None = None) -> i
     Raises:
         InvalidSettings: there are no templates here.
     """
-    # Imported when asked for: half a second that no other command has to wait for.
-    from aether_agents.planning.routing.explanation import explanation  # noqa: PLC0415
-    from aether_agents.planning.routing.matcher import Matcher  # noqa: PLC0415
-    from aether_agents.planning.sentence.folder_places import located  # noqa: PLC0415
-
     templates = [one for one in templates_here(session) if not one.is_stub]
     if not templates:
         raise InvalidSettings("there are no templates here: `aether-agent doctor` shows which specialists there are")
@@ -39,7 +32,7 @@ def explain(session: Session, sentence: str, specialist: str | None = None) -> i
     return COMPLETED if all(goal.template for goal in found.goals) else NO_PLAN
 
 
-def _show(session: Session, found: "Explanation") -> None:
+def _show(session: Session, found: Explanation) -> None:
     output = session.output
     for goal in found.goals:
         output.show(Text(goal.said, style="bold"))

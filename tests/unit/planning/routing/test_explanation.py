@@ -36,11 +36,11 @@ def test_it_says_what_the_planner_does(sentence: str) -> None:
 
 
 def test_words_shares_and_margins_are_there() -> None:
-    (goal,) = explanation(MATCHER, "audit the repository for secrets").goals
+    (goal,) = explanation(MATCHER, "audit the code for secrets").goals
     words = {term.word: term for term in goal.terms}
     assert words["audit"].counts == "deed"
     assert words["secrets"].known["audit_secrets"] == 1.0
-    assert words["secrets"].known["write_report"] == 0.0
+    assert words["code"].known["write_report"] == 1.0
     first, second = goal.candidates[:2]
     assert (first.template, first.share >= ENOUGH) == ("audit_secrets", True)
     assert first.margin == pytest.approx((first.near - second.near) / first.near, abs=0.01)
