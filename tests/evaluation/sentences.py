@@ -20,7 +20,7 @@ from aether_agents.specialists import load_specialists
 
 HERE = Path(__file__).parent
 #: The files of sentences, and the table of their results when it was last written (`make eval`).
-SETS = ("composition", "regression", "nasty", "nasty2", "nasty3")
+SETS = ("composition", "regression", "nasty", "nasty2", "nasty3", "nasty4")
 TABLE = HERE / "table.json"
 #: Of the plans that are made, so many must be right.
 PRECISION = 0.95
