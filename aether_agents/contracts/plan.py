@@ -22,6 +22,7 @@ SubtaskId = Annotated[str, StringConstraints(pattern=RUN_ID_PATTERN.pattern, max
 ToolRef = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+/[^\s\p{C}]([^\p{C}]{0,126}[^\s\p{C}])?$")]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
+JsonType = Literal["string", "integer", "number", "boolean", "array", "object"]
 OnFailure = Literal["fail", "continue"]
 Origin = Literal["template", "draft", "llm", "file"]
 Delivery = Literal["canvas", "direct"]
@@ -43,12 +44,10 @@ def _listed(value: object) -> object:
 class InputSpec(Contract):
     """One input of a template: a JSON schema fragment, and how to ask for it."""
 
-    type: Literal["string", "integer", "number", "boolean", "array", "object"] = Field(
-        default="string", description="JSON type of the value."
-    )
-    format: Literal["path", "url", "endpoint", "text"] | None = Field(
+    type: JsonType = Field(default="string", description="JSON type of the value.")
+    format: Literal["path", "url", "endpoint", "text", "moment"] | None = Field(
         default=None,
-        description="`path` values are resolved against the caller's folder; an `endpoint` is an address or host:port.",
+        description="`path`: from the caller's folder; `endpoint`: URL or host:port; `moment`: a date.",
     )
     items: "InputSpec | None" = Field(default=None, description="What an array holds.")
     enum: tuple[Json, ...] | None = Field(default=None, description="The only values allowed.")
@@ -59,6 +58,7 @@ class InputSpec(Contract):
     secret: bool = Field(default=False, description="A password or a key: read without echo, never from arguments.")
     prompt: str = Field(default="", description="The question put to a person who left it out.")
     description: str = Field(default="", description="What it means.")
+    said: tuple[str, ...] = Field(default=(), description="Words that say yes to a boolean; `*`: up to four words.")
 
 
 class Retry(Contract):

@@ -10,8 +10,8 @@ from aether_agents.documents.suggestion import nearest
 from aether_agents.mcp_host.files.project_scope import Visible
 from aether_agents.planning.composition.composed_plan import composed, with_one_report
 from aether_agents.planning.composition.draft import DRAFT, document_of, draft_of, understood_as
+from aether_agents.planning.composition.goal_step import Step
 from aether_agents.planning.composition.step_inputs import Told, tell, understood
-from aether_agents.planning.composition.steps import Step
 from aether_agents.planning.composition.template_choice import Choice, about_unused, choose, stub_answer, with_nearest
 from aether_agents.planning.files.templates import completes
 from aether_agents.planning.planning_result import Conclusion, NotYet, Planned, Unplannable

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,8 +11,8 @@ import yaml
 
 from aether_agents.contracts import HighLevelTask, Json, Template
 from aether_agents.planning.composition.composed_plan import composed, with_one_report
+from aether_agents.planning.composition.goal_step import Step
 from aether_agents.planning.composition.step_inputs import Told, tell
-from aether_agents.planning.composition.steps import Step
 from aether_agents.planning.composition.template_choice import Choice, about_unused, choose
 from aether_agents.planning.routing.matcher import Matcher
 from aether_agents.planning.validation.expansion import expand
@@ -22,6 +23,8 @@ HERE = Path(__file__).parent
 #: The files of sentences, and the table of their results when it was last written (`make eval`).
 SETS = ("composition", "regression", "nasty", "nasty2", "nasty3", "nasty4")
 TABLE = HERE / "table.json"
+#: When each is asked: a Monday.
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 #: Of the plans that are made, so many must be right.
 PRECISION = 0.95
 #: What may be bound beside what is written: it narrows, and names no place.
@@ -80,7 +83,7 @@ class Desk:
 
     def outcome(self, sentence: Sentence) -> Outcome:
         """The result of a sentence, and whether that is right."""
-        task = HighLevelTask(description=sentence.say, folder=str(self._folder))
+        task = HighLevelTask(description=sentence.say, folder=str(self._folder), created_at=NOW)
         made = choose(task, self._known, lambda: self._matcher)
         if not isinstance(made, Choice):
             text = made.intervention.prompt if hasattr(made, "intervention") else made.error

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from aether_agents.contracts import Condition, Json, Subtask, Template, depends, escape
-from aether_agents.planning.composition.steps import Step
+from aether_agents.planning.composition.goal_step import Step
 from aether_agents.planning.inputs.binding import Binding
 from aether_agents.planning.validation.expansion import Expansion
 from aether_agents.planning.validation.order import expressions_before

@@ -10,8 +10,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from aether_agents.contracts import HighLevelTask, InputSpec, Json, Risk, Subtask, Template, Tool, Understood, escape
+from aether_agents.planning.composition.goal_step import Step
 from aether_agents.planning.composition.step_inputs import Told
-from aether_agents.planning.composition.steps import Step, own_id
+from aether_agents.planning.composition.steps import own_id
 from aether_agents.planning.routing.fused_ranking import FusedRanking, Ranked
 from aether_agents.planning.routing.request_words import words_of
 from aether_agents.planning.routing.template_knowledge import Knowledge

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from aether_agents.contracts import HighLevelTask, InputSpec, Intervention, Json, Understood
 from aether_agents.documents.suggestion import nearest
-from aether_agents.planning.composition.steps import Step
+from aether_agents.planning.composition.goal_step import Step
 from aether_agents.planning.inputs.binding import Binding, bind
 from aether_agents.planning.planning_result import Asked
 

@@ -1,50 +1,37 @@
 """The steps of a plan: what each goal of a sentence is told, what it waits for, and which parts nothing can take."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from itertools import pairwise
-from types import MappingProxyType
-from typing import Literal, NamedTuple
 
-from aether_agents.contracts import InputSpec, Json, Template
-from aether_agents.planning.inputs.input_kind import file_kind, format_of
+from aether_agents.contracts import InputSpec, Template
+from aether_agents.planning.composition.goal_step import Step
+from aether_agents.planning.composition.part_taking import take_part, without_places
+from aether_agents.planning.inputs.input_kind import file_kind, format_of, is_target
 from aether_agents.planning.routing.goals import Goal
-from aether_agents.planning.sentence.folder_places import inside
-from aether_agents.planning.sentence.parts import NAMED, Part, masked
+from aether_agents.planning.sentence.parts import Part
 from aether_agents.planning.sentence.sentence import Mentions, read_sentence
 from aether_agents.planning.sentence.vocabulary import vocabulary
 
-#: Inputs that say what is not to be looked at, by name.
-_LEFT_OUT = re.compile(r"(?:^|_)(?:leave_out|exclude|excluded?|ignored?|skip|except)(?:_|$)")
 _POINTS = re.compile(r"\b(?:it|its|them|there|that|those|these|this|the same)\b|それ|そこ|これ|この|同じ")
-_WEEK = re.compile(r"\b(?:last|past|previous) week\b|(?:過去|この|ここ)(?:1|一)週間")
+#: "back it up there", and no "is there".
+_THERE = re.compile(
+    r"(?<!\bis)(?<!\bare)(?<!\bif)(?<!\bwhether)\s(?:in |to |into )?there(?=\s*(?:[.,;!]|$| too| as well| and))"
+    r"|そこ[にへ]"
+)
 #: What stands between the things of a list.
 _LISTS = re.compile(
     r"[\s,、]*(?:and|as well as|plus|&|と|および|及び|ならびに|や)?[\s,、]*(?:of|in|for)?\s*", re.IGNORECASE
 )
 
 
-class Step(NamedTuple):
-    """One goal, ready to be bound."""
-
-    id: str
-    template: Template
-    text: str  #: its words, without its parts
-    said: str  #: as they were written
-    score: float = 1.0
-    needs: tuple[str, ...] = ()
-    condition: Literal["passed", "failed"] | None = None  #: what the step before it must have come to
-    inputs: Mapping[str, Json] = MappingProxyType({})  #: what its parts say
-    taken: tuple[Part, ...] = ()  #: parts that are understood
-    open: tuple[Part, ...] = ()  #: parts that nothing takes
-
-
-def steps_of(goals: Sequence[Goal], folder: str, given: Collection[str] = ()) -> list[Step]:
-    """The steps of some goals, in their order; `given` are the inputs that are given by name."""
+def steps_of(goals: Sequence[Goal], folder: str, now: datetime, given: Collection[str] = ()) -> list[Step]:
+    """The steps of some goals, in their order; `now` is when it was asked, `given` are the inputs given by name."""
     texts = _with_places(goals)
     found: list[Step] = []
     for number, (goal, text) in enumerate(zip(goals, texts, strict=True)):
-        step = _step(goal, text, folder, found[-1] if found else None)
+        step = _step(goal, text, folder, found[-1] if found else None, now)
         for one in _fanned_out(step, given):
             name = one.template.name.replace("-", "_")[:36]
             fresh = one._replace(id=own_id(name, {step.id for step in found}))
@@ -52,65 +39,16 @@ def steps_of(goals: Sequence[Goal], folder: str, given: Collection[str] = ()) ->
     return found
 
 
-def _step(goal: Goal, text: str, folder: str, before: Step | None) -> Step:
+def _step(goal: Goal, text: str, folder: str, before: Step | None, now: datetime) -> Step:
     step = Step("", goal.template, text, goal.said, goal.score)
-    for part in goal.parts:
-        step = _take(step, part, folder, before)
+    for part in sorted(goal.parts, key=_turn):
+        step = take_part(step, part, folder, before, now)
     return step
 
 
-def _take(step: Step, part: Part, folder: str, before: Step | None) -> Step:
-    """A step with one of its parts taken in, or left open."""
-    template = step.template
-    taken = step._replace(taken=(*step.taken, part))
-    if part.kind == "order":
-        return taken
-    if part.kind in ("passed", "failed") and before is not None and "status" in before.template.outputs:
-        return taken._replace(condition="passed" if part.kind == "passed" else "failed")
-    if part.kind == "each" and any(format_of(spec) == "path" for spec in template.inputs.values()):
-        places = inside(part, folder)
-        if places:
-            return taken._replace(text=f"{step.text} {', '.join(places)}")
-    if part.kind == "exception" and (name := _left_out(template)) and (words := _inner(step, _named(part))):
-        return taken._replace(inputs={**step.inputs, name: [*_listed(step.inputs.get(name)), *words]})
-    if part.kind == "span" and "days" in template.inputs and _WEEK.search(part.text.lower()):
-        return taken._replace(inputs={**step.inputs, "days": 7})
-    return step._replace(open=(*step.open, part))
-
-
-def _left_out(template: Template) -> str:
-    names = [name for name, spec in template.inputs.items() if _LEFT_OUT.search(name) and spec.type == "array"]
-    return names[0] if len(names) == 1 else ""
-
-
-def _named(part: Part) -> list[str]:
-    """The names of an exception, if it consists of names."""
-    said = read_sentence(part.text)
-    names = [*said.paths, *said.loose, *said.quoted]
-    rest = re.sub(rf"{NAMED}+", " ", masked(part.text))
-    rest = re.sub(
-        r"\b(?:but|and|except|excluding|exclude|not|for|in|of|the|folder|directory|files?|leaving|leave|out|ignoring|ignore"
-        r"|skipping|skip|other|than|apart|from|everything|all|or|including|counting)\b|ただし|但し|以外|除|外|[\u3040-\u309f、。,.\s]",
-        "",
-        rest,
-    )
-    return list(dict.fromkeys(names)) if names and not rest else []
-
-
-def _inner(step: Step, names: Sequence[str]) -> list[str]:
-    """The names, if they lie inside of what the step is to look at."""
-    said = read_sentence(step.text)
-    places = [one.rstrip("/") for one in said.paths]
-    if not places and not said.here:
-        return []
-    inner = all(
-        not name.startswith((".", "/", "~")) or any(name.startswith(f"{one}/") for one in places) for name in names
-    )
-    return list(names) if inner else []
-
-
-def _listed(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
+def _turn(part: Part) -> int:
+    """All that there is before what is excepted of it."""
+    return {"each": 0, "exception": 2}.get(part.kind, 1)
 
 
 # -- places ------------------------------------------------------------------------------------------------------
@@ -122,6 +60,7 @@ def _with_places(goals: Sequence[Goal]) -> list[str]:
     texts = [goal.text for goal in goals]
     for at, goal in enumerate(goals):
         own = said[at]
+        texts[at] = _there(goal, texts, at)
         if (
             own.paths
             or own.addresses
@@ -138,6 +77,17 @@ def _with_places(goals: Sequence[Goal]) -> list[str]:
         lent = next((found for other in order if (found := _lent(goal.template, said[other], points=points))), "")
         texts[at] = f"{goal.text} {lent}" if lent else goal.text
     return texts
+
+
+def _there(goal: Goal, texts: Sequence[str], at: int) -> str:
+    """The words of a goal with "there" written as the one folder that was named last."""
+    text = texts[at]
+    if at and _THERE.search(text):
+        found = [one for other in reversed(texts[:at]) for one in read_sentence(other).paths if not _ending(one)]
+        into = any(is_target(spec) for spec in goal.template.inputs.values() if format_of(spec) == "path")
+        if found and found[0] not in text:
+            return _THERE.sub(f" {'into' if into else 'in'} {found[0]} ", text)
+    return text
 
 
 def changes_something(template: Template) -> bool:
@@ -170,7 +120,7 @@ def _fanned_out(step: Step, given: Collection[str]) -> list[Step]:
     places = [one for one in dict.fromkeys(said.paths) if one not in into]
     if len(places) <= 1 or len(set(map(_ending, places))) > 1 or not _are_listed(step.text, places):
         return [step]
-    return [step._replace(text=_without(step.text, [one for one in places if one != place])) for place in places]
+    return [step._replace(text=without_places(step.text, [one for one in places if one != place])) for place in places]
 
 
 def _are_listed(text: str, places: Sequence[str]) -> bool:
@@ -187,12 +137,6 @@ def _is_place(spec: InputSpec) -> bool:
 def _ending(path: str) -> str:
     name = path.rsplit("/", 1)[-1]
     return name.rsplit(".", 1)[-1] if "." in name.strip(".") else ""
-
-
-def _without(text: str, places: Sequence[str]) -> str:
-    for place in sorted(places, key=len, reverse=True):
-        text = re.sub(rf"(?<![\w/.~-]){re.escape(place)}(?![\w/])", " ", text)
-    return text
 
 
 # -- order -------------------------------------------------------------------------------------------------------

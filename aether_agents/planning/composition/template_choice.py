@@ -8,7 +8,8 @@ from aether_agents.contracts.shortening import shorten
 from aether_agents.documents.suggestion import nearest
 from aether_agents.mcp_host.install.offers import Offer, offers
 from aether_agents.planning.composition.draft import DRAFT, draft_of, nearest_live
-from aether_agents.planning.composition.steps import Step, steps_of
+from aether_agents.planning.composition.goal_step import Step
+from aether_agents.planning.composition.steps import steps_of
 from aether_agents.planning.planning_result import Asked, Unplannable
 from aether_agents.planning.routing.goals import Goal, Reading, read_goals
 from aether_agents.planning.routing.matcher import Matcher
@@ -65,7 +66,7 @@ def choose(
     if not reading.goals:
         match = reading.match
         return _question(task, reading) if match.verdict != "refuse" and match.offered else _refusal(task, reading)
-    steps = steps_of(reading.goals, task.folder, task.inputs)
+    steps = steps_of(reading.goals, task.folder, task.created_at, task.inputs)
     open_parts = [part for step in steps for part in step.open]
     if open_parts and task.type != WITHOUT:
         return _about_parts(task, steps, open_parts)
@@ -84,7 +85,7 @@ def _named(task: HighLevelTask, template: Template) -> tuple[Step, ...]:
     clauses = read_request(located(task.description, task.folder)).clauses
     text = task.description if not clauses else ""
     goal = Goal(template, clauses or (Clause(text, text, "and"),), 1.0)
-    return tuple(steps_of([goal], task.folder, task.inputs))
+    return tuple(steps_of([goal], task.folder, task.created_at, task.inputs))
 
 
 def with_nearest(found: Asked | Unplannable, task: HighLevelTask, tools: Sequence[Tool]) -> Asked | Unplannable:

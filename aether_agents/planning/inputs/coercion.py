@@ -12,6 +12,7 @@ from aether_agents.contracts import InputSpec, Json, holds
 from aether_agents.contracts.shortening import shorten
 from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidTask
+from aether_agents.planning.sentence.moments import read_moment
 
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
@@ -59,6 +60,13 @@ def _string(spec: InputSpec, value: Json, folder: str) -> Json:
         return absolute(text, folder)
     if spec.format == "url" and not _is_address(text):
         raise InvalidTask(f"must be an address such as https://host/path, not {_shown(value)}")
+    if spec.format == "moment":
+        moment = read_moment(text)
+        if moment is None:
+            raise InvalidTask(
+                f"must be a date, or a date and time, such as 2026-11-30 or 2026-11-30T18:00:00Z, not {_shown(value)}"
+            )
+        return moment
     if spec.format == "endpoint" and not (_has_scheme(text) or _HOST_AND_PORT.fullmatch(text)):
         raise InvalidTask(f"must be an address such as https://host/path or host:port, not {_shown(value)}")
     return text

@@ -38,14 +38,16 @@ def words_of(spec: InputSpec, text: str) -> list[str]:
     return [
         choice
         for choice in spec.enum or ()
-        if isinstance(choice, str) and re.search(rf"(?<![\w-]){re.escape(choice)}(?![\w-])", text, re.IGNORECASE)
+        if isinstance(choice, str)
+        and re.search(rf"(?<![a-z0-9_-]){re.escape(choice)}(?![a-z0-9_-])", text, re.IGNORECASE)
     ]
 
 
 def is_target(spec: InputSpec) -> bool:
     """Whether its own words say that something goes into it."""
     return (
-        re.search(r"\b(?:into|written to|copied to|saved to|put in)\b", f"{spec.prompt} {spec.description}") is not None
+        re.search(r"\b(?:into|written to|copied to|saved to|put in)\b", f"{spec.prompt} {spec.description}".lower())
+        is not None
     )
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from aether_agents.contracts import HighLevelTask, InputSpec, Json, Template
 from aether_agents.errors import InvalidTask
 from aether_agents.planning.inputs.coercion import coerce
+from aether_agents.planning.inputs.input_kind import goes_into
+from aether_agents.planning.sentence.vocabulary import vocabulary
 
 
 class Slots:
@@ -40,6 +42,12 @@ class Slots:
         known = [one for value in self.values.values() for one in (value if isinstance(value, list) else [value])]
         place = os.path.normpath(Path(self.task.folder or "/") / Path(text).expanduser())
         return any(str(one) in {text, place} for one in known)
+
+    def is_carried_into(self, text: str) -> bool:
+        """Whether the sentence puts something into a place, and the template takes things from one place to another."""
+        known = vocabulary()
+        carries = any(known.deeds[deed].carries for deed in self.template.deed[:1])
+        return carries and goes_into(text, self.task.description)
 
     def is_there(self, text: str) -> bool:
         return bool(self.task.folder) and (Path(self.task.folder) / text).exists()

@@ -55,11 +55,15 @@ class Reading(NamedTuple):
 
 def read_goals(matcher: Matcher, text: str, agent_type: str | None = None) -> Reading:
     """Find the goals of a sentence."""
+    request = read_request(text)
     own = matcher.said_so(text)
     if own is not None:
-        return Reading((Goal(own, (Clause(text, text, "and"),), 1.0),))
-    request = read_request(text)
-    if not request.explains:
+        return Reading((Goal(own, request.clauses or (Clause(text, text, "and"),), 1.0),))
+    if request.explains:
+        answers = matcher.answers(request, agent_type)
+        if answers is not None:
+            return Reading((Goal(answers, request.clauses, 1.0),))
+    else:
         found = _Groups(matcher, request, agent_type).best()
         if 0 < len(found) <= _GOALS:
             return Reading(tuple(found))

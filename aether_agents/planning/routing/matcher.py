@@ -19,7 +19,7 @@ from aether_agents.planning.routing.request_words import (
 )
 from aether_agents.planning.routing.template_knowledge import Knowledge
 from aether_agents.planning.routing.text_index import Index
-from aether_agents.planning.sentence.clauses import Clause, read_request
+from aether_agents.planning.sentence.clauses import Clause, Request, opening_of, read_request
 from aether_agents.planning.sentence.terms import Term
 
 Verdict = Literal["accept", "ask", "refuse"]
@@ -86,6 +86,13 @@ class Matcher:
         """The one template that has a sentence, word for word, among its examples."""
         own = self._index.said_so(text)
         return None if own is None else self._templates[own]
+
+    def answers(self, request: Request, agent_type: str | None = None) -> Template | None:
+        """The template that certainly answers a question: one that changes nothing and names such a question."""
+        opening = opening_of(request)
+        found = self.judge(request.clauses, agent_type).accepted
+        known = None if found is None else self.knowledge(found)
+        return found if known and not known.main and opening and opening in known.questions else None
 
     def judge(self, clauses: Sequence[Clause], agent_type: str | None = None, *, explains: bool = False) -> Match:
         """What some clauses mean together."""

@@ -48,7 +48,8 @@ def words_of(clauses: Sequence[Clause]) -> Words:
     for clause in clauses:
         said = read_sentence(clause.text)
         words = said.rest if said.exchange else _without_names(clause.text)
-        places |= {"path"} if said.paths else set()
+        everywhere = any(part.kind == "each" and read_sentence(part.text).paths for part in clause.parts)
+        places |= {"path"} if said.paths or everywhere else set()
         places |= {*_kinds_of_files(said)}
         places |= {"endpoint"} if _names_endpoint(said) else set()
         terms = _subject(reader.terms(words))

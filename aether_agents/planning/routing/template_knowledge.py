@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from aether_agents.contracts import Template
 from aether_agents.planning.inputs.input_kind import format_of
+from aether_agents.planning.sentence.clauses import opening_of, read_request
 from aether_agents.planning.sentence.terms import Reader, Term
 from aether_agents.planning.sentence.vocabulary import CJK, vocabulary
 
@@ -48,6 +49,7 @@ class Knowledge:
 
         self._name: tuple[Term, ...] = ()
         self._kinds: frozenset[str] | None = None  #: of things that its paths hold
+        self.questions: frozenset[str] = frozenset()  #: how the questions among its examples begin
 
     def with_inputs(self, name: Sequence[Term], places: Sequence[Term] | None) -> "Knowledge":
         """The same with the words of the name, and what the inputs for paths say that they hold; none has no inputs."""
@@ -81,7 +83,7 @@ class Knowledge:
         """
         if not self.main:
             return True
-        asked = {term.deed for term in terms if term.changes}
+        asked = {term.deed for term in terms if term.changes and not term.means}
         if not asked and not asks and not any(term.deed for term in terms):
             asked = {term.named for term in terms}
         return self.is_main(asked)
@@ -104,10 +106,11 @@ def knowledge_of(template: Template, reader: Reader, listed: Sequence[Term]) -> 
     named = reader.terms(" ".join(template.inputs).replace("_", " "))
     choices = " ".join(str(one) for spec in template.inputs.values() for one in spec.enum or ())
     further = [*listed, *named, *reader.terms(choices)]
-    paths = [f"{name.replace('_', ' ')} {spec.prompt} {spec.description}" for name, spec in template.inputs.items()
+    paths = [f"{name.replace('_', ' ')} {spec.prompt or spec.description}" for name, spec in template.inputs.items()
              if format_of(spec) == "path"]  # fmt: skip
     places = reader.terms(". ".join(paths)) if template.inputs else None
     known = Knowledge(headline, further, template.deed, template.direction or _direction(template))
+    known.questions = frozenset(opening_of(read_request(one)) for one in template.examples if one) - {""}
     return known.with_inputs(reader.terms(template.name), places)
 
 

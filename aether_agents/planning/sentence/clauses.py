@@ -14,6 +14,11 @@ _SIDE_BY_SIDE = re.compile(
 )
 
 
+_QUESTION = re.compile(
+    r"^\W*(?:(?:when|how old|how long|where|which|what|who) (?:is|are|was|were|did|does|do|has|have)"
+    r"|is|are|was|were|has|have|did)\b"
+    r"|いつ|ましたか|どこ|誰"
+)
 _BEHIND = re.compile(r"\W*(?:after|following|once|as soon as)\b")
 
 
@@ -41,6 +46,13 @@ def read_request(text: str) -> Request:
     rest, parts = find_parts(mask)
     clauses = _with_their_parts(_in_order(list(_clauses(text, mask, rest, parts))))
     return Request(tuple(clauses), patterns().explains.search(mask) is not None)
+
+
+def opening_of(request: Request) -> str:
+    """How a question begins: "when was"; in Japanese the word that asks. Empty where it is none."""
+    said = request.clauses[0].said.lower() if request.clauses else ""
+    hit = _QUESTION.search(said)
+    return " ".join(hit.group().split()) if hit else ""
 
 
 def side_by_side(clause: Clause) -> list[Clause]:

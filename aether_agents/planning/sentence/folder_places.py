@@ -1,6 +1,7 @@
 """Places of the caller's folder that a sentence means: a word that names a file there, all that lies in a folder."""
 
 import re
+from itertools import islice
 from pathlib import Path
 
 from aether_agents.planning.sentence.parts import NAMED, Part, masked
@@ -10,6 +11,8 @@ from aether_agents.planning.sentence.vocabulary import vocabulary
 #: Folders of one folder that are taken for "every repository in it", at most.
 MOST = 50
 _WORD = re.compile(r"[a-z0-9][\w.-]*", re.IGNORECASE)
+#: A word with a star in it, such as `./data/*.csv`; nothing in quotes.
+_STARRED = re.compile(r"(?<![^\s,;、。(（])[A-Za-z0-9_./*-]*\*[A-Za-z0-9_./*-]*(?<=[\w*])(?![\w*/\"'`”」』])")
 _BEHIND_PLACE = re.compile(r"\b(?:in|of|under|from|into|for|on)\s+$", re.IGNORECASE)
 
 
@@ -20,6 +23,7 @@ def located(text: str, folder: str) -> str:
     """
     if not folder or not Path(folder).is_dir():
         return text
+    text = unfolded(text, folder)
     there = {entry.name for entry in Path(folder).iterdir() if not entry.name.startswith(".")}
     mask = masked(text)
     found = text
@@ -31,6 +35,27 @@ def located(text: str, folder: str) -> str:
             continue
         found = found[: hit.start()] + "./" + found[hit.start() :]
     return found
+
+
+def unfolded(text: str, folder: str) -> str:
+    """The sentence with each pattern of paths (`./data/*.csv`) written as the paths of the folder that it stands for.
+
+    A pattern of nothing, of too much, or that leaves the folder stays as it is: it is asked about.
+    """
+    if not folder or not Path(folder).is_dir():
+        return text
+    return _STARRED.sub(lambda hit: _paths_of(hit.group(), folder) or hit.group(), text)
+
+
+def _paths_of(pattern: str, folder: str) -> str:
+    plain = pattern.removeprefix("./")
+    if "**" in plain or plain.startswith("/") or ".." in plain.split("/"):
+        return ""
+    try:
+        found = [one for one in islice(Path(folder).glob(plain), MOST + 1) if not one.name.startswith(".")]
+    except (OSError, ValueError):
+        return ""
+    return ", ".join(f"./{one.relative_to(folder)}" for one in sorted(found)) if len(found) <= MOST else ""
 
 
 def inside(part: Part, folder: str) -> list[str]:

@@ -12,7 +12,17 @@ from aether_agents.planning.sentence.sentence import spans
 from aether_agents.planning.sentence.vocabulary import vocabulary
 
 Kind = Literal[
-    "order", "passed", "failed", "condition", "exception", "schedule", "span", "comparison", "destination", "each"
+    "order",
+    "passed",
+    "failed",
+    "condition",
+    "exception",
+    "schedule",
+    "span",
+    "comparison",
+    "destination",
+    "each",
+    "branch",
 ]
 #: What stands in the place of what is named outright, and of a part that was taken out.
 NAMED, TAKEN = "@", "\ue001"
@@ -20,7 +30,8 @@ NAMED, TAKEN = "@", "\ue001"
 NEXT = "\ue002"
 #: The order in which parts are looked for: a part is of the first kind that has it.
 _KINDS: tuple[Kind, ...] = (
-    "passed", "failed", "each", "order", "exception", "comparison", "schedule", "span", "destination", "condition",
+    "passed", "failed", "each", "branch", "order", "exception", "comparison", "schedule", "span", "destination",
+    "condition",
 )  # fmt: skip
 _TIME = "(?:seconds?|minutes?|hours?|days?|weeks?|months?|quarters?|years?)"
 

@@ -11,45 +11,26 @@ from typing import NamedTuple
 
 import Stemmer
 
+from aether_agents.planning.sentence.function_words import (
+    ARTICLES,
+    ASKING,
+    BEGINS,
+    CARRIES,
+    DETERMINERS,
+    JOINERS,
+    PREPOSITIONS,
+    PRONOUNS,
+    SOURCES,
+    STATES,
+    STOPS,
+    WRITING,
+)
 from aether_agents.planning.sentence.verb_forms import bare_verbs, is_asked, is_verb
 from aether_agents.planning.sentence.vocabulary import CJK, Vocabulary, vocabulary, without_kana
 
 _WORD = re.compile(rf"[^\W_{CJK}]+(?:'[a-z]+)?|[\u30a0-\u30ff]{{2,}}|[\u3400-\u9fff\u3005]+|[,;:.!?。、@]")
 _CJK = re.compile(r"[\u30a0-\u30ff\u3400-\u9fff\u3005]")
 _SHORT = 4
-_STOPS = frozenset(",;:.!?。、@")
-_JOINERS = frozenset({"and", "then", "also", "or", "please", "to", "must", "should", "will", "but"})
-_ASKING = frozenset(
-    {
-        "which",
-        "what",
-        "where",
-        "who",
-        "how",
-        "when",
-        "is",
-        "are",
-        "was",
-        "were",
-        "does",
-        "do",
-        "did",
-        "has",
-        "have",
-        "any",
-    }
-)
-_ARTICLES = frozenset({"a", "an", "the", "this", "these", "our", "my", "your", "their", "its"})
-_PRONOUNS = frozenset({"it", "them", "me", "us", "here", "there", "him", "her", "you", "i", "we", "everything", "all"})
-_PREPOSITIONS = frozenset(
-    {"of", "in", "on", "at", "from", "for", "into", "across", "against", "with", "over", "by", "per"}
-)
-_DETERMINERS = _ARTICLES | _PREPOSITIONS
-_WRITING = frozenset({"create"})  # the deed that, of a report, only tells
-_BEGINS = frozenset({"開始"})
-#: Verbs that only carry the noun of a deed: "take a backup", "run a scan".
-_CARRIES = frozenset({"make", "take", "do", "create", "prepare", "produce", "run", "perform", "generate", "write"})
-_CARRIES |= {"build", "start", "begin", "kick"}
 
 
 class Term(NamedTuple):
@@ -62,6 +43,7 @@ class Term(NamedTuple):
     bound: bool = False  #: it follows an article or a preposition: it is what the request is about
     deed: str = ""  #: what it asks for, if it stands as a verb
     named: str = ""  #: the deed it names as a thing
+    means: bool = False  #: it only says how: "by restoring it"
 
     @property
     def common(self) -> bool:
@@ -96,44 +78,53 @@ class Reader:
         carried = False  # the noun that comes names what is asked for
         leading = True  # nothing but fillers so far in this clause
         known = self._known
-        asks = bool(words) and words[0] in _ASKING
+        asks = bool(words) and words[0] in ASKING
         before = ""
+        source = False  # what comes is only where something is taken from: "from its backup"
         thing = False  # since an article or preposition there were only fillers, or words of the same thing
         for index, word in enumerate(words):
-            if word in _STOPS:
-                leading, thing, before = True, False, ""
+            if word in STOPS:
+                leading, thing, source, before = True, False, False, ""
                 continue
             if _CJK.match(word):
                 yield from self._japanese(word, text[: found[index].start()], text[found[index].end() :])
                 leading = False
             elif self._is_filler(word):
-                if word in _CARRIES and not asks and (leading or before in _JOINERS):
+                if word in CARRIES and not asks and (leading or before in JOINERS):
                     carried = self._head(words[index + 1 :]) in known.nouns
-                thing = word in _DETERMINERS or (thing and before not in _JOINERS and self._is_filler(before))
+                thing = word in DETERMINERS or (thing and before not in JOINERS and self._is_filler(before))
             else:
-                verb = not asks and (leading or before in _JOINERS)
+                verb = not asks and (leading or before in JOINERS)
                 head = self._head(words[index + 1 :]) if verb or word in known.verbs else ""
                 if self._only_carries(word, head, leading=verb):
                     carried = head in known.nouns
                 else:
-                    term = self._english(word, before, leading=verb, bound=thing)
-                    yield term._replace(deed=known.nouns[word], named="") if carried and term.named else term
+                    term = self._english(word, before, leading=verb, bound=thing, source=source)
+                    done = known.participles.get(word, "") if not asks and before not in STATES else ""
+                    yield self._as_asked(term, (known.nouns[word] if carried and term.named else "") or done)
                     carried = carried and not term.named
                 leading = False
+            source = word in SOURCES or (source and (word in ARTICLES or self._is_filler(word)))
             before = word
 
-    def _english(self, word: str, before: str, *, leading: bool, bound: bool) -> Term:
+    def _as_asked(self, term: Term, deed: str) -> Term:
+        return term._replace(deed=deed, named="") if deed else term
+
+    def _english(self, word: str, before: str, *, leading: bool, bound: bool, source: bool) -> Term:
         known = self._known
         base = self._base(word)
-        standing = before not in (_DETERMINERS if base == word else _ARTICLES)  # "by deleting" is a verb
-        thing = bound and self._is_filler(before) and before not in _PRONOUNS | _JOINERS  # "the last restore"
+        standing = before not in (DETERMINERS if base == word else ARTICLES)  # "by deleting" is a verb
+        thing = bound and self._is_filler(before) and before not in PRONOUNS | JOINERS  # "the last restore"
         thing = base == word and (thing or before.endswith("'s") or before in known.verbs)  # "load test"
         deed = known.verbs.get(base, "") if standing and not thing else ""
-        deed = deed or (known.leading.get(word, "") if leading and not thing and before not in _DETERMINERS else "")
+        deed = deed or (known.leading.get(word, "") if leading and not thing and before not in DETERMINERS else "")
         looks = known.looks(deed) or (not deed and known.looks(known.verbs.get(word, "")))
         token = self._stemmer.stemWord(word.split("'", maxsplit=1)[0])
-        named = "" if deed else known.nouns.get(word, "")
-        return Term(token, known.kinds.get(word, ""), word, looks=looks, bound=bound, deed=deed, named=named)
+        named = "" if deed or source else known.nouns.get(word, "")
+        means = bool(deed) and before == "by"
+        return Term(
+            token, known.kinds.get(word, ""), word, looks=looks, bound=bound, deed=deed, named=named, means=means
+        )
 
     def _japanese(self, run: str, front: str, behind: str) -> Iterator[Term]:
         """A run of one script, cut by the longest words that are known. Nearly all of them name things."""
@@ -160,14 +151,13 @@ class Reader:
         known = self._known
         deed = known.japanese.get(word, "")
         asked = deed if deed and is_asked(behind) else ""
-        if (asked in _WRITING and self._reports_japanese.search(front)) or (
-            word in _BEGINS and self._names_deed(front)
-        ):
+        if (asked in WRITING and self._reports_japanese.search(front)) or (word in BEGINS and self._names_deed(front)):
             return
         kind = known.kinds.get(word, "")
         looks = known.looks(deed)
         if deed or kind:
-            named = deed if not looks and not asked else ""
+            taken = behind.startswith("から") or re.match(r"[をの]?(?:使|用い|もと|元)", behind) is not None
+            named = deed if not looks and not asked and not taken else ""
             yield Term(
                 word, kind, word, looks=looks and not kind, bound=not asked and not looks, deed=asked, named=named
             )
@@ -184,12 +174,7 @@ class Reader:
         """The noun that a verb is about: the last word before a preposition, a mark or a joiner."""
         head = ""
         for word in words[:8]:
-            if (
-                word in _STOPS
-                or word in _PREPOSITIONS
-                or word in _JOINERS
-                or word in {"that", "which", "here", "please"}
-            ):
+            if word in STOPS or word in PREPOSITIONS or word in JOINERS or word in {"that", "which", "here", "please"}:
                 if head:
                     break
             elif not self._is_filler(word) or word in self._known.reports:
@@ -200,10 +185,10 @@ class Reader:
         """Whether a verb does nothing of its own: it writes a report, or carries the noun of a deed."""
         known = self._known
         deed = known.verbs.get(word, "") or (known.leading.get(word, "") if leading else "")
-        if deed in _WRITING and head in known.reports:
+        if deed in WRITING and head in known.reports:
             return True
         named = head in known.nouns or known.looks(known.verbs.get(head, ""))
-        return word in _CARRIES and named
+        return word in CARRIES and named
 
     def _base(self, word: str) -> str:
         """The base form of a verb from its `-ing`; a participle (`leaked`, `deleted`) is no verb here."""

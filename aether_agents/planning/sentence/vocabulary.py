@@ -22,6 +22,7 @@ class Deed(NamedTuple):
     risk: Literal["read", "write", "destructive"]
     opposite: str = ""  #: what undoes it, or goes the other way
     exact: bool = False  #: only what is made for it does it, though it only looks
+    carries: bool = False  #: it takes something from one place to another
 
     @property
     def changes(self) -> bool:
@@ -36,6 +37,7 @@ class Vocabulary(NamedTuple):
     verbs: Mapping[str, str]  #: to its deed: a verb wherever it stands as one
     leading: Mapping[str, str]  #: … only where a request begins
     nouns: Mapping[str, str]  #: … that names the deed
+    participles: Mapping[str, str]  #: "I need it backed up", "it should be …", to its deed
     japanese: Mapping[str, str]  #: stem without kana inside, to its deed
     stems: re.Pattern[str]  #: Japanese stems that are written with kana inside
     compounds: tuple[tuple[re.Pattern[str], str], ...]  #: several words that are one
@@ -68,12 +70,13 @@ def vocabulary() -> Vocabulary:
     kinds = {word: f"={kind}" for kind, listed in words["kinds"].items() for word in listed.split()}
     return Vocabulary(
         deeds={
-            name: Deed(name, row["risk"], row.get("opposite", ""), row.get("exact", False))
+            name: Deed(name, row["risk"], row.get("opposite", ""), row.get("exact", False), row.get("carries", False))
             for name, row in deeds.items()
         },
         verbs={**_words(deeds, "verbs"), **{_joined(phrase): name for name, phrase in _phrases(deeds)}},
         leading=_words(deeds, "leading"),
         nouns=_words(deeds, "nouns"),
+        participles=_words(deeds, "participles"),
         japanese={short: name for stem, name in japanese.items() if (short := _KANA_INSIDE.sub("", stem))},
         stems=_longest_first(with_kana),
         compounds=tuple(_compounds(words["compounds"], _phrases(deeds))),
@@ -87,6 +90,16 @@ def vocabulary() -> Vocabulary:
         endings={ending: f"={kind}" for kind, listed in words["endings"].items() for ending in listed.split()},
         common=frozenset(f"={kind}" for kind in words["common"].split()),
     )
+
+
+@cache
+def pattern_of(phrase: str) -> re.Pattern[str]:
+    """A phrase as a pattern; `*` in it stands for up to four words. Japanese has no blanks around it."""
+    if not phrase.isascii():
+        return re.compile(re.escape(phrase))
+    head, star, tail = phrase.partition(" * ")
+    between = rf"{head.replace(' ', '[ -]')} (?P<between>{_BETWEEN}){tail}" if star else phrase.replace(" ", "[ -]?")
+    return re.compile(rf"(?<![\w-]){between}(?![\w-])", re.IGNORECASE)
 
 
 def deed_faults(declared: Iterable[str]) -> list[str]:
@@ -135,11 +148,7 @@ def _compounds(
 ) -> Iterable[tuple[re.Pattern[str], str]]:
     """Phrases of deeds first: a `*` in one stands for what is between, and stays."""
     for _, phrase in sorted(phrases, key=lambda one: "*" in one[1]):
-        head, star, tail = phrase.partition(" * ")
-        between = (
-            rf"{head.replace(' ', '[ -]')} (?P<between>{_BETWEEN}){tail}" if star else phrase.replace(" ", "[ -]?")
-        )
-        yield re.compile(rf"(?<![\w-]){between}(?![\w-])"), f" {_joined(phrase)} "
+        yield pattern_of(phrase), f" {_joined(phrase)} "
     for word, patterns in written.items():
         yield re.compile(rf"(?<![a-z0-9])(?:{'|'.join(patterns)})"), f" {word} "
 

@@ -59,6 +59,27 @@ def test_the_newest_backup_is_found_and_becomes_a_new_file(tables: Talk, shop: P
     assert tables.call("plan_restore", **where)["target"] == str(shop)  # what is gone comes back under its name
 
 
+def test_the_backup_of_a_day_is_the_newest_that_was_made_by_then(
+    tables: Talk, shop: Path, where: dict[str, Any]
+) -> None:
+    for day in ("2024-01-01", "2024-03-01"):
+        aged(tables.call("backup", **where)["path"], day)
+    of = [
+        tables.call("plan_restore", as_of=f"{day}T23:59:59Z", **where)["made_at"]
+        for day in ("2024-02-01", "2024-03-01")
+    ]
+    assert [one[:10] for one in of] == ["2024-01-01", "2024-03-01"]
+    assert "the oldest is of 2024-01-01" in tables.refusal("plan_restore", as_of="2023-12-31", **where)
+    assert "is no moment" in tables.refusal("plan_restore", as_of="soon", **where)
+
+
+def test_the_age_of_one_databases_backups_is_asked_for(tables: Talk, shop: Path, where: dict[str, Any]) -> None:
+    tables.call("backup", **where)
+    assert len(tables.call("overview", **where)["backups"]) == 1
+    other = tables.call("overview", folder=where["folder"], database=str(shop.with_name("crm.db")))
+    assert (other["backups"], other["summary"].startswith("there is no backup of")) == ([], True)
+
+
 def test_a_restored_database_takes_its_place_and_the_former_one_comes_back(
     tables: Talk, shop: Path, where: dict[str, Any]
 ) -> None:

@@ -1,7 +1,7 @@
 """Kept: the backups of a folder, each with its age, what it is of, and whether it was ever proved."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -66,29 +66,49 @@ def kept(folder: str) -> list[Kept]:
     return sorted(found, key=lambda one: one.made_at, reverse=True)
 
 
-def newest(folder: str, database: str) -> Kept:
-    """The newest backup of a database in a folder.
+def newest(folder: str, database: str, as_of: str | None = None) -> Kept:
+    """The newest backup of a database in a folder; of those that were made by a moment, where one is given.
 
     Raises:
-        ToolError: there is none; the error says of what there are.
+        ToolError: there is none; the error says of what there are, or from when the oldest is.
     """
     every = kept(folder)
-    wanted = Path(database)
-    own = [one for one in every if Path(one.source) == wanted]
-    own = own or [one for one in every if Path(one.source).name == wanted.name]
+    own = _of(every, database)
     if not own:
         others = ", ".join(sorted({shown(one.source) for one in every})) or "nothing"
         raise ToolError(f"{shown(folder)} has no backup of {shown(database)}; it has backups of {others}")
-    return own[0]
+    if as_of is None:
+        return own[0]
+    latest = _moment(as_of)
+    found = next((one for one in own if _moment(one.made_at) <= latest), None)
+    if found is None:
+        oldest = own[-1].made_at
+        raise ToolError(f"{shown(folder)} has no backup of {shown(database)} by {as_of}; the oldest is of {oldest}")
+    return found
 
 
-def overview(folder: str, max_age_days: float, job: Job) -> Overview:
-    """Age and proof of every backup; what is too old, unproved, missing or corrupted is a finding.
+def _of(every: Sequence[Kept], database: str) -> list[Kept]:
+    """Those of one database: by its path, else by its name."""
+    wanted = Path(database)
+    own = [one for one in every if Path(one.source) == wanted]
+    return own or [one for one in every if Path(one.source).name == wanted.name]
+
+
+def _moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ToolError(f"{printable(text)} is no moment: write it as 2026-11-30T18:00:00Z") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def overview(folder: str, max_age_days: float, job: Job, database: str | None = None) -> Overview:
+    """Age and proof of every backup, or of one database's; what is old, unproved, missing or corrupted is a finding.
 
     Raises:
         ToolError: it is no folder.
     """
-    every = kept(folder)
+    every = kept(folder) if database is None else _of(kept(folder), database)
     findings: list[Finding] = []
     latest: dict[str, Kept] = {}
     for number, one in enumerate(every):
@@ -108,7 +128,11 @@ def overview(folder: str, max_age_days: float, job: Job) -> Overview:
     covered = Coverage(files=len(every), lines=sum(one.rows for one in every))
     base = conclude("backups", printable(folder), findings, covered, looked=bool(every))
     proved = sum(bool(one.proved_at) for one in every)
-    base.summary = f"{len(every)} backups of {len(latest)} sources, {proved} proved" if every else "there is no backup"
+    base.summary = (
+        f"{len(every)} backups of {len(latest)} sources, {proved} proved"
+        if every
+        else f"there is no backup{f' of {printable(database)}' if database else ''}"
+    )
     return Overview(**base.model_dump(), backups=every)
 
 

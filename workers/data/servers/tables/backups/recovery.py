@@ -22,6 +22,9 @@ from .retention import plan_retention as what_goes
 
 BackupFolder = Annotated[str, Field(description="Absolute path of the folder of the backups.")]
 ChosenBackup = Annotated[str | None, Field(description="Absolute path of a backup; the newest without it.")]
+AsOf = Annotated[
+    str | None, Field(description="Moment (2026-11-30T18:00:00Z): the newest backup that was made by then is taken.")
+]
 RestoredPath = Annotated[str, Field(description="Absolute path of the restored database.")]
 
 
@@ -32,10 +35,11 @@ async def plan_restore(
     folder: BackupFolder,
     backup: ChosenBackup = None,
     into: Annotated[str | None, Field(description="Absolute path of the new database.")] = None,
+    as_of: AsOf = None,
     max_seconds: Seconds = 600,
 ) -> RestorePlan:
     """Say which backup would become which new database, with the rows of each table then and now."""
-    return await run(ctx, max_seconds, lambda job: previewed(database, folder, backup, into, job))
+    return await run(ctx, max_seconds, lambda job: previewed(database, folder, backup, into, job, as_of))
 
 
 @server.tool(title="Preview putting a restored database in place", annotations=READS)
@@ -90,10 +94,13 @@ async def overview(
     ctx: Context,
     folder: BackupFolder,
     max_age_days: Annotated[float, Field(gt=0, description="Days that the newest of a source may be old.")] = 1.5,
+    database: Annotated[
+        str | None, Field(description="Absolute path of a database: only its backups; of all without it.")
+    ] = None,
     max_seconds: Seconds = 600,
 ) -> Overview:
     """Age, size and proof of every backup of a folder; what is too old, unproved or corrupted is a finding."""
-    return await run(ctx, max_seconds, lambda job: look_over(folder, max_age_days, job))
+    return await run(ctx, max_seconds, lambda job: look_over(folder, max_age_days, job, database))
 
 
 @server.tool(title="Preview which backups are no longer kept", annotations=READS)

@@ -22,13 +22,15 @@ from .manifest import Manifest, beside, engine_of, read_manifest, tally
 _UNWRITTEN = ("-wal", "-journal", ".wal")
 
 
-def plan_restore(database: str, folder: str, backup: str | None, into: str | None, job: Job) -> RestorePlan:
-    """Which backup would become which new database.
+def plan_restore(
+    database: str, folder: str, backup: str | None, into: str | None, job: Job, as_of: str | None = None
+) -> RestorePlan:
+    """Which backup would become which new database; the newest, or the newest that was made by `as_of`.
 
     Raises:
         ToolError: there is no backup, it is corrupted, or something is in the way.
     """
-    chosen = _chosen(folder, database, backup)
+    chosen = _chosen(folder, database, backup, as_of)
     source = existing(chosen, "the backup")
     manifest = read_manifest(source)
     if manifest.engine not in ("sqlite", "duckdb"):
@@ -133,8 +135,8 @@ def prove(database: str, folder: str, backup: str | None, job: Job) -> Proof:
     return proof.model_copy(update={"backup": str(source)})
 
 
-def _chosen(folder: str, database: str, backup: str | None) -> str:
-    chosen: Kept | None = None if backup else newest(folder, database)
+def _chosen(folder: str, database: str, backup: str | None, as_of: str | None = None) -> str:
+    chosen: Kept | None = None if backup else newest(folder, database, as_of)
     return backup or (chosen.path if chosen else "")
 
 

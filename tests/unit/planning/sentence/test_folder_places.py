@@ -1,0 +1,39 @@
+"""Places of the caller's folder that a sentence means."""
+
+from pathlib import Path
+
+import pytest
+
+from aether_agents.planning.sentence.folder_places import MOST, unfolded
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    """A folder with two repositories and three files."""
+    for name in ("repos/a", "repos/b", "data", "many"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("data/x.csv", "data/y.csv", "data/z.json", ".hidden.csv"):
+        (tmp_path / name).touch()
+    for number in range(MOST + 1):
+        (tmp_path / "many" / f"{number}.csv").touch()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("load ./data/*.csv into x", "load ./data/x.csv, ./data/y.csv into x"),
+        ("audit repos/*, then rest", "audit ./repos/a, ./repos/b, then rest"),
+        ("load ./data/*.csv を", "load ./data/x.csv, ./data/y.csv を"),
+        ("load ./none/*.csv", "load ./none/*.csv"),
+        ("load ./many/*.csv", "load ./many/*.csv"),
+        ("load ../*/x", "load ../*/x"),
+        ("load ./**/*.csv", "load ./**/*.csv"),
+        ("load /etc/*", "load /etc/*"),
+        ('replace "data/*.csv" by "x"', 'replace "data/*.csv" by "x"'),
+        ("see https://a.example/*", "see https://a.example/*"),
+        ("load *.csv", "load *.csv"),  # nothing but a hidden one
+    ],
+)
+def test_a_pattern_stands_for_what_lies_in_the_folder(here: Path, text: str, expected: str) -> None:
+    assert unfolded(text, str(here)) == expected
