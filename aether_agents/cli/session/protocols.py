@@ -89,6 +89,10 @@ class Worker(Protocol):
         """Its process, on its own machine."""
 
     @property
+    def host(self) -> str:
+        """Its machine."""
+
+    @property
     def state(self) -> str:
         """`deaf` or `waits for the store`; empty when it is well."""
 

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Sequence
 
-from aether_agents.cli.session.protocols import Worker
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.stack.flower_address import access
 from aether_agents.cli.stack.log_lines import Reader
@@ -69,21 +68,12 @@ def process_rows(session: Session) -> list[dict[str, Json]]:
                 "name": one.name,
                 "kind": one.kind,
                 "pid": one.pid,
+                "host": one.host,
                 "queues": list(one.queues),
                 "status": one.state or "alive",
             }
             for one in door.workers()
         ]
-
-
-def _row(worker: Worker) -> dict[str, Json]:
-    return {
-        "name": worker.name,
-        "kind": worker.kind,
-        "pid": worker.pid,
-        "queues": list(worker.queues),
-        "status": worker.state or "alive",
-    }
 
 
 def show_processes(output: Output, rows: Sequence[dict[str, Json]]) -> None:
@@ -92,10 +82,12 @@ def show_processes(output: Output, rows: Sequence[dict[str, Json]]) -> None:
         output.say("nothing runs")
         output.hint("aether-agent up")
         return
+    hosts = len({str(row.get("host", "")) for row in rows}) > 1
     columns = (
         Column("process", keep=True),
         Column("kind"),
         Column("pid", keep=True, align="right"),
+        *([Column("host", keep=True)] if hosts else []),
         Column("status", keep=True),
         Column("queues"),
     )
@@ -107,6 +99,7 @@ def show_processes(output: Output, rows: Sequence[dict[str, Json]]) -> None:
                     str(row["name"]),
                     quiet(str(row["kind"])),
                     str(row["pid"]),
+                    *([str(row.get("host", ""))] if hosts else []),
                     sign(_LOOK.get(str(row["status"]), "warn"), output.glyphs, str(row["status"])),
                     quiet(", ".join(map(str, queues)) if isinstance(queues := row["queues"], list) else ""),
                 )

@@ -87,7 +87,7 @@ class Heartbeat:
             self._thread.join(timeout)
         try:
             self._carry()
-            self._store.presence.leave(self._worker[0], witness=self._witness)
+            self._store.presence.leave(self._worker[0], self._worker[3], witness=self._witness)
         except StoreUnavailable:
             log.debug("the store is away: it will notice by itself that this worker has left")
 

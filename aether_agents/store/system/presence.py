@@ -1,4 +1,7 @@
-"""Presence: which processes are alive. Each says so itself, often; silence for ten seconds means gone."""
+"""Presence: which processes are alive. Each says so itself, often; silence for ten seconds means gone.
+
+A process is its name, its host and its pid: of two that share a name, each counts, and each leaves for itself.
+"""
 
 import json
 import os
@@ -40,26 +43,28 @@ class Presence(StorePart):
         waits for what it remembers. It is `sure` if a power loss of the store cannot undo the claim of a call it made.
         """
         pid = pid or os.getpid()
+        host = socket.gethostname()
         since = self._since.get((name, pid))
         if since is None:
             since = self._since[name, pid] = float(self._access.connection.command("TIME")[0])
         about: dict[str, Json] = {
+            "name": name,
             "kind": kind,
             "queues": [*queues],
             "pid": pid,
-            "host": socket.gethostname(),
+            "host": host,
             "since": since,
         }
         if state not in ("", "ready"):
             about["state"] = state
         if strain >= STRAINED:
             about["strain"] = round(strain, 2)
-        self._access.call("beat", name, compact(about), int(ALIVE_FOR * 1000), witness, int(sure))
+        self._access.call("beat", _identity(name, host, pid), compact(about), int(ALIVE_FOR * 1000), witness, int(sure))
 
-    def leave(self, name: str, *, witness: str = "") -> None:
+    def leave(self, name: str, pid: int | None = None, *, witness: str = "") -> None:
         """Say that a process ends. What it did is stored by now, or this word will be lost with it."""
-        keys = self._access.keys
-        lines = [("DEL", keys.worker(name)), ("ZREM", keys.workers, name)]
+        keys, identity = self._access.keys, _identity(name, socket.gethostname(), pid or os.getpid())
+        lines = [("DEL", keys.worker(identity)), ("ZREM", keys.workers, identity)]
         if witness:
             lines.append(("ZREM", keys.witnesses, f"{witness}/0", f"{witness}/1"))
         self._access.connection.commands(lines)
@@ -78,10 +83,14 @@ class Presence(StorePart):
         return sorted(_worker(name, text) for name, text in zip(names, found, strict=True) if text is not None)
 
 
-def _worker(name: str, text: bytes) -> WorkerInfo:
+def _identity(name: str, host: str, pid: int) -> str:
+    return f"{name}/{host}/{pid}"
+
+
+def _worker(identity: str, text: bytes) -> WorkerInfo:
     about = json.loads(text)
     return WorkerInfo(
-        name=name,
+        name=about.get("name", identity),  # a version before is its name alone
         kind=about["kind"],
         queues=tuple(about["queues"]),
         pid=about["pid"],

@@ -109,14 +109,18 @@ class Lab:
         env: Mapping[str, str] | None = None,
         settings: Settings | None = None,
         ready: bool = True,
+        called: str = "",
     ) -> subprocess.Popen[bytes]:
-        """Start a worker for queues (all of them without any), and wait until it says that it is alive."""
+        """Start a worker for queues (all of them without any), and wait until it says that it is alive.
+
+        It is `called` w0, w1, … unless told otherwise.
+        """
         served = tuple(queues) if queues is not None else (PLANNER, *self.names)
         name = f"w{len(self.workers)}"
         chosen = (settings or self.settings).model_dump_json()
         with (self.folder / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(
-                [PYTHON, "-m", entry, name, str(self.count_log), ",".join(self.names), ",".join(served)],
+                [PYTHON, "-m", entry, called or name, str(self.count_log), ",".join(self.names), ",".join(served)],
                 cwd=ROOT,
                 stdin=subprocess.PIPE,  # its lifeline: it ends with the tests, even if they are killed
                 env={
@@ -130,7 +134,7 @@ class Lab:
             )
         self.workers.append(process)
         if ready:
-            eventually(lambda: self._alive(name) or self._ended(process, name), within=60, what=f"{name} is alive")
+            eventually(lambda: self._alive(process) or self._ended(process, name), within=60, what=f"{name} is alive")
         return process
 
     def log_of(self, worker: int = 0) -> str:
@@ -173,8 +177,10 @@ class Lab:
         """The processes below a worker: its MCP servers, and what starts them."""
         return psutil.Process(process.pid).children(recursive=True)
 
-    def _alive(self, name: str) -> bool:
-        return any(worker.name.split("-")[0] == name for worker in self.store.presence.alive())
+    def _alive(self, process: subprocess.Popen[bytes]) -> bool:
+        """Whether it has said so, or, with processes, one of its children."""
+        said = {worker.pid for worker in self.store.presence.alive()}
+        return process.poll() is None and bool(said & {process.pid, *(child.pid for child in self.children(process))})
 
     def _ended(self, process: subprocess.Popen[bytes], name: str) -> bool:
         if process.poll() is not None:

@@ -318,7 +318,7 @@ class TestWitnesses:
     def test_one_that_left_in_time_is_not_waited_for(self, store: Store, older: Older) -> None:
         started(store, {"a": []}, a=ONCE)
         beat(store)
-        store.presence.leave("worker", witness="w")
+        store.presence.leave("worker", 1, witness="w")
         older.come_back(older=False)
         granted(store, "a")
 
