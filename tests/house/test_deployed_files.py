@@ -43,7 +43,8 @@ def arguments() -> list[tuple[str, list[str]]]:
         pod = deployment["spec"]["template"]["spec"]
         found += [(f"kubernetes {name}", one["args"]) for one in [*pod["containers"], *pod.get("initContainers", ())]]
     for unit in UNITS:
-        found.append((unit.name, re.sub(r"%i", PLANNER, started(unit)).split()[1:]))
+        line = started(unit).replace("$QUEUES", section(unit).get("Environment", "").partition("QUEUES=")[2])
+        found.append((unit.name, line.replace("%i", PLANNER).split()[1:]))
     return found
 
 

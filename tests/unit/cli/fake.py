@@ -35,6 +35,7 @@ class Living(NamedTuple):
     pid: int = 7
     state: str = ""
     strain: float = 0.0
+    host: str = "here"
 
     @property
     def hears(self) -> bool:

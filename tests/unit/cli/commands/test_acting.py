@@ -244,7 +244,7 @@ def test_doctor_names_a_queue_that_nobody_serves(run: Run, behind: Behind, monke
     assert "set noeviction" in ran.out
     assert "Valkey 9.1.2 answers" in ran.out
     assert json.loads(run("ps", "--json").out) == [
-        {"name": "w", "kind": "worker", "pid": 7, "queues": ["planner", "dev"], "status": "alive"}
+        {"name": "w", "kind": "worker", "pid": 7, "host": "here", "queues": ["planner", "dev"], "status": "alive"}
     ]
 
 

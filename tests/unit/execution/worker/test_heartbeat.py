@@ -201,7 +201,7 @@ def test_it_says_goodbye_once():
     made.start()
     made.stop()
     made.stop()
-    assert [entry for entry in kept.asked if entry[0] == "leave"] == [("leave", "w")]
+    assert [entry for entry in kept.asked if entry[0] == "leave"] == [("leave", "w", 1)]
 
 
 #: What is known of the server of these tests: what it is, and the rows that its specialist has of its tools.
