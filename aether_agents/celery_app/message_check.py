@@ -25,6 +25,19 @@ def fault_of(message: Any) -> str | None:
     return _fault_of_properties(properties) or _fault_of_headers(headers) or _fault_of_body(message, properties)
 
 
+def ids_of(message: bytes) -> tuple[str, ...]:
+    """What a message of ours names, as it lies in its queue: a task, or a task and a subtask. Nothing if it is none."""
+    try:
+        read = json.loads(message)
+        if fault_of(read) is not None:
+            return ()
+        encoded = read["properties"].get("body_encoding") == "base64"
+        ids = json.loads(b64decode(read["body"]) if encoded else read["body"])[0]
+    except (ValueError, RecursionError):
+        return ()
+    return tuple(ids) if all(isinstance(one, str) for one in ids) else ()
+
+
 def _fault_of_properties(properties: dict[str, Any]) -> str | None:
     delivery = properties.get("delivery_info")
     if not _text(properties.get("delivery_tag")):

@@ -44,6 +44,10 @@ class Tasks(Reruns, Runs, Alike, Control, Steering, OpenTasks):
     """The state of tasks. Every change is one Lua function that checks it, makes it and appends its event."""
 
 
+#: Seconds that a command which waits for a message waits for one.
+_AT_ONCE = 0.01
+
+
 class Store:
     """All that is kept on one server under one key prefix. Thread-safe, and safe after a fork."""
 
@@ -115,6 +119,15 @@ class Store:
         lines = [("EXISTS", *(self.keys.queue(name, step) for step in PRIORITY_STEPS)) for name in names]
         found = self.connection.commands(lines) if lines else []
         return {name for name, lists in zip(names, found, strict=True) if lists}
+
+    def take_message(self, queue: str) -> bytes | None:
+        """Take the first message of a Celery queue past Celery; should it be lost, the reaper sends another.
+
+        With the command that Celery uses, so that whoever may consume may do this too.
+        """
+        keys = [self.keys.queue(queue, step) for step in PRIORITY_STEPS]
+        found = self.connection.command("BRPOP", *keys, _AT_ONCE)
+        return found[1] if found else None
 
     def product(self) -> str:
         """What the server is, such as `Valkey 9.1.2`.

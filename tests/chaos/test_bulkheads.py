@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from aether_agents.contracts import Retry
 from aether_agents.settings.model import DeliverySettings
 from tests.chaos.plans import half_unsafe, mixed, plain
 from tests.chaos.wave import Scenario, infect
@@ -35,9 +36,9 @@ class TestOfEachOther:
     def delivery(self) -> DeliverySettings:
         return DeliverySettings(lease=60, stale=60, pump=0.1, concurrency=4, spare=3)
 
-    @pytest.mark.parametrize("priority", [9, 5, 1])
-    def test_a_hung_server_does_not_hold_up_a_healthy_one(self, lab: Lab, priority: int) -> None:
-        lab.worker(["dev"], env=BOTH)
+    @pytest.mark.parametrize(("pool", "priority"), [("threads", 9), ("threads", 5), ("threads", 1), ("prefork", 9)])
+    def test_a_hung_server_does_not_hold_up_a_healthy_one(self, lab: Lab, pool: str, priority: int) -> None:
+        lab.worker(["dev"], env={**BOTH, "AETHER_TEST_POOL": pool})
         hang(lab, "hung", 16)
         eventually(lambda: begun(lab, "hung") == 4, within=40, what="every thread stands")
         plan = [step("well", f"n{at}", server="other") for at in range(6)]
@@ -49,8 +50,9 @@ class TestOfEachOther:
         assert lab.ended("hung") == "completed"
         assert set(lab.calls().started.values()) == {1}, "nothing ran twice"
 
-    def test_a_persons_long_calls_do_not_hold_up_anothers(self, lab: Lab) -> None:
-        lab.worker(["dev"])
+    @pytest.mark.parametrize("pool", ["threads", "prefork"])
+    def test_a_persons_long_calls_do_not_hold_up_anothers(self, lab: Lab, pool: str) -> None:
+        lab.worker(["dev"], env={"AETHER_TEST_POOL": pool})
         hang(lab, "long", 16, owner="ann", priority=9)
         eventually(lambda: begun(lab, "long") == 4, within=40, what="every thread stands")
         lab.launch([step("short", "a"), step("short", "b", ["a"])], "short", owner="bob", priority=2)
@@ -85,6 +87,41 @@ class TestOfEachOther:
         assert scenario.broken == []
         assert set(scenario.counted("claims")) <= {"granted", "done", "leased"}
         assert scenario.counted("claims")["granted"] <= scenario.subtasks
+
+
+class TestCircuit:
+    """Sixteen calls of a server that hangs, each with a time-out: after two in a row its circuit is open."""
+
+    @pytest.fixture
+    def delivery(self) -> DeliverySettings:
+        return DeliverySettings(
+            lease=60, stale=60, pump=0.1, concurrency=4, spare=0, circuit_after=2, circuit_rest=60, grace=1
+        )
+
+    @pytest.mark.parametrize("pool", ["threads", "prefork"])
+    def test_what_waits_gets_each_thread_as_it_is_freed_and_of_the_hung_one_none_is_begun(
+        self, lab: Lab, pool: str
+    ) -> None:
+        """Without any thread beside the pool: all that helps is who gets a thread next."""
+        lab.worker(["dev"], env={**BOTH, "AETHER_TEST_POOL": pool})
+        gate = {"path": str(lab.folder / "gate")}
+        calls = [{**gate, "key": f"hung/n{at}"} for at in range(16)]
+        hung = [
+            step("hung", f"n{at}", tool="gate", args=one, timeout=2, on_failure="continue", retry=Retry(max_attempts=1))
+            for at, one in enumerate(calls)
+        ]
+        lab.launch(hung, "hung", direct=True)
+        eventually(lambda: begun(lab, "hung") == 4, within=40, what="every thread stands")
+        plan = [step("well", f"n{at}", server="other", args={"message": "x", "key": f"well/n{at}"}) for at in range(8)]
+        lab.launch(plan, "well", direct=True, priority=9)
+        assert lab.ended("well") == "completed"
+        assert begun(lab, "hung") == 4, "it got no thread while another's work waited"
+        eventually(lambda: lab.store.tasks.unanswering(["dev-echo"]), what="its circuit is open")
+        said = [one.message for one in lab.store.events.read("hung") if "calls in a row" in one.message]
+        assert len(said) == 1, "said once"
+        (lab.folder / "gate").touch()
+        assert lab.ended("hung", within=60) == "completed", "nobody else waits: it is tried, and answers"
+        assert lab.store.tasks.unanswering(["dev-echo"]) == {}
 
 
 def test_people_act_while_servers_and_owners_stand_in_each_others_way(lab: Lab, dice: random.Random) -> None:

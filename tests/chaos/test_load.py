@@ -1,5 +1,6 @@
 """Ordinary load, without a fault: many nested plans at once, through one planner. All of them end."""
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from aether_agents.store import PLANNER, Delivery
 from tests.chaos.table import Toll
 from tests.conftest import eventually
 from tests.integration.execution.conftest import laboratory, quick
-from tests.integration.execution.lab import Lab
+from tests.integration.execution.lab import Lab, step
 
+show = sys.stdout.write
 pytestmark = pytest.mark.timeout(300)
 
 PLANS = 200
@@ -77,3 +79,24 @@ def test_two_hundred_nested_plans_at_once_all_end(lab: Lab, toll: Callable[[Lab,
     assert {lab.store.tasks.view(one).status.value for one in ids} == {"completed"}
     assert set(calls.started.values()) == {1}
     assert len(calls.started) == 8 * (PLANS + 1)
+
+
+def test_of_ten_fan_outs_at_once_the_first_runs_while_the_others_are_sent(lab: Lab) -> None:
+    """Else nothing moves, on the page and in `status`, until the last child of the last one is on its way."""
+    fans, items = 10, 200
+    lab.worker(["dev"], env={"AETHER_TEST_CONCURRENCY": "16"})
+    gate = lab.folder / "gate"
+    args = [{"message": "${item}", "key": f"t/fan{at}-" + "${item}"} for at in range(fans)]
+    many = [str(number) for number in range(items)]
+    plan = [step("t", f"fan{at}", ["stand"], for_each=many, args=one) for at, one in enumerate(args)]
+    lab.launch([step("t", "stand", tool="gate", args={"path": str(gate), "key": "t/stand"}), *plan], "t")
+    eventually(lambda: lab.calls().started["t/stand"], what="what they need runs")
+    gate.touch()
+    assert lab.ended("t", within=120) == "completed"
+    events = [event for event in lab.store.events.read("t", limit=100_000) if "#" in (event.subtask_id or "")]
+    words = [event.type.value for event in events]
+    last_ready = len(words) - words[::-1].index("subtask.ready")
+    ended = words[:last_ready].count("subtask.completed")
+    show(f"{ended} of {fans * items} had ended when the last was ready\n")
+    assert ended > items / 10
+    assert set(lab.calls().started.values()) == {1}

@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 from celery.canvas import Signature
+from celery.exceptions import Ignore
 from kombu.exceptions import KombuError, LimitExceeded
 
 from aether_agents.celery_app.app import broker_priority, create_app, name_of, seam_of
@@ -55,12 +57,8 @@ class Sender:
         pending = list(deliveries)
         if not pending:
             return
-        with _reachable(), self._producers() as producer:
-            if len(pending) >= BATCH_FROM and hasattr(producer, "batch"):  # new in kombu 5.7
-                with producer.batch():
-                    self._publish(pending, producer)
-            else:
-                self._publish(pending, producer)
+        with _reachable(), self._producers() as producer, _batch(producer, len(pending) >= BATCH_FROM):
+            self._publish(pending, producer)
 
     def attempt(self, deliveries: Iterable[Delivery]) -> None:
         """Send, or leave it to the reaper when the broker is away."""
@@ -89,13 +87,28 @@ class Sender:
             StoreUnavailable: the broker cannot be reached.
         """
         try:
-            with _reachable(), self._app.producer_or_acquire():
+            with self._together():
                 whole.apply_async()
         except StoreUnavailable:
             raise
         except Exception:  # noqa: BLE001 - Celery raises AttributeError, TypeError or RecursionError about nestings
             return False
         return True
+
+    def replace(self, celery_task: Task, whole: Signature) -> None:
+        """Send a canvas in the place of the message that is run, through one producer.
+
+        Raises:
+            Ignore: it was sent; the branch of the message ends here.
+            StoreUnavailable: the broker cannot be reached. Some of it may have been sent.
+            Exception: Celery refuses its shape. Some of it may have been sent.
+        """
+        with self._together():
+            try:
+                celery_task.replace(whole)
+            except Ignore as sent:  # what was put together is sent before it is told
+                told = sent
+        raise told
 
     def signature(self, delivery: Delivery) -> Signature:
         """The immutable signature of one subtask's message."""
@@ -114,6 +127,12 @@ class Sender:
         """Let go of all connections."""
         self._app.close()
 
+    @contextmanager
+    def _together(self) -> Iterator[None]:
+        """All that this thread sends in the block goes through one producer, many messages at a time."""
+        with _reachable(), self._app.producer_or_acquire() as producer, _batch(producer):
+            yield
+
     def _publish(self, deliveries: Iterable[Delivery], producer: object) -> None:
         for delivery in deliveries:
             ids = (delivery.task_id, delivery.subtask_id) if delivery.subtask_id else (delivery.task_id,)
@@ -131,6 +150,11 @@ def _options(queue: str, priority: int) -> dict[str, object]:
 
 def _say(error: StoreUnavailable) -> None:
     log.warning("not sent, left to the reaper: %s", error)
+
+
+def _batch(producer: Any, wanted: bool = True) -> AbstractContextManager[Any]:
+    """Publish together what is published in the block, where kombu can (from 5.7 on)."""
+    return producer.batch() if wanted and hasattr(producer, "batch") else nullcontext()
 
 
 @contextmanager

@@ -66,19 +66,19 @@ class Services:
         self._own = OwnProducer(app)  # the pump's: whatever the threads wait for, it renews and reaps
         servers = KnownServers(settings, KnownSpecialists(specialists))
         self._host, self._late = _host(settings, servers)
-        remembered, barred = RememberedPins(settings.home), servers.barred
-        toolbox = PinnedTools(self._host, self._store, servers.specialists, servers, remembered, patience, barred)
+        pins = RememberedPins(settings.home)
+        toolbox = PinnedTools(self._host, self._store, servers.specialists, servers, pins, patience, servers.barred)
         tally = CallCounts(self._host.starts)
         caller = Caller(self._host, toolbox, settings, self._held, tally)
         self._runner = SubtaskRunner(settings, self._store, caller, sender, self._held, patience)
         self._room, most = Occupancy(threads), min(threads, settings.delivery.spare)
-        self._beside = SideThreads(self._store, self._room, self._held, self._runner.beside, queues, most)
         self._listing = ToolListing(self._store, toolbox, servers, queues, lambda: bool(self._held.leases()), patience)
         self._opening = None
         if PLANNER in queues:  # its index of templates is made at once: a worker that plans nothing has none
-            self._opening = PlannerStep(
-                settings, self._store, sender, self._held, servers, self._listing.first, self._listing.notice, patience
-            )
+            known = servers, self._listing.first, self._listing.notice, patience
+            self._opening = PlannerStep(settings, self._store, sender, self._held, *known)
+        beside = self._runner.beside, queues, most, self._opening
+        self._beside = SideThreads(self._store, self._room, self._held, *beside)
         self._pump = Heartbeat(
             settings,
             self._store,

@@ -1,16 +1,25 @@
 """SideThreads: runs what waits behind calls that stand, on further threads: a hung server delays only itself.
 
 The store decides: it gives what waits for another server or owner than those that hold the threads, and nothing else.
+A process that also plans (the embedded stack's) plans what waits there too: else no other task would come to a subtask.
 """
 
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 
+from celery.exceptions import Ignore
+
+from aether_agents.celery_app.message_check import ids_of
+from aether_agents.errors import StoreUnavailable
 from aether_agents.execution.delivery.leases import Leases
 from aether_agents.execution.worker.occupancy import STANDS_AFTER, Occupancy
+from aether_agents.execution.worker.planner_step import PlannerStep
 from aether_agents.process.boot_clock import now
 from aether_agents.store import PLANNER, Granted, Store, Unopened
+from aether_agents.telemetry import logs
 
 log = logging.getLogger(__name__)
 
@@ -19,15 +28,26 @@ Run = Callable[[str, Granted | Unopened, float], None]
 
 
 class SideThreads:
-    """At most so many runs beside the threads of one process."""
+    """At most so many runs beside the threads of one process, and one thread that plans, if it may."""
 
-    def __init__(self, store: Store, room: Occupancy, held: Leases, run: Run, queues: Sequence[str], most: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        room: Occupancy,
+        held: Leases,
+        run: Run,
+        queues: Sequence[str],
+        most: int,
+        opening: PlannerStep | None = None,
+    ) -> None:
         self._store = store
         self._room = room
         self._held = held
         self._run = run
         self._queues = tuple(queue for queue in queues if queue != PLANNER)
         self._most = most
+        self._opening = opening if most else None
+        self._planning = False
         self._lock = threading.Lock()
         self._threads: set[threading.Thread] = set()
         self._stopped = False
@@ -38,14 +58,17 @@ class SideThreads:
         Raises:
             StoreUnavailable: the store is away.
         """
-        for queue in self._queues if self._room.stands() else ():
+        if not self._room.stands():
+            return
+        self._plan_what_waits()
+        for queue in self._queues:
             while self._may_take():
                 asked_at = now()
                 claim = self._store.tasks.take(queue, self._held.leases(), STANDS_AFTER)
                 if claim is None or claim.instead is None:
                     break
                 log.info("all threads stand in calls: %s of %s runs beside them", *reversed(claim.instead))
-                self._begin(queue, claim, asked_at)
+                self._begin(partial(self._run, queue, claim, asked_at))
 
     def end(self) -> None:
         """Take nothing more; what runs goes on."""
@@ -61,17 +84,34 @@ class SideThreads:
 
     def _may_take(self) -> bool:
         with self._lock:
-            return not self._stopped and len(self._threads) < self._most
+            return not self._stopped and len(self._threads) - self._planning < self._most
 
-    def _begin(self, queue: str, claim: Granted | Unopened, asked_at: float) -> None:
-        thread = threading.Thread(target=self._work, args=(queue, claim, asked_at), name="aether-beside", daemon=True)
+    def _plan_what_waits(self) -> None:
+        if self._opening is not None and not self._planning and not self._stopped and self._store.busy([PLANNER]):
+            self._planning = True
+            self._begin(partial(self._plan_on, self._opening))
+
+    def _plan_on(self, opening: PlannerStep) -> None:
+        """Plan for as long as tasks wait and no thread is free."""
+        try:
+            while self._room.stands() and not self._stopped and (message := self._store.take_message(PLANNER)):
+                if len(ids := ids_of(message)) == 1:
+                    with logs.about(task_id=ids[0]), suppress(Ignore):
+                        opening.open(ids[0])
+        finally:
+            self._planning = False
+
+    def _begin(self, work: Callable[[], None]) -> None:
+        thread = threading.Thread(target=self._work, args=(work,), name="aether-beside", daemon=True)
         with self._lock:
             self._threads.add(thread)
         thread.start()
 
-    def _work(self, queue: str, claim: Granted | Unopened, asked_at: float) -> None:
+    def _work(self, work: Callable[[], None]) -> None:
         try:
-            self._run(queue, claim, asked_at)
+            work()
+        except StoreUnavailable:
+            log.debug("the store is away: what waits is looked at again when it is back")
         except Exception:
             log.exception("unexpected beside the threads")
         finally:

@@ -1,7 +1,7 @@
 """SubtaskRunner: one message, one claim, one call, one outcome. What a Celery task of a specialist's queue does.
 
-It raises nothing but `Ignore` (and what `Task.replace` raises, which is an `Ignore`): that ends a branch of the
-canvas, and the store has already seen to it that somebody sends what the branch would have brought.
+It raises nothing but `Ignore`: that ends a branch of the canvas, and the store has already seen to it that somebody
+sends what the branch would have brought.
 """
 
 import logging
@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import NoReturn
 
-from celery import Task, chord
+from celery import Task
 from celery.exceptions import Ignore
 
 from aether_agents.access.secrets import Secrets
@@ -22,6 +22,7 @@ from aether_agents.execution.calls.progress_report import reporter
 from aether_agents.execution.calls.review_step import Reviewing
 from aether_agents.execution.calls.tool_call import MOST_OUTPUT, Caller, Run, bounded, failed
 from aether_agents.execution.delivery.fan_out import Items, joined
+from aether_agents.execution.delivery.fan_sender import FanSender
 from aether_agents.execution.delivery.leases import Lease, Leases
 from aether_agents.execution.delivery.run_memory import RunMemory
 from aether_agents.execution.delivery.run_results import retry_in, word_of
@@ -30,7 +31,7 @@ from aether_agents.execution.delivery.store_retry import StoreRetry
 from aether_agents.execution.turn import Turns
 from aether_agents.process.boot_clock import now
 from aether_agents.settings.model import Settings
-from aether_agents.store import Delivery, Granted, Refused, Store, Unopened
+from aether_agents.store import Granted, Refused, Store, Unopened
 from aether_agents.telemetry import logs, tracing
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ class SubtaskRunner:
         self._reviewing = Reviewing(store, settings)
         self.memory = RunMemory(store)
         self._turns = Turns(store, self._patience)
+        self._fans = FanSender(store, sender, self._patience)
 
     def run(self, celery_task: Task, queue: str, task_id: str, subtask_id: str) -> str:
         """Run the subtask a message names, if the store grants it, or the one that it grants instead; its outcome.
@@ -129,7 +131,7 @@ class SubtaskRunner:
                 self.memory.asked(lease, result)
             self._patience.ask(lambda: self._store.tasks.ask_subtask(*lease, result))
             raise Ignore(word_of(result))
-        return self._fan(celery_task, lease, claim, result)
+        return self._fans.send(celery_task, lease, claim, result)
 
     def stop(self) -> None:
         """Wait no longer for a store that is away."""
@@ -217,33 +219,6 @@ class SubtaskRunner:
         self._complete(lease, claim, outcome)
         tasks = self._store.tasks
         self._sender.attempt(self._patience.ask(lambda: tasks.end_alike(lease.task_id, lease.subtask_id, outcome)))
-
-    def _fan(self, celery_task: Task | None, lease: Lease, claim: Granted, items: Items) -> NoReturn:
-        """Hand the children over: as a chord in this message's place, or one by one."""
-        children = items.children
-        window, own = claim.subtask.max_parallel or len(children), celery_task is not None
-        if claim.subtask.kept_items is not None:
-            self._sender.attempt(self._patience.ask(lambda: self._store.tasks.fan_rerun(*lease, *items, window=window)))
-            raise Ignore
-        fanned = self._patience.ask(
-            lambda: self._store.tasks.fan(*lease, children, window=window, may_canvas=own, head=claim.head)
-        )
-        if fanned.kind != "ok" or not fanned.canvas or celery_task is None:
-            self._sender.attempt(fanned.deliveries)
-            raise Ignore
-        queue = claim.subtask.specialist
-        header = [
-            self._sender.signature(Delivery(lease.task_id, child.id, queue, claim.priority)) for child in children
-        ]
-        join = self._sender.signature(Delivery(lease.task_id, lease.subtask_id, queue, claim.priority))
-        try:
-            celery_task.replace(chord(header, join))
-        except Ignore:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever Celery makes of the nesting, the plan goes on directly
-            log.warning("Celery refused the chord (%s): sent directly", type(error).__name__)
-            self._sender.attempt(self._patience.ask(lambda: self._store.tasks.flip(lease.task_id)))
-        raise Ignore
 
     def _trace(self, task_id: str) -> str:
         return self._patience.ask(lambda: self._store.tasks.trace(task_id))
