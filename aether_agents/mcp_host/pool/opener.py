@@ -14,6 +14,7 @@ from aether_agents.mcp_host.process.sandbox_view import Confinement
 from aether_agents.mcp_host.session.diagnosis import why_down
 from aether_agents.mcp_host.session.session import Session
 from aether_agents.mcp_host.transport.http import HttpTransport
+from aether_agents.mcp_host.transport.server_log import ServerLog
 from aether_agents.mcp_host.transport.stdio import StdioTransport
 from aether_agents.process.redaction import Redactor
 
@@ -115,6 +116,7 @@ class Opener:
                 self._forks,
                 self._lifeline,
                 self._limits.message,
+                ServerLog(self._home, spec.name, spec.hidden),
             )
         except ServerDown as error:  # it quotes the specification
             raise ServerDown(Redactor(spec.hidden).text(str(error))) from None

@@ -114,8 +114,9 @@ async def _asked(request: CallRequest, session: Session, hidden: Redactor) -> Ca
     with session.answering.call(request.consent) as asked:
         try:
             known = session.definitions.get(request.tool)
+            wrote = session.transport.stderr.written
             answer = await client.call_tool(request.tool, dict(request.args), progress_callback=heard)
-            result = read(answer, known.output_schema if known else None)
+            result = _with_hint(read(answer, known.output_schema if known else None), request.tool, session, wrote)
         except (MCPError, RuntimeError) as error:
             result = _became(session, request.tool, error, hidden)
     if result.kind not in (None, "tool_error"):
@@ -124,6 +125,16 @@ async def _asked(request: CallRequest, session: Session, hidden: Redactor) -> Ca
     if asked.question is not None:
         return CallResult(error=said, kind="asked", asked=asked.question)
     return _wrong(f"{asked.refused}; then it said: {said}") if asked.refused else result
+
+
+def _with_hint(result: CallResult, tool: str, session: Session, wrote: int) -> CallResult:
+    """A failure, with where its traceback is: the MCP library answers no more than that there was one."""
+    if result.kind != "tool_error" or result.error is None or session.spec.url is not None:
+        return result
+    bare = result.error.strip() == f"Error executing tool {tool}"
+    if not bare and session.transport.stderr.written == wrote:
+        return result
+    return result._replace(error=f"{result.error}\nwhat it wrote: `aether-agent servers logs {session.spec.name}`")
 
 
 class _Heard:

@@ -13,9 +13,11 @@ class StderrTail:
         self._kept = kept
         self._bytes = bytearray()
         self._forgot = False
+        self.written = 0  #: bytes in all
 
     def add(self, chunk: bytes) -> None:
         """Append, forgetting the oldest."""
+        self.written += len(chunk)
         self._forgot = self._forgot or len(self._bytes) + len(chunk) > self._kept
         self._bytes += chunk[-self._kept :]
         if len(self._bytes) > self._kept:

@@ -25,6 +25,7 @@ from aether_agents.mcp_host.process.launch import Launch
 from aether_agents.mcp_host.transport.abandoned_calls import Issued
 from aether_agents.mcp_host.transport.framing import Framing, Overlong, answered_id
 from aether_agents.mcp_host.transport.outbox import Outbox
+from aether_agents.mcp_host.transport.server_log import ServerLog
 from aether_agents.mcp_host.transport.stderr_tail import StderrTail
 
 #: A line this many times the limit, and still no end of it: the server is not going to stop.
@@ -43,11 +44,15 @@ Streams = tuple[MemoryObjectReceiveStream[Incoming], Outbox]
 class StdioTransport:
     """What connects a session to a child process. Entered and left by the session's owner task."""
 
-    def __init__(self, launch: Launch, forks: ForkClient, lifeline: GuardClient, limit: int) -> None:
+    def __init__(
+        self, launch: Launch, forks: ForkClient, lifeline: GuardClient, limit: int, kept: ServerLog | None = None
+    ) -> None:
+        """`kept` takes all that the server writes to its standard error."""
         self._launch = launch
         self._forks = forks
         self._lifeline = lifeline
         self._limit = limit
+        self._kept = kept
         self._process: ChildProcess | None = None
         self._unanswered: dict[int | str, Issued] = {}
         self._scope = contextlib.AsyncExitStack()
@@ -184,6 +189,8 @@ class StdioTransport:
         """Server's standard error → the tail, so that it never blocks on a full pipe."""
         async for chunk in _chunks(process.stderr):
             self.stderr.add(chunk)
+            if self._kept is not None:
+                self._kept.add(chunk)
 
     async def _end(self, process: ChildProcess) -> None:
         """End the process and its group. Every wait is bounded."""
@@ -198,6 +205,8 @@ class StdioTransport:
         await _ended(process, 1.0)
         self._lifeline.forget(process.pid)
         process.release()
+        if self._kept is not None:
+            self._kept.close()
 
     def _ended_with(self, status: int | None) -> int | None:
         """What confines a program tells of a signal as a shell does."""

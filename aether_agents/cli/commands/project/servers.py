@@ -8,6 +8,7 @@ from aether_agents.cli.project.server_install import install_all
 from aether_agents.cli.project.server_list import server_rows, show_servers
 from aether_agents.cli.project.server_lock import accept
 from aether_agents.cli.servers.import_servers import import_servers
+from aether_agents.cli.servers.server_logs import show_server_log
 from aether_agents.cli.session.options import examples, json_option
 from aether_agents.cli.session.session import Session
 
@@ -109,3 +110,14 @@ def probe_command(names: tuple[str, ...], as_json: bool) -> int:
     from aether_agents.cli.project.server_probe import probe  # noqa: PLC0415 - a second of imports that no other command needs
 
     return probe(Session(json_wanted=as_json), names)
+
+
+@servers_command.command(
+    "logs", epilog=examples("aether-agent servers logs git", "aether-agent servers logs git --follow")
+)
+@click.argument("name", shell_complete=servers)
+@click.option("--follow", "-f", is_flag=True, help="Go on with what is added.")
+@click.option("--lines", "-n", type=click.IntRange(min=0), default=200, show_default=True, help="Last lines.")
+def logs_command(name: str, follow: bool, lines: int) -> int:
+    """Show what a server wrote to its standard error: a traceback never comes with the answer to a call."""
+    return show_server_log(Session(), name, lines=lines, follow=follow)
