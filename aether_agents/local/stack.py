@@ -25,7 +25,7 @@ from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings.model import Settings
 from aether_agents.specialists import packages
 
-#: What its worker cannot do without, beside the base install.
+#: What its worker cannot do without, beside the base install. Who joins needs none of it.
 NEEDED = ("mcp", "jsonschema", "bm25s", "psutil")
 
 #: Seconds a stack may take until its server answers (it may have much data to read, or another one to wait for).
@@ -71,11 +71,8 @@ class Stack:
         Raises:
             StackError: it cannot be started; the error says why and what to do.
         """
-        if missing := [name for name in NEEDED if find_spec(name) is None]:
-            raise StackError(
-                f"the embedded stack needs {', '.join(missing)}: `pip install aether-agents[local]`, "
-                "or set AETHER_REDIS_URL to the broker of a deployment"
-            )
+        if not self.running():
+            self._require_installed()  # who joins needs nothing but the client
         self.folder.prepare()
         start = START + self._settings.delivery.grace  # another one may be ending, and its calls before it
         end = time.monotonic() + start
@@ -160,6 +157,14 @@ class Stack:
         if follow_them:
             return follow(chosen, lines)
         return iter([(name, line) for name, path in chosen.items() for line in last_lines(path, lines)])
+
+    def _require_installed(self) -> None:
+        if missing := [name for name in NEEDED if find_spec(name) is None]:
+            raise StackError(
+                f"no embedded stack runs in {self.folder.home}, and starting one needs {', '.join(missing)}, not "
+                "installed here: run `aether-agent up` with this AETHER_HOME from an installation with "
+                "`aether-agents[local]`, or set AETHER_REDIS_URL to the broker of a deployment"
+            )
 
     def _spawn(self) -> SupervisorLink:
         """Start a supervisor in a session of its own; its standard input is the other end of the line."""

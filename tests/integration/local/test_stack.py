@@ -202,7 +202,7 @@ def test_a_home_that_cannot_be_written(tmp_path: Path) -> None:
 
 def test_a_base_install_says_what_the_embedded_stack_needs(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aether_agents.local.stack.NEEDED", ("json", "no_such_module"))
-    with pytest.raises(StackError, match=r"needs no_such_module: .*aether-agents\[local\].*AETHER_REDIS_URL"):
+    with pytest.raises(StackError, match=r"needs no_such_module, .*aether-agents\[local\].*AETHER_REDIS_URL"):
         house.stack.up()
     assert not house.home.exists()
 
