@@ -12,6 +12,7 @@ from aether_agents.agentserver.service.service import Service, common_desk
 from aether_agents.agentserver.service.update import Message, error_of
 from aether_agents.contracts import HighLevelTask
 from aether_agents.errors import AetherError, InvalidTask
+from aether_agents.process.running_process import working_folder
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,8 @@ class AgentProcess:
             task: a sentence, a payload as `HighLevelTask.from_dict` reads it, or a task. A payload that is only a
                 `task_id` follows a task that is there already.
             context: a mapping with any of `name`, `path`, `session`; the id of a terminal session; or an object with
-                `.session`, `.path`, `.user`.
+                `.session`, `.path`, `.user`, and `.pid`: where it has no path, the folder that its shell is in is
+                meant. What the task itself says goes first.
             user: who asks: a name (then he is a User), a mapping with `name` and `role`, or an object with `.name`.
                 Without one the context's user; without that, nobody: he is Anonymous, who may nothing.
             desk: the way to the tasks. Without one that of `register`; without that, one for the settings found here.
@@ -129,7 +131,7 @@ class AgentProcess:
 
     def _read(self, task: str | Mapping[str, Any] | HighLevelTask, context: object) -> None:
         if isinstance(task, HighLevelTask):
-            self.task, self.task_id = task, task.task_id
+            self.task, self.task_id = _within(task, context), task.task_id
             return
         payload: dict[str, Any] = {"description": task} if isinstance(task, str) else dict(task)
         if set(payload) == {"task_id"}:
@@ -163,6 +165,13 @@ def _person(user: object) -> Person:
     return Person(name, role) if name and role != "Anonymous" else NOBODY
 
 
+def _within(task: HighLevelTask, context: object) -> HighLevelTask:
+    """A task in the context it was made for: what it does not say itself."""
+    said = _context(context) if context is not None else {}
+    found = {"context": said.get("name"), "folder": said.get("path"), "session": said.get("session")}
+    return task.model_copy(update={name: str(one) for name, one in found.items() if one and not getattr(task, name)})
+
+
 def _context(context: object) -> dict[str, Any]:
     """A context as a payload has it."""
     if isinstance(context, str):
@@ -170,4 +179,6 @@ def _context(context: object) -> dict[str, Any]:
     if isinstance(context, Mapping):
         return {key: context[key] for key in ("name", "path", "session") if context.get(key) is not None}
     found = {name: getattr(context, name, None) for name in ("path", "session")}
+    if not found["path"] and isinstance(shell := getattr(context, "pid", None), int):
+        found["path"] = working_folder(shell)
     return {name: str(value) for name, value in found.items() if value}

@@ -12,7 +12,7 @@ from pydantic import Field
 from aether_agents.access.roles import require
 from aether_agents.agentserver.service.identity import Person
 from aether_agents.contracts import Contract
-from aether_agents.errors import NotAllowed
+from aether_agents.errors import AetherError, NotAllowed
 
 #: Characters of a command's output that are given back, and kept in the audit entry; its end says its result.
 OUTPUT_MAX = 64_000
@@ -50,6 +50,7 @@ class AuditEntry(Contract):
     seconds: float = Field(default=0.0, description="How long it took.")
     output_digest: str = Field(default="", description="SHA-256 of all it wrote.")
     output_end: str = Field(default="", description="The end of what it wrote.")
+    refused: str = Field(default="", description="Why nothing was typed, where the session took no command.")
 
 
 class Ran(NamedTuple):
@@ -90,6 +91,7 @@ class AgentShell:
 
         Raises:
             NotAllowed: the role may not, or the session is not this person's; that is recorded too.
+            TerminalBusy: the session is not at its prompt: nothing was run, and that is recorded.
             OSError: the audit entry could not be written: nothing was run.
         """
         intent = AuditEntry(at=datetime.now(UTC), phase="intent", by=person.name, role=person.role, command=command)
@@ -101,9 +103,12 @@ class AgentShell:
             raise
         await asyncio.to_thread(self._record, intent)
         began = time.monotonic()
-        ran = Ran(None, "")
+        ran, refused = Ran(None, ""), ""
         try:
             ran = await self._terminal.run(command.session, command.command, command.timeout)
+        except AetherError as error:
+            refused = str(error)
+            raise
         finally:
             seconds = round(time.monotonic() - began, 3)
             outcome = intent.model_copy(
@@ -114,6 +119,7 @@ class AgentShell:
                     "seconds": seconds,
                     "output_digest": sha256(ran.output.encode()).hexdigest(),
                     "output_end": ran.output[-AUDIT_MAX:],
+                    "refused": refused,
                 }
             )
             await asyncio.shield(asyncio.to_thread(self._record, outcome))

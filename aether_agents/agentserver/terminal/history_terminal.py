@@ -2,6 +2,9 @@
 
 AetherTerm's sessions give no exit codes. So a command is typed between two marks that the shell itself prints, and its
 exit code after the second. The typed line holds each mark in two halves: its echo is not mistaken for the mark.
+
+It is typed only where the session's own shell stands at its prompt (`foreground`), and after what a person has half
+typed was cleared. What a session showed before the first mark is nobody's here: it is not given back.
 """
 
 import asyncio
@@ -14,6 +17,7 @@ from typing import Protocol
 from uuid import uuid4
 
 from aether_agents.agentserver.terminal.agent_shell import Ran
+from aether_agents.agentserver.terminal.foreground import Foreground, TerminalBusy
 from aether_agents.errors import TaskNotFound
 
 #: Seconds between two looks at what a session shows.
@@ -22,8 +26,17 @@ LOOK = 0.05
 #: How each line we type ends: fewer characters of an echo are not recognised.
 _TAIL = '"$?"\n'
 
-#: Ctrl-C.
+#: Ctrl-C: ends what runs; at a prompt, whatever is half typed, over several lines too.
 INTERRUPT = "\x03"
+
+#: Ctrl-U: what somebody typed in the moment after that.
+KILL_LINE = "\x15"
+
+#: Seconds a shell may take to stand at its prompt.
+PROMPT = 1.0
+
+#: Seconds an interrupted shell may take to show that it was.
+NOTE = 1.0
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 
@@ -38,6 +51,14 @@ class Session(Protocol):
     @property
     def closed(self) -> bool:
         """Whether its shell has ended."""
+
+    @property
+    def fd(self) -> int | None:
+        """Our end of its terminal: it shows what is in the foreground."""
+
+    @property
+    def pid(self) -> int:
+        """The process that was started on the other end."""
 
     def write(self, text: str) -> Awaitable[None]:
         """Type something."""
@@ -55,6 +76,7 @@ class HistoryTerminal:
 
         Raises:
             TaskNotFound: there is no such session.
+            TerminalBusy: its shell is not at the prompt, so that something else would read the command.
         """
         if session not in self._sessions:
             self._turns.pop(session, None)
@@ -67,18 +89,69 @@ class HistoryTerminal:
         start, end, aborted = f"<{mark}", f">{mark}", f"!{mark}"
         quoted = shlex.quote(command)  # whatever it is, it ends where it should; and it reads nothing we type
         # What the shell cannot parse ends its own line, without the second mark: so there is a third on the next.
-        await session.write(f"{_print(start)}; eval {quoted} </dev/null; {_print(end)}\n{_print(aborted)}\n")
+        line = f"{_print(start)}; eval {quoted} </dev/null; {_print(end)}\n{_print(aborted)}\n"
+        front = await _clear(session, line)
+        await session.write(KILL_LINE + line)
         ends = [re.compile(rf"{re.escape(one)} (\d+)") for one in (end, aborted)]
         until = time.monotonic() + within
-        while time.monotonic() < until and not session.closed:
+        started = last = False
+        while True:
+            last = time.monotonic() >= until or session.closed
             shown = session.history
-            if found := next(filter(None, (one.search(shown) for one in ends)), None):
-                return Ran(int(found[1]), _between(shown, start, found.start(), _print(aborted)))
+            started = started or start in shown
+            found = next(filter(None, (one.search(shown) for one in ends)), None)
+            if found or last:
+                break
             await asyncio.sleep(LOOK)
-        shown = session.history
-        if not session.closed:
-            await session.write(INTERRUPT)
-        return Ran(None, _between(shown, start, len(shown), _print(aborted)))
+        if not found and not session.closed:
+            await _interrupt(session, front)
+        if not started and not (found and found.re is ends[0]):
+            return Ran(int(found[1]) if found else None, "")  # what is shown was there before
+        until_here = found.start() if found else len(shown)
+        return Ran(int(found[1]) if found else None, _between(shown, start, until_here, _print(aborted)))
+
+
+async def _clear(session: Session, line: str) -> Foreground:
+    """Have the shell drop what is half typed, and stand at an empty prompt.
+
+    Raises:
+        TerminalBusy: it is not at a prompt, or does not come back to one.
+    """
+    terminal, shell = getattr(session, "fd", None), getattr(session, "pid", None)
+    if terminal is None or shell is None:
+        raise TerminalBusy(
+            "this session does not show what is in its foreground (it has no `fd` and `pid`): nothing was typed"
+        )
+    front = Foreground(terminal, shell)
+    await _prompt(session, front)
+    front.require_room(line)
+    await _interrupt(session, front)
+    await _prompt(session, front)
+    return front
+
+
+async def _prompt(session: Session, front: Foreground) -> None:
+    """Wait a moment for the prompt: a shell that has just started, or was just interrupted, has none yet."""
+    until = time.monotonic() + PROMPT
+    while True:
+        try:
+            front.require_prompt(session.history)
+        except TerminalBusy:
+            if time.monotonic() > until or session.closed:
+                raise
+            await asyncio.sleep(LOOK)
+        else:
+            return
+
+
+async def _interrupt(session: Session, front: Foreground) -> None:
+    """Interrupt, and let the shell take note: what is typed before that is dropped with what it drops."""
+    before = session.history
+    if not await asyncio.to_thread(front.interrupt):
+        await session.write(INTERRUPT)
+    until = time.monotonic() + NOTE
+    while session.history == before and time.monotonic() < until and not session.closed:  # noqa: ASYNC110 - no event
+        await asyncio.sleep(LOOK)
 
 
 def _print(mark: str) -> str:
@@ -87,7 +160,7 @@ def _print(mark: str) -> str:
 
 
 def _between(history: str, start: str, end: int, typed: str) -> str:
-    """What was shown after the first mark (or all that is remembered, if it is so long ago), as plain text.
+    """What was shown after the first mark, as plain text: all that is remembered, if it was printed so long ago.
 
     The terminal may echo the line that was `typed` last while the command is already speaking: whole, or, where its
     beginning was echoed before the mark, the rest of it at once after the mark.

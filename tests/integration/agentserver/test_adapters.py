@@ -1,120 +1,21 @@
-"""AgentShell in a real shell on a real terminal; ControlServer in front of real tasks."""
+"""ControlServer in front of real tasks."""
 
 import asyncio
 import json
-import os
-import pty
-import subprocess
-import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aether_agents.agentserver import AgentCommand, AgentProcess, AgentShell, AuditFile, ControlServer, HistoryTerminal
+from aether_agents.agentserver import AgentProcess, ControlServer
 from aether_agents.agentserver.service.identity import Person
-from aether_agents.errors import NotAllowed, TaskNotFound
+from aether_agents.errors import NotAllowed
 from tests.integration.agentserver.conftest import gate
 from tests.integration.agentserver.test_process import desk
 from tests.integration.execution.lab import Lab
 
 ANN = Person("ann", "User")
-
-
-class PtySession:
-    """A session as AetherTerm has one: `write`, `history`, `closed`, with a real shell on a real terminal behind."""
-
-    def __init__(self) -> None:
-        self.history = ""
-        self.closed = False
-        self._terminal, theirs = pty.openpty()
-        self._shell = subprocess.Popen(
-            ["/bin/sh", "-i"], stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
-        )
-        os.close(theirs)
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    async def write(self, text: str) -> None:
-        os.write(self._terminal, text.encode())
-
-    def end(self) -> None:
-        self._shell.kill()
-        self._shell.wait()
-        self._reader.join(10)
-        os.close(self._terminal)
-
-    def _read(self) -> None:
-        with suppress(OSError):  # its shell has ended
-            while chunk := os.read(self._terminal, 65_536):
-                self.history = (self.history + chunk.decode(errors="replace"))[-50_000:]
-        self.closed = True
-
-
-@pytest.fixture
-def session() -> Iterator[PtySession]:
-    opened = PtySession()
-    try:
-        yield opened
-    finally:
-        opened.end()
-
-
-def test_commands_in_a_terminal_are_run_and_recorded(session: PtySession, tmp_path: Path) -> None:
-    audit = tmp_path / "audit" / "shell.jsonl"
-    owners = {"s1": "ann", "s2": "ann", "s3": "bob"}
-    shell = AgentShell(HistoryTerminal({"s1": session, "s3": session}), AuditFile(audit), owners.get)
-
-    async def ran(command: str, **more: Any) -> tuple[int | None, str]:
-        result = await shell.execute(AgentCommand(command=command, session="s1", **more), ANN)
-        return result.exit_code, result.output
-
-    async def scenario() -> None:
-        assert await ran("echo hello; exit_code() { return 3; }; exit_code") == (3, "hello")
-        assert await ran(f"cd {tmp_path}") == (0, "")
-        assert await ran("pwd") == (0, str(tmp_path))
-        assert await ran("cat # it reads nothing we type") == (0, "")
-        code, output = await ran("echo 'not closed")
-        assert code != 0
-        assert await ran("printf 'a\\nb\\n'; printf '\\033[31mred\\033[0m\\n' >&2; false") == (1, "a\nb\nred")
-        code, output = await ran("seq 1 30000")
-        assert (code, output.splitlines()[-1]) == (0, "30000")
-        assert await ran("sleep 4", timeout=0.3) == (None, "")
-        assert await ran("echo still there") == (0, "still there")
-        assert await ran("exit 4") == (None, "")
-        with pytest.raises(TaskNotFound, match="no terminal session `s2`"):
-            await shell.execute(AgentCommand(command="true", session="s2"), ANN)
-        with pytest.raises(NotAllowed):
-            await shell.execute(AgentCommand(command="true", session="s1"), Person("eve", "Viewer"))
-        sue, nobody = Person("sue", "Supervisor"), Person("", "Owner")
-        for theirs, person in (("s3", ANN), ("s1", sue), ("s4", ANN), ("s1", nobody)):
-            with pytest.raises(NotAllowed, match="not known to be"):
-                await shell.execute(AgentCommand(command="echo no", session=theirs), person)
-        nobodys = AgentShell(HistoryTerminal({"s1": session}), AuditFile(audit))
-        with pytest.raises(NotAllowed, match="owner_of"):
-            await nobodys.execute(AgentCommand(command="echo no", session="s1"), ANN)
-
-    asyncio.run(asyncio.wait_for(scenario(), 60))
-    entries = [json.loads(line) for line in audit.read_text().splitlines()]
-    assert audit.stat().st_mode & 0o777 == 0o600
-    first, second = entries[:2]
-    assert (first["phase"], first["by"], first["role"], first["exit_code"]) == ("intent", "ann", "User", None)
-    assert (second["phase"], second["exit_code"], second["output_end"]) == ("outcome", 3, "hello")
-    assert second["command"] == first["command"]
-    assert [(one["allowed"], one["by"]) for one in entries[-6:]] == [
-        (False, "eve"), (False, "ann"), (False, "sue"), (False, "ann"), (False, ""), (False, "ann")
-    ]  # fmt: skip
-
-
-def test_what_cannot_be_recorded_does_not_run(session: PtySession, tmp_path: Path) -> None:
-    (tmp_path / "audit").touch()
-    record = AuditFile(tmp_path / "audit" / "shell.jsonl")
-    shell = AgentShell(HistoryTerminal({"s1": session}), record, lambda _: ANN.name)
-    with pytest.raises(OSError, match="audit"):
-        asyncio.run(shell.execute(AgentCommand(command=f"touch {tmp_path}/ran", session="s1"), ANN))
-    assert not (tmp_path / "ran").exists()
 
 
 class Line:

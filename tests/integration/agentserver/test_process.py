@@ -1,6 +1,7 @@
 """AgentProcess as a host's handler uses it: any task, any context, any user; nothing is raised into it."""
 
 import asyncio
+import subprocess
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -61,6 +62,32 @@ def test_a_payload_runs_to_its_end_and_replays(lab: Lab) -> None:
         assert (task.owner, task.role, task.session, task.folder) == ("ann", "User", "s1", str(lab.folder))
 
     run(lab, scenario)
+
+
+def test_a_task_that_was_made_before_takes_what_its_context_says(lab: Lab, tmp_path: Path) -> None:
+    """The platform's own handler: `AgentProcess(HighLevelTask.from_dict(data), session_context)`."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shell = subprocess.Popen(["cat"], cwd=tmp_path, stdin=subprocess.PIPE)
+    terminal = SimpleNamespace(session="s7", path="", pid=shell.pid, user=SimpleNamespace(name="ann"))
+
+    async def scenario(at: Service) -> None:
+        agent = AgentProcess(HighLevelTask.from_dict({"task": "Hi", "type": "say_hello"}), terminal, desk=at)
+        own = HighLevelTask.from_dict({"task": "Hi", "type": "say_hello", "session": "s8", "folder": str(elsewhere)})
+        kept = AgentProcess(own, terminal, desk=at)
+        for one in (agent, kept):
+            assert (await all_of(one))[-1]["result"] == {"said": "hello"}
+        stored = [lab.store.tasks.task(one.task_id) for one in (agent, kept)]
+        assert [(one.owner, one.session, one.folder) for one in stored] == [
+            ("ann", "s7", str(tmp_path)),
+            ("ann", "s8", str(elsewhere)),
+        ]
+        named = AgentProcess(HighLevelTask(description="Hi"), {"name": "prod", "path": "/srv"}, desk=at)
+        assert named.task is not None
+        assert (named.task.context, named.task.folder) == ("prod", "/srv")
+
+    with shell:
+        run(lab, scenario)
 
 
 def test_a_handler_may_leave_and_the_task_goes_on(lab: Lab, tmp_path: Path) -> None:
