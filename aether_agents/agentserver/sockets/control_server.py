@@ -1,36 +1,26 @@
 """ControlServer: what a supervisor sees of all tasks, and the brake. It speaks AetherTerm's line, as an agent, too."""
 
-import json
 import logging
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Literal, Protocol
 
 from aether_agents.access.roles import require
 from aether_agents.agentserver.service.backend import Backend
 from aether_agents.agentserver.service.identity import Person
 from aether_agents.agentserver.service.service import Service
 from aether_agents.agentserver.service.update import Message
+from aether_agents.agentserver.sockets.control_line import Brake, ControlLine, Line, SessionTasks
 from aether_agents.contracts import TERMINAL_TASK, TaskStatus
-from aether_agents.errors import AetherError, NotAllowed, WrongStatus
+from aether_agents.errors import AetherError, NotAllowed, TaskNotFound, WrongStatus
 from aether_agents.store.tasks.open_tasks import OpenTask
 
 log = logging.getLogger(__name__)
 
 #: Ended tasks a report goes back to.
 REPORTED = 50
-
-Brake = Literal["pause", "cancel"]
-
-
-class Line(Protocol):
-    """A connection to AetherTerm's ControlServer, such as a `websockets` client: texts, each a JSON object."""
-
-    async def send(self, text: str) -> None: ...
-    def __aiter__(self) -> AsyncIterator[str | bytes]: ...
 
 
 class ControlServer:
@@ -42,6 +32,7 @@ class ControlServer:
         self._person = person
         self._brake = brake
         self._braked: set[str] = set()
+        self._session_of: dict[str, str] = {}  # of each open task; empty where it came from none
 
     async def monitor_agent_operations(self) -> Message:
         """Resource use, priorities and reports, as they are now.
@@ -112,50 +103,45 @@ class ControlServer:
         return {"task_id": task_id, "priority": priority}
 
     async def serve(self, line: Line, agent_id: str) -> None:
-        """Be an agent of AetherTerm's ControlServer, on a connection to its `/agent`, until it ends."""
-        capabilities = ["monitor_agent_operations", "emergency_block"]
-        await line.send(_message("agent_register", agent_id, capabilities=capabilities))
-        async for text in line:
-            try:
-                message = json.loads(text)
-            except ValueError:
-                continue
-            if isinstance(message, dict) and (reply := await self._reply(message, agent_id)):
-                await line.send(reply)
+        """Be an agent of AetherTerm's ControlServer, on a connection to its `/agent`, until it ends.
 
-    async def _reply(self, message: dict[str, Any], agent_id: str) -> str | None:
-        everything = message.get("action") == "block_all_sessions"
-        sessions = None if everything else [str(one) for one in message.get("affected_sessions") or ()]
-        try:
-            match message.get("type"):
-                case "emergency_block":
-                    done = await self.emergency_block(sessions=sessions)
-                    return _message("block_confirmation", agent_id, **done)
-                case "unblock_session":
-                    one = message.get("session_id")
-                    done = await self.release(sessions or ([str(one)] if one else None))
-                    return _message("unblock_confirmation", agent_id, **done)
-                case "get_status":
-                    return _message("agent_operations", agent_id, **await self.monitor_agent_operations())
-        except AetherError as error:
-            log.warning("%s of the control server: %s", message.get("type"), error)
-            return _message("error", agent_id, code=error.code, error=str(error))
-        return None
+        The sessions of open tasks are announced, and one named `agent_id` that stands for all tasks.
+        """
+        await ControlLine(self, line, agent_id).serve()
+
+    async def sessions(self) -> dict[str, SessionTasks]:
+        """The terminal sessions that have open tasks."""
+        tasks = await self._desk.open_tasks()
+        self._session_of = await self._desk.call(partial(_session_of, tasks=tasks, known=self._session_of))
+        found: dict[str, SessionTasks] = {}
+        for task in tasks:
+            if session := self._session_of.get(task.task_id):
+                before = found.get(session, SessionTasks(task.owner, task.created, ()))
+                created = min(before.created, task.created)
+                found[session] = SessionTasks(before.owner, created, (*before.task_ids, task.task_id))
+        return found
 
     async def _concerned(self, sessions: Iterable[str] | None) -> list[OpenTask]:
         tasks = await self._desk.open_tasks()
         if sessions is None:
             return tasks
         wanted = set(sessions)
-
-        def of_these(reach: Backend) -> list[OpenTask]:
-            return [one for one in tasks if reach.store.tasks.task(one.task_id).session in wanted]
-
-        return await self._desk.call(of_these)
+        known = await self.sessions()
+        ids = {one for session, found in known.items() if session in wanted for one in found.task_ids}
+        return [one for one in tasks if one.task_id in ids]
 
 
-def _message(kind: str, agent_id: str, **fields: Any) -> str:
-    return json.dumps({"type": kind, "agent_id": agent_id, "timestamp": datetime.now(UTC).isoformat(), **fields})
+def _session_of(reach: Backend, *, tasks: list[OpenTask], known: Mapping[str, str]) -> dict[str, str]:
+    """The session of each open task that has one; of those known before, no document is opened again."""
+    found: dict[str, str] = {}
+    for one in tasks:
+        if (session := known.get(one.task_id)) is None:
+            try:
+                session = reach.store.tasks.task(one.task_id).session or ""
+            except TaskNotFound:  # it has just been removed
+                continue
+        found[one.task_id] = session
+    return found
 
 
 def _braked(reach: Backend, *, person: Person, reason: str, pause: bool) -> tuple[str, ...]:

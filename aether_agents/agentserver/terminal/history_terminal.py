@@ -12,7 +12,7 @@ import re
 import shlex
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 from uuid import uuid4
 
@@ -42,7 +42,9 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 
 
 class Session(Protocol):
-    """What is needed of a session: AetherTerm's `AsyncioTerminal` has it."""
+    """What is needed of a session, with `fd` and `pid`, our end of its terminal and the process that was started on the
+    other end: AetherTerm's `AsyncioTerminal` has all of it.
+    """
 
     @property
     def history(self) -> str:
@@ -52,23 +54,30 @@ class Session(Protocol):
     def closed(self) -> bool:
         """Whether its shell has ended."""
 
-    @property
-    def fd(self) -> int | None:
-        """Our end of its terminal: it shows what is in the foreground."""
-
-    @property
-    def pid(self) -> int:
-        """The process that was started on the other end."""
-
     def write(self, text: str) -> Awaitable[None]:
         """Type something."""
+
+
+class Front(Protocol):
+    """What is in front of a session, as `Foreground` sees it."""
+
+    def require_prompt(self, shown: str) -> None:
+        """Make sure that the session's shell reads what is typed now, as a command; raise TerminalBusy if not."""
+
+    def require_room(self, line: str) -> None:
+        """Make sure that the terminal takes a line whole; raise TerminalBusy if not."""
+
+    def interrupt(self) -> bool:
+        """Interrupt what is in front; False where Ctrl-C has to be typed for it."""
 
 
 class HistoryTerminal:
     """One command at a time per session, in the session's own POSIX shell: a changed folder or variable stays."""
 
-    def __init__(self, sessions: Mapping[str, Session]) -> None:
+    def __init__(self, sessions: Mapping[str, Session], in_front: Callable[[Session], Front] | None = None) -> None:
+        """`in_front` looks into sessions whose terminals are not of this machine; else `fd` and `pid` are looked at."""
         self._sessions = sessions
+        self._in_front = in_front or foreground_of
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def run(self, session: str, command: str, within: float) -> Ran:
@@ -90,7 +99,8 @@ class HistoryTerminal:
         quoted = shlex.quote(command)  # whatever it is, it ends where it should; and it reads nothing we type
         # What the shell cannot parse ends its own line, without the second mark: so there is a third on the next.
         line = f"{_print(start)}; eval {quoted} </dev/null; {_print(end)}\n{_print(aborted)}\n"
-        front = await _clear(session, line)
+        front = self._in_front(session)
+        await _clear(session, front, line)
         await session.write(KILL_LINE + line)
         ends = [re.compile(rf"{re.escape(one)} (\d+)") for one in (end, aborted)]
         until = time.monotonic() + within
@@ -111,26 +121,33 @@ class HistoryTerminal:
         return Ran(int(found[1]) if found else None, _between(shown, start, until_here, _print(aborted)))
 
 
-async def _clear(session: Session, line: str) -> Foreground:
-    """Have the shell drop what is half typed, and stand at an empty prompt.
+def foreground_of(session: Session) -> Foreground:
+    """What is in front of a session on a terminal of this machine.
 
     Raises:
-        TerminalBusy: it is not at a prompt, or does not come back to one.
+        TerminalBusy: it does not show its terminal.
     """
     terminal, shell = getattr(session, "fd", None), getattr(session, "pid", None)
     if terminal is None or shell is None:
         raise TerminalBusy(
             "this session does not show what is in its foreground (it has no `fd` and `pid`): nothing was typed"
         )
-    front = Foreground(terminal, shell)
+    return Foreground(terminal, shell)
+
+
+async def _clear(session: Session, front: Front, line: str) -> None:
+    """Have the shell drop what is half typed, and stand at an empty prompt.
+
+    Raises:
+        TerminalBusy: it is not at a prompt, or does not come back to one.
+    """
     await _prompt(session, front)
     front.require_room(line)
     await _interrupt(session, front)
     await _prompt(session, front)
-    return front
 
 
-async def _prompt(session: Session, front: Foreground) -> None:
+async def _prompt(session: Session, front: Front) -> None:
     """Wait a moment for the prompt: a shell that has just started, or was just interrupted, has none yet."""
     until = time.monotonic() + PROMPT
     while True:
@@ -144,7 +161,7 @@ async def _prompt(session: Session, front: Foreground) -> None:
             return
 
 
-async def _interrupt(session: Session, front: Foreground) -> None:
+async def _interrupt(session: Session, front: Front) -> None:
     """Interrupt, and let the shell take note: what is typed before that is dropped with what it drops."""
     before = session.history
     if not await asyncio.to_thread(front.interrupt):

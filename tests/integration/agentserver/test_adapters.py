@@ -1,37 +1,20 @@
 """ControlServer in front of real tasks."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from aether_agents.agentserver import AgentProcess, ControlServer
 from aether_agents.agentserver.service.identity import Person
+from aether_agents.agentserver.service.service import Service
 from aether_agents.errors import NotAllowed
+from tests.integration.agentserver.central import Central
 from tests.integration.agentserver.conftest import gate
 from tests.integration.agentserver.test_process import desk
 from tests.integration.execution.lab import Lab
 
 ANN = Person("ann", "User")
-
-
-class Line:
-    """Both ends of a connection to AetherTerm's ControlServer, in memory: what it says, and what it hears."""
-
-    def __init__(self, *said: dict[str, Any]) -> None:
-        self._said = said
-        self.heard: list[dict[str, Any]] = []
-
-    async def send(self, text: str) -> None:
-        self.heard.append(json.loads(text))
-
-    async def __aiter__(self) -> AsyncIterator[str]:
-        yield "this is not JSON"
-        for message in self._said:
-            yield json.dumps(message)
 
 
 def test_the_control_server_sees_and_stops_tasks(lab: Lab, tmp_path: Path) -> None:
@@ -51,16 +34,18 @@ def test_the_control_server_sees_and_stops_tasks(lab: Lab, tmp_path: Path) -> No
                 assert {"planner", "dev"} <= set(seen["resources"]["queues"])
                 assert seen["resources"]["store_bytes"] > 0
                 assert sum(seen["reports"]["by_status"].values()) == len(seen["reports"]["latest"])
-                block = {"type": "emergency_block", "action": "block_session", "affected_sessions": ["s-a"]}
-                line = Line(
-                    block, {"type": "get_status"}, {"type": "unblock_session", "session_id": "s-a"}, {"type": "x"}
-                )
-                await control.serve(line, "agents-1")
-                register, blocked, status, released = line.heard
-                assert (register["type"], register["agent_id"]) == ("agent_register", "agents-1")
+                central = Central()
+                serving = asyncio.create_task(control.serve(central, "agents-1"))
+                assert (await central.answer("agent_register"))["agent_id"] == "agents-1"
+                await central.until(lambda _: {"s-a", "s-b"} <= central.sessions.keys())
+                central.block("s-a", "b1")
+                blocked = await central.answer("block_confirmation")
                 assert (blocked["action"], blocked["affected"]) == ("pause", [agents[0].task_id])
-                assert agents[0].task_id in status["priorities"]
-                assert released["affected"] == [agents[0].task_id]
+                assert (blocked["block_id"], blocked["confirmed_sessions"]) == ("b1", ["s-a"])
+                central.unblock("s-a")
+                assert (await central.answer("unblock_confirmation"))["affected"] == [agents[0].task_id]
+                central.end()
+                await serving
                 everything = await control.emergency_block("cancel", reason="fire")
                 assert {agent.task_id for agent in agents} <= set(everything["affected"])
                 assert everything["failed"] == {}
@@ -77,3 +62,63 @@ def test_the_control_server_sees_and_stops_tasks(lab: Lab, tmp_path: Path) -> No
                     await ControlServer(at, ANN).emergency_block()
 
     asyncio.run(asyncio.wait_for(scenario(), 60))
+
+
+def test_a_session_is_announced_blocked_and_let_go_on(lab: Lab, tmp_path: Path) -> None:
+    """On the words and rules of the real server; what it can block, it has been told of."""
+
+    async def scenario(at: Service, path: Path) -> None:
+        def task(session: str) -> AgentProcess:
+            payload = {"task": "Stand", "type": "stand_at_a_gate", "inputs": {"gate": str(path)}, "session": session}
+            return AgentProcess(payload, user="ann", desk=at)
+
+        async def status(agent: AgentProcess, *wanted: str) -> None:
+            async for update in agent.execute():
+                if update["status"] in wanted:
+                    return
+
+        central, control = Central(), ControlServer(at, Person("sue", "Supervisor"))
+        serving = asyncio.create_task(control.serve(central, "agents-2"))
+        assert (await central.answer("session_update"))["session"]["session_id"] == "agents-2"
+        first, second = task("t-a"), task("t-b")  # asked for after it has connected
+        for agent in (first, second):
+            await status(agent, "running")
+        await central.until(lambda _: {"t-a", "t-b"} <= central.sessions.keys())
+        told = central.sessions["t-a"]
+        assert told["user_info"] == {"user_name": "ann"}
+        assert {"created_at", "last_activity"} < told.keys()
+
+        central.block("t-a", "b1")
+        assert (await central.answer("block_confirmation"))["confirmed_sessions"] == ["t-a"]
+        await status(first, "paused")
+        another = task("t-a")  # what a blocked session asks for meanwhile stands still too
+        await status(another, "paused")
+        central.unblock("t-a", "system_auto_unblock")
+        released = await central.answer("unblock_confirmation")
+        assert set(released["affected"]) == {first.task_id, another.task_id}
+
+        central.block_all()
+        blocked = await central.answer("block_confirmation")
+        assert blocked["block_id"] == "b-all"
+        assert {"agents-2", "t-a", "t-b"} <= set(blocked["confirmed_sessions"])
+        central.blocks["copy"] = {"t-a"}
+        central.unblock("t-a", "system_auto_unblock")  # a person at a terminal lifts no block of everybody
+        assert (await central.answer("unblock_confirmation"))["affected"] == []
+        waiting = AgentProcess({"task": "Say hello", "type": "say_hello"}, user="ann", desk=at).execute()
+        assert (await anext(waiting))["status"] == "pending"
+        central.blocks["b-all"] = {"agents-2"}
+        central.unblock("agents-2")
+        assert {first.task_id, second.task_id} <= set((await central.answer("unblock_confirmation"))["affected"])
+        assert [update async for update in waiting][-1]["status"] == "completed"
+        await asyncio.to_thread(path.touch)
+        for agent in (first, second, another):
+            await status(agent, "completed")
+        central.end()
+        await serving
+
+    async def bounded() -> None:
+        async with desk(lab) as at:
+            with gate(tmp_path) as path:
+                await asyncio.wait_for(scenario(at, path), 60)
+
+    asyncio.run(bounded())

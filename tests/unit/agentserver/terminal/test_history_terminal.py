@@ -18,6 +18,9 @@ class EchoingSession:
         self._early = early
 
     async def write(self, text: str) -> None:
+        if "\n" not in text:  # Ctrl-C
+            self.history += "$ "
+            return
         first, last = text.removesuffix("\n").split("\n")
         head, tail = re.findall(r"'%s%s %d\\n' '([^']+)' '([^']+)'", first)[0]
         start = head + tail
@@ -26,7 +29,16 @@ class EchoingSession:
         )
 
 
+class AtPrompt:
+    """What is in front of a session that is always at its prompt."""
+
+    def require_prompt(self, shown: str) -> None: ...
+    def require_room(self, line: str) -> None: ...
+    def interrupt(self) -> bool:
+        return False
+
+
 @pytest.mark.parametrize("early", [0, 1, 20, 40, 50])
 def test_the_echo_of_what_was_typed_is_not_output(early: int) -> None:
-    terminal = HistoryTerminal({"s": EchoingSession(early)})
+    terminal = HistoryTerminal({"s": EchoingSession(early)}, lambda _: AtPrompt())
     assert asyncio.run(terminal.run("s", "say hello", 5)) == (3, "hello")
