@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from aether_agents.errors import InvalidSettings, StoreRefuses
 from aether_agents.process.regular_file import LARGEST_SECRET, read_text
-from aether_agents.settings.model import AlertSettings
+from aether_agents.settings.upkeep import AlertSettings
 from aether_agents.store import Store
 from aether_agents.telemetry.logs import hide
 

@@ -17,6 +17,7 @@ class Allowed(NamedTuple):
     """The call may be made."""
 
     risk: Risk
+    rule: str = ""  #: why
 
 
 class NeedsApproval(NamedTuple):
@@ -24,12 +25,14 @@ class NeedsApproval(NamedTuple):
 
     risk: Risk
     reason: str
+    rule: str = ""
 
 
 class Denied(NamedTuple):
     """The call is not made, whoever says yes."""
 
     reason: str
+    rule: str = ""
 
 
 Decision = Allowed | NeedsApproval | Denied
@@ -57,21 +60,24 @@ def decide(
     nobody has looked yet at what its server lists; then all that is more than a read asks, whatever was said ahead.
     """
     if tool.specialist != subtask.specialist:
-        return Denied(f"`{tool.ref}` belongs to {tool.specialist or 'nobody'}, not to {subtask.specialist}")
+        return Denied(
+            f"`{tool.ref}` belongs to {tool.specialist or 'nobody'}, not to {subtask.specialist}", "specialist"
+        )
     for pattern in settings.policy.deny:
         if fnmatchcase(tool.ref, pattern) or fnmatchcase(plain(tool.ref), pattern):
-            return Denied(f"`{tool.ref}` is never called here: `policy.deny` has `{pattern}`")
+            return Denied(f"`{tool.ref}` is never called here: `policy.deny` has `{pattern}`", f"policy.deny {pattern}")
     if stray := _stray_path(tool, args, settings):
-        return Denied(stray)
+        return Denied(stray, "roots")
     risk = reviewed.risk(tool.item_risks(), tool.risk_of(args))
     ahead = covers(subtask.approved_up_to, risk)
     shown = covers(reviewed.up_to, risk) and not subtask.asked_because  # a review does not say that it may have run
     new = unseen and risk is not Risk.READ
     unasked = ahead or not (subtask.asked_because or asks(risk, subtask.approval, settings.policy.approval_from))
     if answered or shown or (unasked and not new):
-        return Allowed(risk)
+        reasons = ((answered, "answered yes"), (shown, "reviewed"), (ahead, "yes ahead"), (True, "risk below approval"))
+        return Allowed(risk, next(name for holds, name in reasons if holds))
     if new and not subtask.asked_because:
-        return NeedsApproval(risk, _UNSEEN.format(server=tool.server))
+        return NeedsApproval(risk, _UNSEEN.format(server=tool.server), "tools not seen yet")
     why = "its plan asks for it" if subtask.approval == "required" else f"its risk is {risk.value}"
     why = subtask.asked_because or why
     return NeedsApproval(risk, f"`{tool.ref}` needs a yes: {why}")

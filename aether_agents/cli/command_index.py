@@ -70,6 +70,7 @@ COMMANDS: dict[str, Entry] = {
             ("serve", "Serve the page, the JSON API and AgentServer.", "stack.serve"),
         ),
         "Rest": (
+            ("audit", "Show, check and export the audit record.", "stack.audit"),
             ("doctor", "Say what is wrong with this installation, and the fix.", "stack.doctor"),
             ("config", "Show and check the settings.", "project.config"),
             ("completion", "Print the completion script of a shell.", "stack.completion"),

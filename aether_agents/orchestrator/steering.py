@@ -61,7 +61,7 @@ class Steering(Sending):
             WrongStatus: it is not on.
         """
         _require_all(role)
-        was_on, paused = self._store.tasks.release_brake()
+        was_on, paused = self._store.tasks.release_brake(by)
         if not was_on:
             raise WrongStatus("the brake is not on")
         resumed = []

@@ -24,7 +24,7 @@ APPLICATION = "aether-agents"  # our folder in the XDG folders
 #: All that is taken of a project file nobody has trusted: it changes no run.
 HARMLESS = ("agent_system.cli_interface.logging_level", "agent_system.cli_interface.logging_format")
 #: What no project file may say, trusted or not.
-NEVER = ("broker", "encryption", "agentserver", "flower", "isolation")
+NEVER = ("broker", "encryption", "agentserver", "flower", "isolation", "audit")
 PASSWORD = re.compile(r"(://[^:@/\s]*:)[^@\s]+(?=@)|([?&]password=)[^&\s']+")
 
 #: Whether the file at this path with this content is trusted (`mcp_host.trust.trust` answers; the faces pass it in).

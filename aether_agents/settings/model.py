@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from aether_agents.contracts import Contract, Isolation, Json, Risk, Template
 from aether_agents.process.broker_address import checked
+from aether_agents.settings.upkeep import AlertSettings, AuditSettings, RetentionSettings
 from aether_agents.telemetry.logs import Style
 
 #: What a schedule may be called.
@@ -153,12 +154,6 @@ class SpecialistSettings(Contract):
     concurrency: int | None = Field(default=None, ge=1, le=256, description="Threads of its own.")
 
 
-class RetentionSettings(Contract):
-    """How long ended tasks are kept."""
-
-    days: float = Field(default=7, gt=0, le=3_650, description="Days after its last event.")
-
-
 class EncryptionSettings(Contract):
     """The keys that seal documents."""
 
@@ -180,32 +175,6 @@ class AgentServerSettings(Contract):
     proxy_secret_header: str = Field(default="X-Aether-Proxy-Secret", description="Header in which it sends that.")
     user_header: str = Field(default="X-Remote-User", description="Header in which such a proxy names the user.")
     role_header: str = Field(default="X-Auth-Roles", description="Header in which it names roles; the highest counts.")
-
-
-class AlertSettings(Contract):
-    """Who is told of what. Beat watches; without `to`, its log tells."""
-
-    to: tuple[Annotated[str, Field(pattern=r"^(env|file):.+")], ...] = Field(
-        default=(), description="`env:NAME` or `file:PATH` of an apprise address; addresses hold passwords."
-    )
-    every: float = Field(default=3_600, ge=1, description="Seconds until the same thing is told again.")
-    failed_tasks: bool = Field(default=True, description="Whether failed tasks are told.")
-    waits_longer_than: float = Field(default=3_600, ge=0, description="Seconds a task may wait for a person; 0: any.")
-    store_fuller_than: float = Field(
-        default=85,
-        gt=0,
-        le=100,
-        description="Percent of the store's memory, connections, disk that is told; 100: never.",
-    )
-    queue_without_worker: float = Field(default=120, ge=0, description="Seconds messages may lie unserved; 0: any.")
-    server_down: bool = Field(default=True, description="Whether MCP servers that cannot be used are told.")
-    findings_from: Literal["critical", "high", "medium", "low", "info"] | None = Field(
-        default="high", description="Least severity of findings that is told; of audits, of new findings."
-    )
-    budgets: dict[str, Annotated[int, Field(ge=1)]] = Field(
-        default_factory=dict,
-        description="Calls of tools in a UTC day at which it is told, by MCP server and for `all servers`.",
-    )
 
 
 class FlowerSettings(Contract):
@@ -235,6 +204,7 @@ class Settings(Contract):
     roots: tuple[Path, ...] = Field(default=(), description="Folders tools may touch; needed with a remote broker.")
     isolation: Isolation = Field(default="auto", description="Whether what is not ours runs in a sandbox.")
     retention: RetentionSettings = Field(default_factory=RetentionSettings, description="How long things are kept.")
+    audit: AuditSettings = Field(default_factory=AuditSettings, description="The audit record.")
     agentserver: AgentServerSettings = Field(
         default_factory=AgentServerSettings, description="AgentServer and `aether-agent serve`."
     )

@@ -19,7 +19,7 @@ from aether_agents.store.client.replies import (
     Unopened,
     WorkerInfo,
 )
-from aether_agents.store.client.sealing import Keyring, Sealer, add_key, make_key_file
+from aether_agents.store.client.sealing import Keyring, Sealer, add_key, load_keyring, make_key_file
 from aether_agents.store.interventions.questions import (
     AGAIN,
     APPROVE,
@@ -67,6 +67,7 @@ __all__ = [
     "binding",
     "bucket_of",
     "epoch_of",
+    "load_keyring",
     "make_key_file",
     "open_store",
     "owner_of",

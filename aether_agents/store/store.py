@@ -7,6 +7,9 @@ from typing import Self
 
 from aether_agents.errors import StoreUnavailable
 from aether_agents.settings.model import Settings
+from aether_agents.store.audit.audit_log import AuditLog
+from aether_agents.store.audit.linker import Linker
+from aether_agents.store.client.audit_writer import AuditWriter
 from aether_agents.store.client.connection import Connection
 from aether_agents.store.client.head import Heads
 from aether_agents.store.client.head_memory import HeadMemory
@@ -62,6 +65,8 @@ class Store:
         self.schedules = Schedules(access)
         self.counts = Counts(access)
         self.alerts = Alerts(access)
+        self.audit = AuditLog(access)
+        self.linker = Linker(access, self.audit, self.alerts.suspect)
         self.safekeeping = Durability(access)
         self.health = Health(access)
         self.key_marker = KeyMarker(access)
@@ -174,8 +179,9 @@ def open_store(settings: Settings, *, any_key: bool = False) -> Store:
     keys = Keys(settings.broker.prefix)
     connection = Connection(settings.broker.url)
     library = LuaLibrary(connection, keys, stale=settings.delivery.stale, lease=settings.delivery.lease)
+    writer = AuditWriter(sealer.keys, enabled=settings.audit.enabled)
     memory = HeadMemory(settings.home, f"{connection.address} {keys.prefix}") if settings.home != Path() else None
-    store = Store(StoreClient(connection, keys, library, sealer, settings, Heads(memory)))
+    store = Store(StoreClient(connection, keys, library, sealer, settings, writer, Heads(memory)))
     try:
         _require_functions(connection)
         if not any_key:

@@ -1,6 +1,5 @@
 """Session: what one command works with - its output, the settings, the door, and the stack behind the door."""
 
-import getpass
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
@@ -12,6 +11,7 @@ from aether_agents.cli.terminal.questions import Questioner
 from aether_agents.contracts import TERMINAL_TASK, Specialist, TaskView
 from aether_agents.errors import NothingYet, StackError
 from aether_agents.mcp_host.trust.trust import Trust
+from aether_agents.process.local_journal import login
 from aether_agents.process.startup import loading
 from aether_agents.settings.loader import Configuration, default_home, load_configuration
 from aether_agents.settings.model import Settings
@@ -56,10 +56,7 @@ class Session:
     @property
     def person(self) -> str:
         """Who is at the terminal, for the record of answers."""
-        try:
-            return getpass.getuser()
-        except (OSError, KeyError):  # a container without a name for its user
-            return "local"
+        return login()
 
     @property
     def may_ask(self) -> bool:

@@ -28,9 +28,10 @@ from aether_agents.execution.calls.approval import in_time
 from aether_agents.execution.calls.kept_items import Write, taken
 from aether_agents.execution.calls.references import needed, resolve
 from aether_agents.execution.calls.shown_value import write_whole
-from aether_agents.execution.calls.tool_call import Caller, Run, failed
+from aether_agents.execution.calls.tool_call import Caller, Run
 from aether_agents.execution.delivery.fan_out import Items, children_of
 from aether_agents.execution.delivery.leases import Lease
+from aether_agents.execution.delivery.run_results import failed
 from aether_agents.settings.model import Settings
 from aether_agents.store import APPROVE, DENY, Granted, Store
 from aether_agents.store.interventions.reviews import binding, covered, covered_by

@@ -1,6 +1,5 @@
 """One call of a subtask's tool: resolved, checked, allowed, made, and judged. It ends in a value, whatever happens."""
 
-import json
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -29,16 +28,15 @@ from aether_agents.execution.calls.pinned_tools import PinnedTools
 from aether_agents.execution.calls.references import resolve
 from aether_agents.execution.calls.tool_host import ToolHost
 from aether_agents.execution.calls.verification import drift, drifted, not_read_back, not_seen, undoable, unmet
+from aether_agents.execution.delivery.call_record import CallRecord, Intent
 from aether_agents.execution.delivery.leases import Lease, Leases
+from aether_agents.execution.delivery.run_results import bounded, failed
 from aether_agents.mcp_host import CallResult
 from aether_agents.mcp_host.session.call_result import NOTHING_ASKED, Consent
 from aether_agents.planning.linked.call_digest import Portable, writer
 from aether_agents.settings.model import Settings
 
 log = logging.getLogger(__name__)
-
-#: Bytes of JSON that one outcome may have: it is sealed, stored, and handed to what refers to it.
-MOST_OUTPUT = 1024 * 1024
 
 _TOO_MANY = (
     "`{tool}` has to be approved, and it has too many arguments to show even how each begins, so nobody can: let it "
@@ -69,13 +67,20 @@ class Caller:
     """Makes calls for one process."""
 
     def __init__(
-        self, host: ToolHost, toolbox: PinnedTools, settings: Settings, held: Leases, tally: CallCounts
+        self,
+        host: ToolHost,
+        toolbox: PinnedTools,
+        settings: Settings,
+        held: Leases,
+        tally: CallCounts,
+        record: CallRecord | None = None,
     ) -> None:
         self._host = host
         self._toolbox = toolbox
         self._settings = settings
         self._held = held
         self._tally = tally
+        self._record = record or CallRecord()
 
     def call(self, run: Run, on_progress: Progress) -> Outcome | Intervention:
         """The result of the call, with every secret redacted; or the question that a person has to answer first.
@@ -105,6 +110,7 @@ class Caller:
         if run.doubt and isinstance(decision, Allowed):
             decision = NeedsApproval(decision.risk, f"It is asked again: {run.doubt}")
         if isinstance(decision, Denied):
+            self._record.refused(run.lease, tool.ref, decision.rule)
             return failed("policy", decision.reason, sent=False)
         if isinstance(decision, NeedsApproval):
             asked = approval.question(subtask, decision, args, run.outcomes, run.secrets)
@@ -113,7 +119,8 @@ class Caller:
             run.use()
         if not subtask.repeatable:
             run.secure()
-        result = self._made(tool, args, run, on_progress, Consent(subtask.elicited, answered and not subtask.elicited))
+        consent = Consent(subtask.elicited, answered and not subtask.elicited)
+        result = self._made(tool, args, run, decision, on_progress, consent)
         if result.asked is not None:
             return question_of(subtask, result.asked, result, args, run.secrets)
         return self._judged(tool, run, result)
@@ -128,7 +135,7 @@ class Caller:
         decision = decide(tool, args, run.subtask, self._settings)
         if isinstance(decision, Denied | NeedsApproval):
             return failed("policy", decision.reason, sent=False)
-        seen = _outcome(tool.ref, self._made(tool, args, run))
+        seen = _outcome(tool.ref, self._made(tool, args, run, decision))
         if seen.status != "completed":
             why = run.secrets.redact_text(seen.error or seen.status)
             return failed("drift", not_seen(run.subtask.id, why), sent=False)
@@ -155,10 +162,14 @@ class Caller:
         tool: Tool,
         args: dict[str, Json],
         run: Run,
+        decision: Allowed,
         on_progress: Progress | None = None,
         consent: Consent = NOTHING_ASKED,
     ) -> CallResult:
-        started = time.monotonic()
+        seen = run.secrets.redact(args) if run.secrets.read_so_far else args
+        why = decision.risk.value, decision.rule
+        intent = Intent(run.lease, tool.ref, tool.pin, *why, seen, repeatable=run.subtask.repeatable)
+        started = self._record.before(intent)
         result = self._host.call(
             tool.server,
             tool.name,
@@ -175,6 +186,7 @@ class Caller:
         for note in result.notes:
             log.info("%s: %s", tool.ref, note)
         self._tally.call(tool.server, result.kind or "ok", time.monotonic() - started)
+        self._record.after(intent, result.kind or "ok", started)
         return result
 
     def _verified(self, outcome: Outcome, verify: Verify, run: Run) -> Outcome:
@@ -189,9 +201,9 @@ class Caller:
         decision = decide(tool, args, reader, self._settings)
         if isinstance(decision, Denied | NeedsApproval):
             return failed("policy", f"it ran, but its effect was not read back: {decision.reason}")
-        seen = _outcome(tool.ref, self._made(tool, args, run))
+        seen = _outcome(tool.ref, self._made(tool, args, run, decision))
         if seen.error_kind == "lost":  # its server died: a read is made again
-            seen = _outcome(tool.ref, self._made(tool, args, run))
+            seen = _outcome(tool.ref, self._made(tool, args, run, decision))
         if seen.status != "completed":
             return not_read_back(outcome, seen.error or "cancelled")
         if not meets(verify.expect, seen.output):
@@ -203,23 +215,6 @@ class Caller:
         if wrong := faults(resolved, tool.input_schema, run.secrets.redact_text):
             raise InvalidPlan(f"arguments of `{tool.ref}`: {'; '.join(wrong)}")
         return resolved if isinstance(resolved, dict) else {}
-
-
-def failed(kind: ErrorKind, error: str, *, sent: bool = True) -> Outcome:
-    """The outcome of something that went wrong."""
-    return Outcome(status="failed", error=error, error_kind=kind, sent=sent)
-
-
-def bounded(outcome: Outcome, what: str, most: int = MOST_OUTPUT) -> Outcome:
-    """The same outcome, unless its output is too large to be kept: then a failure that says what to do."""
-    size = len(json.dumps(outcome.output, ensure_ascii=False).encode())
-    if size <= most:
-        return outcome
-    return failed(
-        "tool_error",
-        f"{what} returned {size / 2**20:.1f} MiB, more than {most / 2**20:.0f} MiB can be kept: "
-        "ask it for less, or let it write a file and return the path",
-    )
 
 
 def _outcome(ref: str, result: CallResult) -> Outcome:

@@ -1,7 +1,12 @@
 """Results of runs: each in a word, and whether and when a call that failed is made again."""
 
-from aether_agents.contracts import Intervention, Outcome, PlannedSubtask
+import json
+
+from aether_agents.contracts import ErrorKind, Intervention, Outcome, PlannedSubtask
 from aether_agents.execution.delivery.fan_out import Items
+
+#: Bytes of JSON that one outcome may have: it is sealed, stored, and handed to what refers to it.
+MOST_OUTPUT = 1024 * 1024
 
 
 def retry_in(subtask: PlannedSubtask, outcome: Outcome, attempts: int) -> float | None:
@@ -22,3 +27,20 @@ def word_of(result: Outcome | Intervention | Items) -> str:
     if isinstance(result, Outcome):
         return result.status if result.error_kind is None else f"{result.status} ({result.error_kind})"
     return "waits for a person" if isinstance(result, Intervention) else f"fans out to {len(result.children)}"
+
+
+def failed(kind: ErrorKind, error: str, *, sent: bool = True) -> Outcome:
+    """The outcome of something that went wrong."""
+    return Outcome(status="failed", error=error, error_kind=kind, sent=sent)
+
+
+def bounded(outcome: Outcome, what: str, most: int = MOST_OUTPUT) -> Outcome:
+    """The same outcome, unless its output is too large to be kept: then a failure that says what to do."""
+    size = len(json.dumps(outcome.output, ensure_ascii=False).encode())
+    if size <= most:
+        return outcome
+    return failed(
+        "tool_error",
+        f"{what} returned {size / 2**20:.1f} MiB, more than {most / 2**20:.0f} MiB can be kept: "
+        "ask it for less, or let it write a file and return the path",
+    )

@@ -87,13 +87,14 @@ class Heartbeat:
             self._thread.join(timeout)
         try:
             self._carry()
+            self._tried(self._record)
             self._store.presence.leave(self._worker[0], self._worker[3], witness=self._witness)
         except StoreUnavailable:
             log.debug("the store is away: it will notice by itself that this worker has left")
 
     def turn(self) -> None:
         """One round."""
-        parts = (self._renew, self._beat, self._reap, *self._more, self._tell)
+        parts = (self._renew, self._beat, self._reap, *self._more, self._tell, self._record)
         failures = [error for part in parts if (error := self._tried(part)) is not None]
         if failures:
             self._episode.trouble(failures[0])
@@ -158,6 +159,12 @@ class Heartbeat:
         if time.monotonic() - self._beaten > 2 * BEAT_EVERY:
             return
         self._sender.send(self._store.tasks.reap(REAP_AT_MOST, self._store.busy(self._watched)))
+
+    def _record(self) -> None:
+        """Carry what was said for the audit record, and link it if it is this process's turn."""
+        self._store.audit.flush()
+        if self._store.tasks.links_record:
+            self._store.linker.turn()
 
     def _tell(self) -> None:
         """In a new epoch of the store, say again what is held and what was done: it may have forgotten it."""

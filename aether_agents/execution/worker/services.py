@@ -16,6 +16,7 @@ from aether_agents.execution.calls.call_counts import CallCounts
 from aether_agents.execution.calls.pinned_tools import PinnedTools
 from aether_agents.execution.calls.remembered_pins import RememberedPins
 from aether_agents.execution.calls.tool_call import Caller
+from aether_agents.execution.delivery.call_record import CallRecord
 from aether_agents.execution.delivery.late_endings import LateEndings
 from aether_agents.execution.delivery.leases import Leases
 from aether_agents.execution.delivery.outage import Outage
@@ -69,7 +70,7 @@ class Services:
         pins = RememberedPins(settings.home)
         toolbox = PinnedTools(self._host, self._store, servers.specialists, servers, pins, patience, servers.barred)
         tally = CallCounts(self._host.starts)
-        caller = Caller(self._host, toolbox, settings, self._held, tally)
+        caller = Caller(self._host, toolbox, settings, self._held, tally, CallRecord(self._store.audit))
         self._runner = SubtaskRunner(settings, self._store, caller, sender, self._held, patience)
         self._room, most = Occupancy(threads), min(threads, settings.delivery.spare)
         self._listing = ToolListing(self._store, toolbox, servers, queues, lambda: bool(self._held.leases()), patience)
@@ -101,6 +102,7 @@ class Services:
     def start(self) -> None:
         """Begin to renew, reap and list. What a version before asked in clear is asked anew."""
         self._store.tasks.when_scarce(self._room.full)
+        self._store.audit.begun()
         self._sender.send(self._store.tasks.ask_anew_in_clear())
         self._pump.start()
         self._listing.start()

@@ -20,12 +20,12 @@ from aether_agents.execution.calls.argument_check import applies
 from aether_agents.execution.calls.kept_items import writer_for
 from aether_agents.execution.calls.progress_report import reporter
 from aether_agents.execution.calls.review_step import Reviewing
-from aether_agents.execution.calls.tool_call import MOST_OUTPUT, Caller, Run, bounded, failed
+from aether_agents.execution.calls.tool_call import Caller, Run
 from aether_agents.execution.delivery.fan_out import Items, joined
 from aether_agents.execution.delivery.fan_sender import FanSender
 from aether_agents.execution.delivery.leases import Lease, Leases
 from aether_agents.execution.delivery.run_memory import RunMemory
-from aether_agents.execution.delivery.run_results import retry_in, word_of
+from aether_agents.execution.delivery.run_results import MOST_OUTPUT, bounded, failed, retry_in, word_of
 from aether_agents.execution.delivery.sender import Sender
 from aether_agents.execution.delivery.store_retry import StoreRetry
 from aether_agents.execution.turn import Turns
@@ -207,6 +207,7 @@ class SubtaskRunner:
         self._patience.ask(lambda: self._store.safekeeping.secure(tasks.epoch))
 
     def _finish(self, lease: Lease, outcome: Outcome, claim: Granted | Unopened, again: float | None = None) -> None:
+        self._store.audit.ended(lease, outcome, again)
         done = self._patience.ask(lambda: self._store.tasks.complete(*lease, outcome, retry_in=again, head=claim.head))
         if isinstance(claim, Granted) and done.kind == "ok" and again is None:
             self._turns.ended(lease.task_id, claim, outcome)

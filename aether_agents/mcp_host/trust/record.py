@@ -3,7 +3,7 @@
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 from aether_agents.contracts import Contract
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.trust.own_repository import OwnRepository
+from aether_agents.process.local_journal import login, note_locally
 from aether_agents.process.private_folder import make_private
 from aether_agents.process.regular_file import read_regular
 
@@ -86,8 +87,18 @@ class TrustRecord:
         with (self._home / "trust.lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             entries = self.read()
+            before = dict(entries)
             yield entries
             self._write(_File(files=entries))
+            self._tell(before, entries)
+
+    def _tell(self, before: Mapping[str, Entry], after: Mapping[str, Entry]) -> None:
+        """Have each change told in the audit record, once a process with a store comes by."""
+        for path in sorted({*before, *after}):
+            now = after.get(path)
+            if now != before.get(path):
+                given = {"digest": now.digest, "network": list(now.network or ())} if now else {}
+                note_locally(self._home, "trust.given" if now else "trust.ended", file=path, by=login(), **given)
 
     def _write(self, record: _File) -> None:
         handle, name = tempfile.mkstemp(dir=self._home, prefix=".trust-")  # made with mode 0600

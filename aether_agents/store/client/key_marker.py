@@ -7,7 +7,7 @@ first process that comes: that one may be the one with the wrong key. A store wi
 from typing import Literal
 
 from aether_agents.errors import CannotOpen
-from aether_agents.store.client.keys import Places
+from aether_agents.store.client.places import Places
 from aether_agents.store.client.sealing import key_of
 from aether_agents.store.client.store_client import StorePart
 

@@ -27,6 +27,9 @@ PERMANENT = (
     "waits",  # sorted set: tasks that wait for a person, since when
     "security",  # stream: the last thousand things that are no accident
     "ended",  # stream: the last thousand tasks that ended
+    "audit",  # stream: the audit record, linked; `audit.days` of it
+    "audit:new",  # stream: entries of it that are not linked yet; within a second they are
+    "audit:head",  # hash: where its chain ends
     "schedules",  # hash: which schedules are paused, and what each fired last
 )
 
@@ -137,6 +140,21 @@ class Keys(NamedTuple):
         return f"{self.prefix}:schedules"
 
     @property
+    def audit(self) -> str:
+        """Stream of the audit record, in batches that are linked."""
+        return f"{self.prefix}:audit"
+
+    @property
+    def audit_new(self) -> str:
+        """Stream of the entries that are not linked yet."""
+        return f"{self.prefix}:audit:new"
+
+    @property
+    def audit_head(self) -> str:
+        """Hash: where the chain of the audit record ends, and up to where it was retired."""
+        return f"{self.prefix}:audit:head"
+
+    @property
     def beat(self) -> str:
         """First part of redbeat's keys."""
         return f"{self.prefix}:{BEAT}"
@@ -194,57 +212,3 @@ class Keys(NamedTuple):
         if name.startswith("celery:"):
             return CELERY_PERMANENT.match(name.removeprefix("celery:")) is not None
         return name in PERMANENT or name.startswith(BEAT)
-
-
-class Places:
-    """The places documents are sealed to."""
-
-    @staticmethod
-    def task(task_id: str) -> str:
-        """A HighLevelTask."""
-        return f"task/{task_id}"
-
-    @staticmethod
-    def plan(task_id: str) -> str:
-        """A Plan."""
-        return f"plan/{task_id}"
-
-    @staticmethod
-    def subtask(task_id: str, subtask_id: str) -> str:
-        """A PlannedSubtask."""
-        return f"subtask/{task_id}/{subtask_id}"
-
-    @staticmethod
-    def outcome(task_id: str, subtask_id: str) -> str:
-        """An Outcome."""
-        return f"outcome/{task_id}/{subtask_id}"
-
-    @staticmethod
-    def head(task_id: str) -> str:
-        """A Head."""
-        return f"head/{task_id}"
-
-    @staticmethod
-    def question(task_id: str, subtask_id: str) -> str:
-        """An Intervention; about the whole task without a subtask."""
-        return f"question/{task_id}/{subtask_id}"
-
-    @staticmethod
-    def answer(task_id: str, subtask_id: str) -> str:
-        """A GivenAnswer; about the whole task without a subtask."""
-        return f"answer/{task_id}/{subtask_id}"
-
-    @staticmethod
-    def said(task_id: str) -> str:
-        """What an event of a task says."""
-        return f"said/{task_id}"
-
-    @staticmethod
-    def key() -> str:
-        """The marker of the sealing key."""
-        return "key"
-
-    @staticmethod
-    def server(name: str) -> str:
-        """A CatalogueEntry."""
-        return f"server/{name}"

@@ -35,6 +35,7 @@ PARTS = (
     "admission",
     "bulkheads",
     "rights",
+    "audit",
     "calls",
     "planning",
     "forgotten",
@@ -45,6 +46,7 @@ PARTS = (
     "steering",
     "reaper",
     "registry",
+    "chain",
 )
 
 #: Milliseconds after which a version of the library that nobody has loaded again is removed from the server.
@@ -71,13 +73,21 @@ class LuaLibrary:
         Raises:
             StoreUnavailable: the server cannot be reached.
         """
-        reply, freed = self._call(name, *args)
+        return self.call_saying(b"", name, *args)[0]
+
+    def call_saying(self, said: bytes, name: str, *args: Part) -> tuple[Any, int]:
+        """Call one function, with what goes to the audit record (lua/audit.lua). Also gives the last number it kept.
+
+        Raises:
+            StoreUnavailable: the server cannot be reached.
+        """
+        reply, freed, kept = self._call(name, *self._first, said, *args)
         if freed and self._on_freed is not None:
             self._on_freed(freed)
-        return reply
+        return reply, kept
 
     def _call(self, name: str, *args: Part) -> Any:
-        line = ("FCALL", f"aether_{self._version}_{name}", 1, *self._first, *args)
+        line = ("FCALL", f"aether_{self._version}_{name}", 1, *args)
         try:
             return self._connection.command(*line)
         except ResponseError as error:

@@ -11,6 +11,7 @@ This keeps out who has no key. It does not keep one holder of the key from anoth
 
 import base64
 import binascii
+import hmac
 import json
 import os
 import secrets
@@ -29,6 +30,9 @@ from aether_agents.telemetry.logs import hide
 
 #: Environment variable that holds the keys themselves: `id:base64[,id:base64]`, newest first.
 KEY_VARIABLE = "AETHER_SEALING_KEY"
+
+#: What tells keys of the audit record from those that seal.
+_FOR_AUDIT = b"aether audit record"
 
 _LAYOUT, _LAYOUT_BEFORE = 2, 1
 _VERSION_BYTES = 4
@@ -53,6 +57,7 @@ class Keyring:
                 raise InvalidSettings(f"sealing key `{name}`: 32 bytes are wanted, not {len(key)}")
         self.newest = next(iter(keys))
         self._ciphers = {name: AESGCM(key) for name, key in keys.items()}
+        self._audit = {name: hmac.digest(key, _FOR_AUDIT, "sha256") for name, key in keys.items()}
 
     def __repr__(self) -> str:
         return f"Keyring({', '.join(self._ciphers)})"
@@ -60,6 +65,15 @@ class Keyring:
     def cipher(self, name: str) -> AESGCM | None:
         """The cipher of one key, if this process has it."""
         return self._ciphers.get(name)
+
+    def of_audit(self, name: str) -> bytes | None:
+        """What entries of the audit record are signed with, made of one key, if this process has it."""
+        return self._audit.get(name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The ids of the keys, newest first."""
+        return tuple(self._ciphers)
 
 
 class Sealer:
@@ -72,6 +86,11 @@ class Sealer:
     def newest(self) -> str:
         """The id of the key that seals."""
         return self._keys.newest
+
+    @property
+    def keys(self) -> Keyring:
+        """The keys themselves."""
+        return self._keys
 
     def seal(self, place: str, value: Json, version: int = 0) -> bytes:
         """Seal a value. `place` names where it will lie, `version` which one there it is; it opens as nothing else."""

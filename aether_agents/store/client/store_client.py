@@ -10,12 +10,14 @@ from aether_agents.contracts.shortening import shorten
 from aether_agents.errors import CannotOpen, Tampered, TaskNotFound
 from aether_agents.settings.model import Settings
 from aether_agents.store.client import migrations
+from aether_agents.store.client.audit_writer import AuditWriter, Change
 from aether_agents.store.client.connection import Connection, Part
 from aether_agents.store.client.head import NO_HEAD, Head, Heads
 from aether_agents.store.client.head_memory import Seen
-from aether_agents.store.client.keys import Keys, Places
+from aether_agents.store.client.keys import Keys
 from aether_agents.store.client.lua_library import LuaLibrary
 from aether_agents.store.client.migrations import Document
+from aether_agents.store.client.places import Places
 from aether_agents.store.client.replies import Delivery, RunKey
 from aether_agents.store.client.sealing import Sealer
 
@@ -32,11 +34,12 @@ class StoreClient:
     library: LuaLibrary
     sealer: Sealer
     settings: Settings
+    audit: AuditWriter
     heads: Heads = field(default_factory=Heads)
 
-    def call(self, name: str, *args: Part) -> Any:
-        """Call one function of the Lua library."""
-        return self.library.call(name, *args)
+    def call(self, name: str, *args: Part, tells: Change | None = None) -> Any:
+        """Call one function of the Lua library. `tells` goes to the audit record if it changes anything."""
+        return self.audit.carry(lambda said: self.library.call_saying(said, name, *args), tells)
 
     def seal(self, place: str, document: Contract, version: int = 0) -> bytes:
         """Seal a contract, with the form it has; what has its default value is left out."""

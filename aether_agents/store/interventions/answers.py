@@ -8,10 +8,10 @@ sent: the same yes is never the reason for two of them.
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from aether_agents.contracts import Answer, Covered, GivenAnswer, Intervention
+from aether_agents.contracts import Answer, Covered, GivenAnswer, Intervention, Json
 from aether_agents.errors import CannotOpen
 from aether_agents.store.client.head import Head
-from aether_agents.store.client.keys import Places
+from aether_agents.store.client.places import Places
 from aether_agents.store.client.store_client import StoreClient
 from aether_agents.store.interventions.questions import EFFECTS
 
@@ -54,6 +54,22 @@ def seal(
     )
     place = head.place(Places.answer(task_id, subtask_id))
     return access.seal(place, given, head.version(field_of(subtask_id)))
+
+
+def told(task_id: str, question: Intervention, answer: Answer, role: str) -> dict[str, Json]:
+    """An answer as the audit record knows it: who said what to which call, nothing of its content."""
+    values: Json = [*sorted(answer.values)]
+    return {
+        "task": task_id,
+        "subtask": question.subtask_id,
+        "question": question.id,
+        "about": question.kind,
+        "response": answer.response,
+        "by": answer.by,
+        "role": role,
+        "binds": question.binds,
+        "values": values or None,
+    }
 
 
 def opened(access: StoreClient, task_id: str, subtask_id: str, blob: bytes | None, head: Head) -> GivenAnswer | None:

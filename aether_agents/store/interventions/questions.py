@@ -8,8 +8,8 @@ from typing import Literal
 from aether_agents.contracts import Answer, Intervention, Json, Outcome, PlannedSubtask, Reference, find, value_digest
 from aether_agents.contracts import resolve as resolve_expression
 from aether_agents.errors import CannotOpen, InvalidPlan, Tampered, WrongStatus
-from aether_agents.store.client.keys import Places
 from aether_agents.store.client.migrations import mark
+from aether_agents.store.client.places import Places
 from aether_agents.store.client.store_client import StoreClient, compact, dump
 
 APPROVE, DENY = "approve", "deny"

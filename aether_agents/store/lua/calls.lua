@@ -54,14 +54,14 @@ local function write_back(task)
   end
 end
 
--- Every function of the library: ARGV is stale (ms), lease (ms), then its own arguments. The reply is what it says, and
--- the messages of tasks that it let in by freeing slots.
+-- Every function of the library: ARGV is stale (ms), lease (ms), what goes to the audit record, then its own arguments.
+-- The reply is what it says, the messages of tasks that it let in by freeing slots, and what the record kept.
 local function export(name, body)
   exports[name] = function(keys, args)
     local refusal = not_allowed(keys[1])
     if refusal then return redis.error_reply(refusal) end
     local call = {prefix = keys[1], stale = tonumber(table.remove(args, 1)), lease = tonumber(table.remove(args, 1)),
-                  at = clock(), tasks = {}, opened = {}, out = {}, freed = {}, tallies = {}, circuits = {}}
+                  said = table.remove(args, 1), at = clock(), tasks = {}, opened = {}, out = {}, freed = {}, tallies = {}, circuits = {}}
     local fine, reply = pcall(body, call, args)
     for _, task in ipairs(call.opened) do
       if fine and not task.broken then
@@ -75,8 +75,12 @@ local function export(name, body)
       end
     end
     if call.fault then fine, reply = false, call.fault end
-    if fine then write_tallies(call) end
+    local kept = 0
+    if fine then
+      write_tallies(call)
+      if call.said ~= '' then kept = audit.keep(call, call.said) end
+    end
     if not fine then return redis.error_reply(type(reply) == 'table' and reply.err or tostring(reply)) end
-    return {reply, call.freed ~= call.out and call.freed or {}}
+    return {reply, call.freed ~= call.out and call.freed or {}, kept}
   end
 end

@@ -121,7 +121,7 @@ local function look_at(call, id, step, busy)
   return look_at_subtask(task, node(task, step), busy)
 end
 
--- limit clock shown_ms busy_queue* → deliveries, faults, epoch
+-- limit clock shown_ms busy_queue* → deliveries, faults, epoch, whether this process is to link the audit record
 export('reap', function(call, args)
   local busy, faults = {}, {}
   epoch(call)
@@ -141,5 +141,5 @@ export('reap', function(call, args)
       redis.call('ZREM', due, member)
     end
   end
-  return {call.out, faults, epoch(call).number}
+  return {call.out, faults, epoch(call).number, audit.due(call, args[2])}
 end)

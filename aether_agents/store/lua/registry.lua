@@ -45,6 +45,7 @@ end)
 export('put_server', function(call, args)
   local catalogue, server, before, after = call.prefix .. ':catalogue', args[1], args[2], args[3]
   if (redis.call('HGET', catalogue, server) or '') ~= before then return 0 end
+  call.changed = true
   if after == '' then redis.call('HDEL', catalogue, server) else redis.call('HSET', catalogue, server, after) end
   return 1
 end)

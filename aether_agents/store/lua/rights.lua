@@ -7,7 +7,7 @@
 -- A name of each kind of key that there is; each is asked for with some of the commands.
 local KINDS = {':due', ':active', ':queued', ':slots', ':turns', ':line', ':runs', ':recent', ':waits', ':counts',
                ':calls:0', ':ended', ':epoch', ':epochs', ':witnesses', ':workers', ':worker:w', ':grace', ':catalogue',
-               ':wake:w', ':circuit:s', ':task:t', ':task:t:subtasks', ':task:t:events', ':task:t:waiting'}
+               ':wake:w', ':circuit:s', ':audit', ':audit:new', ':audit:head', ':audit:linker', ':audit:writer:w', ':task:t', ':task:t:subtasks', ':task:t:events', ':task:t:waiting'}
 
 -- What is asked for, by prefix, and how to ask it; made once.
 local questions = {}
@@ -69,8 +69,8 @@ exports['rights'] = function(keys, args)
   local words, names = {}, {}
   local known, all = pcall(may_all, keys[1])
   if not known or not all then words, names = forbidden(keys[1], COMMANDS) end
-  for at = 3, #args, 2 do
+  for at = 4, #args, 2 do
     if not may(args[at], args[at + 1]) then words[#words + 1] = args[at] end
   end
-  return {{words, names}, {}}
+  return {{words, names}, {}, 0}
 end

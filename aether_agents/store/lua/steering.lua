@@ -55,12 +55,14 @@ end)
 -- by reason tasks → 1 | 0: 0 where it is on already; the tasks are those that were paused with it
 export('brake', function(call, args)
   if braked(call) then return 0 end
+  call.changed = true
   redis.call('HSET', call.prefix .. ':brake', 'by', args[1], 'reason', args[2], 'at', int(call.at), 'tasks', args[3])
   return 1
 end)
 
 -- → 1 | 0, the tasks that were paused with it
 export('release', function(call)
+  call.changed = braked(call)
   local tasks = redis.call('HGET', call.prefix .. ':brake', 'tasks') or ''
   return {redis.call('DEL', call.prefix .. ':brake'), tasks}
 end)

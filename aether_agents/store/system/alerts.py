@@ -53,6 +53,7 @@ class Alerts(StorePart):
         Never raises: what it is about is refused in any case. Who can write to the store can take it out there.
         """
         log.error("security: %s: %s: %s", what, about, text)
+        self._access.audit.note("security", what=what, about=about)
         line = ("XADD", self._access.keys.security, "MAXLEN", "~", _SUSPICIONS, "*", "w", what, "a", about, "t", text)
         try:
             self._access.connection.command(*line)

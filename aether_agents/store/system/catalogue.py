@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from aether_agents.contracts import Tool
 from aether_agents.contracts.server import CatalogueEntry
 from aether_agents.errors import AetherError, CannotOpen, InvalidSettings, Tampered, ToolDrifted
-from aether_agents.store.client.keys import Places
+from aether_agents.store.audit.audit_log import server_changed
+from aether_agents.store.client.places import Places
 from aether_agents.store.client.replies import Accepted
 from aether_agents.store.client.sealing import key_of
 from aether_agents.store.client.store_client import StoreClient, StorePart
@@ -180,9 +181,10 @@ class Catalogue(StorePart):
         """Read, change and write an entry, again when somebody else wrote in between."""
         for _ in range(_TRIES):
             before = self._access.connection.command("HGET", self._access.keys.catalogue, server) or b""
-            entry = change(self._open(server, before) if before else None)
-            blob = self._access.seal(Places.server(server), entry)
-            if self._access.call("put_server", server, before, blob):
+            opened = self._open(server, before) if before else None
+            entry = change(opened)
+            blob, tells = self._access.seal(Places.server(server), entry), server_changed(opened, entry)
+            if self._access.call("put_server", server, before, blob, tells=tells):
                 return entry
         raise AetherError(f"the catalogue's entry of `{server}` is written by too many processes at once: try again")
 

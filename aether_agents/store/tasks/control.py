@@ -3,7 +3,7 @@
 from aether_agents.contracts import Answer, Elicited, HighLevelTask, Intervention, Json, PlannedSubtask
 from aether_agents.errors import CannotOpen, WrongStatus
 from aether_agents.store.client.head import Head
-from aether_agents.store.client.keys import Places
+from aether_agents.store.client.places import Places
 from aether_agents.store.client.replies import Delivery
 from aether_agents.store.client.store_client import StorePart, deliveries, unknown
 from aether_agents.store.interventions import answers, questions
@@ -68,9 +68,9 @@ class Control(StorePart):
             outcome, about = b"", question.subtask_id
             if effect != "go" and about is not None:
                 outcome = self._access.seal_outcome(task_id, about, questions.outcome(answer, effect), head)
-            kind, sends = self._access.call(
-                "answer", task_id, answer.intervention_id, effect, answer.response, answer.by, outcome, *given
-            )
+            what = (answer.intervention_id, effect, answer.response, answer.by, outcome, *given)
+            tells = "answered", answers.told(task_id, question, answer, role)
+            kind, sends = self._access.call("answer", task_id, *what, tells=tells)
             if kind != b"changed":
                 break
         if kind == b"closed":
@@ -130,6 +130,7 @@ class Control(StorePart):
                 head_before or b"",
                 sealed_head,
                 self._access.seal(after.place(Places.task(task_id)), task.refined(instruction), after.version("task")),
+                tells=("task.refined", {"task": task_id, "by": by, "words": self._access.audit.digest(instruction)}),
             )
             if kind == b"again":
                 self._access.heads.saw(task_id, sealed_head, after)
@@ -147,7 +148,7 @@ class Control(StorePart):
             TaskNotFound: there is no such task.
             WrongStatus: it is paused, or it has ended or is being ended.
         """
-        if not self._access.call("pause", task_id, by):
+        if not self._access.call("pause", task_id, by, tells=("task.paused", {"task": task_id, "by": by})):
             self._access.require(task_id)
             raise WrongStatus(f"`{task_id}` cannot be paused: it is paused already, or it has ended")
 
@@ -158,7 +159,7 @@ class Control(StorePart):
             TaskNotFound: there is no such task.
             WrongStatus: it is not paused.
         """
-        done, sends = self._access.call("resume", task_id, by)
+        done, sends = self._access.call("resume", task_id, by, tells=("task.resumed", {"task": task_id, "by": by}))
         if not done:
             self._access.require(task_id)
             raise WrongStatus(f"`{task_id}` cannot be resumed: it is not paused, or is being ended")
@@ -172,7 +173,8 @@ class Control(StorePart):
             WrongStatus: it has ended or is being ended.
         """
         said = self._access.seal_said(task_id, f"cancelled by {by}: {reason}") if reason else b""
-        done, running = self._access.call("cancel", task_id, by, said)
+        tells = "task.stopped", {"task": task_id, "by": by}
+        done, running = self._access.call("cancel", task_id, by, said, tells=tells)
         if not done:
             self._access.require(task_id)
             raise WrongStatus(f"`{task_id}` cannot be cancelled: it has ended, or is being ended")

@@ -2,13 +2,18 @@
 
 from aether_agents.contracts import HighLevelTask, Intervention, Json, Plan, PlannedSubtask
 from aether_agents.errors import CannotOpen, InvalidPlan, NotAllowed, Tampered
+from aether_agents.store.client.audit_writer import Change
 from aether_agents.store.client.connection import Part
 from aether_agents.store.client.head import Head, first_head
-from aether_agents.store.client.keys import RECENT_MAX, Places
+from aether_agents.store.client.keys import RECENT_MAX
+from aether_agents.store.client.places import Places
 from aether_agents.store.client.replies import Delivery, PlanningClaim, Refused, Unopened
 from aether_agents.store.client.store_client import StorePart, compact, deliveries, message_of
 from aether_agents.store.interventions import answers, questions
 from aether_agents.telemetry.tracing import traceparent
+
+#: Tools of one plan that the audit record names, with their pins.
+_TOOLS_MAX = 50
 
 
 class PlannerSteps(StorePart):
@@ -23,7 +28,7 @@ class PlannerSteps(StorePart):
         Raises:
             NotAllowed: the id belongs to another owner's task.
         """
-        return self._accepted(task, self._access.call("create", *self._asked_for(task)))
+        return self._accepted(task, self._access.call("create", *self._asked_for(task), tells=self._asks(task)))
 
     def _asked_for(self, task: HighLevelTask) -> list[Part]:
         """A task as the library accepts it."""
@@ -42,6 +47,21 @@ class PlannerSteps(StorePart):
             self._access.seal_head(task.task_id, head),
             traceparent(),
         ]
+
+    def _asks(self, task: HighLevelTask) -> Change:
+        """A task as the audit record knows it: who asks, and digests of what."""
+        digest = self._access.audit.digest
+        return "task.asked", {
+            "task": task.task_id,
+            "by": task.owner,
+            "role": task.role,
+            "words": digest(task.description),
+            "inputs": digest(dict(task.inputs)) if task.inputs else "",
+            "type": task.type,
+            "context": task.context,
+            "yes_ahead": task.assume_yes or None,
+            "of": task.undoes or (task.rerun.task_id if task.rerun else None),
+        }
 
     def _accepted(self, task: HighLevelTask, answer: bytes) -> bool:
         if answer == b"other":
@@ -77,11 +97,14 @@ class PlannerSteps(StorePart):
     def save_plan(self, task_id: str, token: int, plan: Plan) -> bool:
         """Save the plan and say so (event task.planned)."""
         head = self._access.open_head(task_id, self._present_head(task_id))
-        return bool(self._access.call("save_plan", task_id, token, *self._plan(task_id, plan, head)))
+        what = self._plan(task_id, plan, head)
+        return bool(self._access.call("save_plan", task_id, token, *what, tells=planned(task_id, plan)))
 
     def ask(self, task_id: str, token: int, intervention: Intervention) -> bool:
         """Put a question about the whole task. The store gives it its id; the answer starts the step again."""
-        return bool(self._access.call("ask_task", task_id, token, questions.seal(self._access, task_id, intervention)))
+        tells: Change = "asked", {"task": task_id, "about": intervention.kind, "binds": intervention.binds}
+        sealed = questions.seal(self._access, task_id, intervention)
+        return bool(self._access.call("ask_task", task_id, token, sealed, tells=tells))
 
     def start(self, task_id: str, token: int, plan: Plan, *, direct: bool) -> list[Delivery] | None:
         """Run the plan. Gives what to send now: nothing for a canvas, which brings it. None: the claim is lost.
@@ -150,6 +173,21 @@ def wiring(subtask: PlannedSubtask, successors: list[str]) -> str:
         flags += "k"
     server = (subtask.tool or "").partition("/")[0] if subtask.for_each is None else ""
     return f"{subtask.specialist}|{server} {flags or '-'} {','.join(successors)}"
+
+
+def planned(task_id: str, plan: Plan) -> Change:
+    """A plan as the audit record knows it."""
+    pins = {one.tool: one.pin for one in plan.subtasks if one.tool}
+    tools: Json = dict(sorted(pins.items())[:_TOOLS_MAX])
+    return "task.planned", {
+        "task": task_id,
+        "digest": plan.digest,
+        "origin": plan.origin,
+        "template": plan.template,
+        "subtasks": len(plan.subtasks),
+        "tools": tools,
+        "more_tools": max(0, len(pins) - _TOOLS_MAX) or None,
+    }
 
 
 def _following(plan: Plan) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ from aether_agents.contracts.view import EndedSubtask
 from aether_agents.errors import CannotOpen
 from aether_agents.store.client.connection import Part
 from aether_agents.store.client.head import NO_HEAD, Head, first_head
-from aether_agents.store.client.keys import Places
+from aether_agents.store.client.places import Places
 from aether_agents.store.client.replies import Delivery
 from aether_agents.store.client.store_client import deliveries, unknown
 from aether_agents.store.interventions import answers, questions
@@ -69,7 +69,9 @@ class Reruns(PlannerSteps, UndoLinks):
             NotAllowed: the id belongs to another owner's task.
         """
         read = [part for one in linked for part in one]
-        answer = self._access.call("create_linked", kind, len(linked), *read, *self._asked_for(task))
+        asked, fields = self._asks(task)
+        tells = asked, {**fields, "how": kind}
+        answer = self._access.call("create_linked", kind, len(linked), *read, *self._asked_for(task), tells=tells)
         if answer == b"changed":
             return False
         self._accepted(task, answer)

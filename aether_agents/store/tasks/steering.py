@@ -29,7 +29,13 @@ class Steering(StorePart):
             TaskNotFound: there is no such task.
             WrongStatus: it has ended, or is being ended.
         """
-        kind, sends = self._access.call("set_priority", task_id, priority, by)
+        kind, sends = self._access.call(
+            "set_priority",
+            task_id,
+            priority,
+            by,
+            tells=("task.priority", {"task": task_id, "by": by, "priority": priority}),
+        )
         if kind == b"closed":
             self._access.require(task_id)
             raise WrongStatus(f"`{task_id}` has ended, or is being ended: its priority changes nothing any more")
@@ -37,11 +43,12 @@ class Steering(StorePart):
 
     def put_brake_on(self, by: str, reason: str = "", tasks: Iterable[str] = ()) -> bool:
         """Let nothing begin until the brake is released. False: it is on already, and stays as it is."""
-        return bool(self._access.call("brake", by, reason, " ".join(tasks)))
+        tells = "brake.on", {"by": by, "why": self._access.audit.digest(reason) if reason else ""}
+        return bool(self._access.call("brake", by, reason, " ".join(tasks), tells=tells))
 
-    def release_brake(self) -> tuple[bool, tuple[str, ...]]:
+    def release_brake(self, by: str = "local") -> tuple[bool, tuple[str, ...]]:
         """Let tasks go on, within seconds. Whether it was on, and what was paused with it."""
-        was_on, tasks = self._access.call("release")
+        was_on, tasks = self._access.call("release", tells=("brake.off", {"by": by}))
         return bool(was_on), tuple(tasks.decode().split())
 
     def brake(self) -> Brake | None:

@@ -10,7 +10,7 @@ from aether_agents.errors import CannotOpen, Tampered
 from aether_agents.process.boot_clock import now as clock
 from aether_agents.store.client.connection import Part
 from aether_agents.store.client.head import Head
-from aether_agents.store.client.keys import Places
+from aether_agents.store.client.places import Places
 from aether_agents.store.client.replies import Completed, Delivery, Fanned, Granted, Refused, Renewal, RunKey, Unopened
 from aether_agents.store.client.store_client import StoreClient, StorePart, compact, deliveries, message_of, run_keys
 from aether_agents.store.interventions import answers, questions
@@ -38,6 +38,8 @@ class Runs(StorePart):
 
     #: The number of the store's epoch when the reaper last looked; 0 before that.
     epoch: int = 0
+    #: Whether this process is the one to link the audit record, as the store said when the reaper last looked.
+    links_record: bool = False
 
     def __init__(self, access: StoreClient) -> None:
         super().__init__(access)
@@ -164,7 +166,8 @@ class Runs(StorePart):
     def ask_subtask(self, task_id: str, subtask_id: str, token: int, intervention: Intervention) -> bool:
         """Put a question before a claimed subtask goes on. Its branch of the canvas ends here."""
         body = questions.seal(self._access, task_id, intervention.model_copy(update={"subtask_id": subtask_id}))
-        return bool(self._access.call("ask_subtask", task_id, subtask_id, token, body))
+        about = {"task": task_id, "subtask": subtask_id, "about": intervention.kind, "binds": intervention.binds}
+        return bool(self._access.call("ask_subtask", task_id, subtask_id, token, body, tells=("asked", about)))
 
     def progress(self, task_id: str, subtask_id: str, token: int, fraction: float | None, message: str = "") -> bool:
         """Say how far a run is (0.0 to 1.0). The caller limits how often."""
@@ -217,10 +220,11 @@ class Runs(StorePart):
         hears what this process' own clock shows, which is never set: so it knows when its own was.
         """
         shown = int(1000 * clock())
-        sends, faults, epoch = self._access.call("reap", limit, self._clock, shown, *busy_queues)
+        sends, faults, epoch, links = self._access.call("reap", limit, self._clock, shown, *busy_queues)
         if epoch != self.epoch:
             self._access.note_server()
             self.epoch = epoch
+        self.links_record = bool(links)
         for fault in faults:
             logger.error("a damaged task is left alone for a minute: %s", fault.decode(errors="replace"))
         return deliveries(sends)

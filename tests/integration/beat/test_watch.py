@@ -11,7 +11,8 @@ import pytest
 from aether_agents.contracts import HighLevelTask, Json, Outcome, Plan, PlannedSubtask, Risk
 from aether_agents.errors import InvalidSettings
 from aether_agents.local.valkey import ValkeyServer
-from aether_agents.settings.model import AlertSettings, ScheduleSettings, Settings
+from aether_agents.settings.model import ScheduleSettings, Settings
+from aether_agents.settings.upkeep import AlertSettings
 from aether_agents.store import Granted, PlanningClaim, Store, open_store
 from aether_agents.store.system.counters import DAY
 from beat.alerts import MOST_AT_ONCE, Alert, AlertSender, apprise_to

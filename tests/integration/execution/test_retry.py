@@ -9,7 +9,7 @@ from aether_agents.contracts import Answer, HighLevelTask, TaskView, Template
 from aether_agents.errors import TaskNotFound, WrongStatus
 from aether_agents.orchestrator.orchestrator import Orchestrator
 from aether_agents.store import open_store
-from aether_agents.store.client.keys import Places
+from aether_agents.store.client.places import Places
 from tests.conftest import eventually
 from tests.integration.execution.lab import Lab
 

@@ -15,8 +15,8 @@ from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings.model import BrokerSettings, EncryptionSettings, Settings
 from aether_agents.store import CatalogueEntry, Store, open_store
 from aether_agents.store.client.head import Head
-from aether_agents.store.client.keys import Places
 from aether_agents.store.client.migrations import FORM
+from aether_agents.store.client.places import Places
 from aether_agents.store.client.sealing import make_key_file
 from tests.integration.store.plans import DONE, FAILED, granted, plan_of, planned, run, started, subtask
 

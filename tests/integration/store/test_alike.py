@@ -4,7 +4,7 @@ import pytest
 
 from aether_agents.contracts import Outcome
 from aether_agents.store import Store
-from aether_agents.store.client.keys import Places
+from aether_agents.store.client.places import Places
 from tests.integration.store.plans import DONE, granted, overdue, reap, refused, run, started, status, subtask
 
 BARRED = Outcome(status="failed", error="nobody may", error_kind="policy", sent=False)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from aether_agents.access.policy import Allowed, Denied, NeedsApproval, allowed_folders, decide
+from aether_agents.access import policy
+from aether_agents.access.policy import Allowed, Decision, Denied, NeedsApproval, allowed_folders
 from aether_agents.contracts import Annotations, PlannedSubtask, Risk, Tool, ToolRow, Verb
 from aether_agents.settings.model import BrokerSettings, PolicySettings, Settings
 
@@ -18,6 +19,11 @@ def tool(risk: Risk = Risk.READ, **row) -> Tool:
 
 def subtask(**more) -> PlannedSubtask:
     return PlannedSubtask(id="a", tool="git/run", **{"specialist": "dev", "risk": Risk.READ, **more})
+
+
+def decide(*args, **options) -> Decision:
+    """A decision without the rule that it names."""
+    return policy.decide(*args, **options)._replace(rule="")
 
 
 def test_what_only_looks_is_allowed():

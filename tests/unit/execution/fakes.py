@@ -195,4 +195,5 @@ def store(claim: Granted | Refused | Exception = GONE, **entries: CatalogueEntry
     tasks, alerts = FakeTasks(claim), FakeAlerts()
     safekeeping = SimpleNamespace(secure=tasks.secured.append)
     catalogue = FakeCatalogue(**entries)
-    return SimpleNamespace(tasks=tasks, catalogue=catalogue, alerts=alerts, safekeeping=safekeeping)
+    audit = SimpleNamespace(ended=lambda *_: None)
+    return SimpleNamespace(tasks=tasks, catalogue=catalogue, alerts=alerts, safekeeping=safekeeping, audit=audit)

@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from aether_agents.monitoring.budgets import Spending, spending
-from aether_agents.settings.model import ALL_SERVERS, AlertSettings, Settings
+from aether_agents.settings.model import ALL_SERVERS, Settings
+from aether_agents.settings.upkeep import AlertSettings
 
 
 def test_each_budget_is_held_against_the_calls_of_its_server_and_one_against_all() -> None:

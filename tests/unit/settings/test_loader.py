@@ -129,6 +129,8 @@ def test_every_setting_has_a_variable(place: Place) -> None:
     values = {
         "persistence_backend": "redis",
         "isolation": "required",
+        "enabled": "no",
+        "signing_key": "env:SIGNING_KEY",
         "auto_discovery": "false",
         "interactive_mode": "no",
         "session_persistence": "0",
@@ -313,6 +315,7 @@ OTHERWISE = {
     "agentserver": "agentserver: {host: 0.0.0.0, proxies: [10.0.0.1]}",
     "encryption": "encryption: {key_file: key}",
     "isolation": "isolation: 'off'",
+    "audit": "audit: {enabled: false}",
 }
 
 

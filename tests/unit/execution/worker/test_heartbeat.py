@@ -35,7 +35,9 @@ class Kept:
         self.in_doubt: list[RunKey] = []
         self.asked: list[tuple[Any, ...]] = []
         self.waiting = {"dev": 3, "planner": 0}
-        self.tasks = SimpleNamespace(renew=self.renew, reap=self.reap, complete=self.note("complete"), epoch=0)
+        tasks = {"renew": self.renew, "reap": self.reap, "complete": self.note("complete")}
+        self.tasks = SimpleNamespace(**tasks, epoch=0, links_record=False)
+        self.audit = SimpleNamespace(flush=lambda: None)
         self.next_epoch = 0
         self.safekeeping = SimpleNamespace(sure=False)
         self.counts = SimpleNamespace(add=lambda _counts: None)

@@ -1,0 +1,52 @@
+"""Settings of what is kept and told: retention, the audit record, alerts."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from aether_agents.contracts import Contract
+
+
+class RetentionSettings(Contract):
+    """How long ended tasks are kept."""
+
+    days: float = Field(default=7, gt=0, le=3_650, description="Days after its last event.")
+
+
+class AuditSettings(Contract):
+    """The audit record: what was asked, allowed, called and answered, in a chain that shows tampering."""
+
+    enabled: bool = Field(default=True, description="Whether it is kept.")
+    days: float = Field(default=90, gt=0, le=36_500, description="Days for which entries are kept.")
+    signing_key: str = Field(
+        default="",
+        pattern=r"^((env|file):.+)?$",
+        description="`env:NAME` or `file:PATH` of the key that signs checkpoints: 32 bytes in base64. Without it, one "
+        "that is made of the sealing key.",
+    )
+
+
+class AlertSettings(Contract):
+    """Who is told of what. Beat watches; without `to`, its log tells."""
+
+    to: tuple[Annotated[str, Field(pattern=r"^(env|file):.+")], ...] = Field(
+        default=(), description="`env:NAME` or `file:PATH` of an apprise address; addresses hold passwords."
+    )
+    every: float = Field(default=3_600, ge=1, description="Seconds until the same thing is told again.")
+    failed_tasks: bool = Field(default=True, description="Whether failed tasks are told.")
+    waits_longer_than: float = Field(default=3_600, ge=0, description="Seconds a task may wait for a person; 0: any.")
+    store_fuller_than: float = Field(
+        default=85,
+        gt=0,
+        le=100,
+        description="Percent of the store's memory, connections, disk that is told; 100: never.",
+    )
+    queue_without_worker: float = Field(default=120, ge=0, description="Seconds messages may lie unserved; 0: any.")
+    server_down: bool = Field(default=True, description="Whether MCP servers that cannot be used are told.")
+    findings_from: Literal["critical", "high", "medium", "low", "info"] | None = Field(
+        default="high", description="Least severity of findings that is told; of audits, of new findings."
+    )
+    budgets: dict[str, Annotated[int, Field(ge=1)]] = Field(
+        default_factory=dict,
+        description="Calls of tools in a UTC day at which it is told, by MCP server and for `all servers`.",
+    )

@@ -1,0 +1,1 @@
+"""The audit record: entries in a chain that shows tampering."""
