@@ -104,6 +104,11 @@ def plan_language() -> Iterator[str]:
         yield from (f"## {model.__name__}", "", inspect.getdoc(model) or "", "", *_table(model.model_fields), "")
 
 
+def tool_row() -> Iterator[str]:
+    """The fields of a row of a tool table."""
+    return _table(contracts.ToolRow.model_fields)
+
+
 def events() -> Iterator[str]:
     """The closed list of events."""
     notes = dict(re.findall(r'= "([a-z._]+)"  #: (.+)', inspect.getsource(contracts.EventType)))
@@ -247,6 +252,7 @@ MADE: dict[str, Callable[[], Iterator[str]]] = {
     "commands": commands,
     "settings": settings,
     "plan language": plan_language,
+    "tool row": tool_row,
     "events": events,
     "fields of an event": lambda: _table(contracts.Event.model_fields),
     "routes": routes,

@@ -55,6 +55,7 @@ COMMANDS: dict[str, Entry] = {
             ("servers", "List, add, install, test and accept MCP servers.", "project.servers"),
             ("tools", "List, search and call the live tools.", "project.tools"),
             ("templates", "List, show and check templates.", "project.templates"),
+            ("specialist", "Write a specialist of your own.", "project.specialist"),
             ("contexts", "List the contexts a task can run in.", "project.contexts"),
             ("trust", "Let files of this project start programs.", "project.trust"),
         ),

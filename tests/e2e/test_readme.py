@@ -11,13 +11,15 @@ PAGES = (
     "README.md",
     "docs/start.md",
     "docs/concepts/specialists.md",
-    *(f"docs/how-to/{name}.md" for name in ("template", "server", "batch", "schedule")),
+    *(f"docs/how-to/{name}.md" for name in ("template", "server", "specialist", "batch", "schedule")),
 )
 
 
 @pytest.fixture
 def reader(tmp_path: Path) -> Iterator[Reader]:
     reader = Reader(tmp_path)
+    # What is installed is for this reader alone: the other tests share the interpreter.
+    reader.environ |= {"PIP_TARGET": str(tmp_path / "installed"), "PYTHONPATH": str(tmp_path / "installed")}
     try:
         yield reader
     finally:
