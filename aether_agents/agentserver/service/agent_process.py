@@ -11,7 +11,7 @@ from aether_agents.agentserver.service.payload import answer_from
 from aether_agents.agentserver.service.service import Service, common_desk
 from aether_agents.agentserver.service.update import Message, error_of
 from aether_agents.contracts import HighLevelTask
-from aether_agents.errors import AetherError, InvalidTask
+from aether_agents.errors import AetherError, InvalidTask, StoreUnavailable
 from aether_agents.process.running_process import working_folder
 
 log = logging.getLogger(__name__)
@@ -54,8 +54,9 @@ class AgentProcess:
     async def execute(self, after: int = 0) -> AsyncGenerator[Message, None]:
         """Submit the task, unless that was done, and yield its `agent_update`s until it has ended.
 
-        Executing again replays from number `after`. Whoever stops listening does not stop the task. What goes wrong
-        is the last thing yielded: an update with `error` and `code`.
+        Executing again replays from number `after`. Whoever stops listening does not stop the task. While the store is
+        away, updates with `error` and `code` and the last status say so, and it goes on. It ends only after a terminal
+        status: that of the task; or `failed`, with `error` and `code`, of one that never came to be or is gone.
         """
         try:
             desk = await self._submitted()
@@ -143,11 +144,12 @@ class AgentProcess:
         self.task_id = self.task.task_id
 
     def _failed(self, error: Message) -> Message:
-        """What ends a following that went wrong: the task as it was last seen."""
+        """What ends a following that went wrong. Of a task that was seen, a server that closes says no more."""
+        seen = self._last.get("status", "failed")
         return {
             "task_id": self.task_id,
             "seq": self._last.get("seq", 0),
-            "status": self._last.get("status", "failed"),
+            "status": seen if error["code"] == StoreUnavailable.code else "failed",
             "progress": self._last.get("progress", 0.0),
             "message": error["error"],
             "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),

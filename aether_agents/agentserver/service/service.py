@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from functools import partial
 from typing import Any, TypeVar
 
@@ -14,8 +15,8 @@ from aether_agents.agentserver.service.backend import Backend
 from aether_agents.agentserver.service.event_fanout import EventFanout
 from aether_agents.agentserver.service.identity import Person
 from aether_agents.agentserver.service.throttle import Throttle
-from aether_agents.agentserver.service.update import Message, update_of
-from aether_agents.contracts import Answer, Event, HighLevelTask, Intervention, Json, TaskView
+from aether_agents.agentserver.service.update import Message, Updates, lost
+from aether_agents.contracts import Answer, HighLevelTask, Intervention, Json, TaskView
 from aether_agents.errors import StoreUnavailable, TooManyTasks
 from aether_agents.orchestrator.orchestrator import Orchestrator
 from aether_agents.settings.loader import load_settings
@@ -31,8 +32,8 @@ LOOKED_THROUGH = 2_000
 #: Threads for calls that block: each is a few milliseconds, unless the store is away.
 THREADS = 8
 
-#: Updates that are remembered: as many as may be on their way to several followers.
-UPDATES = 512
+#: Seconds between two tries to follow a task while the store is away.
+AGAIN = 1.0
 
 
 class Service:
@@ -46,8 +47,7 @@ class Service:
         self._reach: Backend | None = None
         self._hub: EventFanout | None = None
         self._submitting = asyncio.Lock()  # so that two submissions are not counted as one
-        self._endings: dict[str, asyncio.Task[TaskView]] = {}
-        self._updates: dict[tuple[str, int], Message] = {}
+        self._updates = Updates(lambda task_id: self.call(lambda reach: reach.door.view(task_id, outputs=True)))
         self._closed = False
 
     async def open(self) -> Backend:
@@ -187,12 +187,30 @@ class Service:
     async def updates(self, task_id: str, person: Person, after: int = 0) -> AsyncGenerator[Message, None]:
         """What happened to a task after a number, then what happens, until it has ended; progress at its pace.
 
+        While the store is away, whoever listens is told so (by the last update, with `code` and `error`), and goes on
+        when it is back: the end of the task is not missed.
+
         Raises:
             NotAllowed: his role may not look.
             TaskNotFound: there is no such task, or it has expired meanwhile.
-            StoreUnavailable: the store was away for too long.
+            StoreUnavailable: this AgentServer is closed.
         """
-        await self._require_sight(task_id, person)
+        last: Message = {"seq": after}
+        while True:
+            try:
+                await self._require_sight(task_id, person)
+                async with aclosing(self._following(task_id, last["seq"])) as updates:
+                    async for last in updates:
+                        yield dict(last)  # each follower has a copy
+            except StoreUnavailable as error:
+                if self._closed:
+                    raise
+                yield lost(task_id, last, error)
+            else:
+                return
+            await asyncio.sleep(AGAIN)
+
+    async def _following(self, task_id: str, after: int) -> AsyncGenerator[Message, None]:
         await self.open()
         if self._hub is None:
             return
@@ -200,25 +218,7 @@ class Service:
         async with self._hub.following(task_id, after) as following:
             while (events := await following.next(pace.wait(time.monotonic()))) is not None:
                 for event in pace.take(events, time.monotonic()):
-                    known = self._updates.get((task_id, event.seq)) or await self._update(event)
-                    yield dict(known)  # each follower has a copy
-
-    async def _update(self, event: Event) -> Message:
-        """The update that an event is: made once for all who follow its task."""
-        update = update_of(event, await self._ending(event.task_id) if event.ends_task else None)
-        if len(self._updates) >= UPDATES:
-            self._updates.clear()
-        return self._updates.setdefault((event.task_id, event.seq), update)
-
-    async def _ending(self, task_id: str) -> TaskView:
-        """The result of a task; read once for all who follow it."""
-        known = self._endings.get(task_id)
-        if known is None:
-            door = (await self.open()).door
-            known = asyncio.ensure_future(self._threaded(partial(door.view, task_id, outputs=True)))
-            self._endings[task_id] = known
-            known.add_done_callback(lambda _: self._endings.pop(task_id, None))
-        return await asyncio.shield(known)
+                    yield await self._updates.of(event)
 
     async def _threaded(self, work: Callable[[], Value]) -> Value:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)

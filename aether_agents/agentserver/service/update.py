@@ -1,5 +1,8 @@
 """What a client is told: `agent_update`, made of an event; errors as values."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from aether_agents.contracts import STATUS_AFTER, Event, EventType, TaskView
@@ -7,6 +10,34 @@ from aether_agents.errors import AetherError
 
 #: An acknowledgement, an update, an error: what goes over the line.
 Message = dict[str, Any]
+
+#: Updates that are remembered: as many as may be on their way to several followers.
+UPDATES = 512
+
+#: What each kind of event means; of a subtask, after its id.
+SAID = {
+    EventType.TASK_PENDING: "accepted",
+    EventType.TASK_PLANNING: "is being planned",
+    EventType.TASK_PLANNED: "there is a plan",
+    EventType.TASK_RUNNING: "runs",
+    EventType.TASK_WAITING: "waits for an answer",
+    EventType.TASK_PAUSED: "paused",
+    EventType.TASK_RESUMED: "goes on",
+    EventType.TASK_REPLANNED: "is planned anew",
+    EventType.TASK_COMPLETED: "completed",
+    EventType.TASK_FAILED: "failed",
+    EventType.TASK_CANCELLED: "cancelled",
+    EventType.SUBTASK_READY: "is ready",
+    EventType.SUBTASK_STARTED: "runs",
+    EventType.SUBTASK_PROGRESS: "goes on",
+    EventType.SUBTASK_RETRYING: "is tried again",
+    EventType.SUBTASK_WAITING: "waits for an answer",
+    EventType.SUBTASK_COMPLETED: "completed",
+    EventType.SUBTASK_FAILED: "failed",
+    EventType.SUBTASK_SKIPPED: "skipped",
+    EventType.SUBTASK_CANCELLED: "cancelled",
+    EventType.LOG: "says something",
+}
 
 
 def update_of(event: Event, ended: TaskView | None = None) -> Message:
@@ -16,7 +47,7 @@ def update_of(event: Event, ended: TaskView | None = None) -> Message:
         "seq": event.seq,
         "status": event.status.value,
         "progress": event.progress,
-        "message": event.message,
+        "message": event.message or _said(event),
         "timestamp": event.at.isoformat(timespec="milliseconds"),
     }
     if event.specialist:
@@ -32,10 +63,57 @@ def update_of(event: Event, ended: TaskView | None = None) -> Message:
     return update
 
 
+def _said(event: Event) -> str:
+    """What happened, in words, where nobody said more about it."""
+    what = SAID[event.type]
+    return f"{event.subtask_id} {what}" if event.subtask_id else what
+
+
 def _ending(view: TaskView) -> Message:
     if view.error:
         return {"error": view.error}
     return {"result": dict(view.model_dump(mode="json")["outputs"])} if view.status.value == "completed" else {}
+
+
+class Updates:
+    """Updates of events, each made once for all who follow its task. Belongs to one event loop."""
+
+    def __init__(self, ended: Callable[[str], Awaitable[TaskView]]) -> None:
+        self._ended = ended
+        self._known: dict[tuple[str, int], Message] = {}
+        self._endings: dict[str, asyncio.Future[TaskView]] = {}
+
+    async def of(self, event: Event) -> Message:
+        """The update that an event is."""
+        place = (event.task_id, event.seq)
+        if known := self._known.get(place):
+            return known
+        update = update_of(event, await self._ending(event.task_id) if event.ends_task else None)
+        if len(self._known) >= UPDATES:
+            self._known.clear()
+        return self._known.setdefault(place, update)
+
+    async def _ending(self, task_id: str) -> TaskView:
+        """The result of a task; read once for all who follow it."""
+        known = self._endings.get(task_id)
+        if known is None:
+            known = self._endings[task_id] = asyncio.ensure_future(self._ended(task_id))
+            known.add_done_callback(lambda _: self._endings.pop(task_id, None))
+        return await asyncio.shield(known)
+
+
+def lost(task_id: str, last: Message, error: AetherError) -> Message:
+    """What a follower is told while the store is away: the task as it was last seen, and why nothing new comes."""
+    return {
+        "task_id": task_id,
+        "seq": last.get("seq", 0),
+        "status": last.get("status", "pending"),
+        "progress": last.get("progress", 0.0),
+        "message": str(error),
+        "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "code": error.code,
+        "error": str(error),
+    }
 
 
 def error_of(error: AetherError, task_id: str | None = None) -> Message:

@@ -86,7 +86,10 @@ class Clients:
             async with aclosing(self._desk.updates(task_id, person, after)) as updates:
                 async for update in updates:
                     await self._keeping_up(sid)
-                    await self._post.send(update, sid)
+                    if "code" in update:  # nothing new, but why nothing comes
+                        await self._sio.emit("agent_error", _lost(update), to=sid)
+                    else:
+                        await self._post.send(update, sid)
         except AetherError as error:
             await self._sio.emit("agent_error", error_of(error, task_id), to=sid)
         except Exception:
@@ -126,3 +129,7 @@ class Clients:
             log.debug("%s had ended before its client left", task_id)
         except AetherError as error:
             log.warning("%s goes on although its client has left: %s", task_id, error)
+
+
+def _lost(update: Message) -> Message:
+    return {name: update[name] for name in ("code", "error", "task_id")}

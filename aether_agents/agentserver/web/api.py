@@ -185,7 +185,8 @@ class Api:
                     update = coming.result()
                     if update is None:
                         return
-                    yield f"id: {update['seq']}\ndata: {json.dumps(update, ensure_ascii=False)}\n\n"
+                    what = "event: error" if "code" in update else f"id: {update['seq']}"
+                    yield f"{what}\ndata: {json.dumps(update, ensure_ascii=False)}\n\n"
                     coming = asyncio.ensure_future(anext(updates, None))
             except AetherError as error:
                 yield f"event: error\ndata: {json.dumps(error_of(error, task_id))}\n\n"

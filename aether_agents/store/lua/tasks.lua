@@ -7,7 +7,7 @@
 -- Texts of people, plans, tools and servers are sealed wherever they stand; this library hands them on and reads none.
 -- An answer is believed by nobody here: whoever acts on it opens it (store/interventions/answers.py).
 --
--- <prefix>:task:<id>            hash    the task: TASK_FIELDS, sealed `task` and `plan`, `about` the plan, sealed `answer`
+-- <prefix>:task:<id>            hash    the task: TASK_FIELDS (`share`: thousandths done, as last told), sealed `task` and `plan`, `about` the plan, sealed `answer`
 --                                       to what is asked about it, sealed `head` (store/client/head.py), `fault`: "<n> <sealed>",
 --                                       the subtask (or none) that failed it and why; `planners_lost`
 --                                       while they planned it; `undone`, `reruns`: the tasks that put it back, and
@@ -38,7 +38,7 @@ local exports = {}
 
 local NUMBERS = {'seq', 'created', 'finished', 'total', 'left', 'busy', 'token', 'resends', 'priority', 'budget',
                  'deadline', 'keep', 'asked', 'bad', 'degraded', 'approved', 'direct', 'form',
-                 'epoch', 'again'}
+                 'epoch', 'again', 'share'}
 local TEXTS = {'status', 'step', 'halt', 'error', 'question_id', 'owner'}
 local TASK_FIELDS = {}
 for i = 1, #TEXTS do TASK_FIELDS[#TASK_FIELDS + 1] = TEXTS[i] end
@@ -114,8 +114,9 @@ local function emit(task, kind, node, message, data, said)
   local share = 0
   if task.total > 0 then share = math.floor(1000 * (task.total - task.left) / task.total) end
   if kind == 'task.completed' then share = 1000 end
+  task.share = math.max(task.share, share)  -- what fans out makes more to do, and undoes nothing
   redis.call('XADD', task.events, int(task.seq) .. '-0', 't', kind, 's', node and node.id or '', 'q',
-    node and node.queue or '', 'a', int(task.call.at), 'u', task.status, 'p', int(share), 'm', message or '', 'd',
+    node and node.queue or '', 'a', int(task.call.at), 'u', task.status, 'p', int(task.share), 'm', message or '', 'd',
     data or '', 'x', said or '')
 end
 

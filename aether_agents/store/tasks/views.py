@@ -33,7 +33,7 @@ from aether_agents.store.tasks.stored_views import (
 )
 
 _FIELDS = (
-    "status", "owner", "created", "finished", "total", "left", "seq", "degraded", "direct", "error",
+    "status", "owner", "created", "finished", "total", "left", "share", "seq", "degraded", "direct", "error",
     "question_id", "asked_at", "task", "plan", "about", "head", "fault", "undone", "reruns",
 )  # fmt: skip
 
@@ -174,7 +174,7 @@ class Views(Outcomes):
             owner=owner,
             status=status,
             degraded=number(meta["degraded"]) == 1,
-            progress=(total - left) / total if total else done,
+            progress=max(number(meta["share"]), 1000 * (total - left) // total) / 1000 if total else done,
             seq=number(meta["seq"]),
             created_at=moment(number(meta["created"])),
             finished_at=moment(number(meta["finished"])),
