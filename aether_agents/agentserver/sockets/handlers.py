@@ -45,8 +45,11 @@ class Server(SessionServer, Protocol):
 class Handle:
     """What `register` gives back."""
 
-    def __init__(self, sio: Server, desk: Service, clients: Clients, handlers: Mapping[str, Handler]) -> None:
+    def __init__(
+        self, sio: Server, desk: Service, clients: Clients, identities: Identities, handlers: Mapping[str, Handler]
+    ) -> None:
         self.desk = desk
+        self.identities = identities
         self._sio = sio
         self._clients = clients
         self._handlers = handlers
@@ -86,7 +89,7 @@ def register(
     handlers = {event: _handler(sio, identities, event, act, fields) for event, (act, fields) in acts.all().items()}
     for event, handler in handlers.items():
         sio.on(event, handler)
-    return Handle(sio, desk, clients, handlers)
+    return Handle(sio, desk, clients, identities, handlers)
 
 
 def _handler(sio: Server, identities: Identities, event: str, act: Act, fields: tuple[str, ...] | None) -> Handler:

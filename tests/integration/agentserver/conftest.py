@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from aether_agents.agentserver.service import event_fanout
 from aether_agents.contracts import Template
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings.model import Settings
+from tests.integration.agentserver.away import Away
 from tests.integration.agentserver.host import Host, hosted
 from tests.integration.execution.conftest import laboratory, quick
 from tests.integration.execution.lab import Lab
@@ -93,6 +95,16 @@ def host(lab: Lab) -> Iterator[Host]:
     """A Socket.IO server with AgentServer on it, as AetherTerm has one."""
     with hosted(lab.settings) as running:
         yield running
+
+
+@pytest.fixture
+def away(sealing_key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Away]:
+    monkeypatch.setattr(event_fanout, "PATIENCE", 0.3)
+    server = ValkeyServer(tmp_path / "valkey").start()
+    try:
+        yield Away(server, quick(server, sealing_key, tmp_path))
+    finally:
+        server.stop()
 
 
 @pytest.fixture

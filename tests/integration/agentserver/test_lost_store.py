@@ -1,60 +1,14 @@
 """A store that is away for longer than anybody waits, and comes back: nobody who follows a task misses its end."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, NamedTuple
-
-import httpx
-import pytest
+from typing import Any
 
 from aether_agents.agentserver import AgentProcess
-from aether_agents.agentserver.service import event_fanout
 from aether_agents.agentserver.service.service import Service
-from aether_agents.agentserver.web.web_app import web_app
-from aether_agents.local.valkey import ValkeyServer
-from aether_agents.orchestrator.orchestrator import Orchestrator
-from aether_agents.settings.model import Settings
-from aether_agents.store import open_store
-from tests.conftest import eventually
-from tests.integration.agentserver.browser import browsing
-from tests.integration.agentserver.host import client, hosted, running
-from tests.integration.execution.conftest import quick
-
-TOKEN = "a-token-of-the-tests"
-
-#: What the page shows of the task.
-SHOWN = "return (document.querySelector('#main .chip') || document.body).textContent"
-
-#: Give a token.
-ENTER = "document.querySelector('#token').value = '{}'; document.querySelector('.token button').click()"
+from tests.integration.agentserver.away import Away
+from tests.integration.agentserver.host import client, hosted
 
 ANN = {"name": "ann", "role": "User"}
-
-
-class Away(NamedTuple):
-    """A store that can be stopped, and settings to reach it; nobody works there."""
-
-    server: ValkeyServer
-    settings: Settings
-
-    def end(self, task_id: str) -> None:
-        """Start it again, and end a task there."""
-        self.server.start()
-        with open_store(self.settings) as store:
-            door = Orchestrator(self.settings, store)
-            door.cancel(task_id, reason="over")
-            door.close()
-
-
-@pytest.fixture
-def away(sealing_key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Away]:
-    monkeypatch.setattr(event_fanout, "PATIENCE", 0.3)
-    server = ValkeyServer(tmp_path / "valkey").start()
-    try:
-        yield Away(server, quick(server, sealing_key, tmp_path))
-    finally:
-        server.stop()
 
 
 def test_agent_process_ends_only_after_a_terminal_status(away: Away) -> None:
@@ -108,33 +62,3 @@ def test_a_client_is_told_of_the_end(away: Away) -> None:
 
     with hosted(away.settings) as host:
         asyncio.run(asyncio.wait_for(scenario(host), 60))
-
-
-def test_the_page_loads_again_by_itself(away: Away, tmp_path: Path) -> None:
-    with running(web_app(Service(away.settings), TOKEN)) as port, browsing(tmp_path) as browser:
-        url = f"http://127.0.0.1:{port}"
-        with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30) as http:
-            task_id = http.post("/api/tasks", json={"task": "Say hello", "type": "say_hello"}).json()["task_id"]
-            browser.open(f"{url}#token={TOKEN}&task={task_id}")
-            eventually(lambda: "pending" in browser.run(SHOWN), 30, "the task is shown")
-            away.server.stop()
-            eventually(lambda: "lost" in browser.run("return document.body.innerText"), 30, "it says so")
-            browser.run("location.reload()")  # and somebody opens it anew meanwhile
-            eventually(lambda: "lost" in browser.run("return document.body.innerText"), 30, "it says so again")
-            away.end(task_id)
-            eventually(lambda: "cancelled" in browser.run(SHOWN), 30, "the end is shown without a touch")
-            assert "lost" not in browser.run("return document.querySelector('#state').textContent")
-
-
-def test_the_page_asks_for_the_token(away: Away, tmp_path: Path) -> None:
-    with running(web_app(Service(away.settings), TOKEN)) as port, browsing(tmp_path) as browser:
-        browser.open(f"http://127.0.0.1:{port}")
-        eventually(lambda: browser.run("return document.querySelector('#token') !== null"), 30, "it asks")
-        browser.run(ENTER.format("not-the-token-of-anybody"))
-        eventually(lambda: "not the token" in browser.run("return document.body.innerText"), 30, "it says no")
-        assert browser.run("return sessionStorage.getItem('token')") is None
-        browser.run(ENTER.format(TOKEN))
-        eventually(lambda: browser.run("return document.querySelector('#token') === null"), 30, "it is taken")
-        assert browser.run("return sessionStorage.getItem('token')") == TOKEN
-        browser.run("location.reload()")
-        assert browser.run("return document.querySelector('#token') === null")
