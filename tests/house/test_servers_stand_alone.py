@@ -15,7 +15,7 @@ ALLOWED = {
     "inspection": EVERYWHERE | {"idna"},
     "infra/servers": EVERYWHERE | {"psutil"},
     "dev/servers": EVERYWHERE | {"git", "mcp_server_git", "jinja2", "markdown2", "lizard", "pdoc", "radon", "vulture"},
-    "security/servers": EVERYWHERE | {"detect_secrets", "packaging", "re2", "yaml"},
+    "security/servers": EVERYWHERE | {"detect_secrets", "packaging", "re2", "requests", "yaml"},
     "data/servers": EVERYWHERE | {"duckdb", "python_calamine"},
 }
 

@@ -136,12 +136,11 @@ class Job:
         *,
         reads: Sequence[Path] = (),
         writes: Sequence[Path] = (),
-        network: bool = False,
     ) -> subprocess.CompletedProcess[bytes]:
         """As `program`, for one that reads what strangers wrote: in the sandbox.
 
         It sees `folder` and `reads`, and may write only to `writes` and to a HOME of its own, which is empty and goes
-        with it. No network but where it is said. `-m` of a module of ours needs `CODE` among `reads`. Where the machine
+        with it. There is no network. `-m` of a module of ours needs `CODE` among `reads`. Where the machine
         cannot confine, it runs with its own HOME and the same bounds alone, unless `isolation` is `required`.
 
         Raises:
@@ -165,7 +164,6 @@ class Job:
                 (folder, *reads),
                 tuple(writes),
                 _state(),
-                network,
                 search=known["PATH"],
                 limits=BOUNDS,
             )

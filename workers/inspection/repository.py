@@ -23,6 +23,8 @@ SKIPPED_FOLDERS = frozenset(
 MAX_FILES = 20_000
 MAX_FILE_BYTES = 2 << 20
 MAX_TOTAL_BYTES = 256 << 20
+#: Repositories inside a folder that git is asked about.
+MAX_INNER = 100
 #: Why a link is not looked at that leads to something which is.
 NOT_FOLLOWED = "a link: not followed"
 
@@ -91,11 +93,19 @@ class Repository:
         Files that git ignores are among them, and those of repositories inside this one. Of git's own folders there
         are none.
         """
-        tracked = self._tracked(skipped)
+        tracked = self._tracked(skipped) if self.is_git and not self.bare else frozenset()
         walk = Walk(self.folder, tracked, self._leave_out)
         yield from self._bounded(walk.paths(), skipped)
         skipped.extend(Skipped(printable(path), why, gap, who) for path, why, gap, who in walk.left)
         self.inner = walk.inner
+        for inner in walk.inner[:MAX_INNER]:
+            git = Git(self.folder / inner)
+            place = git.place()
+            if place.top and not place.bare:
+                self._tracked(skipped, git, f"{inner}/")
+        if len(walk.inner) > MAX_INNER:
+            why = f"what git was told not to have here is asked of {MAX_INNER} repositories"
+            skipped.append(Skipped("(repositories inside)", why, True))
 
     def named_files(self, names: Collection[str], skipped: list[Skipped]) -> Iterator[Entry]:
         """As `files`, but those that are named, wherever they are; what is gone is no gap."""
@@ -142,18 +152,18 @@ class Repository:
             count, total = count + 1, total + entry.size
             yield entry
 
-    def _tracked(self, skipped: list[Skipped]) -> frozenset[str]:
-        """What git tracks here. Files that it was told not to have here, and submodules that are not, are noted."""
-        if not self.is_git or self.bare:
-            return frozenset()
+    def _tracked(self, skipped: list[Skipped], git: Git | None = None, within: str = "") -> frozenset[str]:
+        """What git tracks here, or in a repository inside. Files that it was told not to have here, and submodules
+        that are not, are noted."""
         try:
-            listed = self.git.read("ls-files", "-z", "--stage", "-t", "--cached")
+            listed = (git or self.git).read("ls-files", "-z", "--stage", "-t", "--cached")
         except ToolError as error:
-            skipped.append(Skipped("(index)", f"what git tracks is not known: {error}", True, "the machine"))
+            skipped.append(Skipped(f"{within}(index)", f"what git tracks is not known: {error}", True, "the machine"))
             return frozenset()
         tracked = set[str]()
         for row in filter(None, listed.split("\0")):
             about, _, path = row.partition("\t")
+            path = within + path
             tag, mode = about.split(" ")[:2]
             tracked.add(path)
             place = self.folder / path

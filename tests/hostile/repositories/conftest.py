@@ -6,10 +6,12 @@ import pytest
 
 from tests.hostile.repositories.canary import Canary
 from tests.hostile.repositories.git_traps import set_traps
-from tests.integration.workers.conftest import code, portal, quality, repos, secrets
+from tests.integration.workers import conftest as servers
 from tests.integration.workers.planted import Planted, plant
 
-__all__ = ["code", "portal", "quality", "repos", "secrets"]
+code, dependencies, portal, quality = servers.code, servers.dependencies, servers.portal, servers.quality
+repos, repository = servers.repos, servers.repository
+scanners_programs, secrets = servers.scanners_programs, servers.secrets
 
 
 @pytest.fixture

@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from aether_agents.mcp_host.install.folders import venv_bin
-from aether_agents.mcp_host.install.installer import install
 from tests.hostile.repositories.canary import Canary
 from tests.hostile.repositories.infrastructure import ESCAPED, FAULTS, OPEN, SUPPRESSED, write_home, write_hostile
-from tests.integration.workers.conftest import SERVERS, Talk, talk_with
+from tests.integration.workers.conftest import Talk, talk_with
 from tests.integration.workers.planted import Planted
 
 #: The environment of the scanners is made once, from the index: as long as that takes.
@@ -21,7 +19,7 @@ pytestmark = pytest.mark.timeout(600)
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where everything of this module lies; the scanners' environment is large."""
+    """Where everything of this module lies."""
     folder = tmp_path_factory.mktemp("infrastructure")
     yield folder
     shutil.rmtree(folder)
@@ -34,16 +32,13 @@ def planted_canary(place: Path) -> Canary:
 
 
 @pytest.fixture(scope="module")
-def scanners(portal: BlockingPortal, place: Path, planted_canary: Canary) -> Iterator[Talk]:
+def scanners(portal: BlockingPortal, place: Path, planted_canary: Canary, scanners_programs: Path) -> Iterator[Talk]:
     """The server with its scanners, in a HOME and an environment that are set against it."""
-    home = place / "home"
-    home.mkdir()
-    install(SERVERS["infracode"], home)
     hostile = place / "hostile"
     write_home(hostile, planted_canary)
     settings = {"CKV_IGNORED_DIRECTORIES": "cloud", "ZIZMOR_CONFIG": str(hostile / "zizmor.yml"), "HOME": str(hostile)}
-    programs = venv_bin(home, "infracode")
-    with talk_with("infracode", portal, hostile, programs=programs, XDG_CONFIG_HOME=str(hostile), **settings) as talk:
+    settings["XDG_CONFIG_HOME"] = str(hostile)
+    with talk_with("infracode", portal, hostile, programs=scanners_programs, **settings) as talk:
         yield talk
 
 

@@ -1,5 +1,7 @@
 """The servers that give verdicts, started as a worker starts them."""
 
-from tests.integration.workers.conftest import code, dependencies, infracode, policy, portal, quality, secrets
+from tests.integration.workers import conftest as servers
 
-__all__ = ["code", "dependencies", "infracode", "policy", "portal", "quality", "secrets"]
+code, dependencies, infracode, policy = servers.code, servers.dependencies, servers.infracode, servers.policy
+portal, quality, secrets = servers.portal, servers.quality, servers.secrets
+scanners, scanners_programs = servers.scanners, servers.scanners_programs

@@ -20,7 +20,6 @@ AUDITS = {
     "dependencies": ("dependencies/audit", Fault("requirements.txt", "planted==1.0\n")),
     "quality": ("quality/assess", Fault("bad.py", "def broken():\n    return undefined_name\n" * 3)),
     "policy": ("policy/check", Fault("bad.py", SHELL)),
-    "infrastructure": ("infracode/scan", Fault("Dockerfile", "FROM debian\nUSER root\n")),
 }
 CASES = [
     pytest.param(audit, way, id=f"{audit}, {way.name}") for audit in AUDITS for way in WAYS if audit not in way.none_of
@@ -67,13 +66,11 @@ def test_nothing_hidden_from_an_audit_is_called_clean(
     result = audited(audit, repository, request, fake)
     gaps = result["coverage"]["gaps"]
     assert result["status"] != "pass"
-    if result["status"] == "inconclusive" and audit != "infrastructure":
+    if result["status"] == "inconclusive":
         assert [gap for gap in gaps if "(left out by " in gap or "cannot be " in gap], gaps
-    if audit == "infrastructure":  # its scanners are not here: that it saw the file is what it says of it
-        assert [gap for gap in gaps if gap.startswith("dockerfile") or "(left out by " in gap], gaps
 
 
-@pytest.mark.parametrize("audit", [audit for audit in AUDITS if audit != "infrastructure"])
+@pytest.mark.parametrize("audit", AUDITS)
 def test_a_clean_repository_is_called_clean(
     audit: str, tmp_path: Path, request: pytest.FixtureRequest, fake: FakeAdvisories
 ) -> None:
@@ -81,7 +78,7 @@ def test_a_clean_repository_is_called_clean(
     assert (result["status"], result["coverage"]["gaps"]) == ("pass", [])
 
 
-@pytest.mark.parametrize("audit", [audit for audit in AUDITS if audit != "infrastructure"])
+@pytest.mark.parametrize("audit", AUDITS)
 def test_the_fault_itself_is_found(
     audit: str, tmp_path: Path, request: pytest.FixtureRequest, fake: FakeAdvisories
 ) -> None:

@@ -34,6 +34,13 @@ def put(repository: Planted, fault: Fault, path: str = "", content: bytes | None
     return file
 
 
+def _place(repository: Planted, fault: Fault) -> Path:
+    """Where the file would be, with the folders around it."""
+    place = repository.folder / fault.path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    return place
+
+
 def _marked(
     how: str, encoding: str = "", before: bytes = b"", behind: bytes = b""
 ) -> Callable[[Planted, Fault], object]:
@@ -111,7 +118,7 @@ def _pointed(repository: Planted, fault: Fault) -> None:
 def _linked(repository: Planted, fault: Fault) -> None:
     outside = repository.folder.parent / "outside"
     outside.write_text(fault.text)
-    (repository.folder / fault.path).symlink_to(outside)
+    _place(repository, fault).symlink_to(outside)
 
 
 def _archived(repository: Planted, fault: Fault) -> None:
@@ -134,7 +141,7 @@ def _too_large(repository: Planted, fault: Fault) -> None:
 
 
 def _pipe(repository: Planted, fault: Fault) -> None:
-    os.mkfifo(repository.folder / fault.path)
+    os.mkfifo(_place(repository, fault))
 
 
 def _no_head(repository: Planted, fault: Fault) -> None:

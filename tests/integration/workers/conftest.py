@@ -1,7 +1,9 @@
 """First-party servers, started once each over real MCP stdio, and all that ever came out of them."""
 
+import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,6 +15,8 @@ from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from mcp_types import CallToolResult, Tool
 
+from aether_agents.mcp_host.install.folders import venv_bin
+from aether_agents.mcp_host.install.installer import install
 from tests.integration.workers.planted import Planted, plant
 from workers.data import SPECIALIST as DATA
 from workers.dev import SPECIALIST as DEV
@@ -184,6 +188,35 @@ def dependencies(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactor
 def infracode(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
     """The server `infracode`."""
     with talk_with("infracode", portal, tmp_path_factory.mktemp("infracode")) as talk:
+        yield talk
+
+
+@pytest.fixture(scope="session")
+def scanners_programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """checkov and zizmor, installed as `aether-agent servers install infracode` does it: once for all test processes.
+
+    They take 600 MB and a minute: who is the last to use them removes them.
+    """
+    base = tmp_path_factory.getbasetemp()
+    home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "scanners"
+    with home.with_suffix(".users").open("w") as users:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        home.mkdir(exist_ok=True)
+        install(SERVERS["infracode"], home)
+        yield venv_bin(home, "infracode")
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        shutil.rmtree(home)
+
+
+@pytest.fixture(scope="package")
+def scanners(
+    portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory, scanners_programs: Path
+) -> Iterator[Talk]:
+    """The server `infracode` with its scanners."""
+    with talk_with("infracode", portal, tmp_path_factory.mktemp("scanners"), programs=scanners_programs) as talk:
         yield talk
 
 

@@ -1,15 +1,10 @@
 """The server `infracode`: planted faults, found by scanners in an environment of their own; and without it."""
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from anyio.from_thread import BlockingPortal
 
-from aether_agents.mcp_host.install.folders import venv_bin
-from aether_agents.mcp_host.install.installer import install
-from tests.integration.workers.conftest import SERVERS, Talk, talk_with
+from tests.integration.workers.conftest import Talk
 from tests.integration.workers.planted import Planted
 
 #: The environment of its own is made once, from the index: as long as that takes.
@@ -39,16 +34,6 @@ spec:
   containers:
     - {name: a, image: nginx, securityContext: {privileged: true}}
 """
-
-
-@pytest.fixture(scope="module")
-def scanners(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
-    """The server with its environment installed, as `aether-agent servers install infracode` does it."""
-    home = tmp_path_factory.mktemp("home")
-    install(SERVERS["infracode"], home)
-    with talk_with("infracode", portal, home, programs=venv_bin(home, "infracode")) as talk:
-        yield talk
-    shutil.rmtree(home)
 
 
 @pytest.fixture

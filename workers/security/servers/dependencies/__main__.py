@@ -11,6 +11,7 @@ from workers.inspection.findings import ScanResult
 from workers.inspection.repository import Repository
 from workers.inspection.suppression import LeaveOut
 
+from .asking import OSV
 from .audit import audit as audit_folder
 
 server = MCPServer(
@@ -42,7 +43,7 @@ async def audit(
     """Look up pinned packages of requirements, project and lock files; only names and versions are sent."""
 
     def work(job: Job) -> ScanResult:
-        return audit_folder(Repository(path, leave_out), job, advisories)
+        return audit_folder(Repository(path, leave_out), job, advisories or OSV)
 
     return await run(ctx, max_seconds, work)
 

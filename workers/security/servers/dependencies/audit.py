@@ -1,17 +1,18 @@
 """Known vulnerabilities of pinned packages, as pip-audit finds them: run as a program of its own over bare pins.
 
 pip-audit is given names and versions that were read here, never a file of the repository: so it resolves nothing,
-builds nothing, and needs no pip. It asks an advisory service in the shape of OSV, about each version.
+builds nothing, and needs no pip. An advisory service in the shape of OSV is asked about each version here (`asking`),
+and pip-audit is given its answers (`answered`): it has no network.
 """
 
 import json
-import os
 import re
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any, NamedTuple
 
 from workers.inspection.bounded_job import Beyond, Job
@@ -19,24 +20,17 @@ from workers.inspection.findings import Coverage, Finding, ScanResult, conclude,
 from workers.inspection.git import printable
 from workers.inspection.repository import Repository, Skipped
 
+from .asking import OSV, Version, ask
 from .collecting import collect
 from .wanted import Pin
 
 #: Versions asked for in one run of pip-audit: few runs, but what one has found is kept when a later one fails.
 CHUNK = 100
-#: Seconds that one answer of the advisory service may take.
-PATIENCE = 10
 #: What is not covered, named one by one; beyond it, counted.
 NAMED = 20
 _SAFE_ID = re.compile(r"[A-Za-z]{2,12}-[A-Za-z0-9-]{3,40}")
-#: What the errors of its HTTP client mean.
-_WHY = {
-    "NameResolutionError": "its name is not found",
-    "Connection refused": "it refuses the connection",
-    "timed out": "it takes too long",
-    "CERTIFICATE_VERIFY_FAILED": "its certificate is not trusted",
-}
-Version = tuple[str, str]
+#: What runs pip-audit with the answers it is given.
+_ANSWERED = Path(__file__).with_name("answered.py")
 
 
 class _Answer(NamedTuple):
@@ -44,11 +38,11 @@ class _Answer(NamedTuple):
 
     known: dict[Version, list[dict[str, Any]]]  #: vulnerabilities of each version that was really looked up
     skipped: list[str]
-    failure: str  #: why it ended without an answer
+    failure: str  #: why it ended without an answer to all of them
 
 
-def audit(repository: Repository, job: Job, advisories: str | None = None) -> ScanResult:
-    """Look up every pinned version of a repository. `advisories` is the address of an OSV service, if not OSV's own.
+def audit(repository: Repository, job: Job, advisories: str = OSV) -> ScanResult:
+    """Look up every pinned version of a repository. `advisories` is the address of an OSV service.
 
     Raises:
         Stopped: the job is no longer wanted.
@@ -63,16 +57,16 @@ def audit(repository: Repository, job: Job, advisories: str | None = None) -> Sc
     for chunk in chunks:
         job.progress(asked / len(places), f"package {asked + 1} of {len(places)}")
         answer = _ask(job, chunk, advisories)
-        if answer.failure:
-            left = len(places) - asked
-            coverage.gaps.append(f"{left} of {len(places)} pinned versions were not looked up: {answer.failure}")
-            break
         asked += len(chunk)
         coverage.packages += len(answer.known)
         coverage.gaps.extend(answer.skipped)
         findings.extend(
             _finding(pin, item) for version, items in answer.known.items() for item in items for pin in places[version]
         )
+        if answer.failure:
+            left = len(places) - coverage.packages
+            coverage.gaps.append(f"{left} of {len(places)} pinned versions were not looked up: {answer.failure}")
+            break
     others = wanted.not_covered()
     coverage.gaps.extend(others[:NAMED])
     if len(others) > NAMED:
@@ -97,22 +91,13 @@ def _chunks(versions: Sequence[Version]) -> Iterator[list[Version]]:
         yield from (turn_of_all[start : start + CHUNK] for start in range(0, len(turn_of_all), CHUNK))
 
 
-def _ask(job: Job, versions: Sequence[Version], advisories: str | None) -> _Answer:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "pins.txt").write_text("".join(f"{name}=={version}\n" for name, version in versions))
-        command = [sys.executable, "-I", "-m", "pip_audit", "--requirement", "pins.txt", "--no-deps", "--disable-pip"]
-        command += ["--format", "json", "--progress-spinner", "off", "--timeout", str(PATIENCE)]
-        command += ["--vulnerability-service", "osv", "--cache-dir", str(folder / "cache")]
-        if advisories:
-            command += ["--osv-url", advisories]
-        try:
-            certificates = _certificates()
-            reads = [Path(file) for file in certificates.values()]
-            # It needs the advisory service; of this machine it sees its own program and the names it asks about.
-            done = job.confined(command, folder, environment=certificates, reads=reads, writes=[folder], network=True)
-        except Beyond as bound:
-            return _Answer({}, [], f"beyond the bound of {bound}")
+def _ask(job: Job, versions: Sequence[Version], address: str) -> _Answer:
+    told = ask(job, versions, address)
+    if not told.answers:
+        return _Answer({}, [], told.failure)
+    done = _run(job, told.answers)
+    if isinstance(done, str):
+        return _Answer({}, [], done)
     try:
         dependencies = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError, TypeError):
@@ -124,23 +109,45 @@ def _ask(job: Job, versions: Sequence[Version], advisories: str | None) -> _Answ
             skipped.append(printable(f"{item['name']}: {item['skip_reason']}"))
         else:
             known[item["name"], item["version"]] = item["vulns"]
-    lost = [version for version in versions if version not in known]
+    lost = [version for version in told.answers if version not in known]
     skipped += [f"{name} {version}: pip-audit says nothing of it" for name, version in lost if not skipped]
-    return _Answer(known, skipped, "")
+    for version, vulnerabilities in known.items():
+        skipped += _unread(version, json.loads(told.answers.get(version, "{}")), vulnerabilities)
+    return _Answer(known, skipped, told.failure)
 
 
-def _certificates() -> dict[str, str]:
-    """The certificates of a company's proxy, where the server was started with them."""
-    file = os.environ.get("SSL_CERT_FILE")
-    return {"SSL_CERT_FILE": file, "REQUESTS_CA_BUNDLE": file} if file else {}
+def _unread(version: Version, answer: dict[str, Any], read: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """What the service said of a version that pip-audit passes over without a word: a form that it does not know."""
+    known = {identity for one in read for identity in (one.get("id"), *one.get("aliases", ()))}
+    told = [one for one in answer.get("vulns") or () if not (isinstance(one, dict) and one.get("withdrawn"))]
+    passed = [one for one in told if not isinstance(one, dict) or str(one.get("id")) not in known]
+    if passed:
+        yield printable(f"{' '.join(version)}: {len(passed)} advisories in a form that pip-audit cannot read")
+    if answer.get("next_page_token"):
+        yield printable(f"{' '.join(version)}: more advisories than one answer holds")
+
+
+def _run(job: Job, answers: Mapping[Version, str]) -> "CompletedProcess[bytes] | str":
+    """pip-audit over the versions that have an answer; or why it did not come to its end."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "pins.txt").write_text("".join(f"{name}=={version}\n" for name, version in answers))
+        given = folder / "answers.json"
+        given.write_text(json.dumps([[*version, answer] for version, answer in answers.items()]))
+        command = [sys.executable, "-I", str(_ANSWERED), str(given), "--"]
+        command += ["--requirement", "pins.txt", "--no-deps", "--disable-pip", "--vulnerability-service", "osv"]
+        command += ["--format", "json", "--progress-spinner", "off", "--cache-dir", str(folder / "cache")]
+        try:
+            return job.confined(command, folder, reads=[_ANSWERED], writes=[folder])
+        except Beyond as bound:
+            return f"beyond the bound of {bound}"
 
 
 def _reason(said: str, code: int) -> str:
     last = next((line for line in reversed(said.strip().splitlines()) if line.strip()), f"exit code {code}")
     if "No module named" in last:
         return f"pip-audit is not installed ({printable(last, 80)}): install `aether-agents[servers]`"
-    why = next((plain for mark, plain in _WHY.items() if mark in last), printable(last, 200))
-    return f"the advisory service gave no answer ({why}); see whether this machine reaches it"
+    return f"pip-audit failed ({printable(last, 200)})"
 
 
 def _finding(pin: Pin, item: dict[str, Any]) -> Finding:

@@ -50,8 +50,9 @@ _CHECKED = {
 
 def kind_by_name(path: str) -> Kind | Literal["perhaps"] | None:
     """What a file is by its name; `perhaps` where its content decides."""
+    path = path.lower()  # whoever obeys a file may not mind how its name is written
     pure = PurePosixPath(path)
-    name = pure.name.lower()
+    name = pure.name
     if _DOCKERFILE.fullmatch(name) and pure.suffix not in (".md", ".py", ".sh", ".dockerignore"):
         return "dockerfile"
     if ".github/workflows/" in f"/{path}" and pure.suffix in (".yml", ".yaml"):

@@ -172,8 +172,11 @@ def _said(kinds: Sequence[Kind]) -> str:
 
 
 def _text(content: bytes) -> bytes:
-    """A file in UTF-8, whatever Unicode it is in: scanners and suppressions alike are looked for in that."""
+    """A file in UTF-8, whatever Unicode it is in: scanners and suppressions alike are looked for in that.
+
+    A byte that belongs to none is replaced: a scanner that cannot read one file may read none of those beside it.
+    """
     for mark, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig")):
         if content.startswith(mark):
             return content.decode(encoding, "replace").encode()
-    return content
+    return content.decode("utf-8", "replace").encode()

@@ -14,7 +14,7 @@ from workers.inspection.findings import (
 )
 from workers.inspection.git import printable
 from workers.inspection.git_home import LARGE, small
-from workers.inspection.repository import Entry, Repository, Skipped, Who
+from workers.inspection.repository import MAX_INNER, Entry, Repository, Skipped, Who
 from workers.inspection.text import decoded
 
 from .contents import Contents
@@ -22,9 +22,6 @@ from .found import Found, Secret
 from .history import History
 from .naming import PRAGMA, Naming, rule_of
 from .patches import MESSAGE
-
-#: Repositories inside the folder whose history is looked at.
-MAX_INNER = 100
 
 #: Lists of what other scanners are told to pass over; none of them is read here.
 _BASELINES = frozenset(
