@@ -8,12 +8,14 @@ of a fan-out must have all of them. What was found is remembered by the process:
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from aether_agents.contracts import Outcome
-from aether_agents.errors import Tampered
+from aether_agents.errors import CannotOpen, Tampered
 from aether_agents.execution.calls.references import needed, resolve
 from aether_agents.execution.delivery.store_retry import StoreRetry
 from aether_agents.store import Granted, Store
+from aether_agents.store.client.head import Head
 
 #: Subtasks of which a process remembers that they let others go on.
 REMEMBERED = 20_000
@@ -42,7 +44,7 @@ class Turns:
         subtask = claim.subtask
         with self._lock:
             unsure = [name for name in subtask.needs if (task_id, claim.head.life, name) not in self._good]
-        found = self._read(task_id, (*needed(subtask), *unsure))
+        found = self._read(task_id, (*needed(subtask), *unsure), claim.head)
         for name in unsure:
             if (why := self._bars(task_id, name, found.get(name))) is not None:
                 raise Tampered(
@@ -59,7 +61,7 @@ class Turns:
             Tampered: one of them has not ended, or there are not as many as there are items.
         """
         name, children = claim.subtask.id, claim.children
-        found = self._read(task_id, children)
+        found = self._read(task_id, children, claim.head)
         if (missing := next((child for child in children if child not in found), None)) is not None:
             raise Tampered(f"`{name}` was to join what `{missing}` came to, which has not ended")
         items = resolve(claim.subtask.for_each, outcomes)
@@ -80,9 +82,13 @@ class Turns:
         found = self._patience.ask(lambda: self._tasks.subtask(task_id, name))
         return found is not None and found.on_failure == "continue"
 
-    def _read(self, task_id: str, ids: Iterable[str]) -> dict[str, Outcome]:
+    def _read(self, task_id: str, ids: Iterable[str], head: Head) -> dict[str, Outcome]:
         wanted = tuple(ids)
-        return self._patience.ask(lambda: self._tasks.outcomes(task_id, wanted)) if wanted else {}
+        if not wanted:
+            return {}
+        with suppress(CannotOpen):  # or one of them was written after the claim: under the head of now, then
+            return self._patience.ask(lambda: self._tasks.outcomes_at(task_id, wanted, head))
+        return self._patience.ask(lambda: self._tasks.outcomes(task_id, wanted))
 
     def _learn(self, task_id: str, claim: Granted, names: Iterable[str]) -> None:
         with self._lock:
