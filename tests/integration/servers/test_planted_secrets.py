@@ -10,6 +10,7 @@ import pytest
 from tests.integration.servers.planted_afterwards import ROWS as AFTERWARDS
 from tests.integration.servers.planted_elsewhere import ROWS as ELSEWHERE
 from tests.integration.servers.planted_kinds import ROWS as KINDS
+from tests.integration.servers.planted_oddly import ROWS as ODDLY
 from tests.integration.servers.planted_secrets import ROWS, Planted, planted
 from workers.inspection.text import decoded
 from workers.security.servers.scan.detectors import Detectors, Hit
@@ -61,12 +62,13 @@ def found(case: Planted) -> list[Hit]:
 
 @pytest.mark.parametrize(
     ("rows", "least"),
-    [(ROWS, 190), (ELSEWHERE, 200), (KINDS, 90), (AFTERWARDS, 90)],
+    [(ROWS, 190), (ELSEWHERE, 200), (KINDS, 90), (AFTERWARDS, 90), (ODDLY, 110)],
     ids=[
         "common notations",
         "what leaks look like",
         "put together, encoded, in tables, hashed, in other languages",
         "afterwards",
+        "oddly",
     ],
 )
 def test_of_a_planted_set_at_least_95_in_100_are_found(rows: Sequence[tuple[str, str]], least: int) -> None:

@@ -96,6 +96,9 @@ class FakeTasks:
     def outcomes(self, task_id: str, ids: Any) -> dict[str, Outcome]:
         return {name: self.results[name] for name in ids if name in self.results}
 
+    def outcomes_at(self, task_id: str, ids: Any, head: Any) -> dict[str, Outcome]:
+        return self.outcomes(task_id, ids)
+
     def complete(self, *args: Any, retry_in: float | None = None, head: Any = None) -> Completed:
         if isinstance(self.completion, list) and self.completion:
             thing = self.completion.pop(0)

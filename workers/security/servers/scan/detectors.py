@@ -15,6 +15,7 @@ from detect_secrets.util.code_snippet import get_code_snippet
 from workers.inspection.findings import SEVERITIES, Severity
 from workers.inspection.text import is_no_text
 
+from .cleaning import pieces, shortened
 from .forms import Forms
 from .guesses import is_checksum_line, is_identity, is_no_secret
 from .joining import joined, lines_of_one, softly_broken
@@ -124,7 +125,9 @@ class Detectors:
         if "PRIVATE KEY" in text or "PuTTY" in text:
             yield from _private_keys(texts, index, text)
         if "\N{REPLACEMENT CHARACTER}" in text and is_no_text(text):
-            return  # pieces of something that is no text: only a form tells there
+            for piece in pieces(text):  # of something that is no text
+                yield from self._read(piece, place)
+            return
         for noted in known.find(text, [line[:500] for line in texts[max(0, index - _BEFORE) : index]]):
             if (found := judged(noted, place)) is not None:
                 yield found
@@ -154,6 +157,8 @@ def _is_dense(text: str) -> bool:
 
 def _parts(text: str) -> Iterator[str]:
     """A line in parts of bounded length, each with the end of the one before it."""
+    if len(text) > MAX_LINE:
+        text = shortened(text)
     if len(text) <= MAX_LINE:
         yield text
         return

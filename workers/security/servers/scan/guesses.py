@@ -42,7 +42,7 @@ _NAME = re.compile(r"_{0,2}[A-Za-z][A-Za-z_.:-]*\d{0,2}")
 _STRUCTURE = ("{", "[", "(", "*", "&", "!", "|", ">", "<", "%", "$", "@", "#", "/", "./", "../", "~", "http", "\\")
 _HOLE = re.compile(r"\{[\w.]*\}|%\(\w+\)|%[sd]\b|^\$\w+|\$[A-Za-z_]+(?![A-Za-z0-9_])")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
-_NEVER = ("${", "{{", "](", "://", "<%", "%>", "$(", "...")
+_NEVER = ("[a-z", "[A-Z", "[0-9", "a-zA-Z", "${", "{{", "](", "://", "<%", "%>", "$(", "...")
 _MASK = re.compile(r"[*x.•…_-]{4,}", re.IGNORECASE)
 _CHECKSUM = re.compile(r"sha-?\d|sha\b|md5|\bhash|digest|checksum|integrity|\bcommit|\brev\b|revision|etag|blake", re.I)
 #: Words at the end of a name that make it the name of something about a secret, not of one.

@@ -8,6 +8,7 @@ import unicodedata
 import zlib
 from collections.abc import Iterator
 
+from .cleaning import cleaned
 from .joining import joined
 
 _ESCAPE = re.compile(r"%[2-7][0-9A-Fa-f]|&#x?[0-9A-Fa-f]{2,6};|\\x[2-7][0-9A-Fa-f]|\\u00[2-7][0-9A-Fa-f]")
@@ -30,6 +31,7 @@ _GZIP = b"\x1f\x8b\x08"
 
 def readings(text: str) -> Iterator[str]:
     """Each other reading of a line of bounded length; most lines have none."""
+    yield from cleaned(text)
     if not text.isascii():
         folded = unicodedata.normalize("NFKC", text.translate(_MARKS))[
             : 2 * len(text)

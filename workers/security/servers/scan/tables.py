@@ -12,6 +12,8 @@ from .notations.names import NAME, in_english
 
 #: Lines and columns of one table.
 MAX_ROWS, MAX_COLUMNS = 100_000, 200
+#: Lines of one row of SQL.
+MAX_ROW = 20
 #: Characters of its head.
 MAX_HEAD = 4_000
 _FILES = (".csv", ".tsv", ".tab", ".psv", ".txt", ".dat", ".list", ".log", "")
@@ -129,7 +131,8 @@ def _inserted(texts: Sequence[str]) -> Iterator[Place]:
             wanted, copied = _wanted(match["columns"]), True
             continue
         if wanted is not None:
-            yield from ((index, noted) for row in _rows(text, start) for noted in _of_row(row, wanted))
+            whole = text if text.count("(") <= text.count(")") else " ".join(texts[index : index + MAX_ROW])[:20_000]
+            yield from ((index, noted) for row in _rows(whole, start) for noted in _of_row(row, wanted))
             if text.rstrip().endswith(";"):
                 wanted = None
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from . import addresses, named
 from .calls import CALLS
 from .commands import COMMANDS
+from .deeper import deeper, further_below
 from .hashes import WORDS as HASHES
 from .hashes import hashes
 from .headers import HEADERS, LINES
@@ -64,8 +65,11 @@ class Notations:
         if self._names:
             if _is_named(text):
                 yield from named.here(text, lowered)
-            if any(map(_is_named, before)) and named.looks_back(text):
-                yield from named.below(text, "\n".join(before))
+                yield from deeper(text)
+            if any(map(_is_named, before)):
+                if named.looks_back(text):
+                    yield from named.below(text, "\n".join(before))
+                yield from further_below(before[-1], text)
 
     def _by_words(self, text: str, lowered: str) -> Iterator[Noted]:
         tried = set[int]()

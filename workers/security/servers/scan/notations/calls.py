@@ -25,7 +25,7 @@ CALLS: tuple[tuple[str, str], ...] = (
         r"(?i)(?:\b(?:HTTPBasicAuth|HTTPDigestAuth|BasicAuth|basic_auth|SetBasicAuth|NetworkCred"
         r"ential|login|auth|authenticate|credentials))"
         rf"[ \t]{{0,4}}[=(][ \t]{{0,4}}\(?(?:[\"'][^\"'\s]{{1,80}}[\"']|user(?:_?name)?)[ \t]{{0,"
-        rf"4}},[ \t]{{0,4}}{_TEXT}",
+        rf"4}},[ \t]{{0,4}}(?:[\w:.]{{1,30}}\([ \t]{{0,4}}){{0,2}}{_TEXT}",
     ),
     (
         "credentials mysqli mysql_ mysqldb pymysql pdo pg_connect ftp_login ldap_bind dbi odbc_"
@@ -69,5 +69,19 @@ CALLS: tuple[tuple[str, str], ...] = (
         "connect(",
         r"(?i)\bconnect\([ \t]{0,4}(?:[\"'][^\"']{0,100}[\"'],[ \t]{0,4}){2}[\"'](?P<mixed>[^\s"
         r"\"']{6,100})[\"']",
+    ),
+    (
+        ".open .connect .login .logon",
+        r"(?i)\.(?:Open|Connect|Login|Logon)[ \t]{1,4}[\"'][^\"']{0,200}[\"'],[ \t]{0,4}[\"'][^\"'\s]{1,80}[\"'],"
+        r"[ \t]{0,4}[\"'](?P<mixed>[^\s\"']{6,100})[\"']",
+    ),
+    (
+        "connect drivermanager login logon authenticat|(|,",
+        r"(?i)\b\w{0,40}(?:connect|DriverManager|log[io]n|authenticat)\w{0,20}(?:\[\w{1,20}\])?\([^\"']{0,80}(?:[\"'][^\"']{0,200}[\"'],[^\"']{0,80}){0,3}"
+        r"[\"'][^\"'\s]{1,80}[\"'],[ \t]{0,4}[\"'](?P<mixed>[^\s\"']{6,100})[\"'][ \t]{0,4}\)",
+    ),
+    (
+        "password for",
+        r"(?i)\bPASSWORD[ \t]{1,4}FOR[ \t]{1,4}\S{1,100}[ \t]{0,4}=[ \t]{0,4}(?:PASSWORD\()?'(?P<value>[^'\s]{4,200})'",
     ),
 )

@@ -41,6 +41,7 @@ HEADERS: tuple[tuple[str, str], ...] = (
         r"(?i)\bcreateUser[ \t]{1,4}\S{1,60}[ \t]{1,4}(?:MD5|SHA[\d-]{0,4})[ \t]{1,4}[\"']?(?P<v"
         r"alue>[^\s\"']{4,100})",
     ),
+    ("user", rf"^[ \t]{{0,8}}(?:ftp>[ \t])?user[ \t]{{1,4}}[\w.@-]{{1,60}}[ \t]{{1,4}}{_MIXED}[ \t]*$"),
     ("login=", r"\blogin=[^\s:]{1,60}:(?P<value>[^\s]{4,100})"),
     ("psk xauth eap rsa", r":[ \t]{0,4}(?:PSK|XAUTH|EAP|NTLM)[ \t]{1,4}[\"'](?P<value>[^\s\"']{4,100})[\"']"),
     (">|user", r"^[ \t]{0,8}(?:user|ACL[ \t]{1,4}SETUSER)[ \t]{1,4}\S{1,60}.{0,100}?[ \t]>(?P<value>[^\s]{4,100})"),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from .names import NAME
+from .names import NAME, PROMISING
 from .noted import Glance, Noted, may_match
 
 #: What may stand between a name and the sign: a closing quote or bracket, a type, brackets of an array.
@@ -11,7 +11,7 @@ _TYPE = (
     r"(?:[\"'`]?\]?(?:\[\d{0,6}\])?(?:[ \t]{0,8}:[ \t]{0,8}[A-Za-z&*][\w.<>\[\], |?'&*]{0,40}"
     r"|[ \t]{1,4}(?:As[ \t]{1,4})?string)?)"
 )
-_SIGN = r"[ \t]{0,20}(?::=|=>|<-|={1,3}|!==?|:|\?=|\+=|\|\|=)[ \t]{0,20}(?:(?:!{1,2}|&)\w{1,20}[ \t]{1,4})?"
+_SIGN = r"[ \t]{0,20}(?::=|=>|<-|={1,3}|!==?|::?|\?=|\+=|\|\|=)[ \t]{0,20}(?:(?:!{1,2}|&)\w{1,20}[ \t]{1,4})?"
 #: What a text may be wrapped in: `[]byte("…")`, `String::from("…")`, `$(echo '…')`.
 _WRAPPED = (
     r"(?:(?:\[\]byte|(?:new[ \t]{1,4})?(?:Secret|Guarded|Secure)?String(?:Buffer|Builder)?(?"
@@ -22,7 +22,7 @@ _WRAPPED = (
     r")[ \t]{1,4}(?:-n[ \t]{1,4})?)?"
 )
 _QUOTED = r"[@$bBrRfFLu]{0,2}(?P<quote>\"\"\"|\'\'\'|[\"'`])(?P<quoted>[^\"'`\s]{4,300})(?P=quote)"
-_BARE = r"(?P<bare>[^\s\"'`#;,<>](?:[^\s\"'`;,<>]){3,300})(?=[ \t]{0,99}(?:[#;,})\]]|\\?$))"
+_BARE = r"(?P<bare>[^\s\"'`#;,<>](?:[^\s\"'`;,<>]){3,300})(?=[ \t]{0,99}(?:[#;,})\]]|\\?$|</))"
 _OPEN = r"(?P<value>[^\s\"'`;,&|<>)]{4,200})"
 
 _ASSIGNED = re.compile(rf"{NAME}{_TYPE}{_SIGN}{_WRAPPED}(?:{_QUOTED}|{_BARE})", re.IGNORECASE)
@@ -102,7 +102,8 @@ _LOOSE = re.compile(
 )
 #: `ENV NAME value`, `setx NAME value`, `SecretString NAME value` …: a blank is the sign there.
 _BLANK = re.compile(
-    r"^[ \t]{0,20}(?:ENV|ARG|LABEL|setx|set|export|env|-e|machine|default)?[ \t]{0,8}"
+    r"^[ \t]{0,20}(?:(?:ENV|ARG|LABEL|setx|setenv|set|export|env|-e|machine|default)"
+    r"(?:[ \t]{1,4}-{1,2}\w{1,10}){0,3})?[ \t]{0,8}"
     rf"[\w.-]{{0,60}}?{NAME}[ \t]{{1,8}}"
     r"[\"']?(?P<value>[^\s\"'=:]{4,200})[\"']?[ \t]{0,20}\\?$",
     re.IGNORECASE,
@@ -125,6 +126,7 @@ _HEADER = re.compile(
     r"(?P<value>[A-Za-z0-9_+/=.~-]{16,300})[\"'\\]",
     re.IGNORECASE,
 )
+_PROMISED = re.compile(PROMISING, re.IGNORECASE)
 _LOOK_BACK = re.compile(
     r"value|default|<string|^[ \t]*[^\s:=]+[ \t]*$|^[ \t]*[\"'][^\s]{4,300}[\"'][,;)]*[ \t]*$", re.IGNORECASE
 )
@@ -196,4 +198,9 @@ def _noted(match: "re.Match[str]", how: str) -> Noted:
     value = known.get("quoted") or known.get("bare") or known.get("value") or ""
     how = how or ("quoted" if known.get("quoted") else "bare")
     name = known.get("promising") or known.get("promising2") or known.get("promising3") or ""
-    return Noted(value, name, known.get("rest") or known.get("rest2") or known.get("rest3") or "", how)
+    rest = known.get("rest") or known.get("rest2") or known.get("rest3") or ""
+    if not name and (
+        promised := _PROMISED.search(rest)
+    ):  # `credentials.secret`: what hints stands before what promises
+        name, rest = promised.group(), rest[promised.end() :]
+    return Noted(value, name, rest, how)

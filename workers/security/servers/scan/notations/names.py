@@ -8,12 +8,27 @@ from .noted import Words
 PROMISING = (
     r"(?:api|auth|service|account|storage|db|database|priv|private|client|secret|access|encryption|signing|master"
     r"|consumer|app|license|shared|session|cookie|hmac|jwt)[-_. ]?key|pass(?:word|wd|phrase|wort)?|pwd|secret"
-    r"|(?-i:PASS|Pwd)|_authToken|(?<![a-z])pw|(?:bind|user|root|db|admin)pw|\bpsk|\bpepper"
+    r"|(?-i:PASS|Pwd)|_authToken|(?<![a-z])pw|(?:bind|user|root|db|admin)pw|(?<![a-z])psk|\bpepper|\bassword"
 )
 HINTING = r"token|credential|cred|auth|bearer|webhook|apikey|(?-i:(?<![A-Za-z])PAT(?![A-Za-z]))"
 NAME = rf"(?:(?P<promising>{PROMISING})|(?:{HINTING}))(?P<rest>[\w.-]{{0,40}})"
 #: Words of which a line with such a name has one, in small letters, and the names themselves.
-WORDS = ("key", "pass", "pwd", "psk", "secret", "token", "cred", "auth", "bearer", "webhook", "pw", "pepper", "pat")
+WORDS = (
+    "key",
+    "pass",
+    "assword",
+    "pwd",
+    "psk",
+    "secret",
+    "token",
+    "cred",
+    "auth",
+    "bearer",
+    "webhook",
+    "pw",
+    "pepper",
+    "pat",
+)
 NAMED = re.compile(rf"{PROMISING}|{HINTING}", re.IGNORECASE)
 
 #: What people call a password who do not speak English. Those in Latin letters stand alone or begin a part of a name.
