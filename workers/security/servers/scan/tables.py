@@ -131,8 +131,8 @@ def _inserted(texts: Sequence[str]) -> Iterator[Place]:
             wanted, copied = _wanted(match["columns"]), True
             continue
         if wanted is not None:
-            whole = text if text.count("(") <= text.count(")") else " ".join(texts[index : index + MAX_ROW])[:20_000]
-            yield from ((index, noted) for row in _rows(whole, start) for noted in _of_row(row, wanted))
+            row_text = text if text.count("(") <= text.count(")") else " ".join(texts[index : index + MAX_ROW])[:20_000]
+            yield from ((index, noted) for row in _rows(row_text, start) for noted in _of_row(row, wanted))
             if text.rstrip().endswith(";"):
                 wanted = None
 
