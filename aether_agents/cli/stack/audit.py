@@ -126,7 +126,7 @@ def _keys_of(session: Session) -> tuple[Callable[[Line], bool | None] | None, fr
     def genuine(line: Line) -> bool | None:
         name, _, mark = line.signed.partition(":")
         key = ring.of_audit(name)
-        return None if key is None else signature(line.entry, key) == mark
+        return None if key is None else signature(line.text, key) == mark
 
     return genuine, Signer(settings, ring).known
 

@@ -12,7 +12,7 @@ from aether_agents import __version__
 from aether_agents.contracts import Json, Outcome
 from aether_agents.contracts.server import CatalogueEntry
 from aether_agents.process.local_journal import taken_from
-from aether_agents.store.audit.chain import GENESIS, End, Line, read_signed, unpacked
+from aether_agents.store.audit.chain import GENESIS, End, Line, read_new, unpacked
 from aether_agents.store.audit.checkpoint import Signer, holds
 from aether_agents.store.audit.head_file import HeadFile
 from aether_agents.store.audit.verification import Fault, Known, Verdict, verify
@@ -114,13 +114,9 @@ class AuditLog(StorePart):
     def tail(self) -> Tail:
         """What has come and is not linked yet, in its order."""
         lines, bad = [], 0
-        for text in filter(
-            None, self._access.library.call("audit_take", _TAIL_MAX)[5].decode(errors="replace").split("\n")
-        ):
-            came, _, rest = text.partition(" ")
+        for row in filter(None, self._access.library.call("audit_take", _TAIL_MAX)[5].split(b"\n")):
             try:
-                signed, body = read_signed(rest)
-                lines.append(Line(0, int(came), signed, body))
+                lines.append(read_new(row))
             except ValueError:
                 bad += 1
         return Tail(tuple(lines), bad)
@@ -138,7 +134,7 @@ class AuditLog(StorePart):
         """Whether a writer who has the key signed an entry; None where that key is not here."""
         name, _, mark = line.signed.partition(":")
         key = self._access.sealer.keys.of_audit(name)
-        return None if key is None else signature(line.entry, key) == mark
+        return None if key is None else signature(line.text, key) == mark
 
     def verify(self, heads: tuple[Mapping[str, Json], ...] = (), keys: frozenset[str] = frozenset()) -> Verdict:
         """Check the whole chain, against heads that were exported and those that this machine has seen.

@@ -27,8 +27,17 @@ class Line(NamedTuple):
     number: int
     came: int  #: when the store took it, milliseconds
     signed: str  #: `key id:signature` of who wrote it
-    entry: Fields
+    text: bytes  #: the entry, in its one spelling
     link: str = ""
+
+    @property
+    def entry(self) -> Fields:
+        """What it tells; nothing where it is no entry."""
+        try:
+            value = json.loads(self.text)
+        except ValueError:
+            return {}
+        return value if isinstance(value, dict) else {}
 
     @property
     def shown(self) -> Fields:
@@ -45,10 +54,8 @@ class End(NamedTuple):
 
 def link_of(before: str, line: Line) -> str:
     """The link of a line after the one with that link."""
-    text = b"\n".join(
-        (before.encode(), b"%d %d" % (line.number, line.came), line.signed.encode(), canonical(line.entry))
-    )
-    return hashlib.sha256(text).hexdigest()
+    head = f"{before}\n{line.number} {line.came}\n{line.signed}\n".encode()
+    return hashlib.sha256(head + line.text).hexdigest()
 
 
 def linked(end: End, lines: Iterable[Line]) -> Iterator[Line]:
@@ -63,8 +70,8 @@ def linked(end: End, lines: Iterable[Line]) -> Iterator[Line]:
 
 def packed(lines: Iterable[Line]) -> bytes:
     """Lines as one batch."""
-    text = "\n".join(f"{one.came} {one.signed} {one.link} {canonical(one.entry).decode()}" for one in lines)
-    return zlib.compress(text.encode(), 3)
+    text = b"\n".join(f"{one.came} {one.signed} {one.link} ".encode() + one.text for one in lines)
+    return zlib.compress(text, 1)
 
 
 def unpacked(first: int, batch: bytes) -> list[Line]:
@@ -81,20 +88,22 @@ def unpacked(first: int, batch: bytes) -> list[Line]:
     if stream.unconsumed_tail:
         raise ValueError("it is too large")
     found = []
-    for at, row in enumerate(text.decode().splitlines()):
-        came, signed, link, body = row.split(" ", 3)
-        found.append(Line(first + at, int(came), signed, _fields(json.loads(body)), link))
+    for at, row in enumerate(text.split(b"\n")):
+        came, signed, link, body = row.split(b" ", 3)
+        found.append(Line(first + at, int(came), signed.decode(), body, link.decode()))
     return found
 
 
-def read_signed(text: str) -> tuple[str, Fields]:
-    """Signature and entry, as a writer says them: `key id:signature entry`.
+def read_new(row: bytes) -> Line:
+    """What a writer says, as it lies among the new ones: `<ms> <key id:signature> <entry>`.
 
     Raises:
-        ValueError: it is not one.
+        ValueError: it is none.
     """
-    signed, _, body = text.partition(" ")
-    return signed, _fields(json.loads(body))
+    came, signed, text = row.split(b" ", 2)
+    if b":" not in signed or not text.startswith(b"{"):
+        raise ValueError("it is no entry")
+    return Line(0, int(came), signed.decode(), text)
 
 
 def read_exported(value: Json) -> Line:
@@ -108,7 +117,7 @@ def read_exported(value: Json) -> Line:
     good = isinstance(number, int) and isinstance(came, int) and isinstance(signed, str) and isinstance(link, str)
     if not good:
         raise ValueError("a line has n, t, signed, entry and link")
-    return Line(int(str(number)), int(str(came)), str(signed), _fields(entry), str(link))
+    return Line(int(str(number)), int(str(came)), str(signed), canonical(_fields(entry)), str(link))
 
 
 def _fields(value: Json) -> Fields:

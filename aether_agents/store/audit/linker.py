@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from aether_agents.contracts import Json
 from aether_agents.store.audit.audit_log import AuditLog
-from aether_agents.store.audit.chain import GENESIS, End, Line, linked, packed, read_signed
-from aether_agents.store.client.audit_writer import Fields, entry_of
+from aether_agents.store.audit.chain import GENESIS, End, Line, linked, packed, read_new
+from aether_agents.store.client.audit_writer import Fields, canonical, entry_of
 from aether_agents.store.client.store_client import StoreClient, StorePart
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class _Taken(NamedTuple):
     ended: str  #: the last entry of ended tasks that was told
     marked: int  #: the last checkpoint
     marked_at: int
-    lines: tuple[str, ...]
+    lines: tuple[bytes, ...]
     last: str  #: the last entry that was taken
     tasks: tuple[str, ...]  #: that ended
     at: int  #: the store's clock
@@ -84,7 +84,7 @@ class Linker(StorePart):
             ended.decode(),
             int(marked),
             int(marked_at),
-            tuple(lines.decode(errors="replace").split("\n")) if lines else (),
+            tuple(lines.split(b"\n")) if lines else (),
             last.decode(),
             tuple(tasks.decode().split("\n")) if tasks else (),
             int(at),
@@ -114,16 +114,16 @@ class Linker(StorePart):
             signed = self._log.signer.sign("reached", before, taken.at)
             self._say(taken.at, "audit.checkpoint", end=signed)
             placed += linked(before, self._said())
-            if self._put(taken, placed):
+            if self._put(taken, placed, marks=True):
                 self._log.heads.keep(signed)
                 return True
-        elif placed and self._put(taken, placed):
+        elif placed and self._put(taken, placed, marks=False):
             return True
         self._begin()
         return False
 
-    def _put(self, taken: _Taken, placed: list[Line]) -> bool:
-        last, kind = placed[-1], placed[-1].entry.get("kind")
+    def _put(self, taken: _Taken, placed: list[Line], *, marks: bool) -> bool:
+        last = placed[-1]
         done = self._access.library.call(
             "audit_link",
             taken.end.number,
@@ -135,31 +135,29 @@ class Linker(StorePart):
             last.link,
             last.came,
             packed(placed),
-            last.number if kind == "audit.checkpoint" else "",
+            last.number if marks else "",
         )
         if not done:
             log.info("the audit record was linked by another process meanwhile")
         return bool(done)
 
-    def _line(self, text: str) -> Line | None:
-        """What a writer said, if one who has the key did."""
-        came, _, rest = text.partition(" ")
+    def _line(self, row: bytes) -> Line | None:
+        """What a writer said, if one who has the key did; also where that key is not here: `verify` says so."""
         try:
-            signed, entry = read_signed(rest)
-            line = Line(0, int(came), signed, entry)
+            line = read_new(row)
         except ValueError:
             line = None
         if line is not None and self._log.genuine(line) is not False:
             return line
-        self._say(int(came) if came.isdigit() else 0, "audit.refused", digest=self._log.digest(rest))
+        self._say(line.came if line else 0, "audit.refused", digest=self._log.digest(row.decode(errors="replace")))
         self._alarm("audit record", "entries", "an entry that nobody with the key signed lay among the new ones")
         return None
 
     def _say(self, at: int, kind: str, **fields: Json) -> None:
         """Say something about the chain itself: it is linked at once, and goes nowhere else."""
         self._number += 1
-        entry = {**entry_of(kind, fields), "w": self._name, "i": self._number}
-        self._mine.append(Line(0, at, self._access.audit.signed(entry), entry))
+        text = canonical({**entry_of(kind, fields), "w": self._name, "i": self._number})
+        self._mine.append(Line(0, at, self._access.audit.signed(text), text))
 
     def _said(self) -> list[Line]:
         said = list(self._mine)

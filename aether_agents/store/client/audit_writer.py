@@ -36,14 +36,18 @@ Change = tuple[str, Mapping[str, Json]]
 Call = Callable[[bytes], tuple[Any, int]]
 
 
+#: Made once: `json.dumps` with options of its own makes one each time.
+_ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
+
 def canonical(entry: Fields) -> bytes:
     """The one spelling of an entry that is signed and linked."""
-    return json.dumps(entry, sort_keys=True, separators=(",", ":")).encode()
+    return _ENCODE(entry).encode()
 
 
-def signature(entry: Fields, key: bytes) -> str:
-    """What only who has the key can put under an entry."""
-    return hashlib.blake2b(canonical(entry), key=key, digest_size=_SIZE).hexdigest()
+def signature(text: bytes, key: bytes) -> str:
+    """What only who has the key can put under an entry, in its one spelling."""
+    return hashlib.blake2b(text, key=key, digest_size=_SIZE).hexdigest()
 
 
 @dataclass
@@ -115,7 +119,7 @@ class AuditWriter:
     def digest(self, value: Json) -> str:
         """A digest of a value that only who has the key can make."""
         name = self._keys.newest
-        text = json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+        text = _ENCODE(value).encode()
         return hashlib.blake2b(text, key=self._key(name), digest_size=_SIZE).hexdigest()
 
     def _said(self, own: _Writer, more: list[tuple[bytes, Fields]]) -> bytes:
@@ -123,16 +127,17 @@ class AuditWriter:
         while own.waiting or more:
             mode, fields = own.waiting.popleft() if own.waiting else more.pop()
             number += 1
-            own.numbered.append((number, self._line(mode, number, {**fields, "w": own.name, "i": number})))
+            own.numbered.append((number, self._line(mode, number, fields | {"w": own.name, "i": number})))
         return b"\n".join([own.name.encode(), *(line for _, line in own.numbered)])
 
-    def signed(self, entry: Fields) -> str:
+    def signed(self, text: bytes) -> str:
         """What this process puts under an entry: `key id:signature`."""
         name = self._keys.newest
-        return f"{name}:{signature(entry, self._key(name))}"
+        return f"{name}:{signature(text, self._key(name))}"
 
     def _line(self, mode: bytes, number: int, entry: Fields) -> bytes:
-        return b"%s%d %s %s" % (mode, number, self.signed(entry).encode(), canonical(entry))
+        text = canonical(entry)
+        return b"%s%d %s %s" % (mode, number, self.signed(text).encode(), text)
 
     def _key(self, name: str) -> bytes:
         return self._keys.of_audit(name) or b""

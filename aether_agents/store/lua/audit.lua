@@ -15,21 +15,25 @@ local audit = {writer_for = 3600000, linker_for = 2000, mark_after = 60000, at_o
 -- call changed something. What came before (its answer was lost) is not kept twice. → number of the last one kept
 function audit.keep(call, said)
   local writer, rest = string.match(said, '^([^\n]*)\n(.*)$')
-  local key = call.prefix .. ':audit:writer:' .. writer
-  local last, changed, fields = tonumber(redis.call('GET', key) or '0'), call.changed, {}
+  local key, changed, entries, newest = call.prefix .. ':audit:writer:' .. writer, call.changed, {}, 0
   for i = 1, #call.opened do changed = changed or call.opened[i].seq ~= call.opened[i].was.seq end
   for mode, number, line in string.gmatch(rest, '([!?])(%d+) ([^\n]+)') do
-    number = tonumber(number)
-    if number > last and (mode == '!' or changed) then
-      fields[#fields + 1], fields[#fields + 2] = 'e', line
-      last = number
+    if mode == '!' or changed then
+      newest = tonumber(number)
+      entries[#entries + 1] = {newest, line}
     end
+  end
+  if newest == 0 then return tonumber(redis.call('GET', key) or '0') end
+  local last = tonumber(redis.call('SET', key, int(newest), 'PX', int(audit.writer_for), 'GET') or '0')
+  local fields = {}
+  for _, entry in ipairs(entries) do
+    if entry[1] > last then fields[#fields + 1], fields[#fields + 2] = 'e', entry[2] end
   end
   for i = 1, #fields, 2 * audit.at_once do
     redis.call('XADD', call.prefix .. ':audit:new', '*', unpack(fields, i, math.min(#fields, i + 2 * audit.at_once - 1)))
   end
-  redis.call('SET', key, int(last), 'PX', int(audit.writer_for))
-  return last
+  if last > newest then redis.call('SET', key, int(last), 'PX', int(audit.writer_for)) end
+  return math.max(last, newest)
 end
 
 -- Whether there is something to link, or to sign, and this process is the one to do it.

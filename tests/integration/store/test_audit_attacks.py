@@ -11,6 +11,7 @@ import pytest
 from aether_agents.settings.model import Settings
 from aether_agents.store import Store, open_store
 from aether_agents.store.audit.chain import End, Line, linked, packed, unpacked
+from aether_agents.store.client.audit_writer import canonical
 from tests.integration.store.plans import DONE, FAILED, granted, started
 
 Attack = Callable[[list[Line]], list[Line]]
@@ -49,7 +50,7 @@ def put(store: Store, lines: list[Line]) -> None:
 
 def edited(lines: list[Line], at: int, **fields: str) -> list[Line]:
     """One entry says something else."""
-    return [*lines[:at], lines[at]._replace(entry={**lines[at].entry, **fields}), *lines[at + 1 :]]
+    return [*lines[:at], lines[at]._replace(text=canonical({**lines[at].entry, **fields})), *lines[at + 1 :]]
 
 
 def anew(lines: list[Line]) -> list[Line]:
@@ -59,7 +60,7 @@ def anew(lines: list[Line]) -> list[Line]:
 
 def forged(line: Line) -> Line:
     """An entry that nobody with the key wrote."""
-    return line._replace(entry={**line.entry, "kind": "answered", "by": "eve", "i": 99})
+    return line._replace(text=canonical({**line.entry, "kind": "answered", "by": "eve", "i": 99}))
 
 
 ATTACKS: dict[str, tuple[Attack, set[tuple[str, int]]]] = {
