@@ -39,6 +39,7 @@ COMMANDS: dict[str, Entry] = {
             ("events", "List what happened to a task, in order.", "tasks.watch"),
             ("metrics", "Print the numbers of this installation for Prometheus.", "stack.monitor"),
             ("result", "Show the result of a task.", "tasks.status"),
+            ("report", "Write what became of a task as a page.", "stack.audit"),
         ),
         "Act": (
             ("approve", "Answer what a task asks.", "tasks.approve"),

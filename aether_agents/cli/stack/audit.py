@@ -14,6 +14,7 @@ from aether_agents.cli.session.session import Session
 from aether_agents.cli.terminal.exit_codes import COMPLETED, TASK_FAILED
 from aether_agents.cli.terminal.glyphs import BAD, GOOD, QUIET, WARN
 from aether_agents.cli.terminal.tables import Column, table
+from aether_agents.cli.views.task_report import Entry, Proof, page
 from aether_agents.contracts import Json
 from aether_agents.errors import AetherError, NothingYet
 from aether_agents.store import load_keyring, open_store
@@ -101,6 +102,27 @@ def _record(session: Session) -> Iterator[AuditLog]:
         raise NothingYet
     with session.reaching() as settings, open_store(settings) as store:
         yield store.audit
+
+
+def proof_of(session: Session, task_id: str) -> Proof:
+    """What the record says of one task, and of itself."""
+    with _record(session) as audit:
+        verdict = audit.verify()
+        lines = [one for one in (*audit.lines(), *audit.tail().lines) if one.entry.get("task") == task_id]
+    entries = [Entry(one.number, one.link, one.entry) for one in lines]
+    faults = [f"{fault.what}: {fault.text}" for fault in verdict.faults]
+    return Proof(entries, verdict.entries, verdict.end.link, faults)
+
+
+def write_report(session: Session, task_id: str, output: Path | None) -> int:
+    """Write the page of a task."""
+    with session.past() as door:
+        view, plan, events = door.view(task_id, outputs=True), door.plan_of(task_id), door.events(task_id)
+        text = page(view, plan, events, proof_of(session, task_id))
+    file = output or session.folder / f"report-{task_id}.html"
+    file.write_text(text, encoding="utf-8")
+    session.output.good(f"the task as a page: {file}")
+    return COMPLETED
 
 
 def _of_file(session: Session, file: Path, heads: tuple[dict[str, Json], ...], keys: frozenset[str]) -> Verdict:

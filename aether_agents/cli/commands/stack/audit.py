@@ -4,9 +4,11 @@ from pathlib import Path
 
 import click
 
+from aether_agents.cli.project.completion import task_ids
 from aether_agents.cli.session.options import examples, json_option
 from aether_agents.cli.session.session import Session
-from aether_agents.cli.stack.audit import check, list_entries, show_head, write_out
+from aether_agents.cli.session.task_id import TASK_ID
+from aether_agents.cli.stack.audit import check, list_entries, show_head, write_out, write_report
 
 _FILE = click.Path(path_type=Path, allow_dash=True, dir_okay=False)
 _KEPT = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -63,3 +65,16 @@ def export_command(form: str, after: int, output: Path | None) -> int:
 def head_command() -> int:
     """Print where the record ends now, signed. Keep it where the store cannot reach."""
     return show_head(Session(json_wanted=True))
+
+
+@click.command(
+    "report", epilog=examples("aether-agent report @last --html", "aether-agent report 3f1c9a20b7de --html -o x.html")
+)
+@click.argument("task_id", type=TASK_ID, shell_complete=task_ids)
+@click.option(
+    "--html", is_flag=True, required=True, help="As one page that holds all it needs, to be sent and replayed."
+)
+@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
+def report_command(task_id: str, html: bool, output: Path | None) -> int:  # noqa: ARG001 - the one form there is yet
+    """Write what became of a task: plan, timeline, calls, approvals, findings, and whether its record holds."""
+    return write_report(Session(), task_id, output)
