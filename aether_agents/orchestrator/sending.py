@@ -66,7 +66,7 @@ class Sending(Reader):
     def _completed(self, task: HighLevelTask) -> HighLevelTask:
         """The task with what the settings say where it says nothing."""
         settings = self.settings
-        context = task.context or settings.agent_system.cli_interface.default_context
+        context = task.context or self._named_context(task) or settings.agent_system.cli_interface.default_context
         if context not in settings.contexts and context != "local":
             known = ["local", *settings.contexts]
             raise InvalidTask(f"there is no context `{context}`{nearest(context, known)}; known: {', '.join(known)}")
@@ -74,6 +74,15 @@ class Sending(Reader):
             raise InvalidTask(f"`folder` must be absolute, not `{task.folder}`")
         timeout = task.timeout_seconds or settings.agent_system.orchestrator.task_timeout
         return task.model_copy(update={"context": context, "timeout_seconds": timeout})
+
+    def _named_context(self, task: HighLevelTask) -> str:
+        """The one context that the sentence names, if it does: the task's secrets and inputs are that context's."""
+        if task.document is not None or not self.settings.contexts:
+            return ""
+        from aether_agents.planning.sentence.named_contexts import contexts_in  # noqa: PLC0415 - only with contexts
+
+        names = {one.name for one in contexts_in(task.description, self.settings.contexts)}
+        return names.pop() if len(names) == 1 else ""
 
 
 def require_consent(role: Role, *, assume_yes: bool) -> None:

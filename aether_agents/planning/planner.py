@@ -1,10 +1,11 @@
 """The planner: a task in; a plan, a question, or every reason why not, out. It never guesses."""
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 
 from aether_agents.access.roles import may_approve
-from aether_agents.contracts import HighLevelTask, Json, Plan, Template
+from aether_agents.contracts import HighLevelTask, Json, Plan, Template, Understood
 from aether_agents.contracts.server import CatalogueEntry
 from aether_agents.documents.suggestion import nearest
 from aether_agents.mcp_host.files.project_scope import Visible
@@ -16,6 +17,7 @@ from aether_agents.planning.composition.template_choice import Choice, about_unu
 from aether_agents.planning.files.templates import completes
 from aether_agents.planning.planning_result import Conclusion, NotYet, Planned, Unplannable
 from aether_agents.planning.routing.matcher import Matcher
+from aether_agents.planning.sentence.named_contexts import NamedContext, contexts_in, without_contexts
 from aether_agents.planning.validation.changes import Fault
 from aether_agents.planning.validation.digest import digest_of, reports_folder
 from aether_agents.planning.validation.expansion import expand
@@ -26,6 +28,8 @@ from aether_agents.settings.model import ContextSettings, Settings
 
 #: The context that is there without being written down: no inputs, no secrets.
 _PLAIN_CONTEXT = "local"
+#: What a template says of the context that it runs in.
+_OF_CONTEXT = re.compile(r"\$\{(?:secrets\.|context\.(?!reports\b|task_id\b|folder\b))")
 
 
 class Planner:
@@ -63,6 +67,10 @@ class Planner:
         context = self._settings.contexts.get(name, ContextSettings() if name == _PLAIN_CONTEXT else None)
         if context is None:
             return Unplannable(f"there is no context `{name}`{nearest(name, self._settings.contexts)}", "invalid_task")
+        named = contexts_in(task.description, self._settings.contexts) if task.document is None else []
+        if foreign := [one.name for one in named if one.name != name]:
+            return Unplannable(_two_contexts(foreign[0], name), "invalid_task")
+        task, words = _without_context(task, named)
         seen = servers or Visible({name: name for name in self._servers()})
         toolbox = LiveTools(catalogue, seen.names, seen.elsewhere, seen.barred)
         if task.type == DRAFT:
@@ -73,7 +81,7 @@ class Planner:
         stub = next((step.template for step in choice.steps if step.template.is_stub), None)
         if stub is not None:
             return Unplannable(stub_answer(stub, toolbox), "could_not_plan")
-        return self._decompose(task.model_copy(update={"context": name}), choice, known, context, toolbox)
+        return self._decompose(task.model_copy(update={"context": name}), choice, known, context, toolbox, words)
 
     def _draft(self, task: HighLevelTask, context: ContextSettings, toolbox: LiveTools) -> Conclusion:
         """The draft a person asked for, or what it lacks."""
@@ -104,13 +112,16 @@ class Planner:
         known: Mapping[str, Template],
         context: ContextSettings,
         toolbox: LiveTools,
+        named: Sequence[str] = (),
     ) -> Conclusion:
+        """`named` are the words that named the context."""
         asker = Asker(task.folder, task.context, context.secrets, task.assume_yes and may_approve(task.role))
         for step in choice.steps:
             if wrong := structure(step.template):
                 return self._malformed(step.template, wrong, toolbox, asker)
         told = tell(choice.steps, task, context.inputs)
-        if (wanting := _wanting(choice, task, told)) is not None:
+        idle = named if not _uses_context(choice.steps, told) else ()
+        if (wanting := _wanting(choice, task, told._replace(unused=(*told.unused, *idle)))) is not None:
             return wanting
         template, values = _whole(choice.steps, told)
         expansion = expand(template, values, self._context(task, context), known, task.folder)
@@ -134,7 +145,10 @@ class Planner:
             values=values,
             subtasks=checked.subtasks,
             outputs=expansion.outputs,
-            understood=tuple(understood(choice.steps, told.bindings)),
+            understood=(
+                *understood(choice.steps, told.bindings),
+                *(Understood(text=one, as_=f"the context `{task.context}`") for one in named),
+            ),
             unused=told.unused,
         )
         reports = reports_folder(self._settings.home, task.task_id)
@@ -158,6 +172,26 @@ class Planner:
             "reports": reports_folder(self._settings.home, task.task_id),
             "name": task.context,
         }
+
+
+def _without_context(task: HighLevelTask, named: Sequence[NamedContext]) -> tuple[HighLevelTask, tuple[str, ...]]:
+    """The task without the words that name its context, and these words."""
+    words = tuple(task.description[one.start : one.end].strip() for one in named)
+    rest = without_contexts(task.description, named)
+    return (task.model_copy(update={"description": rest}), words) if words and rest else (task, ())
+
+
+def _two_contexts(named: str, own: str) -> str:
+    return (
+        f"the request names the context `{named}`, and a task runs in one context, this one in `{own}`: give each its "
+        f"own task, or leave the word out (`--context {named}` runs all of it there)"
+    )
+
+
+def _uses_context(steps: Sequence[Step], told: Told) -> bool:
+    """Whether a context makes any difference to a plan: it gives an input, or a secret."""
+    told_of = any(_OF_CONTEXT.search(step.template.model_dump_json()) for step in steps)
+    return told_of or any(binding.of_context for binding in told.bindings)
 
 
 def _wanting(choice: Choice, task: HighLevelTask, told: Told) -> Conclusion | None:

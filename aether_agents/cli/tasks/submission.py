@@ -35,7 +35,7 @@ def task_from(session: Session, goal: str, options: Mapping[str, Any]) -> HighLe
             raise InvalidTask(told)
     wishes = {
         "description": goal,
-        "context": options.get("context") or session.settings.agent_system.cli_interface.default_context,
+        "context": options.get("context") or "",
         "inputs": read_pairs(options.get("inputs") or ()),
         "priority": options.get("priority"),
         "timeout_seconds": options.get("timeout"),

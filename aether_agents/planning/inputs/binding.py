@@ -31,6 +31,7 @@ class Binding:
     faults: tuple[str, ...] = ()  #: what was given and is not known
     unused: tuple[str, ...] = ()  #: paths, addresses and numbers of the sentence that nothing took
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)  #: by input: the words it came from
+    of_context: tuple[str, ...] = ()  #: inputs that the context gave
 
 
 def bind(template: Template, task: HighLevelTask, context: Mapping[str, Json]) -> Binding:
@@ -46,14 +47,14 @@ class _Binder(PathSlots):
                 self.take(name, value)
         said = read_sentence(self.task.description if self.task.document is None else "")  # a plan file says it all
         self._from_sentence(said)
-        for name in self.open():
-            if name in self.context:
-                self.take(name, self.context[name])
+        given = [name for name in self.open() if name in self.context]
+        for name in given:
+            self.take(name, self.context[name])
         for name in self.open():
             self._default(name, self.template.inputs[name])
         self.turned(said)
         ordered = {name: self.values.get(name) for name in self.template.inputs}
-        return Binding(ordered, self.asked, faults, tuple(self._unused(said)), self.sources)
+        return Binding(ordered, self.asked, faults, tuple(self._unused(said)), self.sources, tuple(given))
 
     def _unknown(self) -> Iterator[str]:
         known = list(self.template.inputs)

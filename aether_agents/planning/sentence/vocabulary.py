@@ -49,6 +49,7 @@ class Vocabulary(NamedTuple):
     kinds: Mapping[str, str]  #: word to the kind of thing it stands for, as `=kind`
     common: frozenset[str]
     openings: frozenset[str]  #: how phrases of verbs begin
+    environments: Mapping[str, tuple[str, ...]]  #: words that mean the same environment
     endings: Mapping[str, str]  #: a file's ending to the kind of thing it holds
 
     def changes(self, deed: str) -> bool:
@@ -87,6 +88,7 @@ def vocabulary() -> Vocabulary:
         weak=frozenset(words["weak"].split()),
         kinds=kinds,
         openings=frozenset(_opening(phrase) for _, phrase in _phrases(deeds)) | {"don't", "do not"},
+        environments={name: tuple(listed.split()) for name, listed in words["environments"].items()},
         endings={ending: f"={kind}" for kind, listed in words["endings"].items() for ending in listed.split()},
         common=frozenset(f"={kind}" for kind in words["common"].split()),
     )
