@@ -98,6 +98,8 @@ class Follower:
             if view is not None:
                 self._picture.look(view, plan)
         self._screen.show(event)
+        if event.type is EventType.TASK_PLANNED and view is not None and view.plan is not None:
+            self._screen.explain(view.plan)
 
     # -- questions ---------------------------------------------------------------------------------------------
 

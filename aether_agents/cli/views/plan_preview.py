@@ -10,6 +10,7 @@ from aether_agents.cli.terminal.glyphs import QUIET, RISK_STYLES, WARN
 from aether_agents.cli.terminal.text import fit, plain, width_of
 from aether_agents.cli.views.plan_shape import Place, lay
 from aether_agents.cli.views.task_tree import TaskTree
+from aether_agents.cli.views.understood import understood_lines
 from aether_agents.contracts import RISK_ORDER, Plan, PlannedSubtask, Review, Risk
 
 GAP = 2
@@ -28,7 +29,7 @@ class PlanPreview:
         more = self._glyphs.more
         yield Text(fit(plain(plan.description) or plan.name, width, more), style="bold")
         yield Text(fit(self._origin(plan), width, more), style=QUIET)
-        yield from self._understood(plan, width)
+        yield from understood_lines(plan.understood, plan.unused, width, more)
         steps = {step.id: step for step in plan.subtasks}
         places = lay({step.id: step.needs for step in plan.subtasks})
         left = max(
@@ -40,14 +41,6 @@ class PlanPreview:
             if calls:
                 yield from self._call(steps[place.id], place, width)
         yield self._sum(plan)
-
-    def _understood(self, plan: Plan, width: int) -> Iterator[Text]:
-        """What each part of the sentence became, and what of it changes nothing."""
-        more = self._glyphs.more
-        for part in plan.understood:
-            yield Text(fit(f"  {plain(part.text)}  =  {plain(part.as_)}", width, more), style=QUIET)
-        for text in plan.unused:
-            yield Text(fit(f"  {plain(text)}  is not used", width, more), style=WARN)
 
     def delivery(self, plan: Plan) -> str:
         """How its subtasks would be delivered: by a canvas, or directly."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Protocol, Self
+from typing import ClassVar, Protocol, Self
 
 from rich.console import Group
 from rich.live import Live
@@ -17,7 +17,8 @@ from aether_agents.cli.terminal.output import Output
 from aether_agents.cli.terminal.text import plain
 from aether_agents.cli.views.task_state import Node, TaskState
 from aether_agents.cli.views.task_tree import MANY, TaskTree
-from aether_agents.contracts import Event, EventType
+from aether_agents.cli.views.understood import explain
+from aether_agents.contracts import Event, EventType, PlanView
 
 #: Frames per second of the live tree: smooth enough for a spinner, cheap enough for a slow line.
 FRAMES = 8
@@ -39,6 +40,9 @@ class Screen(Protocol):
 
     def show(self, event: Event) -> None:
         """Something happened; the picture knows it already."""
+
+    def explain(self, plan: PlanView) -> None:
+        """The plan is there: what each part of the sentence became."""
 
     def say(self, message: str) -> None:
         """Something about the following itself, such as a lost connection."""
@@ -79,6 +83,11 @@ class LiveScreen:
         """Nothing to do: the next frame shows it. A log line is kept above the tree."""
         if event.type is EventType.LOG:
             self.say(plain(event.message))
+
+    def explain(self, plan: PlanView) -> None:
+        """Lines above the tree; none where nothing is to stay."""
+        if not self._transient:
+            explain(self._output, plan)
 
     def say(self, message: str) -> None:
         """A line above the tree."""
@@ -137,6 +146,8 @@ class LiveScreen:
 class LineScreen:
     """A line on standard error for each thing that happened: for logs, pipes and screen readers."""
 
+    explains: ClassVar[bool] = True
+
     def __init__(self, output: Output, picture: TaskState) -> None:
         self._output = output
         self._picture = picture
@@ -162,6 +173,11 @@ class LineScreen:
             lines += self._tree.lines(self._picture, width, now)
         for line in lines:
             self._output.err.print(line)
+
+    def explain(self, plan: PlanView) -> None:
+        """Lines below the plan."""
+        if self.explains:
+            explain(self._output, plan)
 
     def say(self, message: str) -> None:
         """A line of its own."""
@@ -203,6 +219,8 @@ class LineScreen:
 class JsonScreen(LineScreen):
     """Every event as one line of JSON on standard output; what is said goes to standard error."""
 
+    explains = False
+
     def show(self, event: Event) -> None:
         """The event as it is."""
         self._output.json_line(event)
@@ -210,6 +228,8 @@ class JsonScreen(LineScreen):
 
 class StillScreen(LineScreen):
     """Says only what is about the following itself: for a plan that is shown in full afterwards."""
+
+    explains = False
 
     def show(self, event: Event) -> None:
         """Nothing."""
@@ -220,12 +240,7 @@ def screen_for(
 ) -> Screen:
     """JSON lines where events were asked for, the live tree on a terminal, lines elsewhere.
 
-    Args:
-        output: where to.
-        picture: of what.
-        events: every event as a line of JSON.
-        passing: nothing of it is to stay on the screen, or in a log.
-        hint: what the person can do meanwhile.
+    Of one that is `passing` nothing stays; `hint` is what the person can do meanwhile.
     """
     if events:
         return JsonScreen(output, picture)

@@ -153,8 +153,9 @@ def test_contexts_name_secrets_and_never_show_them(run: Run, tmp_path: Path) -> 
 def test_a_task_takes_what_the_settings_say_where_it_says_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AETHER_CONTEXTS", '{"aws": {}}')
     monkeypatch.setenv("AETHER_AGENT_SYSTEM__CLI_INTERFACE__DEFAULT_CONTEXT", "aws")
+    # The context stays open: the orchestrator takes the one that the sentence names, else the settings'.
     task = task_from(Session(), "x", {"inputs": ("a=1", "a=2"), "priority": 7, "yes": True})
-    assert (task.context, task.inputs, task.priority, task.assume_yes) == ("aws", {"a": ["1", "2"]}, 7, True)
+    assert (task.context, task.inputs, task.priority, task.assume_yes) == ("", {"a": ["1", "2"]}, 7, True)
     assert task.folder == str(Path.cwd())
     with pytest.raises(InvalidTask):
         task_from(Session(), "", {"priority": 5})

@@ -9,7 +9,7 @@ from rich.console import Console
 from aether_agents.cli.terminal.output import Output
 from aether_agents.cli.views.screen import JsonScreen, LineScreen, LiveScreen, Screen, StillScreen, screen_for
 from aether_agents.cli.views.task_state import TaskState
-from aether_agents.contracts import TaskStatus
+from aether_agents.contracts import TaskStatus, Understood
 from tests.unit.cli.recorded import TASK, Recording, subtask, task
 
 
@@ -139,3 +139,19 @@ def test_a_line_that_the_screen_has_no_room_for_ends_in_an_ellipsis(monkeypatch:
         pass
     assert "x" * 59 + "…" in written.getvalue()
     assert "x" * 60 not in written.getvalue()
+
+
+def test_lines_say_what_was_understood_and_a_screen_that_is_to_leave_nothing_does_not(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    view = task(subtask("scan")).plan
+    assert view is not None
+    plan = view.model_copy(
+        update={
+            "understood": (Understood.model_validate({"text": "./api", "as": "`path`"}),),
+            "unused": ("every night",),
+        }
+    )
+    for screen_type in (LineScreen, StillScreen, JsonScreen):
+        screen_type(Output(), TaskState(TASK)).explain(plan)
+    assert capsys.readouterr().err.splitlines() == ["  ./api  =  `path`", "  every night  is not used"]
