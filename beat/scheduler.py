@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 from redbeat import RedBeatScheduler, RedBeatSchedulerEntry
 from redis.exceptions import LockError
 
+from aether_agents.errors import AetherError
+from beat.added import SchedulesChanged
 from beat.due_times import due
 
 log = logging.getLogger(__name__)
@@ -31,6 +33,8 @@ class SlotScheduler(RedBeatScheduler):  # type: ignore[misc]  # as above
 
     def tick(self, *args: Any, **more: Any) -> float:
         """Fire what is due. Who has lost the lock waits for it: he was stopped for long, or the store has lost it."""
+        if self._others():
+            raise SchedulesChanged
         try:
             return float(super().tick(*args, **more))
         except LockError:
@@ -38,6 +42,14 @@ class SlotScheduler(RedBeatScheduler):  # type: ignore[misc]  # as above
             self.lock.acquire()
             log.info("it is the turn of this beat again")
             return 0.0
+
+    def _others(self) -> bool:
+        """Whether schedules were added or removed; a store that is away says nothing."""
+        changed = getattr(self.app, "changed", None)
+        try:
+            return changed is not None and bool(changed())
+        except AetherError:
+            return False
 
     def apply_async(self, entry: SlotEntry, producer: Any = None, advance: bool = True, **_: Any) -> None:  # noqa: ARG002
         """Fire what is due of an entry, then remember that. A beat that ends in between fires it again: no harm."""

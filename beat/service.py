@@ -17,6 +17,7 @@ from aether_agents.settings.model import Settings
 from aether_agents.store import Keys, Store, open_store
 from aether_agents.store.client.refusals import refusal
 from aether_agents.telemetry import logs, tracing
+from beat.added import SchedulesChanged, with_added
 from beat.alerts import AlertSender, apprise_to
 from beat.due_times import DueTimes
 from beat.firing import Firing
@@ -82,7 +83,7 @@ def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable
         InvalidSettings: a crontab is none.
         CannotOpen: this process has no sealing key.
     """
-    app = beat_app(settings, specialists)
+    slots_of(settings)  # a wrong crontab of the settings is said before anything else
     told = settings.agent_system.cli_interface
     logs.begin("beat", told.logging_level, told.logging_format)
     tracing.begin("beat")
@@ -90,22 +91,37 @@ def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable
     store.catalogue.entries()
     episode = Outage()
     _await_writes(store, episode)
-    store.schedules.forget(settings.schedules)
+    store.schedules.forget({**settings.schedules, **store.schedules.added()})
     alarm = AlertSender(settings.alerts, store, apprise_to(settings.alerts)) if settings.alerts.to else None
     watch = Watcher(settings, store, alarm)
     watch.start()
     leave_when_told()
     ready()
     try:
-        while _interrupted(app, episode):
-            _await_writes(store, episode)
+        while _fired(settings, specialists, store, episode):
+            pass
     except SystemExit:
         log.info("told to end before it was its turn")
     finally:
         watch.stop()
         store.close()
+
+
+def _fired(settings: Settings, specialists: Sequence[Specialist], store: Store, episode: Outage) -> bool:
+    """Fire the schedules there are now, until the process is told to end; whether to begin again with others."""
+    seen = store.schedules.added_digest()
+    app = beat_app(with_added(settings, store.schedules), specialists)
+    app.changed = lambda: store.schedules.added_digest() != seen
+    try:
+        while _interrupted(app, episode):
+            _await_writes(store, episode)
+    except SchedulesChanged:
+        log.info("schedules were added or removed: beginning again with those there are now")
+        return True
+    finally:
         app.firing.close()
         app.close()
+    return False
 
 
 def _interrupted(app: Celery, episode: Outage) -> bool:
@@ -116,6 +132,8 @@ def _interrupted(app: Celery, episode: Outage) -> bool:
     """
     try:
         Service(app, scheduler_cls=SlotScheduler).start()
+    except SchedulesChanged:
+        raise
     except Exception as error:
         if (refused := refusal(error)) is None:
             raise StoreUnavailable(

@@ -60,7 +60,7 @@ from aether_agents.contracts.plan import (
     Template,
     Understood,
 )
-from aether_agents.contracts.schedule import Audit, Fired, Note
+from aether_agents.contracts.schedule import AddedSchedule, Audit, Fired, Note
 from aether_agents.contracts.server import Install, Isolation, ServerSpec
 from aether_agents.contracts.specialist import Specialist
 from aether_agents.contracts.status import (
@@ -103,6 +103,7 @@ __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of content
     "Contract",
     "Json",
     # What is asked
+    "AddedSchedule",
     "Audit",
     "Fired",
     "HighLevelTask",

@@ -1,10 +1,10 @@
-"""What is known of a schedule beside its settings."""
+"""What is known of a schedule beside its settings, and schedules that a person added from a sentence."""
 
 from datetime import datetime
 
 from pydantic import Field
 
-from aether_agents.contracts.contract import Contract
+from aether_agents.contracts.contract import Contract, Json
 
 
 class Fired(Contract):
@@ -30,3 +30,12 @@ class Note(Contract):
     paused: bool = Field(default=False, description="Whether its slots are left out.")
     audit: Audit | None = Field(default=None, description="What it found last.")
     fired: Fired | None = Field(default=None, description="Its last slot.")
+
+
+class AddedSchedule(Contract):
+    """A schedule that a person added, as it is kept: sealed, with who added it."""
+
+    owner: str = Field(description="Who added it.")
+    at: datetime = Field(description="When, UTC.")
+    sentence: str = Field(description="The sentence it was made of.")
+    settings: dict[str, Json] = Field(description="What the settings would have under `schedules`.")

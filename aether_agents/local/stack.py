@@ -104,6 +104,10 @@ class Stack:
         """
         self.join_or_start(keep=True).release()
 
+    def note_schedules(self, *, there: bool) -> None:
+        """Remember that the store holds schedules that people added: beat then starts with the stack."""
+        self.folder.note_schedules(there=there)
+
     def down(self, *, now: bool = False) -> bool:
         """End it, and whatever a killed supervisor left of it. Returns whether anything ran.
 
@@ -223,7 +227,8 @@ class Stack:
     def _orders(self, what: str, *, keep: bool, also: Sequence[str]) -> Message:
         settings = self.settings().model_dump(mode="json", exclude={"project"}, by_alias=True)
         digest = hashlib.sha256(repr(settings).encode()).hexdigest()
-        beat = ["beat"] if what == "start" and self._settings.wants_beat else []
+        wanted = self._settings.wants_beat or self.folder.scheduled.exists()
+        beat = ["beat"] if what == "start" and wanted else []
         orders = {"do": what, "keep": keep, "digest": digest, "packages": packages(), "also": [*beat, *also]}
         return orders | {"settings": settings} if what == "start" else orders
 

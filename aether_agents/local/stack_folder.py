@@ -25,12 +25,20 @@ class StackFolder:
         self.control = self.root / "control.sock"
         self.state = self.root / "state.json"
         self.key = self.root / "sealing.key"
+        self.scheduled = self.root / "scheduled"  # there while schedules that people added are in the store
         self.valkey = self.root / "valkey"
         self.logs = {
             "supervisor": self.root / "logs" / "supervisor.log",
             "valkey": self.valkey / "valkey.log",
             **{name: self.root / "logs" / f"{name}.log" for name in ("worker", "beat", "flower")},
         }
+
+    def note_schedules(self, *, there: bool) -> None:
+        """Say whether the store holds schedules that people added."""
+        if there:
+            self.scheduled.touch(mode=0o600)
+        else:
+            self.scheduled.unlink(missing_ok=True)
 
     def prepare(self) -> None:
         """Make it, closed to everybody else.

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from aether_agents.cli.session.protocols import OrchestratorFace
 from aether_agents.cli.session.session import Session
-from aether_agents.cli.tasks.submission import carry_out
+from aether_agents.cli.tasks.submission import bring
 from aether_agents.cli.terminal.duration import ago
 from aether_agents.cli.terminal.exit_codes import COMPLETED
 from aether_agents.cli.terminal.output import Output
@@ -12,7 +13,9 @@ from aether_agents.cli.terminal.tables import Column, quiet, sign, table
 from aether_agents.contracts import Json, Note
 from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidSettings, TaskNotFound
+from aether_agents.local.stack_folder import StackFolder
 from aether_agents.settings.model import ScheduleSettings
+from beat.added import with_added
 from beat.firing import task_of
 from beat.service import serve, slots_of
 
@@ -32,16 +35,19 @@ class ScheduleRow(NamedTuple):
     last_status: str  #: of that task, or why there is none
     missed: int
     new: int  #: findings of its last audit that were not there before
+    by: str  #: `settings`, or who added it
 
 
 def schedule_rows(session: Session) -> list[ScheduleRow]:
     """The schedules of the settings, with what is known of each; what is known is nothing while no stack runs."""
-    slots = slots_of(session.settings)
     now = datetime.now(UTC)
     rows = []
     with session.open_door() as door:
         notes = door.schedules.notes() if door is not None else {}
-        for name, one in session.settings.schedules.items():
+        added = door.schedules.added() if door is not None else {}
+        settings = session.settings if door is None else with_added(session.settings, door.schedules)
+        slots = slots_of(settings)
+        for name, one in settings.schedules.items():
             note = notes.get(name, Note())
             status = "off" if not one.enabled else "paused" if note.paused else "on"
             became = ""
@@ -65,9 +71,16 @@ def schedule_rows(session: Session) -> list[ScheduleRow]:
                     became,
                     fired.missed if fired else 0,
                     note.audit.new if note.audit else 0,
+                    "settings" if name in session.settings.schedules else added[name].owner,
                 )
             )
     return rows
+
+
+def are_asleep(session: Session) -> bool:
+    """Whether schedules were added to the embedded stack, which does not run."""
+    stack = session.stack
+    return stack is not None and not stack.running() and StackFolder(session.settings.home).scheduled.exists()
 
 
 def rows_as_json(rows: list[ScheduleRow]) -> list[dict[str, Json]]:
@@ -78,11 +91,16 @@ def rows_as_json(rows: list[ScheduleRow]) -> list[dict[str, Json]]:
     ]
 
 
-def show_schedules(output: Output, rows: list[ScheduleRow]) -> None:
-    """The schedules as a table; moments are UTC, as the schedules are."""
+def show_schedules(output: Output, rows: list[ScheduleRow], *, asleep: bool = False) -> None:
+    """The schedules as a table; moments are UTC. `asleep`: some were added, and no stack runs that could be asked."""
+    if asleep:
+        output.warn(
+            "schedules were added, and stand in the store of the embedded stack: `aether-agent up` shows and fires them"
+        )
     if not rows:
-        output.say("there are no schedules")
-        output.hint("add them to aether_agent.yaml under `schedules`, each with `crontab` or `every`, and `task`")
+        output.say("aether_agent.yaml has no schedules" if asleep else "there are no schedules")
+        output.hint('add one: aether-agent schedule add "Back up ./shop.db every night at 2"')
+        output.hint("or in aether_agent.yaml under `schedules`, each with `crontab` or `every`, and `task`")
         return
     columns = (
         Column("schedule", keep=True),
@@ -91,6 +109,7 @@ def show_schedules(output: Output, rows: list[ScheduleRow]) -> None:
         Column("next (UTC)"),
         Column("last"),
         Column("result"),
+        Column("by"),
     )
     signs = {"on": "ok", "paused": "paused", "off": "skipped"}
     output.show(
@@ -108,6 +127,7 @@ def show_schedules(output: Output, rows: list[ScheduleRow]) -> None:
                         + (f", {row.missed} missed" if row.missed else "")
                         + (f", {row.new} new findings" if row.new else "")
                     ),
+                    row.by,
                 )
                 for row in rows
             ],
@@ -117,13 +137,14 @@ def show_schedules(output: Output, rows: list[ScheduleRow]) -> None:
 
 def run_schedule(session: Session, name: str, *, detach: bool) -> int:
     """Run a schedule's task now, whatever the time; the exit code is the task's."""
-    return carry_out(session, task_of(name, _the(session, name)), detach=detach)
+    with session.door(keep=detach) as door:
+        return bring(session, door, task_of(name, _the(session, door, name)), detach=detach)
 
 
 def pause_schedule(session: Session, name: str, *, pause: bool) -> int:
     """Leave out the slots of a schedule, or fire them again."""
-    _the(session, name)
     with session.door() as door:
+        _the(session, door, name)
         if pause:
             door.schedules.pause(name)
             session.output.good(f"{name} is paused: its slots are left out")
@@ -137,15 +158,19 @@ def pause_schedule(session: Session, name: str, *, pause: bool) -> int:
 
 def serve_beat(session: Session) -> int:
     """Fire the schedules until told to end."""
-    settings = session.settings
-    if not settings.wants_beat:
-        raise InvalidSettings("there is nothing to do: add `schedules` (or `alerts`) to aether_agent.yaml")
+    with session.open_door() as door:
+        added = door is not None and bool(door.schedules.added())
+    if not session.settings.wants_beat and not added:
+        raise InvalidSettings(
+            'there is nothing to do: `aether-agent schedule add "… every night"`, or add `schedules` (or `alerts`) to '
+            "aether_agent.yaml"
+        )
     serve(session.settings if session.stack is None else session.stack.settings(), session.specialists)
     return COMPLETED
 
 
-def _the(session: Session, name: str) -> ScheduleSettings:
-    known = session.settings.schedules
+def _the(session: Session, door: OrchestratorFace, name: str) -> ScheduleSettings:
+    known = with_added(session.settings, door.schedules).schedules
     if name not in known:
         there = f"there are: {', '.join(known)}" if known else "there are none"
         raise InvalidSettings(f"there is no schedule `{name}`{nearest(name, known)}; {there}")

@@ -36,9 +36,10 @@ _WANTED: Mapping[str, str] = {
     "each": "no such folders are here",
     "span": "a time that no input takes",
     "comparison": "a comparison that no input takes",
-    "schedule": "a time to begin: a schedule does that. `schedules` of aether_agent.yaml takes the rest of it "
-    '(`schedules: {mine: {crontab: "0 2 * * *", task: …}}`, UTC), and `aether-agent up` must keep running',
+    "schedule": "a time to begin: a schedule does that. `aether-agent schedule add` with this sentence keeps one, "
+    "and `aether-agent up` must keep running",
     "destination": "somebody to be told: `alerts` of aether_agent.yaml does that (`alerts: {to: [env:NAME]}`)",
+    "branch": "a branch that no input takes, or one that is there already",
 }
 
 

@@ -31,6 +31,7 @@ PERMANENT = (
     "audit:new",  # stream: entries of it that are not linked yet; within a second they are
     "audit:head",  # hash: where its chain ends
     "schedules",  # hash: which schedules are paused, and what each fired last
+    "schedules:added",  # hash: sealed, the schedules that people added, by name; as many as they add
 )
 
 #: Celery's own: the bindings of its queues, what is delivered and not acknowledged, and the queues themselves. Its
@@ -138,6 +139,11 @@ class Keys(NamedTuple):
     def schedules(self) -> str:
         """Hash of what is known of schedules beside their settings."""
         return f"{self.prefix}:schedules"
+
+    @property
+    def added_schedules(self) -> str:
+        """Hash of the schedules that people added, each sealed to its name."""
+        return f"{self.prefix}:schedules:added"
 
     @property
     def audit(self) -> str:

@@ -1,11 +1,16 @@
-"""Schedules: which are paused, and what each fired last. Times and ids, nothing secret."""
+"""Schedules: which are paused, what each fired last, and those that people added beside the settings', sealed."""
 
+import hashlib
 import json
+import logging
 from collections.abc import Iterable
 
-from aether_agents.contracts import Audit, Fired, Json, Note
+from aether_agents.contracts import AddedSchedule, Audit, Fired, Json, Note
+from aether_agents.errors import CannotOpen
 from aether_agents.store.client import migrations
 from aether_agents.store.client.store_client import StorePart, compact
+
+log = logging.getLogger(__name__)
 
 #: The owner of a scheduled task names its schedule.
 _OWNER = "schedule:"
@@ -61,6 +66,43 @@ class Schedules(StorePart):
         return {
             name: migrations.read(Note, f"what is known of the schedule {name}", note) for name, note in found.items()
         }
+
+    # -- added by people -----------------------------------------------------------------------------------------
+
+    def add(self, name: str, schedule: AddedSchedule) -> bool:
+        """Keep a schedule, sealed to its name; False where one of that name was added before."""
+        blob = self._access.seal(_place(name), schedule)
+        return bool(self._access.connection.command("HSETNX", self._access.keys.added_schedules, name, blob))
+
+    def remove(self, name: str) -> bool:
+        """Forget a schedule that was added, and what is known of it. Whether there was one."""
+        gone = bool(self._access.connection.command("HDEL", self._access.keys.added_schedules, name))
+        if gone:
+            fields = [f"{kind}|{name}" for kind in ("paused", "fired", "audit")]
+            self._access.connection.command("HDEL", self._access.keys.schedules, *fields)
+        return gone
+
+    def added(self) -> dict[str, AddedSchedule]:
+        """The schedules that were added, by name. One that does not open is no schedule: it is logged, and left out."""
+        found: dict[str, AddedSchedule] = {}
+        for field, blob in sorted(
+            self._access.connection.command("HGETALL", self._access.keys.added_schedules).items()
+        ):
+            name = field.decode(errors="replace")
+            try:
+                found[name] = self._access.open(AddedSchedule, _place(name), blob)
+            except CannotOpen as error:
+                log.warning("the schedule %s that was added is left out: %s", name, error)
+        return found
+
+    def added_digest(self) -> str:
+        """Another one when schedules were added or removed."""
+        rows = sorted(self._access.connection.command("HGETALL", self._access.keys.added_schedules).items())
+        return hashlib.sha256(b"".join(field + blob for field, blob in rows)).hexdigest()
+
+
+def _place(name: str) -> str:
+    return f"schedules:added:{name}"
 
 
 def owner_of(schedule: str) -> str:

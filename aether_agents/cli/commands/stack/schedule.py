@@ -1,10 +1,14 @@
 """`aether-agent beat` and `schedule`."""
 
+from typing import Any
+
 import click
 
-from aether_agents.cli.session.options import detach_option, examples, json_option
+from aether_agents.cli.session.options import detach_option, examples, json_option, task_options, yes_option
 from aether_agents.cli.session.session import Session
+from aether_agents.cli.stack.schedule_change import add_schedule, remove_schedule
 from aether_agents.cli.stack.schedules import (
+    are_asleep,
     pause_schedule,
     rows_as_json,
     run_schedule,
@@ -25,7 +29,7 @@ def beat_command() -> int:
 
 @click.group("schedule", epilog=examples("aether-agent schedule list", "aether-agent schedule run nightly_audit"))
 def schedule_command() -> None:
-    """What is done again and again: `schedules` of aether_agent.yaml. Times are UTC."""
+    """What is done again and again: `schedules` of aether_agent.yaml, and what was added. Times are UTC."""
 
 
 @schedule_command.command("list", epilog=examples("aether-agent schedule list --json"))
@@ -37,7 +41,36 @@ def list_command(as_json: bool) -> None:
     if as_json:
         session.output.json(rows_as_json(rows))
     else:
-        show_schedules(session.output, rows)
+        show_schedules(session.output, rows, asleep=are_asleep(session))
+
+
+@schedule_command.command(
+    "add",
+    epilog=examples(
+        'aether-agent schedule add "Back up ./shop.db every night at 2"',
+        'aether-agent schedule add "Security audit of ./api every monday at 6:30" --name audit',
+    ),
+)
+@click.argument("sentence")
+@click.option("--name", default=None, help="How it is called; without it, as its plan.")
+@click.option("--crontab", default=None, help="When, UTC, instead of what the sentence says.")
+@task_options
+@yes_option
+@json_option
+def add_command(sentence: str, name: str | None, crontab: str | None, as_json: bool, yes: bool, **options: Any) -> int:
+    """Do what SENTENCE says again and again: "… every night at 2". It is planned first, and kept sealed.
+
+    Times are UTC. It fires while the stack (or a beat) runs; what was missed meanwhile is told. With --yes what policy
+    lets one answer ahead is answered.
+    """
+    return add_schedule(Session(json_wanted=as_json), sentence, name, crontab, {**options, "yes": yes})
+
+
+@schedule_command.command("remove", epilog=examples("aether-agent schedule remove back_up_database"))
+@click.argument("name")
+def remove_command(name: str) -> int:
+    """Remove a schedule that was added. One of aether_agent.yaml is taken out there."""
+    return remove_schedule(Session(), name)
 
 
 @schedule_command.command("run", epilog=examples("aether-agent schedule run nightly_audit --detach"))

@@ -1,0 +1,151 @@
+"""Schedules added from a sentence ("… every night at 2, and mail me"), and removed again."""
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from aether_agents.cli.session.session import Session
+from aether_agents.cli.tasks.ending import ending
+from aether_agents.cli.tasks.submission import planned, task_from
+from aether_agents.cli.terminal.exit_codes import COMPLETED
+from aether_agents.cli.views.understood import understood_lines
+from aether_agents.contracts import AddedSchedule, HighLevelTask, Plan
+from aether_agents.documents.suggestion import nearest
+from aether_agents.errors import InvalidSettings, InvalidTask
+from aether_agents.planning.sentence.recurrence import Recurrence, read_recurrence
+from aether_agents.settings.model import ScheduleSettings
+from beat.due_times import DueTimes
+
+_LONGEST = 44
+
+
+def add_schedule(
+    session: Session, sentence: str, name: str | None, crontab: str | None, options: Mapping[str, Any]
+) -> int:
+    """Plan what a sentence asks for without its time, and keep it with its time. The exit code."""
+    found = read_recurrence(sentence)
+    when = crontab or found.crontab
+    if not when:
+        raise InvalidTask(_no_time(found))
+    _require_told(session, found)
+    task = task_from(session, found.task, {**options, "plan_only": True})
+    view, plan = planned(session, task)
+    if plan is None:
+        session.output.hint(
+            "a schedule cannot answer questions: say it so that it plans, or give what is missing with -i"
+        )
+        return ending(session.output, view)
+    settings = _settings(task, when, yes=bool(options.get("yes")))
+    own = DueTimes(name or "it", settings)
+    with session.door() as door:
+        own_name = name or _free_name(plan, {*session.settings.schedules, *door.schedules.added()})
+        if own_name in session.settings.schedules:
+            raise InvalidSettings(f"aether_agent.yaml has a schedule `{own_name}`: choose another name with --name")
+        kept = AddedSchedule(
+            owner=session.person,
+            at=datetime.now(UTC),
+            sentence=sentence,
+            settings=settings.model_dump(mode="json", exclude_none=True),
+        )
+        if not door.schedules.add(own_name, kept):
+            raise InvalidSettings(
+                f"there is a schedule `{own_name}`: `aether-agent schedule remove {own_name}`, or --name"
+            )
+    _show(session, own_name, settings, own, plan)
+    _keep_firing(session)
+    return COMPLETED
+
+
+def remove_schedule(session: Session, name: str) -> int:
+    """Forget a schedule that was added. The exit code."""
+    if name in session.settings.schedules:
+        raise InvalidSettings(f"`{name}` stands in aether_agent.yaml under `schedules`: take it out there")
+    with session.past() as door:
+        known = door.schedules.added()
+        if not door.schedules.remove(name):
+            there = f"there are: {', '.join(known)}" if known else "none was added"
+            raise InvalidSettings(f"no schedule `{name}` was added{nearest(name, known)}; {there}")
+        left = door.schedules.added()
+    if session.stack is not None and not left:
+        session.stack.note_schedules(there=False)
+    session.output.good(f"{name} is removed; a task of it that runs goes on")
+    return COMPLETED
+
+
+def _no_time(found: Recurrence) -> str:
+    said = f"`{found.said}` is no time that repeats, or more than one" if found.said else "it does not say how often"
+    return (
+        f"{said}: say `every night`, `every day at 3:30`, `every monday at 6`, `every 15 minutes`, or give "
+        '`--crontab "30 3 * * *"` (all times are UTC)'
+    )
+
+
+def _require_told(session: Session, found: Recurrence) -> None:
+    """Whoever is to be told is told by the alerts of the settings; nobody is said to be told who is not."""
+    if found.others:
+        raise InvalidTask(
+            f"`{found.others[0]}`: a schedule tells whom `alerts.to` of aether_agent.yaml names, nobody else; "
+            "say it without"
+        )
+    if found.tell_me and not session.settings.alerts.to:
+        raise InvalidTask(
+            f"`{found.tell_me[0]}`: nobody would be told. Say where to in aether_agent.yaml "
+            "(`alerts: {to: [env:NAME]}`; the variable holds an apprise address such as mailto://…), or say it without"
+        )
+
+
+def _settings(task: HighLevelTask, crontab: str, *, yes: bool) -> ScheduleSettings:
+    return ScheduleSettings.model_validate(
+        {
+            "crontab": crontab,
+            "task": task.description,
+            "template": task.type,
+            "specialist": task.agent_type,
+            "inputs": task.inputs,
+            "context": task.context or None,
+            "folder": task.folder,
+            "timeout_seconds": task.timeout_seconds,
+            "yes": yes,
+        }
+    )
+
+
+def _free_name(plan: Plan, taken: Collection[str]) -> str:
+    name = plan.name.lower().replace(" ", "_")[:_LONGEST]
+    return next(one for one in (name, *(f"{name}_{number}" for number in range(2, 100))) if one not in taken)
+
+
+def _show(session: Session, name: str, settings: ScheduleSettings, slots: DueTimes, plan: Plan) -> None:
+    output = session.output
+    following = slots.after(datetime.now(UTC))
+    if output.json_wanted:
+        output.json({"name": name, "crontab": settings.crontab, "task": settings.task, "next": following.isoformat()})
+        return
+    output.good(f"{name}: `{settings.crontab}`, UTC; next {following:%Y-%m-%d %H:%M} UTC")
+    for line in understood_lines(plan.understood, plan.unused, output.err.width, output.error_glyphs.more):
+        output.err.print(line)
+    if session.settings.alerts.to:
+        output.hint("`alerts.to` is told of a run that fails, and of new findings")
+    output.hint(
+        "what asks a person waits for one: `aether-agent tasks --waiting`. Missed slots are told by `schedule list`"
+    )
+    output.hint(f"take it back: aether-agent schedule remove {name}")
+
+
+def _keep_firing(session: Session) -> None:
+    """Say what must keep running, and start it if the person wants that."""
+    if session.stack is None:
+        session.output.hint("it fires while an `aether-agent beat` runs on this broker")
+        return
+    session.stack.note_schedules(there=True)
+    session.output.hint(
+        "it fires while the embedded stack is up, on this machine (`aether-agent up` keeps it, beat with it)"
+    )
+    if session.may_ask and session.output.confirm("Keep the stack up now?"):
+        with session.stack.join_or_start(keep=True, also=("beat",)):
+            session.output.good("the embedded stack is kept, and fires; `aether-agent down` ends it")
+    elif session.stack.running():  # somebody else keeps it: then it fires from now on
+        with session.stack.join_or_start(also=("beat",)):
+            session.output.hint("the stack that runs fires it as long as it is kept")
+    else:
+        session.output.warn("nothing runs now: until `aether-agent up` no slot is run, and each is told as missed")
