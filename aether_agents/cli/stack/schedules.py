@@ -20,6 +20,7 @@ from beat.firing import task_of
 from beat.service import serve, slots_of
 
 _MOMENT = "%Y-%m-%d %H:%M:%S"
+_SIGNS = {"on": "ok", "paused": "paused", "off": "skipped"}
 
 
 class ScheduleRow(NamedTuple):
@@ -111,14 +112,13 @@ def show_schedules(output: Output, rows: list[ScheduleRow], *, asleep: bool = Fa
         Column("result"),
         Column("by"),
     )
-    signs = {"on": "ok", "paused": "paused", "off": "skipped"}
     output.show(
         table(
             columns,
             [
                 (
                     row.name,
-                    sign(signs[row.status], output.glyphs, row.status),
+                    sign(_SIGNS[row.status], output.glyphs, row.status),
                     row.when,
                     row.next.strftime(_MOMENT) if row.next else "",
                     ago(row.last),
