@@ -48,8 +48,8 @@ format: .venv/dev.stamp  ## Put the code into its format
 test-servers: .venv/dev.stamp  ## Install and call every server of the catalogue, the heavy ones too
 	AETHER_TEST_SERVERS=all $(BIN)/python -m pytest tests/integration/mcp_host/test_offered.py -s $(ARGS)
 
-# Debian: postgresql mariadb-server restic, and root for the disk that is full.
-test-systems: .venv/dev.stamp  ## Test with real PostgreSQL and MariaDB servers, which must be installed
+# Debian: postgresql mariadb-server pgloader dropbear-bin openssh-client; root for servers of SSH and the disk that is full.
+test-systems: .venv/dev.stamp  ## Test with real PostgreSQL, MariaDB and SSH servers, which must be installed
 	AETHER_TEST_SYSTEMS=required $(BIN)/python -m pytest tests/systems $(ARGS)
 
 docs: .venv/dev.stamp  ## Build the manual into site/, strictly: broken links and unlisted pages are errors

@@ -13,7 +13,7 @@ WORKERS = Path(__file__).parents[2] / "workers"
 EVERYWHERE = {"mcp", "mcp_types", "pydantic", "anyio", "cryptography"}
 ALLOWED = {
     "inspection": EVERYWHERE | {"idna"},
-    "infra/servers": EVERYWHERE | {"psutil"},
+    "infra/servers": EVERYWHERE | {"psutil", "ansible"},
     "dev/servers": EVERYWHERE | {"git", "mcp_server_git", "jinja2", "markdown2", "lizard", "pdoc", "radon", "vulture"},
     "security/servers": EVERYWHERE | {"detect_secrets", "packaging", "re2", "requests", "yaml"},
     "data/servers": EVERYWHERE | {"duckdb", "python_calamine"},

@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,10 @@ from typing import Any
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
+from aether_agents.local import Stack
+from aether_agents.mcp_host.install.folders import venv_bin
+from aether_agents.orchestrator import Orchestrator, connect
+from aether_agents.settings import load_settings
 from tests.conftest import eventually
 from tests.integration.workers.conftest import Talk, talk_with
 
@@ -178,9 +183,53 @@ def portal() -> Iterator[BlockingPortal]:
 
 
 @pytest.fixture(scope="package")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state of the embedded stack of these tests."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="package")
+def door(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestrator]:
+    """The door to an embedded stack that ends with the tests."""
+    stack = Stack(load_settings(tmp_path_factory.mktemp("project"), environ={"AETHER_HOME": str(home)}))
+    with stack.join_or_start(), connect(stack.settings()) as door:
+        yield door
+
+
+@pytest.fixture(scope="package")
+def ansible(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of ansible's programs, installed as anybody installs them."""
+    subprocess.run(
+        [str(Path(sys.executable).parent / "aether-agent"), "servers", "install", "fleet"],
+        cwd=tmp_path_factory.mktemp("install"),
+        env={**os.environ, "AETHER_HOME": str(home)},
+        check=True,
+        capture_output=True,
+        timeout=300,
+    )
+    return venv_bin(home, "fleet")
+
+
+@pytest.fixture(scope="package")
+def fleet(portal: BlockingPortal, ansible: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+    """The server `fleet`."""
+    with talk_with("fleet", portal, tmp_path_factory.mktemp("fleet"), ansible) as talk:
+        talk.patience = 240.0
+        yield talk
+
+
+@pytest.fixture(scope="package")
 def dumps(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
     """The server `dumps`."""
     with talk_with("dumps", portal, tmp_path_factory.mktemp("dumps")) as talk:
+        yield talk
+
+
+@pytest.fixture(scope="package")
+def migration(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+    """The server `migration`."""
+    with talk_with("migration", portal, tmp_path_factory.mktemp("migration")) as talk:
+        talk.patience = 120.0
         yield talk
 
 

@@ -1,28 +1,16 @@
 """The whole circle on real servers, through the door: a sentence, a preview, a yes, the effect read back, the undo."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from aether_agents.contracts import Answer, EventType, HighLevelTask, TaskStatus, TaskView
-from aether_agents.local import Stack
-from aether_agents.orchestrator import Orchestrator, connect
-from aether_agents.settings import load_settings
+from aether_agents.orchestrator import Orchestrator
 from tests.systems.conftest import System
 from tests.systems.test_dumps import databases, rows
 
 pytestmark = pytest.mark.timeout(180)
-
-
-@pytest.fixture(scope="module")
-def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestrator]:
-    """The door to an embedded stack that ends with the tests."""
-    home, project = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("project")
-    stack = Stack(load_settings(project, environ={"AETHER_HOME": str(home)}))
-    with stack.join_or_start(), connect(stack.settings()) as door:
-        yield door
 
 
 def run(door: Orchestrator, sentence: str, folder: Path, **inputs: object) -> tuple[TaskView, list[dict[str, int]]]:

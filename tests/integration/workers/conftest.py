@@ -52,14 +52,17 @@ class Talk:
         (part,) = result.content
         return str(getattr(part, "text", ""))
 
-    def send(self, tool: str, args: dict[str, Any], timeout: float = 60) -> CallToolResult:
+    #: Seconds that a call may take.
+    patience = 60.0
+
+    def send(self, tool: str, args: dict[str, Any], timeout: float = 0) -> CallToolResult:
         """One call, whatever comes of it; progress and answer are kept."""
 
         async def heard(progress: float, total: float | None, message: str | None) -> None:
             self.heard.append(f"{progress} {total} {message}")
 
         async def send() -> CallToolResult:
-            return await self.client.call_tool(tool, args, timeout, heard)
+            return await self.client.call_tool(tool, args, timeout or self.patience, heard)
 
         result = self.portal.call(send)
         self.heard.append(result.model_dump_json())

@@ -1,0 +1,53 @@
+"""Ways people ask for what changes servers, databases, folders and infrastructure."""
+
+import pytest
+
+from aether_agents.planning.routing.matcher import Matcher
+from aether_agents.settings.model import Settings
+from aether_agents.specialists import load_specialists
+
+PARAPHRASES: dict[str, tuple[str, ...]] = {
+    "apply_playbook": (
+        "Apply the playbook ./site.yaml to our servers",
+        "apply this playbook to the servers",
+        "run this Ansible playbook on our servers",
+        "roll this Ansible playbook out to all servers of the inventory",
+        "./site.yaml をサーバーに適用して",
+        "このプレイブックをサーバーに適用して",
+    ),
+    "check_drift": (
+        "drift audit of our servers against ./site.yaml",
+        "check our servers for drift against ./site.yaml",
+        "check our servers for configuration drift",
+        "サーバーの構成ドリフトを確認して",
+    ),
+    "check_servers_answer": (
+        "which of our servers answer over SSH?",
+        "ping all hosts of the inventory",
+        "インベントリのサーバー一覧を表示して",
+    ),
+    "install_package_on_servers": (
+        "install a package on all our servers",
+        "install nginx on every host of the inventory",
+        "すべてのサーバーにパッケージをインストールして",
+    ),
+    "set_service_on_servers": ("restart a service on all our servers", "すべてのサーバーでサービスを再起動して"),
+    "set_user_on_servers": ("create a user account on all our servers", "すべてのサーバーにユーザーを作成して"),
+    "write_file_on_servers": ("write a file with this text on all our servers",),
+}
+
+
+@pytest.fixture(scope="module")
+def matcher() -> Matcher:
+    """All templates that ship."""
+    return Matcher([template for one in load_specialists(Settings()) for template in one.templates])
+
+
+@pytest.mark.parametrize("name", PARAPHRASES)
+def test_a_sentence_finds_its_template(matcher: Matcher, name: str) -> None:
+    found = {text: matcher.match(text) for text in PARAPHRASES[name]}
+    assert {
+        text: (match.verdict, match.reason, match.ranked[0].template.name)
+        for text, match in found.items()
+        if match.verdict != "accept" or match.ranked[0].template.name != name
+    } == {}
