@@ -93,10 +93,11 @@ def _effects(
 
 
 def _risk(row: ToolRow, args: Mapping[str, Json]) -> Risk:
+    """The risk of a call; of one whose verb is an input that is not bound yet, what it is where that is left out."""
     if row.verb is None:
         return row.risk
-    word = args.get(row.verb.argument)
-    return row.verb.risks.get(word, Risk.DESTRUCTIVE) if isinstance(word, str) else Risk.DESTRUCTIVE
+    bound = {name: value for name, value in args.items() if not str(value).startswith("${inputs.")}
+    return row.verb.risk(bound)
 
 
 def _what(subtask: Subtask, row: ToolRow) -> str:

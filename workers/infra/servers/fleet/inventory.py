@@ -1,6 +1,6 @@
 """The hosts of an inventory, by its files alone."""
 
-from .results import Host, Listed
+from .results import Listed, ListedHost
 from .runner import Runner
 
 
@@ -21,7 +21,7 @@ def listed(runner: Runner) -> Listed:
     hosts = members("all") | set(variables)
     return Listed(
         hosts=[
-            Host(
+            ListedHost(
                 name=host,
                 groups=sorted(group for group, those in groups.items() if host in those),
                 connection=str(variables.get(host, {}).get("ansible_connection", "ssh")),

@@ -10,7 +10,7 @@ from workers.inspection.findings import ScanResult
 State = Literal["changed", "same", "failed", "unreachable", "untouched"]
 
 
-class Host(BaseModel):
+class ListedHost(BaseModel):
     """One host of an inventory."""
 
     name: str = Field(description="Its name in the inventory.")
@@ -22,7 +22,7 @@ class Host(BaseModel):
 class Listed(BaseModel):
     """The hosts of an inventory, by the files alone: none was asked."""
 
-    hosts: list[Host] = Field(description="All hosts that the pattern names.")
+    hosts: list[ListedHost] = Field(description="All hosts that the pattern names.")
     groups: dict[str, int] = Field(description="How many hosts each group has.")
 
 
