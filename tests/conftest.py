@@ -15,6 +15,7 @@ from aether_agents.local.valkey import ValkeyServer, find_binary
 from aether_agents.settings.model import BrokerSettings, EncryptionSettings, Settings
 from aether_agents.store import Store, open_store
 from aether_agents.store.client.sealing import make_key_file
+from tests.unsealed import unsealed
 
 Value = TypeVar("Value")
 
@@ -97,7 +98,8 @@ def sealing_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def settings(valkey: ValkeyServer, sealing_key: Path, tmp_path: Path) -> Iterator[Settings]:
     """Settings on the tests' server, with a key prefix that no other test has.
 
-    After the test every key is an open task's, or expires, or is on the permanent list.
+    After the test every key is an open task's, or expires, or is on the permanent list; and no text of an argument, an
+    item or a result lies in clear.
     """
     chosen = Settings(
         broker=BrokerSettings(url=valkey.url, prefix=f"t{uuid4().hex[:10]}"),
@@ -108,6 +110,7 @@ def settings(valkey: ValkeyServer, sealing_key: Path, tmp_path: Path) -> Iterato
     yield chosen
     with open_store(chosen, any_key=True) as opened:
         assert leaks(opened) == []
+        assert unsealed(opened) == []
 
 
 @pytest.fixture

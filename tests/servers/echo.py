@@ -28,6 +28,7 @@ class Echoed(BaseModel):
     message: str
     key: str
     pid: int
+    note: str
 
 
 class Files(BaseModel):
@@ -57,12 +58,12 @@ def counted(key: str) -> Iterator[None]:
 
 
 @server.tool(annotations=ToolAnnotations(read_only_hint=True, idempotent_hint=True))
-async def echo(message: str = "", key: str = "", ms: int = 0) -> Echoed:
-    """Give the message back, after `ms` milliseconds."""
+async def echo(message: str = "", key: str = "", ms: int = 0, note: str = "") -> Echoed:
+    """Give the message back, and a note, after `ms` milliseconds."""
     with counted(key or message):
         if ms:
             await asyncio.sleep(ms / 1000)
-    return Echoed(message=message, key=key, pid=os.getpid())
+    return Echoed(message=message, key=key, pid=os.getpid(), note=note)
 
 
 @server.tool()

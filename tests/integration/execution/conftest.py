@@ -11,6 +11,7 @@ from aether_agents.settings.model import BrokerSettings, DeliverySettings, Encry
 from aether_agents.store import open_store
 from tests.conftest import leaks
 from tests.integration.execution.lab import Lab
+from tests.unsealed import unsealed
 
 
 def quick(valkey: ValkeyServer, key: Path, folder: Path) -> Settings:
@@ -50,3 +51,4 @@ def laboratory(
         finally:
             lab.close()
         assert leaks(store) == []
+        assert unsealed(store) == []

@@ -18,6 +18,7 @@ from aether_agents.settings.model import Settings
 from aether_agents.store import PLANNER, PlanningClaim, Store
 from tests.conftest import eventually
 from tests.servers import bundled
+from tests.unsealed import CANARY
 
 ROOT = Path(__file__).parents[3]
 #: Workers run with this interpreter: a client at other versions is tested against the workers there are.
@@ -250,7 +251,7 @@ def step(
 ) -> PlannedSubtask:
     """A planned subtask that calls an echo tool with `task/name` as its key."""
     row = ROWS[tool]
-    args = more.pop("args", {"message": name, "key": f"{task_id}/{name}"})
+    args = more.pop("args", {"message": name, "key": f"{task_id}/{name}", "note": CANARY})
     return PlannedSubtask(
         id=name,
         tool=f"{queue}-{server}/{tool}",
