@@ -2,6 +2,10 @@
 
 It raises nothing but `Ignore`: that ends a branch of the canvas, and the store has already seen to it that somebody
 sends what the branch would have brought.
+
+The order of its steps: `run` claims; `_granted` holds the lease; `_ran` has the result told; `_work` turns faults into
+outcomes; `_decided` decides what runs and calls it. Then one of: `_complete` and `_finish` write the outcome and send
+what is ready next, `_give_back` leaves the run to another process, `_fans.send` sends the items of a fan-out.
 """
 
 import logging

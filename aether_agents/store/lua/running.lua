@@ -1,4 +1,10 @@
 -- A subtask's run: claimed under a lease, completed once, fanned out, put to a person, renewed.
+--
+-- *Passed by* (`it.passed`, `pass_by` in steps.lua): no message on its way will bring this subtask, nor anything after
+-- it. A plan that went out as a canvas has one message per subtask, each sent by Celery when those before it are done. A
+-- message that is refused ends its branch there; a fan-out and a subtask claimed without its own message leave it too.
+-- What is passed by is sent from here as soon as it is ready (`hand_over`); what is not, its message brings. A plan that
+-- went out directly has all of its subtasks passed by from the start.
 
 local function claimable(task, it, queue)
   if not task or not it then return 'gone' end

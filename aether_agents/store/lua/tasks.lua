@@ -1,4 +1,5 @@
 -- What is stored, and tasks as tables: read when first asked for, changed here only, with the event of each change.
+-- Every hash field that any of these files uses stands below, in backticks or as `x:n` (one letter): tests/house/test_legend.py.
 --
 -- A call opens tasks and nodes (subtasks) as tables, changes the tables, and `export` writes back what changed. Time
 -- is the server's. Statuses and arrows (SUBTASK, TASK, SUBTASK_ARROWS, TASK_ARROWS, TERMINAL …) are rendered above
@@ -12,6 +13,9 @@
 --                                       the subtask (or none) that failed it and why; `planners_lost`
 --                                       while they planned it; `undone`, `reruns`: the tasks that put it back, and
 --                                       `retry:ID` and `fork:ID` of those that ran it again (reruns.lua)
+--                                       `error_code`: why it failed, in a word; `overtime`: what it says when its deadline
+--                                       passes; `postponed`: what its planner waits for, as last said; `trace`: of who
+--                                       asked; `asked_at`; `question` of versions before: only taken out
 -- <prefix>:task:<id>:subtasks   hash    per subtask n   s:n  NODE state    w:n  "queue flags successor,successor"
 --                                                       d:n  sealed document    o:n  sealed outcome
 --                                       where needed    i:n  id of what is asked    a:n  sealed answer
@@ -26,8 +30,14 @@
 -- <prefix>:task:<id>:events     stream  ids are <seq>-0
 -- <prefix>:task:<id>:waiting    zset    subtasks that wait for a person, by the number of their question
 -- <prefix>:epoch hash, :witnesses zset: which server this is, and who may know what it forgot (epoch.lua)
+--                               `server`, its `number` among those seen, `since` when, and who is `unheard`
 -- <prefix>:line zset, :runs zset: what is ready and what runs, by server and owner (lines.lua)
 -- <prefix>:active set, :queued zset, :slots number, :turns hash: who may plan and run (admission.lua)
+--                               of :turns, `arrivals`: how many tasks have come; else by owner and by class
+-- <prefix>:circuit:<server>     hash    `late`: calls in a row that came late; `till` when it makes way (bulkheads.lua)
+-- <prefix>:brake                hash    `by` whom, `reason`, `at` when, and the `tasks` that it holds (steering.lua)
+-- <prefix>:audit:head           hash    `number` and `link` of the last entry, `ended` tasks up to which they are taken,
+--                                       `marked` and `marked_at`, `anchor` (chain.lua)
 -- <prefix>:due                  zset    <id>|<n> one time per open step: ready = re-send, running = lease, retrying
 --                                       <id>|  the planner's step   <id>|!  the deadline   <id>|~  expired: forget it
 --                                       <id>|?  whether every open step of it is here
