@@ -134,6 +134,12 @@ class ServerDown(AetherError):
     code = "server_down"
 
 
+class LoginFailed(ServerDown):
+    """Nobody is logged in at an MCP server that asks for it, or the login did not succeed."""
+
+    code = "login_failed"
+
+
 class Barred(AetherError):
     """No tool of that server may be called any more; look at it with `aether-agent servers list`."""
 

@@ -70,6 +70,9 @@ class ServerSpec(Contract):
         repr=False,
         description="Values of the environment in it, and literal secrets: not to be shown.",
     )
+    login: str = Field(
+        default="", exclude=True, description="Name of the login it is spoken to with; a call sets it, no file does."
+    )
     source: str = Field(default="", description="File it was read from, for people.")
     project: str = Field(default="", description="Folder whose tasks may use it; empty: all tasks.")
     trusted: bool = Field(default=False, description="Whether it may be started.")

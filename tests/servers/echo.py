@@ -144,7 +144,7 @@ def main() -> None:
     from http_door import serve
 
     at = sys.argv.index("--http")
-    serve(server, int(sys.argv[at + 1]), sys.argv[at + 2])
+    serve(server, int(sys.argv[at + 1]), sys.argv[at + 2], older="--sse" in sys.argv)
 
 
 if __name__ == "__main__":

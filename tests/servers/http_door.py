@@ -22,7 +22,7 @@ class _Door:
         await self._app(scope, receive, send)
 
 
-def serve(server: MCPServer, port: int, token: str) -> None:
-    """Serve until killed."""
-    app = _Door(server.streamable_http_app(host="127.0.0.1"), token)
+def serve(server: MCPServer, port: int, token: str, *, older: bool = False) -> None:
+    """Serve until killed; `older`: over the transport before streamable HTTP, at `/sse`."""
+    app = _Door(server.sse_app(host="127.0.0.1") if older else server.streamable_http_app(host="127.0.0.1"), token)
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from aether_agents.cli.servers.home_logins import logins_here
 from aether_agents.cli.session.lookup import servers_here, the_server
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.terminal.duration import brief
@@ -43,7 +44,8 @@ def probes_of(session: Session, specs: Iterable[ServerSpec]) -> list[Probe]:
     chosen = {spec.name: spec for spec in specs}
     timeout = session.settings.agent_system.mcp_integration.server_timeout
     confinement = confinement_of(session.settings)
-    host = Host(chosen, home=session.settings.home, connect_timeout=timeout, confinement=confinement)
+    home, logins = session.settings.home, logins_here(session)
+    host = Host(chosen, home=home, connect_timeout=timeout, confinement=confinement, logins=logins)
     try:
         with session.output.spinning("starting servers"), ThreadPoolExecutor(AT_ONCE) as pool:
             return list(pool.map(lambda spec: probing.probe(host, spec), chosen.values()))
@@ -103,6 +105,7 @@ def _listed(session: Session, specs: Sequence[ServerSpec]) -> dict[str, tuple[To
         home=session.settings.home,
         connect_timeout=timeout,
         confinement=confinement_of(session.settings),
+        logins=logins_here(session),
     )
 
     def tools_of(spec: ServerSpec) -> tuple[Tool, ...] | str:

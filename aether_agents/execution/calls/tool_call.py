@@ -74,8 +74,11 @@ class Caller:
         held: Leases,
         tally: CallCounts,
         record: CallRecord | None = None,
+        owner: Callable[[str], str] = lambda _: "local",
     ) -> None:
+        """`owner` tells whose a task is: his logins are used."""
         self._host = host
+        self._owner = owner
         self._toolbox = toolbox
         self._settings = settings
         self._held = held
@@ -182,6 +185,7 @@ class Caller:
             hidden=run.secrets.read_so_far,
             consent=consent,
             needs=needs(tool, args),
+            who=lambda: (self._owner(run.lease.task_id), run.subtask.context),
         )
         for note in result.notes:
             log.info("%s: %s", tool.ref, note)

@@ -29,6 +29,7 @@ class ToolHost(Protocol):
         consent: Consent = NOTHING_ASKED,
         still: Callable[[], bool] | None = None,
         needs: Needs = NOTHING,
+        who: Callable[[], tuple[str, str]] | None = None,
     ) -> CallResult:
         """Call a tool and wait for its result. Never raises for a server's fault."""
 

@@ -30,11 +30,13 @@ from aether_agents.execution.worker.planner_step import PlannerStep
 from aether_agents.execution.worker.side_threads import SideThreads
 from aether_agents.execution.worker.subtask_runner import SubtaskRunner
 from aether_agents.execution.worker.tool_listing import ToolListing
+from aether_agents.mcp_host.authorization.login_store import LoginStore
 from aether_agents.mcp_host.pool.host import Host
 from aether_agents.mcp_host.pool.opener import Limits
 from aether_agents.mcp_host.process.sandbox_view import Confinement, confinement_of
 from aether_agents.settings.model import Settings
-from aether_agents.store import PLANNER, open_store
+from aether_agents.store import PLANNER, Sealer, open_store
+from aether_agents.store.client.sealing import load_keyring
 from aether_agents.telemetry import logs
 
 log = logging.getLogger(__name__)
@@ -70,7 +72,7 @@ class Services:
         pins = RememberedPins(settings.home)
         toolbox = PinnedTools(self._host, self._store, servers.specialists, servers, pins, patience, servers.barred)
         tally = CallCounts(self._host.starts)
-        caller = Caller(self._host, toolbox, settings, self._held, tally, CallRecord(self._store.audit))
+        caller = Caller(self._host, toolbox, settings, self._held, tally, CallRecord(self._store.audit), self._owner)
         self._runner = SubtaskRunner(settings, self._store, caller, sender, self._held, patience)
         self._room, most = Occupancy(threads), min(threads, settings.delivery.spare)
         self._listing = ToolListing(self._store, toolbox, servers, queues, lambda: bool(self._held.leases()), patience)
@@ -155,6 +157,9 @@ class Services:
         self._own.close()
         self._store.close()
 
+    def _owner(self, task_id: str) -> str:
+        return self._store.tasks.task(task_id).owner
+
     def _record(self) -> None:
         self._late.record(self._store)
 
@@ -171,6 +176,7 @@ def _host(settings: Settings, servers: KnownServers) -> tuple[Host, LateEndings]
         limits=limits,
         confinement=confinement,
         tell=late.heard,
+        logins=LoginStore(settings.home, Sealer(load_keyring(settings))),
     ), late
 
 

@@ -129,7 +129,7 @@ class Declared:
                     **values,
                     "name": self.name,
                     "hidden": _hidden(found, {**values.get("env", {}), **values.get("headers", {})}),
-                    "transport": "sse" if "sse" in (raw.get("type"), raw.get("transport")) else "http",
+                    "transport": _transport(raw),
                     "source": self.document.name,
                     "trusted": environ is not None,
                 }
@@ -172,6 +172,13 @@ class Declared:
             return Entry.model_validate(own)
         except ValidationError as error:
             raise InvalidSettings("\n".join(faults(Entry, self.document, error, self.at))) from None
+
+
+def _transport(raw: Mapping[str, Any]) -> str:
+    """As it is written; without a word, an address that ends in `/sse` is of the transport that had such addresses."""
+    said = raw.get("type") or raw.get("transport")
+    older = str(raw.get("url") or "").partition("?")[0].rstrip("/").endswith("/sse")
+    return "sse" if said == "sse" or (said is None and older) else "http"
 
 
 def _absolute(path: str, folder: Path) -> str:

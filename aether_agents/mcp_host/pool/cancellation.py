@@ -52,3 +52,9 @@ class CallsUnderWay:
         """Cancel every call of a key."""
         for call in list(self._by_key.get(key, ())):
             call.cancel()
+
+
+def heard(attempt: asyncio.Task[Any]) -> None:
+    """Look at a failure that nobody waits for any more, so that asyncio does not complain of it."""
+    if not attempt.cancelled():
+        attempt.exception()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from aether_agents.contracts import ServerSpec
+from aether_agents.mcp_host.authorization.login_store import LoginStore
 from aether_agents.mcp_host.pool.opener import Limits
 from aether_agents.mcp_host.pool.pool import Pool
 from aether_agents.mcp_host.process.guard_client import GuardClient
@@ -31,6 +32,7 @@ class EventLoop:
         limits: Limits,
         confinement: Confinement,
         tell: Tell,
+        logins: LoginStore | None = None,
     ) -> None:
         self._lifeline = GuardClient()
         self._loop = asyncio.new_event_loop()
@@ -38,7 +40,7 @@ class EventLoop:
         self._thread.start()
 
         async def opened() -> Pool:
-            return Pool(find, home, limits, self._lifeline, confinement, tell)
+            return Pool(find, home, limits, self._lifeline, confinement, tell, logins)
 
         self.pool: Pool = asyncio.run_coroutine_threadsafe(opened(), self._loop).result()
 

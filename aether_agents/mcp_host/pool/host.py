@@ -14,12 +14,13 @@ from pathlib import Path
 
 from aether_agents.contracts import Json, ServerSpec
 from aether_agents.errors import ServerDown
+from aether_agents.mcp_host.authorization.login_store import LoginStore
 from aether_agents.mcp_host.pool.event_loop import EventLoop
 from aether_agents.mcp_host.pool.opener import Limits
 from aether_agents.mcp_host.pool.progress import ProgressReports
 from aether_agents.mcp_host.process.sandbox_grants import NOTHING, Needs
 from aether_agents.mcp_host.process.sandbox_view import UNCONFINED, Confinement
-from aether_agents.mcp_host.session.call_request import CallRequest
+from aether_agents.mcp_host.session.call_request import CallRequest, Who
 from aether_agents.mcp_host.session.call_result import NOTHING_ASKED, CallResult, Consent
 from aether_agents.mcp_host.session.session import Portrait
 from aether_agents.mcp_host.session.tool_definition import Definition
@@ -50,13 +51,18 @@ class Host:
         limits: Limits | None = None,
         confinement: Confinement = UNCONFINED,
         tell: Tell = lambda *_: None,
+        logins: LoginStore | None = None,
     ) -> None:
-        """`tell` hears, on the loop's thread, how a cancelled call ended that might still have been running."""
+        """`tell` hears, on the loop's thread, how a cancelled call ended that might still have been running.
+
+        `logins` are those of this home; without them, servers that ask for one refuse us.
+        """
         self._confinement = confinement
         self._servers = servers
         self._home = home
         self._limits = (limits or Limits())._replace(connect=connect_timeout)
         self._tell = tell
+        self._logins = logins
         self._lock = threading.Lock()
         self._state: EventLoop | None = None
         self._closed = False
@@ -76,6 +82,7 @@ class Host:
         consent: Consent = NOTHING_ASKED,
         still: Callable[[], bool] | None = None,
         needs: Needs = NOTHING,
+        who: Callable[[], Who] | None = None,
     ) -> CallResult:
         """Call a tool and wait for its result. Never raises for a server's fault.
 
@@ -85,6 +92,7 @@ class Host:
         A question of the server's is answered from `consent`; any other ends the call, and is in the result (`asked`).
         `hidden` is redacted from all that comes back, as is what the server's specification hides.
         `needs` are the paths that the call names: a confined server sees those, its own, and no others.
+        `who` tells, where a server asks for a login, whose it is made with: the owner and the context of its task.
         `still` is asked on the loop the moment before the request is sent: where it says no, the call is cancelled.
         A request that may have reached its server is never sent again. An exception raised in this
         thread meanwhile cancels the call and goes on.
@@ -94,8 +102,9 @@ class Host:
         except ServerDown as error:
             return CallResult(error=str(error), kind="transport", sent=False)
         box = ProgressReports()
+        progress, whose = (box.put if on_progress else None), self._whose(server, who)
         request = CallRequest(
-            server, tool, args or {}, timeout, box.put if on_progress else None, pin, hidden, still, consent, needs
+            server, tool, args or {}, timeout, progress, pin, hidden, still, consent, needs, who=whose
         )
         job = running.submit(running.pool.call(request, key))
         job.add_done_callback(box.close)
@@ -166,8 +175,17 @@ class Host:
             if self._closed:
                 raise ServerDown("this worker is shutting down")
             if self._state is None:
-                self._state = EventLoop(self._find, self._home, self._limits, self._confinement, self._tell)
+                self._state = EventLoop(
+                    self._find, self._home, self._limits, self._confinement, self._tell, self._logins
+                )
             return self._state
+
+    def _whose(self, server: str, who: Callable[[], Who] | None) -> Who | None:
+        """For whom a call is made, asked only where somebody is logged in: it may take a look into the store."""
+        spec = self._find(server)
+        if who is None or self._logins is None or spec is None or spec.url is None:
+            return None
+        return who() if self._logins.someone(spec.url) else ("", "")
 
     def _find(self, server: str) -> ServerSpec | None:
         servers = self._servers if isinstance(self._servers, Mapping) else self._servers()

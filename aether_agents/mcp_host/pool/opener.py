@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from aether_agents.contracts import ServerSpec
 from aether_agents.errors import ServerDown
+from aether_agents.mcp_host.authorization.bearer import Bearer
+from aether_agents.mcp_host.authorization.login_store import LoginStore
 from aether_agents.mcp_host.process.fork_client import ForkClient
 from aether_agents.mcp_host.process.guard_client import GuardClient
 from aether_agents.mcp_host.process.launch import launch
@@ -15,6 +17,7 @@ from aether_agents.mcp_host.session.diagnosis import why_down
 from aether_agents.mcp_host.session.session import Session
 from aether_agents.mcp_host.transport.http import HttpTransport
 from aether_agents.mcp_host.transport.server_log import ServerLog
+from aether_agents.mcp_host.transport.sse import SseTransport
 from aether_agents.mcp_host.transport.stdio import StdioTransport
 from aether_agents.process.redaction import Redactor
 
@@ -49,8 +52,16 @@ class _Rest(NamedTuple):
 class Opener:
     """Opens sessions. A server that keeps failing to start is left alone for a while."""
 
-    def __init__(self, home: Path, limits: Limits, lifeline: GuardClient, confinement: Confinement) -> None:
+    def __init__(
+        self,
+        home: Path,
+        limits: Limits,
+        lifeline: GuardClient,
+        confinement: Confinement,
+        logins: LoginStore | None = None,
+    ) -> None:
         self._home = home
+        self._logins = logins
         self._confinement = confinement
         self._limits = limits
         self._lifeline = lifeline
@@ -69,7 +80,7 @@ class Opener:
             ServerDown: it did not open, or failed so often that it is not tried now.
         """
         now = asyncio.get_running_loop().time()
-        rest = self._resting.get(spec.name)
+        rest = self._resting.get(spec.name + spec.login)
         if rest is not None and rest.spec == spec and rest.failures >= PATIENCE and now < rest.until:
             raise ServerDown(f"{rest.error}\nit failed {rest.failures} times; next try in {rest.until - now:.0f} s")
         try:
@@ -77,13 +88,14 @@ class Opener:
         except ServerDown as error:
             failures = rest.failures + 1 if rest and rest.spec == spec else 1
             until = asyncio.get_running_loop().time() + min(2.0 ** (failures - PATIENCE), LONGEST_REST)
-            self._resting[spec.name] = _Rest(spec, failures, until, str(error))
+            self._resting[spec.name + spec.login] = _Rest(spec, failures, until, str(error))
             raise
-        self._resting.pop(spec.name, None)
+        self._resting.pop(spec.name + spec.login, None)
         return session
 
     async def _connect(self, spec: ServerSpec, put_away: Callable[[Session], None]) -> Session:
-        mode = "legacy" if spec.mode == "auto" and spec.name in self._old else spec.mode
+        old = spec.transport == "sse" or (spec.mode == "auto" and spec.name in self._old)
+        mode = "legacy" if old else spec.mode
         session = Session(spec, self._transport(spec), mode)
         patience = self.patience(spec)
         try:
@@ -109,7 +121,9 @@ class Opener:
 
     def _transport(self, spec: ServerSpec) -> StdioTransport | HttpTransport:
         if spec.url is not None:
-            return HttpTransport(spec, self._limits.message, self.patience(spec))
+            bearer = Bearer(self._logins, spec.login, spec.url) if self._logins is not None and spec.login else None
+            of = SseTransport if spec.transport == "sse" else HttpTransport
+            return of(spec, self._limits.message, self.patience(spec), bearer)
         try:
             return StdioTransport(
                 launch(spec, self._home, confinement=self._confinement),

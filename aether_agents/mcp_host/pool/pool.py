@@ -3,16 +3,19 @@
 import asyncio
 from collections.abc import Callable
 from contextvars import Context
+from functools import partial
 from pathlib import Path
 
 from aether_agents.contracts import ServerSpec
 from aether_agents.errors import ServerDown
-from aether_agents.mcp_host.pool.cancellation import CallsUnderWay, UnderWay
+from aether_agents.mcp_host.authorization.login_store import LoginStore
+from aether_agents.mcp_host.pool.cancellation import CallsUnderWay, UnderWay, heard
 from aether_agents.mcp_host.pool.opener import Limits, Opener
+from aether_agents.mcp_host.pool.session_key import key_of, with_login
 from aether_agents.mcp_host.process.guard_client import GuardClient
 from aether_agents.mcp_host.process.sandbox_grants import NOTHING, Grants, Needs
 from aether_agents.mcp_host.process.sandbox_view import Confinement
-from aether_agents.mcp_host.session.call_request import CallRequest, call
+from aether_agents.mcp_host.session.call_request import CallRequest, Who, call
 from aether_agents.mcp_host.session.call_result import CallResult
 from aether_agents.mcp_host.session.diagnosis import why_down
 from aether_agents.mcp_host.session.session import Portrait, Session
@@ -35,11 +38,13 @@ class Pool:
         lifeline: GuardClient,
         confinement: Confinement,
         tell: Tell = lambda *_: None,
+        logins: LoginStore | None = None,
     ) -> None:
         """`tell` hears how cancelled calls ended of which that was not known when they were cancelled."""
         self._find = find
         self._limits = limits
-        self._opener = Opener(home, limits, lifeline, confinement)
+        self._opener = Opener(home, limits, lifeline, confinement, logins)
+        self._logins = logins
         self._grants = Grants(home, confinement)
         self._calls = CallsUnderWay()
         self._abandoned = AbandonedCalls(limits.grace, self._let_end, tell)
@@ -69,9 +74,9 @@ class Pool:
         """Send a request. One that certainly did not reach its server is sent once more, to a fresh
         session; any other is never sent twice."""
         while True:
-            known = self._sessions.get(request.server)
+            known = self._known(request.server, request.who)
             try:
-                session = await self.session(request.server, request.needs)
+                session = await self.session(request.server, request.needs, request.who)
             except ServerDown as error:
                 return CallResult(error=str(error), kind="transport", sent=False)
             under_way.sent = True
@@ -87,7 +92,7 @@ class Pool:
         Raises:
             ServerDown: it cannot be used; the error has its last words and the fix.
         """
-        known = self._sessions.get(server)
+        known = self._known(server)
         if known is not None and known.began < since:
             self._retire(known)
             known = None
@@ -103,34 +108,34 @@ class Pool:
 
     def pin(self, server: str, tool: str) -> str | None:
         """The pin of a tool on the open session; None when it is not open, has no such tool, or says it has changed."""
-        session = self._sessions.get(server)
+        session = self._open(server)
         definition = session.definitions.get(tool) if session and session.alive and not session.stale else None
         return definition.pin if definition else None
 
     def portrait(self, server: str) -> Portrait | None:
         """What a server is, if its session is open."""
-        session = self._sessions.get(server)
+        session = self._open(server)
         return session.portrait() if session else None
 
-    async def session(self, server: str, needs: Needs = NOTHING) -> Session:
+    async def session(self, server: str, needs: Needs = NOTHING, who: Who | None = None) -> Session:
         """An open, well session of a server that sees what a call needs.
 
         Raises:
             ServerDown: there is no such server, it may not be started, or it cannot be used.
         """
         while True:
-            spec = self._spec(server, needs)
+            spec = self._spec(server, needs, who)
             if (warm := self._warm(spec)) is not None:
                 return warm
-            attempt = self._attempts.get(server)
+            attempt = self._attempts.get(key := key_of(spec))
             if attempt is None:
                 # One attempt, however many wait for it: they share its session, or its failure. A caller
                 # who gives up does not end it for the others.
-                attempt = self._attempts[server] = asyncio.create_task(
+                attempt = self._attempts[key] = asyncio.create_task(
                     self._ready(spec), name=f"mcp-open-{server}", context=unattended()
                 )
-                attempt.add_done_callback(lambda _: self._attempts.pop(server, None))
-                attempt.add_done_callback(_heard)
+                attempt.add_done_callback(partial(self._attempts.pop, key))
+                attempt.add_done_callback(heard)
             session = await asyncio.shield(attempt)
             if session.spec == spec:
                 return session  # else it was opened for a call that needs less than this one
@@ -155,14 +160,16 @@ class Pool:
         for session in self._sessions.values():
             session.transport.abandon()
 
-    def _spec(self, server: str, needs: Needs) -> ServerSpec:
+    def _spec(self, server: str, needs: Needs, who: Who | None) -> ServerSpec:
         spec = self._find(server)
         if spec is None:
-            if (known := self._sessions.get(server)) is not None:
+            while (known := self._open(server)) is not None:
                 self._retire(known)
             raise ServerDown(f"no server `{server}` is known here; `aether-agent servers list` shows them")
         if not spec.trusted:
             raise ServerDown(f"server `{server}` of {spec.source} is not trusted: look at it with `aether-agent trust`")
+        if spec.url is not None:
+            return with_login(spec, self._logins, who)
         if server not in self._sessions and server not in self._attempts:
             self._grants.forget(server)
         spec = self._grants.widened(spec, needs)
@@ -170,18 +177,27 @@ class Pool:
             self._retire(known)
         return spec
 
+    def _known(self, server: str, who: Who | None = None) -> Session | None:
+        """The session that a call would be made on."""
+        spec = self._find(server)
+        return self._sessions.get(key_of(with_login(spec, self._logins, who)) if spec else server)
+
+    def _open(self, server: str) -> Session | None:
+        """Any session of a server."""
+        return next((session for session in self._sessions.values() if session.spec.name == server), None)
+
     async def _ready(self, spec: ServerSpec) -> Session:
         """The known session if it is well, or a new one."""
-        if (known := self._sessions.get(spec.name)) is not None:
+        if (known := self._sessions.get(key_of(spec))) is not None:
             if await self._is_well(known, spec):
                 return known
             self._retire(known)
         self.starts[spec.name] = self.starts.get(spec.name, 0) + 1
-        opened = self._sessions[spec.name] = await self._opener.open(spec, self._put_away)
+        opened = self._sessions[key_of(spec)] = await self._opener.open(spec, self._put_away)
         return opened
 
     def _warm(self, spec: ServerSpec) -> Session | None:
-        session = self._sessions.get(spec.name)
+        session = self._sessions.get(key_of(spec))
         if session is None or not session.alive or session.suspect or session.stale or session.spec != spec:
             return None
         idle = asyncio.get_running_loop().time() - session.last_used
@@ -206,8 +222,8 @@ class Pool:
 
     def _retire(self, session: Session, *, now: bool = False) -> None:
         """Use a session no more; it is closed when its last call has ended."""
-        if self._sessions.get(session.spec.name) is session:
-            del self._sessions[session.spec.name]
+        if self._sessions.get(key_of(session.spec)) is session:
+            del self._sessions[key_of(session.spec)]
         self._put_away(session, now=now)
 
     def _let_end(self, session: Followed) -> None:
@@ -232,9 +248,3 @@ class Pool:
             for session in list(self._sessions.values()):
                 if not session.alive or (not session.inflight and loop.time() - session.last_used > self._limits.idle):
                     self._retire(session)
-
-
-def _heard(attempt: asyncio.Task[Session]) -> None:
-    """Look at a failure that nobody waits for any more, so that asyncio does not complain of it."""
-    if not attempt.cancelled():
-        attempt.exception()

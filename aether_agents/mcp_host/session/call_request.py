@@ -22,6 +22,8 @@ from aether_agents.mcp_host.transport.abandoned_calls import ISSUED, Issued
 from aether_agents.process.redaction import Redactor
 
 Progress = Callable[[float | None, str], None]
+#: For whom a call is made: the owner of its task, and the name of its context.
+Who = tuple[str, str]
 
 _LOST = (anyio.ClosedResourceError, anyio.BrokenResourceError, ConnectionError)
 #: How the SDK begins to tell that the connection broke before the answer came.
@@ -52,11 +54,13 @@ class CallRequest(NamedTuple):
     needs: Needs = NOTHING
     #: Learns which session has it.
     issued: Issued | None = None
+    #: For whom it is made: with his login, where its server asks for one. Without it, with anybody's.
+    who: Who | None = None
 
 
 async def call(request: CallRequest, session: Session) -> CallResult:
     """Call a tool. What comes back has nothing hidden in it, and no error that goes on and on."""
-    hidden = Redactor((*session.spec.hidden, *request.hidden))
+    hidden = Redactor((*session.spec.hidden, *request.hidden, *getattr(session.transport, "secrets", ())))
     deadline = asyncio.get_running_loop().time() + request.seconds
     try:
         async with asyncio.timeout_at(deadline) as waiting, session.answering.turn():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aether_agents.mcp_host.transport.http import proxy_for, shown
+from aether_agents.mcp_host.authorization.addresses import proxy_for, shown
 
 
 @pytest.mark.parametrize(

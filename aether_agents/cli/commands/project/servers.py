@@ -1,5 +1,7 @@
 """`aether-agent servers`."""
 
+from collections.abc import Callable
+
 import click
 
 from aether_agents.cli.project.completion import offers, servers
@@ -121,3 +123,40 @@ def probe_command(names: tuple[str, ...], as_json: bool) -> int:
 def logs_command(name: str, follow: bool, lines: int) -> int:
     """Show what a server wrote to its standard error: a traceback never comes with the answer to a call."""
     return show_server_log(Session(), name, lines=lines, follow=follow)
+
+
+def _whose(command: Callable[..., int]) -> Callable[..., int]:
+    """The options that say for whom a login is."""
+    context = click.option("--context", metavar="NAME", default="", help="The context it is for; yours without it.")
+    owner = click.option("--owner", metavar="NAME", default="", help="Whose tasks use it; yours without it.")
+    return context(owner(command))
+
+
+@servers_command.command("login", epilog=examples("aether-agent servers login github"))
+@click.argument("name", shell_complete=servers)
+@_whose
+@click.option("--client-id", metavar="ID", default="", help="As whom we are registered there, where it does not do it.")
+@click.option("--port", metavar="N", type=click.IntRange(0, 65535), default=0, help="Port the browser comes back to.")
+@click.option("--no-browser", is_flag=True, help="Show the address only.")
+@click.option("--paste", is_flag=True, help="The browser is on another machine: paste the address it ends at.")
+def login_command(name: str, owner: str, context: str, client_id: str, port: int, no_browser: bool, paste: bool) -> int:
+    """Log in at a remote server that asks for it (OAuth 2.1).
+
+    Its authorisation server is found, this program is registered there, and a browser opens in which you say what it
+    may do. What it gives lies sealed in AETHER_HOME, is used for tasks of this owner and context alone, is sent to this
+    server alone, and is renewed as long as that allows it.
+    """
+    from aether_agents.cli.servers.login import Wanted, login  # noqa: PLC0415 - a second of imports, as for `test`
+
+    wanted = Wanted(owner, context, client_id, port, browser=not no_browser, paste=paste)
+    return login(Session(), name, wanted)
+
+
+@servers_command.command("logout", epilog=examples("aether-agent servers logout github"))
+@click.argument("name", shell_complete=servers)
+@_whose
+def logout_command(name: str, owner: str, context: str) -> int:
+    """Forget a login: no task uses it any more."""
+    from aether_agents.cli.servers.login import Wanted, logout  # noqa: PLC0415 - a second of imports, as for `test`
+
+    return logout(Session(), name, Wanted(owner, context))

@@ -1,0 +1,90 @@
+"""Logging in at a remote server that asks for it, and out again. Imported when asked for: the MCP library is slow."""
+
+import asyncio
+import sys
+import webbrowser
+from typing import NamedTuple
+
+from aether_agents.cli.servers.home_logins import logins_made
+from aether_agents.cli.session.lookup import the_server
+from aether_agents.cli.session.session import Session
+from aether_agents.cli.terminal.exit_codes import COMPLETED, USAGE
+from aether_agents.contracts import ServerSpec
+from aether_agents.errors import InvalidSettings
+from aether_agents.mcp_host.authorization.addresses import shown
+from aether_agents.mcp_host.authorization.login_flow import log_in
+from aether_agents.mcp_host.authorization.login_store import Login
+from aether_agents.mcp_host.authorization.loopback import Loopback, loopback
+
+
+class Wanted(NamedTuple):
+    """For whom a login is, and how a person comes to it."""
+
+    owner: str = ""
+    context: str = ""
+    client_id: str = ""
+    port: int = 0
+    #: Whether a browser of this machine is opened.
+    browser: bool = True
+    #: Whether the person pastes the address that his browser ended at, which runs elsewhere.
+    paste: bool = False
+
+
+def login(session: Session, name: str, wanted: Wanted) -> int:
+    """Log in at a server and keep what it gives, sealed.
+
+    Raises:
+        InvalidSettings: it is not a server that one logs in at.
+        LoginFailed: it did not come to a token; the error says at which step.
+    """
+    spec, owner, context = _asked(session, name, wanted)
+    if any(header.lower() == "authorization" for header in spec.headers):
+        raise InvalidSettings(f"`{name}` has an `Authorization` in its `headers` ({spec.source}): that is used")
+    logins = logins_made(session)
+    given = asyncio.run(_given(session, str(spec.url), owner, context, wanted))
+    logins.keep(given)
+    scope = f" ({given.scope})" if given.scope else ""
+    session.output.good(f"logged in at {shown(str(spec.url))}{scope}, for {owner} in the context {context}")
+    if not given.refresh_token:
+        session.output.warn("it gave no way to renew the login: when it ends, log in again")
+    session.output.hint(f"try it: aether-agent servers test {name}")
+    return COMPLETED
+
+
+def logout(session: Session, name: str, wanted: Wanted) -> int:
+    """Forget a login. What was given out is not taken back at the server: that is for its own pages."""
+    spec, owner, context = _asked(session, name, wanted)
+    if not logins_made(session).forget(str(spec.url), owner, context):
+        session.output.warn(f"nobody was logged in at {name} for {owner} in the context {context}")
+        return USAGE
+    session.output.good(f"logged out at {shown(str(spec.url))}: workers use the login no more")
+    return COMPLETED
+
+
+def _asked(session: Session, name: str, wanted: Wanted) -> tuple[ServerSpec, str, str]:
+    spec = the_server(session, name)
+    if spec.url is None:
+        raise InvalidSettings(f"`{name}` is a program, which knows no login: what it needs stands in its `env`")
+    context = wanted.context or session.settings.agent_system.cli_interface.default_context
+    return spec, wanted.owner or "local", context
+
+
+async def _given(session: Session, server: str, owner: str, context: str, wanted: Wanted) -> Login:
+    async with loopback(wanted.port) as place:
+
+        async def show(address: str) -> None:
+            session.output.say("log in here, and say what this program may do:")
+            session.output.text(address)
+            if wanted.paste:
+                await _pasted(session, place)
+            elif wanted.browser:
+                await asyncio.to_thread(webbrowser.open, address)
+
+        return await log_in(
+            server, place.address, show, place.answer, owner=owner, context=context, client_id=wanted.client_id
+        )
+
+
+async def _pasted(session: Session, place: Loopback) -> None:
+    session.output.say("paste the whole address that the browser ends at, even if it shows an error:")
+    place.came((await asyncio.to_thread(sys.stdin.readline)).strip())
