@@ -1,27 +1,23 @@
-"""The alarm: somebody is told, once in a while about the same thing, through whichever way the settings name."""
+"""Alerts: what somebody should know, once in a while about the same thing, each severity within a budget of its own."""
 
 import hashlib
 import logging
-import os
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from aether_agents.errors import InvalidSettings, StoreRefuses
-from aether_agents.process.regular_file import LARGEST_SECRET, read_text
+from aether_agents.errors import StoreRefuses
 from aether_agents.settings.upkeep import AlertSettings
 from aether_agents.store import Store
-from aether_agents.telemetry.logs import hide
+from aether_agents.store.system.alert_outbox import SEVERITIES, AlertMessage, Severity
+from beat.channels import Channels
 
 log = logging.getLogger(__name__)
 
-#: Alerts of all kinds within ten minutes; beyond, they are only logged.
-MOST_AT_ONCE = 20
-
-#: Hands a title and a text to somebody; whether that went well.
-Notify = Callable[[str, str], bool]
+#: Alerts of a severity within the window; beyond, they are held back and told as one when it is over.
+MOST: Mapping[Severity, int] = {"critical": 60, "warning": 20, "notice": 10}
+#: Seconds over which they are counted.
+WINDOW = 600.0
 
 
 class Alert(NamedTuple):
@@ -30,66 +26,90 @@ class Alert(NamedTuple):
     key: str  #: what it is about: the same key is told again only after a while
     title: str
     text: str
+    severity: Severity = "warning"
+    kind: str = ""  #: what it is called where several are told as one; its title without it
+    task_id: str = ""  #: the task it is about: its link shows that
+    lasting: bool = False  #: it stands until it is over, which is told too
     every: float | None = None  #: seconds until it is told again; as the settings say without it
 
 
 class AlertSender:
-    """Tells alerts. Several processes share one memory of what was told, in the store."""
+    """Puts alerts out to channels. Several processes share one memory of what was told, in the store."""
 
-    def __init__(self, settings: AlertSettings, store: Store, notify: Notify) -> None:
+    def __init__(self, settings: AlertSettings, store: Store, channels: Channels, link: str = "") -> None:
+        """`link` is where people open the product: each alert ends with it."""
         self._settings = settings
         self._store = store
-        self._notify = notify
+        self._channels = channels
+        self._link = link.rstrip("/")
         self._told_here: dict[str, float] = {}  # while the store takes nothing, each process remembers for itself
 
     def raise_(self, alert: Alert) -> bool:
-        """Tell somebody, unless it was told lately; whether it was told now.
+        """Put an alert out, unless it was lately; whether it was now. One that is held back is told with others.
 
         Raises:
             StoreUnavailable: the store is away, and nobody knows whether it was.
         """
-        key = hashlib.sha256(alert.key.encode()).hexdigest()[:24]
+        every, message = alert.every or self._settings.every, self._message(alert)
         try:
-            may = self._store.alerts.may_tell(key, alert.every or self._settings.every, MOST_AT_ONCE)
+            said = self._store.outbox.tell(
+                _key(alert.key),
+                message,
+                self._of(alert.severity),
+                every=every,
+                most=MOST[alert.severity],
+                window=WINDOW,
+                kind=alert.kind or alert.title,
+                lasting=alert.lasting,
+            )
         except StoreRefuses:
-            may = self._may_tell_here(key, alert.every or self._settings.every)
-        if not may:
+            if not self._may_tell_here(alert.key, every):
+                return False
+            self._channels.tell_at_once(message, self._of(alert.severity))
+            said = "told"
+        if said == "again":
             log.debug("not told again so soon: %s", alert.title)
             return False
-        log.warning("alert: %s: %s", alert.title, alert.text)
-        if self._notify(alert.title, alert.text):
-            return True
-        log.error("nobody could be told: %s", alert.title)
-        self._told_here.pop(key, None)
-        with suppress(StoreRefuses):
-            self._store.alerts.was_not_told(key)
-        return False
+        log.warning("alert%s: %s: %s", " (held back)" if said == "held" else "", alert.title, alert.text)
+        return said == "told"
+
+    def settle(self, standing: Iterable[str]) -> None:
+        """Put out what lasts no longer, and what was held back; `standing` are the keys of what still lasts.
+
+        Raises:
+            StoreUnavailable: the store is away.
+        """
+        lasts = {_key(key) for key in standing}
+        for key, (severity, title) in self._store.outbox.standing().items():
+            if key in lasts:
+                continue
+            message = self._message(Alert("", f"resolved: {title}", "It is over.", severity))
+            if self._store.outbox.resolve(key, message, self._of(severity)):
+                log.warning("resolved: %s", title)
+        for severity in SEVERITIES:
+            if found := self._store.outbox.held(severity):
+                total = sum(found.values())
+                lines = [f"{count} × {kind}" for kind, count in sorted(found.items(), key=lambda one: -one[1])]
+                title = f"{total} more of this severity were held back"
+                self._store.outbox.tell_held(
+                    self._message(Alert("", title, "\n".join(lines), severity)), self._of(severity)
+                )
+
+    def _of(self, severity: Severity) -> Sequence[str]:
+        return self._channels.of(self._settings.routes.get(severity, self._settings.to))
+
+    def _message(self, alert: Alert) -> AlertMessage:
+        link = self._link and f"\n{self._link}/" + (f"#task={alert.task_id}" if alert.task_id else "")
+        return AlertMessage(severity=alert.severity, title=alert.title, text=f"{alert.text}{link}", at=time.time())
 
     def _may_tell_here(self, key: str, every: float) -> bool:
         now = time.monotonic()
         self._told_here = {one: until for one, until in self._told_here.items() if until > now}
-        if key in self._told_here or len(self._told_here) >= MOST_AT_ONCE:
+        if key in self._told_here or len(self._told_here) >= MOST["critical"]:
             return False
         self._told_here[key] = now + every
         return True
 
 
-def apprise_to(settings: AlertSettings, environ: Mapping[str, str] = os.environ) -> Notify:
-    """Tells through apprise. Its addresses hold passwords, so the settings say only where each is.
-
-    Raises:
-        InvalidSettings: an address cannot be read, or is none that apprise knows; it is not shown.
-    """
-    from apprise import Apprise  # noqa: PLC0415 - an extra of its own: beat without alerts does without
-
-    ways = Apprise()
-    for place in settings.to:
-        kind, _, where = place.partition(":")
-        try:
-            address = environ[where] if kind == "env" else read_text(Path(where).expanduser(), LARGEST_SECRET).strip()
-        except (KeyError, OSError, UnicodeDecodeError):
-            raise InvalidSettings(f"`alerts.to`: `{place}` cannot be read by beat") from None
-        hide(address)
-        if not ways.add(address):
-            raise InvalidSettings(f"`alerts.to`: what `{place}` holds is no address that apprise knows")
-    return lambda title, text: bool(ways.notify(title=f"[aether] {title}", body=text))
+def _key(about: str) -> str:
+    return hashlib.sha256(about.encode()).hexdigest()[:24]

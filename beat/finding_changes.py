@@ -20,6 +20,7 @@ class Found(NamedTuple):
     rule: str
     file: str
     title: str
+    place: str = ""  #: the folder that was looked at
 
     @property
     def fingerprint(self) -> str:
@@ -40,6 +41,7 @@ def found_by(view: TaskView) -> list[Found]:
             str(item.get("rule") or ""),
             f"{output.get('path') or ''}/{item.get('file') or item.get('path') or ''}".strip("/"),
             str(item.get("title") or ""),
+            str(output.get("path") or ""),
         )
         for output in _looks(view)
         for item in _list(output["findings"])

@@ -16,11 +16,11 @@ def near_their_end(store: Store, percent: float) -> Iterator[Alert]:
         if strain.near(percent):
             how = "used up" if strain.share >= 1 else "near its end"
             text = f"{strain.said}: {strain.mend}"
-            yield Alert(f"store {strain.what}", f"the store's {strain.what} is {how}", text)
+            yield Alert(f"store {strain.what}", f"the store's {strain.what} is {how}", text, "critical", lasting=True)
     for worker in store.presence.alive():
         if 100 * worker.strain > percent:
             text = f"{worker.strain:.0%} of its descriptors are open: raise its limit of open files"
-            yield Alert(f"descriptors {worker.name}", f"{worker.name} is near its last descriptor", text)
+            yield Alert(f"descriptors {worker.name}", f"{worker.name} is near its last descriptor", text, lasting=True)
         if not worker.hears:
             text = "it ends itself, to be started again; its log says more"
-            yield Alert(f"deaf {worker.name}", f"{worker.name} takes no messages", text)
+            yield Alert(f"deaf {worker.name}", f"{worker.name} takes no messages", text, "critical", lasting=True)

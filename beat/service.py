@@ -18,7 +18,8 @@ from aether_agents.store import Keys, Store, open_store
 from aether_agents.store.client.refusals import refusal
 from aether_agents.telemetry import logs, tracing
 from beat.added import SchedulesChanged, with_added
-from beat.alerts import AlertSender, apprise_to
+from beat.alerts import AlertSender
+from beat.channels import channels_of
 from beat.due_times import DueTimes
 from beat.firing import Firing
 from beat.scheduler import SlotScheduler
@@ -92,9 +93,12 @@ def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable
     episode = Outage()
     _await_writes(store, episode)
     store.schedules.forget({**settings.schedules, **store.schedules.added()})
-    alarm = AlertSender(settings.alerts, store, apprise_to(settings.alerts)) if settings.alerts.to else None
+    channels = channels_of(settings.alerts, store)
+    watched = settings.alerts.to or settings.alerts.routes
+    alarm = AlertSender(settings.alerts, store, channels, settings.agentserver.public_url) if watched else None
     watch = Watcher(settings, store, alarm)
     watch.start()
+    channels.start()
     leave_when_told()
     ready()
     try:
@@ -104,6 +108,7 @@ def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable
         log.info("told to end before it was its turn")
     finally:
         watch.stop()
+        channels.stop()
         store.close()
 
 

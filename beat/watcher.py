@@ -3,14 +3,15 @@
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from aether_agents.contracts import TaskView
+from aether_agents.contracts import FailureClass, TaskView, failure_class
 from aether_agents.errors import AetherError, CannotOpen, StoreRefuses, StoreUnavailable, Tampered, TaskNotFound
 from aether_agents.execution.delivery.outage import Outage
 from aether_agents.monitoring.budgets import spending
 from aether_agents.settings.model import Settings
 from aether_agents.store import PLANNER, Store, schedule_of
+from aether_agents.store.system.alert_outbox import Severity
 from aether_agents.store.system.alerts import Suspicion
 from aether_agents.store.system.counters import DAY
 from beat.alerts import Alert, AlertSender
@@ -24,6 +25,18 @@ LOOK = 5.0
 
 #: Findings one alert names.
 NAMED = 10
+
+#: How bad a failed task is, by whose failure it is, from the nearest to who asked: what he mistyped wakes nobody.
+_SEVERITY: Mapping[FailureClass, Severity] = {
+    "user": "notice",
+    "policy": "notice",
+    "tool": "warning",
+    "lost": "warning",
+    "document": "critical",
+    "ours": "critical",
+}
+#: How an error begins that is nobody else's.
+_OURS = "a fault of ours"
 
 
 class Watcher:
@@ -71,13 +84,15 @@ class Watcher:
                     self._store.alerts.suspect("broken document", task_id, str(error))
             self._store.alerts.seen(entry)
         for entry, suspicion in self._store.alerts.suspicions():
-            self._raise(Alert(f"security {suspicion.what} {suspicion.about}", _title(suspicion), suspicion.text))
+            self._raise(_about_security(suspicion))
             self._store.alerts.looked_into(entry)
         near = near_their_end(self._store, self._settings.store_fuller_than)
-        lasting = [*self._waits(), *self._queues(), *self._servers(), *self._budgets(), *near]
-        for alert in lasting:
+        there = [*self._waits(), *self._queues(), *self._servers(), *self._budgets(), *near]
+        for alert in there:
             self._raise(alert)
-        self._logged &= {(alert.key, alert.title) for alert in lasting}
+        self._logged &= {(alert.key, alert.title) for alert in there}
+        if self._alarm is not None:  # a queue may lie unserved for a while before it is told: it is not resolved then
+            self._alarm.settle([*(alert.key for alert in there), *(f"queue {queue}" for queue in self._unserved)])
 
     def look(self) -> None:
         """One look, whatever comes of it: a store that refuses is told of, one that is away is waited for."""
@@ -86,7 +101,9 @@ class Watcher:
             self._episode.over()
         except StoreRefuses as error:
             self._episode.trouble(error)
-            self._raise(Alert("store refuses", "the store takes nothing that is written", str(error)))
+            self._raise(
+                Alert("store refuses", "the store takes nothing that is written", str(error), "critical", lasting=True)
+            )
         except StoreUnavailable as error:
             self._episode.trouble(error)
         except AetherError as error:
@@ -114,7 +131,10 @@ class Watcher:
             what = f"schedule {name}, task {view.task_id}"
         if view.status == "failed" and self._settings.failed_tasks:
             about = name or (view.plan.template if view.plan else None) or view.task_id
-            yield Alert(f"failed {about}", f"{what} failed", view.error or "it does not say why")
+            whose = failure_of(view)
+            text = f"{view.error or 'it does not say why'}\n(a failure of this class: {whose})"
+            severity, kind = _SEVERITY[whose], f"tasks that failed ({whose})"
+            yield Alert(f"failed {about}", f"{what} failed", text, severity, kind, view.task_id)
         if name is not None and name in self._schedules and view.status == "completed":
             audit, new = compared(view, self._store.schedules.audit(name))
             self._store.schedules.audited(name, audit)
@@ -125,7 +145,10 @@ class Watcher:
         if level is not None and (bad := from_level(found, level)):
             lines = [one.line for one in bad[:NAMED]] + ([f"and {len(bad) - NAMED} more"] if len(bad) > NAMED else [])
             key = "findings " + " ".join(sorted({one.fingerprint for one in bad}))
-            yield Alert(key, f"{len(bad)} {title}: {what}", "\n".join(lines))
+            worst: Severity = "critical" if bad[0].severity == "critical" else "warning"
+            where = f" in {bad[0].place}" if bad[0].place else ""
+            text = "\n".join(lines)
+            yield Alert(key, f"{len(bad)} {title}{where}: {what}", text, worst, "findings", view.task_id)
 
     # -- what lies about ---------------------------------------------------------------------------------------
 
@@ -133,7 +156,8 @@ class Watcher:
         if self._settings.waits_longer_than:
             for task_id in self._store.counts.waiting(self._settings.waits_longer_than):
                 text = f"it is asked: aether-agent approve {task_id}"
-                yield Alert(f"waits {task_id}", f"task {task_id} waits for a person", text)
+                title = f"task {task_id} waits for a person"
+                yield Alert(f"waits {task_id}", title, text, "notice", "tasks that wait for a person", task_id)
 
     def _queues(self) -> Iterator[Alert]:
         if not self._settings.queue_without_worker:
@@ -145,13 +169,15 @@ class Watcher:
         self._unserved = {queue: self._unserved.get(queue, now) for queue in lying}
         for queue, since in self._unserved.items():
             if now - since >= self._settings.queue_without_worker:
-                yield Alert(f"queue {queue}", f"nobody serves the queue {queue}", f"aether-agent worker {queue}")
+                title, text = f"nobody serves the queue {queue}", f"aether-agent worker {queue}"
+                yield Alert(f"queue {queue}", title, text, "critical", lasting=True)
 
     def _servers(self) -> Iterator[Alert]:
         if self._settings.server_down:
             for name, entry in self._store.catalogue.entries().items():
                 if entry.status != "live":
-                    yield Alert(f"server {name}", f"the MCP server {name} is {entry.status}", entry.error or "")
+                    title = f"the MCP server {name} is {entry.status}"
+                    yield Alert(f"server {name}", title, entry.error or "", kind="MCP servers", lasting=True)
 
     def _budgets(self) -> Iterator[Alert]:
         if not self._settings.budgets:
@@ -164,5 +190,14 @@ class Watcher:
                 yield Alert(f"budget {one.server} {today.day}", title, text, every=DAY)
 
 
-def _title(suspicion: Suspicion) -> str:
-    return f"security: {suspicion.what} ({suspicion.about})"
+def failure_of(view: TaskView) -> FailureClass:
+    """Whose failure a failed task is: of several, the one that is furthest from who asked."""
+    if any(_OURS in (one or "") for one in (view.error, *(subtask.error for subtask in view.subtasks))):
+        return "ours"
+    kinds = [failure_class(one.error_kind) for one in view.subtasks if one.status == "failed"]
+    return max(kinds, key=list(_SEVERITY).index, default="user")
+
+
+def _about_security(suspicion: Suspicion) -> Alert:
+    title = f"security: {suspicion.what} ({suspicion.about})"
+    return Alert(f"security {suspicion.what} {suspicion.about}", title, suspicion.text, "critical", title)

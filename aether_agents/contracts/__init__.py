@@ -37,12 +37,14 @@ from aether_agents.contracts.outcome import (
     Again,
     Carried,
     ErrorKind,
+    FailureClass,
     Kept,
     KeptItem,
     KeptItems,
     Outcome,
     Rerun,
     RerunOf,
+    failure_class,
 )
 from aether_agents.contracts.plan import (
     Call,
@@ -185,6 +187,8 @@ __all__ = [  # noqa: RUF022 - grouped by subject: it reads as a table of content
     "Note",
     "Outcome",
     "ErrorKind",
+    "FailureClass",
+    "failure_class",
     "TaskView",
     "FailOn",
     "Verdict",

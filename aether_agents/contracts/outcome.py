@@ -1,5 +1,6 @@
 """Outcome: the result of a subtask. A value, never an exception. And what of it a later task takes over."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -22,6 +23,31 @@ ErrorKind = Literal[
     "document",  # the subtask's document could not be opened here
     "internal",  # a fault of ours
 ]
+
+
+#: Whose failure it is, coarser than its kind: who asked, a rule or a person, a tool and its world, a document that does
+#: not open, a process that went away, or us.
+FailureClass = Literal["user", "policy", "tool", "document", "lost", "ours"]
+
+_CLASSES: Mapping[ErrorKind, FailureClass] = {
+    "timeout": "tool",
+    "transport": "tool",
+    "lost": "lost",
+    "tool_error": "tool",
+    "expectation": "tool",
+    "arguments": "user",
+    "policy": "policy",
+    "person": "policy",
+    "denied": "policy",
+    "drift": "tool",
+    "document": "document",
+    "internal": "ours",
+}
+
+
+def failure_class(kind: ErrorKind | None) -> FailureClass:
+    """Whose failure a kind of error is; without one, it is the request's."""
+    return "user" if kind is None else _CLASSES[kind]
 
 
 class Outcome(Contract):

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from aether_agents.contracts.contract import Contract, Json
 from aether_agents.contracts.intervention import Intervention
-from aether_agents.contracts.outcome import Outcome
+from aether_agents.contracts.outcome import ErrorKind, Outcome
 from aether_agents.contracts.plan import Delivery, Origin, PlannedSubtask, Template, Understood
 from aether_agents.contracts.status import SubtaskStatus, TaskStatus
 from aether_agents.contracts.tool import Risk
@@ -75,6 +75,7 @@ class SubtaskView(Contract):
     finished_at: datetime | None = Field(default=None, description="When it ended, UTC.")
     output: Json = Field(default=None, description="Its output, where it was asked for.")
     error: str | None = Field(default=None, description="What went wrong.")
+    error_kind: ErrorKind | None = Field(default=None, description="Which kind of failure it was.")
     kept_from: str | None = Field(default=None, description="Task that made the call, if its outcome was taken over.")
 
 

@@ -1,12 +1,21 @@
 """Metrics: what the store has counted, in the words of Prometheus. Reading them costs the store a few small reads."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from aether_agents.contracts import TERMINAL_SUBTASK, TERMINAL_TASK, SubtaskStatus, TaskStatus
+from aether_agents.contracts import (
+    TERMINAL_SUBTASK,
+    TERMINAL_TASK,
+    ErrorKind,
+    SubtaskStatus,
+    TaskStatus,
+    failure_class,
+)
 from aether_agents.monitoring.budgets import spending
 from aether_agents.store import PLANNER, Store
 from aether_agents.store.client.encoding import BUCKETS, CODES
@@ -45,6 +54,7 @@ def _families(store: Store, budgets: Mapping[str, int]) -> Iterator[Metric]:
     yield from _tasks(counts)
     yield from _subtasks(counts)
     yield from _calls(counts)
+    yield from _alerts(counts)
     yield from _budgets(budgets, store.counts.today().calls)
     yield from _present(store, counts)
     used = GaugeMetricFamily("aether_store_used_ratio", "Share that is used, 0 to 1.", labels=["what"])
@@ -117,6 +127,7 @@ def _subtasks(counts: _Counts) -> Iterator[Metric]:
         retries.add_metric([queue], entered.get((queue, CODES[SubtaskStatus.RETRYING]), 0))
     yield from (now, ended, retries)
     yield counts.histogram("sub", "aether_subtask_duration_seconds", "From claimed to ended.", "specialist")
+    yield _failures(counts)
     yield counts.counter(
         "lost", "aether_leases_lost", "Leases that ended without a word: a worker was lost.", ("queue",)
     )
@@ -127,10 +138,30 @@ def _subtasks(counts: _Counts) -> Iterator[Metric]:
     yield asked
 
 
+def _failures(counts: _Counts) -> Metric:
+    """Failures for good, by whose they are; what could not be planned is the planner's."""
+    found: Counter[tuple[str, str]] = Counter()
+    for (queue, kind), count in counts.of("fail").items():
+        known = next((one for one in get_args(ErrorKind) if one == kind), None)
+        found[queue, failure_class(known)] += count
+    family = CounterMetricFamily(
+        "aether_failures",
+        "Subtasks that failed for good, and tasks that could not be planned.",
+        labels=["queue", "whose"],
+    )
+    for labels, count in sorted(found.items()):
+        family.add_metric(labels, count)
+    return family
+
+
 def _calls(counts: _Counts) -> Iterator[Metric]:
     yield counts.counter("mcp.calls", "aether_mcp_calls", "Calls of tools, by their results.", ("server", "result"))
     yield counts.counter("mcp.starts", "aether_mcp_cold_starts", "Sessions that had to be opened.", ("server",))
     yield counts.histogram("mcp", "aether_mcp_call_duration_seconds", "Calls of tools.", "server")
+
+
+def _alerts(counts: _Counts) -> Iterator[Metric]:
+    yield counts.counter("alert", "aether_alerts", "Alerts that beat told, or tried to.", ("severity", "result"))
 
 
 def _budgets(budgets: Mapping[str, int], calls: Mapping[str, int]) -> Iterator[Metric]:

@@ -167,6 +167,9 @@ class AgentServerSettings(Contract):
     port: int = Field(default=57_580, ge=0, le=65_535, description="Port; 0 takes a free one.")
     token_file: Path | None = Field(default=None, description="File with the token; without it one is made in `home`.")
     origins: tuple[str, ...] = Field(default=(), description="Web origins beside its own that may use it.")
+    public_url: str = Field(
+        default="", pattern=r"^(https?://\S+)?$", description="Where people open it: links of alerts."
+    )
     proxies: tuple[str, ...] = Field(default=(), description="Addresses of proxies whose headers say who asks.")
     proxy_secret: str = Field(
         default="",
@@ -216,4 +219,5 @@ class Settings(Contract):
     @property
     def wants_beat(self) -> bool:
         """Whether there is something for beat to do: a schedule, somebody to tell, or a budget to watch."""
-        return bool(self.alerts.to or self.alerts.budgets or any(one.enabled for one in self.schedules.values()))
+        told = self.alerts.to or any(self.alerts.routes.values())
+        return bool(told or self.alerts.budgets or any(one.enabled for one in self.schedules.values()))

@@ -26,12 +26,20 @@ class AuditSettings(Contract):
     )
 
 
-class AlertSettings(Contract):
-    """Who is told of what. Beat watches; without `to`, its log tells."""
+#: Where the address of a channel is: an apprise address holds a password.
+ChannelPlace = Annotated[str, Field(pattern=r"^(env|file):.+")]
 
-    to: tuple[Annotated[str, Field(pattern=r"^(env|file):.+")], ...] = Field(
+
+class AlertSettings(Contract):
+    """Who is told of what. Beat watches; without `to` and `routes`, its log tells."""
+
+    to: tuple[ChannelPlace, ...] = Field(
         default=(), description="`env:NAME` or `file:PATH` of an apprise address; addresses hold passwords."
     )
+    routes: dict[Literal["critical", "warning", "notice"], tuple[ChannelPlace, ...]] = Field(
+        default_factory=dict, description="Channels of a severity, instead of `to`; none: it is only logged."
+    )
+    installation: str = Field(default="", max_length=60, description="Name of this installation, in every title.")
     every: float = Field(default=3_600, ge=1, description="Seconds until the same thing is told again.")
     failed_tasks: bool = Field(default=True, description="Whether failed tasks are told.")
     waits_longer_than: float = Field(default=3_600, ge=0, description="Seconds a task may wait for a person; 0: any.")

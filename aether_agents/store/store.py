@@ -20,6 +20,7 @@ from aether_agents.store.client.replies import Delivery
 from aether_agents.store.client.sealing import Sealer, load_keyring
 from aether_agents.store.client.store_client import StoreClient, deliveries
 from aether_agents.store.events.stream import Events
+from aether_agents.store.system.alert_outbox import AlertOutbox
 from aether_agents.store.system.alerts import Alerts
 from aether_agents.store.system.catalogue import Catalogue
 from aether_agents.store.system.counters import Counts
@@ -67,6 +68,7 @@ class Store:
         self.alerts = Alerts(access)
         self.audit = AuditLog(access)
         self.linker = Linker(access, self.audit, self.alerts.suspect)
+        self.outbox = AlertOutbox(access)
         self.safekeeping = Durability(access)
         self.health = Health(access)
         self.key_marker = KeyMarker(access)

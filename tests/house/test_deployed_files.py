@@ -184,3 +184,17 @@ def test_a_queue_is_scaled_by_the_sum_of_its_priorities() -> None:
         assert triggers == {f"p{step}": keys.queue(queue, step) for step in range(10)}
         formula = one["spec"]["advanced"]["scalingModifiers"]["formula"]
         assert formula.split(" + ") == sorted(triggers)
+
+
+def test_whom_beat_tells_is_passed_to_beat_wherever_the_settings_name_it() -> None:
+    named = [
+        re.findall(r"env:(\w+)", (DEPLOY / one).read_text())
+        for one in ("aether_agent.yaml", "kubernetes/settings.yaml")
+    ]
+    (name,) = {one for found in named for one in found}
+    assert not name.startswith("AETHER_"), "every process takes that for a setting that is misspelt"
+    assert name in OURS["beat"]["environment"]
+    assert f"{name}=" in (DEPLOY / "example.env").read_text()
+    assert f"{name}=" in (DEPLOY / "systemd" / "aether.env.example").read_text()
+    (container,) = of_kind("Deployment")["beat"]["spec"]["template"]["spec"]["containers"]
+    assert name in {one["name"] for one in container["env"]}

@@ -174,9 +174,9 @@ class Keys(NamedTuple):
         """Hash: time-outs in a row of a server, and until when it makes way. It expires."""
         return f"{self.prefix}:circuit:{server}"
 
-    def alert(self, key: str) -> str:
-        """That something was told; gone when it may be told again."""
-        return f"{self.prefix}:alert:{key}"
+    def alerts(self, what: str) -> str:
+        """Of alerts: `open` and `held:<severity>`, hashes; `out:<channel>`, a stream. Each expires."""
+        return f"{self.prefix}:alerts:{what}"
 
     def worker(self, name: str) -> str:
         """What one live process says of itself."""

@@ -47,6 +47,7 @@ PARTS = (
     "reaper",
     "registry",
     "chain",
+    "alerts",
 )
 
 #: Milliseconds after which a version of the library that nobody has loaded again is removed from the server.

@@ -3,6 +3,7 @@
 -- task.in|<status>  task.out|<status>      tasks that came into a status, and left it
 -- task.ended|<template>|<status>           … task.seconds|<template>|<bucket>, task.millis|<template>: how long
 -- sub.in|<queue>|<code>  sub.out|…         the same of subtasks; sub.seconds|<queue>|<bucket>, sub.millis|<queue>: of runs
+-- fail|<queue>|<kind>                      subtasks that failed for good, and tasks that could not be planned
 -- lost|<queue>                             leases that ended without a word
 -- parked|<queue>                           messages that were used for a subtask with more right to a thread
 -- asked.in  asked.out                      questions of planning
@@ -58,6 +59,10 @@ function count_task(task, before, after)
   tally(task.call, 'task.ended|' .. template .. '|' .. after)
   tally_time(task.call, 'task', template, task.call.at - task.created)
   redis.call('XADD', task.call.prefix .. ':ended', 'MAXLEN', '~', ENDED_MAX, '*', 't', task.id, 'u', after)
+end
+
+function count_failure(call, queue, kind)
+  tally(call, 'fail|' .. queue .. '|' .. (string.match(kind or '', '^[%l_]+$') or 'internal'))
 end
 
 function count_subtask(task, it, before, after)

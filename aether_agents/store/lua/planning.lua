@@ -124,6 +124,7 @@ export('fail_planning', function(call, args)
   local task = holds_planning(call, args[1], args[2])
   if not task then return 0 end
   redis.call('HSET', task.key, 'error_code', args[4])
+  count_failure(call, 'planner', args[4])
   halt(task, TASK.failed, args[3], args[5])
   return 1
 end)

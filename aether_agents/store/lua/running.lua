@@ -127,6 +127,7 @@ export('complete', function(call, args)
     return {'ok', call.out}
   end
   redis.call('HSET', task.subtasks, 'o:' .. it.id, outcome)
+  if result == 'failed' then count_failure(call, it.queue, message) end
   close(task, it, SUBTASK[result], message, data, said)
   return {'ok', call.out}
 end)

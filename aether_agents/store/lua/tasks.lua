@@ -73,7 +73,7 @@ local function int(number)
   return string.format('%.0f', number)
 end
 
-local tally, count_task, count_subtask, write_tallies  -- counts.lua
+local tally, count_task, count_subtask, count_failure, write_tallies  -- counts.lua
 local let_in                                            -- admission.lua
 local epoch                                             -- epoch.lua
 local stand_in_line, keep_count                         -- lines.lua

@@ -1,6 +1,4 @@
-"""Alerts: what was told lately, what is no accident, and which tasks ended since somebody last looked. Shared by all
-who watch.
-"""
+"""Alerts: what is no accident, and which tasks ended since somebody last looked. Shared by all who watch."""
 
 import logging
 from typing import NamedTuple
@@ -20,9 +18,6 @@ _GROUP = "watch"
 #: Milliseconds after which what one took and did not finish is given to another.
 _TAKEN_BACK = 60_000
 
-#: Seconds over which alerts of all kinds are counted together.
-_WINDOW = 600
-
 
 class Suspicion(NamedTuple):
     """Something that is no accident. Labels only: it stands in clear."""
@@ -33,19 +28,7 @@ class Suspicion(NamedTuple):
 
 
 class Alerts(StorePart):
-    """One key with an end per alert told, and a place in the stream of tasks that ended."""
-
-    def may_tell(self, key: str, every: float, most: int) -> bool:
-        """Whether an alert is to be told now: not within `every` seconds, and not beyond `most` in ten minutes."""
-        own, all_ = self._access.keys.alert(key), self._access.keys.alert("all")
-        if self._access.connection.command("SET", own, "1", "NX", "PX", int(every * 1000)) is None:
-            return False
-        _, count = self._access.connection.commands([("SET", all_, "0", "NX", "EX", _WINDOW), ("INCR", all_)])
-        return int(count) <= most
-
-    def was_not_told(self, key: str) -> None:
-        """It could not be told after all: it may be tried again."""
-        self._access.connection.command("DEL", self._access.keys.alert(key))
+    """A place in the streams of what is no accident and of tasks that ended."""
 
     def suspect(self, what: str, about: str, text: str) -> None:
         """Say that something is no accident: in this process's log at once, and to whoever watches.

@@ -84,6 +84,7 @@ def subtask_view(
         finished_at=moment(created + row.since) if terminal else None,
         output=outcome.output if outcome and outputs else None,
         kept_from=kept_from,
+        error_kind=outcome.error_kind if outcome else None,
         error=f"{outcome.error or ''}; {later}" if outcome and later else outcome.error if outcome else None,
     )
 

@@ -3,30 +3,51 @@
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
 from aether_agents.contracts import HighLevelTask, Json, Outcome, Plan, PlannedSubtask, Risk
-from aether_agents.errors import InvalidSettings
+from aether_agents.errors import InvalidSettings, StoreRefuses
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings.model import ScheduleSettings, Settings
 from aether_agents.settings.upkeep import AlertSettings
 from aether_agents.store import Granted, PlanningClaim, Store, open_store
 from aether_agents.store.system.counters import DAY
-from beat.alerts import MOST_AT_ONCE, Alert, AlertSender, apprise_to
+from beat.alerts import AlertSender
+from beat.channels import Channel, Channels, apprise_to, channels_of
 from beat.watcher import Watcher
 from tests.conftest import eventually
 
 FINDING: dict[str, Json] = {"rule": "r", "file": "a.py", "line": 1, "severity": "high", "title": "bad"}
 
 
-class Told(list[str]):
-    """The titles somebody was told."""
+class Watched:
+    """One who watches, and what he tells through one channel: its titles."""
 
-    def __call__(self, title: str, text: str) -> bool:
-        self.append(title)
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self.told: list[str] = []
+        self.channel = Channel("env:WHO", store, self._tell)
+        store.alerts.begin()
+        self._watch = Watcher(settings, store, AlertSender(settings.alerts, store, Channels([self.channel])))
+
+    def turn(self) -> None:
+        self._watch.turn()
+        self._drain()
+
+    def look(self) -> None:
+        self._watch.look()
+        with suppress(StoreRefuses):
+            self._drain()
+
+    def _drain(self) -> None:
+        while self.channel.turn():
+            pass
+
+    def _tell(self, title: str, _text: str, severity: str) -> bool:
+        self.told.append(title.removeprefix(f"[aether] {severity}: "))
         return True
 
 
@@ -47,16 +68,15 @@ def scanned(store: Store, task_id: str, *findings: dict[str, Json], owner: str =
     store.tasks.complete(task_id, "s", granted.token, outcome)
 
 
-def watching(settings: Settings, store: Store, **alerts: object) -> tuple[Watcher, Told]:
+def watching(settings: Settings, store: Store, **alerts: object) -> tuple[Watched, list[str]]:
     chosen = settings.model_copy(
         update={
-            "alerts": AlertSettings.model_validate(alerts),
+            "alerts": AlertSettings.model_validate({"to": ("env:WHO",), **alerts}),
             "schedules": {"night": ScheduleSettings(every=60, task="scan")},
         }
     )
-    told = Told()
-    store.alerts.begin()
-    return Watcher(chosen, store, AlertSender(chosen.alerts, store, told)), told
+    watched = Watched(chosen, store)
+    return watched, watched.told
 
 
 def test_an_audit_tells_what_is_new_and_only_that(settings: Settings, store: Store) -> None:
@@ -68,7 +88,7 @@ def test_an_audit_tells_what_is_new_and_only_that(settings: Settings, store: Sto
     scanned(store, "two", {**FINDING, "line": 40}, other, owner="schedule:night")
     watch.turn()
     watch.turn()
-    assert told == ["1 new findings: schedule night, task two"]
+    assert told == ["1 new findings in /repo: schedule night, task two"]
     note = store.schedules.notes()["night"]
     assert note.audit is not None
     assert (note.audit.task_id, note.audit.new) == ("two", 1)
@@ -102,7 +122,7 @@ def test_failed_tasks_and_findings_of_people_are_told_once_in_a_while(settings: 
     scanned(store, "seen2", FINDING)
     scanned(store, "low", {**FINDING, "severity": "low"})
     watch.turn()
-    assert told == ["task bad failed", "1 findings: task seen"]
+    assert told == ["task bad failed", "1 findings in /repo: task seen"]
 
 
 def test_what_lies_about_is_told(settings: Settings, store: Store) -> None:
@@ -131,8 +151,7 @@ def test_a_budget_that_is_spent_is_told_once_a_day_by_one_of_all_who_watch(setti
     early.turn()
     store.counts.add({"mcp.calls|git|ok": 1})
     late.turn()
-    assert told == []
-    assert sorted(also) == ["the budget of all servers is spent", "the budget of git is spent"]
+    assert sorted(told + also) == ["the budget of all servers is spent", "the budget of git is spent"]
     store.connection.command("RENAME", store.keys.calls(today.day), store.keys.calls(today.day - 1))
     assert store.counts.today().calls == {}
 
@@ -161,18 +180,6 @@ def test_of_two_who_watch_one_tells(settings: Settings, store: Store) -> None:
     assert told + also == ["task bad failed"]
 
 
-def test_a_flood_is_held_back_and_what_was_not_told_is_tried_again(settings: Settings, store: Store) -> None:
-    told = Told()
-    alarm = AlertSender(AlertSettings(), store, told)
-    for number in range(MOST_AT_ONCE + 5):
-        alarm.raise_(Alert(f"k{number}", f"t{number}", ""))
-    assert len(told) == MOST_AT_ONCE
-    store.connection.command("DEL", store.keys.alert("all"))
-    deaf = AlertSender(AlertSettings(), store, lambda _title, _text: False)
-    assert not deaf.raise_(Alert("x", "x", ""))
-    assert alarm.raise_(Alert("x", "x", ""))
-
-
 @pytest.fixture
 def listener() -> Iterator[tuple[str, list[dict[str, str]]]]:
     """Somebody who can be told over HTTP."""
@@ -195,15 +202,15 @@ def listener() -> Iterator[tuple[str, list[dict[str, str]]]]:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the modules apprise imports
-def test_apprise_tells_somebody(listener: tuple[str, list[dict[str, str]]]) -> None:
+def test_apprise_tells_somebody(listener: tuple[str, list[dict[str, str]]], store: Store) -> None:
     address, heard = listener
-    notify = apprise_to(AlertSettings(to=("env:WHO",)), {"WHO": address})
-    assert notify("it is late", "go home")
-    assert (heard[0]["title"], heard[0]["message"]) == ("[aether] it is late", "go home")
+    notify = apprise_to(address, "env:WHO")
+    assert notify("it is late", "go home", "critical")
+    assert (heard[0]["title"], heard[0]["message"], heard[0]["type"]) == ("it is late", "go home", "failure")
     with pytest.raises(InvalidSettings, match="`env:WHO` cannot be read"):
-        apprise_to(AlertSettings(to=("env:WHO",)), {})
+        channels_of(AlertSettings(to=("env:WHO",)), store, {})
     with pytest.raises(InvalidSettings, match="no address that apprise knows") as caught:
-        apprise_to(AlertSettings(to=("env:WHO",)), {"WHO": "nonsense-with-a-password"})
+        channels_of(AlertSettings(routes={"notice": ("env:WHO",)}), store, {"WHO": "nonsense-with-a-password"})
     assert "password" not in str(caught.value)
 
 

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from aether_agents.contracts import HighLevelTask, Intervention, Outcome, Plan, PlannedSubtask, Risk
+from aether_agents.contracts import ErrorKind, HighLevelTask, Intervention, Outcome, Plan, PlannedSubtask, Risk
 from aether_agents.monitoring.metrics import metrics_text
 from aether_agents.store import Granted, PlanningClaim, Store
 
@@ -66,6 +66,27 @@ def test_tasks_and_subtasks_are_counted_through_their_lives(store: Store) -> Non
     seen = numbers(store)
     assert seen["aether_interventions_waiting", "subtask"] == 0
     assert sum(value for (name, *_), value in seen.items() if name in {"aether_tasks", "aether_subtasks"}) == 0
+
+
+def test_failures_are_counted_by_whose_they_are(store: Store) -> None:
+    kinds: dict[str, ErrorKind] = {"a": "arguments", "b": "denied", "c": "timeout", "d": "lost", "e": "internal"}
+    begun(store, "one", *(step(name).model_copy(update={"on_failure": "continue"}) for name in kinds))
+    for name, kind in kinds.items():
+        ran(store, "one", name, Outcome(status="failed", error="it broke", error_kind=kind))
+    store.tasks.create(HighLevelTask(task_id="typo", description="do somthing"))
+    claim = store.tasks.claim_planning("typo", limit=10)
+    assert isinstance(claim, PlanningClaim)
+    store.tasks.fail_planning("typo", claim.token, "no template does that", "could_not_plan")
+    seen = numbers(store)
+    found = {tuple(labels): value for (name, *labels), value in seen.items() if name == "aether_failures_total"}
+    assert found == {
+        ("dev", "user"): 1,
+        ("dev", "policy"): 1,
+        ("dev", "tool"): 1,
+        ("dev", "lost"): 1,
+        ("dev", "ours"): 1,
+        ("planner", "user"): 1,
+    }
 
 
 def test_budgets_stand_beside_what_is_gone_of_them_today(store: Store) -> None:

@@ -148,6 +148,8 @@ def test_every_setting_has_a_variable(place: Place) -> None:
         "contexts": "{prod: {secrets: {token: 'env:TOKEN'}}}",
         "specialists": "{dev: {concurrency: 3}}",
         "to": "[env:WHO]",
+        "routes": "{critical: [env:WHO]}",
+        "public_url": "https://aether.example",
         "confirm": "off",
         "failed_tasks": "no",
         "server_down": "no",

@@ -1,0 +1,74 @@
+-- Alerts: what was told lately, what lasts, what was held back, and an outbox for each channel. Bodies are sealed.
+
+-- Milliseconds that what waits for a channel, and what lasts, is kept.
+local ALERTS_KEPT = 7 * 86400000
+
+-- Milliseconds within which something that was resolved is not told anew.
+local RESTS = 300000
+
+local function put_out(call, severity, body, channels, first)
+  for at = first, #channels do
+    local out = call.prefix .. ':alerts:out:' .. channels[at]
+    redis.call('XADD', out, 'MAXLEN', '~', 500, '*', 's', severity, 'b', body)
+    redis.call('PEXPIRE', out, ALERTS_KEPT)
+  end
+end
+
+-- key every_ms severity most window_ms kind lasting_title|'' body channel* → told | again | held
+export('tell', function(call, args)
+  local severity, window, kind, lasting = args[3], tonumber(args[5]), args[6], args[7]
+  if not redis.call('SET', call.prefix .. ':alert:' .. args[1], '1', 'NX', 'PX', args[2]) then return 'again' end
+  if lasting ~= '' then
+    redis.call('HSET', call.prefix .. ':alerts:open', args[1], severity .. '|' .. lasting)
+    redis.call('PEXPIRE', call.prefix .. ':alerts:open', ALERTS_KEPT)
+  end
+  local count = call.prefix .. ':alerts:count:' .. severity
+  local told = redis.call('INCR', count)
+  if told == 1 then redis.call('PEXPIRE', count, int(window)) end
+  if told > tonumber(args[4]) then
+    redis.call('HINCRBY', call.prefix .. ':alerts:held:' .. severity, kind, 1)
+    redis.call('PEXPIRE', call.prefix .. ':alerts:held:' .. severity, ALERTS_KEPT)
+    return 'held'
+  end
+  put_out(call, severity, args[8], args, 9)
+  return 'told'
+end)
+
+-- key severity body channel* → 1 | 0: it lasts no longer; it may be told anew after a rest
+export('resolve', function(call, args)
+  if redis.call('HDEL', call.prefix .. ':alerts:open', args[1]) == 0 then return 0 end
+  local own = call.prefix .. ':alert:' .. args[1]
+  if redis.call('PTTL', own) > RESTS then redis.call('PEXPIRE', own, RESTS) end
+  put_out(call, args[2], args[3], args, 4)
+  return 1
+end)
+
+-- severity → (kind count)*: what was held back, once the time over which it was counted is past
+export('held', function(call, args)
+  if redis.call('EXISTS', call.prefix .. ':alerts:count:' .. args[1]) == 1 then return {} end
+  return redis.call('HGETALL', call.prefix .. ':alerts:held:' .. args[1])
+end)
+
+-- severity body channel* → 1 | 0: what was held back is told as one, by whoever is first
+export('tell_held', function(call, args)
+  if redis.call('DEL', call.prefix .. ':alerts:held:' .. args[1]) == 0 then return 0 end
+  put_out(call, args[1], args[2], args, 3)
+  return 1
+end)
+
+-- channel holder ttl_ms → 1 | 0: one process at a time sends what waits for a channel
+export('send_for', function(call, args)
+  local key = call.prefix .. ':alerts:sender:' .. args[1]
+  local holder = redis.call('GET', key)
+  if holder and holder ~= args[2] then return 0 end
+  redis.call('SET', key, args[2], 'PX', args[3])
+  return 1
+end)
+
+-- channel holder entry* : these went out, and another process may go on
+export('sent', function(call, args)
+  local key = call.prefix .. ':alerts:sender:' .. args[1]
+  for at = 3, #args do redis.call('XDEL', call.prefix .. ':alerts:out:' .. args[1], args[at]) end
+  if redis.call('GET', key) == args[2] then redis.call('DEL', key) end
+  return 1
+end)

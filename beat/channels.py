@@ -1,0 +1,205 @@
+"""Channels: each tells what waits for it at its own pace. One that is dead keeps its messages and holds up no other."""
+
+import hashlib
+import logging
+import os
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from aether_agents.errors import AetherError, InvalidSettings
+from aether_agents.process.regular_file import LARGEST_SECRET, read_text
+from aether_agents.settings.upkeep import AlertSettings
+from aether_agents.store import Store
+from aether_agents.store.system.alert_outbox import SEVERITIES, AlertMessage, Severity
+from aether_agents.telemetry.logs import hide
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two looks at what waits.
+LOOK = 1.0
+#: Seconds until a channel that failed is tried again: doubled each time, up to the second.
+PAUSE, LONGEST_PAUSE = 5.0, 300.0
+#: Seconds for which one process sends what waits for a channel: more than the longest attempt.
+TURN = 120.0
+#: Messages of one severity that are told one by one; more are told as one.
+ONE_BY_ONE = 5
+#: Seconds after which a message says when it happened.
+LATE = 120.0
+
+#: Tells a message to somebody; whether that went well.
+Notify = Callable[[str, str, Severity], bool]
+
+
+def channel_of(place: str) -> str:
+    """The name of a channel: it says where its address is, and nothing of that."""
+    return hashlib.sha256(place.encode()).hexdigest()[:12]
+
+
+class Channel:
+    """One daemon thread that tells what waits for one address."""
+
+    def __init__(self, place: str, store: Store, notify: Notify, installation: str = "") -> None:
+        """`place` is where the address is, as the settings say it."""
+        self.place = place
+        self.name = channel_of(place)
+        self._store = store
+        self._notify = notify
+        self._prefix = f"[aether {installation}]" if installation else "[aether]"
+        self._holder = uuid.uuid4().hex
+        self._at_once: deque[AlertMessage] = deque(maxlen=ONE_BY_ONE)
+        self._pause, self._again_at = 0.0, 0.0
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"aether-alerts-{self.name}", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End it, in a second at most; what waits goes on waiting."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(1)
+
+    def put(self, message: AlertMessage) -> None:
+        """Have a message told that the store does not take."""
+        self._at_once.append(message)
+
+    def turn(self) -> bool:
+        """Tell what is worst and oldest of what waits; whether there may be more.
+
+        Raises:
+            StoreUnavailable: the store is away.
+        """
+        if time.monotonic() < self._again_at:
+            return False
+        if self._at_once:
+            told = self._told([self._at_once[0]])
+            if told:
+                self._at_once.popleft()
+            return told
+        outbox = self._store.outbox
+        if not outbox.waiting(self.name) or not outbox.send_for(self.name, self._holder, TURN):
+            return False
+        waiting = outbox.waiting(self.name)  # another process may have told it meanwhile
+        worst = min((SEVERITIES.index(one.message.severity) for one in waiting), default=0)
+        group = [one for one in waiting if one.message.severity == SEVERITIES[worst]]
+        together = group if len(group) > ONE_BY_ONE else group[:1]
+        told = bool(together) and self._told([one.message for one in together])
+        outbox.sent(self.name, self._holder, [one.entry for one in together] if told else [])
+        if together:
+            self._store.counts.add({f"alert|{SEVERITIES[worst]}|{'told' if told else 'failed'}": 1})
+        return told
+
+    def _run(self) -> None:
+        while not self._stopped.wait(LOOK):
+            try:
+                while self.turn() and not self._stopped.is_set():
+                    pass
+            except AetherError as error:
+                log.debug("what waits for `%s` cannot be seen: %s", self.place, error)
+            except Exception:
+                log.exception("unexpected in the channel of `%s`", self.place)
+
+    def _told(self, messages: Sequence[AlertMessage]) -> bool:
+        title, text = _as_one(messages) if len(messages) > 1 else _alone(messages[0])
+        severity = messages[0].severity
+        if self._notify(f"{self._prefix} {severity}: {title}", text, severity):
+            if self._pause:
+                log.warning("`%s` tells again", self.place)
+            self._pause = 0.0
+            return True
+        if not self._pause:
+            log.error("nobody could be told through `%s`: it is tried again, and keeps what waits", self.place)
+        self._pause = min(LONGEST_PAUSE, max(PAUSE, 2 * self._pause))
+        self._again_at = time.monotonic() + self._pause
+        return False
+
+
+class Channels:
+    """All the channels of the settings."""
+
+    def __init__(self, channels: Iterable[Channel]) -> None:
+        self._by_place = {one.place: one for one in channels}
+
+    def start(self) -> None:
+        """Begin to tell."""
+        for one in self._by_place.values():
+            one.start()
+
+    def stop(self) -> None:
+        """End all."""
+        for one in self._by_place.values():
+            one.stop()
+
+    def of(self, places: Iterable[str]) -> list[str]:
+        """The names of the channels of these places."""
+        return [self._by_place[place].name for place in places if place in self._by_place]
+
+    def tell_at_once(self, message: AlertMessage, names: Sequence[str]) -> None:
+        """Have these channels tell what the store does not take."""
+        for one in self._by_place.values():
+            if one.name in names:
+                one.put(message)
+
+
+def channels_of(
+    settings: AlertSettings, store: Store, environ: Mapping[str, str] = os.environ, make: "Make | None" = None
+) -> Channels:
+    """The channels of the settings. Addresses hold passwords, so the settings say only where each is.
+
+    Raises:
+        InvalidSettings: an address cannot be read, or is none that apprise knows; it is not shown.
+    """
+    places = dict.fromkeys([*settings.to, *(place for route in settings.routes.values() for place in route)])
+    make = make or apprise_to
+    return Channels(
+        Channel(place, store, make(_address(place, environ), place), settings.installation) for place in places
+    )
+
+
+#: Makes what tells somebody, of an address and the place it was read from.
+Make = Callable[[str, str], Notify]
+
+
+def apprise_to(address: str, place: str) -> Notify:
+    """Tells through apprise.
+
+    Raises:
+        InvalidSettings: apprise knows no such address.
+    """
+    from apprise import Apprise, NotifyType  # noqa: PLC0415 - an extra of its own: beat without alerts does without
+
+    way = Apprise()
+    if not way.add(address):
+        raise InvalidSettings(f"`alerts`: what `{place}` holds is no address that apprise knows")
+    kinds = {"critical": NotifyType.FAILURE, "warning": NotifyType.WARNING, "notice": NotifyType.INFO}
+    return lambda title, text, severity: bool(way.notify(title=title, body=text, notify_type=kinds[severity]))
+
+
+def _address(place: str, environ: Mapping[str, str]) -> str:
+    kind, _, where = place.partition(":")
+    try:
+        address = environ[where] if kind == "env" else read_text(Path(where).expanduser(), LARGEST_SECRET).strip()
+    except (KeyError, OSError, UnicodeDecodeError):
+        raise InvalidSettings(f"`alerts`: `{place}` cannot be read by beat") from None
+    hide(address)
+    return address
+
+
+def _alone(message: AlertMessage) -> tuple[str, str]:
+    late = time.time() - message.at > LATE
+    return message.title, message.text + (f"\n(it happened at {_clock(message.at)})" if late else "")
+
+
+def _as_one(messages: Sequence[AlertMessage]) -> tuple[str, str]:
+    lines = [f"{_clock(one.at)} {one.title}" for one in messages]
+    return f"{len(messages)} alerts", "\n".join(lines)
+
+
+def _clock(at: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(at))
