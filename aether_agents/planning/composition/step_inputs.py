@@ -7,6 +7,7 @@ from aether_agents.contracts import HighLevelTask, InputSpec, Intervention, Json
 from aether_agents.documents.suggestion import nearest
 from aether_agents.planning.composition.goal_step import Step
 from aether_agents.planning.inputs.binding import Binding, bind
+from aether_agents.planning.inputs.proposals import with_proposals
 from aether_agents.planning.planning_result import Asked
 
 
@@ -25,7 +26,7 @@ def tell(steps: Sequence[Step], task: HighLevelTask, context: Mapping[str, Json]
     bindings = tuple(bind(step.template, _own(task, step, names[number]), context) for number, step in enumerate(steps))
     faults = tuple(dict.fromkeys((*_unknown(steps, names, task), *(fault for one in bindings for fault in one.faults))))
     unused = _unused(steps, bindings)
-    return Told(bindings, faults, _asked(steps, names, bindings), unused)
+    return Told(bindings, faults, _asked(steps, names, bindings, task.folder), unused)
 
 
 def understood(steps: Sequence[Step], bindings: Sequence[Binding]) -> Iterator[Understood]:
@@ -78,14 +79,16 @@ def _unknown(steps: Sequence[Step], names: Sequence[Mapping[str, str]], task: Hi
             yield f"{own} {have} no input `{name}`{nearest(name, known)}; {there}"
 
 
-def _asked(steps: Sequence[Step], names: Sequence[Mapping[str, str]], bindings: Sequence[Binding]) -> Asked | None:
+def _asked(
+    steps: Sequence[Step], names: Sequence[Mapping[str, str]], bindings: Sequence[Binding], folder: str
+) -> Asked | None:
     fields: dict[str, InputSpec] = {}
     prompts: list[str] = []
     for step, own, binding in zip(steps, names, bindings, strict=True):
         for said, name in own.items():
             if name in binding.asked:
-                fields[said] = step.template.inputs[name]
-                prompts.append(binding.asked[name] if len(steps) == 1 else f"{step.id}: {binding.asked[name]}")
+                fields[said], question = with_proposals(name, step.template.inputs[name], binding.asked[name], folder)
+                prompts.append(question if len(steps) == 1 else f"{step.id}: {question}")
     if not fields:
         return None
     return Asked(Intervention(id="task.1", kind="input", prompt="\n".join(prompts), fields=fields))

@@ -43,6 +43,8 @@ def _step(goal: Goal, text: str, folder: str, before: Step | None, now: datetime
     step = Step("", goal.template, text, goal.said, goal.score)
     for part in sorted(goal.parts, key=_turn):
         step = take_part(step, part, folder, before, now)
+    if (nowhere := _THERE.search(step.text)) is not None:
+        step = step._replace(open=(*step.open, Part("place", nowhere.group().strip(), 0, 0)))
     return step
 
 
@@ -117,7 +119,10 @@ def _fanned_out(step: Step, given: Collection[str]) -> list[Step]:
         return [step]
     said = read_sentence(step.text)
     into = {hit.group(1) for hit in re.finditer(r"\b(?:into|to)\s+(\S+)|(\S+)\s*(?:に|へ)", step.text)}
-    places = [one for one in dict.fromkeys(said.paths) if one not in into]
+    kinds = {file_kind(spec) for spec in step.template.inputs.values()} - {
+        ""
+    }  # a file of such a kind is another input's
+    places = [one for one in dict.fromkeys(said.paths) if one not in into and f".{_ending(one)}" not in kinds]
     if len(places) <= 1 or len(set(map(_ending, places))) > 1 or not _are_listed(step.text, places):
         return [step]
     return [step._replace(text=without_places(step.text, [one for one in places if one != place])) for place in places]

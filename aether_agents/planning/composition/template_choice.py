@@ -39,6 +39,7 @@ _WANTED: Mapping[str, str] = {
     "schedule": "a time to begin: a schedule does that. `aether-agent schedule add` with this sentence keeps one, "
     "and `aether-agent up` must keep running",
     "destination": "somebody to be told: `alerts` of aether_agent.yaml does that (`alerts: {to: [env:NAME]}`)",
+    "place": "a place that nothing before it names",
     "branch": "a branch that no input takes, or one that is there already",
 }
 

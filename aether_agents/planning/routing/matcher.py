@@ -132,7 +132,7 @@ class Matcher:
         asked = {term.deed for term in terms if term.changes}  # without a deed, the nearest must stand the test
         order.sort(
             key=lambda at: (
-                bool(asked) and self._objects(words, self._index.knowledge[at]),
+                (bool(asked) or words.asks) and self._objects(words, self._index.knowledge[at]),
                 bool(asked) and not self._index.knowledge[at].is_main(asked),
                 not _takes(self._templates[at], words.places, self._index.knowledge[at]),
                 -near[at],

@@ -23,6 +23,7 @@ Kind = Literal[
     "destination",
     "each",
     "branch",
+    "place",
 ]
 #: What stands in the place of what is named outright, and of a part that was taken out.
 NAMED, TAKEN = "@", "\ue001"
