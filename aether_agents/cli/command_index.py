@@ -70,6 +70,7 @@ COMMANDS: dict[str, Entry] = {
             ("flower", "Show queues, workers and messages in a browser.", "stack.monitor"),
             ("schedule", "List, run and pause what is done again and again.", "stack.schedule"),
             ("serve", "Serve the page, the JSON API and AgentServer.", "stack.serve"),
+            ("mcp", "Serve our tasks to MCP clients: editors, assistants.", "stack.mcp"),
         ),
         "Rest": (
             ("audit", "Show, check and export the audit record.", "stack.audit"),

@@ -25,22 +25,30 @@ def read_token(settings: Settings) -> str:
     """The token; one that is not given is made now, in a file that only its owner can read.
 
     Raises:
-        InvalidSettings: the file that is given cannot be read, holds too little, or can be read by others.
+        InvalidSettings: as `token_in`.
     """
-    path = token_file(settings)
-    if settings.agentserver.token_file is None and not path.exists():
+    return token_in(token_file(settings), make=settings.agentserver.token_file is None)
+
+
+def token_in(path: Path, *, make: bool) -> str:
+    """The token in a file; `make`: one that is not there is made.
+
+    Raises:
+        InvalidSettings: the file cannot be read, holds too little, or can be read by others.
+    """
+    if make and not path.exists():
         _make(path)
     try:
         token = read_text(path, LARGEST_SECRET).strip()
         open_to_others = path.stat().st_mode & 0o077
     except UnicodeDecodeError:
-        raise InvalidSettings(f"agentserver.token_file: {path} is not text") from None
+        raise InvalidSettings(f"the file with the token, {path}, is not text") from None
     except OSError as error:
-        raise InvalidSettings(f"agentserver.token_file: {path} cannot be read: {error.strerror}") from None
+        raise InvalidSettings(f"the file with the token, {path}, cannot be read: {error.strerror}") from None
     if len(token) < LENGTH_MIN:
-        raise InvalidSettings(f"agentserver.token_file: {path} must hold {LENGTH_MIN} characters or more")
+        raise InvalidSettings(f"the file with the token, {path}, must hold {LENGTH_MIN} characters or more")
     if open_to_others:
-        raise InvalidSettings(f"agentserver.token_file: {path} can be read by others: `chmod 600 {path}`")
+        raise InvalidSettings(f"the file with the token, {path}, can be read by others: `chmod 600 {path}`")
     hide(token)
     return token
 

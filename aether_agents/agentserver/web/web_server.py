@@ -7,13 +7,14 @@ from socket import socket
 
 import uvicorn
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
 from aether_agents.agentserver.service.service import Service
 from aether_agents.agentserver.web.request_deadline import DeadlineProtocol
 from aether_agents.agentserver.web.token import read_token
 from aether_agents.agentserver.web.web_app import web_app
 from aether_agents.errors import InvalidSettings
-from aether_agents.settings.model import Settings
+from aether_agents.settings.model import AgentServerSettings, Settings
 from aether_agents.telemetry import logs, tracing
 
 #: Seconds that open streams get to end when the server does.
@@ -35,10 +36,20 @@ def serve(settings: Settings, on_start: Callable[[str, str], None], *, routes: S
     logs.begin("agentserver", told.logging_level, told.logging_format)
     tracing.begin("agentserver")
     token = read_token(settings)
+    app = web_app(Service(settings), token, routes=routes)
+    listen(app, settings.agentserver, lambda address: on_start(address, token))
+
+
+def listen(app: ASGIApp, place: AgentServerSettings, on_start: Callable[[str], None]) -> None:
+    """Serve an application at a place, until Ctrl-C or SIGTERM.
+
+    Raises:
+        InvalidSettings: it cannot listen there.
+    """
     config = uvicorn.Config(
-        web_app(Service(settings), token, routes=routes),
-        host=settings.agentserver.host,
-        port=settings.agentserver.port,
+        app,
+        host=place.host,
+        port=place.port,
         http=DeadlineProtocol,
         log_level="warning",
         log_config=None,  # its lines go where ours go
@@ -46,13 +57,13 @@ def serve(settings: Settings, on_start: Callable[[str, str], None], *, routes: S
         server_header=False,
         timeout_graceful_shutdown=FAREWELL,
     )
-    server = _Server(config, lambda address: on_start(address, token))
+    server = _Server(config, on_start)
     signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn ends in good order, and then raises it once more
     try:
         server.run()
     except SystemExit:  # uvicorn's word for a port that is taken
-        place = f"{settings.agentserver.host}:{settings.agentserver.port}"
-        raise InvalidSettings(f"cannot listen on {place}: choose another with --port, or 0 for a free one") from None
+        where = f"{place.host}:{place.port}"
+        raise InvalidSettings(f"cannot listen on {where}: choose another with --port, or 0 for a free one") from None
 
 
 def settle() -> None:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from mcp import Client
-from mcp.types import CallToolResult
+from mcp.types import CallToolResult, Implementation
 from mcp.types import Tool as McpTool
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
+from aether_agents import __version__
 from aether_agents.contracts import Annotations, Json, ServerSpec
 from aether_agents.errors import ServerDown
 from aether_agents.mcp_host.session.answer_repair import TolerantTransport, notes_of
@@ -153,6 +154,7 @@ class Session:
             client_of = Client(
                 TolerantTransport(self.transport),
                 mode=self.mode,
+                client_info=Implementation(name="aether-agents", version=__version__),  # our own server knows us by it
                 message_handler=notices,
                 elicitation_callback=self.answering,
             )

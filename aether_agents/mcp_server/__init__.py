@@ -1,0 +1,1 @@
+"""The MCP face: our tasks as tools of an MCP server, for editors and assistants."""
