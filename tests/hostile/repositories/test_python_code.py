@@ -135,3 +135,17 @@ def test_what_a_file_suppresses_counts_only_when_a_person_says_so(name: str, ask
     assert rule not in {item["rule"] for item in honoured["findings"]}
     told = [(item["rule"], item["file"], item["honoured"]) for item in honoured["coverage"]["suppressed"]]
     assert (rule, file, True) in told
+
+
+MARKS = ("// #lizard forgives", "// #lizard forgive global", "// GENERATED CODE", "/* #LIZARD FORGIVES */")
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_what_a_file_says_to_lizard_is_listed_and_not_obeyed(mark: str, ask: Ask, tmp_path: Path) -> None:
+    repository = Planted(tmp_path / "repository")
+    body = "  if (a) { b(); }\n" * 15
+    repository.write("a.js", f"{mark}\nfunction f(a) {{\n{mark}\n{body}}}\n")
+    result = ask("quality", "assess", {"path": str(repository.folder)})
+    (figures,) = result["others"]
+    assert (figures["functions"], figures["complex_functions"]) == (1, 1)
+    assert {(one["file"], one["honoured"]) for one in result["coverage"]["suppressed"]} == {("a.js", False)}

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from workers.inspection.bounded_job import Job
-from workers.inspection.findings import Coverage, Finding
+from workers.inspection.findings import Coverage, Finding, Suppressed, note_suppressed
 from workers.inspection.git import printable
 from workers.inspection.repository import MAX_FILE_BYTES, Entry, Repository, Skipped
 
@@ -91,6 +91,9 @@ class OtherCode:
                 why = f"cannot be measured: {item['error']}"
                 self.skipped.append(Skipped(printable(item["path"]), why, True))
                 continue
+            file, how = printable(item["path"]), "what the file says to lizard"
+            marks = [Suppressed(rule="complexity", file=file, line=one, how=how) for one in item["marks"]]
+            note_suppressed(self._coverage, marks)
             self.measured.append(item)
             self._coverage.files += 1
             self._coverage.lines += item["lines"]
