@@ -5,6 +5,7 @@
 """
 
 import base64
+import html
 import json
 import re
 import threading
@@ -28,9 +29,9 @@ LEAST_BASE64 = 6
 class Redactor:
     """Values to redact, as they are and in the forms that programs put them into before they say them.
 
-    Those are: JSON, addresses (percent-encoded, all of it or where it must be), upper and lower case, hexadecimal, and
-    base64 wherever in it the value begins, as in `Authorization: Basic …`. What is compressed, encrypted, hashed, cut
-    into lines or spelled otherwise is not recognised.
+    Those are: within the quotes of JSON, Python, pages, shells and SQL, addresses (percent-encoded, all of it or where
+    it must be), upper and lower case, hexadecimal, and base64 wherever in it the value begins, as in `Authorization:
+    Basic …`. What is compressed, encrypted, hashed, cut into lines or spelled otherwise is not recognised.
     """
 
     def __init__(self, values: Iterable[str]) -> None:
@@ -64,12 +65,21 @@ class Redactor:
 def _forms(value: str) -> Iterator[str]:
     plain = value.strip()
     raw = plain.encode("utf-8", "replace")
-    yield from (value, plain, plain.upper(), plain.lower(), json.dumps(value)[1:-1])
+    yield from (value, plain, plain.upper(), plain.lower())
+    yield from _quoted(value)
     every = "".join(f"%{byte:02x}" for byte in raw)
     for coded in (quote(value), quote(value, safe=""), quote_plus(value), every):
         yield from (coded, _PERCENT.sub(lambda found: found[0].lower(), coded), coded.upper() if coded is every else "")
-    yield from (raw.hex(), raw.hex().upper())
+    yield from (raw.hex(), raw.hex().upper(), raw.hex(":"), raw.hex(":").upper(), raw.hex(" "))
     yield from _base64(raw)
+
+
+def _quoted(value: str) -> Iterator[str]:
+    """As it stands within quotes: of JSON (also of JSON within JSON), Python, pages, shells and SQL."""
+    for plain in (json.dumps(value), json.dumps(value, ensure_ascii=False)):
+        yield from (plain[1:-1], json.dumps(plain)[3:-3], json.dumps(plain, ensure_ascii=False)[3:-3])
+    yield from (repr(value)[1:-1], ascii(value)[1:-1], html.escape(value), html.escape(value, quote=False))
+    yield from (value.replace("'", "'\"'\"'"), value.replace("'", "'\\''"), value.replace("'", "''"))
 
 
 def _base64(raw: bytes) -> Iterator[str]:

@@ -1,15 +1,23 @@
 """What may not be seen is redacted in every form that programs put it into."""
 
 import base64
+import html
 import json
 import re
+import shlex
 from urllib.parse import quote, quote_plus
 
 import pytest
 
 from aether_agents.process.redaction import MASK, Redactor
 
-SECRETS = ("hunter2-and-more", "pä55wörd/mit+allem", "s3cr3t", "AbCdEf0123456789AbCdEf0123456789")
+SECRETS = (
+    "hunter2-and-more",
+    "pä55wörd/mit+allem",
+    "s3cr3t",
+    'it\'s <5> \\& "quoted"',
+    "AbCdEf0123456789AbCdEf0123456789",
+)
 
 
 def percent(text: str) -> str:
@@ -30,6 +38,13 @@ FORMS = {
     "percent in lower case": lambda text: percent(text).lower(),
     "hex": lambda text: text.encode().hex(),
     "HEX": lambda text: text.encode().hex().upper(),
+    "hex with signs": lambda text: text.encode().hex(":"),
+    "JSON in JSON": lambda text: json.dumps(json.dumps(text)),
+    "JSON in JSON without escapes": lambda text: json.dumps(json.dumps(text, ensure_ascii=False), ensure_ascii=False),
+    "Python": repr,
+    "a page": html.escape,
+    "a shell": shlex.quote,
+    "SQL": lambda text: text.replace("'", "''"),
 }
 
 
