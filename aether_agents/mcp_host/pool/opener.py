@@ -14,6 +14,7 @@ from aether_agents.mcp_host.process.guard_client import GuardClient
 from aether_agents.mcp_host.process.launch import launch
 from aether_agents.mcp_host.process.sandbox_view import Confinement
 from aether_agents.mcp_host.session.diagnosis import why_down
+from aether_agents.mcp_host.session.kept_files import KeptFiles
 from aether_agents.mcp_host.session.session import Session
 from aether_agents.mcp_host.transport.http import HttpTransport
 from aether_agents.mcp_host.transport.server_log import ServerLog
@@ -60,7 +61,7 @@ class Opener:
         confinement: Confinement,
         logins: LoginStore | None = None,
     ) -> None:
-        self._home = home
+        self._home, self._files = home, KeptFiles(home)
         self._logins = logins
         self._confinement = confinement
         self._limits = limits
@@ -96,7 +97,7 @@ class Opener:
     async def _connect(self, spec: ServerSpec, put_away: Callable[[Session], None]) -> Session:
         old = spec.transport == "sse" or (spec.mode == "auto" and spec.name in self._old)
         mode = "legacy" if old else spec.mode
-        session = Session(spec, self._transport(spec), mode)
+        session = Session(spec, self._transport(spec), mode, self._files.keep)
         patience = self.patience(spec)
         try:
             async with asyncio.timeout(patience):

@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 import anyio
 from mcp import MCPError
+from mcp.types import CallToolResult
 from pydantic import ValidationError
 
 from aether_agents.contracts import Json
 from aether_agents.mcp_host.process.sandbox_grants import NOTHING, Needs
-from aether_agents.mcp_host.session.answer_content import read
+from aether_agents.mcp_host.session.answer_content import has_bytes, read
 from aether_agents.mcp_host.session.call_result import CallResult, Consent
 from aether_agents.mcp_host.session.diagnosis import shorten
 from aether_agents.mcp_host.session.elicitation import struck
@@ -120,7 +121,8 @@ async def _asked(request: CallRequest, session: Session, hidden: Redactor) -> Ca
             known = session.definitions.get(request.tool)
             wrote = session.transport.stderr.written
             answer = await client.call_tool(request.tool, dict(request.args), progress_callback=heard)
-            result = _with_hint(read(answer, known.output_schema if known else None), request.tool, session, wrote)
+            got = await _read(answer, known.output_schema if known else None, session)
+            result = _with_hint(got, request.tool, session, wrote)
         except (MCPError, RuntimeError) as error:
             result = _became(session, request.tool, error, hidden)
     if result.kind not in (None, "tool_error"):
@@ -139,6 +141,13 @@ def _with_hint(result: CallResult, tool: str, session: Session, wrote: int) -> C
     if not bare and session.transport.stderr.written == wrote:
         return result
     return result._replace(error=f"{result.error}\nwhat it wrote: `aether-agent servers logs {session.spec.name}`")
+
+
+async def _read(answer: CallToolResult, schema: Mapping[str, Json] | None, session: Session) -> CallResult:
+    """What the answer becomes; off this loop where bytes of it are written to disk."""
+    if session.keep is not None and has_bytes(answer):
+        return await asyncio.to_thread(read, answer, schema, session.keep)
+    return read(answer, schema)
 
 
 class _Heard:

@@ -13,6 +13,7 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from aether_agents import __version__
 from aether_agents.contracts import Annotations, Json, ServerSpec
 from aether_agents.errors import ServerDown
+from aether_agents.mcp_host.session.answer_content import Keep
 from aether_agents.mcp_host.session.answer_repair import TolerantTransport, notes_of
 from aether_agents.mcp_host.session.diagnosis import why_down
 from aether_agents.mcp_host.session.elicitation import Answering
@@ -60,8 +61,10 @@ class Transport(Protocol):
 class Session:
     """An open conversation. Entered and left by its own task; called from any task of its loop."""
 
-    def __init__(self, spec: ServerSpec, transport: Transport, mode: str) -> None:
+    def __init__(self, spec: ServerSpec, transport: Transport, mode: str, keep: Keep | None = None) -> None:
         self.spec = spec
+        #: Keeps images, sounds and other bytes of answers.
+        self.keep = keep
         #: What of its specification may not be shown.
         self.hidden = Redactor(spec.hidden)
         self.transport = transport

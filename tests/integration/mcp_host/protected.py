@@ -36,6 +36,8 @@ class Choice(NamedTuple):
     good: Callable[[str], bool] = lambda token: token.startswith("good")
     #: In what the one beside it lies.
     lie: str = ""
+    #: What its tool answers; without it, who called.
+    content: list[dict[str, Any]] | None = None
 
 
 @contextmanager
@@ -147,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.say(200, {"jsonrpc": "2.0", "id": number, "result": {"tools": [{"name": "who", "inputSchema": {}}]}})
         else:
             text = {"type": "text", "text": f"you are {token}"}
-            self.say(200, {"jsonrpc": "2.0", "id": number, "result": {"content": [text]}})
+            self.say(200, {"jsonrpc": "2.0", "id": number, "result": {"content": self.asked.content or [text]}})
 
 
 def holds(token: str, secret: str, resource: str, now: float) -> bool:
