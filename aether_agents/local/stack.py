@@ -141,9 +141,10 @@ class Stack:
                 line.close()
             if reply:
                 return [ProcessInfo(**{**row, "queues": tuple(row["queues"])}) for row in reply["processes"]]
-        left = [info for info, identity in read_state(self.folder.state) if identity.alive()]
-        ends = any(info.kind == "supervisor" for info in left)  # it answers no more, and waits for calls to end
-        return [info._replace(status="ending" if ends else "without its supervisor", queues=()) for info in left]
+        left = [(info, identity) for info, identity in read_state(self.folder.state) if identity.alive()]
+        leaders = {info.name: identity.stopped() for info, identity in left if info.kind == "supervisor"}
+        other = "ending" if leaders and not any(leaders.values()) else "without its supervisor"
+        return [one._replace(status="stopped" if leaders.get(one.name) else other, queues=()) for one, _ in left]
 
     def logs(
         self, names: Sequence[str] = (), *, follow_them: bool = False, lines: int = 50

@@ -34,6 +34,7 @@ from aether_agents.local.start_note import start_note
 from aether_agents.local.supervision.folder_lock import PATIENCE, possess
 from aether_agents.local.supervision.process_identity import ProcessIdentity
 from aether_agents.local.supervision.program_set import WORKER, ProgramSet
+from aether_agents.local.supervision.server_watch import ServerWatch
 from aether_agents.local.supervision.state_file import ProcessInfo, write_state
 from aether_agents.local.supervisor_link import Message, SupervisorLink, Switchboard
 from aether_agents.local.valkey import ValkeyServer
@@ -58,7 +59,7 @@ class Supervisor:
         self.folder = folder
         self.kept = bool(orders["keep"])
         self.server = ValkeyServer(folder.valkey)
-        self._server_identity = ProcessIdentity(0, "")
+        self._watch = ServerWatch(self.server, float(orders["settings"]["delivery"]["deaf_after"]))
         self._started_with = orders
         self._lock = lock
         self._selector = selectors.DefaultSelector()
@@ -82,7 +83,7 @@ class Supervisor:
         try:
             self._watch_signals()
             self.family.start((WORKER, *self._also))  # they load their code while the server loads its data
-            self._start_server()
+            self._watch.start()
             self._lines.listen(self.folder.control)
             self._lines.connect(self._first)
             self.family.go()
@@ -153,10 +154,6 @@ class Supervisor:
             self.family.hasten()
         self._ending, self._quick = True, number == signal.SIGINT
 
-    def _start_server(self) -> None:
-        self.server.start()
-        self._server_identity = ProcessIdentity.of(self.server.pid or 0)
-
     def _tick(self) -> None:
         for path in self.folder.logs.values():
             bound(path)
@@ -167,16 +164,13 @@ class Supervisor:
         if not same:
             log.error("the folder of the stack was removed: ending")
             self._ending = True
-        elif not self._server_identity.alive():
-            log.error("the server ended; it starts again")
-            self.server.stop()
-            self._start_server()
+        elif self._watch.look(TICK):
             self._write_state()
 
     def _processes(self) -> list[ProcessInfo]:
         found = [
             ProcessInfo("supervisor", "supervisor", os.getpid(), (), "ending" if self._ending else "ready"),
-            ProcessInfo("valkey", "server", self._server_identity.pid, (), "ready"),
+            ProcessInfo("valkey", "server", self._watch.pid, (), self._watch.status),
             *self.family.processes(),
         ]
         return [one._replace(status="stopped") if ProcessIdentity.of(one.pid).stopped() else one for one in found]

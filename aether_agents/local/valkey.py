@@ -101,6 +101,10 @@ class ValkeyServer:
         """Whether it answers now, whoever started it."""
         return self._reply().startswith(b"+PONG")
 
+    def speaks(self) -> bool:
+        """Whether it says anything at all, if only that it is busy or still reads its data."""
+        return bool(self._reply())
+
     def start(self, timeout: float = 10.0) -> Self:
         """Start it and wait until it answers, `timeout` seconds at most.
 

@@ -23,6 +23,7 @@ from aether_agents.contracts import (
     Tool,
     Undoing,
 )
+from aether_agents.local.supervision.state_file import ProcessInfo
 from aether_agents.settings.model import Settings
 
 
@@ -225,6 +226,8 @@ class StackHold(Protocol):
 
 class EmbeddedStack(Protocol):
     """The embedded stack. See `aether_agents.local.Stack`."""
+
+    def ps(self) -> Sequence[ProcessInfo]: ...
 
     def running(self) -> bool: ...
     def used(self) -> bool: ...

@@ -15,6 +15,7 @@ from aether_agents.cli.project.sandbox_report import sandbox_lines
 from aether_agents.cli.session.lookup import servers_here, templates_here
 from aether_agents.cli.session.protocols import OrchestratorFace
 from aether_agents.cli.session.session import Session
+from aether_agents.cli.stack.processes import unwell
 from aether_agents.cli.templates.template_check import rows_without_a_tool
 from aether_agents.cli.terminal.duration import brief
 from aether_agents.cli.terminal.exit_codes import COMPLETED, TASK_FAILED
@@ -146,6 +147,8 @@ def _store(session: Session, *, fix: bool) -> Iterator[Finding]:
         if not session.stack.running():
             yield Finding("stack", "ok", "not running; commands start it when they need it")
             return
+        for said, mend in unwell(session.stack):
+            yield Finding("process", "fail", said, mend)
     with session.open_door() as door:
         if door is None:
             return

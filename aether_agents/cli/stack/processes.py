@@ -1,8 +1,9 @@
 """Processes: the embedded stack and the workers, started, listed, read and ended."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from aether_agents.cli.session.protocols import EmbeddedStack
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.stack.flower_address import access
 from aether_agents.cli.stack.log_lines import Reader
@@ -21,7 +22,15 @@ PAUSE = 0.1
 #: More lines than the end of a log that is looked at has.
 EVERYTHING = 1_000_000
 
-_LOOK = {"ready": "ok", "alive": "ok", "starting": "running", "deaf": "fail", "stopped": "fail"}
+#: What a process of the embedded stack says of itself when nothing is wrong.
+_WELL = ("ready", "starting", "ending")
+_MENDS = {
+    "stopped": "`kill -CONT` lets it go on; worker and server are replaced after `delivery.deaf_after` seconds",
+    "does not answer": "it is replaced after `delivery.deaf_after` seconds",
+    "without its supervisor": "aether-agent down, then up",
+}
+
+_LOOK = {"ready": "ok", "alive": "ok", "starting": "running", "deaf": "fail", **dict.fromkeys(_MENDS, "fail")}
 
 
 def bring_up(session: Session, *, flower: bool = False) -> int:
@@ -74,6 +83,13 @@ def process_rows(session: Session) -> list[dict[str, Json]]:
             }
             for one in door.workers()
         ]
+
+
+def unwell(stack: EmbeddedStack) -> Iterator[tuple[str, str]]:
+    """Each process of the embedded stack that is not well, with what helps."""
+    for one in stack.ps():
+        if one.status not in _WELL:
+            yield f"{one.name} (process {one.pid}): {one.status}", _MENDS.get(one.status, "")
 
 
 def show_processes(output: Output, rows: Sequence[dict[str, Json]]) -> None:

@@ -3,8 +3,8 @@
 import logging
 import os
 import threading
-import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Literal
 
 from celery import Celery, Task, signals
@@ -13,27 +13,20 @@ from celery.utils.nodenames import host_format
 from aether_agents.celery_app.app import create_app
 from aether_agents.celery_app.producers import SPARE
 from aether_agents.contracts import Specialist
+from aether_agents.errors import StoreUnavailable
 from aether_agents.execution.delivery.outage import Outage
-from aether_agents.execution.worker.consumer import Broker
+from aether_agents.execution.worker.consumer import LOOK_AGAIN, Broker
 from aether_agents.execution.worker.services import Services
 from aether_agents.execution.worker.warm_shutdown import WarmShutdown
 from aether_agents.execution.worker.watchdog import Watchdog
 from aether_agents.settings.model import Settings
 from aether_agents.store import open_store
 from aether_agents.telemetry import logs, tracing
+from aether_agents.telemetry.logs import celery_logs
 
 log = logging.getLogger(__name__)
 
-#: How what Celery could not send after a task begins: of a store that is away. The reaper sends it.
-_AWAY = "StoreRefuses|OperationalError"
-
 Pool = Literal["threads", "prefork"]
-
-#: Celery's own lines about each message; ours has one per subtask. And bm25s, which sets itself to DEBUG.
-_TALKATIVE = ("celery.worker.strategy", "celery.app.trace", "bm25s")
-
-#: Celery's warnings about each lost connection and each message that could not be sent; ours is said once.
-_REPEATING = ("celery.worker.consumer.consumer", "celery.app.amqp")
 
 
 def serve(
@@ -137,6 +130,7 @@ class _Bench:
         self._lock = threading.Lock()
         self._services: Services | None = None
         self._pid = 0
+        self._ended = threading.Event()
         self._ending = WarmShutdown(settings.delivery.grace)
         self._episode = Outage()
         self._broker = Broker(settings, self._episode, queues)
@@ -182,20 +176,42 @@ class _Bench:
         services.start()
         return services
 
+    def _open_now_or_later(self) -> None:
+        """Without a message too: this process lists its servers and renews. Not while the store is away, but then."""
+        try:
+            self._open()
+        except StoreUnavailable as error:
+            self._episode.trouble(error)
+            threading.Thread(target=self._open_later, name="aether-opening", daemon=True).start()
+
+    def _open_later(self) -> None:
+        while not self._ended.wait(LOOK_AGAIN):
+            with suppress(StoreUnavailable):
+                self._open()
+                return
+
+    def refuse(self) -> None:
+        """Take nothing new from now on: this process ends."""
+        self._ended.set()
+        if (services := self._here()) is not None:
+            services.refuse()
+
+    def cut(self) -> None:
+        """Cancel the calls under way in this process."""
+        if (services := self._here()) is not None:
+            services.cut()
+
+    def _here(self) -> Services | None:
+        """The services of this process; a child's parent has none."""
+        return self._services if self._pid == os.getpid() else None
+
     def _log(self, loglevel: int, logfile: str | None = None, **_: object) -> None:
         """In Celery's place: what it says goes the same way, at the level and to the file `celery -A …` was told."""
-        logs.begin(self._name, loglevel, self._settings.agent_system.cli_interface.logging_format, file=logfile)
-        for talkative in _TALKATIVE:
-            logging.getLogger(talkative).setLevel(logging.WARNING)
-        for repeating in _REPEATING:
-            logging.getLogger(repeating).setLevel(logging.ERROR)
-        warnings.filterwarnings(
-            "ignore", "Exception raised outside body: (StoreRefuses|OperationalError)", RuntimeWarning
-        )
+        celery_logs.begin(self._name, loglevel, self._settings.agent_system.cli_interface.logging_format, logfile)
 
     def _begin(self, sender: Any, **_: object) -> None:
         if not _forks(sender):
-            self._open()
+            self._open_now_or_later()
 
     def _before_forks(self, sender: Any, **_: object) -> None:
         self._threads = int(sender.concurrency)
@@ -205,15 +221,17 @@ class _Bench:
         self._lock = threading.Lock()  # the parent's may have been held when it forked
         self._episode = Outage()
         self._name, self._threads = f"{self._name}-{os.getpid()}", 1
-        self._ending.in_child(self._open())
+        self._open_now_or_later()
+        self._ending.in_child(self)
 
     def _wind_down(self, sig: str = "SIGTERM", **_: object) -> None:
         self._watchdog.spare()
-        self._ending.told(self._services if self._pid == os.getpid() else None, sig)
+        self._ending.told(self, sig)
 
     def _end(self, **_: object) -> None:
-        services, self._services = self._services, None
-        if services is not None and self._pid == os.getpid():
+        self._ended.set()
+        services, self._services = self._here(), None
+        if services is not None:
             services.close()
             tracing.end()
         self._watchdog.stop()

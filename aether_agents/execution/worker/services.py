@@ -50,6 +50,8 @@ class Services:
         CannotOpen: this process has no sealing key.
     """
 
+    _asked_anew = False
+
     def __init__(
         self,
         settings: Settings,
@@ -97,15 +99,14 @@ class Services:
             episode=patience.episode,
             memory=self._runner.memory,
             state=state,
-            more=(self._beside.turn, self._record),
+            more=(self._beside.turn, self._record, self._ask_anew),
         )
         self._ending, self._over, self._closed = threading.Event(), threading.Event(), threading.Lock()
 
     def start(self) -> None:
-        """Begin to renew, reap and list. What a version before asked in clear is asked anew."""
+        """Begin to renew, reap and list, as soon as the store is there for it."""
         self._store.tasks.when_scarce(self._room.full)
         self._store.audit.begun()
-        self._sender.send(self._store.tasks.ask_anew_in_clear())
         self._pump.start()
         self._listing.start()
 
@@ -159,6 +160,12 @@ class Services:
 
     def _owner(self, task_id: str) -> str:
         return self._store.tasks.task(task_id).owner
+
+    def _ask_anew(self) -> None:
+        """Once: what a version before asked in clear."""
+        if not self._asked_anew:
+            self._sender.send(self._store.tasks.ask_anew_in_clear())
+            self._asked_anew = True
 
     def _record(self) -> None:
         self._late.record(self._store)

@@ -49,7 +49,7 @@ class WarmShutdown:
             threading.Thread(target=_at_end_of, args=(heard, act), daemon=True).start()
         self._pipes = []
 
-    def told(self, services: Working | None, signal: str) -> None:
+    def told(self, services: Working, signal: str) -> None:
         """The worker was told to end. Called where a signal is handled: all that takes a lock is left to a thread."""
         if self._told:
             self._again.set()
@@ -57,15 +57,13 @@ class WarmShutdown:
         self._told = True
         threading.Thread(target=self._end, args=(services, signal), name="aether-ending", daemon=True).start()
 
-    def _end(self, services: Working | None, signal: str) -> None:
-        if services is not None:
-            services.refuse()
+    def _end(self, services: Working, signal: str) -> None:
+        services.refuse()
         self._close(REFUSE)
         seconds = min(QUICK, self._grace) if signal == "SIGINT" else self._grace
         log.info("told to end (%s): calls under way have %g s, then they are cancelled", signal, seconds)
         self._again.wait(seconds)
-        if services is not None:
-            services.cut()
+        services.cut()
         self._close(CUT)
 
     def _close(self, step: int) -> None:

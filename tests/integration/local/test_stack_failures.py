@@ -61,6 +61,13 @@ def test_a_killed_worker_is_started_again(house: House) -> None:
         assert any("starts again" in line for _, line in house.stack.logs(["supervisor"]))
 
 
+def hang(url: str) -> None:
+    """Make a server hang, which is not waited for."""
+    with Redis.from_url(url) as admin:
+        admin.config_set("busy-reply-threshold", 0)  # else it says that it is busy
+        admin.connection_pool.get_connection().send_command("EVAL", "while true do end", 0)
+
+
 def test_a_deaf_worker_is_started_again_and_a_store_that_refuses_is_waited_for(house: House) -> None:
     """Deafened by Celery's own word: its consumers are cancelled, as somebody could who takes it for another worker."""
     stack = house.stack_with(delivery=DeliverySettings(grace=2, deaf_after=5))
@@ -113,6 +120,44 @@ def test_a_worker_that_is_stopped_for_good_is_started_again(house: House) -> Non
         with pytest.raises(StackError, match="ended by SIGKILL while it served"):
             lease.check()
         assert any("no sign of life" in line for _, line in house.stack.logs(["supervisor"]))
+
+
+@pytest.mark.parametrize("how", ["stopped", "does not answer"])
+def test_a_server_that_says_nothing_for_good_is_said_and_replaced(house: House, how: str) -> None:
+    """Stopped by a signal, or its loop hangs: in both cases its process lives on."""
+    stack = house.stack_with(delivery=DeliverySettings(grace=2, deaf_after=3))
+    with stack.join_or_start():
+        house.ready()
+        silent = house.process("valkey").pid
+        url = ValkeyServer(stack.folder.valkey).url
+        if how == "stopped":
+            psutil.Process(silent).suspend()
+        else:
+            hang(url)
+        eventually(lambda: house.process("valkey").status == how, what="ps says so")
+        eventually(lambda: house.process("valkey").pid != silent, within=60, what="another server")
+        assert any("has not answered for" in line for _, line in stack.logs(["supervisor"]))
+        eventually(lambda: {one.status for one in stack.ps()} == {"ready"}, within=60, what="all is well")
+        with connect(stack.settings()) as door:
+            task = door.submit(HighLevelTask(description="Health report of this machine", type="nothing_of_the_kind"))
+            eventually(lambda: door.view(task).finished_at, within=60, what="the worker takes a task")
+
+
+def test_a_supervisor_that_was_stopped_is_said(house: House) -> None:
+    house.stack.up()
+    house.ready()
+    supervisor = psutil.Process(house.process("supervisor").pid)
+    supervisor.suspend()
+    try:
+        statuses = {one.name: one.status for one in house.stack.ps()}
+        assert statuses == {
+            "supervisor": "stopped",
+            "valkey": "without its supervisor",
+            "worker": "without its supervisor",
+        }
+    finally:
+        supervisor.resume()
+    eventually(lambda: {one.status for one in house.stack.ps()} == {"ready"}, what="it goes on")
 
 
 def test_after_a_killed_supervisor_the_next_stack_starts_at_once(house: House) -> None:
