@@ -378,7 +378,7 @@ NEAR_MISSES = (
     "新しいリポジトリを作成して",
     "脆弱性を直して",
     "本番サーバーを再起動して",
-    "データベースを移行して",
+    "データベースを Oracle に移行して",
     "rotate the secrets and audit the repository",
     "audit this repository and then delete it",
     "fix the security issues found by the audit",

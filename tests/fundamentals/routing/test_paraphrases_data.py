@@ -99,7 +99,7 @@ NEAR_MISSES = (
     "delete duplicate rows from the customers table",
     "upload the CSV files to the warehouse",
     "load test the database",
-    "migrate the database to PostgreSQL",
+    "migrate the database to Oracle",
     "email the CSV files in ./data to the customer",
     "remove the null values from the CSV files",
     "back up my home folder",

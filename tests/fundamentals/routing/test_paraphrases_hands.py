@@ -7,6 +7,13 @@ from aether_agents.settings.model import Settings
 from aether_agents.specialists import load_specialists
 
 PARAPHRASES: dict[str, tuple[str, ...]] = {
+    "migrate_mysql_to_postgresql": (
+        "Migrate database from MySQL to PostgreSQL",
+        "migrate our MySQL database to PostgreSQL",
+        "move our MariaDB database to PostgreSQL",
+        "データベースを MySQL から PostgreSQL に移行して",
+        "MariaDB から PostgreSQL に移行して",
+    ),
     "apply_playbook": (
         "Apply the playbook ./site.yaml to our servers",
         "apply this playbook to the servers",
@@ -41,6 +48,11 @@ PARAPHRASES: dict[str, tuple[str, ...]] = {
 def matcher() -> Matcher:
     """All templates that ship."""
     return Matcher([template for one in load_specialists(Settings()) for template in one.templates])
+
+
+def test_the_other_way_is_not_taken_for_it(matcher: Matcher) -> None:
+    for text in ("Migrate database from PostgreSQL to MySQL", "PostgreSQL から MySQL に移行して"):
+        assert matcher.match(text).verdict != "accept", text
 
 
 @pytest.mark.parametrize("name", PARAPHRASES)
