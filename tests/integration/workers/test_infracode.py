@@ -82,6 +82,10 @@ def test_a_strangers_settings_neither_hide_a_fault_nor_run_a_program(scanners: T
         ("Jenkinsfile", "Jenkins' pipelines"),
         ("net/main.tf.json", "Terraform in JSON"),
         ("main.bicep", "Bicep"),
+        ("cdk.json", "AWS CDK"),
+        ("live/terragrunt.hcl", "Terragrunt"),
+        ("deploy/pod.yaml.j2", "a template of infrastructure code"),
+        ("main.tf.tmpl", "a template of infrastructure code"),
     ],
 )
 def test_what_no_scanner_reads_is_a_gap(infracode: Talk, tmp_path: Path, path: str, what: str) -> None:
@@ -89,6 +93,15 @@ def test_what_no_scanner_reads_is_a_gap(infracode: Talk, tmp_path: Path, path: s
     repository.write(path, "x: 1\n")
     result = infracode.call("scan", path=str(repository.folder))
     gap = f"{path}: {what}: no scanner for it yet (left out by a limit of ours)"
+    assert (result["status"], result["coverage"]["gaps"]) == ("inconclusive", [gap])
+
+
+def test_a_template_of_azures_is_a_gap(infracode: Talk, tmp_path: Path) -> None:
+    repository = Planted(tmp_path / "repository")
+    schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+    repository.write("main.json", f'{{"$schema": "{schema}", "resources": []}}')
+    result = infracode.call("scan", path=str(repository.folder))
+    gap = "main.json: a template of Azure's: no scanner for it yet (left out by a limit of ours)"
     assert (result["status"], result["coverage"]["gaps"]) == ("inconclusive", [gap])
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from aether_agents.agentserver.service.payload import task_from
 from aether_agents.contracts import HighLevelTask
 from aether_agents.errors import InvalidTask
 
@@ -25,6 +26,21 @@ def test_a_terminals_context_gives_folder_and_session() -> None:
 def test_who_asks_is_never_taken_from_a_payload(private: str) -> None:
     with pytest.raises(InvalidTask, match=f"`{private}` is not taken from a payload"):
         HighLevelTask.from_dict({"description": "x", private: "root"})
+
+
+SPELLED = (
+    *("assumeYes", "AssumeYes", "ASSUME_YES", "assume-yes", " assume_yes", "assume_yes ", "assume_yes\u200b"),
+    *("\uff41ssume_yes", "yes", "Owner", "OWNER", "owner ", "Role", "ROLE", "\uff52ole", "approved", "agreed", "rerun"),
+)
+
+
+@pytest.mark.parametrize("name", SPELLED)
+@pytest.mark.parametrize("value", [True, "Owner", {"name": "Owner"}])
+def test_nor_in_any_other_spelling_or_place(name: str, value: object) -> None:
+    for payload in ({"description": "x", name: value}, {"description": "x", "context": {name: value}}):
+        for read in (HighLevelTask.from_dict, task_from):
+            with pytest.raises(InvalidTask):
+                read(payload)
 
 
 @pytest.mark.parametrize(

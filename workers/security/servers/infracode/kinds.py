@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 Kind = Literal[
-    "cloudformation", "terraform", "kubernetes", "dockerfile", "github_actions", "github_action", "compose"
+    "cloudformation", "terraform", "kubernetes", "dockerfile", "github_actions", "github_action", "compose", "arm"
 ]  # fmt: skip
 
 _CLOUDFORMATION = re.compile(rb"AWSTemplateFormatVersion|[\"']?Type[\"']?\s*:\s*[\"']?AWS::")
@@ -25,6 +25,16 @@ _UNREAD = {
     "serverless.yaml": "Serverless",
     "kustomization.yaml": "Kustomize",
     "kustomization.yml": "Kustomize",
+    "cdk.json": "AWS CDK",
+    "earthfile": "Earthly",
+    "tiltfile": "Tilt",
+    "skaffold.yaml": "Skaffold",
+    "helmfile.yaml": "Helmfile",
+    "cloudbuild.yaml": "Google's pipelines",
+    "buildspec.yml": "AWS' pipelines",
+    "appspec.yml": "AWS' deployments",
+    ".drone.yml": "Drone's pipelines",
+    ".woodpecker.yml": "Woodpecker's pipelines",
 }
 _UNREAD_ENDINGS = {
     ".tf.json": "Terraform in JSON",
@@ -32,8 +42,18 @@ _UNREAD_ENDINGS = {
     ".bicep": "Bicep",
     ".nomad": "Nomad",
     ".pkr.hcl": "Packer",
+    "terragrunt.hcl": "Terragrunt",
+    "docker-bake.hcl": "Docker's bake files",
+    ".jsonnet": "Jsonnet",
+    ".libsonnet": "Jsonnet",
+    **dict.fromkeys(
+        (f".{kind}.{template}" for kind in ("yaml", "yml", "tf", "json") for template in ("j2", "tpl", "tmpl", "erb")),
+        "a template of infrastructure code",
+    ),
     ".circleci/config.yml": "CircleCI's pipelines",
 }
+#: Azure's own templates, which are JSON like any other.
+_ARM = re.compile(rb"schema\.management\.azure\.com/schemas/[\w-]{1,40}/\w{0,40}[dD]eploymentTemplate\.json")
 #: Bytes within which it says both.
 _NEAR = 4_000
 _DOCKERFILE = re.compile(r"(docker|container)file([.-].*)?|.*\.(docker|container)file")
@@ -77,6 +97,8 @@ def kind_by_content(content: bytes) -> Kind | None:
     """What a YAML or JSON file is, by what stands in it."""
     if _CLOUDFORMATION.search(content):
         return "cloudformation"
+    if _ARM.search(content):
+        return "arm"
     said: dict[bytes, int] = {}
     pattern = _KUBERNETES_JSON if content.lstrip()[:1] in (b"{", b"[") else _KUBERNETES
     for match in pattern.finditer(content):

@@ -32,6 +32,8 @@ from .zizmor import ZIZMOR_KINDS, run_zizmor
 
 #: Infrastructure files of one scan; a folder with more is covered in part.
 MAX_COPIED = 2_000
+#: What is told apart, and looked at by none of the scanners.
+_UNSCANNED: dict[Kind, str] = {"compose": "a compose file", "arm": "a template of Azure's"}
 _MEND = "run `aether-agent servers install infracode`"
 _SCANNERS: Sequence[tuple[str, tuple[Kind, ...], Scanner]] = (
     ("zizmor", ZIZMOR_KINDS, run_zizmor),
@@ -91,8 +93,8 @@ class _Scan:
             if known is None:
                 continue
             found += 1
-            if known == "compose":
-                self._leave(entry.path, "a compose file: no scanner for it yet")
+            if known in _UNSCANNED:
+                self._leave(entry.path, f"{_UNSCANNED[known]}: no scanner for it yet")
             elif self._copies.count >= MAX_COPIED:
                 self._leave(entry.path, f"beyond the bound of {MAX_COPIED} files")
             else:
