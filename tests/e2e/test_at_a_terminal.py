@@ -2,6 +2,7 @@
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -85,6 +86,36 @@ def test_a_plan_is_shown_and_runs_only_when_it_is_accepted(person: Person) -> No
         terminal.types("y")
         assert terminal.leaves_with() == 0
         assert "status  " in terminal.text.partition("run it?")[2]
+
+
+def test_a_plan_is_changed_in_the_editor_and_what_is_other_is_shown(person: Person, tmp_path: Path) -> None:
+    other = person.project / "other"
+    other.mkdir(exist_ok=True)
+    editor = tmp_path / "editor"
+    editor.write_text(f"#!/bin/sh\nsed -i 's|path: .*|path: {other}|' \"$1\"\n")
+    editor.chmod(0o755)
+    with person.terminal(
+        "plan", *PERMISSIONS, "--input", "folder=.", EDITOR=str(editor), VISUAL=str(editor)
+    ) as terminal:
+        terminal.sees("run it? [y/N]")
+        terminal.types("e")
+        terminal.sees("args.path: ")
+        terminal.sees("/other")
+        eventually(lambda: terminal.text.count("run it? [y/N]") == 2, 60, terminal.text)
+        terminal.types("y")
+        assert terminal.leaves_with() == 0
+
+
+def test_two_plans_are_compared(person: Person) -> None:
+    saved = person.run("plan", *PERMISSIONS, "--input", "folder=.", "-o", "one.yaml")
+    assert saved.returncode == 0, saved.stderr
+    text = (person.project / "one.yaml").read_text()
+    (person.project / "two.yaml").write_text(text.replace(f"path: {person.project}", "path: /elsewhere"))
+    [change] = person.json("plan", "--diff", "one.yaml", "two.yaml")
+    assert (change["kind"], change["field"], change["after"]) == ("changed", "args.path", "/elsewhere")
+    same = person.run("plan", "--diff", "one.yaml", "one.yaml")
+    assert "the plans do the same" in same.stderr
+    assert person.run("plan", "--diff", "one.yaml", "gone.yaml").returncode != 0
 
 
 def test_a_plan_is_saved_and_applied_exactly(person: Person) -> None:
