@@ -12,9 +12,11 @@ from aether_agents.contracts import Specialist
 from aether_agents.errors import InvalidSettings, StoreRefuses, StoreUnavailable
 from aether_agents.execution.delivery.outage import Outage
 from aether_agents.orchestrator.orchestrator import connect
+from aether_agents.process.sentinel_address import leading, led
 from aether_agents.process.shutdown import leave_when_told
 from aether_agents.settings.model import Settings
 from aether_agents.store import Keys, Store, open_store
+from aether_agents.store.client.connection import PrimaryConnection
 from aether_agents.store.client.refusals import refusal
 from aether_agents.telemetry import logs, tracing
 from beat.added import SchedulesChanged, with_added
@@ -68,8 +70,13 @@ def beat_app(settings: Settings, specialists: Sequence[Specialist]) -> Celery:
         beat_scheduler=SlotScheduler,
         beat_max_loop_interval=LOOK,
         beat_schedule={name: {"task": name, "schedule": slots.for_celery} for name, slots in app.slots.items()},
-        redbeat_redis_url=settings.broker.url,
-        redbeat_redis_options={"socket_timeout": 10, "socket_connect_timeout": 5, "retry_period": 60},
+        redbeat_redis_url=leading(settings.broker.url),
+        redbeat_redis_options={
+            "socket_timeout": 10,
+            "socket_connect_timeout": 5,
+            "retry_period": 60,
+            **({"connection_class": PrimaryConnection} if led(settings.broker.url) else {}),
+        },
         redbeat_key_prefix=Keys(settings.broker.prefix).beat,
         redbeat_lock_timeout=LOCK,
     )

@@ -21,6 +21,7 @@ from celery.exceptions import Ignore
 from aether_agents.celery_app.producers import SPARE, SendingCelery
 from aether_agents.contracts import Specialist
 from aether_agents.errors import StoreUnavailable
+from aether_agents.process.sentinel_address import leading
 from aether_agents.settings.model import Settings
 from aether_agents.store import PLANNER
 from aether_agents.telemetry.logs import hide_address
@@ -94,7 +95,7 @@ def broker_url(url: str | None) -> str:
     if not url:
         raise StoreUnavailable("no broker is set: start one with `aether-agent up`, or set AETHER_REDIS_URL")
     hide_address(url)
-    parts = urlsplit(url)
+    parts = urlsplit(str(leading(url)))
     query = dict(parse_qsl(parts.query))
     database = query.pop("db", "")
     scheme, path = parts.scheme, parts.path

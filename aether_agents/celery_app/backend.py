@@ -11,6 +11,8 @@ from celery.backends.redis import RedisBackend
 from redis import Redis
 
 from aether_agents.errors import StoreRefuses
+from aether_agents.process.sentinel_address import DOMAIN
+from aether_agents.store.client.connection import PrimaryConnection
 from aether_agents.store.client.refusals import leads_elsewhere, named
 
 log = logging.getLogger(__name__)
@@ -32,6 +34,11 @@ class NamingClient(Redis):
 
 class QuietBackend(RedisBackend):  # type: ignore[misc]  # celery has no types
     """A Redis backend that subscribes to nothing, and does not let a store that is away undo what was done."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if str(self.connparams.get("host", "")).endswith(DOMAIN):
+            self.connparams["connection_class"] = PrimaryConnection
 
     def add_pending_result(self, result: Any, weak: bool = False, start_drainer: bool = True) -> Any:  # noqa: ARG002
         """Leave the result alone: nobody will ever wait for it."""

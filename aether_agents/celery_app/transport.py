@@ -21,6 +21,7 @@ from aether_agents.celery_app.message_check import fault_of
 from aether_agents.celery_app.producers import BoundedProducers
 from aether_agents.celery_app.unacknowledged import Unacknowledged, owed_by
 from aether_agents.errors import StoreRefuses
+from aether_agents.store.client.connection import PrimaryConnection
 from aether_agents.store.client.refusals import named
 
 log = logging.getLogger(__name__)
@@ -142,6 +143,7 @@ class LastingChannel(redis.Channel):
     """A channel that says that it was closed, and that reads on after what cannot be read."""
 
     QoS = LastingQoS
+    connection_class = PrimaryConnection
 
     def _get_client(self) -> Any:
         super()._get_client()  # type: ignore[no-untyped-call]  # it looks at the client's version

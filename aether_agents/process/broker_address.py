@@ -3,7 +3,7 @@
 import re
 from urllib.parse import quote
 
-SCHEMES = ("redis", "rediss", "unix")
+SCHEMES = ("redis", "rediss", "unix", "sentinel")
 
 #: Characters that end the part of an address in which a password stands, or that mean something there.
 _RESERVED = "@/?#[] "
@@ -19,6 +19,8 @@ def checked(address: str) -> str:
         ValueError: it has another scheme, or a user or password that is not percent-encoded; the address is not in the
             message, nor a part of it.
     """
+    if address.startswith("sentinel://") and ";" in address:
+        return checked(_joined(address))
     scheme, mark, rest = address.partition("://")
     if not mark or scheme not in SCHEMES:
         raise ValueError(f"an address begins with {', '.join(f'`{one}://`' for one in SCHEMES)}")
@@ -28,6 +30,25 @@ def checked(address: str) -> str:
         told = ", ".join(f"`{char}` as {quote(char, safe='')}" for char in sorted(wrong))
         raise ValueError(f"the user and the password in it must be percent-encoded: write {told}")
     return _CELERYS_WORD.sub(lambda found: found[1].lower(), address)
+
+
+def _joined(address: str) -> str:
+    """Celery's way to name several sentinels, each with the whole address, as one: its hosts with commas.
+
+    Raises:
+        ValueError: one of them is malformed.
+    """
+    chunks = [checked(chunk.strip()).removeprefix("sentinel://") for chunk in address.split(";") if chunk.strip()]
+    logins, hosts, rest = set[str](), list[str](), ""
+    for chunk in chunks:
+        netloc, mark, after = re.match(r"([^/?]*)([/?]?)(.*)", chunk, re.DOTALL).groups()  # type: ignore[union-attr]
+        login, _, host = netloc.rpartition("@")
+        logins |= {login} if login else set()
+        hosts.append(host)
+        rest = mark + after if after else rest
+    if len(logins) > 1:
+        raise ValueError("its parts have different users or passwords: the login of the primary stands in the first")
+    return f"sentinel://{f'{next(iter(logins))}@' if logins else ''}{','.join(hosts)}{rest}"
 
 
 def _login(rest: str) -> str:

@@ -65,7 +65,8 @@ class BrokerSettings(Contract):
     """Where broker and store are. Without a url, the embedded stack is used."""
 
     url: Annotated[str, AfterValidator(checked)] | None = Field(
-        default=None, description="`redis://`, `rediss://` or `unix://` address; a password in it is percent-encoded."
+        default=None,
+        description="`redis://`, `rediss://`, `unix://` or `sentinel://` address; a password in it is percent-encoded.",
     )
     prefix: str = Field(default="aether", pattern=r"^[a-z0-9_-]{1,32}$", description="First part of every key.")
 

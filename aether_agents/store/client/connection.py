@@ -5,17 +5,21 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import redis
 from redis.exceptions import AuthenticationError, ConnectionError, RedisError, ResponseError, TimeoutError
 
 from aether_agents.errors import InvalidSettings, StoreUnavailable
+from aether_agents.process.sentinel_address import Sentinels, asked_for, leading, led
 from aether_agents.store.client.refusals import leads_elsewhere, refusal
 from aether_agents.telemetry.logs import hide_address
 
 #: Seconds until an unanswered command counts as a lost connection.
 PATIENCE = 10.0
+
+#: Seconds one sentinel has to answer.
+ASKING = 2.0
 
 #: Seconds one blocking read waits for news.
 BLOCK = 5.0
@@ -27,6 +31,56 @@ Part = str | bytes | int | float
 
 #: One entry of a stream: its id and its fields.
 Entry = tuple[bytes, dict[bytes, bytes]]
+
+
+def primary(asked: Sentinels) -> tuple[str, int]:
+    """The primary by the word of the first sentinel that knows one.
+
+    Raises:
+        ConnectionError: none is there, or none knows.
+    """
+    said: list[str] = []
+    for host, port in asked.places:
+        client = redis.Redis(
+            host=host,
+            port=port,
+            username=asked.user,
+            password=unquote(asked.password) if asked.password else None,
+            socket_timeout=ASKING,
+            socket_connect_timeout=ASKING,
+            protocol=2,
+        )
+        try:
+            found: Any = client.execute_command(  # type: ignore[no-untyped-call]
+                "SENTINEL", "GET-MASTER-ADDR-BY-NAME", asked.master
+            )
+        except (RedisError, OSError) as error:
+            said.append(f"{host}:{port}: {error}")
+            continue
+        finally:
+            client.close()
+        if found and len(found) == 2:  # noqa: PLR2004 - host and port
+            place, number = (part.decode() if isinstance(part, bytes) else str(part) for part in found)
+            return place, int(number)
+        said.append(f"{host}:{port}: watches nothing called `{asked.master}`")
+    raise ConnectionError(f"no sentinel knows the primary ({'; '.join(said)})")
+
+
+class PrimaryConnection(redis.Connection):
+    """A connection that asks the sentinels where to go, if its host is one of ours; else a plain one."""
+
+    def _connect(self) -> Any:
+        asked = asked_for(self.named)
+        if asked is not None:
+            self.host, self.port = primary(asked)
+        return super()._connect()  # type: ignore[no-untyped-call]
+
+    @property
+    def named(self) -> str:
+        """The host it was made for."""
+        if not hasattr(self, "_named"):
+            self._named = str(self.host)
+        return self._named
 
 
 class Connection:
@@ -106,7 +160,8 @@ class Connection:
     def _open(self, block: float) -> redis.Redis:
         try:
             return redis.Redis.from_url(
-                self.url,
+                str(leading(self.url)),
+                **({"connection_class": PrimaryConnection} if led(self.url) else {}),
                 socket_timeout=PATIENCE + block,
                 socket_connect_timeout=PATIENCE,
                 protocol=2,
@@ -142,4 +197,4 @@ class Connection:
             ) from error
 
 
-__all__ = ["BLOCK", "PATIENCE", "Connection", "Entry", "Part", "ResponseError"]
+__all__ = ["BLOCK", "PATIENCE", "Connection", "Entry", "Part", "PrimaryConnection", "ResponseError"]
