@@ -233,6 +233,13 @@ def migration(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) 
         yield talk
 
 
+@pytest.fixture(scope="package")
+def folders(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+    """The server `folders`."""
+    with talk_with("folders", portal, tmp_path_factory.mktemp("folders")) as talk:
+        yield talk
+
+
 @pytest.fixture(params=["postgresql", "mariadb"])
 def system(request: pytest.FixtureRequest) -> System:
     """Either server, with a database `shop` of two tables and no other of ours."""

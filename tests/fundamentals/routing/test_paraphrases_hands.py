@@ -14,6 +14,16 @@ PARAPHRASES: dict[str, tuple[str, ...]] = {
         "データベースを MySQL から PostgreSQL に移行して",
         "MariaDB から PostgreSQL に移行して",
     ),
+    "back_up_folder": (
+        "back up the folder ./docs with restic",
+        "back up this folder with restic",
+        "./docs フォルダーを restic でバックアップして",
+    ),
+    "restore_folder": (
+        "restore the folder ./docs from its restic backup",
+        "restore this folder from its restic backup",
+        "./docs フォルダーを restic から復元して",
+    ),
     "apply_playbook": (
         "Apply the playbook ./site.yaml to our servers",
         "apply this playbook to the servers",

@@ -47,12 +47,13 @@ def test_a_template_only_looks_and_writes_its_report(template: Template) -> None
 
 @pytest.mark.parametrize("template", CHANGING, ids=lambda template: template.name)
 def test_what_changes_servers_is_reviewed_and_undone_and_asks_by_what_it_does(template: Template) -> None:
-    (change,) = template.changes
-    (step,) = [one for one in template.subtasks if one.id in change.apply]
-    assert step.compensate is not None
-    assert step.verify is not None
-    row = ROWS[str(step.tool)]
-    assert (row.risk, row.repeatable, row.items["replace"]) == (Risk.DESTRUCTIVE, False, Risk.DESTRUCTIVE)
+    steps = [one for one in template.subtasks for change in template.changes if one.id in change.apply]
+    assert len(steps) == len(template.changes)
+    for step in steps:
+        assert step.compensate is not None
+        assert step.verify is not None
+        row = ROWS[str(step.tool)]
+        assert (row.risk, row.repeatable, row.items["replace"]) == (Risk.DESTRUCTIVE, False, Risk.DESTRUCTIVE)
 
 
 @pytest.mark.parametrize("template", INFRA.templates, ids=lambda template: template.name)
