@@ -1,7 +1,10 @@
 """The address of broker and store: what may stand in it, and how its passwords are kept out of what is said."""
 
 import re
-from urllib.parse import quote
+import socket
+import ssl
+from collections.abc import Iterator
+from urllib.parse import quote, urlsplit
 
 SCHEMES = ("redis", "rediss", "unix", "sentinel")
 
@@ -60,3 +63,33 @@ def _login(rest: str) -> str:
     ends = first[3] if first is not None else ""
     path = rest[first.end() :].partition("?")[0] if first is not None and ends == "/" else ""
     return "" if ends in ("?", "/") and "@" not in path else before
+
+
+def fix_of(url: str, error: BaseException) -> str:
+    """What to do about a server that could not be reached at an address, by the error that says so."""
+    parts, causes = urlsplit(url), list(_causes(error))
+    said = " ".join(str(one) for one in causes).lower()
+    kinds = tuple(type(one) for one in causes)
+    plain = parts.scheme == "redis" and any(word in said for word in ("closed", "reset", "protocol error"))
+    fixes = {
+        "its certificate is not trusted here: name its authority in the address "
+        "(`?ssl_ca_certs=/path/to/ca.pem`)": ssl.SSLCertVerificationError in kinds,
+        "it does not speak TLS there, or wants a certificate of ours: `redis://` is without TLS": any(
+            issubclass(one, ssl.SSLError) for one in kinds
+        ),
+        f"no host is called `{parts.hostname}` here: mend the address in AETHER_REDIS_URL": socket.gaierror in kinds,
+        "it may not speak TLS there: `redis://` is without TLS, and servers listen for TLS on a port of its own": (
+            parts.scheme == "rediss" and "timeout" in said
+        ),
+        "it ended the connection: it may speak only TLS there (`rediss://`), or be on its way down": plain,
+        "start one with `aether-agent up`, or set AETHER_REDIS_URL": parts.scheme == "unix",
+    }
+    rest = "start it, or mend the address in AETHER_REDIS_URL; without that, `aether-agent up` starts an embedded one"
+    return next((fix for fix, holds in fixes.items() if holds), rest)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = seen.__cause__ or seen.__context__

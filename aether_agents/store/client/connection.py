@@ -11,6 +11,7 @@ import redis
 from redis.exceptions import AuthenticationError, ConnectionError, RedisError, ResponseError, TimeoutError
 
 from aether_agents.errors import InvalidSettings, StoreUnavailable
+from aether_agents.process.broker_address import fix_of
 from aether_agents.process.sentinel_address import Sentinels, asked_for, leading, led
 from aether_agents.store.client.refusals import leads_elsewhere, refusal
 from aether_agents.telemetry.logs import hide_address
@@ -192,8 +193,7 @@ class Connection:
             if not isinstance(error, ConnectionError | TimeoutError | OSError):
                 raise
             raise StoreUnavailable(
-                f"the store at {self.address} cannot be reached ({error}): start one with `aether-agent up`, or set "
-                "AETHER_REDIS_URL"
+                f"the store at {self.address} cannot be reached ({error}): {fix_of(self.url, error)}"
             ) from error
 
 
