@@ -138,11 +138,11 @@ def test_an_entry_written_in_between_is_read_again(store: Store) -> None:
     store.catalogue.publish("d1", "git", "dev", tools(log="1"))
     write, raced = store.catalogue._access.call, []
 
-    def late(name: str, *args: object) -> object:
+    def late(name: str, *args: object, **also: object) -> object:
         if not raced:
             raced.append(name)
             store.catalogue.failed("git", "dev", "d1", "lost the race")
-        return write(name, *args)  # type: ignore[arg-type]
+        return write(name, *args, **also)  # type: ignore[arg-type]
 
     object.__setattr__(store.catalogue._access, "call", late)
     assert store.catalogue.publish("d1", "git", "dev", tools(log="2")).status == "quarantined"
