@@ -220,6 +220,7 @@ def scanners(
 ) -> Iterator[Talk]:
     """The server `infracode` with its scanners."""
     with talk_with("infracode", portal, tmp_path_factory.mktemp("scanners"), programs=scanners_programs) as talk:
+        talk.patience = 300  # checkov takes seconds to start, more on a machine with other work
         yield talk
 
 
