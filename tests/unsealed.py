@@ -50,7 +50,7 @@ def _texts(store: Store) -> Iterator[str]:
         given: list[Any] = [task.inputs, view.outputs]
         given += [[dict(one.args), one.for_each] for one in (plan.subtasks if plan else ())]
         given += [getattr(one, "output", None) for one in outcomes.values()]
-        ids = [one.id for one in view.subtasks]
+        ids = [one.id for one in (plan.subtasks if plan else ())]
         known = {view.task_id, task.folder, task.description, *ids, *(f"{view.task_id}/{one}" for one in ids)}
         yield from (text for text in _leaves(given) if not any(text in one for one in known))
 
