@@ -3,6 +3,7 @@
 from aether_agents.cli.servers.masked_entry import masked
 from aether_agents.contracts import Json
 from aether_agents.mcp_host.files.takeover import Offered
+from aether_agents.mcp_host.trust.display import visible
 
 
 def state_of(one: Offered, there: set[str]) -> str:
@@ -15,7 +16,7 @@ def state_of(one: Offered, there: set[str]) -> str:
 def start_of(one: Offered) -> str:
     """Its command or address, without secrets."""
     entry = masked(one.entry)
-    return str(entry.get("url") or " ".join(map(str, (entry.get("command", ""), *entry.get("args", ())))))
+    return visible(str(entry.get("url") or " ".join(map(str, (entry.get("command", ""), *entry.get("args", ()))))))
 
 
 def row_of(one: Offered, there: set[str]) -> dict[str, Json]:

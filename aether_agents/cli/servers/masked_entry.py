@@ -8,7 +8,14 @@ from aether_agents.process.redaction import MASK
 
 #: Names of what is a secret where it is written out, and words of a command that are.
 _SECRET = re.compile(r"token|secret|passw|credential|api.?key|private.?key|auth|cookie|bearer", re.IGNORECASE)
+#: A value that is only looked up elsewhere, perhaps after the name of a scheme; with a default, it is written out.
+_VARIABLE = re.compile(r"(?:[\w-]+[:=]\s?)?(?:(?:Bearer|Basic|Token)\s+)?\$\{[^}:]*(?:env:\w+)?\}")
 _LITERAL = re.compile(r"^(?P<option>--?[\w-]+=)(?P<value>.+)$")
+
+
+#: A password in an address, and what stands in its query under the name of a secret.
+_LOGIN = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+@")
+_ASKED = re.compile(r"([?&;][\w.-]*(?:token|secret|passw|key|auth|sig)[\w.-]*=)(?!\$\{)[^&#\s]+", re.IGNORECASE)
 
 
 def masked(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -17,16 +24,27 @@ def masked(entry: Mapping[str, Any]) -> dict[str, Any]:
     for key in ("env", "headers"):
         if isinstance(entry.get(key), Mapping):
             shown[key] = {
-                name: MASK if _SECRET.search(str(name)) and "${" not in str(value) else value
+                name: MASK if _SECRET.search(str(name)) and not _VARIABLE.fullmatch(str(value)) else _address(value)
                 for name, value in entry[key].items()
             }
     if isinstance(args := entry.get("args"), list):
-        shown["args"] = [_hidden(str(word), str(before)) for before, word in zip(["", *args], args, strict=False)]
+        pairs = zip(["", *args], args, strict=False)
+        shown["args"] = [_address(_hidden(str(word), str(before))) for before, word in pairs]
+    for key in ("url", "command"):
+        if key in shown:
+            shown[key] = _address(shown[key])
     return shown
 
 
+def _address(value: Any) -> Any:
+    """A text without the passwords of the addresses in it."""
+    if not isinstance(value, str):
+        return value
+    return _ASKED.sub(rf"\1{MASK}", _LOGIN.sub(rf"\1:{MASK}@", value))
+
+
 def _hidden(word: str, before: str) -> str:
-    if "${" in word:
+    if _VARIABLE.fullmatch(word):
         return word
     if (found := _LITERAL.match(word)) and _SECRET.search(found["option"]):
         return f"{found['option']}{MASK}"

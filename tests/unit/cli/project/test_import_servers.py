@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from aether_agents.cli.servers.masked_entry import masked
 from tests.unit.cli.conftest import Run
 
 CURSOR = {
@@ -94,3 +95,21 @@ def test_any_file_can_be_named(run: Run, home: Path, tmp_path: Path, written: Wr
     assert run("servers", "import", "s", "--from", str(tmp_path / "x.toml"), "--yes").code == 0
     assert written() == {"s": {"command": "y"}}
     assert "there is no file" in run("servers", "import", "--from", str(tmp_path / "no.json")).err
+
+
+@pytest.mark.parametrize(
+    ("entry", "shows", "hides"),
+    [
+        ({"url": "https://u:t0ps3cret@x.example/mcp?api_key=t0ps3cret&a=1"}, "&a=1", "t0ps3cret"),
+        ({"args": ["postgresql://u:t0ps3cret@h/db", "--x=1"]}, "@h/db", "t0ps3cret"),
+        ({"args": ["--header", "Authorization: Bearer t0ps3cret"]}, "Authorization", "t0ps3cret"),
+        ({"env": {"API_KEY": "${KEY:-t0ps3cret}"}}, "API_KEY", "t0ps3cret"),
+        ({"env": {"API_KEY": "${KEY}", "DB": "redis://:t0ps3cret@h"}}, "${KEY}", "t0ps3cret"),
+        ({"headers": {"Authorization": "Bearer ${env:KEY}"}}, "Bearer ${env:KEY}", "•"),
+        ({"args": ["--token", "t0ps3cret", "--token=t0ps3cret"]}, "--token", "t0ps3cret"),
+    ],
+)
+def test_where_secrets_stand_they_are_not_shown(entry: dict[str, object], shows: str, hides: str) -> None:
+    said = json.dumps(masked(entry), ensure_ascii=False)
+    assert shows in said
+    assert hides not in said
