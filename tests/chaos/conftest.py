@@ -36,9 +36,9 @@ def lab(valkey: ValkeyServer, sealing_key: Path, tmp_path: Path, delivery: Deliv
 
 
 @pytest.fixture
-def toll(record_property: Record) -> Callable[[Lab, str], Toll]:
-    """Begins a row of the table of faults."""
-    return lambda lab, fault: Toll(lab, record_property, fault)
+def toll(record_property: Record) -> Callable[[Lab, str, str], Toll]:
+    """Begins a row of the table of faults: the fault, and which invariant it broke."""
+    return lambda lab, fault, broke: Toll(lab, record_property, fault, broke)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

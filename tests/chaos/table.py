@@ -9,7 +9,7 @@ from tests.integration.execution.lab import Lab
 
 #: Under which name a test's report carries its row.
 ROW = "fault"
-HEAD = ("fault", "tasks end as", "seconds to recovery", "lost", "doubled", "asked")
+HEAD = ("fault", "what it broke", "tasks end as", "seconds to recovery", "lost", "doubled", "asked")
 
 Record = Callable[[str, object], None]
 
@@ -17,8 +17,9 @@ Record = Callable[[str, object], None]
 class Toll:
     """What one fault cost, from the moment on at which it was over."""
 
-    def __init__(self, lab: Lab, record: Record, fault: str) -> None:
-        self._lab, self._record, self._fault = lab, record, fault
+    def __init__(self, lab: Lab, record: Record, fault: str, broke: str) -> None:
+        """`broke` is the invariant that did not hold under this fault, in the version in which it was found."""
+        self._lab, self._record, self._fault, self._broke = lab, record, fault, broke
         self._began = time.monotonic()
 
     def over(self) -> None:
@@ -58,4 +59,4 @@ class Toll:
         doubled = sum(count > 1 and key.partition("/")[0] in ids for key, count in started.items() if key not in again)
         asked = sum(event.type.value == "subtask.waiting" for one in ids for event in self._lab.store.events.read(one))
         shown = ", ".join(f"{count} {status}" for status, count in ends.most_common())
-        self._record(ROW, [self._fault, shown, f"{seconds:.1f}", lost, doubled, asked])
+        self._record(ROW, [self._fault, self._broke, shown, f"{seconds:.1f}", lost, doubled, asked])

@@ -2,12 +2,14 @@
 
 import random
 import sys
+from collections.abc import Callable
 
 import pytest
 
 from aether_agents.contracts import Retry
 from aether_agents.settings.model import DeliverySettings
 from tests.chaos.plans import half_unsafe, mixed, plain
+from tests.chaos.table import Toll
 from tests.chaos.wave import Scenario, infect
 from tests.conftest import eventually
 from tests.integration.execution.lab import Lab, step
@@ -37,13 +39,16 @@ class TestOfEachOther:
         return DeliverySettings(lease=60, stale=60, pump=0.1, concurrency=4, spare=3)
 
     @pytest.mark.parametrize(("pool", "priority"), [("threads", 9), ("threads", 5), ("threads", 1), ("prefork", 9)])
-    def test_a_hung_server_does_not_hold_up_a_healthy_one(self, lab: Lab, pool: str, priority: int) -> None:
+    def test_a_hung_server_does_not_hold_up_a_healthy_one(
+        self, lab: Lab, toll: Callable[[Lab, str, str], Toll], pool: str, priority: int
+    ) -> None:
         lab.worker(["dev"], env={**BOTH, "AETHER_TEST_POOL": pool})
         hang(lab, "hung", 16)
         eventually(lambda: begun(lab, "hung") == 4, within=40, what="every thread stands")
+        cost = toll(lab, f"16 calls hang, {pool}: another server, priority {priority}", "it delays only its own calls")
         plan = [step("well", f"n{at}", server="other") for at in range(6)]
         lab.launch([*plan, step("well", "z", ["n0", "n5"], server="other")], "well", priority=priority)
-        assert lab.ended("well") == "completed"
+        assert cost.of(["well"]) == {"well": "completed"}
         assert begun(lab, "hung") == 4, "of the hung one nothing more was begun for it"
         assert not [key for key in lab.calls().ended if key.startswith("hung/")]
         (lab.folder / "gate").touch()
@@ -51,24 +56,30 @@ class TestOfEachOther:
         assert set(lab.calls().started.values()) == {1}, "nothing ran twice"
 
     @pytest.mark.parametrize("pool", ["threads", "prefork"])
-    def test_a_persons_long_calls_do_not_hold_up_anothers(self, lab: Lab, pool: str) -> None:
+    def test_a_persons_long_calls_do_not_hold_up_anothers(
+        self, lab: Lab, toll: Callable[[Lab, str, str], Toll], pool: str
+    ) -> None:
         lab.worker(["dev"], env={"AETHER_TEST_POOL": pool})
         hang(lab, "long", 16, owner="ann", priority=9)
         eventually(lambda: begun(lab, "long") == 4, within=40, what="every thread stands")
+        cost = toll(lab, f"16 long calls of one person, {pool}: another's", "she delays only herself")
         lab.launch([step("short", "a"), step("short", "b", ["a"])], "short", owner="bob", priority=2)
-        assert lab.ended("short") == "completed"
+        assert cost.of(["short"]) == {"short": "completed"}
         assert begun(lab, "long") == 4
         (lab.folder / "gate").touch()
         assert lab.ended("long") == "completed"
         assert set(lab.calls().started.values()) == {1}
 
-    def test_a_person_with_many_calls_gets_every_thread_but_the_next_one(self, lab: Lab) -> None:
+    def test_a_person_with_many_calls_gets_every_thread_but_the_next_one(
+        self, lab: Lab, toll: Callable[[Lab, str, str], Toll]
+    ) -> None:
         lab.worker(["dev"])
         calls = [step("many", f"n{at}", args={"key": f"many/n{at}", "ms": 20}) for at in range(240)]
         lab.launch(calls, "many", owner="ann")
         at_first = eventually(lambda: (count := begun(lab, "many")) >= 20 and count, within=40, what="they run")
+        cost = toll(lab, "240 calls of one person: another's single one", "she delays only herself")
         lab.launch([step("one", "a")], "one", owner="bob")
-        assert lab.ended("one") == "completed"
+        assert cost.of(["one"]) == {"one": "completed"}
         seen = lab.calls()
         mine = seen.began["one/a"]
         before = sum(began < mine for key, began in seen.began.items() if key.startswith("many/"))
@@ -104,10 +115,19 @@ class TestCircuit:
     ) -> None:
         """Without any thread beside the pool: all that helps is who gets a thread next."""
         lab.worker(["dev"], env={**BOTH, "AETHER_TEST_POOL": pool})
+        late = 2 if pool == "threads" else 8  # with processes, each starts its servers first
         gate = {"path": str(lab.folder / "gate")}
         calls = [{**gate, "key": f"hung/n{at}"} for at in range(16)]
         hung = [
-            step("hung", f"n{at}", tool="gate", args=one, timeout=2, on_failure="continue", retry=Retry(max_attempts=1))
+            step(
+                "hung",
+                f"n{at}",
+                tool="gate",
+                args=one,
+                timeout=late,
+                on_failure="continue",
+                retry=Retry(max_attempts=1),
+            )
             for at, one in enumerate(calls)
         ]
         lab.launch(hung, "hung", direct=True)

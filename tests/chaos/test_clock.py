@@ -32,7 +32,7 @@ def lab(valkey: ValkeyServer, sealing_key: Path, tmp_path: Path) -> Iterator[Lab
 
 @pytest.mark.parametrize("steps", [(120,), (-120,), (120, -120), (4 * 3600,), (-4 * 3600,)])
 def test_calls_that_run_while_the_clock_is_set_end_as_they_would(
-    lab: Lab, toll: Callable[[Lab, str], Toll], steps: tuple[int, ...]
+    lab: Lab, toll: Callable[[Lab, str, str], Toll], steps: tuple[int, ...]
 ) -> None:
     for _ in range(2):
         lab.worker(entry="tests.chaos.entry", env=FAULTS)
@@ -49,7 +49,7 @@ def test_calls_that_run_while_the_clock_is_set_end_as_they_would(
         after = lab.store.connection.command("TIME")[0]
         eventually(lambda: lab.store.connection.command("TIME")[0] > after + 2, what="more than a lease")  # noqa: B023
     gate.touch()
-    assert toll(lab, f"store's clock set by {steps} s").of(["t"]) == {"t": "completed"}
+    assert toll(lab, f"store's clock set by {steps} s", "a run is nobody else's").of(["t"]) == {"t": "completed"}
     calls = lab.calls()
     assert calls.cancelled == set()
     assert set(calls.started.values()) == {1}

@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from aether_agents.execution.worker.watchdog import DEAF
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings.model import DeliverySettings
+from tests.chaos.table import Toll
 from tests.conftest import eventually
 from tests.integration.execution.conftest import laboratory, quick
 from tests.integration.execution.lab import Lab, step
@@ -32,7 +33,9 @@ def lab(valkey: ValkeyServer, sealing_key: Path, tmp_path: Path) -> Iterator[Lab
 
 
 @pytest.mark.parametrize("how", ["channel", "prefetch"])
-def test_a_deaf_worker_says_so_and_ends_and_the_next_one_goes_on(lab: Lab, how: str) -> None:
+def test_a_deaf_worker_says_so_and_ends_and_the_next_one_goes_on(
+    lab: Lab, toll: Callable[[Lab, str, str], Toll], how: str
+) -> None:
     deaf, listens = lab.folder / "deaf", lab.folder / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(listens))
@@ -49,9 +52,12 @@ def test_a_deaf_worker_says_so_and_ends_and_the_next_one_goes_on(lab: Lab, how: 
         assert eventually(worker.poll, within=30, what="it ends") == DEAF
     assert "deaf: " in lab.log_of(0)
     eventually(lambda: not lab.store.presence.alive(), within=15, what="nobody takes it for alive")
+    left = [one for one in lab.store.tasks.recent() if one.task_id.startswith("more")]
+    cost = toll(lab, f"deaf worker ({how})", "a worker that takes nothing ends")
     lab.worker(["dev"])
     lab.launch([step("after", "a")], "after")
-    assert lab.ended("after") == "completed"
+    ids = ["after", *(one.task_id for one in left)]
+    assert cost.of(ids) == dict.fromkeys(ids, "completed")
 
 
 def _put(lab: Lab) -> bool:

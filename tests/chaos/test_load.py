@@ -58,7 +58,7 @@ def submit(lab: Lab, task_id: str) -> None:
     lab.sender.send([Delivery(task_id, "", PLANNER)])
 
 
-def test_two_hundred_nested_plans_at_once_all_end(lab: Lab, toll: Callable[[Lab, str], Toll]) -> None:
+def test_two_hundred_nested_plans_at_once_all_end(lab: Lab, toll: Callable[[Lab, str, str], Toll]) -> None:
     lab.worker([PLANNER], env={"AETHER_TEST_CONCURRENCY": str(PLANNER_THREADS)})
     lab.worker(["dev"])
     submit(lab, "warm")
@@ -66,7 +66,7 @@ def test_two_hundred_nested_plans_at_once_all_end(lab: Lab, toll: Callable[[Lab,
     ids = [f"t{number}" for number in range(PLANS)]
     for task_id in ids:
         submit(lab, task_id)
-    left, cost = set(ids), toll(lab, "none: 200 nested plans at once")
+    left, cost = set(ids), toll(lab, "none: 200 nested plans at once", "every plan ends")
 
     def over() -> bool:
         left.difference_update([one for one in left if lab.store.tasks.view(one).finished_at])

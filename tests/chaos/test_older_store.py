@@ -50,7 +50,7 @@ def ended_calls(lab: Lab) -> int:
 
 @pytest.mark.parametrize("direct", [True, False])
 def test_what_was_done_in_the_lost_seconds_is_not_done_again(
-    lab: Lab, older: Older, toll: Callable[[Lab, str], Toll], direct: bool
+    lab: Lab, older: Older, toll: Callable[[Lab, str, str], Toll], direct: bool
 ) -> None:
     for _ in range(2):
         lab.worker()
@@ -61,7 +61,7 @@ def test_what_was_done_in_the_lost_seconds_is_not_done_again(
     older.remember()
     eventually(lambda: ended_calls(lab) >= 12, what="some more have")
     older.come_back()
-    cost = toll(lab, f"store came back older, {'direct' if direct else 'canvas'}")
+    cost = toll(lab, f"store came back older, {'direct' if direct else 'canvas'}", "it runs once")
     assert cost.of(tasks) == dict.fromkeys(tasks, "completed")
     assert set(lab.calls().started.values()) == {1}
     for task_id in tasks:
@@ -85,7 +85,9 @@ def test_calls_that_run_while_the_store_is_away_go_on(lab: Lab, older: Older) ->
     assert lab.calls().started == dict.fromkeys([*(f"t/g{at}" for at in range(4)), "t/after"], 1)
 
 
-def test_what_only_a_dead_worker_knew_is_asked_once(lab: Lab, older: Older, toll: Callable[[Lab, str], Toll]) -> None:
+def test_what_only_a_dead_worker_knew_is_asked_once(
+    lab: Lab, older: Older, toll: Callable[[Lab, str, str], Toll]
+) -> None:
     first = lab.worker()
     gate = lab.folder / "gate"
     look = step("t", "look", tool="gate", args={"path": str(gate), "key": "t/look"})
@@ -103,7 +105,7 @@ def test_what_only_a_dead_worker_knew_is_asked_once(lab: Lab, older: Older, toll
         found = lab.store.tasks.view("t").interventions
         return found[0].id if found else ""
 
-    cost = toll(lab, "store came back older, its worker killed")
+    cost = toll(lab, "store came back older, its worker killed", "it runs once")
     cost.of(["t"], again=["t/look"])
     asked = eventually(question, what="a person is asked")
     calls = lab.calls().started

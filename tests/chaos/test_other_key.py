@@ -1,5 +1,6 @@
 """A worker with another sealing key comes first: it is kept out where the key was made known, and stops nobody else."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings.model import EncryptionSettings, Settings
 from aether_agents.store import make_key_file
+from tests.chaos.table import Toll
 from tests.conftest import eventually
 from tests.integration.execution.conftest import laboratory, quick
 from tests.integration.execution.lab import Lab, step
@@ -33,13 +35,16 @@ def test_it_does_not_start_where_the_key_was_made_known(bare_lab: Lab) -> None:
     assert bare_lab.store.connection.command("EXISTS", bare_lab.store.keys.catalogue) == 0
 
 
-def test_what_a_worker_with_another_key_left_stops_no_right_worker(bare_lab: Lab) -> None:
+def test_what_a_worker_with_another_key_left_stops_no_right_worker(
+    bare_lab: Lab, toll: Callable[[Lab, str, str], Toll]
+) -> None:
     lab = bare_lab
     first = lab.worker(settings=other_key(lab))  # nobody has made the key known: it starts, and lists
     eventually(lab.store.catalogue.foreign, what="it has sealed an entry")
     lab.stop(first)
+    cost = toll(lab, "a worker with another key came first", "it stops nobody else")
     lab.worker()
     eventually(lambda: not lab.store.catalogue.foreign(), what="the right worker lists the server anew")
     assert "is passed by" in lab.log_of(1)
     lab.launch([step("t", "a")], "t")
-    assert lab.ended("t") == "completed"
+    assert cost.of(["t"]) == {"t": "completed"}

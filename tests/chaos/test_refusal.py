@@ -174,7 +174,7 @@ def said(lab: Lab) -> list[str]:
 
 @pytest.mark.parametrize("refusal", [FULL, READ_ONLY, *OTHERS], ids=lambda refusal: refusal.name)
 def test_nothing_is_lost_by_a_store_that_refuses_for_a_while(
-    lab: Lab, admin: Redis, toll: Callable[[Lab, str], Toll], refusal: Refusal
+    lab: Lab, admin: Redis, toll: Callable[[Lab, str, str], Toll], refusal: Refusal
 ) -> None:
     task_id, gate = refusal.name.replace(" ", "-"), lab.folder / f"{refusal.name}.gate"
     submit(lab, f"{task_id}-before")
@@ -200,7 +200,7 @@ def test_nothing_is_lost_by_a_store_that_refuses_for_a_while(
         do(admin, *command)
 
     eventually(lambda: not refuses(lab), what="it takes writes again")
-    cost = toll(lab, f"store refuses: {refusal.name}, {refusal.seconds:g} s")
+    cost = toll(lab, f"store refuses: {refusal.name}, {refusal.seconds:g} s", "workers go on")
     submit(lab, f"{task_id}-after")
     ids = [task_id, *plans, f"{task_id}-after"]
     assert cost.of(ids, within=30) == dict.fromkeys(ids, "completed")
@@ -213,7 +213,7 @@ def test_nothing_is_lost_by_a_store_that_refuses_for_a_while(
 
 @pytest.mark.parametrize("command", ["hset", "zadd", "xadd", "zrem", "hincrby", "brpop"])
 def test_one_command_of_many_is_refused_for_longer_than_a_worker_may_be_deaf(
-    lab: Lab, admin: Redis, toll: Callable[[Lab, str], Toll], command: str
+    lab: Lab, admin: Redis, toll: Callable[[Lab, str, str], Toll], command: str
 ) -> None:
     """Of our functions, each would be refused in its midst; of Celery, what notes a message that was taken."""
     task_id, gate = f"no-{command}", lab.folder / f"no-{command}.gate"
@@ -232,7 +232,7 @@ def test_one_command_of_many_is_refused_for_longer_than_a_worker_may_be_deaf(
     eventually(lambda: time.monotonic() > until, what="the refusal lasts")
     do(admin, "ACL", "SETUSER", "default", "+@all")
 
-    cost, ids = toll(lab, f"store forbids {command.upper()}, {DEAF_AFTER + 1:g} s"), [task_id, *plans]
+    cost, ids = toll(lab, f"store forbids {command.upper()}, {DEAF_AFTER + 1:g} s", "workers go on"), [task_id, *plans]
     assert cost.of(ids, within=30) == dict.fromkeys(ids, "completed")
     assert {count for key, count in lab.calls().started.items() if key.startswith(f"{task_id}/")} == {1}
     assert {count for key, count in lab.calls().started.items() if key.startswith(f"{task_id}-")} == {1}

@@ -21,7 +21,7 @@ def server_of(lab: Lab) -> psutil.Process:
     return psutil.Process(lab.store.tasks.outcomes("who", ["a"])["a"].output["pid"])
 
 
-def test_a_killed_server_is_no_worse_than_a_killed_worker(lab: Lab, toll: Callable[[Lab, str], Toll]) -> None:
+def test_a_killed_server_is_no_worse_than_a_killed_worker(lab: Lab, toll: Callable[[Lab, str, str], Toll]) -> None:
     lab.worker()
     server = server_of(lab)
     gate = lab.folder / "gate"
@@ -36,7 +36,7 @@ def test_a_killed_server_is_no_worse_than_a_killed_worker(lab: Lab, toll: Callab
     for name in ("read", "write", "once"):
         running(lab, f"t/{name}")
     server.kill()
-    toll(lab, "MCP server killed in 3 calls").of(["t"], again=["t/read"])
+    toll(lab, "MCP server killed in 3 calls", "a read is made again").of(["t"], again=["t/read"])
     question = asked(lab, "t")
     assert (question.subtask_id, question.choices) == ("write", ("retry", "skip", "fail"))
     assert "may have run" in question.prompt

@@ -30,7 +30,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory, sealing_key: Path) -> Iterator
 
 @pytest.mark.parametrize("name", ["celery:dev", "celery:unacked", "due", "runs", "active"])
 def test_a_key_of_a_wrong_type_is_waited_for_and_said_once(
-    lab: Lab, toll: Callable[[Lab, str], Toll], name: str
+    lab: Lab, toll: Callable[[Lab, str, str], Toll], name: str
 ) -> None:
     store, task_id = lab.store, name.replace(":", "-")
     gate, key = lab.folder / f"{task_id}.gate", f"{store.keys.prefix}:{name}"
@@ -54,7 +54,7 @@ def test_a_key_of_a_wrong_type_is_waited_for_and_said_once(
     store.connection.command("DEL", key)
     if store.connection.command("EXISTS", f"{key}.kept"):
         store.connection.command("RENAME", f"{key}.kept", key)
-    cost = toll(lab, f"key of a wrong type: {name}, 3 s")
+    cost = toll(lab, f"key of a wrong type: {name}, 3 s", "workers go on")
     assert cost.of([task_id], within=30) == {task_id: "completed"}
     lab.launch([step(f"{task_id}-after", "a")], f"{task_id}-after")
     assert lab.ended(f"{task_id}-after", within=30) == "completed"
