@@ -130,6 +130,22 @@ def test_its_fixture_is_tried_as_anybody_tries_it(ansible: Path, home: Path, tmp
     assert [row for row in json.loads(told.stdout)["found"] if not row["met"]] == []
 
 
+def test_the_sentence_about_production_goes_to_staging_first(
+    ansible: Path, door: Orchestrator, boxes: Fleet, tmp_path: Path
+) -> None:
+    """Typed exactly so it asks for the playbook; with it, each environment has a yes of its own."""
+    wanted(boxes)
+    groups = "[staging]\nweb1\n[production]\nweb2\n[web:vars]"
+    boxes.inventory.write_text(boxes.inventory.read_text().replace("[web:vars]", groups))
+    inputs = {"inventory": str(boxes.inventory), "identity_file": str(boxes.key)}
+    inputs |= {"staging": "staging", "production": "production"}
+    said = "Deploy monitoring stack for production environment"
+    done, shown = run(door, said, boxes.folder, playbook=str(boxes.folder / "site.yaml"), **inputs)
+    assert (done.error, shown) == (None, [{"change": 2, "destroy": 1}, {"change": 2, "destroy": 1}])
+    assert [one["host"] for one in done.outputs["staging"]] == ["web1"]
+    assert [one["host"] for one in done.outputs["production"]] == ["web2"]
+
+
 def test_what_drifted_since_the_preview_is_refused(fleet: Talk, boxes: Fleet) -> None:
     told = wanted(boxes)
     plan = fleet.call("plan", **told)

@@ -261,7 +261,6 @@ PARAPHRASES: dict[str, tuple[str, ...]] = {
 
 NEAR_MISSES = (
     "delete all secrets from this repository",
-    "deploy monitoring stack for production environment",
     "remove the leaked credentials from the git history",
     "rotate all API keys",
     "fix all lint problems in this repository",
@@ -294,7 +293,6 @@ NEAR_MISSES = (
     "create a new repository",
     "audit the AWS account permissions",
     "このリポジトリの秘密情報をすべて削除して",
-    "本番環境に監視スタックをデプロイして",
     "セキュリティパッチを適用して",
     "パスワードを変更して",
     "add the api key to this repository",

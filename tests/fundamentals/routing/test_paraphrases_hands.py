@@ -14,6 +14,12 @@ PARAPHRASES: dict[str, tuple[str, ...]] = {
         "データベースを MySQL から PostgreSQL に移行して",
         "MariaDB から PostgreSQL に移行して",
     ),
+    "deploy_staged": (
+        "Deploy monitoring stack for production environment",
+        "deploy ./site.yaml to production, staging first",
+        "ステージングの後に本番環境へデプロイして",
+        "本番環境に監視スタックをデプロイして",
+    ),
     "back_up_folder": (
         "back up the folder ./docs with restic",
         "back up this folder with restic",

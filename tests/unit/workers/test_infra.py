@@ -21,7 +21,7 @@ ROWS = {row.tool: row for specialist in (DEV, INFRA) for row in specialist.tools
 def test_it_is_found_as_a_strangers_would_be() -> None:
     assert "infra" in {specialist.name for specialist in load_specialists(Settings())}
     assert {template.name for template in INFRA.templates} == {
-        "health_report", "watch_endpoints", "check_servers_answer", "check_drift", "apply_playbook",
+        "health_report", "watch_endpoints", "check_servers_answer", "check_drift", "apply_playbook", "deploy_staged",
         "write_file_on_servers", "install_package_on_servers", "set_service_on_servers", "set_user_on_servers",
     }  # fmt: skip
 
