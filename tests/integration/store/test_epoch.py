@@ -410,3 +410,19 @@ def test_who_follows_a_task_hears_what_happens_again(store: Store, older: Older)
     reader.join(10)
     assert not reader.is_alive()
     feed.close()
+
+
+def test_the_brake_outlives_a_restart_of_the_store(store: Store, older: Older) -> None:
+    started(store, {"a": []})
+    assert store.tasks.put_brake_on("ann", "look first")
+    older.come_back(older=False)
+    assert reap(store) == []
+    assert refused(store, "a") == "braked"
+    brake = store.tasks.brake()
+    assert brake is not None
+    assert (brake.by, brake.reason) == ("ann", "look first")
+    assert store.tasks.release_brake("bob") == (True, ())
+    overdue(store, "a")
+    assert reap(store) == ["a"]
+    run(store, "a")
+    assert status(store) == "completed"
