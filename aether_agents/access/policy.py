@@ -69,7 +69,7 @@ def decide(
     if stray := _stray_path(tool, args, settings):
         return Denied(stray, "roots")
     risk = reviewed.risk(tool.item_risks(), tool.risk_of(args))
-    ahead = covers(subtask.approved_up_to, risk)
+    ahead = covers(subtask.approved_up_to, risk) and not settings.policy.four_eyes  # who asks says it ahead
     shown = covers(reviewed.up_to, risk) and not subtask.asked_because  # a review does not say that it may have run
     new = unseen and risk is not Risk.READ
     unasked = ahead or not (subtask.asked_because or asks(risk, subtask.approval, settings.policy.approval_from))

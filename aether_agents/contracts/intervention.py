@@ -101,6 +101,12 @@ class Answer(Contract):
     values: dict[str, Json] = Field(default_factory=dict, description="For `input`: the values.")
     by: str = Field(default="local", description="Who answered; never taken from a payload.")
     comment: str = Field(default="", max_length=2_000, description="What he adds, in his own words.")
+    changes: dict[str, Json] = Field(
+        default_factory=dict, description="Arguments of the call that he changes; the yes is to the changed call."
+    )
+    also: tuple[str, ...] = Field(
+        default=(), description="Who said yes before, where several are wanted; never taken from a payload."
+    )
 
 
 class GivenAnswer(Contract):
@@ -114,6 +120,7 @@ class GivenAnswer(Contract):
     role: str = Field(default="", description="Role of who answered; versions before did not keep it.")
     carried: Carried | None = Field(default=None, description="Of a yes of an earlier task: when it counts here.")
     comment: str = Field(default="", description="What he added.")
+    also: tuple[str, ...] = Field(default=(), description="Who else said yes, where several are wanted.")
     value: str = Field(default="", description="Of a review: the digest of the value that was shown.")
     covers: tuple[Covered, ...] = Field(default=(), description="Of a review: the calls that a yes lets run.")
 

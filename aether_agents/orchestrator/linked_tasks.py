@@ -31,7 +31,7 @@ class LinkedTasks(Steering):
             TaskNotFound, NotAllowed, WrongStatus: see each; what has been undone is not undone again.
         """
         self._allow(role, "act", task_id, by)
-        require_consent(role, assume_yes=assume_yes)
+        require_consent(role, assume_yes=assume_yes, four_eyes=self.settings.policy.four_eyes)
         tracing.begin("client", quiet=True)
         with tracing.span("undo", undoes=task_id):
             task = undo.accept(self._store, task_id, to, role=role, assume_yes=assume_yes, complete=self._completed)
@@ -109,7 +109,7 @@ class LinkedTasks(Steering):
     ) -> str:
         require(role, "submit")
         self._allow(role, "act", task_id, by)
-        require_consent(role, assume_yes=options["assume_yes"])
+        require_consent(role, assume_yes=options["assume_yes"], four_eyes=self.settings.policy.four_eyes)
         tracing.begin("client", quiet=True)
         with tracing.span(kind, reruns=task_id):
             task = rerun.accept(self._store, task_id, kind, start, role=role, complete=self._completed, **options)

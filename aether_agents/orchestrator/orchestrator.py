@@ -4,9 +4,10 @@ A door holds a connection to the store and, once it has something to send, a Cel
 waits for a task and never asks Celery for a result: state is in the store, news comes as events.
 """
 
-from aether_agents.access.roles import Act, require
+from aether_agents.access.roles import require
 from aether_agents.contracts import Answer, HighLevelTask, Intervention, Role
 from aether_agents.errors import InvalidTask, NoWorker
+from aether_agents.orchestrator import approvals
 from aether_agents.orchestrator.linked_tasks import LinkedTasks
 from aether_agents.orchestrator.sending import require_consent
 from aether_agents.settings.model import Settings
@@ -40,7 +41,7 @@ class Orchestrator(LinkedTasks):
         require(task.role, "submit")
         if task.rerun is not None or task.undoes is not None:
             raise InvalidTask("`rerun` and `undoes` are not said by who submits: use `retry`, `fork` or `undo`")
-        require_consent(task.role, assume_yes=task.assume_yes)
+        require_consent(task.role, assume_yes=task.assume_yes, four_eyes=self.settings.policy.four_eyes)
         task = self._completed(task)
         tracing.begin("client", quiet=True)
         with tracing.span("submit", task_id=task.task_id):
@@ -62,7 +63,7 @@ class Orchestrator(LinkedTasks):
     # -- act ---------------------------------------------------------------------------------------------------
 
     def answer(self, task_id: str, answer: Answer, *, role: Role = "Owner") -> None:
-        """Answer an intervention; what becomes ready is sent at once.
+        """Answer an intervention; what becomes ready is sent at once. Where several must say yes, the last one counts.
 
         Raises:
             TaskNotFound: there is no such task.
@@ -71,11 +72,21 @@ class Orchestrator(LinkedTasks):
         """
 
         def may(asked: Intervention) -> None:  # it judges what is then answered: read twice, it could be two questions
-            of_planning = asked.subtask_id is None and asked.kind in ("input", "choice", "confirmation")
-            act: Act = "act" if of_planning else "approve"  # "it may have run: again?" weighs as much as the first yes
-            self._allow(role, act, task_id, answer.by)
+            task = self._store.tasks.task(task_id)  # as it is sealed: what stands beside it, anybody can write
+            approvals.require_approver(self.settings.policy, task, asked, answer, role)
 
-        self._send(self._store.tasks.answer(task_id, answer, may, role))
+        asked = self._store.tasks.question(task_id, answer.intervention_id)
+        binds = None
+        if asked is not None:
+            may(asked)
+            binds = approvals.changed(self.settings, self._store, task_id, asked, answer)
+            count = approvals.wanted(self.settings.policy, self._store, task_id, asked, answer)
+            if count > 1 and binds is None:
+                votes = self._store.tasks.vote(task_id, asked, answer.by, count, role)
+                if len(votes) < count:
+                    return
+                answer = answer.model_copy(update={"also": votes[:-1]})
+        self._send(self._store.tasks.answer(task_id, answer, may, role, binds))
 
     def refine(self, task_id: str, instruction: str, *, by: str = "local", role: Role = "Owner") -> None:
         """Have a task planned anew with more words, while it asks about its plan; what it asked is void.

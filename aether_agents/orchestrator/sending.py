@@ -85,7 +85,7 @@ class Sending(Reader):
         return names.pop() if len(names) == 1 else ""
 
 
-def require_consent(role: Role, *, assume_yes: bool) -> None:
+def require_consent(role: Role, *, assume_yes: bool, four_eyes: bool) -> None:
     """Make sure that consent ahead of time is given by who may approve.
 
     Raises:
@@ -93,3 +93,5 @@ def require_consent(role: Role, *, assume_yes: bool) -> None:
     """
     if assume_yes and not may_approve(role):
         raise NotAllowed(f"{role} may not approve, so not ahead either: leave `assume_yes` out, and it is asked")
+    if assume_yes and four_eyes:
+        raise NotAllowed("who asks may not approve here (policy.four_eyes), so not ahead either: leave `--yes` out")

@@ -18,6 +18,7 @@ from aether_agents.errors import InvalidSettings
 from aether_agents.process.regular_file import read_regular
 from aether_agents.settings.layers import Layer, environment_layer, file_layer, leaves, merged, option_layer
 from aether_agents.settings.model import Settings
+from aether_agents.settings.tightening import tighter
 
 FILE_NAME = "aether_agent.yaml"
 APPLICATION = "aether-agents"  # our folder in the XDG folders
@@ -230,8 +231,7 @@ def _tightening(layer: Layer, user: Layer, warnings: list[str]) -> Layer:
                 warnings.append(f"{place}: `policy.{key}: {wanted.value}` is left out: a project may only tighten it")
             else:
                 data["policy"][key] = wanted.value
-        if "approvals_last" in layer.data["policy"]:
-            data["policy"]["approvals_last"] = min(own.approvals_last, asked.approvals_last)
+        data["policy"].update(tighter(own, asked, layer.data["policy"]))
     return Layer(data, layer.place)
 
 

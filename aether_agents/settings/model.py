@@ -107,6 +107,15 @@ class PolicySettings(Contract):
     approvals_last: float = Field(
         default=86_400.0, ge=0, description="Seconds for which a yes counts once more in a retry; 0: never."
     )
+    answer_within: float = Field(
+        default=0, ge=0, description="Seconds after which what nobody has answered is a no; 0: never."
+    )
+    four_eyes: bool = Field(default=False, description="Whether who asked may not approve, nor say yes ahead.")
+    approvers: int = Field(default=1, ge=1, le=20, description="Different people who must say yes.")
+    approvers_from: Risk = Field(default=Risk.DESTRUCTIVE, description="Least risk for which that many are wanted.")
+    approver_roles: tuple[Literal["Supervisor", "Owner"], ...] = Field(
+        default=("Supervisor", "Owner"), min_length=1, description="Roles that may approve."
+    )
 
 
 class ContextSettings(Contract):

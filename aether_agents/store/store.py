@@ -20,6 +20,7 @@ from aether_agents.store.client.replies import Delivery
 from aether_agents.store.client.sealing import Sealer, load_keyring
 from aether_agents.store.client.store_client import StoreClient, deliveries
 from aether_agents.store.events.stream import Events
+from aether_agents.store.interventions.votes import Voting
 from aether_agents.store.system.alert_outbox import AlertOutbox
 from aether_agents.store.system.alerts import Alerts
 from aether_agents.store.system.catalogue import Catalogue
@@ -31,7 +32,7 @@ from aether_agents.store.system.presence import Presence
 from aether_agents.store.system.rights import Rights
 from aether_agents.store.system.schedules import Schedules
 from aether_agents.store.tasks.alike import Alike
-from aether_agents.store.tasks.control import Control
+from aether_agents.store.tasks.expiry import Expiry
 from aether_agents.store.tasks.open_tasks import OpenTasks
 from aether_agents.store.tasks.reruns import Reruns
 from aether_agents.store.tasks.steering import Steering
@@ -44,7 +45,7 @@ REDIS_AT_LEAST = 7
 PROBE_LIVES = 1_000
 
 
-class Tasks(Reruns, Runs, Alike, Control, Steering, OpenTasks):
+class Tasks(Reruns, Runs, Alike, Expiry, Steering, Voting, OpenTasks):
     """The state of tasks. Every change is one Lua function that checks it, makes it and appends its event."""
 
 

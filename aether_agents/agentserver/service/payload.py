@@ -54,17 +54,17 @@ def text(payload: Mapping[str, Any], field: str, default: str | None = None) -> 
     return value
 
 
-def inputs(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """The field `inputs`: a mapping of values by name; empty when it is missing.
+def inputs(payload: Mapping[str, Any], field: str = "inputs") -> dict[str, Any]:
+    """The field `inputs`, or another like it: a mapping of values by name; empty when it is missing.
 
     Raises:
         InvalidTask: it is something else.
     """
-    value = payload.get("inputs")
+    value = payload.get(field)
     if value is None:
         return {}
     if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
-        raise InvalidTask("`inputs`: a mapping of values by name is wanted")
+        raise InvalidTask(f"`{field}`: a mapping of values by name is wanted")
     return dict(value)
 
 
@@ -82,7 +82,13 @@ def number(payload: Mapping[str, Any], field: str) -> int:
     return value
 
 
-def answer_from(intervention_id: str, response: object, asked: Intervention | None, comment: str = "") -> Answer:
+def answer_from(
+    intervention_id: str,
+    response: object,
+    asked: Intervention | None,
+    comment: str = "",
+    changes: Mapping[str, Any] | None = None,
+) -> Answer:
     """The answer that a response is: one of the choices, true or false, or a mapping of inputs; with what he adds.
 
     Raises:
@@ -93,7 +99,8 @@ def answer_from(intervention_id: str, response: object, asked: Intervention | No
     if isinstance(response, bool):
         response = (APPROVE, DENY)[not response]
     if isinstance(response, str) and response:
-        return Answer(intervention_id=intervention_id, response=response, comment=comment)
+        changed = dict(changes or {})
+        return Answer(intervention_id=intervention_id, response=response, comment=comment, changes=changed)
     if not isinstance(response, Mapping):
         raise InvalidTask("`response`: one of the choices, true or false, or a mapping of inputs is wanted")
     if asked is not None and asked.kind != "input":

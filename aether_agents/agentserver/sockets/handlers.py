@@ -128,7 +128,7 @@ class _Acts:
             "agent_prioritize_task": (self.prioritize, ("task_id", "priority")),
             "agent_retry_task": (self.retry, ("task_id", "from", "inputs")),
             "agent_refine_task": (self.refine, ("task_id", "instruction")),
-            "agent_approve_task": (self.approve, ("task_id", "intervention_id", "response", "comment")),
+            "agent_approve_task": (self.approve, ("task_id", "intervention_id", "response", "comment", "changes")),
             "agent_review_task": (self.review, ("task_id", "intervention_id")),
             "agent_subscribe_task": (self.subscribe, ("task_id", "after_seq")),
         }
@@ -175,7 +175,8 @@ class _Acts:
         if "response" not in said:
             raise InvalidTask("`response` is missing")
         asked = await self._desk.question(task_id, intervention_id, client.person)
-        answer = answer_from(intervention_id, said["response"], asked, text(said, "comment", ""))
+        more = text(said, "comment", ""), inputs(said, "changes")
+        answer = answer_from(intervention_id, said["response"], asked, *more)
         await self._desk.answer(task_id, answer, client.person)
         return {"status": "ok"}
 

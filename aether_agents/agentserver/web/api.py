@@ -114,11 +114,12 @@ class Api:
         return StreamingResponse(self._stream(_id(request), person, after), media_type="text/event-stream")
 
     async def approve(self, request: Request, person: Person) -> Response:
-        """`{intervention_id, response, comment?}`, as `agent_approve_task` takes it."""
-        said = mapping(await _body(request), ("intervention_id", "response", "comment"))
+        """`{intervention_id, response, comment?, changes?}`, as `agent_approve_task` takes it."""
+        said = mapping(await _body(request), ("intervention_id", "response", "comment", "changes"))
         intervention_id = text(said, "intervention_id")
         asked = await self._desk.question(_id(request), intervention_id, person)
-        answer = answer_from(intervention_id, said.get("response"), asked, text(said, "comment", ""))
+        more = text(said, "comment", ""), inputs(said, "changes")
+        answer = answer_from(intervention_id, said.get("response"), asked, *more)
         await self._desk.answer(_id(request), answer, person)
         return JSONResponse({"status": "ok"})
 

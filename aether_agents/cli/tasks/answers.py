@@ -12,6 +12,7 @@ from aether_agents.cli.terminal.output import Output
 from aether_agents.cli.terminal.questions import answer_to, describe, read_secret
 from aether_agents.cli.terminal.review_screen import ReviewScreen
 from aether_agents.cli.terminal.text import plain
+from aether_agents.cli.terminal.typed_values import read_changes
 from aether_agents.cli.views.outcome import how_to_answer
 from aether_agents.contracts import Answer, Intervention, Json, PlannedSubtask, Shown, TaskView
 from aether_agents.errors import InvalidTask, NothingYet, WrongStatus
@@ -27,6 +28,7 @@ class Reply(NamedTuple):
     choose: str | None = None
     inputs: tuple[str, ...] = ()
     comment: str = ""
+    changes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
@@ -92,6 +94,8 @@ def reply_to(session: Session, task_id: str, wanted: str | None, reply: Reply) -
             comment=reply.comment,
             secret=lambda name: read_secret(f"  {plain(name)} (not shown): "),
         )
+        if reply.changes:
+            answer = answer.model_copy(update={"changes": read_changes(reply.changes)})
         door.answer(task_id, answer)
         after = door.view(task_id)
         session.keep_for(after, moved=True)

@@ -29,6 +29,24 @@ def read_pairs(pairs: Iterable[str]) -> dict[str, Json]:
     return values
 
 
+def read_changes(pairs: Iterable[str]) -> dict[str, Json]:
+    """Arguments as `--set name=value` gives them: what is JSON is that (`3`, `true`, `["a"]`), anything else a text.
+
+    Raises:
+        InvalidTask: one is not `name=value`.
+    """
+    changes: dict[str, Json] = {}
+    for pair in pairs:
+        name, mark, value = pair.partition("=")
+        if not mark or not name.strip():
+            raise InvalidTask(f"`--set {pair}`: write it as name=value")
+        try:
+            changes[name] = json.loads(value)
+        except ValueError:
+            changes[name] = value
+    return changes
+
+
 def read_values(pairs: Iterable[str], fields: Mapping[str, InputSpec]) -> dict[str, Json]:
     """Inputs for the fields of a question, typed and checked. Relative paths mean the current folder.
 

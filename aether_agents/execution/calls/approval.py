@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 
 from aether_agents.access.policy import NeedsApproval
 from aether_agents.access.secrets import Secrets
-from aether_agents.contracts import GivenAnswer, Intervention, Json, Outcome, PlannedSubtask, value_digest
+from aether_agents.contracts import GivenAnswer, Intervention, Json, Outcome, PlannedSubtask, Risk, asks, value_digest
 from aether_agents.errors import InvalidPlan, ReferenceMissing
 from aether_agents.execution.calls.references import visible
 from aether_agents.planning.linked.call_digest import Portable
+from aether_agents.settings.model import PolicySettings
 from aether_agents.store import APPROVE, DENY, PROMPT_MAX, binding
 
 #: Characters of a long argument that are shown, the most first: as many as there is room for.
@@ -42,6 +43,13 @@ def still_holds(
     if answer.carried is None:
         return answer.binds == _binding(subtask, outcomes)
     return in_time(answer) and given_to(answer, subtask, outcomes, write(answer.carried.chain))
+
+
+def enough(answer: GivenAnswer | None, risk: Risk, policy: PolicySettings) -> bool:
+    """Whether as many people said yes as policy wants for a call of that risk. To an answer to a server, one does."""
+    if answer is None or answer.response != APPROVE or not asks(risk, "auto", policy.approvers_from):
+        return True
+    return len({answer.actor, *answer.also}) >= policy.approvers
 
 
 def in_time(answer: GivenAnswer) -> bool:

@@ -108,6 +108,7 @@ class Caller:
         tool = self._toolbox.find(subtask.tool or "", subtask.pin)
         args = self._arguments(run, tool, subtask.args)
         answered = approval.still_holds(run.answer, subtask, run.outcomes, run.writer)
+        answered = answered and approval.enough(run.answer, tool.risk_of(args), self._settings.policy)
         unseen = self._toolbox.unseen(tool.server)
         decision = decide(tool, args, subtask, self._settings, answered=answered, reviewed=run.reviewed, unseen=unseen)
         if run.doubt and isinstance(decision, Allowed):

@@ -159,6 +159,7 @@ class Heartbeat:
         if time.monotonic() - self._beaten > 2 * BEAT_EVERY:
             return
         self._sender.send(self._store.tasks.reap(REAP_AT_MOST, self._store.busy(self._watched)))
+        self._sender.send(self._store.tasks.expire())
 
     def _record(self) -> None:
         """Carry what was said for the audit record, and link it if it is this process's turn."""

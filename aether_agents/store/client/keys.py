@@ -24,6 +24,7 @@ PERMANENT = (
     "key",  # the marker of the sealing key
     "libraries",  # hash: when each version of our Lua library was last loaded
     "counts",  # hash: what happened, for the metrics; some thousands of fields at most
+    "asked",  # sorted set: what people were asked and have not answered, since when
     "waits",  # sorted set: tasks that wait for a person, since when
     "security",  # stream: the last thousand things that are no accident
     "ended",  # stream: the last thousand tasks that ended

@@ -49,6 +49,7 @@ def seal(
         binds=binds,
         role=role,
         comment=answer.comment,
+        also=answer.also,
         value=question.review.digest if question.review else "",
         covers=covers,
     )
@@ -59,6 +60,8 @@ def seal(
 def told(task_id: str, question: Intervention, answer: Answer, role: str) -> dict[str, Json]:
     """An answer as the audit record knows it: who said what to which call, nothing of its content."""
     values: Json = [*sorted(answer.values)]
+    changed: Json = [*sorted(answer.changes)]
+    also: Json = [*answer.also]
     return {
         "task": task_id,
         "subtask": question.subtask_id,
@@ -69,6 +72,8 @@ def told(task_id: str, question: Intervention, answer: Answer, role: str) -> dic
         "role": role,
         "binds": question.binds,
         "values": values or None,
+        "changed": changed or None,
+        "also": also or None,
     }
 
 

@@ -46,6 +46,7 @@ local function write_back(task)
   end
   if #fields > 0 then redis.call('HSET', task.key, unpack(fields)) end
   local asked, asks = task.was.question_id ~= '', task.question_id ~= ''
+  if asked and not asks then redis.call('ZREM', task.call.prefix .. ':asked', task.id .. '|') end
   if asks and not asked then tally(task.call, 'asked.in') elseif asked and not asks then tally(task.call, 'asked.out') end
   if task.ends then
     for _, key in ipairs({task.key, task.subtasks, task.events, task.waiting}) do

@@ -71,6 +71,38 @@ export('answer', function(call, args)
   return {'open', call.out}
 end)
 
+-- id intervention votes_before votes_after said → ok|changed|closed: one more yes to a question that wants several
+export('vote', function(call, args)
+  local task, id = open(call, args[1]), args[2]
+  if not task or halted(task) then return 'closed' end
+  local it, found = find_question(task, id)
+  if not found then return 'closed' end
+  if (redis.call('HGET', task.subtasks, 'y:' .. id) or '') ~= args[3] then return 'changed' end
+  redis.call('HSET', task.subtasks, 'y:' .. id, args[4])
+  emit(task, 'log', it, args[5], '{"intervention_id":' .. cjson.encode(id) .. '}')
+  return 'ok'
+end)
+
+-- limit before_ms → task subtask asked, of what was asked before that time and is not answered
+export('unanswered', function(call, args)
+  local asked, found = call.prefix .. ':asked', {}
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', asked, '-inf', args[2], 'LIMIT', 0, args[1])) do
+    local id, about = string.match(member, '^([^|]*)|(.*)$')
+    local task = open(call, id)
+    local it = task and not halted(task) and about ~= '' and node(task, about)
+    local open_id = it and it.status == SUBTASK.waiting and asked_of(task, about) or ''
+    if task and not halted(task) and about == '' then open_id = task.question_id end
+    if open_id == '' then
+      redis.call('ZREM', asked, member)
+    else
+      found[#found + 1] = id
+      found[#found + 1] = about
+      found[#found + 1] = open_id
+    end
+  end
+  return found
+end)
+
 -- id intervention → 1 | 0, deliveries: what it asks is not believed, and asked anew by whoever has to know
 export('ask_anew', function(call, args)
   local task, id = open(call, args[1]), args[2]

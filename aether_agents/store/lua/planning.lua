@@ -83,6 +83,7 @@ export('ask_task', function(call, args)
   task.step = STEP.waiting
   task.question_id = keep_question(task, 'task', args[3])
   redis.call('HSET', task.key, 'asked_at', int(call.at))
+  redis.call('ZADD', call.prefix .. ':asked', int(call.at), task.id .. '|')
   unschedule(task, '')
   if task.status ~= TASK.paused then
     turn_task(task, TASK.waiting, 'task.waiting', '', asks(task.question_id))

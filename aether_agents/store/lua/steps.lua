@@ -63,6 +63,7 @@ local function ask(task, it, question)
   local id = keep_question(task, it.id, question)
   redis.call('HSET', task.subtasks, 'i:' .. it.id, id)
   redis.call('ZADD', task.waiting, int(task.asked), it.id)
+  redis.call('ZADD', task.call.prefix .. ':asked', int(task.call.at), task.id .. '|' .. it.id)
   emit(task, 'subtask.waiting', it, '', asks(id, it.id))
 end
 

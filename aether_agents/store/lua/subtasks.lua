@@ -63,7 +63,10 @@ local function turn(task, it, status)
   keep_count(task, it, status)
   if BUSY[it.status] then task.busy = task.busy - 1 end
   if BUSY[status] then task.busy = task.busy + 1 end
-  if it.status == SUBTASK.waiting then redis.call('ZREM', task.waiting, it.id) end
+  if it.status == SUBTASK.waiting then
+    redis.call('ZREM', task.waiting, it.id)
+    redis.call('ZREM', task.call.prefix .. ':asked', task.id .. '|' .. it.id)
+  end
   if status == SUBTASK.waiting or status == SUBTASK.pending then unschedule(task, it.id) end
   if TERMINAL_SUBTASK[status] then
     task.left = task.left - 1

@@ -25,6 +25,7 @@
 --                                                       x:n  how many workers were lost while they ran it
 --                                                       r:n  what a worker remembers of a run (forgotten.lua)
 --                                       per question    q:<its id>  sealed, or the code `lost`
+--                                                       y:<its id>  sealed: who said yes, where several are wanted
 --                                                       v:n  the server it calls
 --                                                       l:n  how its cancelled call ended, later
 -- <prefix>:task:<id>:events     stream  ids are <seq>-0
@@ -38,6 +39,7 @@
 -- <prefix>:brake                hash    `by` whom, `reason`, `at` when, and the `tasks` that it holds (steering.lua)
 -- <prefix>:audit:head           hash    `number` and `link` of the last entry, `ended` tasks up to which they are taken,
 --                                       `marked` and `marked_at`, `anchor` (chain.lua)
+-- <prefix>:asked                zset    <id>|<n> what a person was asked, by when; of the whole task <id>|
 -- <prefix>:due                  zset    <id>|<n> one time per open step: ready = re-send, running = lease, retrying
 --                                       <id>|  the planner's step   <id>|!  the deadline   <id>|~  expired: forget it
 --                                       <id>|?  whether every open step of it is here

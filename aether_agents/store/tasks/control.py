@@ -45,8 +45,15 @@ class Control(StorePart):
         waits = rank is not None and questions.id_of(about) == intervention_id
         return (subtask_id, blob) if waits else None
 
-    def answer(self, task_id: str, answer: Answer, may: answers.May = lambda _: None, role: str = "") -> list[Delivery]:
-        """Give a person's answer; `role` is kept with it.
+    def answer(
+        self,
+        task_id: str,
+        answer: Answer,
+        may: answers.May = lambda _: None,
+        role: str = "",
+        binds: str | None = None,
+    ) -> list[Delivery]:
+        """Give a person's answer; `role` is kept with it. `binds` is what it is a yes to, if not what was asked about.
 
         `approve`, `retry`, `provide` and a question's own choices let it go on; `deny` and `fail` fail the subtask,
         `skip` skips it; about the whole task, `deny` and `cancel` end it. `values` become inputs of the task; a choice
@@ -64,7 +71,7 @@ class Control(StorePart):
             return self._not_believed(task_id, question, answer)
         effect = questions.effect(question, answer)
         while True:
-            head, given = self._given(task_id, question, answer, role, changes=effect == "go")
+            head, given = self._given(task_id, question, answer, role, binds, changes=effect == "go")
             outcome, about = b"", question.subtask_id
             if effect != "go" and about is not None:
                 outcome = self._access.seal_outcome(task_id, about, questions.outcome(answer, effect), head)
@@ -141,51 +148,19 @@ class Control(StorePart):
                     "another, or answer what its subtasks ask"
                 )
 
-    def pause(self, task_id: str, by: str) -> None:
-        """Start nothing new of a task; what runs goes on.
-
-        Raises:
-            TaskNotFound: there is no such task.
-            WrongStatus: it is paused, or it has ended or is being ended.
-        """
-        if not self._access.call("pause", task_id, by, tells=("task.paused", {"task": task_id, "by": by})):
-            self._access.require(task_id)
-            raise WrongStatus(f"`{task_id}` cannot be paused: it is paused already, or it has ended")
-
-    def resume(self, task_id: str, by: str) -> list[Delivery]:
-        """Go on with a paused task.
-
-        Raises:
-            TaskNotFound: there is no such task.
-            WrongStatus: it is not paused.
-        """
-        done, sends = self._access.call("resume", task_id, by, tells=("task.resumed", {"task": task_id, "by": by}))
-        if not done:
-            self._access.require(task_id)
-            raise WrongStatus(f"`{task_id}` cannot be resumed: it is not paused, or is being ended")
-        return deliveries(sends)
-
-    def cancel(self, task_id: str, by: str, reason: str = "") -> list[str]:
-        """End a task. Gives the subtasks that still run: their workers learn it at their next renewal.
-
-        Raises:
-            TaskNotFound: there is no such task.
-            WrongStatus: it has ended or is being ended.
-        """
-        said = self._access.seal_said(task_id, f"cancelled by {by}: {reason}") if reason else b""
-        tells = "task.stopped", {"task": task_id, "by": by}
-        done, running = self._access.call("cancel", task_id, by, said, tells=tells)
-        if not done:
-            self._access.require(task_id)
-            raise WrongStatus(f"`{task_id}` cannot be cancelled: it has ended, or is being ended")
-        return [name.decode() for name in running]
-
     def flip(self, task_id: str) -> list[Delivery]:
         """Give up the canvas of a task: everything is sent directly from now on."""
         return deliveries(self._access.call("flip", task_id))
 
     def _given(
-        self, task_id: str, question: Intervention, answer: Answer, role: str, *, changes: bool
+        self,
+        task_id: str,
+        question: Intervention,
+        answer: Answer,
+        role: str,
+        binds: str | None,
+        *,
+        changes: bool,
     ) -> tuple[Head, tuple[bytes, bytes, bytes, str, bytes]]:
         """The head after an answer, and what it writes: the head before and after, the sealed answer, and the document
         that it changes.
@@ -202,7 +177,8 @@ class Control(StorePart):
         task = self._access.open_task(task_id, blob, head)  # also where it stays as it is: its head may be missing
         field, change = self._change(task, question, answer, head) if changes else ("", None)
         after = head.after(about, *filter(None, [field]))
-        binds = question.binds or self._bound_before(task_id, subtask_id, earlier, head)
+        if binds is None:
+            binds = question.binds or self._bound_before(task_id, subtask_id, earlier, head)
         covered = asked_about(self._access, task_id, question, head)
         given = answers.seal(self._access, task_id, question, answer, binds, after, role, covered)
         place = after.place(Places.task(task_id) if field == "task" else Places.subtask(task_id, subtask_id))
@@ -223,10 +199,12 @@ class Control(StorePart):
         """The document that an answer changes, and its field: the task by values and choices, a subtask by what its
         server asked.
         """
-        if question.elicitation and question.subtask_id is not None:
+        if (question.elicitation or answer.changes) and question.subtask_id is not None:
             field = f"d:{question.subtask_id}"
             blob = self._access.connection.command("HGET", self._access.keys.subtasks(task.task_id), field) or b""
             subtask = self._access.open_subtask(task.task_id, question.subtask_id, blob, head)
+            if answer.changes:
+                return field, subtask.model_copy(update={"args": {**subtask.args, **answer.changes}})
             return field, _told(subtask, question, answer)
         chosen = question.kind == "choice" and question.subtask_id is None
         if not answer.values and not chosen:

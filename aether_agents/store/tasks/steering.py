@@ -41,6 +41,45 @@ class Steering(StorePart):
             raise WrongStatus(f"`{task_id}` has ended, or is being ended: its priority changes nothing any more")
         return deliveries(sends)
 
+    def pause(self, task_id: str, by: str) -> None:
+        """Start nothing new of a task; what runs goes on.
+
+        Raises:
+            TaskNotFound: there is no such task.
+            WrongStatus: it is paused, or it has ended or is being ended.
+        """
+        if not self._access.call("pause", task_id, by, tells=("task.paused", {"task": task_id, "by": by})):
+            self._access.require(task_id)
+            raise WrongStatus(f"`{task_id}` cannot be paused: it is paused already, or it has ended")
+
+    def resume(self, task_id: str, by: str) -> list[Delivery]:
+        """Go on with a paused task.
+
+        Raises:
+            TaskNotFound: there is no such task.
+            WrongStatus: it is not paused.
+        """
+        done, sends = self._access.call("resume", task_id, by, tells=("task.resumed", {"task": task_id, "by": by}))
+        if not done:
+            self._access.require(task_id)
+            raise WrongStatus(f"`{task_id}` cannot be resumed: it is not paused, or is being ended")
+        return deliveries(sends)
+
+    def cancel(self, task_id: str, by: str, reason: str = "") -> list[str]:
+        """End a task. Gives the subtasks that still run: their workers learn it at their next renewal.
+
+        Raises:
+            TaskNotFound: there is no such task.
+            WrongStatus: it has ended or is being ended.
+        """
+        said = self._access.seal_said(task_id, f"cancelled by {by}: {reason}") if reason else b""
+        tells = "task.stopped", {"task": task_id, "by": by}
+        done, running = self._access.call("cancel", task_id, by, said, tells=tells)
+        if not done:
+            self._access.require(task_id)
+            raise WrongStatus(f"`{task_id}` cannot be cancelled: it has ended, or is being ended")
+        return [name.decode() for name in running]
+
     def put_brake_on(self, by: str, reason: str = "", tasks: Iterable[str] = ()) -> bool:
         """Let nothing begin until the brake is released. False: it is on already, and stays as it is."""
         tells = "brake.on", {"by": by, "why": self._access.audit.digest(reason) if reason else ""}

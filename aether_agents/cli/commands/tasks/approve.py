@@ -15,6 +15,7 @@ from aether_agents.cli.tasks.answers import Reply, list_open, reply_to
         "aether-agent approve                                     (what waits, on all tasks)",
         "aether-agent approve 3fa9c1d2e0b7 --deny --comment 'not before Monday'",
         "aether-agent approve 3fa9c1d2e0b7 publish.1 --choose retry",
+        "aether-agent approve 3fa9c1d2e0b7 --set branch=main      (yes, but to that)",
         "aether-agent approve 3fa9c1d2e0b7 task.1 --input paths=. --input paths=../other",
     ),
 )
@@ -26,6 +27,9 @@ from aether_agents.cli.tasks.answers import Reply, list_open, reply_to
     "--input", "-i", "inputs", metavar="NAME=VALUE", multiple=True, help="A value it asks for; again for a list."
 )
 @click.option("--comment", metavar="TEXT", default="", help="What you add; it is kept with the answer.")
+@click.option(
+    "--set", "changes", metavar="NAME=VALUE", multiple=True, help="Change an argument of the call; the yes is to that."
+)
 @click.option("--list", "only_list", is_flag=True, help="Only show what is asked.")
 @json_option
 def approve_command(

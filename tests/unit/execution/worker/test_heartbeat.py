@@ -36,7 +36,7 @@ class Kept:
         self.asked: list[tuple[Any, ...]] = []
         self.waiting = {"dev": 3, "planner": 0}
         tasks = {"renew": self.renew, "reap": self.reap, "complete": self.note("complete")}
-        self.tasks = SimpleNamespace(**tasks, epoch=0, links_record=False)
+        self.tasks = SimpleNamespace(**tasks, epoch=0, links_record=False, expire=list)
         self.audit = SimpleNamespace(flush=lambda: None)
         self.next_epoch = 0
         self.safekeeping = SimpleNamespace(sure=False)

@@ -1,0 +1,137 @@
+"""Who may say yes: not who asked, several people, within a time; and to a call that he changes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aether_agents.contracts import Answer, HighLevelTask, Intervention, Role, Template
+from aether_agents.errors import InvalidTask, NotAllowed, WrongStatus
+from aether_agents.orchestrator.orchestrator import Orchestrator
+from aether_agents.settings.model import PolicySettings
+from aether_agents.store import open_store
+from tests.conftest import eventually
+from tests.integration.execution.lab import Lab
+
+
+def door_of(lab: Lab, **policy: Any) -> Orchestrator:
+    """The door to a laboratory with this policy, and a worker that has it too."""
+    lab.settings = lab.settings.model_copy(update={"policy": PolicySettings(**policy)})
+    lab.worker()
+    return Orchestrator(lab.settings, open_store(lab.settings))
+
+
+def asked(door: Orchestrator, folder: Path, task_id: str, name: str = "x", **more: Any) -> Intervention:
+    """What a task asks that removes a note."""
+    (folder / name).write_text("here")
+    args = {"folder": str(folder), "name": name}
+    steps = [{"id": "remove", "tool": "dev-echo/remove", "args": args}]
+    document = Template.model_validate({"name": "plan", "description": "A plan", "subtasks": steps})
+    told = {"owner": "ann", **more}
+    door.submit(HighLevelTask(task_id=task_id, description="A plan", document=document, **told))
+    return eventually(lambda: next(iter(door.view(task_id).interventions), None), 60, "it asks")
+
+
+def say(door: Orchestrator, task_id: str, question: Intervention, by: str, role: Role = "Owner", **more: Any) -> None:
+    answer = Answer(intervention_id=question.id, response=more.pop("response", "approve"), by=by, **more)
+    door.answer(task_id, answer, role=role)
+
+
+def removed(lab: Lab) -> list[str]:
+    """The notes that were removed, as the server saw it."""
+    return [line.split()[1] for line in lab.count_log.read_text().splitlines() if line.startswith("R ")]
+
+
+def test_who_asked_does_not_approve_and_two_others_do(bare_lab: Lab, tmp_path: Path) -> None:
+    lab = bare_lab
+    door = door_of(lab, four_eyes=True, approvers=2)
+    with pytest.raises(NotAllowed, match="four_eyes"):
+        asked(door, tmp_path, "ahead", assume_yes=True)
+    question = asked(door, tmp_path, "t")
+    with pytest.raises(NotAllowed, match="ann asked for this"):
+        say(door, "t", question, "ann")
+    say(door, "t", question, "bob")
+    with pytest.raises(WrongStatus, match=r"bob has said yes .* already"):
+        say(door, "t", question, "bob")
+    assert [one.id for one in door.view("t").interventions] == [question.id]
+    assert removed(lab) == []
+    say(door, "t", question, "eve", "Supervisor")
+    eventually(lambda: door.has_ended("t"), 60, "it ends")
+    assert (door.view("t").status, removed(lab)) == ("completed", ["x"])
+    kinds = [one.entry for one in eventually(lambda: told(lab, "t", "answered"), 20, "it is recorded")]
+    assert (kinds[0]["by"], kinds[0]["also"]) == ("eve", ["bob"])
+    second = asked(door, tmp_path, "no")
+    say(door, "no", second, "bob")
+    say(door, "no", second, "ann", response="deny")  # a no needs nobody else, and may be one's own
+    eventually(lambda: door.has_ended("no"), 60, "it ends")
+    assert removed(lab) == ["x"]
+
+
+def told(lab: Lab, task_id: str, kind: str) -> list[Any]:
+    """Entries of the record."""
+    return [one for one in lab.store.audit.lines() if (one.entry.get("task"), one.entry["kind"]) == (task_id, kind)]
+
+
+def test_a_yes_by_one_is_none_where_the_worker_wants_two(bare_lab: Lab, tmp_path: Path) -> None:
+    """Whoever answers past the door: the worker counts again."""
+    lab = bare_lab
+    door = door_of(lab, approvers=2)
+    question = asked(door, tmp_path, "t")
+    lab.sender.send(lab.store.tasks.answer("t", Answer(intervention_id=question.id, response="approve", by="bob")))
+    again = eventually(
+        lambda: next((one for one in door.view("t").interventions if one.id != question.id), None), 60, "it asks again"
+    )
+    assert removed(lab) == []
+    with pytest.raises(NotAllowed, match="Viewer may not approve"):
+        say(door, "t", again, "bob", "Viewer")
+
+
+def test_a_role_that_is_not_listed_may_not(bare_lab: Lab, tmp_path: Path) -> None:
+    door = door_of(bare_lab, approver_roles=("Owner",))
+    question = asked(door, tmp_path, "t")
+    with pytest.raises(NotAllowed, match="Supervisor may not approve here"):
+        say(door, "t", question, "bob", "Supervisor")
+
+
+def test_what_nobody_answers_in_time_is_a_no(bare_lab: Lab, tmp_path: Path) -> None:
+    lab = bare_lab
+    door = door_of(lab, answer_within=1.0)
+    asked(door, tmp_path, "t")
+    eventually(lambda: door.has_ended("t"), 60, "it ends")
+    view = door.view("t", outputs=True)
+    assert (view.status, "denied by expiry" in (view.error or ""), removed(lab)) == ("failed", True, [])
+
+
+def test_an_approver_changes_an_argument_within_the_schema(bare_lab: Lab, tmp_path: Path) -> None:
+    lab = bare_lab
+    door = door_of(lab)
+    question = asked(door, tmp_path, "t")
+    (tmp_path / "y").write_text("here")
+    for wrong, error in (({"name": 3}, "string"), ({"force": True}, "force"), ({"name": "${secrets.token}"}, "values")):
+        with pytest.raises(InvalidTask, match=error):
+            say(door, "t", question, "bob", changes=wrong)
+    with pytest.raises(WrongStatus):
+        say(door, "t", question, "bob", response="deny", changes={"name": "y"})
+    say(door, "t", question, "bob", changes={"name": "y"})
+    eventually(lambda: door.has_ended("t"), 60, "it ends")
+    assert (door.view("t").status, removed(lab)) == ("completed", ["y"])
+    (entry,) = eventually(lambda: told(lab, "t", "answered"), 20, "it is recorded")
+    assert entry.entry["changed"] == ["name"]
+
+
+def test_a_change_voids_the_yes_of_others(bare_lab: Lab, tmp_path: Path) -> None:
+    lab = bare_lab
+    door = door_of(lab, approvers=2)
+    question = asked(door, tmp_path, "t")
+    (tmp_path / "y").write_text("here")
+    say(door, "t", question, "bob")
+    say(door, "t", question, "eve", changes={"name": "y"})
+    again = eventually(
+        lambda: next((one for one in door.view("t").interventions if one.id != question.id), None), 60, "it asks again"
+    )
+    assert '"y"' in again.prompt
+    assert removed(lab) == []
+    for person in ("bob", "eve"):
+        say(door, "t", again, person)
+    eventually(lambda: door.has_ended("t"), 60, "it ends")
+    assert (door.view("t").status, removed(lab)) == ("completed", ["y"])
