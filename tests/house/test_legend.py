@@ -66,7 +66,7 @@ def test_every_hash_field_stands_in_the_legend() -> None:
         ("redis.call('HSET', task.key, 'novel', int(1))", "novel"),
         ("redis.call('HSET', task.subtasks, 's:' .. it.id, 'x', 'z:' .. it.id, f(a, 'b'))", "z:"),
         ("local a = unpack(redis.call('HMGET', key, 'task', 'novel'))", "novel"),
-        ("if redis.call('HEXISTS', k, it and 'y:' .. it.id or 'task') == 1 then end", "y:"),
+        ("if redis.call('HEXISTS', k, it and 'z:' .. it.id or 'task') == 1 then end", "z:"),
     ],
 )
 def test_a_field_that_is_not_there_is_found(line: str, field: str) -> None:
