@@ -4,11 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from aether_agents.contracts import HighLevelTask, InputSpec, Intervention, Json, Understood
+from aether_agents.contracts.shortening import shorten
 from aether_agents.documents.suggestion import nearest
 from aether_agents.planning.composition.goal_step import Step
 from aether_agents.planning.inputs.binding import Binding, bind
 from aether_agents.planning.inputs.proposals import with_proposals
 from aether_agents.planning.planning_result import Asked
+
+#: Characters of an input that a question shows.
+SHOWN = 200
 
 
 class Told(NamedTuple):
@@ -26,7 +30,7 @@ def tell(steps: Sequence[Step], task: HighLevelTask, context: Mapping[str, Json]
     bindings = tuple(bind(step.template, _own(task, step, names[number]), context) for number, step in enumerate(steps))
     faults = tuple(dict.fromkeys((*_unknown(steps, names, task), *(fault for one in bindings for fault in one.faults))))
     unused = _unused(steps, bindings)
-    return Told(bindings, faults, _asked(steps, names, bindings, task.folder), unused)
+    return Told(bindings, faults, _asked(steps, names, bindings, task), unused)
 
 
 def understood(steps: Sequence[Step], bindings: Sequence[Binding]) -> Iterator[Understood]:
@@ -80,18 +84,35 @@ def _unknown(steps: Sequence[Step], names: Sequence[Mapping[str, str]], task: Hi
 
 
 def _asked(
-    steps: Sequence[Step], names: Sequence[Mapping[str, str]], bindings: Sequence[Binding], folder: str
+    steps: Sequence[Step], names: Sequence[Mapping[str, str]], bindings: Sequence[Binding], task: HighLevelTask
 ) -> Asked | None:
     fields: dict[str, InputSpec] = {}
     prompts: list[str] = []
     for step, own, binding in zip(steps, names, bindings, strict=True):
         for said, name in own.items():
             if name in binding.asked:
-                fields[said], question = with_proposals(name, step.template.inputs[name], binding.asked[name], folder)
+                fields[said], question = with_proposals(
+                    name, step.template.inputs[name], binding.asked[name], task.folder
+                )
                 prompts.append(question if len(steps) == 1 else f"{step.id}: {question}")
     if not fields:
         return None
+    if used := list(_used(steps, names, bindings, task.inputs)):
+        prompts.append(f"It will use {', '.join(used)}.")
     return Asked(Intervention(id="task.1", kind="input", prompt="\n".join(prompts), fields=fields))
+
+
+def _used(
+    steps: Sequence[Step], names: Sequence[Mapping[str, str]], bindings: Sequence[Binding], given: Mapping[str, Json]
+) -> Iterator[str]:
+    """What is known already and was said, by the sentence or by name: a person sees what his answer is added to."""
+    for step, own, binding in zip(steps, names, bindings, strict=True):
+        for said, name in own.items():
+            value = binding.values.get(name)
+            is_said = name in binding.sources or said in given
+            if is_said and value is not None and not step.template.inputs[name].secret:
+                shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+                yield f"`{said}` = {shorten(shown, SHOWN)}"
 
 
 def _unused(steps: Sequence[Step], bindings: Sequence[Binding]) -> tuple[str, ...]:

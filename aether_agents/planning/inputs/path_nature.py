@@ -1,5 +1,6 @@
 """Whether a path input takes a folder or a file by its own words, and which of the two a path is."""
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -29,6 +30,14 @@ def nature_of(text: str, folder: str) -> Nature:
     if text.endswith("/") or place.is_dir():
         return "folder"
     return "file" if place.is_file() or Path(text).suffix.lower() in vocabulary().endings else ""
+
+
+def unusable(place: str) -> str:
+    """Why nothing can be read at an absolute path; empty if it can be."""
+    if not os.path.exists(place):  # noqa: PTH110 - where a folder above may not be entered, this says no
+        return "is no file or folder here"
+    needed = os.R_OK | os.X_OK if Path(place).is_dir() else os.R_OK
+    return "" if os.access(place, needed) else "cannot be read by the worker: `chmod` or `chown` it, or name another"
 
 
 def apart(specs: Mapping[str, InputSpec], texts: Iterable[str], folder: str) -> dict[str, list[str]]:

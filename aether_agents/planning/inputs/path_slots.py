@@ -4,7 +4,7 @@ from collections.abc import Container, Sequence
 from pathlib import Path
 
 from aether_agents.planning.inputs.input_kind import file_kind, format_of, goes_into, is_target, is_text, may_be_gone
-from aether_agents.planning.inputs.path_nature import apart, nature_of, wanted
+from aether_agents.planning.inputs.path_nature import apart, nature_of, unusable, wanted
 from aether_agents.planning.inputs.slots import Slots
 from aether_agents.planning.sentence.sentence import Mentions
 
@@ -14,6 +14,7 @@ class PathSlots(Slots):
 
     def places(self, said: Mentions) -> None:
         """Paths. One that no input can take is asked about: another folder must not be used in its place."""
+        self._missing()
         given = [name for name in self.values if format_of(self.spec(name)) == "path"]
         self._files_by_kind([text for text in (*said.paths, *said.loose, *said.quoted) if not self.is_given(text)])
         self._targets([text for text in (*said.paths, *said.loose) if not self.is_given(text)])
@@ -58,18 +59,19 @@ class PathSlots(Slots):
             self.fill([name], own)
             self._missing(own)
 
-    def _missing(self, places: Sequence[str]) -> None:
-        """A place to look at that is not there is asked about, where the caller's folder can be seen from here."""
+    def _missing(self, places: Sequence[str] = ()) -> None:
+        """A place to look at that is not there, or not readable, is asked about, where the caller's folder is seen."""
         for name, value in list(self.values.items()):
-            spec = self.spec(name)
-            if format_of(spec) != "path" or may_be_gone(spec) or name not in self.sources:
+            spec, given = self.spec(name), name in self.task.inputs
+            if format_of(spec) != "path" or may_be_gone(spec) or not (given or name in self.sources):
                 continue
-            for place in value if isinstance(value, list) else [value]:
-                gone = Path(str(place))
-                if gone.parent.is_dir() and Path(self.task.folder or "").is_dir() and not gone.exists():
-                    said = next((one for one in places if gone.name in one), str(place))
+            if not Path(self.task.folder or "").is_dir() or (given and not self.task.folder):
+                continue
+            for place in map(str, value if isinstance(value, list) else [value]):
+                if why := unusable(place):
+                    said = next((one for one in places if Path(place).name in one), place)
                     self.values.pop(name, None)
-                    self.ask(name, f"`{said}` in the request is no file or folder here")
+                    self.ask(name, f"`{said}` in the {'inputs' if given else 'request'} {why}")
 
     def _targets(self, texts: Sequence[str]) -> None:
         """What the sentence puts something into, to the one input that says what goes into it."""

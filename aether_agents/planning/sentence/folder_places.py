@@ -1,5 +1,6 @@
 """Places of the caller's folder that a sentence means: a word that names a file there, all that lies in a folder."""
 
+import os
 import re
 from itertools import islice
 from pathlib import Path
@@ -34,7 +35,21 @@ def located(text: str, folder: str) -> str:
         if _is_known(word.lower()) and not _BEHIND_PLACE.search(mask[: hit.start()]):
             continue
         found = found[: hit.start()] + "./" + found[hit.start() :]
-    return found
+    return _rooted(found, folder)
+
+
+def _rooted(text: str, folder: str) -> str:
+    """The sentence with each path without a root (`customers.csv`, `web/a.py`) written with one, if it is there."""
+    mask = masked(text)
+    for loose in dict.fromkeys(read_sentence(text).loose):
+        is_file = Path(loose).suffix.lower() in vocabulary().endings  # a data file by its name, to be written perhaps
+        if loose.startswith((".", "~", "/")) or not (is_file or os.path.exists(Path(folder) / loose)):  # noqa: PTH110
+            continue
+        for hit in reversed(list(re.finditer(rf"(?<![\w@./:~-]){re.escape(loose)}(?![\w@/:-])", text))):
+            if NAMED not in mask[max(0, hit.start() - 1) : hit.start()] + mask[hit.end() : hit.end() + 1]:
+                text = f"{text[: hit.start()]}./{text[hit.start() :]}"  # not within quotes, or a longer name
+                mask = f"{mask[: hit.start()]}{NAMED * 2}{mask[hit.start() :]}"
+    return text
 
 
 def unfolded(text: str, folder: str) -> str:

@@ -84,3 +84,26 @@ def test_what_goes_the_other_way_or_fits_nowhere_is_asked_about(here: Path, sent
 def test_a_moment_is_kept_as_utc_and_a_word_is_none(here: Path) -> None:
     assert bound(here, "restore ./shop.db", as_of="2026-11-20").values["as_of"] == "2026-11-20T23:59:59Z"
     assert "2026-11-30T18:00:00Z" in bound(here, "restore ./shop.db", as_of="soon").asked["as_of"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "inputs", "why"),
+    [
+        ("load ./none.csv", {}, "`./none.csv` in the request is no file or folder here"),
+        ("load /none/such/place", {}, "`/none/such/place` in the request is no file or folder here"),
+        ("load data", {"sources": ["orders.csv", "none.csv"]}, "none.csv` in the inputs is no file or folder here"),
+    ],
+)
+def test_what_is_not_there_is_asked_about_before_anything_starts(
+    here: Path, sentence: str, inputs: dict[str, Json], why: str
+) -> None:
+    seen = bound(here, sentence, LOAD, **inputs)
+    assert why in seen.asked["sources"]
+    assert seen.values["sources"] is None
+
+
+def test_what_cannot_be_read_is_asked_about(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The superuser of the tests reads everything: so the system's answer is that of anybody else."""
+    monkeypatch.setattr("os.access", lambda path, _: not str(path).endswith("orders.csv"))
+    assert "`./orders.csv` in the request cannot be read" in bound(here, "load ./orders.csv", LOAD).asked["sources"]
+    assert bound(here, "load ./shop.db", LOAD).values["sources"] == [str(here / "shop.db")]

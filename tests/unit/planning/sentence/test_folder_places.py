@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aether_agents.planning.sentence.folder_places import MOST, unfolded
+from aether_agents.planning.sentence.folder_places import MOST, located, unfolded
 
 
 @pytest.fixture
@@ -37,3 +37,23 @@ def here(tmp_path: Path) -> Path:
 )
 def test_a_pattern_stands_for_what_lies_in_the_folder(here: Path, text: str, expected: str) -> None:
     assert unfolded(text, str(here)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("audit web and sales", "audit ./web and ./sales"),
+        ("load customers.csv into shop.duckdb", "load ./customers.csv into ./shop.duckdb"),
+        ("load web/a.csv, web", "load ./web/a.csv, ./web"),
+        ("load ./customers.csv", "load ./customers.csv"),
+        ("load 'customers.csv' now", "load 'customers.csv' now"),
+        ("see https://a.example/customers.csv", "see https://a.example/customers.csv"),
+        ("mail bob@customers.csv", "mail bob@customers.csv"),
+        ("load /x/customers.csv and web/none", "load /x/customers.csv and web/none"),
+    ],
+)
+def test_a_word_that_names_what_is_there_is_that_path(tmp_path: Path, text: str, expected: str) -> None:
+    (tmp_path / "web").mkdir()
+    for name in ("sales", "customers.csv", "web/a.csv"):
+        (tmp_path / name).touch()
+    assert located(text, str(tmp_path)) == expected
