@@ -34,6 +34,11 @@ class Browser:
         answer.raise_for_status()
         return answer.json()["value"]
 
+    def size(self, width: int, height: int = 900) -> None:
+        """Make the window so large."""
+        rect = {"width": width, "height": height}
+        self._http.post(f"{self._session}/window/rect", json=rect).raise_for_status()
+
     def picture(self, path: Path) -> None:
         """Keep what is to be seen as a picture."""
         answer = self._http.get(f"{self._session}/screenshot")
