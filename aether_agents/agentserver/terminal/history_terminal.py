@@ -38,6 +38,12 @@ PROMPT = 1.0
 #: Seconds an interrupted shell may take to show that it was.
 NOTE = 1.0
 
+#: Characters by which what is shown later is told from what was there.
+KNOWN = 400
+
+#: What a shell shows when it was interrupted: a new line, and a prompt in it.
+_NEXT_PROMPT = re.compile(r"[\r\n][^\r\n]*\S[^\r\n]*$")
+
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 
 
@@ -163,11 +169,14 @@ async def _prompt(session: Session, front: Front) -> None:
 
 async def _interrupt(session: Session, front: Front) -> None:
     """Interrupt, and let the shell take note: what is typed before that is dropped with what it drops."""
-    before = session.history
+    before = session.history[-KNOWN:]
     if not await asyncio.to_thread(front.interrupt):
         await session.write(INTERRUPT)
     until = time.monotonic() + NOTE
-    while session.history == before and time.monotonic() < until and not session.closed:  # noqa: ASYNC110 - no event
+    while time.monotonic() < until and not session.closed:
+        shown = session.history.rpartition(before)[2] if before else session.history
+        if _NEXT_PROMPT.search(shown):  # until then its line editor is not set up anew
+            return
         await asyncio.sleep(LOOK)
 
 

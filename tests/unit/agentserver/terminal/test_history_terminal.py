@@ -19,7 +19,7 @@ class EchoingSession:
 
     async def write(self, text: str) -> None:
         if "\n" not in text:  # Ctrl-C
-            self.history += "$ "
+            self.history += "\r\n$ "
             return
         first, last = text.removesuffix("\n").split("\n")
         head, tail = re.findall(r"'%s%s %d\\n' '([^']+)' '([^']+)'", first)[0]
