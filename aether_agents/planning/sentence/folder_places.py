@@ -39,11 +39,11 @@ def located(text: str, folder: str) -> str:
 
 
 def _rooted(text: str, folder: str) -> str:
-    """The sentence with each path without a root (`customers.csv`, `web/a.py`) written with one, if it is there."""
+    """The sentence with each file that is there, or that its ending names (`customers.csv`), written as a path."""
     mask = masked(text)
     for loose in dict.fromkeys(read_sentence(text).loose):
         is_file = Path(loose).suffix.lower() in vocabulary().endings  # a data file by its name, to be written perhaps
-        if loose.startswith((".", "~", "/")) or not (is_file or os.path.exists(Path(folder) / loose)):  # noqa: PTH110
+        if loose.startswith((".", "~")) or "/" in loose or not (is_file or os.path.exists(Path(folder) / loose)):  # noqa: PTH110
             continue
         for hit in reversed(list(re.finditer(rf"(?<![\w@./:~-]){re.escape(loose)}(?![\w@/:-])", text))):
             if NAMED not in mask[max(0, hit.start() - 1) : hit.start()] + mask[hit.end() : hit.end() + 1]:

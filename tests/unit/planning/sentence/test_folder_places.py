@@ -44,7 +44,7 @@ def test_a_pattern_stands_for_what_lies_in_the_folder(here: Path, text: str, exp
     [
         ("audit web and sales", "audit ./web and ./sales"),
         ("load customers.csv into shop.duckdb", "load ./customers.csv into ./shop.duckdb"),
-        ("load web/a.csv, web", "load ./web/a.csv, ./web"),
+        ("load web/a.csv, web", "load web/a.csv, ./web"),
         ("load ./customers.csv", "load ./customers.csv"),
         ("load 'customers.csv' now", "load 'customers.csv' now"),
         ("see https://a.example/customers.csv", "see https://a.example/customers.csv"),
