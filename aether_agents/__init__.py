@@ -11,7 +11,8 @@ used: the command line and the processes of the stack import this package first,
             print(event.type)
 
 Further faces: `aether_agents.agentserver` (the way in for a terminal server), `aether_agents.contracts` (the values),
-`aether_agents.errors`, `aether_agents.settings`, `aether_agents.store` and `aether_agents.specialists`.
+`aether_agents.errors`, `aether_agents.settings`, `aether_agents.store`, `aether_agents.specialists` and
+`aether_agents.testing`.
 """
 
 from importlib import import_module

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import aether_agents
-from aether_agents import agentserver, contracts, errors, settings, specialists, store
+from aether_agents import agentserver, contracts, errors, settings, specialists, store, testing
 
 PUBLIC = {"Orchestrator", "connect", "HighLevelTask", "AgentProcess", "load_settings", "Event", "Answer"}
 ERRORS = {name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, Exception)}
@@ -41,6 +41,16 @@ def test_a_face_that_loads_late_offers_what_its_stub_says(package: str) -> None:
         _ = face.nothing
 
 
+def test_the_further_faces_offer_exactly_these() -> None:
+    assert set(testing.__all__) == {"OneProcessStack", "one_process_stack"}
+    assert set(agentserver.__all__) == {
+        *("AgentCommand", "AgentProcess", "AgentShell", "AuditFile", "CommandResult", "ControlServer", "Handle"),
+        *("HistoryTerminal", "Person", "Terminal", "register"),
+    }
+    assert set(settings._HOMES) == stubbed("settings")
+    assert all(hasattr(face, name) for face in (testing, agentserver, store) for name in face.__all__)
+
+
 def test_the_faces_that_packages_of_others_use_are_where_they_were() -> None:
     assert {"register", "AgentProcess"} <= set(agentserver.__all__)
     assert {"open_store", "make_key_file"} <= set(store.__all__)
@@ -51,5 +61,5 @@ def test_the_faces_that_packages_of_others_use_are_where_they_were() -> None:
 
 def test_the_manual_names_every_face() -> None:
     page = (Path(aether_agents.__file__).parents[1] / "docs/reference/python.md").read_text(encoding="utf-8")
-    for face in (agentserver, errors, settings, specialists, store, contracts):
+    for face in (agentserver, errors, settings, specialists, store, contracts, testing):
         assert f"`{face.__name__}`" in page
