@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from aether_agents.contracts import TERMINAL_TASK, HighLevelTask, Specialist, TaskView
-from aether_agents.errors import StackError
 from aether_agents.execution.worker.celery_worker import app_for
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.mcp_host.files.user_file import USER_FILE
@@ -16,6 +15,7 @@ from aether_agents.process.private_folder import make_private
 from aether_agents.settings.model import Settings
 from aether_agents.specialists import load_specialists
 from aether_agents.store import PLANNER, make_key_file
+from aether_agents.testing.stack_settings import stack_settings
 from aether_agents.testing.worker_thread import WorkerThread
 
 #: Messages that run side by side.
@@ -68,28 +68,13 @@ def one_process_stack(
     if servers is not None:
         (home / USER_FILE).write_text(json.dumps({"mcpServers": {name: dict(one) for name, one in servers.items()}}))
     with ValkeyServer(home / "valkey") as valkey:
-        chosen = _settings(settings or Settings(), home, valkey.url, key)
+        chosen = stack_settings(settings or Settings(), home, valkey.url, key)
         known = tuple(load_specialists(chosen) if specialists is None else specialists)
         queues = (PLANNER, *(one.queue for one in known))
-        worker = WorkerThread(app_for(chosen, known, queues, name="one-process"), queues, THREADS)
+        worker = WorkerThread(lambda: app_for(chosen, known, queues, name="one-process"), queues, THREADS)
         worker.start()
         try:
             with connect(chosen) as orchestrator:
                 yield OneProcessStack(chosen, orchestrator)
         finally:
             worker.stop()
-
-
-def _settings(given: Settings, home: Path, url: str, key: Path) -> Settings:
-    """Never taken for deaf: that ends the process, which is the test's."""
-    if given.broker.url:
-        raise StackError("a stack of one process has a store of its own: leave `broker.url` out of its settings")
-    return given.model_copy(
-        update={
-            "home": home,
-            "project": given.project if "project" in given.model_fields_set else home,
-            "broker": given.broker.model_copy(update={"url": url}),
-            "encryption": given.encryption.model_copy(update={"key_file": key}),
-            "delivery": given.delivery.model_copy(update={"deaf_after": 0.0, "grace": 1.0}),
-        }
-    )

@@ -1,6 +1,7 @@
 """WorkerThread: a worker in a thread of this process, for tests: what `celery -A …` finds, and no other code."""
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from celery import Celery, _state, signals
@@ -12,6 +13,11 @@ from aether_agents.errors import StackError
 #: Seconds a worker may take to begin, and to end.
 PATIENCE = 30.0
 HOSTNAME = "worker@one-process"
+#: What a worker hears of Celery: one of this process must hear of no other.
+SIGNALS = (
+    *(signals.setup_logging, signals.worker_init, signals.worker_process_init, signals.worker_process_shutdown),
+    *(signals.worker_ready, signals.worker_shutting_down, signals.worker_shutdown),
+)
 
 
 class _Controller(WorkController):  # type: ignore[misc]  # celery has no types
@@ -29,8 +35,10 @@ class _Controller(WorkController):  # type: ignore[misc]  # celery has no types
 class WorkerThread:
     """Serves the queues of an app until it is stopped. One at a time in a process: Celery's state is the process's."""
 
-    def __init__(self, app: Celery, queues: tuple[str, ...], threads: int) -> None:
-        self._app = app
+    def __init__(self, made: Callable[[], Celery], queues: tuple[str, ...], threads: int) -> None:
+        """`made` makes the app; what that has Celery's signals call is taken back when it ends."""
+        self._heard = [(signal, list(signal.receivers)) for signal in SIGNALS]
+        self._app = app = made()
         self._ready = threading.Event()
         self._worker = _Controller(
             self._ready,
@@ -66,8 +74,11 @@ class WorkerThread:
             StackError: it does not end.
         """
         state.should_stop = 0
-        self._app.bench.end()
+        signals.worker_shutdown.send(sender=self._worker)
         self._thread.join(PATIENCE)
+        for signal, receivers in self._heard:
+            signal.receivers = receivers
+            signal.sender_receivers_cache.clear()
         state.should_stop = state.should_terminate = None
         trace.reset_worker_optimizations(self._app)
         _state.default_app, _state._tls.current_app = self._before

@@ -139,27 +139,14 @@ class _Bench:
     def attend(self, app: Celery) -> None:
         """Open and close with the process: a forked child by itself, any other pool in the one process there is."""
         self._app = app
-        app.broker, app.watchdog, app.bench = self._broker, self._watchdog, self
-        for signal, heard in self._heard:
-            signal.connect(heard, weak=False)
-
-    def end(self) -> None:
-        """Close what is open, and hear of no other worker of this process."""
-        for signal, heard in self._heard:
-            signal.disconnect(heard)
-        self._end()
-
-    @property
-    def _heard(self) -> tuple[tuple[Any, Callable[..., None]], ...]:
-        return (
-            (signals.setup_logging, self._log),
-            (signals.worker_init, self._before_forks),
-            (signals.worker_process_init, self._begin_child),
-            (signals.worker_process_shutdown, self._end),
-            (signals.worker_ready, self._begin),
-            (signals.worker_shutting_down, self._wind_down),
-            (signals.worker_shutdown, self._end),
-        )
+        app.broker, app.watchdog = self._broker, self._watchdog
+        signals.setup_logging.connect(self._log, weak=False)
+        signals.worker_init.connect(self._before_forks, weak=False)
+        signals.worker_process_init.connect(self._begin_child, weak=False)
+        signals.worker_process_shutdown.connect(self._end, weak=False)
+        signals.worker_ready.connect(self._begin, weak=False)
+        signals.worker_shutting_down.connect(self._wind_down, weak=False)
+        signals.worker_shutdown.connect(self._end, weak=False)
 
     def handle(self, celery_task: Task, queue: str, ids: tuple[str, ...]) -> str | None:
         """Run one message with this process's services; a word for its result."""
