@@ -10,7 +10,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit test-servers test-systems check format docs bench soak eval lock clean
+.PHONY: help setup demo test unit test-servers test-systems check format docs bench soak eval lock release clean
 
 help:  ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -69,6 +69,11 @@ lock: .venv/dev.stamp  ## Choose the newest versions that fit and write the lock
 	$(LOCK) --extra local --group build -c requirements/dev.txt -o requirements/run.txt
 	$(LOCK) --extra all --group build -c requirements/dev.txt -o requirements/all.txt
 	$(LOCK) --extra agentserver --group build --group test --group host -c requirements/aetherterm.in -o requirements/aetherterm.txt
+
+release: .venv/dev.stamp  ## Build what is released into dist/, once version, changelog and checkout agree
+	$(BIN)/python .ci/release
+	$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist
+	@ls dist
 
 clean:  ## Remove what these targets made (not the state of the embedded stack)
 	rm -rf .venv .venv-* site .coverage .coverage.* .mypy_cache .ruff_cache .hypothesis build dist

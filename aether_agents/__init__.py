@@ -17,7 +17,7 @@ Further faces: `aether_agents.agentserver` (the way in for a terminal server), `
 
 from importlib import import_module
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "Orchestrator": "orchestrator.orchestrator",
