@@ -158,7 +158,7 @@ def test_tools_are_listed_with_pins_and_claims(echo: Host) -> None:
     assert {"echo", "fail", "wait", "gate", "remove", "write_note"} <= set(listed)
     assert listed["remove"].annotations.destructive is True
     assert listed["write_note"].annotations.destructive is None
-    assert listed["echo"].input_schema["properties"].keys() == {"message", "key", "ms"}
+    assert listed["echo"].input_schema["properties"].keys() == {"message", "key", "ms", "note"}
     assert echo.pin("echo", "echo") == listed["echo"].pin
     assert echo.pin("echo", "no_such_tool") is None
 
