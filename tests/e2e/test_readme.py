@@ -11,7 +11,7 @@ PAGES = (
     "README.md",
     "docs/start.md",
     "docs/concepts/specialists.md",
-    *(f"docs/how-to/{name}.md" for name in ("template", "server", "specialist", "batch", "schedule")),
+    *(f"docs/how-to/{name}.md" for name in ("template", "server", "specialist", "batch", "schedule", "editors")),
 )
 
 

@@ -170,5 +170,5 @@ def test_head_closes_the_pipe_and_nothing_is_said(person: Person) -> None:
     assert ran.stderr == ""
     one = person.shell(f"aether-agent execute {shlex.join(PERMISSIONS)} -i folder=. --json 2>/dev/null | head -1")
     assert json.loads(one.stdout)["status"] == "completed"
-    unread = person.shell("set -o pipefail; aether-agent execute 'scan a folder that is not there' --json | true")
+    unread = person.shell("set -o pipefail; aether-agent execute 'scan nothing' --template fail_for_sure --json | true")
     assert unread.returncode == 1, "the exit code is the task's, whoever reads"

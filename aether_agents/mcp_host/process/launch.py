@@ -31,6 +31,9 @@ ALLOWED = (
 PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
 #: How names begin that are read once, when a program or the MCP library is loaded: a fork would not heed them.
 READ_ONCE = ("PYTHON", "LANG", "LC_", "LD_", "MALLOC_", "OPENSSL_", "OTEL_")
+#: Columns that servers are told their log has: theirs is kept in a file, where a wrapped path is a lost one.
+LOG_COLUMNS = "1000"
+
 DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
@@ -87,7 +90,7 @@ def launch(
 
 def common_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """What every server gets of the worker's environment."""
-    return {"PATH": DEFAULT_PATH} | {name: environ[name] for name in ALLOWED if name in environ}
+    return {"PATH": DEFAULT_PATH, "COLUMNS": LOG_COLUMNS} | {name: environ[name] for name in ALLOWED if name in environ}
 
 
 def server_environment(spec: ServerSpec, home: Path, environ: Mapping[str, str]) -> dict[str, str]:

@@ -67,6 +67,8 @@ class PathSlots(Slots):
                 continue
             if not Path(self.task.folder or "").is_dir() or (given and not self.task.folder):
                 continue
+            if given and not (spec.prompt or spec.description):  # nobody says whether it is looked at or made
+                continue
             for place in map(str, value if isinstance(value, list) else [value]):
                 if why := unusable(place):
                     said = next((one for one in places if Path(place).name in one), place)
