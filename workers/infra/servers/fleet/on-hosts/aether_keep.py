@@ -13,6 +13,7 @@ import pwd
 import shutil
 import stat
 import subprocess
+import tempfile
 import time
 
 from ansible.module_utils.basic import AnsibleModule
@@ -33,17 +34,23 @@ def _look(path):
         return dict(told, kind="folder", names=sorted(os.listdir(path)))
     if stat.S_ISREG(found.st_mode):
         total = hashlib.sha256()
-        with open(path, "rb") as file:
+        with _opened(path) as file:
             for part in iter(lambda: file.read(1 << 20), b""):
                 total.update(part)
         return dict(told, kind="file", sha256=total.hexdigest())
     return {"kind": "other"}
 
 
+def _opened(path):
+    """A file to read. What was put there meanwhile, as a link to something that only we may read, is not followed."""
+    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb")
+
+
 def _keep(path, told, to):
     """Copy a file, or a folder that would go, beside the record."""
     if told["kind"] == "file":
-        shutil.copyfile(path, to)
+        with _opened(path) as file, os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            shutil.copyfileobj(file, out)
     elif told["kind"] == "folder":
         size = sum(os.lstat(os.path.join(at, name)).st_size for at, _, names in os.walk(path) for name in names)
         if size <= _MOST:
@@ -160,15 +167,25 @@ def _put_back(folder, path, told):
         os.symlink(told["to"], path)
         return True
     if told["kind"] == "file":
-        part = path + ".aether-part"
-        shutil.copyfile(kept, part)
-        os.chmod(part, told["mode"])
-        os.chown(part, told["uid"], told["gid"])
-        os.rename(part, path)
+        _write_back(kept, path, told)
     elif told["kind"] == "folder":
         os.chmod(path, told["mode"])
         os.chown(path, told["uid"], told["gid"])
     return True
+
+
+def _write_back(kept, path, told):
+    """Put a file back under a name that nobody could foresee: others may write in its folder, and put links there."""
+    descriptor, part = tempfile.mkstemp(prefix=".aether-", dir=os.path.dirname(path))
+    try:
+        with os.fdopen(descriptor, "wb") as out, open(kept, "rb") as file:
+            shutil.copyfileobj(file, out)
+            os.fchown(out.fileno(), told["uid"], told["gid"])
+            os.fchmod(out.fileno(), told["mode"])  # after that: a new owner takes set-user-ID away
+        os.rename(part, path)
+    except OSError:
+        os.unlink(part)
+        raise
 
 
 def _restore(folder):
