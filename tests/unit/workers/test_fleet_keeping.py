@@ -19,10 +19,15 @@ def keep(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The module that runs on hosts."""
     basic = ModuleType(_BASIC)
     basic.__dict__["AnsibleModule"] = object
-    for name, module in (("ansible", ModuleType("ansible")), ("ansible.module_utils", ModuleType("x")), (_BASIC, basic)):
+    for name, module in (
+        ("ansible", ModuleType("ansible")),
+        ("ansible.module_utils", ModuleType("x")),
+        (_BASIC, basic),
+    ):
         monkeypatch.setitem(sys.modules, name, module)
     spec = spec_from_file_location("aether_keep", runner.HERE / "on-hosts" / "aether_keep.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     found = module_from_spec(spec)
     spec.loader.exec_module(found)
     return found

@@ -51,7 +51,7 @@ def played(runner: Runner, wish: Wish, limit: Sequence[str] = ()) -> list[Event]
         ToolError: the playbook would run something on this machine.
     """
     if not wish.allow_code:
-        refuse_local_code(wish.playbook, Path(runner.way.inventory))
+        refuse_local_code(wish.playbook, Path(runner.way.inventory), wish.variables)
     return sorted(runner.play(wish.playbook, wish.variables, limit, preview=True), key=lambda event: event.host)
 
 
