@@ -17,18 +17,18 @@ from aether_agents.execution.calls.argument_check import faults
 from aether_agents.execution.calls.references import needed, visible
 from aether_agents.process.local_journal import login
 from aether_agents.settings.model import PolicySettings, Settings
-from aether_agents.store import APPROVE, Store, binding
+from aether_agents.store import APPROVE, Store, binding, schedule_of
 
 #: Questions to which a yes lets a call be made.
 _APPROVALS = ("approval", "review")
-#: The owner of what was asked at a terminal: whoever is logged in there.
-_TERMINAL = "local"
+#: The owners of what was asked at this machine, at a terminal or by an editor: whoever is logged in there.
+_HERE = ("local", "mcp")
 
 
 def require_approver(
-    policy: PolicySettings, task: HighLevelTask, asked: Intervention, answer: Answer, role: Role
+    policy: PolicySettings, task: HighLevelTask, asked: Intervention, answer: Answer, role: Role, adder: str = ""
 ) -> None:
-    """Make sure that somebody may give an answer.
+    """Make sure that somebody may give an answer. `adder`: who added the schedule that asked, if one did.
 
     Raises:
         NotAllowed: his role may not, or he asked for it himself.
@@ -41,9 +41,23 @@ def require_approver(
         return
     if role not in policy.approver_roles:
         raise NotAllowed(f"{role} may not approve here: ask a {' or '.join(policy.approver_roles)}")
-    own = {task.owner, login()} if task.owner == _TERMINAL else {task.owner}
+    own = {task.owner, adder}
+    if own & {*_HERE, login()}:  # one person has these names
+        own |= {*_HERE, login()}
     if policy.four_eyes and answer.by in own:
         raise NotAllowed(f"{answer.by} asked for this, and who asks may not approve here: somebody else has to")
+
+
+def voter(name: str) -> str:
+    """Whose yes it is, where several are wanted: at the page and at the terminal of a machine sits the same person."""
+    return login() if name in _HERE else name
+
+
+def adder_of(store: Store, owner: str) -> str:
+    """Who added the schedule that owns a task; nobody where a person or the settings asked."""
+    schedule = schedule_of(owner)
+    added = store.schedules.added().get(schedule) if schedule is not None else None
+    return added.owner if added else ""
 
 
 def wanted(policy: PolicySettings, store: Store, task_id: str, asked: Intervention, answer: Answer) -> int:

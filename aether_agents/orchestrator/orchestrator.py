@@ -73,7 +73,8 @@ class Orchestrator(LinkedTasks):
 
         def may(asked: Intervention) -> None:  # it judges what is then answered: read twice, it could be two questions
             task = self._store.tasks.task(task_id)  # as it is sealed: what stands beside it, anybody can write
-            approvals.require_approver(self.settings.policy, task, asked, answer, role)
+            adder = approvals.adder_of(self._store, task.owner)
+            approvals.require_approver(self.settings.policy, task, asked, answer, role, adder)
 
         asked = self._store.tasks.question(task_id, answer.intervention_id)
         binds = None
@@ -82,7 +83,7 @@ class Orchestrator(LinkedTasks):
             binds = approvals.changed(self.settings, self._store, task_id, asked, answer)
             count = approvals.wanted(self.settings.policy, self._store, task_id, asked, answer)
             if count > 1 and binds is None:
-                votes = self._store.tasks.vote(task_id, asked, answer.by, count, role)
+                votes = self._store.tasks.vote(task_id, asked, approvals.voter(answer.by), count, role)
                 if len(votes) < count:
                     return
                 answer = answer.model_copy(update={"also": votes[:-1]})

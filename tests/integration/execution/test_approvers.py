@@ -1,13 +1,15 @@
 """Who may say yes: not who asked, several people, within a time; and to a call that he changes."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aether_agents.contracts import Answer, HighLevelTask, Intervention, Role, Template
+from aether_agents.contracts import AddedSchedule, Answer, HighLevelTask, Intervention, Role, Template
 from aether_agents.errors import InvalidTask, NotAllowed, WrongStatus
 from aether_agents.orchestrator.orchestrator import Orchestrator
+from aether_agents.process.local_journal import login
 from aether_agents.settings.model import PolicySettings
 from aether_agents.store import open_store
 from tests.conftest import eventually
@@ -65,6 +67,35 @@ def test_who_asked_does_not_approve_and_two_others_do(bare_lab: Lab, tmp_path: P
     say(door, "no", second, "ann", response="deny")  # a no needs nobody else, and may be one's own
     eventually(lambda: door.has_ended("no"), 60, "it ends")
     assert removed(lab) == ["x"]
+
+
+def test_one_person_is_one_by_whatever_name(bare_lab: Lab, tmp_path: Path) -> None:
+    """Who asks by an editor or a schedule of his own has asked; page and terminal are the same person's."""
+    lab = bare_lab
+    door = door_of(lab, four_eyes=True, approvers=2)
+    lab.store.schedules.add("s", AddedSchedule(owner="ann", at=datetime.now(UTC), sentence="x", settings={}))
+    for owner, names in (("mcp", ("mcp", "local", login())), ("schedule:s", ("ann",)), (login(), ("local", login()))):
+        question = asked(door, tmp_path, owner.replace(":", "-"), owner=owner)
+        for name in names:
+            with pytest.raises(NotAllowed, match="asked for this"):
+                say(door, owner.replace(":", "-"), question, name)
+    question = asked(door, tmp_path, "t")
+    say(door, "t", question, "local")
+    with pytest.raises(WrongStatus, match="already"):
+        say(door, "t", question, login())
+    assert removed(lab) == []
+
+
+def test_the_last_yes_counts_when_it_is_said_again(bare_lab: Lab, tmp_path: Path) -> None:
+    """Whoever took it may end before he does what it was for."""
+    lab = bare_lab
+    door = door_of(lab, approvers=2)
+    question = asked(door, tmp_path, "t")
+    for name in ("bob", "eve"):
+        lab.store.tasks.vote("t", question, name, 2)
+    say(door, "t", question, "eve")
+    eventually(lambda: door.has_ended("t"), 60, "it ends")
+    assert (door.view("t").status, removed(lab)) == ("completed", ["x"])
 
 
 def told(lab: Lab, task_id: str, kind: str) -> list[Any]:
