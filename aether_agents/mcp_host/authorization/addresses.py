@@ -48,6 +48,8 @@ def visited(address: str, *, local: bool) -> str:
         raise LoginFailed(f"{shown(address)} is not https: a login goes over https alone")
     if url.userinfo:
         raise LoginFailed(f"{shown(address)} holds a user: a login does not go there")
+    if _numeric(url.host) and not _public(url.host):
+        raise LoginFailed(f"{shown(address)} is {url.host}, which is no public address: a login does not go there")
     if proxy_for(address):
         return ""  # the proxy looks it up
     try:
@@ -58,6 +60,14 @@ def visited(address: str, *, local: bool) -> str:
     if private := [place for place in places if not _public(place)]:
         raise LoginFailed(f"{shown(address)} is {private[0]}, which is no public address: a login does not go there")
     return places[0]
+
+
+def _numeric(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _public(place: str) -> bool:

@@ -1,5 +1,8 @@
 """The HTTP client of logins: an address is looked at before it is visited, nothing is followed, answers are bounded."""
 
+import asyncio
+import time
+
 import httpx2
 
 from aether_agents.errors import LoginFailed
@@ -9,6 +12,8 @@ from aether_agents.mcp_host.authorization.addresses import on_loopback, proxy_fo
 LARGEST = 1 << 20
 #: Seconds one exchange may take.
 TIMEOUT = 30.0
+#: What is said of a body as it came: it is given on unpacked.
+_PACKING = (b"content-encoding", b"content-length", b"transfer-encoding")
 
 
 class GuardedTransport(httpx2.AsyncBaseTransport):
@@ -25,17 +30,17 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         proxy = proxy_for(address)
         inner = self._inner.setdefault(proxy, httpx2.AsyncHTTPTransport(proxy=proxy))
         try:
-            response = await inner.handle_async_request(request)
-            body = b""
-            if isinstance(response.stream, httpx2.AsyncByteStream):
-                async for chunk in response.stream:
+            async with asyncio.timeout(TIMEOUT):  # in all: each of many bytes may come in time
+                response = await inner.handle_async_request(request)
+                body = b""
+                async for chunk in response.aiter_bytes():  # unpacked, and counted as that
                     body = bounded(body + chunk, address)
-            await response.aclose()
-        except httpx2.TransportError as error:
+                await response.aclose()
+        except TimeoutError:
+            raise LoginFailed(f"{shown(address)} did not answer whole within {TIMEOUT:g} s") from None
+        except (httpx2.TransportError, httpx2.DecodingError) as error:
             raise LoginFailed(f"cannot reach {shown(address)}: {error or type(error).__name__}") from None
-        headers = [(key, value) for key, value in response.headers.raw if key.lower() != b"content-encoding"]
-        if response.headers.get("content-encoding"):
-            body = httpx2.Response(response.status_code, headers=response.headers, content=body).content
+        headers = [(key, value) for key, value in response.headers.raw if key.lower() not in _PACKING]
         return httpx2.Response(response.status_code, headers=headers, content=body, request=request)
 
     async def aclose(self) -> None:
@@ -52,6 +57,7 @@ def post_form(address: str, form: dict[str, str], headers: dict[str, str], serve
         httpx2.TransportError: nobody is there, or the connection broke.
     """
     proxy = proxy_for(address)
+    until = time.monotonic() + TIMEOUT
     with httpx2.Client(transport=httpx2.HTTPTransport(proxy=proxy), timeout=TIMEOUT, follow_redirects=False) as client:
         request = client.build_request("POST", address, data=form, headers=headers)
         pinned(request, on_loopback(server))
@@ -60,6 +66,8 @@ def post_form(address: str, form: dict[str, str], headers: dict[str, str], serve
             body = b""
             for chunk in response.iter_bytes():
                 body = bounded(body + chunk, address)
+                if time.monotonic() > until:
+                    raise LoginFailed(f"{shown(address)} did not answer whole within {TIMEOUT:g} s")
         finally:
             response.close()
     return httpx2.Response(response.status_code, content=body)
