@@ -126,14 +126,16 @@ def write_report(session: Session, task_id: str, output: Path | None) -> int:
 
 
 def _of_file(session: Session, file: Path, heads: tuple[dict[str, Json], ...], keys: frozenset[str]) -> Verdict:
-    text = sys.stdin if str(file) == "-" else file.read_text(encoding="utf-8").splitlines()
+    text = sys.stdin if str(file) == "-" else file.read_text(encoding="utf-8").split("\n")
     found = exported.read(text, str(file))
     genuine, known = _keys_of(session)
     known = keys or known
     own = (found.head,) if found.head else ()
     begins, signed = exported.beginning(found.anchor, known)
     verdict = verify(found.lines, Known(None if keys else genuine, known, begins, (*own, *heads)))
-    more = () if signed else (Fault("anchor", 0, "where it begins is not signed with a known key"),)
+    more = [] if signed else [Fault("anchor", 0, "where it begins is not signed with a known key")]
+    if why := exported.unsigned_end(found):
+        more.append(Fault("removed", verdict.end.number, why))
     return verdict._replace(faults=(*more, *verdict.faults))
 
 

@@ -23,9 +23,11 @@ class Exported(NamedTuple):
 
 
 def written(lines: Iterable[Line], anchor: Fields, head: Fields) -> Iterator[str]:
-    """The lines of a file."""
+    """The lines of a file. It ends where its head does: what comes meanwhile is of the next one."""
     yield json.dumps({"begins": anchor})
     for one in lines:
+        if one.number > int(str(head["number"])):
+            break
         yield json.dumps(one.shown, ensure_ascii=False, sort_keys=True)
     yield json.dumps({"head": head})
 
@@ -74,6 +76,16 @@ def beginning(anchor: Mapping[str, Json], keys: frozenset[str]) -> tuple[End, bo
     if not holds("retired", anchor, keys):
         return End(), False
     return End(int(str(anchor["number"])), str(anchor["link"])), True
+
+
+def unsigned_end(found: Exported) -> str:
+    """Why nobody can say that the end of a file is the one that was exported; empty where the head says so."""
+    if not found.head:
+        return "the file has no head, which every export ends with: what stood at its end may have been cut off"
+    last = found.lines[-1].number if found.lines else int(str(found.anchor.get("number", 0)))
+    if found.head.get("number") != last:
+        return f"the file ends at entry {last}, and its head says {found.head.get('number')}: its end was changed"
+    return ""
 
 
 def _object(value: Json) -> Fields:
