@@ -172,13 +172,14 @@ def apprise_to(address: str, place: str) -> Notify:
     Raises:
         InvalidSettings: apprise knows no such address.
     """
-    from apprise import Apprise, NotifyType  # noqa: PLC0415 - an extra of its own: beat without alerts does without
+    from apprise import Apprise, NotifyFormat, NotifyType  # noqa: PLC0415 - an extra of its own: beat without alerts does without
 
     way = Apprise()
     if not way.add(address):
         raise InvalidSettings(f"`alerts`: what `{place}` holds is no address that apprise knows")
     kinds = {"critical": NotifyType.FAILURE, "warning": NotifyType.WARNING, "notice": NotifyType.INFO}
-    return lambda title, text, severity: bool(way.notify(title=title, body=text, notify_type=kinds[severity]))
+    plain = NotifyFormat.TEXT  # it holds words of tools and files: where HTML is sent, they are no HTML
+    return lambda title, text, severity: bool(way.notify(text, title, kinds[severity], body_format=plain))
 
 
 def _address(place: str, environ: Mapping[str, str]) -> str:
