@@ -6,15 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
-from aether_agents.agentserver.service.identity import Confined, Person
+from aether_agents.agentserver.service.identity import CLIENT, Confined, Person
 from aether_agents.agentserver.service.payload import answer_from
 from aether_agents.agentserver.service.service import Service
 from aether_agents.contracts import TERMINAL_TASK, HighLevelTask, TaskStatus
 from aether_agents.errors import InvalidTask, NotAllowed
 from aether_agents.mcp_server.standing import Standing, may_answer, standing_of
-
-#: In whose name clients ask.
-CLIENT = "mcp"
 
 #: Told while a task goes on: progress from 0 to 1, and what happens.
 Tell = Callable[[float, str], Awaitable[None]]

@@ -26,6 +26,9 @@ ROLES: tuple[Role, ...] = get_args(Role)  # from the least to the most
 #: Who is said to ask where nobody says it: at the machine itself.
 HERE = "local"
 
+#: In whose name MCP clients of this installation ask (`aether-agent mcp serve`).
+CLIENT = "mcp"
+
 #: All that a request has of a header, by its name.
 Said = Callable[[str], Sequence[str]]
 
@@ -200,7 +203,7 @@ def is_nobodys(name: str, role: Role) -> bool:
 
     Who may act on everybody's tasks gains nothing by it.
     """
-    taken = (name == HERE or schedule_of(name) is not None) and not may_approve(role)
+    taken = (name in (HERE, CLIENT) or schedule_of(name) is not None) and not may_approve(role)
     if taken:
         log.error("somebody calls himself `%s`, which is no person's name: he is let in as nobody", name)
     return taken

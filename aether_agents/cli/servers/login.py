@@ -10,7 +10,7 @@ from aether_agents.cli.session.lookup import the_server
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.terminal.exit_codes import COMPLETED, USAGE
 from aether_agents.contracts import ServerSpec
-from aether_agents.errors import InvalidSettings
+from aether_agents.errors import InvalidSettings, LoginFailed
 from aether_agents.mcp_host.authorization.addresses import shown
 from aether_agents.mcp_host.authorization.login_flow import log_in
 from aether_agents.mcp_host.authorization.login_store import Login
@@ -73,6 +73,7 @@ async def _given(session: Session, server: str, owner: str, context: str, wanted
     async with loopback(wanted.port) as place:
 
         async def show(address: str) -> None:
+            place.expect(address)
             session.output.say("log in here, and say what this program may do:")
             session.output.text(address)
             if wanted.paste:
@@ -87,4 +88,5 @@ async def _given(session: Session, server: str, owner: str, context: str, wanted
 
 async def _pasted(session: Session, place: Loopback) -> None:
     session.output.say("paste the whole address that the browser ends at, even if it shows an error:")
-    place.came((await asyncio.to_thread(sys.stdin.readline)).strip())
+    if not place.came((await asyncio.to_thread(sys.stdin.readline)).strip()) and not place.heard:
+        raise LoginFailed("what was pasted is not the address at which this login ends: log in again")

@@ -120,6 +120,7 @@ def write_report(session: Session, task_id: str, output: Path | None) -> int:
         view, plan, events = door.view(task_id, outputs=True), door.plan_of(task_id), door.events(task_id)
         text = page(view, plan, events, proof_of(session, task_id))
     file = output or session.folder / f"report-{task_id}.html"
+    file.touch(0o600)  # it holds what the store keeps sealed
     file.write_text(text, encoding="utf-8")
     session.output.good(f"the task as a page: {file}")
     return COMPLETED

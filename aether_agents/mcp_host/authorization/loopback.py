@@ -24,6 +24,7 @@ class Loopback:
     def __init__(self, port: int) -> None:
         self.address = f"http://127.0.0.1:{port}{PATH}"
         self._host = f"127.0.0.1:{port}"
+        self._state: str | None = None
         self._came: asyncio.Future[AuthorizationCodeResult] = asyncio.get_running_loop().create_future()
 
     async def answer(self) -> AuthorizationCodeResult:
@@ -38,10 +39,19 @@ class Loopback:
         except TimeoutError:
             raise LoginFailed(f"nobody logged in within {PATIENCE:g} s") from None
 
+    @property
+    def heard(self) -> bool:
+        """Whether there is an answer, good or bad."""
+        return self._came.done()
+
+    def expect(self, address: str) -> None:
+        """Take only what answers this address, to which a person was sent: any page may lead a browser here."""
+        self._state = _said(address).get("state")
+
     def came(self, address: str) -> bool:
         """Take the address a browser ended at; whether it was the one of a login that succeeded."""
-        said = {key: values[0] for key, values in parse_qs(urlsplit(address).query).items()}
-        if self._came.done():
+        said = _said(address)
+        if self._came.done() or (self._state is not None and said.get("state") != self._state):
             return False
         if "code" not in said:
             why = said.get("error_description") or said.get("error") or "it bears no code"
@@ -74,6 +84,14 @@ class Loopback:
         writer.close()
         with suppress(ConnectionError):
             await writer.wait_closed()
+
+
+def _said(address: str) -> dict[str, str]:
+    try:
+        query = urlsplit(address).query
+    except ValueError:
+        return {}
+    return {key: values[0] for key, values in parse_qs(query).items()}
 
 
 @asynccontextmanager

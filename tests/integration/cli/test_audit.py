@@ -67,6 +67,8 @@ def test_the_record_is_listed_checked_and_exported(run: Any, store: Store, tmp_p
     assert "removed: entry 3" in run("audit", "verify", str(file), code=1).stdout
     file.write_text("\n".join(lines[:-3] + lines[-1:]))  # cut off at its end: its own head says so
     assert "rolled back" in run("audit", "verify", str(file), code=1).stdout
+    file.write_text("\n".join(lines[:-3]))  # … or it has no head any more
+    assert "removed: the file has no head" in run("audit", "verify", str(file), code=1).stdout
     store.audit.note("call", task="t")
     store.audit.flush()
     assert "1 entries are not linked yet" in run("audit", "verify").stdout
@@ -99,6 +101,7 @@ class Page(HTMLParser):
 
 def test_a_task_as_one_page_escapes_all_and_loads_nothing(run: Any, tmp_path: Path) -> None:
     run("report", "t", "--html", "-o", "page.html")
+    assert (tmp_path / "page.html").stat().st_mode & 0o077 == 0
     text = (tmp_path / "page.html").read_text()
     page = Page(text)
     assert page.tags.count("script") == 1

@@ -115,7 +115,7 @@ def test_what_a_client_adds_to_the_headers_of_its_proxy_makes_it_nobody_else(
 
 
 def test_nobody_goes_by_a_name_that_is_no_persons() -> None:
-    for name in ("local", owner_of("nightly")):
+    for name in ("local", "mcp", owner_of("nightly")):
         said = {"X-Remote-User": name, "X-Auth-Roles": "User"}
         proxy = AgentServerSettings(proxies=("unix",))
         assert from_proxy(proxy, "unix", lambda key, said=said: [said[key]]) == NOBODY
