@@ -201,6 +201,11 @@ def test_a_preview_runs_nothing_here_or_there(fleet: Talk, boxes: Fleet, tmp_pat
     for text in (f"{{{{ lookup('pipe', 'touch {mark}') }}}}", f"{{{{ query('pi' + 'pe', 'touch {mark}') }}}}"):
         told = wanted(boxes, f'- hosts: all\n  tasks: [{{ansible.builtin.debug: {{msg: "{text}"}}}}]\n')
         assert "runs on this machine even in a preview" in fleet.refusal("plan", **told)
+    elsewhere = tmp_path / "elsewhere.yaml"
+    elsewhere.write_text(f"- ansible.builtin.debug: {{msg: \"{{{{ lookup('pipe', 'touch {mark}') }}}}\"}}\n")
+    told = wanted(boxes, f"- hosts: all\n  gather_facts: false\n  tasks: [{{include_tasks: {elsewhere}}}]\n")
+    assert "even in a preview" in fleet.refusal("plan", **told)
+    assert not mark.exists()
     boxes.inventory.chmod(0o755)
     assert "can be run, and a preview runs nothing" in fleet.refusal("plan", **told)
     assert not mark.exists()

@@ -52,7 +52,10 @@ def played(runner: Runner, wish: Wish, limit: Sequence[str] = ()) -> list[Event]
     """
     if not wish.allow_code:
         refuse_local_code(wish.playbook, Path(runner.way.inventory), wish.variables)
-    return sorted(runner.play(wish.playbook, wish.variables, limit, preview=True), key=lambda event: event.host)
+    return sorted(
+        runner.play(wish.playbook, wish.variables, limit, preview=True, trusted=wish.allow_code),
+        key=lambda event: event.host,
+    )
 
 
 def preview(runner: Runner, wish: Wish, limit: Sequence[str] = ()) -> list[Event]:

@@ -72,9 +72,11 @@ class Runner:
         variables: Mapping[str, Any],
         limit: Sequence[str] = (),
         preview: bool = False,
+        trusted: bool = False,
         around: tuple[Sequence[Path], Sequence[Path]] = ((), ()),
     ) -> list[Event]:
-        """What a playbook does, or would do, to each host; `around` it others run, before and after.
+        """What a playbook does, or would do, to each host; `around` it others run, before and after. A preview of one
+        that is not `trusted` looks nothing up by programs or the network.
 
         Raises:
             ToolError: it cannot be read, or ansible said nothing that could be.
@@ -84,7 +86,7 @@ class Runner:
         command = ["ansible-playbook", "--diff", "--limit", ",".join(limit) or self.way.hosts, "-e", f"@{given}"]
         command += ["--check"] if preview else []
         played = [str(one) for one in (*around[0], playbook, *around[1])]
-        code, out, said = self._run([*command, *self._reach(), "--", *played], playbook.parent, preview)
+        code, out, said = self._run([*command, *self._reach(), "--", *played], playbook.parent, preview, trusted)
         events = list(_events(out))
         if not events and code:
             raise ToolError(_reason(said or out))
@@ -109,7 +111,7 @@ class Runner:
             ToolError: it cannot be read.
         """
         command = ["ansible-inventory", "--list", "--limit", self.way.hosts, "-i", self.way.inventory]
-        code, out, said = self._run(command, Path(self.way.inventory).parent, False)
+        code, out, said = self._run(command, Path(self.way.inventory).parent, False, False)
         try:
             found = json.loads(out)
         except ValueError:
@@ -124,18 +126,18 @@ class Runner:
         told += ["--private-key", way.key_file] if way.key_file else []
         return [*told, *(["--become-password-file", way.become_password_file] if way.become_password_file else [])]
 
-    def _run(self, command: list[str], folder: Path, preview: bool) -> tuple[int, str, str]:
+    def _run(self, command: list[str], folder: Path, preview: bool, trusted: bool) -> tuple[int, str, str]:
         if shutil.which(command[0]) is None:
             raise ToolError(_MEND)
         try:
-            done = self.job.program(command, folder, environment=self._environment(preview))
+            done = self.job.program(command, folder, environment=self._environment(preview, trusted))
         except Beyond as error:
             raise ToolError(
                 f"ansible was ended: it went beyond {error}. What it began may go on on the hosts: a drift audit says"
             ) from None
         return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
 
-    def _environment(self, preview: bool) -> dict[str, str]:
+    def _environment(self, preview: bool, trusted: bool) -> dict[str, str]:
         told = {
             "HOME": os.environ.get("HOME", "/"),
             "ANSIBLE_HOME": str(self._scratch),
@@ -155,7 +157,8 @@ class Runner:
             "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "1",
         }
         agent = {name: os.environ[name] for name in ("SSH_AUTH_SOCK",) if name in os.environ}
-        return {**told, **agent, **({"AETHER_PREVIEW": "1"} if preview else {})}
+        said = {"AETHER_PREVIEW": preview, "AETHER_TRUSTED": trusted}
+        return {**told, **agent, **{name: "1" for name, on in said.items() if on}}
 
 
 @contextmanager

@@ -1,16 +1,45 @@
 """An ansible callback: what happens to each host is written as one line of JSON.
 
 It runs inside ansible. In a preview (`AETHER_PREVIEW`) tasks that say `check_mode: false`, which ansible would carry
-out even in check mode, are previewed as all others are.
+out even in check mode, are previewed as all others are; and look-ups that run a program or ask the network do not run
+here, however they are spelled and wherever they stand, unless the playbook is trusted (`AETHER_TRUSTED`).
 """
 
 import json
 import os
 
+from ansible.errors import AnsibleError
 from ansible.plugins.callback import CallbackBase
+from ansible.plugins.loader import lookup_loader
 
 _ARGS = ("path", "dest", "name", "state", "src", "enabled", "pkg", "recurse")
 _MOST = 64 << 10
+#: Look-ups that read files and names, and nothing else.
+_SAFE = frozenset(
+    [
+        "config",
+        "csvfile",
+        "dict",
+        "env",
+        "file",
+        "fileglob",
+        "first_found",
+        "indexed_items",
+        "ini",
+        "inventory_hostnames",
+        "items",
+        "list",
+        "nested",
+        "random_choice",
+        "sequence",
+        "subelements",
+        "template",
+        "together",
+        "unvault",
+        "varnames",
+        "vars",
+    ]
+)
 
 
 class CallbackModule(CallbackBase):
@@ -19,6 +48,11 @@ class CallbackModule(CallbackBase):
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "stdout"
     CALLBACK_NAME = "aether_events"
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        if os.environ.get("AETHER_PREVIEW") and not os.environ.get("AETHER_TRUSTED"):
+            lookup_loader.get = _looking_only(lookup_loader.get)
 
     def v2_playbook_on_task_start(self, task, is_conditional):  # noqa: ARG002 - ansible's # noqa: ARG002
         self._previewed(task)
@@ -70,6 +104,18 @@ class CallbackModule(CallbackBase):
             if "aether" in told:
                 line["aether"] = told["aether"]
         print(json.dumps(line, default=str), flush=True)
+
+
+def _looking_only(get):
+    def found(name, *args, **options):
+        if str(name).removeprefix("ansible.builtin.").removeprefix("ansible.legacy.") not in _SAFE:
+            raise AnsibleError(
+                f"the look-up `{name}` runs on this machine even in a preview: if it is to be trusted, say "
+                "`allow_code=true`"
+            )
+        return get(name, *args, **options)
+
+    return found
 
 
 def _cut(diff):
