@@ -68,7 +68,7 @@ COMMANDS: dict[str, Entry] = {
             ("worker", "Serve one or more queues in this terminal.", "stack.worker"),
             ("beat", "Fire the schedules in this terminal.", "stack.schedule"),
             ("flower", "Show queues, workers and messages in a browser.", "stack.monitor"),
-            ("schedule", "List, run and pause what is done again and again.", "stack.schedule"),
+            ("schedule", "Add, list, run and pause what is done again and again.", "stack.schedule"),
             ("serve", "Serve the page, the JSON API and AgentServer.", "stack.serve"),
             ("mcp", "Serve our tasks to MCP clients: editors, assistants.", "stack.mcp"),
         ),

@@ -35,7 +35,7 @@ def add_schedule(
             "a schedule cannot answer questions: say it so that it plans, or give what is missing with -i"
         )
         return ending(session.output, view)
-    settings = _settings(task, when, yes=bool(options.get("yes")))
+    settings = settings_of(task, when, yes=bool(options.get("yes")))
     own = DueTimes(name or "it", settings)
     with session.door() as door:
         own_name = name or _free_name(plan, {*session.settings.schedules, *door.schedules.added()})
@@ -94,7 +94,8 @@ def _require_told(session: Session, found: Recurrence) -> None:
         )
 
 
-def _settings(task: HighLevelTask, crontab: str, *, yes: bool) -> ScheduleSettings:
+def settings_of(task: HighLevelTask, crontab: str, *, yes: bool) -> ScheduleSettings:
+    """A schedule that does this task at these times; with `yes`, what policy lets one answer ahead is answered."""
     return ScheduleSettings.model_validate(
         {
             "crontab": crontab,
@@ -104,6 +105,7 @@ def _settings(task: HighLevelTask, crontab: str, *, yes: bool) -> ScheduleSettin
             "inputs": task.inputs,
             "context": task.context or None,
             "folder": task.folder,
+            "priority": task.priority,
             "timeout_seconds": task.timeout_seconds,
             "yes": yes,
         }

@@ -47,6 +47,7 @@ def run(settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch, tmp_p
 def test_the_record_is_listed_checked_and_exported(run: Any, store: Store, tmp_path: Path) -> None:
     listed = json.loads(run("audit", "list", "--task", "t", "--json").stdout)
     assert [one["entry"]["kind"] for one in listed][:2] == ["task.asked", "task.planned"]
+    assert json.loads(run("audit", "list", "--task", "@last", "--json").stdout) == listed
     assert run("audit", "list", "--kind", "call").stdout.count("echo/say") == 2
     head = tmp_path / "head.json"
     head.write_text(run("audit", "head").stdout)

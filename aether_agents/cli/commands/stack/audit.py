@@ -25,7 +25,7 @@ def audit_command() -> None:
 
 
 @audit_command.command("list", epilog=examples("aether-agent audit list", "aether-agent audit list --kind call -n 100"))
-@click.option("--task", default="", metavar="ID", help="Only what belongs to this task.")
+@click.option("--task", type=TASK_ID, default="", metavar="ID", help="Only what belongs to this task.")
 @click.option("--kind", default="", metavar="KIND", help="Only entries of this kind, such as `answered` or `call`.")
 @click.option("--limit", "-n", type=click.IntRange(1, 100_000), default=50, show_default=True, help="How many.")
 @json_option

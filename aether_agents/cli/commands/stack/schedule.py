@@ -27,7 +27,10 @@ def beat_command() -> int:
     return serve_beat(Session())
 
 
-@click.group("schedule", epilog=examples("aether-agent schedule list", "aether-agent schedule run nightly_audit"))
+@click.group(
+    "schedule",
+    epilog=examples('aether-agent schedule add "Back up ./shop.db every night at 2"', "aether-agent schedule list"),
+)
 def schedule_command() -> None:
     """What is done again and again: `schedules` of aether_agent.yaml, and what was added. Times are UTC."""
 
@@ -46,13 +49,14 @@ def list_command(as_json: bool) -> None:
 
 @schedule_command.command(
     "add",
+    context_settings={"default_map": {"priority": 3}},  # as `ScheduleSettings` has it: people go first
     epilog=examples(
         'aether-agent schedule add "Back up ./shop.db every night at 2"',
         'aether-agent schedule add "Security audit of ./api every monday at 6:30" --name audit',
     ),
 )
 @click.argument("sentence")
-@click.option("--name", default=None, help="How it is called; without it, as its plan.")
+@click.option("--name", default=None, help="Its name; without it, that of its plan.")
 @click.option("--crontab", default=None, help="When, UTC, instead of what the sentence says.")
 @task_options
 @yes_option
