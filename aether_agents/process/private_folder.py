@@ -1,7 +1,8 @@
-"""A folder that only its owner enters: AETHER_HOME holds keys, tokens, reports and what a person has trusted."""
+"""Folders and files that are their owner's alone: AETHER_HOME holds keys, tokens, reports and what a person trusts."""
 
 import os
 import stat
+import time
 from pathlib import Path
 
 
@@ -17,3 +18,21 @@ def make_private(folder: Path) -> None:
     found = folder.stat()
     if found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) & 0o077:
         folder.chmod(0o700)
+
+
+def replace_private(path: Path, content: bytes, *, durable: bool = False) -> None:
+    """Write a file that only its owner reads, whole or not at all; `durable`: it is on the disk before it counts.
+
+    Raises:
+        OSError: it cannot be written; what was there stays.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from aether_agents.mcp_host.authorization.login_store import Login
 from aether_agents.mcp_host.authorization.loopback import Loopback, loopback
 
 
-class Wanted(NamedTuple):
+class LoginOptions(NamedTuple):
     """For whom a login is, and how a person comes to it."""
 
     owner: str = ""
@@ -30,18 +30,18 @@ class Wanted(NamedTuple):
     paste: bool = False
 
 
-def login(session: Session, name: str, wanted: Wanted) -> int:
+def login(session: Session, name: str, options: LoginOptions) -> int:
     """Log in at a server and keep what it gives, sealed.
 
     Raises:
         InvalidSettings: it is not a server that one logs in at.
         LoginFailed: it did not come to a token; the error says at which step.
     """
-    spec, owner, context = _asked(session, name, wanted)
+    spec, owner, context = _asked(session, name, options)
     if any(header.lower() == "authorization" for header in spec.headers):
         raise InvalidSettings(f"`{name}` has an `Authorization` in its `headers` ({spec.source}): that is used")
     logins = logins_made(session)
-    given = asyncio.run(_given(session, str(spec.url), owner, context, wanted))
+    given = asyncio.run(_given(session, str(spec.url), owner, context, options))
     logins.keep(given)
     scope = f" ({given.scope})" if given.scope else ""
     session.output.good(f"logged in at {shown(str(spec.url))}{scope}, for {owner} in the context {context}")
@@ -51,9 +51,9 @@ def login(session: Session, name: str, wanted: Wanted) -> int:
     return COMPLETED
 
 
-def logout(session: Session, name: str, wanted: Wanted) -> int:
+def logout(session: Session, name: str, options: LoginOptions) -> int:
     """Forget a login. What was given out is not taken back at the server: that is for its own pages."""
-    spec, owner, context = _asked(session, name, wanted)
+    spec, owner, context = _asked(session, name, options)
     if not logins_made(session).forget(str(spec.url), owner, context):
         session.output.warn(f"nobody was logged in at {name} for {owner} in the context {context}")
         return USAGE
@@ -61,28 +61,28 @@ def logout(session: Session, name: str, wanted: Wanted) -> int:
     return COMPLETED
 
 
-def _asked(session: Session, name: str, wanted: Wanted) -> tuple[ServerSpec, str, str]:
+def _asked(session: Session, name: str, options: LoginOptions) -> tuple[ServerSpec, str, str]:
     spec = the_server(session, name)
     if spec.url is None:
         raise InvalidSettings(f"`{name}` is a program, which knows no login: what it needs stands in its `env`")
-    context = wanted.context or session.settings.agent_system.cli_interface.default_context
-    return spec, wanted.owner or "local", context
+    context = options.context or session.settings.agent_system.cli_interface.default_context
+    return spec, options.owner or "local", context
 
 
-async def _given(session: Session, server: str, owner: str, context: str, wanted: Wanted) -> Login:
-    async with loopback(wanted.port) as place:
+async def _given(session: Session, server: str, owner: str, context: str, options: LoginOptions) -> Login:
+    async with loopback(options.port) as place:
 
         async def show(address: str) -> None:
             place.expect(address)
             session.output.say("log in here, and say what this program may do:")
             session.output.text(address)
-            if wanted.paste:
+            if options.paste:
                 await _pasted(session, place)
-            elif wanted.browser:
+            elif options.browser:
                 await asyncio.to_thread(webbrowser.open, address)
 
         return await log_in(
-            server, place.address, show, place.answer, owner=owner, context=context, client_id=wanted.client_id
+            server, place.address, show, place.answer, owner=owner, context=context, client_id=options.client_id
         )
 
 

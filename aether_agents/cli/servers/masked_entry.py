@@ -4,15 +4,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from aether_agents.mcp_host.files.server_file import SECRET_NAME
 from aether_agents.process.redaction import MASK
 
-#: Names of what is a secret where it is written out, and words of a command that are.
-_SECRET = re.compile(r"token|secret|passw|credential|api.?key|private.?key|auth|cookie|bearer", re.IGNORECASE)
 #: A value that is only looked up elsewhere, perhaps after the name of a scheme; with a default, it is written out.
 _VARIABLE = re.compile(r"(?:[\w-]+[:=]\s?)?(?:(?:Bearer|Basic|Token)\s+)?\$\{[^}:]*(?:env:\w+)?\}")
 _LITERAL = re.compile(r"^(?P<option>--?[\w-]+=)(?P<value>.+)$")
-
-
 #: A password in an address, and what stands in its query under the name of a secret.
 _LOGIN = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+@")
 _ASKED = re.compile(r"([?&;][\w.-]*(?:token|secret|passw|key|auth|sig)[\w.-]*=)(?!\$\{)[^&#\s]+", re.IGNORECASE)
@@ -24,7 +21,7 @@ def masked(entry: Mapping[str, Any]) -> dict[str, Any]:
     for key in ("env", "headers"):
         if isinstance(entry.get(key), Mapping):
             shown[key] = {
-                name: MASK if _SECRET.search(str(name)) and not _VARIABLE.fullmatch(str(value)) else _address(value)
+                name: MASK if SECRET_NAME.search(str(name)) and not _VARIABLE.fullmatch(str(value)) else _address(value)
                 for name, value in entry[key].items()
             }
     if isinstance(args := entry.get("args"), list):
@@ -46,8 +43,8 @@ def _address(value: Any) -> Any:
 def _hidden(word: str, before: str) -> str:
     if _VARIABLE.fullmatch(word):
         return word
-    if (found := _LITERAL.match(word)) and _SECRET.search(found["option"]):
+    if (found := _LITERAL.match(word)) and SECRET_NAME.search(found["option"]):
         return f"{found['option']}{MASK}"
-    if ":" in word and _SECRET.search(word.partition(":")[0]) and "/" not in word.partition(":")[0]:
+    if ":" in word and SECRET_NAME.search(word.partition(":")[0]) and "/" not in word.partition(":")[0]:
         return f"{word.partition(':')[0]}:{MASK}"  # a header among the words
-    return MASK if before.startswith("-") and "=" not in before and _SECRET.search(before) else word
+    return MASK if before.startswith("-") and "=" not in before and SECRET_NAME.search(before) else word

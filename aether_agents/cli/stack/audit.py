@@ -30,8 +30,6 @@ from aether_agents.store.client.audit_writer import signature
 _PLACED = frozenset({"at", "kind", "task", "subtask", "by", "w", "i", "run"})
 _SHOWN_MAX = 70
 
-Wanted = Callable[[Line], bool]
-
 
 def list_entries(session: Session, *, task: str, kind: str, limit: int) -> None:
     """Show the last entries, with those that are not linked yet."""

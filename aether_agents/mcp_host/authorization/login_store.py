@@ -6,7 +6,6 @@ the sealing key reads it; refreshing one is for one process at a time.
 
 import fcntl
 import hashlib
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from pydantic import Field
 
 from aether_agents.contracts import Contract, Json
 from aether_agents.errors import CannotOpen, LoginFailed
-from aether_agents.process.private_folder import make_private
+from aether_agents.process.private_folder import make_private, replace_private
 from aether_agents.process.regular_file import read_regular
 from aether_agents.telemetry.logs import hide
 
@@ -95,15 +94,7 @@ class LoginStore:
         name = _name(login.server, login.owner, login.context)
         blob = self._seal.seal(_place(name), login.model_dump(mode="json"))
         path = self._folder / f"{name}{_ENDING}"
-        new = path.with_name(f".{name}.{os.getpid()}.{time.monotonic_ns()}")
-        try:
-            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(blob)
-                file.flush()
-                os.fsync(file.fileno())  # the one before may be worth nothing from now on
-            new.replace(path)
-        finally:
-            new.unlink(missing_ok=True)
+        replace_private(path, blob, durable=True)  # the one before may be worth nothing from now on
         return name
 
     def forget(self, server: str, owner: str, context: str) -> bool:

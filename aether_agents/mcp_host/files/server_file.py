@@ -34,7 +34,7 @@ PUBLIC = frozenset({*ALLOWED, "HOME", "PWD", "SHELL", "HOSTNAME"})
 #: A shorter value cannot be redacted without redacting half of what a server says (`true`, `8080`).
 SHORTEST = 6
 #: Names that values which are secrets have, where they are written into the file itself.
-_SECRET = re.compile(r"token|secret|passw|credential|api.?key|private.?key|auth|cookie", re.IGNORECASE)
+SECRET_NAME = re.compile(r"token|secret|passw|credential|api.?key|private.?key|auth|cookie|bearer", re.IGNORECASE)
 
 
 #: Parts of the place of a server that stands in a table for one project: `projects`, the project, the table, its name.
@@ -189,7 +189,7 @@ def _hidden(found: Mapping[str, str], written: Mapping[str, str]) -> tuple[str, 
     """What of a server's values may not be shown: all from the environment but what every server gets of it anyway,
     and what is written under the name of a secret."""
     values = [value for name, value in found.items() if name not in PUBLIC]
-    values += [word for name, value in written.items() if _SECRET.search(name) for word in value.split()[-1:]]
+    values += [word for name, value in written.items() if SECRET_NAME.search(name) for word in value.split()[-1:]]
     secret = tuple(dict.fromkeys(value for value in values if len(value) >= SHORTEST))
     hide(*secret)
     return secret

@@ -4,13 +4,12 @@ What stands there is trusted, because only the user writes there; so nothing is 
 """
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from aether_agents.errors import InvalidSettings
-from aether_agents.process.private_folder import make_private
+from aether_agents.process.private_folder import make_private, replace_private
 from aether_agents.process.regular_file import read_text
 
 #: Its name in AETHER_HOME.
@@ -30,13 +29,7 @@ def add_server(home: Path, name: str, entry: Mapping[str, Any]) -> Path:
         raise InvalidSettings(f"{path}: has a server `{name}` already: change it there, or add this one `--as` another")
     servers[name] = dict(entry)
     make_private(home)
-    new = path.with_name(f".{USER_FILE}.{os.getpid()}")
-    try:
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
+    replace_private(path, (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode())
     return path
 
 

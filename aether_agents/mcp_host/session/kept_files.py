@@ -13,7 +13,7 @@ import re
 import time
 from pathlib import Path
 
-from aether_agents.process.private_folder import make_private
+from aether_agents.process.private_folder import make_private, replace_private
 
 #: Bytes of one file that is kept, and of all of them.
 LARGEST, ALL = 8 << 20, 256 << 20
@@ -76,13 +76,7 @@ class KeptFiles:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._make_room(len(content))
         path = self._folder / name
-        new = path.with_name(f".{name}.{os.getpid()}.{time.monotonic_ns()}")
-        try:
-            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(content)
-            new.replace(path)
-        finally:
-            new.unlink(missing_ok=True)
+        replace_private(path, content)
         return path
 
     def _make_room(self, size: int) -> None:

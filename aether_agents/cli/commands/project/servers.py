@@ -135,7 +135,7 @@ def _whose(command: Callable[..., int]) -> Callable[..., int]:
 @servers_command.command("login", epilog=examples("aether-agent servers login github"))
 @click.argument("name", shell_complete=servers)
 @_whose
-@click.option("--client-id", metavar="ID", default="", help="As whom we are registered there, where it does not do it.")
+@click.option("--client-id", metavar="ID", default="", help="The id this program was registered with there by hand.")
 @click.option("--port", metavar="N", type=click.IntRange(0, 65535), default=0, help="Port the browser comes back to.")
 @click.option("--no-browser", is_flag=True, help="Show the address only.")
 @click.option("--paste", is_flag=True, help="The browser is on another machine: paste the address it ends at.")
@@ -146,10 +146,10 @@ def login_command(name: str, owner: str, context: str, client_id: str, port: int
     may do. What it gives lies sealed in AETHER_HOME, is used for tasks of this owner and context alone, is sent to this
     server alone, and is renewed as long as that allows it.
     """
-    from aether_agents.cli.servers.login import Wanted, login  # noqa: PLC0415 - a second of imports, as for `test`
+    from aether_agents.cli.servers.login import LoginOptions, login  # noqa: PLC0415 - a second of imports, as for `test`
 
-    wanted = Wanted(owner, context, client_id, port, browser=not no_browser, paste=paste)
-    return login(Session(), name, wanted)
+    options = LoginOptions(owner, context, client_id, port, browser=not no_browser, paste=paste)
+    return login(Session(), name, options)
 
 
 @servers_command.command("logout", epilog=examples("aether-agent servers logout github"))
@@ -157,6 +157,6 @@ def login_command(name: str, owner: str, context: str, client_id: str, port: int
 @_whose
 def logout_command(name: str, owner: str, context: str) -> int:
     """Forget a login: no task uses it any more."""
-    from aether_agents.cli.servers.login import Wanted, logout  # noqa: PLC0415 - a second of imports, as for `test`
+    from aether_agents.cli.servers.login import LoginOptions, logout  # noqa: PLC0415 - a second of imports, as for `test`
 
-    return logout(Session(), name, Wanted(owner, context))
+    return logout(Session(), name, LoginOptions(owner, context))

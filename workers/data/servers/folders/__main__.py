@@ -76,9 +76,7 @@ async def plan_restore(
     max_seconds: Seconds = 600,
 ) -> RestorePlan:
     """Say which snapshot would become which new folder."""
-    return await at(
-        ctx, repository, password_file, max_seconds, lambda it, _: keeping.plan_restore(it, folder, target, None)
-    )
+    return await at(ctx, repository, password_file, max_seconds, lambda it, _: keeping.plan_restore(it, folder, target))
 
 
 @server.tool(title="Restore a folder", annotations=MAKES)

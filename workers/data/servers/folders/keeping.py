@@ -48,13 +48,13 @@ def back_up(restic: Restic, folder: Path, job: Job) -> Backed:
     raise ToolError(f"`{printable(str(folder))}` is written to all the time: stop what writes, no snapshot stays")
 
 
-def plan_restore(restic: Restic, folder: str, target: str | None, snapshot: str | None) -> RestorePlan:
-    """Which snapshot would become which new folder.
+def plan_restore(restic: Restic, folder: str, target: str | None) -> RestorePlan:
+    """Which snapshot, the newest, would become which new folder.
 
     Raises:
         ToolError: there is none, or the target is there already.
     """
-    found = _chosen(restic, folder, snapshot)
+    found = _chosen(restic, folder, None)
     place = Path(target) if target else Path(f"{folder.rstrip('/')}-restored")
     if place.exists() or place.is_symlink():
         raise ToolError(f"`{printable(str(place))}` is there already: move it away, or name another folder (`target`)")

@@ -15,6 +15,8 @@ Kind = Literal["create", "change", "replace", "destroy"]
 #: Lines of one difference, and of all, that are shown.
 MOST_LINES, MOST_IN_ALL = 400, 5_000
 PACKAGES = frozenset(("apt", "dnf", "dnf5", "yum", "package", "zypper", "apk", "pacman"))
+#: Modules that run what they are told: nobody can say before what that does.
+_COMMANDS = frozenset(("command", "shell", "raw", "script"))
 SERVICES = frozenset(("service", "systemd", "systemd_service", "sysvinit"))
 _FILES = frozenset(
     (
@@ -52,7 +54,7 @@ def place(event: Event) -> str:
 
 def kind_of(event: Event) -> Kind:
     """Whether something is made, changed or taken away; what cannot be previewed may do anything."""
-    if event.unseen or event.module in ("command", "shell", "raw", "script"):
+    if _runs_a_command(event):
         return "replace"
     if event.args.get("state") in ("absent", "removed"):
         return "destroy"
@@ -67,7 +69,7 @@ def kind_of(event: Event) -> Kind:
 
 def undo_of(event: Event) -> str:
     """How a change would be undone."""
-    if event.unseen or event.module in ("command", "shell", "raw", "script"):
+    if _runs_a_command(event):
         return "cannot be undone: it runs a command"
     if place(event) and event.module in _FILES:
         return "the file is kept on the host, and put back"
@@ -78,6 +80,10 @@ def undo_of(event: Event) -> str:
     if event.module in ("user", "group"):
         return "removed again, if it was not there before; else it stays as it is"
     return f"cannot be undone: nothing is known of `{event.module}`"
+
+
+def _runs_a_command(event: Event) -> bool:
+    return event.unseen or event.module in _COMMANDS
 
 
 def step(event: Event) -> Step:

@@ -1,4 +1,4 @@
-"""Playbooks: one hash of a playbook with all that a run reads beside it."""
+"""Fingerprint: one hash of a playbook with all that a run reads beside it."""
 
 import hashlib
 import os

@@ -7,12 +7,13 @@ from typing import Any
 from .differences import PACKAGES, SERVICES, names, place
 from .runner import Event, Runner
 
-Wanted = dict[str, list[str]]
+#: Names and paths on one host, by what they are: packages, services, users, groups, paths.
+Touched = dict[str, list[str]]
 #: The module that keeps and puts back, on each host.
 KEEPER = "aether_keep"
 
 
-def touched(events: Sequence[Event]) -> dict[str, Wanted]:
+def touched(events: Sequence[Event]) -> dict[str, Touched]:
     """What the tasks of a preview would touch, by host."""
     found: dict[str, dict[str, set[str]]] = {}
     for event in events:
