@@ -17,7 +17,7 @@ from aether_agents.cli.terminal.output import Output
 from aether_agents.cli.terminal.text import plain
 from aether_agents.cli.views.task_state import Node, TaskState
 from aether_agents.cli.views.task_tree import MANY, TaskTree
-from aether_agents.cli.views.understood import explain
+from aether_agents.cli.views.understood import show_understood
 from aether_agents.contracts import Event, EventType, PlanView
 
 #: Frames per second of the live tree: smooth enough for a spinner, cheap enough for a slow line.
@@ -87,7 +87,7 @@ class LiveScreen:
     def explain(self, plan: PlanView) -> None:
         """Lines above the tree; none where nothing is to stay."""
         if not self._transient:
-            explain(self._output, plan)
+            show_understood(self._output, plan)
 
     def say(self, message: str) -> None:
         """A line above the tree."""
@@ -177,7 +177,7 @@ class LineScreen:
     def explain(self, plan: PlanView) -> None:
         """Lines below the plan."""
         if self.explains:
-            explain(self._output, plan)
+            show_understood(self._output, plan)
 
     def say(self, message: str) -> None:
         """A line of its own."""

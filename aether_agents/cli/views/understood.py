@@ -20,7 +20,7 @@ def understood_lines(understood: Sequence[Understood], unused: Sequence[str], wi
         yield Text(fit(f"  {plain(text)}  is not used", width, more), style=WARN)
 
 
-def explain(output: Output, plan: PlanView) -> None:
+def show_understood(output: Output, plan: PlanView) -> None:
     """The same of a plan, on standard error."""
     width = min(output.err.width, _WIDEST)
     for line in understood_lines(plan.understood, plan.unused, width, output.error_glyphs.more):

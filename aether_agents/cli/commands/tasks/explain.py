@@ -9,7 +9,7 @@ from aether_agents.cli.templates.explained import explain
 
 @click.command("explain", epilog=examples('aether-agent explain "Security audit of this repository"'))
 @click.argument("sentence")
-@click.option("--for", "specialist", metavar="SPECIALIST", default=None, help="Prefer the templates of a specialist.")
+@click.option("--specialist", "--for", metavar="NAME", default=None, help="Prefer the templates of this specialist.")
 @json_option
 def explain_command(sentence: str, specialist: str | None, as_json: bool) -> int:
     """Show why SENTENCE means a template, or none: its words, the share each template is about, the margins.
