@@ -13,7 +13,6 @@ from aether_agents.contracts import (
     find,
 )
 from aether_agents.errors import InvalidTask, NotAllowed, WrongStatus
-from aether_agents.execution.calls.argument_check import faults
 from aether_agents.execution.calls.references import needed, visible
 from aether_agents.process.local_journal import login
 from aether_agents.settings.model import PolicySettings, Settings
@@ -85,6 +84,9 @@ def changed(settings: Settings, store: Store, task_id: str, asked: Intervention,
     """
     if not answer.changes:
         return None
+    # Loaded when it is needed: checks of schemas cost every start, and few approvers change arguments.
+    from aether_agents.execution.calls.argument_check import faults  # noqa: PLC0415
+
     subtask = store.tasks.subtask(task_id, asked.subtask_id) if asked.subtask_id else None
     if asked.kind != "approval" or answer.response != APPROVE or subtask is None or subtask.tool is None:
         raise WrongStatus(f"`{asked.id}` is not a yes to a call: its arguments cannot be changed")
