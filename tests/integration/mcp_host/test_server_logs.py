@@ -40,7 +40,7 @@ def test_the_traceback_of_a_crash_is_found(open_host: OpenHost, tmp_path: Path, 
 
 
 def test_what_is_hidden_is_in_no_log_and_a_terminal_is_not_steered(open_host: OpenHost, tmp_path: Path) -> None:
-    hidden = "s3cr3t-value-of-the-token " + "-".join(str(number) for number in range(60))  # which a box wraps
+    hidden = "s3cr3t-value-of-the-token " + "-".join(str(number) for number in range(400))  # which a box wraps
     host = open_host(spec("crashing", env={"TOKEN": hidden}, hidden=(hidden,)))
     host.call("crashing", "lookup", {"name": "roof"}, timeout=20)
     said = kept(tmp_path, "something hidden is wrapped")
