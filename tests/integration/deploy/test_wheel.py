@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-PACKAGES = ("aether_agents", "aether_sandbox", "workers", "beat")
+PACKAGES = ("aether_agents", "aether_sandbox", "aetherterm", "workers", "beat")
 
 
 @pytest.fixture(scope="module")

@@ -162,6 +162,13 @@ def endpoints(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture(scope="package")
+def fleet(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+    """The server `fleet`, which says its tools without ansible too."""
+    with talk_with("fleet", portal, tmp_path_factory.mktemp("fleet")) as talk:
+        yield talk
+
+
+@pytest.fixture(scope="package")
 def tables(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
     """The server `tables`."""
     with talk_with("tables", portal, tmp_path_factory.mktemp("tables")) as talk:
