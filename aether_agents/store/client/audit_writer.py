@@ -106,7 +106,9 @@ class AuditWriter:
         with self._lock:
             writers = [one for one in self._writers if one.waiting or one.numbered]
         for one in writers:
-            self._carried(one, call, None)
+            with one.lock:
+                if one.waiting or one.numbered:  # its thread may have carried it meanwhile
+                    self._carried(one, call, None)
 
     def _carried(self, own: _Writer, call: Call, change: Change | None) -> Any:
         with own.lock:
@@ -128,6 +130,8 @@ class AuditWriter:
             mode, fields = own.waiting.popleft() if own.waiting else more.pop()
             number += 1
             own.numbered.append((number, self._line(mode, number, fields | {"w": own.name, "i": number})))
+        if not own.numbered:  # a flush has carried it between the look and the lock
+            return b""
         return b"\n".join([own.name.encode(), *(line for _, line in own.numbered)])
 
     def signed(self, text: bytes) -> str:

@@ -15,6 +15,7 @@ local audit = {writer_for = 3600000, linker_for = 2000, mark_after = 60000, at_o
 -- call changed something. What came before (its answer was lost) is not kept twice. → number of the last one kept
 function audit.keep(call, said)
   local writer, rest = string.match(said, '^([^\n]*)\n(.*)$')
+  if not writer then return 0 end  -- nothing is said: what the call changed must stand all the same
   local key, changed, entries, newest = call.prefix .. ':audit:writer:' .. writer, call.changed, {}, 0
   for i = 1, #call.opened do changed = changed or call.opened[i].seq ~= call.opened[i].was.seq end
   for mode, number, line in string.gmatch(rest, '([!?])(%d+) ([^\n]+)') do
