@@ -147,23 +147,16 @@ class Channels:
                 one.put(message)
 
 
-def channels_of(
-    settings: AlertSettings, store: Store, environ: Mapping[str, str] = os.environ, make: "Make | None" = None
-) -> Channels:
+def channels_of(settings: AlertSettings, store: Store, environ: Mapping[str, str] = os.environ) -> Channels:
     """The channels of the settings. Addresses hold passwords, so the settings say only where each is.
 
     Raises:
         InvalidSettings: an address cannot be read, or is none that apprise knows; it is not shown.
     """
     places = dict.fromkeys([*settings.to, *(place for route in settings.routes.values() for place in route)])
-    make = make or apprise_to
     return Channels(
-        Channel(place, store, make(_address(place, environ), place), settings.installation) for place in places
+        Channel(place, store, apprise_to(_address(place, environ), place), settings.installation) for place in places
     )
-
-
-#: Makes what tells somebody, of an address and the place it was read from.
-Make = Callable[[str, str], Notify]
 
 
 def apprise_to(address: str, place: str) -> Notify:

@@ -104,8 +104,7 @@ class AlertOutbox(StorePart):
     def waiting(self, channel: str) -> list[Waiting]:
         """What waits for a channel, the oldest first; what does not open here says so."""
         key, found = self._access.keys.alerts(f"out:{channel}"), []
-        for entry, flat in self._access.connection.command("XRANGE", key, "-", "+", "COUNT", _TOGETHER):
-            fields = dict(zip(flat[::2], flat[1::2], strict=True)) if isinstance(flat, list) else flat
+        for entry, fields in self._access.connection.command("XRANGE", key, "-", "+", "COUNT", _TOGETHER):
             found.append(Waiting(entry.decode(), self._opened(entry.decode(), fields)))
         return found
 

@@ -10,9 +10,7 @@ from pydantic import Field
 from workers.inspection.bounded_job import Job, run
 
 from . import dumping
-from .address import address_of, password_of
-from .clients import Clients
-from .dumping import Place
+from .dumping import Place, place_at
 from .results import Dumped, Planned, Proof, Restored, Unrestored
 
 server = MCPServer(
@@ -46,9 +44,8 @@ async def at(
     """Do something to a database server."""
 
     def do(job: Job) -> Result:
-        known = address_of(address)
-        with password_of(password_file) as (password, folder):
-            return work(Place(known, Clients(known, password, folder, job)), job)
+        with place_at(address, password_file, job) as place:
+            return work(place, job)
 
     return await run(ctx, seconds, do)
 

@@ -2,7 +2,8 @@
 
 import json
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from workers.inspection.bounded_job import Job
 from workers.inspection.findings import Coverage, Finding, conclude
 from workers.inspection.git import printable
 
-from .address import Address, checked
+from .address import Address, address_of, checked, password_of
 from .clients import Clients
 from .dump_files import digest, newest, whole
 from .engines import ENGINES
@@ -46,6 +47,14 @@ class Place:
         except ToolError:
             self.engine.drop(self.clients, name)
             raise
+
+
+@contextmanager
+def place_at(address: str, password_file: str | None, job: Job) -> Iterator[Place]:
+    """The database server at an address; the folder of its clients' own password files goes with it."""
+    known = address_of(address)
+    with password_of(password_file) as (password, folder):
+        yield Place(known, Clients(known, password, folder, job))
 
 
 def back_up(place: Place, folder: str, job: Job) -> Dumped:

@@ -10,9 +10,8 @@ from pydantic import Field
 
 from workers.inspection.bounded_job import Job, run
 
-from .address import address_of, checked, password_of
-from .clients import Clients
-from .dumping import Place
+from .address import address_of, checked
+from .dumping import Place, place_at
 from .migration import assessing, comparing, copying, cutting_over
 from .migration.cutting_over import Ends
 from .migration.migration_results import Assessed, Compared, Copied, Discarded, Standing, Switch, Switched
@@ -48,12 +47,11 @@ async def between(
 
     def do(job: Job) -> Result:
         with ExitStack() as stack:
-            places = []
-            for address, secret in zip(addresses, secrets, strict=True):
-                known = address_of(address)
-                password, folder = stack.enter_context(password_of(secret))
-                places.append(Place(known, Clients(known, password, folder, job)))
-            return work(places[0], places[1])
+            one, other = (
+                stack.enter_context(place_at(address, secret, job))
+                for address, secret in zip(addresses, secrets, strict=True)
+            )
+            return work(one, other)
 
     return await run(ctx, seconds, do)
 
