@@ -226,7 +226,7 @@ enabled = false
         "Claude Code, personal",
         ".claude.json",
         """{"numStartups": 3, "mcpServers": {"all": {"type": "stdio", "command": "x", "args": [], "env": {}}},
- "projects": {"/work/app": {"allowedTools": [], "mcpServers": {"here": {"type": "http", "url": "https://x.example/mcp",
+ "projects": {"/srv/app": {"allowedTools": [], "mcpServers": {"here": {"type": "http", "url": "https://x.example/mcp",
    "headersHelper": "/bin/h"}}}}}""",
         {"all": {"command": "x"}, "here": {"url": "https://x.example/mcp"}},
         notes={"here": "headersHelper"},
