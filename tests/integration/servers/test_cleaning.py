@@ -3,6 +3,7 @@
 import sqlite3
 import struct
 import zlib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,7 @@ def test_it_is_found(what: str) -> None:
 
 def test_what_a_data_base_has_is_not_found_beside_its_name(tmp_path: Path) -> None:
     """A limit, said in SECURITY.md: the name of a setting and its value stand in a row without a sign between."""
-    with sqlite3.connect(tmp_path / "app.db") as base:
+    with closing(sqlite3.connect(tmp_path / "app.db")) as base, base:
         base.execute("create table settings(name, value)")
         base.execute("insert into settings values ('smtp_password', ?)", (VALUE,))
     text = decoded((tmp_path / "app.db").read_bytes())
