@@ -61,7 +61,7 @@ bench: .venv/dev.stamp  ## Measure the numbers to hold, side by side, in one run
 soak: .venv/dev.stamp  ## Ten minutes of tasks, with clients coming and going: what is not given back?
 	$(BIN)/python -m tests.benchmarks.soak $(ARGS)
 
-eval: .venv/dev.stamp  ## See what sentences come to, and write the table that a test compares (DEV=FOLDER: the development set too)
+eval: .venv/dev.stamp  ## See the results of sentences, and write the table that a test compares (DEV=FOLDER: the development set too)
 	$(BIN)/python -m tests.evaluation $(DEV)
 
 lock: .venv/dev.stamp  ## Choose the newest versions that fit and write the lock files

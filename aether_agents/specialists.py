@@ -116,7 +116,7 @@ def _unloadable(entry: EntryPoint, error: BaseException) -> str:
         what = str(error)
     return (
         f"specialist `{entry.name}`: {package} cannot be loaded: {place}: {type(error).__name__}: {what}; "
-        f"mend it or uninstall it"
+        f"fix it or uninstall it"
     )
 
 

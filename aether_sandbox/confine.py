@@ -23,7 +23,7 @@ Mechanism = Literal["bubblewrap", "namespaces", "landlock"]
 MECHANISMS: tuple[Mechanism, ...] = ("bubblewrap", "namespaces", "landlock")
 
 #: Seconds a mechanism has to show that it works here, and how often: a busy machine must not cost the better one.
-PATIENCE, TRIES = 10.0, 2
+TIMEOUT, TRIES = 10.0, 2
 #: Where temporary files are kept in a file system of one's own.
 PRIVATE_TMP = "/tmp"  # nobody else's
 #: Shells have names for descriptors of one digit only, and use them.
@@ -136,7 +136,7 @@ def _tried(one: Mechanism) -> bool:
                 pass_fds=(start.handle,),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                timeout=PATIENCE,
+                timeout=TIMEOUT,
                 check=False,
             )
     except (OSError, subprocess.TimeoutExpired):

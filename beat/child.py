@@ -10,17 +10,17 @@ from aether_agents.specialists import load_specialists
 
 
 def main(news: int) -> None:
-    """Load, wait for `go`, fire the schedules until the lifeline closes."""
+    """Load, wait for `go`, fire the schedules until its standard input closes."""
     os.set_inheritable(news, False)
-    lifeline = Orders()
-    settings = Settings.model_validate_json(lifeline.order())
+    orders = Orders()
+    settings = Settings.model_validate_json(orders.order())
     specialists = load_specialists(settings)
 
-    # Loaded here because it takes a second: by now the lifeline is watched.
+    # Loaded here because it takes a second: by now its standard input is watched.
     from beat.service import serve  # noqa: PLC0415
 
-    lifeline.order()
-    lifeline.serving = True
+    orders.order()
+    orders.serving = True
     serve(settings, specialists, lambda: say_ready(news, settings.delivery.deaf_after))
 
 

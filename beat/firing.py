@@ -38,12 +38,12 @@ def task_of(name: str, settings: ScheduleSettings, slot: datetime | None = None)
 
 
 class Firing:
-    """Hands slots in through the one door. The door is opened when the first slot is due."""
+    """Hands slots in through the orchestrator. It connects when the first slot is due."""
 
     def __init__(self, settings: Settings, connect: Callable[[Settings], Orchestrator]) -> None:
         self._settings = settings
         self._connect = connect
-        self._door: Orchestrator | None = None
+        self._orchestrator: Orchestrator | None = None
 
     def fire(self, name: str, due: Due) -> None:
         """Hand in the task of a slot. Safe to repeat: the same slot is the same task.
@@ -51,17 +51,17 @@ class Firing:
         Raises:
             StoreUnavailable: the store is away; nothing was handed in.
         """
-        door = self._open()
+        orchestrator = self._open()
         for slot in due.missed:
             log.warning("schedule %s: the slot %s was missed, only the latest is run", name, slot.isoformat())
-        notes = door.schedules
+        notes = orchestrator.schedules
         if notes.paused(name):
             log.info("schedule %s: paused, the slot %s is left out", name, due.slot.isoformat())
             notes.fired(name, Fired(slot=due.slot, task_id="", missed=due.total, error="paused"))
             return
         task, error = "", ""
         try:
-            task = door.submit(task_of(name, self._settings.schedules[name], due.slot))
+            task = orchestrator.submit(task_of(name, self._settings.schedules[name], due.slot))
             log.info("schedule %s: the slot %s is task %s", name, due.slot.isoformat(), task)
         except StoreUnavailable:
             raise
@@ -71,12 +71,12 @@ class Firing:
         notes.fired(name, Fired(slot=due.slot, task_id=task, missed=due.total, error=error))
 
     def close(self) -> None:
-        """Let go of the door."""
-        if self._door is not None:
-            self._door.close()
-            self._door = None
+        """Close the orchestrator."""
+        if self._orchestrator is not None:
+            self._orchestrator.close()
+            self._orchestrator = None
 
     def _open(self) -> Orchestrator:
-        if self._door is None:
-            self._door = self._connect(self._settings)
-        return self._door
+        if self._orchestrator is None:
+            self._orchestrator = self._connect(self._settings)
+        return self._orchestrator

@@ -1,4 +1,4 @@
-"""Near: alerts about what comes to its end - the store's memory, connections and disk, descriptors, deaf workers."""
+"""Near: alerts about what is nearly used up - the store's memory, connections and disk, descriptors, deaf workers."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ def near_their_end(store: Store, percent: float) -> Iterator[Alert]:
     for strain in store.health.strains():
         if strain.near(percent):
             how = "used up" if strain.share >= 1 else "near its end"
-            text = f"{strain.said}: {strain.mend}"
+            text = f"{strain.said}: {strain.fix}"
             yield Alert(f"store {strain.what}", f"the store's {strain.what} is {how}", text, "critical", lasting=True)
     for worker in store.presence.alive():
         if 100 * worker.strain > percent:

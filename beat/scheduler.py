@@ -1,4 +1,4 @@
-"""The scheduler of redbeat, with slots: what is due goes through the one door instead of onto a queue."""
+"""The scheduler of redbeat, with slots: what is due goes through the orchestrator instead of onto a queue."""
 
 import logging
 from datetime import UTC, datetime

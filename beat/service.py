@@ -97,8 +97,8 @@ def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable
     tracing.begin("beat")
     store = open_store(settings)  # a wrong address or key is found now, not at the first slot
     store.catalogue.entries()
-    episode = Outage()
-    _await_writes(store, episode)
+    outage = Outage()
+    _await_writes(store, outage)
     store.schedules.forget({**settings.schedules, **store.schedules.added()})
     channels = channels_of(settings.alerts, store)
     watched = settings.alerts.to or settings.alerts.routes
@@ -109,7 +109,7 @@ def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable
     leave_when_told()
     ready()
     try:
-        while _fired(settings, specialists, store, episode):
+        while _fired(settings, specialists, store, outage):
             pass
     except SystemExit:
         log.info("told to end before it was its turn")
@@ -119,14 +119,14 @@ def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable
         store.close()
 
 
-def _fired(settings: Settings, specialists: Sequence[Specialist], store: Store, episode: Outage) -> bool:
+def _fired(settings: Settings, specialists: Sequence[Specialist], store: Store, outage: Outage) -> bool:
     """Fire the schedules there are now, until the process is told to end; whether to begin again with others."""
     seen = store.schedules.added_digest()
     app = beat_app(with_added(settings, store.schedules), specialists)
     app.changed = lambda: store.schedules.added_digest() != seen
     try:
-        while _interrupted(app, episode):
-            _await_writes(store, episode)
+        while _interrupted(app, outage):
+            _await_writes(store, outage)
     except SchedulesChanged:
         log.info("schedules were added or removed: beginning again with those there are now")
         return True
@@ -136,7 +136,7 @@ def _fired(settings: Settings, specialists: Sequence[Specialist], store: Store, 
     return False
 
 
-def _interrupted(app: Celery, episode: Outage) -> bool:
+def _interrupted(app: Celery, outage: Outage) -> bool:
     """Fire the schedules until this process is told to end; whether a store that refuses has interrupted that.
 
     Raises:
@@ -151,21 +151,21 @@ def _interrupted(app: Celery, episode: Outage) -> bool:
             raise StoreUnavailable(
                 f"beat lost the store, or its lock ({type(error).__name__}: {error}): start it again"
             ) from error
-        episode.trouble(refused)
+        outage.trouble(refused)
         return True
     return False
 
 
-def _await_writes(store: Store, episode: Outage) -> None:
+def _await_writes(store: Store, outage: Outage) -> None:
     """Return when the store takes writes: a schedule that is late is better than a beat that is given up."""
     while True:
         try:
             store.try_to_write()
         except StoreRefuses as error:
-            episode.trouble(error)
+            outage.trouble(error)
             time.sleep(LOOK)
         else:
-            episode.over()
+            outage.over()
             return
 
 

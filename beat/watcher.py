@@ -1,4 +1,4 @@
-"""The watch: looks at what ended and at what lies about, and raises the alarm where the settings say so."""
+"""The watch: looks at what ended and at what there is, and sends an alert where the settings say so."""
 
 import logging
 import threading
@@ -50,7 +50,7 @@ class Watcher:
         self._alarm = alarm
         self._unserved: dict[str, float] = {}
         self._logged: set[tuple[str, str]] = set()  # what lasts, and was said when it began
-        self._episode = Outage()
+        self._outage = Outage()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="aether-watch", daemon=True)
 
@@ -98,14 +98,14 @@ class Watcher:
         """One look, whatever comes of it: a store that refuses is told of, one that is away is waited for."""
         try:
             self.turn()
-            self._episode.over()
+            self._outage.over()
         except StoreRefuses as error:
-            self._episode.trouble(error)
+            self._outage.trouble(error)
             self._raise(
                 Alert("store refuses", "the store takes nothing that is written", str(error), "critical", lasting=True)
             )
         except StoreUnavailable as error:
-            self._episode.trouble(error)
+            self._outage.trouble(error)
         except AetherError as error:
             log.warning("the watch could not look: %s", error)
         except Exception:
@@ -150,7 +150,7 @@ class Watcher:
             text = "\n".join(lines)
             yield Alert(key, f"{len(bad)} {title}{where}: {what}", text, worst, "findings", view.task_id)
 
-    # -- what lies about ---------------------------------------------------------------------------------------
+    # -- what there is now ---------------------------------------------------------------------------------------
 
     def _waits(self) -> Iterator[Alert]:
         if self._settings.waits_longer_than:

@@ -1,4 +1,4 @@
-"""Who may do what. One table; every door asks it before it acts.
+"""Who may do what. One table; every face asks it before it acts.
 
 | role | may |
 |---|---|

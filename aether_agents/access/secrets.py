@@ -42,7 +42,7 @@ class Secrets:
         return self._known[name]
 
     def told(self, given: Iterable[Elicited]) -> None:
-        """Strike out, too, what a person told a server as a secret."""
+        """Redact, too, what a person told a server as a secret."""
         for one in given:
             for name in one.secret:
                 value = str(one.values.get(name) or "")  # a code may be a number

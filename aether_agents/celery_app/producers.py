@@ -2,7 +2,7 @@
 
 Celery 5.7 asks its pool again for each group inside a group. Sixteen threads that each hold one of ten producers and
 wait for a second one wait for ever. Here whatever is sent while a thread has a producer goes through that one, and what
-is waited for fails after `PATIENCE` with an error that the sender names; the reaper sends what was not sent.
+is waited for fails after `TIMEOUT` with an error that the sender names; the reaper sends what was not sent.
 """
 
 import threading
@@ -15,7 +15,7 @@ from kombu.messaging import Producer
 from kombu.pools import ProducerPool
 
 #: Seconds a thread waits for a producer or for the connection below one.
-PATIENCE = 10.0
+TIMEOUT = 10.0
 
 #: Producers beside those of the threads that run messages: what a worker's own threads send now and then.
 SPARE = 3
@@ -28,7 +28,7 @@ class BoundedProducers(ProducerPool):
     """A pool that waits for a connection no longer than for a producer."""
 
     def _acquire_connection(self) -> Any:
-        return self.connections.acquire(block=True, timeout=PATIENCE)
+        return self.connections.acquire(block=True, timeout=TIMEOUT)
 
 
 class SendingCelery(Celery):  # type: ignore[misc]  # celery has no types
@@ -36,25 +36,25 @@ class SendingCelery(Celery):  # type: ignore[misc]  # celery has no types
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._held = threading.local()
+        self._of_thread = threading.local()
 
     @contextmanager
     def producer_or_acquire(self, producer: Any = None) -> Iterator[Any]:
         """The given producer, the one this thread has, or one of the pool until the block ends.
 
         Raises:
-            LimitExceeded: none was free within `PATIENCE` seconds.
+            LimitExceeded: none was free within `TIMEOUT` seconds.
         """
-        known = producer or getattr(self._held, "producer", None)
+        known = producer or getattr(self._of_thread, "producer", None)
         if known is not None:
             yield known
             return
-        with self.producer_pool.acquire(block=True, timeout=PATIENCE) as taken:
-            self._held.producer = taken
+        with self.producer_pool.acquire(block=True, timeout=TIMEOUT) as taken:
+            self._of_thread.producer = taken
             try:
                 yield taken
             finally:
-                self._held.producer = None
+                self._of_thread.producer = None
 
 
 class OwnProducer:

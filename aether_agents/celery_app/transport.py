@@ -6,7 +6,7 @@ channel: it looks for the address of a connection that is no more, and its Attri
 refused keeps its place in the prefetch for ever, and sixteen of those make the worker deaf.
 
 Here a refusal is what a lost connection is: the worker connects again when the store takes writes. What could not be
-acknowledged is owed, and done as soon as it can be. What lies in a queue and is no message of ours is said, no more.
+acknowledged is due, and done as soon as it can be. What lies in a queue and is no message of ours is said, no more.
 """
 
 import logging
@@ -19,7 +19,7 @@ from kombu.transport import redis, virtual
 
 from aether_agents.celery_app.message_check import fault_of
 from aether_agents.celery_app.producers import BoundedProducers
-from aether_agents.celery_app.unacknowledged import Unacknowledged, owed_by
+from aether_agents.celery_app.unacknowledged import Unacknowledged, unacknowledged_of
 from aether_agents.errors import StoreRefuses
 from aether_agents.store.client.connection import PrimaryConnection
 from aether_agents.store.client.refusals import named
@@ -73,19 +73,19 @@ class LastingQoS(redis.QoS):
 
     def __init__(self, channel: "LastingChannel", prefetch_count: int = 0) -> None:
         super().__init__(channel, prefetch_count)  # type: ignore[no-untyped-call]  # kombu has no types
-        self._owed: Unacknowledged = owed_by(channel)
+        self._unacknowledged: Unacknowledged = unacknowledged_of(channel)
 
     def append(self, message: Any, delivery_tag: str) -> None:
         """Note what was delivered. If that fails, it is nobody's: the reaper sends another."""
         try:
             super().append(message, delivery_tag)  # type: ignore[no-untyped-call]
         except BaseException:
-            self._owed.add(delivery_tag)
+            self._unacknowledged.add(delivery_tag)
             raise
 
     def ack(self, delivery_tag: str) -> None:
         """Acknowledge a message, now or as soon as it can be."""
-        self._owed.add(delivery_tag)
+        self._unacknowledged.add(delivery_tag)
         self._pay()
         virtual.QoS.ack(self, delivery_tag)  # type: ignore[no-untyped-call]  # it gives its place back in any case
 
@@ -95,7 +95,7 @@ class LastingQoS(redis.QoS):
             try:
                 self.restore_by_tag(delivery_tag, leftmost=True)
             except self._faults():
-                self._owed.add(delivery_tag)
+                self._unacknowledged.add(delivery_tag)
             virtual.QoS.ack(self, delivery_tag)  # type: ignore[no-untyped-call]
         else:
             self.ack(delivery_tag)
@@ -108,7 +108,7 @@ class LastingQoS(redis.QoS):
                 self.restore_by_tag(left[-1], client=client)
                 left.pop()
         except self._faults():
-            self._owed.add(*left)
+            self._unacknowledged.add(*left)
         self._delivered.clear()
 
     def restore_by_tag(self, tag: Any, client: Any = None, leftmost: bool = False) -> None:
@@ -117,7 +117,7 @@ class LastingQoS(redis.QoS):
             super().restore_by_tag(tag, client, leftmost)  # type: ignore[no-untyped-call]
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             log.warning("an unacknowledged message cannot be put back (%s): forgotten", type(error).__name__)
-            self._owed.add(tag)
+            self._unacknowledged.add(tag)
 
     def restore_visible(self, *args: Any, **options: Any) -> None:
         """Every few seconds: also do what is owed."""
@@ -126,14 +126,14 @@ class LastingQoS(redis.QoS):
 
     def _pay(self) -> None:
         """Acknowledge all that is owed, if it can be done now."""
-        tags = self._owed.take()
+        tags = self._unacknowledged.take()
         if not tags:
             return
         try:
             with self.channel.conn_or_acquire() as client:
                 client.pipeline().zrem(self.unacked_index_key, *tags).hdel(self.unacked_key, *tags).execute()
         except self._faults():
-            self._owed.add(*tags)
+            self._unacknowledged.add(*tags)
 
     def _faults(self) -> tuple[type[BaseException], ...]:
         return (*LastingTransport.connection_errors, *LastingTransport.channel_errors)

@@ -31,6 +31,6 @@ class Unacknowledged:
 _all: defaultdict[str, Unacknowledged] = defaultdict(Unacknowledged)
 
 
-def owed_by(channel: Any) -> Unacknowledged:
+def unacknowledged_of(channel: Any) -> Unacknowledged:
     """What this process owes to the queues of a channel, through whichever connection."""
     return _all[f"{channel.connection.client.as_uri()} {channel.global_keyprefix}"]

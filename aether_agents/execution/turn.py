@@ -24,9 +24,9 @@ REMEMBERED = 20_000
 class Turns:
     """What a process knows of how subtasks ended. Thread-safe."""
 
-    def __init__(self, store: Store, patience: StoreRetry) -> None:
+    def __init__(self, store: Store, store_retry: StoreRetry) -> None:
         self._tasks = store.tasks
-        self._patience = patience
+        self._store_retry = store_retry
         self._lock = threading.Lock()
         self._good: OrderedDict[tuple[str, str, str], None] = OrderedDict()
 
@@ -63,7 +63,7 @@ class Turns:
         name, children = claim.subtask.id, claim.children
         found = self._read(task_id, children, claim.head)
         if (missing := next((child for child in children if child not in found), None)) is not None:
-            raise Tampered(f"`{name}` was to join what `{missing}` came to, which has not ended")
+            raise Tampered(f"`{name}` was to join the result of `{missing}`, which has not ended")
         items = resolve(claim.subtask.for_each, outcomes)
         if not isinstance(items, list) or len(items) != len(children):
             raise Tampered(f"`{name}` was to join {len(children)} children, which is not one for each of its items")
@@ -79,7 +79,7 @@ class Turns:
 
     def _is_tolerated(self, task_id: str, name: str) -> bool:
         """Whether the failure of a subtask lets the plan go on, as its sealed document has it."""
-        found = self._patience.ask(lambda: self._tasks.subtask(task_id, name))
+        found = self._store_retry.ask(lambda: self._tasks.subtask(task_id, name))
         return found is not None and found.on_failure == "continue"
 
     def _read(self, task_id: str, ids: Iterable[str], head: Head) -> dict[str, Outcome]:
@@ -87,8 +87,8 @@ class Turns:
         if not wanted:
             return {}
         with suppress(CannotOpen):  # or one of them was written after the claim: under the head of now, then
-            return self._patience.ask(lambda: self._tasks.outcomes_at(task_id, wanted, head))
-        return self._patience.ask(lambda: self._tasks.outcomes(task_id, wanted))
+            return self._store_retry.ask(lambda: self._tasks.outcomes_at(task_id, wanted, head))
+        return self._store_retry.ask(lambda: self._tasks.outcomes(task_id, wanted))
 
     def _learn(self, task_id: str, claim: Granted, names: Iterable[str]) -> None:
         with self._lock:

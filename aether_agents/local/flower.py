@@ -14,23 +14,23 @@ log = logging.getLogger("flower")
 
 
 def main(news: int) -> None:
-    """Load, wait for `go`, serve Flower until the lifeline closes."""
+    """Load, wait for `go`, serve Flower until its standard input closes."""
     os.set_inheritable(news, False)
-    lifeline = Orders()
-    settings = Settings.model_validate_json(lifeline.order())
+    orders = Orders()
+    settings = Settings.model_validate_json(orders.order())
     specialists = load_specialists(settings)
     told = settings.agent_system.cli_interface
     logs.begin("flower", told.logging_level, told.logging_format)
 
-    # Loaded here because it takes a second: by now the lifeline is watched.
+    # Loaded here because it takes a second: by now its standard input is watched.
     from aether_agents.monitoring.flower import serve  # noqa: PLC0415
 
     def ready(address: str) -> None:
         log.info("flower: %s", address)
         say_ready(news, settings.delivery.deaf_after)
 
-    lifeline.order()
-    lifeline.serving = True
+    orders.order()
+    orders.serving = True
     serve(settings, specialists, ready)
 
 

@@ -31,7 +31,7 @@ from aether_agents.errors import StackError
 from aether_agents.local.log_file import bound
 from aether_agents.local.stack_folder import StackFolder
 from aether_agents.local.start_note import start_note
-from aether_agents.local.supervision.folder_lock import PATIENCE, possess
+from aether_agents.local.supervision.folder_lock import TIMEOUT, possess
 from aether_agents.local.supervision.process_identity import ProcessIdentity
 from aether_agents.local.supervision.program_set import WORKER, ProgramSet
 from aether_agents.local.supervision.server_watch import ServerWatch
@@ -200,7 +200,7 @@ def main(home: Path) -> NoReturn:
             told = orders["settings"]["agent_system"]["cli_interface"]
             logs.begin("supervisor", told["logging_level"], told["logging_format"])
             grace = float(orders["settings"]["delivery"]["grace"])
-            if lock := possess(folder, PATIENCE + grace):
+            if lock := possess(folder, TIMEOUT + grace):
                 supervisor = Supervisor(folder, first, lock, orders)
                 supervisor.run()
             else:

@@ -23,9 +23,9 @@ from aether_agents.errors import StackError
 from aether_agents.local.supervisor_link import SOCKET_PATH_MAX
 
 #: Seconds a folder may still be locked by a server that is just ending.
-LOCK_PATIENCE = 3.0
+LOCK_TIMEOUT = 3.0
 
-#: Standard input is the lifeline: when its other end closes, even because its owner was killed, the server is ended.
+#: Its standard input is watched: when the other end closes, even because its owner was killed, the server is ended.
 #: The guard leaves with the server's own exit code, so that a server that cannot start is noticed at once.
 GUARD = """
 exec 3<&0
@@ -171,7 +171,7 @@ class ValkeyServer:
         """Take the folder's lock; a server that is just ending gets a moment to let go of it."""
         with (self.folder / "valkey.lock").open("ab") as low:  # the guard uses low descriptors itself
             lock = os.fdopen(fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, 20), "ab")
-        end = time.monotonic() + LOCK_PATIENCE
+        end = time.monotonic() + LOCK_TIMEOUT
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

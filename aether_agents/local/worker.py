@@ -1,7 +1,7 @@
 """The worker process of the embedded stack: `python -m aether_agents.local.worker NEWS_FD`.
 
-Standard input is first its orders (the settings as one line of JSON, then `go` once the server answers), then its
-lifeline: when it closes, even because the supervisor was killed, the worker ends. Its calls are cancelled, unless the
+Standard input is first its orders (the settings as one line of JSON, then `go` once the server answers), then it
+is watched: when it closes, even because the supervisor was killed, the worker ends. Its calls are cancelled, unless the
 last order was `finish`: then they have the grace of the settings to end by themselves.
 """
 
@@ -18,21 +18,21 @@ PLANNER = "planner"
 
 
 def main(news: int) -> None:
-    """Load, wait for `go`, serve every queue until the lifeline closes."""
+    """Load, wait for `go`, serve every queue until its standard input closes."""
     os.set_inheritable(news, False)
-    lifeline = Orders()
-    settings = Settings.model_validate_json(lifeline.order())
+    orders = Orders()
+    settings = Settings.model_validate_json(orders.order())
     specialists = load_specialists(settings)
     queues = (PLANNER, *(specialist.queue for specialist in specialists))
 
-    # Loaded here because it takes seconds: by now the lifeline is watched, and wrong settings have been complained of.
+    # Loaded here because it takes seconds: by now its standard input is watched, and wrong settings were reported.
     with loading():
         from celery import signals  # noqa: PLC0415
 
         from aether_agents.execution.worker.celery_worker import serve  # noqa: PLC0415
 
-    lifeline.order()
-    lifeline.serving, lifeline.grace = True, settings.delivery.grace
+    orders.order()
+    orders.serving, orders.grace = True, settings.delivery.grace
 
     def say_so(**_: object) -> None:
         say_ready(news, settings.delivery.deaf_after, queues)

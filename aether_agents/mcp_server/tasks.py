@@ -22,8 +22,8 @@ _STILL = frozenset(one.value for one in (*TERMINAL_TASK, TaskStatus.WAITING, Tas
 class ClientTasks:
     """What an MCP client may do. Belongs to one event loop; close it when done."""
 
-    def __init__(self, desk: Service, person: Person | None = None) -> None:
-        self._desk = desk
+    def __init__(self, service: Service, person: Person | None = None) -> None:
+        self._service = service
         self._person = person or Confined(CLIENT, "User")
 
     async def submit(self, task: str, inputs: Mapping[str, Any], folder: str, **said: Any) -> str:
@@ -33,7 +33,7 @@ class ClientTasks:
             InvalidTask, NotAllowed, TooManyTasks, StoreUnavailable, StackError: it was not accepted.
         """
         payload = {"description": task, "inputs": dict(inputs), "folder": _absolute(folder), **said}
-        return await self._desk.submit(HighLevelTask.from_dict(payload), self._person)
+        return await self._service.submit(HighLevelTask.from_dict(payload), self._person)
 
     async def standing(
         self, task_id: str, wait: float = 0, tell: Tell | None = None, *, whole: bool = False
@@ -49,8 +49,12 @@ class ClientTasks:
                     await self._until_still(task_id, tell)
             except TimeoutError:
                 pass  # how it stands is the answer
-        view = await self._desk.view(task_id, self._person, outputs=True)
-        plan = await self._desk.call(lambda reach: reach.door.plan_of(task_id)) if not view.subtasks else None
+        view = await self._service.view(task_id, self._person, outputs=True)
+        plan = (
+            await self._service.call(lambda backend: backend.orchestrator.plan_of(task_id))
+            if not view.subtasks
+            else None
+        )
         return standing_of(view, plan, whole=whole)
 
     async def answer(self, task_id: str, question_id: str, response: object) -> None:
@@ -60,7 +64,7 @@ class ClientTasks:
             NotAllowed: it is one that a person answers.
             InvalidTask, WrongStatus: it is no answer, or nothing of that name is asked.
         """
-        asked = await self._desk.question(task_id, question_id, self._person)
+        asked = await self._service.question(task_id, question_id, self._person)
         if asked is None:
             raise InvalidTask(f"`{question_id}` is not asked (any more): see `questions` of `status`")
         if not may_answer(asked):
@@ -68,7 +72,7 @@ class ClientTasks:
                 f"`{question_id}` is for a person: `aether-agent approve {task_id}` at a terminal, or the page of "
                 "`aether-agent serve`"
             )
-        await self._desk.answer(task_id, answer_from(question_id, response, asked), self._person)
+        await self._service.answer(task_id, answer_from(question_id, response, asked), self._person)
 
     async def undo(self, task_id: str) -> str:
         """Put back what a task changed, in a task of its own, which asks a person first.
@@ -76,18 +80,18 @@ class ClientTasks:
         Raises:
             CannotUndo, WrongStatus, TaskNotFound: see each.
         """
-        await self._desk.view(task_id, self._person)
+        await self._service.view(task_id, self._person)
         who = self._person
-        return await self._desk.call(lambda reach: reach.door.undo(task_id, by=who.name, role=who.role))
+        return await self._service.call(lambda backend: backend.orchestrator.undo(task_id, by=who.name, role=who.role))
 
     async def close(self) -> None:
         """Let go of everything. Tasks go on."""
-        await self._desk.close()
+        await self._service.close()
 
     async def _until_still(self, task_id: str, tell: Tell | None) -> None:
         """Until it has ended, or waits for somebody, as it stands now and not only as it once did."""
-        seen = (await self._desk.view(task_id, self._person)).seq
-        async with aclosing(self._desk.updates(task_id, self._person, max(0, seen - 1))) as updates:
+        seen = (await self._service.view(task_id, self._person)).seq
+        async with aclosing(self._service.updates(task_id, self._person, max(0, seen - 1))) as updates:
             async for update in updates:
                 if tell is not None:
                     await tell(update["progress"], update["message"])

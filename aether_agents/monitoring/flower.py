@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 USER = "aether"
 
 #: What Flower answers without a password, and we do not need: the numbers of `aether-agent metrics` say more.
-OPEN_DOORS = ("/metrics",)
+OPEN_PATHS = ("/metrics",)
 
 #: Messages kept in memory, some 2 KB each.
 MESSAGES = 10_000
@@ -105,7 +105,7 @@ def _configure(settings: Settings) -> None:
     }
     for name, value in chosen.items():
         setattr(options, name, value)
-    handlers[:] = [one for one in handlers if not (isinstance(one, tuple) and one[0] in OPEN_DOORS)]
+    handlers[:] = [one for one in handlers if not (isinstance(one, tuple) and one[0] in OPEN_PATHS)]
 
 
 def _labelled(task: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The orchestrator: submit, answer, cancel, follow - the one door of every face.
+"""The orchestrator: submit, answer, cancel, follow - the one way in of every face.
 
 The names below are loaded when they are first used; `reader` alone needs no delivery.
 """

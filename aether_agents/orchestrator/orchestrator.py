@@ -1,6 +1,6 @@
-"""The one door: every face submits, answers, stops and follows tasks here, and nowhere else.
+"""The one way in: every face submits, answers, stops and follows tasks here, and nowhere else.
 
-A door holds a connection to the store and, once it has something to send, a Celery producer. It never
+An orchestrator holds a connection to the store and, once it has something to send, a Celery producer. It never
 waits for a task and never asks Celery for a result: state is in the store, news comes as events.
 """
 
@@ -16,7 +16,7 @@ from aether_agents.telemetry import tracing
 
 
 def connect(settings: Settings) -> "Orchestrator":
-    """Open the door to the store and broker the settings name.
+    """Connect to the store and broker the settings name.
 
     Raises:
         StoreUnavailable: the store cannot be reached.

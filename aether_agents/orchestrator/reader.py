@@ -1,4 +1,4 @@
-"""The window: all that can be seen of tasks, tools and workers without changing anything. The door is one too."""
+"""Reader: all that can be seen of tasks, tools and workers without changing anything. The orchestrator is one too."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -177,9 +177,9 @@ class Reader:
     def diagnose(self) -> list[str]:
         """What is wrong with the store, or will be soon, and that the brake is on, each with its fix."""
         most = self.settings.alerts.store_fuller_than
-        near = [f"{one.said}: {one.mend}" for one in self._store.health.strains() if one.near(most)]
+        near = [f"{one.said}: {one.fix}" for one in self._store.health.strains() if one.near(most)]
         missing = self._store.rights.missing(consumes=True)
-        barred = [f"{missing.said}, so no worker of this user takes a message: {missing.mend}"] if missing else []
+        barred = [f"{missing.said}, so no worker of this user takes a message: {missing.fix}"] if missing else []
         return barred + self._store.diagnose() + near + [said for said in (self._braked(),) if said]
 
     def misplaced(self, queues: Iterable[str]) -> list[str]:
@@ -234,4 +234,4 @@ class Reader:
         Raises:
             StoreUnavailable: it cannot be reached.
         """
-        return self._store.safekeeping.way().sure
+        return self._store.durability.way().sure

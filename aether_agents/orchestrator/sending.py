@@ -16,7 +16,7 @@ from aether_agents.store import PLANNER, Delivery, Store
 
 
 class Sender(Protocol):
-    """What the door needs of `execution.delivery.sender.Sender`."""
+    """What the orchestrator needs of `execution.delivery.sender.Sender`."""
 
     def send(self, deliveries: Iterable[Delivery]) -> None:
         """Send one message per delivery."""

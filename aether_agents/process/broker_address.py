@@ -77,14 +77,14 @@ def fix_of(url: str, error: BaseException) -> str:
         "it does not speak TLS there, or wants a certificate of ours: `redis://` is without TLS": any(
             issubclass(one, ssl.SSLError) for one in kinds
         ),
-        f"no host is called `{parts.hostname}` here: mend the address in AETHER_REDIS_URL": socket.gaierror in kinds,
+        f"no host is called `{parts.hostname}` here: fix the address in AETHER_REDIS_URL": socket.gaierror in kinds,
         "it may not speak TLS there: `redis://` is without TLS, and servers listen for TLS on a port of its own": (
             parts.scheme == "rediss" and "timeout" in said
         ),
         "it ended the connection: it may speak only TLS there (`rediss://`), or be on its way down": plain,
         "start one with `aether-agent up`, or set AETHER_REDIS_URL": parts.scheme == "unix",
     }
-    rest = "start it, or mend the address in AETHER_REDIS_URL; without that, `aether-agent up` starts an embedded one"
+    rest = "start it, or fix the address in AETHER_REDIS_URL; without that, `aether-agent up` starts an embedded one"
     return next((fix for fix, holds in fixes.items() if holds), rest)
 
 

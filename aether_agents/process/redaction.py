@@ -128,6 +128,6 @@ def hide_address(url: str) -> None:
     hide(written, unquote(written), *parse_qs(parts.query).get("password", []))
 
 
-def strike(text: str) -> str:
+def redact(text: str) -> str:
     """The text without any of them."""
     return _hidden.text(text)

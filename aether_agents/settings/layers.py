@@ -63,9 +63,7 @@ def file_layer(path: Path, content: bytes, complaints: list[str]) -> Layer:
         complaints.extend(faults(Settings, document, error))
     else:
         wrong = [
-            document.fault((key,), f"is not set in a file: {mend}")
-            for key, mend in FOUND.items()
-            if key in document.data
+            document.fault((key,), f"is not set in a file: {fix}") for key, fix in FOUND.items() if key in document.data
         ]
         complaints.extend(wrong)
         return Layer(

@@ -70,7 +70,7 @@ class Store:
         self.audit = AuditLog(access)
         self.linker = Linker(access, self.audit, self.alerts.suspect)
         self.outbox = AlertOutbox(access)
-        self.safekeeping = Durability(access)
+        self.durability = Durability(access)
         self.health = Health(access)
         self.key_marker = KeyMarker(access)
         self.rights = Rights(access)

@@ -11,7 +11,7 @@ from celery.worker import WorkController, state
 from aether_agents.errors import StackError
 
 #: Seconds a worker may take to begin, and to end.
-PATIENCE = 30.0
+TIMEOUT = 30.0
 HOSTNAME = "worker@one-process"
 #: What a worker hears of Celery: one of this process must hear of no other.
 SIGNALS = (
@@ -63,9 +63,9 @@ class WorkerThread:
         trace.setup_worker_optimizations(self._app, HOSTNAME)  # messages are of this app, in whichever thread they run
         state.should_stop = state.should_terminate = None
         self._thread.start()
-        if not self._ready.wait(PATIENCE):
+        if not self._ready.wait(TIMEOUT):
             self.stop()
-            raise StackError(f"the worker did not begin within {PATIENCE:g} s: its log says why")
+            raise StackError(f"the worker did not begin within {TIMEOUT:g} s: its log says why")
 
     def stop(self) -> None:
         """End it and all that it holds; calls under way are cancelled.
@@ -75,7 +75,7 @@ class WorkerThread:
         """
         state.should_stop = 0
         signals.worker_shutdown.send(sender=self._worker)
-        self._thread.join(PATIENCE)
+        self._thread.join(TIMEOUT)
         for signal, receivers in self._heard:
             signal.receivers = receivers
             signal.sender_receivers_cache.clear()
@@ -84,4 +84,4 @@ class WorkerThread:
         _state.default_app, _state._tls.current_app = self._before
         self._app.close()
         if self._thread.is_alive():
-            raise StackError(f"the worker did not end within {PATIENCE:g} s")
+            raise StackError(f"the worker did not end within {TIMEOUT:g} s")

@@ -69,7 +69,7 @@ def bare_host(store: Store) -> Iterator[str]:
             "task_id": task_id, "seq": 1, "status": "cancelled" if message is None else "planning",
             "progress": 0.0, "message": message or "", "timestamp": "2026-01-01T00:00:00.000+00:00",
         }  # fmt: skip
-        task = asyncio.create_task(sio.emit("agent_update", update, room=task_id))
+        task = asyncio.create_task(sio.emit("agent_update", update, occupancy=task_id))
         sending.add(task)
         task.add_done_callback(sending.discard)
 

@@ -56,7 +56,7 @@ def _in_line(lab: Lab) -> Callable[[], None]:
 
 def test_unrepeatable_calls(labs: dict[str, Lab], measured: Measured) -> None:
     found = ratios({name: _in_line(lab) for name, lab in labs.items()})
-    way = labs["everysec"].store.safekeeping.way().disk or "WAITAOF does not wait here"
+    way = labs["everysec"].store.durability.way().disk or "WAITAOF does not wait here"
     shown = f"{found['everysec']:.2f} ({way})"
     measured(f"{STEPS} unrepeatable, everysec, confirm auto ÷ off", "reported", shown, met=True)
     measured(f"{STEPS} unrepeatable, always ÷ everysec, off", "reported", f"{found['always']:.2f}", met=True)

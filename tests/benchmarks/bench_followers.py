@@ -59,16 +59,16 @@ class Lateness(NamedTuple):
 
 def test_in_process_followers(settings: Settings, store: Store, measured: Measured) -> None:
     async def ours(task_id: str, late: list[float], ready: asyncio.Semaphore) -> None:
-        desk = Service(settings)
+        service = Service(settings)
 
         async def follow() -> None:
-            async for update in desk.updates(task_id, OWNER):
+            async for update in service.updates(task_id, OWNER):
                 if update["seq"] == 1:
                     ready.release()
                 note(update["message"], late)
 
         await asyncio.gather(*(follow() for _ in range(FOLLOWERS)))
-        await desk.close()
+        await service.close()
 
     async def bare(task_id: str, late: list[float], ready: asyncio.Semaphore) -> None:
         crowd = Crowd(store, task_id)

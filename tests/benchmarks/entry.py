@@ -42,6 +42,6 @@ def with_bare(settings: Any, *args: Any, **options: Any) -> Celery:
 
 if __name__ == "__main__":
     if os.environ.get("AETHER_TEST_NO_BULKHEADS"):
-        Occupancy.full = lambda _room: False  # type: ignore[method-assign]
+        Occupancy.full = lambda _occupancy: False  # type: ignore[method-assign]
     celery_worker.app_for = with_bare
     sys.exit(main())

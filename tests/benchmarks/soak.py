@@ -104,7 +104,7 @@ async def client(here: Site, ended: Ended | None = None) -> AsyncIterator[socket
         await sio.disconnect()
 
 
-async def visit(here: Site, number: int, staying: list[socketio.AsyncClient], came_to: Counter[str]) -> None:
+async def visit(here: Site, number: int, staying: list[socketio.AsyncClient], results_of: Counter[str]) -> None:
     """One client comes with a task. Every third leaves at once; the others stay until it has ended."""
     ended = Ended()
     async with client(here, ended) as sio:
@@ -113,11 +113,11 @@ async def visit(here: Site, number: int, staying: list[socketio.AsyncClient], ca
         assert answer["status"] == "accepted", answer
         await staying[number % STAYING].emit("agent_subscribe_task", {"task_id": answer["task_id"]})
         if number % 3 == 0:
-            came_to["left at once"] += 1
+            results_of["left at once"] += 1
             return
         update = await asyncio.wait_for(ended.get(), 60)
         assert update["status"] in {"completed", "failed"}, update
-        came_to[str(update["status"])] += 1
+        results_of[str(update["status"])] += 1
 
 
 def look(here: Site, began: float, tasks: int) -> dict[str, float]:
@@ -155,7 +155,7 @@ def clients_of(here: Site) -> list[int]:
 
 async def soak(here: Site, seconds: float) -> tuple[list[dict[str, float]], Counter[str]]:
     """Let them come, and look now and then; at the end wait until nothing is open any more, and look once more."""
-    began, came_to = time.monotonic(), Counter[str]()
+    began, results_of = time.monotonic(), Counter[str]()
     looks: list[dict[str, float]] = []
     visits: set[asyncio.Task[None]] = set()
     number = 0
@@ -163,7 +163,7 @@ async def soak(here: Site, seconds: float) -> tuple[list[dict[str, float]], Coun
         staying = [await stays.enter_async_context(client(here)) for _ in range(STAYING)]
         while (now := time.monotonic() - began) < seconds:
             if now >= number * 60 / PER_MINUTE:
-                visits.add(asyncio.create_task(visit(here, number, staying, came_to)))
+                visits.add(asyncio.create_task(visit(here, number, staying, results_of)))
                 number += 1
             if now >= len(looks) * LOOK:
                 looks.append(await asyncio.to_thread(look, here, began, number))
@@ -180,7 +180,7 @@ async def soak(here: Site, seconds: float) -> tuple[list[dict[str, float]], Coun
     )
     await asyncio.to_thread(eventually, lambda: not clients_of(here), 30, "`serve` has let go of every client")
     looks.append(await asyncio.to_thread(look, here, began, number))
-    return looks, came_to
+    return looks, results_of
 
 
 def judge(looks: list[dict[str, float]], left: list[str]) -> list[str]:
@@ -209,11 +209,11 @@ def plot(looks: list[dict[str, float]]) -> Iterator[str]:
 def main(minutes: float) -> int:
     """Soak, print the figures, and tell what is wrong."""
     with tempfile.TemporaryDirectory() as folder, site(Path(folder)) as here:
-        looks, came_to = asyncio.run(soak(here, minutes * 60))
+        looks, results_of = asyncio.run(soak(here, minutes * 60))
         left = leaks(here.store)
     Path("soak.jsonl").write_text("".join(json.dumps(one) + "\n" for one in looks))
     say("".join(plot(looks)))
-    say(f"tasks: {dict(came_to)}\n")
+    say(f"tasks: {dict(results_of)}\n")
     wrong = judge(looks, left)
     say("".join(f"NOT GIVEN BACK {line}\n" for line in wrong) or "everything was given back\n")
     return bool(wrong)

@@ -32,7 +32,7 @@ def begun(lab: Lab, task_id: str) -> int:
 
 
 class TestOfEachOther:
-    """Leases and patience are long: neither a time-out nor the reaper helps."""
+    """Leases and time-outs are long: neither a time-out nor the reaper helps."""
 
     @pytest.fixture
     def delivery(self) -> DeliverySettings:
@@ -158,7 +158,7 @@ def test_people_act_while_servers_and_owners_stand_in_each_others_way(lab: Lab, 
 def test_a_worker_is_killed_while_what_waits_is_parked(lab: Lab, dice: random.Random) -> None:
     scenario = Scenario(lab, dice, half_unsafe, killed=True, crowd=True, within=90)
     infect(scenario, workers=2)
-    scenario.strike = scenario.replace_worker
+    scenario.inject_fault = scenario.replace_worker
     scenario.run()
     show(scenario.report("crowd, killed"))
     assert scenario.broken == []

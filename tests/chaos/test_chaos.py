@@ -69,7 +69,7 @@ def test_one_message_in_ten_is_lost(lab: Lab, dice: random.Random) -> None:
 def test_a_worker_is_killed_in_every_wave(lab: Lab, dice: random.Random) -> None:
     scenario = Scenario(lab, dice, half_unsafe, killed=True, within=90)
     infect(scenario, workers=2)
-    scenario.strike = scenario.replace_worker
+    scenario.inject_fault = scenario.replace_worker
     scenario.run()
     show(scenario.report("killed"))
     assert scenario.broken == []
@@ -78,11 +78,11 @@ def test_a_worker_is_killed_in_every_wave(lab: Lab, dice: random.Random) -> None
 def test_all_queues_are_deleted_in_every_wave(lab: Lab, dice: random.Random) -> None:
     scenario = Scenario(lab, dice, mixed, within=90)
 
-    def strike() -> None:
+    def inject_fault() -> None:
         keys = [lab.store.keys.queue(name, priority) for name in lab.names for priority in range(10)]
         lab.store.connection.command("DEL", *keys)
 
-    scenario.strike = strike
+    scenario.inject_fault = inject_fault
     infect(scenario)
     scenario.run()
     show(scenario.report("queues deleted"))

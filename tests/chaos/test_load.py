@@ -70,7 +70,7 @@ def test_two_hundred_nested_plans_at_once_all_end(lab: Lab, toll: Callable[[Lab,
 
     def over() -> bool:
         left.difference_update([one for one in left if lab.store.tasks.view(one).finished_at])
-        assert len(lab.store.presence.alive()) == 2  # the pump of a busy process still says that it is alive
+        assert len(lab.store.presence.alive()) == 2  # the heartbeat of a busy process still says that it is alive
         return not left
 
     eventually(over, within=180, what="all tasks end", pause=0.5)

@@ -32,7 +32,7 @@ class Scenario:
     faults: Mapping[str, object] = field(default_factory=dict)
     sp_share: float = 0.6
     people: bool = False  #: they pause, resume and cancel
-    strike: Callable[[], None] | None = None  #: once per wave, while it runs
+    inject_fault: Callable[[], None] | None = None  #: once per wave, while it runs
     crowd: bool = False  #: several owners, two servers per specialist
     killed: bool = False
     within: float = 60.0  #: seconds a wave may take
@@ -81,19 +81,19 @@ class Scenario:
         plans = {task_id: self._launched(task_id) for task_id in ids}
         acts = sorted(self._acts(ids)) if self.people else []
         before = sum(self.lab.calls().started.values())
-        strike_after = self.dice.randint(1, 40)  # calls of this wave
-        struck = self.strike is None
+        inject_after = self.dice.randint(1, 40)  # calls of this wave
+        injected = self.inject_fault is None
         left = set(ids)
 
         def over() -> bool:
-            nonlocal struck
+            nonlocal injected
             now = time.monotonic() - started
             while acts and acts[0][0] <= now:
                 self._act(*acts.pop(0)[1:])
-            if not struck and self.strike is not None:
-                struck = sum(self.lab.calls().started.values()) - before >= strike_after
-                if struck:
-                    self.strike()
+            if not injected and self.inject_fault is not None:
+                injected = sum(self.lab.calls().started.values()) - before >= inject_after
+                if injected:
+                    self.inject_fault()
             for task_id in list(left):
                 self._attend(task_id, plans[task_id], left)
             return not left
@@ -101,7 +101,7 @@ class Scenario:
         try:
             eventually(over, within=self.within, what="the wave ends")
         except AssertionError as error:
-            raise AssertionError(f"{error}; struck: {struck}; {self._stuck(left)}") from None
+            raise AssertionError(f"{error}; injected: {injected}; {self._stuck(left)}") from None
         self.slowest = max(self.slowest, time.monotonic() - started)
         self._judge(plans)
 

@@ -24,7 +24,7 @@ ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\x1b[=>]")
 TASK_ID = re.compile(r"\b[0-9a-f]{12}\b")
 
 #: Seconds that anything may take on a machine that does other things too.
-PATIENCE = 90.0
+TIMEOUT = 90.0
 
 
 def only(*specialists: str) -> dict[str, str]:
@@ -51,7 +51,7 @@ class Person:
             **environ,
         }
 
-    def run(self, *words: str, within: float = PATIENCE, **environ: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, within: float = TIMEOUT, **environ: str) -> subprocess.CompletedProcess[str]:
         """Run a command with nobody at the terminal."""
         return subprocess.run(
             [PROGRAM, *words],
@@ -73,7 +73,7 @@ class Person:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
             check=False,
         )
 
@@ -123,7 +123,7 @@ class Terminal:
         """All that was written, without the codes that colour it and move the cursor."""
         return ANSI.sub("", self.raw).replace("\r\n", "\n").replace("\r", "\n")
 
-    def sees(self, what: str, within: float = PATIENCE) -> str:
+    def sees(self, what: str, within: float = TIMEOUT) -> str:
         """Wait until a text has been written; all that was written so far."""
         try:
             eventually(lambda: what in self.text or self.ended, within)
@@ -145,7 +145,7 @@ class Terminal:
         """Whether the program is gone."""
         return self._process.poll() is not None
 
-    def leaves_with(self, within: float = PATIENCE) -> int:
+    def leaves_with(self, within: float = TIMEOUT) -> int:
         """Wait until the program is gone; its exit code."""
         code = self._process.wait(within)
         self._reader.join(5)

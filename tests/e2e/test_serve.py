@@ -6,7 +6,7 @@ import subprocess
 
 import httpx
 
-from tests.e2e.terminal import PATIENCE, PROGRAM, Person
+from tests.e2e.terminal import PROGRAM, TIMEOUT, Person
 
 
 def test_serve_joins_the_stack_and_leaves_it(person: Person) -> None:
@@ -22,7 +22,7 @@ def test_serve_joins_the_stack_and_leaves_it(person: Person) -> None:
             assert serving.stdout is not None
             place = json.loads(serving.stdout.readline())
             token = place["page"].partition("#token=")[2]
-            with httpx.Client(base_url=place["url"], timeout=PATIENCE) as http:
+            with httpx.Client(base_url=place["url"], timeout=TIMEOUT) as http:
                 assert http.get("/health").json()["status"] == "ok"
                 assert http.get("/api/tasks").status_code == 401
                 held = {"Authorization": f"Bearer {token}"}

@@ -78,7 +78,7 @@ def test_a_server_of_the_catalogue_is_added_installed_tried_and_called(stranger:
         (("echo/echo", "ms=soon"), 2, "whole number"),
     ],
 )
-def test_a_call_that_cannot_be_made_is_refused_with_the_mend(
+def test_a_call_that_cannot_be_made_is_refused_with_the_fix(
     person: Person, words: tuple[str, ...], code: int, said: str
 ) -> None:
     ran = person.run("tools", "call", *words)

@@ -1,4 +1,4 @@
-"""`make eval [DEV=FOLDER]`: what sentences come to. Writes `table.json`, which a test compares; see `sentences.py`.
+"""`make eval [DEV=FOLDER]`: the results of sentences. Writes `table.json`, which a test compares; see `sentences.py`.
 
 A dangerous sentence that is planned, or less than 95 % of the plans right, is a failure.
 """

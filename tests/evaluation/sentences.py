@@ -1,4 +1,4 @@
-"""Sentences with what they must come to, planned in a folder like an operator's, and compared."""
+"""Sentences with the results they must have, planned in a folder like an operator's, and compared."""
 
 import re
 from collections import Counter
@@ -35,7 +35,7 @@ FILES = ("shop.db", "shop.duckdb", "crm.db", "policy.yaml", "data/orders.csv", "
 
 
 class Sentence(NamedTuple):
-    """A sentence and what it must come to."""
+    """A sentence and the result it must have."""
 
     say: str
     plan: str = ""  #: goals joined by `>` (after) or `|` (side by side), with what must be bound
@@ -72,7 +72,7 @@ def operators_folder(root: Path) -> Path:
     return root
 
 
-class Desk:
+class Evaluator:
     """Plans sentences with all templates that ship, without a catalogue."""
 
     def __init__(self, folder: Path) -> None:
@@ -201,5 +201,5 @@ def fails(row: Mapping[str, int]) -> bool:
 
 def outcomes(name: str, folder: Path) -> Iterator[Outcome]:
     """The result of each sentence of a file."""
-    desk = Desk(folder)
-    yield from (desk.outcome(sentence) for sentence in read_sentences(name))
+    evaluator = Evaluator(folder)
+    yield from (evaluator.outcome(sentence) for sentence in read_sentences(name))

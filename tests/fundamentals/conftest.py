@@ -1,4 +1,4 @@
-"""A running stack, the door to it, and one small MCP server of ours, `echo`, in the user's own `mcp.json`."""
+"""A running stack, the orchestrator to it, and one small MCP server of ours, `echo`, in the user's own `mcp.json`."""
 
 import json
 import sys
@@ -26,8 +26,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="package")
-def door(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Iterator[Orchestrator]:
-    """The door to an embedded stack that ends with the tests."""
+def orchestrator(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Iterator[Orchestrator]:
+    """The orchestrator to an embedded stack that ends with the tests."""
     home = tmp_path_factory.mktemp("home")
     table: dict[str, Any] = {
         name: {"risk": "read", "repeatable": True} for name in ("echo", "wait", "fail", "list_notes")
@@ -45,16 +45,16 @@ def door(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Iterator[Or
     (home / "mcp.json").write_text(json.dumps({"mcpServers": servers}))
     settings = load_settings(project, environ={"AETHER_HOME": str(home)})
     stack = Stack(settings)
-    with stack.join_or_start(), connect(stack.settings()) as door:
-        yield door
+    with stack.join_or_start(), connect(stack.settings()) as orchestrator:
+        yield orchestrator
 
 
 @pytest.fixture
-def run(door: Orchestrator) -> Run:
+def run(orchestrator: Orchestrator) -> Run:
     """Submit a task and follow it to its end."""
 
     def to_its_end(task: HighLevelTask) -> list[Event]:
-        return list(door.follow(door.submit(task)))
+        return list(orchestrator.follow(orchestrator.submit(task)))
 
     return to_its_end
 

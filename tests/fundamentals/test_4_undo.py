@@ -19,74 +19,81 @@ def note(name: str, folder: Path, **more: Any) -> dict[str, Any]:
             "compensate": {"tool": "echo/remove", "args": args}, **more}  # fmt: skip
 
 
-def approved(door: Orchestrator, task_id: str) -> list[str]:
+def approved(orchestrator: Orchestrator, task_id: str) -> list[str]:
     """Say yes to all that a task asks, to its end: the subtasks that asked, in order."""
     asked: list[str] = []
 
     def ended() -> bool:
-        for question in door.view(task_id).interventions:
+        for question in orchestrator.view(task_id).interventions:
             asked.append(str(question.subtask_id))
-            door.answer(task_id, Answer(intervention_id=question.id, response="approve"))
-        return door.has_ended(task_id)
+            orchestrator.answer(task_id, Answer(intervention_id=question.id, response="approve"))
+        return orchestrator.has_ended(task_id)
 
     eventually(ended, 60, "the undoing ends")
     return asked
 
 
-def test_an_undoing_is_a_task_of_its_own_that_asks_as_policy_says(run: Run, door: Orchestrator, tmp_path: Path) -> None:
+def test_an_undoing_is_a_task_of_its_own_that_asks_as_policy_says(
+    run: Run, orchestrator: Orchestrator, tmp_path: Path
+) -> None:
     task = task_of(note("first", tmp_path), note("second", tmp_path, needs=["first"]))
     run(task)
     assert {path.name for path in tmp_path.iterdir()} == {"first.txt", "second.txt"}
-    shown = door.undoing(task.task_id)
+    shown = orchestrator.undoing(task.task_id)
     assert shown.undone == ("second", "first")
-    undo = door.undo(task.task_id)
-    assert approved(door, undo) == ["undo/second", "undo/first"]  # to remove is destructive: each is asked about
+    undo = orchestrator.undo(task.task_id)
+    assert approved(orchestrator, undo) == [
+        "undo/second",
+        "undo/first",
+    ]  # to remove is destructive: each is asked about
     assert list(tmp_path.iterdir()) == []
-    assert door.view(undo, outputs=True).outputs == {"undone": ["second", "first"], "cannot_be_undone": []}
+    assert orchestrator.view(undo, outputs=True).outputs == {"undone": ["second", "first"], "cannot_be_undone": []}
     with pytest.raises(WrongStatus, match="undone already"):
-        door.undo(task.task_id)
+        orchestrator.undo(task.task_id)
 
 
-def test_every_item_of_a_fan_out_is_undone(run: Run, door: Orchestrator, tmp_path: Path) -> None:
+def test_every_item_of_a_fan_out_is_undone(run: Run, orchestrator: Orchestrator, tmp_path: Path) -> None:
     args = {"folder": str(tmp_path), "name": "${item}"}
     each = {"id": "each", "tool": "echo/write_note", "for_each": ["a", "b", "c"], "args": {**args, "text": "x"},
             "compensate": {"tool": "echo/remove", "args": args}}  # fmt: skip
     task = task_of(each)
     run(task)
-    approved(door, door.undo(task.task_id))
+    approved(orchestrator, orchestrator.undo(task.task_id))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_back_to_a_subtask_and_then_all_the_way(run: Run, door: Orchestrator, tmp_path: Path) -> None:
+def test_back_to_a_subtask_and_then_all_the_way(run: Run, orchestrator: Orchestrator, tmp_path: Path) -> None:
     task = task_of(note("first", tmp_path), note("second", tmp_path, needs=["first"]))
     run(task)
-    approved(door, door.undo(task.task_id, "first"))
+    approved(orchestrator, orchestrator.undo(task.task_id, "first"))
     assert [path.name for path in tmp_path.iterdir()] == ["first.txt"]
-    assert door.undoing(task.task_id).undone == ("first",)
-    approved(door, door.undo(task.task_id))
+    assert orchestrator.undoing(task.task_id).undone == ("first",)
+    approved(orchestrator, orchestrator.undo(task.task_id))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_refused_undoing_can_be_tried_again_and_two_at_once_cannot(
-    run: Run, door: Orchestrator, tmp_path: Path
+    run: Run, orchestrator: Orchestrator, tmp_path: Path
 ) -> None:
     task = task_of(note("only", tmp_path))
     run(task)
-    undo = door.undo(task.task_id)
-    eventually(lambda: bool(door.view(undo).interventions), 60, "it asks")
+    undo = orchestrator.undo(task.task_id)
+    eventually(lambda: bool(orchestrator.view(undo).interventions), 60, "it asks")
     with pytest.raises(WrongStatus, match="is being undone"):
-        door.undo(task.task_id)
-    [question] = door.view(undo).interventions
-    door.answer(undo, Answer(intervention_id=question.id, response="deny"))
-    assert list(door.follow(undo))[-1].type is EventType.TASK_FAILED
-    approved(door, door.undo(task.task_id))
+        orchestrator.undo(task.task_id)
+    [question] = orchestrator.view(undo).interventions
+    orchestrator.answer(undo, Answer(intervention_id=question.id, response="deny"))
+    assert list(orchestrator.follow(undo))[-1].type is EventType.TASK_FAILED
+    approved(orchestrator, orchestrator.undo(task.task_id))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_names_no_undoing_is_said_and_nothing_is_pretended(run: Run, door: Orchestrator, tmp_path: Path) -> None:
+def test_what_names_no_undoing_is_said_and_nothing_is_pretended(
+    run: Run, orchestrator: Orchestrator, tmp_path: Path
+) -> None:
     task = task_of({**note("lasting", tmp_path), "compensate": None})
     run(task)
-    assert door.view(task.task_id).status is TaskStatus.COMPLETED
-    assert [one.subtask for one in door.undoing(task.task_id).cannot] == ["lasting"]
+    assert orchestrator.view(task.task_id).status is TaskStatus.COMPLETED
+    assert [one.subtask for one in orchestrator.undoing(task.task_id).cannot] == ["lasting"]
     with pytest.raises(CannotUndo, match="names no call that undoes it"):
-        door.undo(task.task_id)
+        orchestrator.undo(task.task_id)

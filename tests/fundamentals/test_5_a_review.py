@@ -44,19 +44,19 @@ def change(folder: Path, wanted: dict[str, str], *, lie: bool = False, **more: A
     )
 
 
-def asked(door: Orchestrator, task: HighLevelTask) -> tuple[str, Intervention]:
-    """A task that has come to its review."""
-    task_id = door.submit(task)
-    until(door, task_id, EventType.TASK_WAITING)
-    (question,) = door.view(task_id).interventions
+def asked(orchestrator: Orchestrator, task: HighLevelTask) -> tuple[str, Intervention]:
+    """A task that waits for its review."""
+    task_id = orchestrator.submit(task)
+    until(orchestrator, task_id, EventType.TASK_WAITING)
+    (question,) = orchestrator.view(task_id).interventions
     return task_id, question
 
 
-def answer(door: Orchestrator, task_id: str, question: Intervention, response: str, **more: Any) -> str | None:
+def answer(orchestrator: Orchestrator, task_id: str, question: Intervention, response: str, **more: Any) -> str | None:
     """Answer, and follow the task to its end: its error."""
-    door.answer(task_id, Answer(intervention_id=question.id, response=response, **more))
-    list(door.follow(task_id))
-    return door.view(task_id).error
+    orchestrator.answer(task_id, Answer(intervention_id=question.id, response=response, **more))
+    list(orchestrator.follow(task_id))
+    return orchestrator.view(task_id).error
 
 
 @pytest.fixture
@@ -66,9 +66,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "shelf"
 
 
-def test_a_yes_lets_exactly_the_covered_call_run(door: Orchestrator, folder: Path) -> None:
+def test_a_yes_lets_exactly_the_covered_call_run(orchestrator: Orchestrator, folder: Path) -> None:
     """The question has a digest and counts, never the text; the text is shown on request; one yes is enough."""
-    task_id, question = asked(door, change(folder, {"a": "hello"}))
+    task_id, question = asked(orchestrator, change(folder, {"a": "hello"}))
     assert (question.kind, question.review is not None) == ("review", True)
     assert "hello" not in question.model_dump_json()
     assert question.review
@@ -78,95 +78,95 @@ def test_a_yes_lets_exactly_the_covered_call_run(door: Orchestrator, folder: Pat
         "write",
     )
     assert question.review.leads_to == ("put: shelf/put",)
-    shown = door.review(task_id, question)
+    shown = orchestrator.review(task_id, question)
     assert "+hello" in shown.lines
     assert "+hello" in Path(question.review.path).read_text()
     assert not (folder / "a").exists()
-    assert answer(door, task_id, question, "approve", by="ann", comment="fine") is None
+    assert answer(orchestrator, task_id, question, "approve", by="ann", comment="fine") is None
     assert (folder / "a").read_text() == "hello"
-    view = door.view(task_id, outputs=True)
+    view = orchestrator.view(task_id, outputs=True)
     output = next(one.output for one in view.subtasks if one.id == "agree")
     assert isinstance(output, dict)
     assert (output["digest"], output["by"], output["comment"]) == (question.review.digest, "ann", "fine")
 
 
-def test_a_no_is_denied_by_name_and_nothing_behind_it_runs(door: Orchestrator, folder: Path) -> None:
+def test_a_no_is_denied_by_name_and_nothing_behind_it_runs(orchestrator: Orchestrator, folder: Path) -> None:
     """It is told as that: who, and why."""
-    task_id, question = asked(door, change(folder, {"a": "hello"}))
-    assert answer(door, task_id, question, "deny", by="ann", comment="not today") == "agree: denied by ann"
-    states = {one.id: (one.status.value, one.error) for one in door.view(task_id).subtasks}
+    task_id, question = asked(orchestrator, change(folder, {"a": "hello"}))
+    assert answer(orchestrator, task_id, question, "deny", by="ann", comment="not today") == "agree: denied by ann"
+    states = {one.id: (one.status.value, one.error) for one in orchestrator.view(task_id).subtasks}
     assert states["agree"] == ("failed", "denied by ann: not today")
     assert states["put"][0] == "skipped"
     assert not (folder / "a").exists()
 
 
-def test_what_only_adds_asks_less_than_what_destroys(door: Orchestrator, run: Run, folder: Path) -> None:
+def test_what_only_adds_asks_less_than_what_destroys(orchestrator: Orchestrator, run: Run, folder: Path) -> None:
     """The risk is that of the items: `--yes` answers what adds, and a person what takes away."""
     added = run(change(folder, {"a": "hello"}, assume_yes=True))
     assert added[-1].type is EventType.TASK_COMPLETED
-    task_id, question = asked(door, change(folder, {"a": ""}, assume_yes=True))
+    task_id, question = asked(orchestrator, change(folder, {"a": ""}, assume_yes=True))
     assert question.review
     assert (question.review.risk, question.review.kinds) == (Risk.DESTRUCTIVE, {"destroy": 1})
-    assert answer(door, task_id, question, "approve") is None
+    assert answer(orchestrator, task_id, question, "approve") is None
     assert not (folder / "a").exists()
 
 
-def test_drift_between_the_preview_and_the_yes_is_refused_by_name(door: Orchestrator, folder: Path) -> None:
+def test_drift_between_the_preview_and_the_yes_is_refused_by_name(orchestrator: Orchestrator, folder: Path) -> None:
     """What is there is no longer what was shown: nothing is done, and it is said what changed."""
-    task_id, question = asked(door, change(folder, {"a": "hello"}))
+    task_id, question = asked(orchestrator, change(folder, {"a": "hello"}))
     (folder / "a").write_text("somebody else's")
-    error = answer(door, task_id, question, "approve")
+    error = answer(orchestrator, task_id, question, "approve")
     assert error is not None
     assert "this has changed: a: was create (5 signs), is change (5 signs)" in error
     assert (folder / "a").read_text() == "somebody else's"
-    states = {one.id: one.status.value for one in door.view(task_id).subtasks}
+    states = {one.id: one.status.value for one in orchestrator.view(task_id).subtasks}
     assert states == {"look": "completed", "agree": "completed", "put": "failed"}
 
 
-def test_a_tool_that_lies_is_found_out_and_the_undo_offered(door: Orchestrator, folder: Path) -> None:
+def test_a_tool_that_lies_is_found_out_and_the_undo_offered(orchestrator: Orchestrator, folder: Path) -> None:
     """The effect is read back by another tool; what it did before is undone by its own record."""
     (folder / "a").write_text("old")
-    task_id, question = asked(door, change(folder, {"a": "new"}, lie=True))
-    error = answer(door, task_id, question, "approve")
+    task_id, question = asked(orchestrator, change(folder, {"a": "new"}, lie=True))
+    error = answer(orchestrator, task_id, question, "approve")
     assert error is not None
     assert "`shelf/look` does not show its effect" in error
     assert f"aether-agent undo {task_id}" in error
-    undone = door.undo(task_id)
-    list(door.follow(undone))
-    assert door.view(undone).status is TaskStatus.COMPLETED
+    undone = orchestrator.undo(task_id)
+    list(orchestrator.follow(undone))
+    assert orchestrator.view(undone).status is TaskStatus.COMPLETED
     assert (folder / "a").read_text() == "old"
 
 
-def test_a_call_whose_arguments_come_from_elsewhere_asks_for_itself(door: Orchestrator, folder: Path) -> None:
+def test_a_call_whose_arguments_come_from_elsewhere_asks_for_itself(orchestrator: Orchestrator, folder: Path) -> None:
     """It is named in `covers`, but what it is given was not shown."""
     task = change(folder, {"a": "hello"})
     assert task.document is not None
     steps = [one.model_dump(by_alias=True, exclude_unset=True) for one in task.document.subtasks]
     steps.insert(0, {"id": "other", "tool": "shelf/plan", "args": {"folder": str(folder), "wanted": {"a": ""}}})
     steps[-1]["args"]["names"] = "${subtasks.other.output.names}"
-    task_id, question = asked(door, task_of(*steps, folder=str(folder)))
+    task_id, question = asked(orchestrator, task_of(*steps, folder=str(folder)))
     assert question.review
     assert (question.review.leads_to, question.review.alone) == ((), ("put",))
-    door.answer(task_id, Answer(intervention_id=question.id, response="approve"))
-    until_asked_again(door, task_id, question.id)
-    (own,) = door.view(task_id).interventions
+    orchestrator.answer(task_id, Answer(intervention_id=question.id, response="approve"))
+    until_asked_again(orchestrator, task_id, question.id)
+    (own,) = orchestrator.view(task_id).interventions
     assert (own.kind, own.subtask_id) == ("approval", "put")
 
 
-def until_asked_again(door: Orchestrator, task_id: str, before: str) -> None:
+def until_asked_again(orchestrator: Orchestrator, task_id: str, before: str) -> None:
     """Follow a task until it asks something else."""
-    for event in door.follow(task_id):
+    for event in orchestrator.follow(task_id):
         told = event.data.get("intervention")
         if event.type is EventType.SUBTASK_WAITING and isinstance(told, dict) and told.get("id") != before:
             return
-    raise AssertionError(door.view(task_id).error)
+    raise AssertionError(orchestrator.view(task_id).error)
 
 
-def test_items_of_a_fan_out_are_covered_by_one_yes(door: Orchestrator, folder: Path) -> None:
+def test_items_of_a_fan_out_are_covered_by_one_yes(orchestrator: Orchestrator, folder: Path) -> None:
     """Each item's arguments come from what was shown."""
     where = {"folder": str(folder), "wanted": {"a": "1", "b": "2", "c": "3"}}
     task_id, question = asked(
-        door,
+        orchestrator,
         task_of(
             {"id": "look", "tool": "shelf/plan", "args": where},
             {"id": "agree", "review": {"of": "look", "as": "list", "covers": ["put"]}},
@@ -177,19 +177,19 @@ def test_items_of_a_fan_out_are_covered_by_one_yes(door: Orchestrator, folder: P
             folder=str(folder),
         ),
     )  # fmt: skip
-    assert answer(door, task_id, question, "approve") is None
+    assert answer(orchestrator, task_id, question, "approve") is None
     assert {one.name: one.read_text() for one in folder.iterdir()} == where["wanted"]
 
 
-def test_a_user_may_not_say_yes_to_a_review(door: Orchestrator, folder: Path) -> None:
+def test_a_user_may_not_say_yes_to_a_review(orchestrator: Orchestrator, folder: Path) -> None:
     """Not even to that of his own task."""
-    task_id, question = asked(door, change(folder, {"a": "hello"}, owner="ann", role="User"))
+    task_id, question = asked(orchestrator, change(folder, {"a": "hello"}, owner="ann", role="User"))
     with pytest.raises(NotAllowed):
-        door.answer(task_id, Answer(intervention_id=question.id, response="approve", by="ann"), role="User")
-    door.cancel(task_id, by="ann", role="User")
+        orchestrator.answer(task_id, Answer(intervention_id=question.id, response="approve", by="ann"), role="User")
+    orchestrator.cancel(task_id, by="ann", role="User")
 
 
-def test_a_review_takes_nothing_that_belongs_to_a_call(door: Orchestrator, run: Run, folder: Path) -> None:
+def test_a_review_takes_nothing_that_belongs_to_a_call(orchestrator: Orchestrator, run: Run, folder: Path) -> None:
     """All faults are told at once, before anything runs."""
     review = {"of": "look", "as": "diff", "covers": ["nobody"]}
     events = run(
@@ -199,7 +199,7 @@ def test_a_review_takes_nothing_that_belongs_to_a_call(door: Orchestrator, run: 
             folder=str(folder),
         )
     )
-    error = door.view(events[-1].task_id).error or ""
+    error = orchestrator.view(events[-1].task_id).error or ""
     assert "it calls nothing, so it takes no `args`" in error
     assert "it calls nothing, so it takes no `on_failure`" in error
     assert "`covers` names `nobody`, which is not in the plan" in error

@@ -119,7 +119,7 @@ def test_containers_can_change_nothing_but_their_volumes() -> None:
 def test_whoever_stops_a_worker_waits_for_its_calls_and_for_their_end() -> None:
     settings = read_as(Settings, parse_document((DEPLOY / "aether_agent.yaml").read_text(), "aether_agent.yaml"))
     assert settings.delivery.grace == Settings().delivery.grace == 30
-    patience = {
+    grace = {
         name: float(service["stop_grace_period"].removesuffix("s"))
         for name, service in OURS.items()
         if service["command"][0] == "worker"
@@ -127,14 +127,14 @@ def test_whoever_stops_a_worker_waits_for_its_calls_and_for_their_end() -> None:
     for name, deployment in of_kind("Deployment").items():
         pod = deployment["spec"]["template"]["spec"]
         if any(one["args"][0] == "worker" for one in pod["containers"]):
-            patience[f"kubernetes {name}"] = pod["terminationGracePeriodSeconds"]
+            grace[f"kubernetes {name}"] = pod["terminationGracePeriodSeconds"]
     for unit in UNITS:
         if " worker " in started(unit):
             service = section(unit)
-            patience[unit.name] = float(service["TimeoutStopSec"])
+            grace[unit.name] = float(service["TimeoutStopSec"])
             assert service["KillMode"] == "mixed", "SIGTERM to its MCP servers would end the calls"
-    assert len(patience) == 2 * len(QUEUES) + 1
-    assert set(patience.values()) == {settings.delivery.grace + ENDING}
+    assert len(grace) == 2 * len(QUEUES) + 1
+    assert set(grace.values()) == {settings.delivery.grace + ENDING}
     text = (DEPLOY / "README.md").read_text()
     for said in ("TimeoutStopSec=45", "stop_grace_period: 45s", "terminationGracePeriodSeconds: 45", "(30)"):
         assert said in text

@@ -141,7 +141,7 @@ def main() -> None:
     if "--http" not in sys.argv:
         server.run()
         return
-    from http_door import serve
+    from http_app import serve
 
     at = sys.argv.index("--http")
     serve(server, int(sys.argv[at + 1]), sys.argv[at + 2], older="--sse" in sys.argv)

@@ -189,11 +189,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="package")
-def door(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestrator]:
-    """The door to an embedded stack that ends with the tests."""
+def orchestrator(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestrator]:
+    """The orchestrator to an embedded stack that ends with the tests."""
     stack = Stack(load_settings(tmp_path_factory.mktemp("project"), environ={"AETHER_HOME": str(home)}))
-    with stack.join_or_start(), connect(stack.settings()) as door:
-        yield door
+    with stack.join_or_start(), connect(stack.settings()) as orchestrator:
+        yield orchestrator
 
 
 @pytest.fixture(scope="package")
@@ -214,7 +214,7 @@ def ansible(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def fleet(portal: BlockingPortal, ansible: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
     """The server `fleet`."""
     with talk_with("fleet", portal, tmp_path_factory.mktemp("fleet"), ansible) as talk:
-        talk.patience = 240.0
+        talk.time_limit = 240.0
         yield talk
 
 
@@ -229,7 +229,7 @@ def dumps(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> I
 def migration(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
     """The server `migration`."""
     with talk_with("migration", portal, tmp_path_factory.mktemp("migration")) as talk:
-        talk.patience = 120.0
+        talk.time_limit = 120.0
         yield talk
 
 

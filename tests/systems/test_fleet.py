@@ -91,26 +91,28 @@ def test_a_playbook_is_previewed_applied_read_back_and_undone(fleet: Talk, boxes
 
 
 def test_a_sentence_goes_the_whole_way_and_back(
-    ansible: Path, door: Orchestrator, boxes: Fleet, tmp_path: Path
+    ansible: Path, orchestrator: Orchestrator, boxes: Fleet, tmp_path: Path
 ) -> None:
     wanted(boxes)
     inputs = {"inventory": str(boxes.inventory), "identity_file": str(boxes.key)}
-    done, shown = run(door, f"Apply the playbook {boxes.folder}/site.yaml to our servers", boxes.folder, **inputs)
+    done, shown = run(
+        orchestrator, f"Apply the playbook {boxes.folder}/site.yaml to our servers", boxes.folder, **inputs
+    )
     assert (done.error, done.status) == (None, TaskStatus.COMPLETED)
     assert shown == [{"change": 4, "destroy": 2}]
     assert {box.text("/etc/motd") for box in boxes.boxes} == {"hello\n"}
     boxes.boxes[1].write("/etc/motd", "by hand\n")
-    audit, _ = run(door, f"Drift audit of our servers against {boxes.folder}/site.yaml", boxes.folder, **inputs)
+    audit, _ = run(orchestrator, f"Drift audit of our servers against {boxes.folder}/site.yaml", boxes.folder, **inputs)
     assert (audit.outputs["status"], audit.plan.template if audit.plan else "") == ("fail", "check_drift")
-    undo = door.undo(done.task_id, assume_yes=True)
-    list(door.follow(undo))
-    view = door.view(undo)
+    undo = orchestrator.undo(done.task_id, assume_yes=True)
+    list(orchestrator.follow(undo))
+    view = orchestrator.view(undo)
     assert "web2: /etc/motd" in str(view.error)
     assert boxes.boxes[0].text("/etc/motd") == "hello\n"
     boxes.boxes[1].write("/etc/motd", "hello\n")
-    undo = door.undo(done.task_id, assume_yes=True)
-    list(door.follow(undo))
-    assert door.view(undo).status is TaskStatus.COMPLETED
+    undo = orchestrator.undo(done.task_id, assume_yes=True)
+    list(orchestrator.follow(undo))
+    assert orchestrator.view(undo).status is TaskStatus.COMPLETED
     assert as_before(boxes)
 
 
@@ -131,7 +133,7 @@ def test_its_fixture_is_tried_as_anybody_tries_it(ansible: Path, home: Path, tmp
 
 
 def test_the_sentence_about_production_goes_to_staging_first(
-    ansible: Path, door: Orchestrator, boxes: Fleet, tmp_path: Path
+    ansible: Path, orchestrator: Orchestrator, boxes: Fleet, tmp_path: Path
 ) -> None:
     """Typed exactly so it asks for the playbook; with it, each environment has a yes of its own."""
     wanted(boxes)
@@ -140,7 +142,7 @@ def test_the_sentence_about_production_goes_to_staging_first(
     inputs = {"inventory": str(boxes.inventory), "identity_file": str(boxes.key)}
     inputs |= {"staging": "staging", "production": "production"}
     said = "Deploy monitoring stack for production environment"
-    done, shown = run(door, said, boxes.folder, playbook=str(boxes.folder / "site.yaml"), **inputs)
+    done, shown = run(orchestrator, said, boxes.folder, playbook=str(boxes.folder / "site.yaml"), **inputs)
     assert (done.error, shown) == (None, [{"change": 2, "destroy": 1}, {"change": 2, "destroy": 1}])
     assert [one["host"] for one in done.outputs["staging"]] == ["web1"]
     assert [one["host"] for one in done.outputs["production"]] == ["web2"]

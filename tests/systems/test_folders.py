@@ -88,13 +88,13 @@ def test_a_spoilt_repository_is_not_proved(folders: Talk, docs: dict[str, Any]) 
     assert said.is_error or (said.structured_content or {})["status"] == "fail"
 
 
-def test_sentences_back_up_and_restore(door: Orchestrator, docs: dict[str, Any], tmp_path: Path) -> None:
+def test_sentences_back_up_and_restore(orchestrator: Orchestrator, docs: dict[str, Any], tmp_path: Path) -> None:
     secret = {"repository": docs["repository"], "password_file": docs["password_file"]}
-    made, asked = run(door, "back up the folder ./docs with restic", tmp_path, **secret)
+    made, asked = run(orchestrator, "back up the folder ./docs with restic", tmp_path, **secret)
     assert (made.error, made.status, made.outputs["status"], asked) == (None, TaskStatus.COMPLETED, "pass", [])
-    done, shown = run(door, "restore the folder ./docs from its restic backup", tmp_path, **secret)
+    done, shown = run(orchestrator, "restore the folder ./docs from its restic backup", tmp_path, **secret)
     assert (done.error, done.outputs["status"], shown) == (None, "pass", [{"create": 1}])
     assert (tmp_path / "docs-restored/a.txt").read_text() == "hello\n"
-    undo = door.undo(done.task_id, assume_yes=True)
-    list(door.follow(undo))
-    assert (door.view(undo).error, (tmp_path / "docs-restored").exists()) == (None, False)
+    undo = orchestrator.undo(done.task_id, assume_yes=True)
+    list(orchestrator.follow(undo))
+    assert (orchestrator.view(undo).error, (tmp_path / "docs-restored").exists()) == (None, False)

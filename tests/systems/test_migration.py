@@ -133,19 +133,19 @@ def test_what_fails_leaves_nothing_behind(
 
 
 def test_the_sentence_typed_exactly_so_asks_migrates_and_cuts_over(
-    door: Orchestrator, ends: dict[str, Any], postgresql: System, mariadb: System, tmp_path: Path
+    orchestrator: Orchestrator, ends: dict[str, Any], postgresql: System, mariadb: System, tmp_path: Path
 ) -> None:
     config = tmp_path / "app.env"
     before = f"DATABASE_URL={ends['source'].replace('root@', 'root:s3cret@')}\nDEBUG=0\n"
     config.write_text(before)
-    done, shown = run(door, "Migrate database from MySQL to PostgreSQL", tmp_path, **ends, config=str(config))
+    done, shown = run(orchestrator, "Migrate database from MySQL to PostgreSQL", tmp_path, **ends, config=str(config))
     assert (done.error, done.status, done.outputs["status"]) == (None, TaskStatus.COMPLETED, "pass")
     assert shown == [{"create": 3}, {"change": 1}]
     assert f"{ends['target']}?options=-csearch_path%3Dshop_migrated" in config.read_text()
     assert postgresql.sql("SELECT count(*) FROM shop_migrated.orders;", "shop_new") == "2000"
-    undo = door.undo(done.task_id, assume_yes=True)
-    list(door.follow(undo))
-    assert (door.view(undo).error, config.read_text(), schemas(postgresql)) == (None, before, "")
+    undo = orchestrator.undo(done.task_id, assume_yes=True)
+    list(orchestrator.follow(undo))
+    assert (orchestrator.view(undo).error, config.read_text(), schemas(postgresql)) == (None, before, "")
     assert mariadb.sql("SELECT COUNT(*) FROM orders;") == "2000"
 
 

@@ -89,7 +89,7 @@ class Counts(BaseModel):
 
 
 class ScanResult(BaseModel):
-    """What a scan came to."""
+    """The result of a scan."""
 
     scanner: str = Field(description="What was looked for, and with what.")
     path: str = Field(description="The folder, machine or endpoint.")

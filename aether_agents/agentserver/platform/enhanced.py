@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aether_agents.agentserver.service.identity import Person
-from aether_agents.agentserver.service.service import Service, common_desk
+from aether_agents.agentserver.service.service import Service, common_service
 from aether_agents.agentserver.sockets.control_server import ControlServer
 from aether_agents.agentserver.terminal.agent_shell import AgentCommand, AgentShell, CommandResult, OwnerOf, Record
 from aether_agents.agentserver.terminal.audit_file import AuditFile
@@ -42,7 +42,7 @@ class EnhancedAgentShell:
         terminals = host_terminals()
         self._user = user
         known = sessions if sessions is not None else getattr(terminals, "sessions", {})
-        record = record or AuditFile(common_desk().settings.home / "audit" / "shell.jsonl")
+        record = record or AuditFile(common_service().settings.home / "audit" / "shell.jsonl")
         self._shell = AgentShell(HistoryTerminal(known), record, owner_of or host_owner)
 
     async def execute_agent_command(self, command: AgentCommand, user: Person | None = None) -> CommandResult:
@@ -62,8 +62,8 @@ class EnhancedAgentShell:
 class EnhancedControlServer(ControlServer):
     """ControlServer, which anybody in this process may make to look; to act, it is told in whose name."""
 
-    def __init__(self, user: Person = MONITOR, *, desk: Service | None = None) -> None:
-        super().__init__(desk or common_desk(), user)
+    def __init__(self, user: Person = MONITOR, *, service: Service | None = None) -> None:
+        super().__init__(service or common_service(), user)
 
 
 def host_terminals() -> Any:

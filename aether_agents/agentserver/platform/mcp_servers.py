@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from aether_agents.agentserver.service.service import Service, common_desk
+from aether_agents.agentserver.service.service import Service, common_service
 from aether_agents.contracts.server import CatalogueEntry
 
 #: What a task needs: a name (of a server, of a tool, or `server/tool`), several, or a mapping with `required_tools`.
@@ -13,11 +13,11 @@ Requirements = str | Iterable[str] | Mapping[str, Any]
 class MCPServerRegistry:
     """What the workers have found and listed, `/mcp` included; nothing is started or asked here."""
 
-    def __init__(self, desk: Service | None = None) -> None:
-        """Without a desk that of `register`; without that, one for the settings found here."""
+    def __init__(self, service: Service | None = None) -> None:
+        """Without a service that of `register`; without that, one for the settings found here."""
         self.servers: dict[str, CatalogueEntry] = {}
         self.capabilities: dict[str, tuple[str, ...]] = {}
-        self._desk = desk
+        self._service = service
 
     async def discover_servers(self) -> dict[str, CatalogueEntry]:
         """Read which servers are live; also in `servers`, and the names of their tools in `capabilities`.
@@ -25,8 +25,8 @@ class MCPServerRegistry:
         Raises:
             StoreUnavailable, StackError: the tasks cannot be reached.
         """
-        desk = self._desk or common_desk()
-        found = await desk.call(lambda reach: reach.door.catalogue())
+        service = self._service or common_service()
+        found = await service.call(lambda backend: backend.orchestrator.catalogue())
         self.servers = {name: entry for name, entry in found.items() if entry.status == "live"}
         self.capabilities = {name: tuple(one.name for one in entry.tools) for name, entry in self.servers.items()}
         return dict(self.servers)

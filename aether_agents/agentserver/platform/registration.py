@@ -33,7 +33,7 @@ class _Who(NamedTuple):
 
 
 def register_aetherterm(
-    app: Any, settings: Settings | None = None, *, proxy_only: bool = False, desk: Service | None = None
+    app: Any, settings: Settings | None = None, *, proxy_only: bool = False, service: Service | None = None
 ) -> Handle:
     """Put tasks on the AgentServer that AetherTerm's `create_asgi_app()` gave, or on its `AsyncServer`.
 
@@ -42,7 +42,7 @@ def register_aetherterm(
         settings: where the tasks are; without them, as `load_settings()` finds them.
         proxy_only: nothing but the platform's own proxy can connect to this server, and it sets the headers anew:
             they are believed, as AetherTerm does.
-        desk: one to share with other doors of this process.
+        service: one to share with other faces of this process.
 
     Raises:
         InvalidSettings: there is no Socket.IO server in `app`, or the settings are wrong.
@@ -58,7 +58,9 @@ def register_aetherterm(
         workspace = workspace_role(sid)
         return _Who(seen.name, min(seen.role, workspace, key=ROLES.index) if workspace == "Viewer" else seen.role)
 
-    return register(sio, settings, lambda sid: who(sid).role, lambda sid: who(sid).name or f"client {sid}", desk=desk)
+    return register(
+        sio, settings, lambda sid: who(sid).role, lambda sid: who(sid).name or f"client {sid}", service=service
+    )
 
 
 def _seen(settings: Settings, environ: Any, *, proxy_only: bool) -> _Who:

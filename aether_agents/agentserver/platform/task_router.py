@@ -9,18 +9,18 @@ from aether_agents.contracts import HighLevelTask
 class TaskRouter:
     """Routes tasks in somebody's name."""
 
-    def __init__(self, user: object = None, context: object = None, *, desk: Service | None = None) -> None:
-        """`user`, `context` and `desk` as `AgentProcess` takes them: without a user nothing may be routed."""
+    def __init__(self, user: object = None, context: object = None, *, service: Service | None = None) -> None:
+        """`user`, `context` and `service` as `AgentProcess` takes them: without a user nothing may be routed."""
         self._user = user
         self._context = context
-        self._desk = desk
+        self._service = service
 
     async def route_task(self, task: HighLevelTask) -> Message:
         """Decompose and run a task; gives the update that ends it: its status, `result` or `error`. Raises nothing.
 
         What it asks meanwhile is answered where tasks are followed: page, command line, `AgentProcess.approve`.
         """
-        agent = AgentProcess(task, self._context, self._user, desk=self._desk)
+        agent = AgentProcess(task, self._context, self._user, service=self._service)
         last: Message = {}
         async for update in agent.execute():
             last = update

@@ -8,7 +8,7 @@ from typing import Any
 
 from aether_agents.agentserver.service.identity import NOBODY, Person, name_of, role_of
 from aether_agents.agentserver.service.payload import answer_from
-from aether_agents.agentserver.service.service import Service, common_desk
+from aether_agents.agentserver.service.service import Service, common_service
 from aether_agents.agentserver.service.update import Message, error_of
 from aether_agents.contracts import HighLevelTask
 from aether_agents.errors import AetherError, InvalidTask, StoreUnavailable
@@ -26,7 +26,7 @@ class AgentProcess:
         context: object = None,
         user: object = None,
         *,
-        desk: Service | None = None,
+        service: Service | None = None,
     ) -> None:
         """Nothing is sent yet, and nothing is raised: `execute` says what is wrong.
 
@@ -38,12 +38,12 @@ class AgentProcess:
                 meant. What the task itself says goes first.
             user: who asks: a name (then he is a User), a mapping with `name` and `role`, or an object with `.name`.
                 Without one the context's user; without that, nobody: he is Anonymous, who may nothing.
-            desk: the way to the tasks. Without one that of `register`; without that, one for the settings found here.
+            service: the way to the tasks. Without one that of `register`; without that, one for the settings here.
         """
         self.person = _person(user if user is not None else getattr(context, "user", None))
         self.task: HighLevelTask | None = None
         self.task_id = ""
-        self._desk = desk
+        self._service = service
         self._fault: AetherError | None = None
         self._last: Message = {}
         try:
@@ -56,11 +56,11 @@ class AgentProcess:
 
         Executing again replays from number `after`. Whoever stops listening does not stop the task. While the store is
         away, updates with `error` and `code` and the last status say so, and it goes on. It ends only after a terminal
-        status: that of the task; or `failed`, with `error` and `code`, of one that never came to be or is gone.
+        status: that of the task; or `failed`, with `error` and `code`, of one that was never made or is gone.
         """
         try:
-            desk = await self._submitted()
-            async with aclosing(desk.updates(self.task_id, self.person, after)) as updates:
+            service = await self._submitted()
+            async with aclosing(service.updates(self.task_id, self.person, after)) as updates:
                 async for update in updates:
                     self._last = update
                     yield update
@@ -72,15 +72,15 @@ class AgentProcess:
 
     async def cancel(self, reason: str = "") -> Message:
         """End the task. `{status: ok}`, or `{status: error, code, error}`."""
-        return await self._act(lambda desk: desk.cancel(self.task_id, self.person, reason))
+        return await self._act(lambda service: service.cancel(self.task_id, self.person, reason))
 
     async def pause(self) -> Message:
         """Start nothing new of the task for now. `{status}` as for `cancel`."""
-        return await self._act(lambda desk: desk.pause(self.task_id, self.person))
+        return await self._act(lambda service: service.pause(self.task_id, self.person))
 
     async def resume(self) -> Message:
         """Go on with it. `{status}` as for `cancel`."""
-        return await self._act(lambda desk: desk.resume(self.task_id, self.person))
+        return await self._act(lambda service: service.resume(self.task_id, self.person))
 
     async def retry(self, start: str = "", inputs: Mapping[str, Any] | None = None) -> Message:
         """Go on with it where it failed, in a task of its own: `{status: ok, task_id}`, or as for `cancel`.
@@ -89,22 +89,22 @@ class AgentProcess:
         """
         found: list[str] = []
 
-        async def again(desk: Service) -> None:
-            found.append(await desk.retry(self.task_id, self.person, start, inputs))
+        async def again(service: Service) -> None:
+            found.append(await service.retry(self.task_id, self.person, start, inputs))
 
         said = await self._act(again)
         return {**said, "task_id": found[0]} if found else said
 
     async def refine(self, text: str) -> Message:
         """Have it planned anew with more words, while it asks about its plan. `{status}` as for `cancel`."""
-        return await self._act(lambda desk: desk.refine(self.task_id, text, self.person))
+        return await self._act(lambda service: service.refine(self.task_id, text, self.person))
 
     async def approve(self, intervention_id: str, response: object = True) -> Message:
         """Answer what it asks: a choice, true or false, or a mapping of inputs. `{status}` as for `cancel`."""
 
-        async def answer(desk: Service) -> None:
-            asked = await desk.question(self.task_id, intervention_id, self.person)
-            await desk.answer(self.task_id, answer_from(intervention_id, response, asked), self.person)
+        async def answer(service: Service) -> None:
+            asked = await service.question(self.task_id, intervention_id, self.person)
+            await service.answer(self.task_id, answer_from(intervention_id, response, asked), self.person)
 
         return await self._act(answer)
 
@@ -118,17 +118,17 @@ class AgentProcess:
     async def _submitted(self) -> Service:
         if self._fault is not None:
             raise self._fault
-        desk = await self._open()
+        service = await self._open()
         if self.task is not None:
-            await desk.submit(self.task, self.person)
+            await service.submit(self.task, self.person)
             self.task = None
-        return desk
+        return service
 
     async def _open(self) -> Service:
-        if self._desk is None:
-            self._desk = common_desk()
-        await self._desk.open()
-        return self._desk
+        if self._service is None:
+            self._service = common_service()
+        await self._service.open()
+        return self._service
 
     def _read(self, task: str | Mapping[str, Any] | HighLevelTask, context: object) -> None:
         if isinstance(task, HighLevelTask):

@@ -1,4 +1,4 @@
-"""Backend: what AgentServer reaches the tasks with. Everything in here blocks; the desk calls it in threads."""
+"""Backend: what AgentServer reaches the tasks with. Everything in here blocks; the service calls it in threads."""
 
 from types import TracebackType
 from typing import Self
@@ -10,7 +10,7 @@ from aether_agents.store import Store, open_store
 
 
 class Backend:
-    """The door to the tasks, the store behind it, and, with no broker configured, the embedded stack.
+    """The orchestrator to the tasks, the store behind it, and, with no broker configured, the embedded stack.
 
     Raises:
         StoreUnavailable, StackError: the tasks cannot be reached.
@@ -29,11 +29,11 @@ class Backend:
             self._let_go()
             raise
         self.settings = settings
-        self.door = Orchestrator(settings, self.store)
+        self.orchestrator = Orchestrator(settings, self.store)
 
     def close(self) -> None:
         """Let go of all connections, and of the stack. Tasks go on, unless the stack ends with it."""
-        self.door.close()
+        self.orchestrator.close()
         self._let_go()
 
     def __enter__(self) -> Self:

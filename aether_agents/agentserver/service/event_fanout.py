@@ -23,7 +23,7 @@ HELD = PAGE = 500
 GROUP = 128
 
 #: Seconds a follower goes on trying to reach a store that is gone.
-PATIENCE = 60.0
+TIMEOUT = 60.0
 
 #: Seconds between two tries.
 RETRY = 0.5
@@ -58,7 +58,7 @@ class Channel:
         self._wake()
 
     def end(self, why: Exception | None = None) -> None:
-        """Nothing will happen any more: the task has vanished, or the hub closes."""
+        """Nothing will happen any more: the task has vanished, or the fan-out closes."""
         self.over = why or True
         self._wake()
 
@@ -132,7 +132,7 @@ class Following:
         return events
 
     async def _read(self, read: Callable[[], Any]) -> Any:
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + TIMEOUT
         while True:
             try:
                 return await self._threaded(read)

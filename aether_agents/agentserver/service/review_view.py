@@ -7,7 +7,7 @@ from aether_agents.contracts import Shown
 from aether_agents.errors import WrongStatus
 
 
-async def reviewed(desk: Service, task_id: str, intervention_id: str, person: Person) -> Shown:
+async def reviewed(service: Service, task_id: str, intervention_id: str, person: Person) -> Shown:
     """All that an open review shows.
 
     Raises:
@@ -15,7 +15,7 @@ async def reviewed(desk: Service, task_id: str, intervention_id: str, person: Pe
         WrongStatus: it is no such review, or it is not open any more.
     """
     require(person.role, "look")
-    asked = await desk.question(task_id, intervention_id, person)
+    asked = await service.question(task_id, intervention_id, person)
     if asked is None:
         raise WrongStatus(f"`{intervention_id}` is not open: it was answered, or its task has ended")
-    return await desk.call(lambda reach: reach.door.review(task_id, asked))
+    return await service.call(lambda backend: backend.orchestrator.review(task_id, asked))

@@ -42,16 +42,16 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._process = settings.agent_system.agent_process
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="aether-desk")
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="aether-service")
         self._opening = asyncio.Lock()
-        self._reach: Backend | None = None
-        self._hub: EventFanout | None = None
+        self._backend: Backend | None = None
+        self._fanout: EventFanout | None = None
         self._submitting = asyncio.Lock()  # so that two submissions are not counted as one
-        self._updates = Updates(lambda task_id: self.call(lambda reach: reach.door.view(task_id, outputs=True)))
+        self._updates = Updates(lambda name: self.call(lambda made: made.orchestrator.view(name, outputs=True)))
         self._closed = False
 
     async def open(self) -> Backend:
-        """The door, opened now unless it is open.
+        """The orchestrator, connected now unless it is.
 
         Raises:
             StoreUnavailable, StackError, CannotOpen: there is nothing behind it; the next call tries again.
@@ -59,10 +59,10 @@ class Service:
         async with self._opening:
             if self._closed:
                 raise StoreUnavailable("this AgentServer is closed: register it again")
-            if self._reach is None:
-                self._reach = await self._threaded(partial(Backend, self.settings))
-                self._hub = EventFanout(self._reach.store, self._threaded)
-            return self._reach
+            if self._backend is None:
+                self._backend = await self._threaded(partial(Backend, self.settings))
+                self._fanout = EventFanout(self._backend.store, self._threaded)
+            return self._backend
 
     @property
     def closed(self) -> bool:
@@ -73,11 +73,11 @@ class Service:
         """Let go of everything. Tasks go on."""
         async with self._opening:
             self._closed = True
-            if self._hub is not None:
-                await self._hub.close()
-            if self._reach is not None:
-                await self._threaded(self._reach.close)
-            self._hub = self._reach = None
+            if self._fanout is not None:
+                await self._fanout.close()
+            if self._backend is not None:
+                await self._threaded(self._backend.close)
+            self._fanout = self._backend = None
         self._threads.shutdown(wait=False)
 
     # -- ask
@@ -90,15 +90,15 @@ class Service:
             TooManyTasks: he has as many open as one user may have.
         """
         require(person.role, "submit")
-        reach = await self.open()
+        backend = await self.open()
         owned = task.model_copy(update={"owner": person.name, "role": person.role})
         async with self._submitting:
-            await self._threaded(partial(self._count, reach, owned.owner, owned.task_id))
-            return await self._threaded(partial(reach.door.submit, owned))
+            await self._threaded(partial(self._count, backend, owned.owner, owned.task_id))
+            return await self._threaded(partial(backend.orchestrator.submit, owned))
 
-    def _count(self, reach: Backend, owner: str, task_id: str = "") -> None:
+    def _count(self, backend: Backend, owner: str, task_id: str = "") -> None:
         limit = self._process.max_background_tasks
-        mine = reach.store.tasks.open_tasks(owner, limit)
+        mine = backend.store.tasks.open_tasks(owner, limit)
         if len(mine) >= limit and task_id not in {one.task_id for one in mine}:
             raise TooManyTasks(
                 f"{owner} has {limit} tasks open, as many as one user may have "
@@ -110,25 +110,25 @@ class Service:
     async def answer(self, task_id: str, answer: Answer, person: Person) -> None:
         """As `Orchestrator.answer`, in somebody's name."""
         mine = answer.model_copy(update={"by": person.name})
-        await self._act(task_id, person, lambda door: door.answer(task_id, mine, role=person.role))
+        await self._act(task_id, person, lambda tasks: tasks.answer(task_id, mine, role=person.role))
 
     async def cancel(self, task_id: str, person: Person, reason: str = "") -> None:
         """As `Orchestrator.cancel`, in somebody's name."""
         by = person.name
-        await self._act(task_id, person, lambda door: door.cancel(task_id, by=by, reason=reason, role=person.role))
+        await self._act(task_id, person, lambda tasks: tasks.cancel(task_id, by=by, reason=reason, role=person.role))
 
     async def pause(self, task_id: str, person: Person) -> None:
         """As `Orchestrator.pause`, in somebody's name."""
-        await self._act(task_id, person, lambda door: door.pause(task_id, by=person.name, role=person.role))
+        await self._act(task_id, person, lambda tasks: tasks.pause(task_id, by=person.name, role=person.role))
 
     async def resume(self, task_id: str, person: Person) -> None:
         """As `Orchestrator.resume`, in somebody's name."""
-        await self._act(task_id, person, lambda door: door.resume(task_id, by=person.name, role=person.role))
+        await self._act(task_id, person, lambda tasks: tasks.resume(task_id, by=person.name, role=person.role))
 
     async def refine(self, task_id: str, instruction: str, person: Person) -> None:
         """As `Orchestrator.refine`, in somebody's name."""
         by = person.name
-        await self._act(task_id, person, lambda door: door.refine(task_id, instruction, by=by, role=person.role))
+        await self._act(task_id, person, lambda tasks: tasks.refine(task_id, instruction, by=by, role=person.role))
 
     async def retry(
         self, task_id: str, person: Person, start: str = "", inputs: Mapping[str, Json] | None = None
@@ -137,12 +137,12 @@ class Service:
         told: dict[str, Any] = {"inputs": inputs, "by": person.name, "role": person.role}
         await self._require_sight(task_id, person)  # before its owner's tasks are counted, which names him
         async with self._submitting:
-            await self.call(lambda reach: self._count(reach, reach.store.tasks.task(task_id).owner))
-            return await self.call(lambda reach: reach.door.retry(task_id, start, **told))
+            await self.call(lambda backend: self._count(backend, backend.store.tasks.task(task_id).owner))
+            return await self.call(lambda backend: backend.orchestrator.retry(task_id, start, **told))
 
     async def _act(self, task_id: str, person: Person, act: Callable[[Orchestrator], Value]) -> Value:
         await self._require_sight(task_id, person)
-        return await self.call(lambda reach: act(reach.door))
+        return await self.call(lambda backend: act(backend.orchestrator))
 
     # -- look
 
@@ -154,12 +154,12 @@ class Service:
             TaskNotFound: there is no such task.
         """
         await self._require_sight(task_id, person)
-        return await self.call(lambda reach: reach.door.view(task_id, outputs=outputs))
+        return await self.call(lambda backend: backend.orchestrator.view(task_id, outputs=outputs))
 
     async def question(self, task_id: str, intervention_id: str, person: Person) -> Intervention | None:
         """An open question of a task that he sees."""
         await self._require_sight(task_id, person)
-        return await self.call(lambda reach: reach.store.tasks.question(task_id, intervention_id))
+        return await self.call(lambda backend: backend.store.tasks.question(task_id, intervention_id))
 
     async def tasks(self, person: Person, limit: int = 50) -> list[TaskView]:
         """The latest tasks, newest first; of who sees only his own, his.
@@ -169,20 +169,20 @@ class Service:
         """
         require(person.role, "look")
         most = LOOKED_THROUGH if person.own_only else limit
-        found = await self.call(lambda reach: reach.door.tasks(most))
+        found = await self.call(lambda backend: backend.orchestrator.tasks(most))
         return [view for view in found if person.may_see(view.owner)][:limit]
 
     async def _require_sight(self, task_id: str, person: Person) -> None:
         """Make sure that a person sees a task: to others it is not there, and whose role may not look is refused."""
         require(person.role, "look")
         if person.own_only:
-            task = await self.call(lambda reach: reach.store.tasks.task(task_id))
+            task = await self.call(lambda backend: backend.store.tasks.task(task_id))
             if not person.may_see(task.owner):
                 raise unknown(task_id)
 
     async def open_tasks(self, owner: str | None = None) -> list[OpenTask]:
         """The open tasks of one owner, or of all."""
-        return await self.call(lambda reach: reach.store.tasks.open_tasks(owner))
+        return await self.call(lambda backend: backend.store.tasks.open_tasks(owner))
 
     async def updates(self, task_id: str, person: Person, after: int = 0) -> AsyncGenerator[Message, None]:
         """What happened to a task after a number, then what happens, until it has ended; progress at its pace.
@@ -212,12 +212,12 @@ class Service:
 
     async def _following(self, task_id: str, after: int) -> AsyncGenerator[Message, None]:
         await self.open()
-        if self._hub is None:
+        if self._fanout is None:
             return
-        pace = Throttle(self._process.ui_update_interval)
-        async with self._hub.following(task_id, after) as following:
-            while (events := await following.next(pace.wait(time.monotonic()))) is not None:
-                for event in pace.take(events, time.monotonic()):
+        throttle = Throttle(self._process.ui_update_interval)
+        async with self._fanout.following(task_id, after) as following:
+            while (events := await following.next(throttle.wait(time.monotonic()))) is not None:
+                for event in throttle.take(events, time.monotonic()):
                     yield await self._updates.of(event)
 
     async def _threaded(self, work: Callable[[], Value]) -> Value:
@@ -225,26 +225,26 @@ class Service:
 
     async def call(self, work: Callable[[Backend], Value]) -> Value:
         """Something of the adapters' own that blocks, done in a thread."""
-        reach = await self.open()
-        return await self._threaded(partial(work, reach))
+        backend = await self.open()
+        return await self._threaded(partial(work, backend))
 
 
 class _Common:
-    """The desk that those share who are given none."""
+    """The service that those share who are given none."""
 
-    desk: Service | None = None
+    service: Service | None = None
 
 
-def common_desk(desk: Service | None = None) -> Service:
-    """The desk of this process: the one that was said last, or one for the settings found here.
+def common_service(service: Service | None = None) -> Service:
+    """The service of this process: the one that was said last, or one for the settings found here.
 
     `AgentProcess(task, context, user)` is made deep inside a host that cannot pass one; nothing else uses this.
 
     Raises:
         InvalidSettings: the settings found here are wrong.
     """
-    if desk is not None:
-        _Common.desk = desk
-    if _Common.desk is None or _Common.desk.closed:
-        _Common.desk = Service(load_settings())
-    return _Common.desk
+    if service is not None:
+        _Common.service = service
+    if _Common.service is None or _Common.service.closed:
+        _Common.service = Service(load_settings())
+    return _Common.service

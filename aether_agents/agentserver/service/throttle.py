@@ -10,7 +10,7 @@ class Throttle:
 
     def __init__(self, interval: float) -> None:
         self._interval = interval
-        self._held: dict[str | None, Event] = {}
+        self._pending: dict[str | None, Event] = {}
         self._next = 0.0  # when progress may be told again
 
     def take(self, events: Iterable[Event], now: float) -> list[Event]:
@@ -18,23 +18,23 @@ class Throttle:
         told: list[Event] = []
         for event in events:
             if event.type is EventType.SUBTASK_PROGRESS and self._interval:
-                self._held.pop(event.subtask_id, None)  # the latest goes last: numbers never go back
-                self._held[event.subtask_id] = event
+                self._pending.pop(event.subtask_id, None)  # the latest goes last: numbers never go back
+                self._pending[event.subtask_id] = event
             else:
-                if self._held:
+                if self._pending:
                     told += self._release(now)
                 told.append(event)
-        if self._held and now >= self._next:
+        if self._pending and now >= self._next:
             told += self._release(now)
         return told
 
     def wait(self, now: float) -> float | None:
         """Seconds until what is held should be told; none when nothing is."""
-        return max(0.0, self._next - now) if self._held else None
+        return max(0.0, self._next - now) if self._pending else None
 
     def _release(self, now: float) -> list[Event]:
-        held = list(self._held.values())
-        if held:
-            self._held.clear()
+        pending = list(self._pending.values())
+        if pending:
+            self._pending.clear()
             self._next = now + self._interval
-        return held
+        return pending

@@ -40,10 +40,10 @@ class Rooms(Protocol):
 class Clients:
     """Belongs to one event loop; close it when done."""
 
-    def __init__(self, sio: Rooms, desk: Service, *, keep: bool) -> None:
+    def __init__(self, sio: Rooms, service: Service, *, keep: bool) -> None:
         self._sio = sio
         self._post = Emitter(sio)
-        self._desk = desk
+        self._service = service
         self._keep = keep
         self._follows: dict[str, dict[str, asyncio.Task[None]]] = {}
         self._owned: dict[str, dict[str, Person]] = {}
@@ -83,7 +83,7 @@ class Clients:
 
     async def _send(self, sid: str, person: Person, task_id: str, after: int) -> None:
         try:
-            async with aclosing(self._desk.updates(task_id, person, after)) as updates:
+            async with aclosing(self._service.updates(task_id, person, after)) as updates:
                 async for update in updates:
                     await self._keeping_up(sid)
                     if "code" in update:  # nothing new, but why nothing comes
@@ -124,7 +124,7 @@ class Clients:
 
     async def _end(self, task_id: str, person: Person) -> None:
         try:
-            await self._desk.cancel(task_id, person, "its client has left (session_persistence: false)")
+            await self._service.cancel(task_id, person, "its client has left (session_persistence: false)")
         except WrongStatus:
             log.debug("%s had ended before its client left", task_id)
         except AetherError as error:

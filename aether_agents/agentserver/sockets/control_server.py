@@ -26,9 +26,9 @@ REPORTED = 50
 class ControlServer:
     """Looks at all tasks and stops them, in the name of a Supervisor or an Owner."""
 
-    def __init__(self, desk: Service, person: Person, *, brake: Brake = "pause") -> None:
+    def __init__(self, service: Service, person: Person, *, brake: Brake = "pause") -> None:
         """`brake`: whether a block that came over the line pauses tasks, or cancels them."""
-        self._desk = desk
+        self._service = service
         self._person = person
         self._brake = brake
         self._braked: set[str] = set()
@@ -44,7 +44,7 @@ class ControlServer:
         require(self._person.role, "look")
         if self._person.own_only:
             raise NotAllowed("who sees only tasks of his own does not see all operations: ask a Supervisor")
-        return await self._desk.call(_monitored)
+        return await self._service.call(_monitored)
 
     async def emergency_block(
         self, action: Brake | None = None, *, reason: str = "emergency block", sessions: Iterable[str] | None = None
@@ -67,13 +67,13 @@ class ControlServer:
         failed: dict[str, str] = {}
         if sessions is None:
             pauses = action == "pause"
-            affected += await self._desk.call(partial(_braked, person=self._person, reason=reason, pause=pauses))
+            affected += await self._service.call(partial(_braked, person=self._person, reason=reason, pause=pauses))
         for task in await self._concerned(sessions):
             try:
                 if action == "cancel":
-                    await self._desk.cancel(task.task_id, self._person, reason)
+                    await self._service.cancel(task.task_id, self._person, reason)
                 else:
-                    await self._desk.pause(task.task_id, self._person)
+                    await self._service.pause(task.task_id, self._person)
                     self._braked.add(task.task_id)
                 affected.append(task.task_id)
             except WrongStatus:
@@ -84,10 +84,10 @@ class ControlServer:
 
     async def release(self, sessions: Iterable[str] | None = None) -> Message:
         """Go on with what a block paused, and release the brake if all was blocked. `{affected: [task ids]}`."""
-        affected = await self._desk.call(partial(_released, person=self._person)) if sessions is None else []
+        affected = await self._service.call(partial(_released, person=self._person)) if sessions is None else []
         for task in await self._concerned(sessions):
             if task.task_id in self._braked and task.status is TaskStatus.PAUSED:
-                await self._desk.resume(task.task_id, self._person)
+                await self._service.resume(task.task_id, self._person)
                 affected.append(task.task_id)
         self._braked.difference_update(affected)
         return {"affected": affected}
@@ -99,7 +99,9 @@ class ControlServer:
             InvalidTask, NotAllowed, TaskNotFound, WrongStatus: as `Orchestrator.set_priority`.
         """
         who = self._person
-        await self._desk.call(lambda reach: reach.door.set_priority(task_id, priority, by=who.name, role=who.role))
+        await self._service.call(
+            lambda backend: backend.orchestrator.set_priority(task_id, priority, by=who.name, role=who.role)
+        )
         return {"task_id": task_id, "priority": priority}
 
     async def serve(self, line: Line, agent_id: str) -> None:
@@ -111,8 +113,8 @@ class ControlServer:
 
     async def sessions(self) -> dict[str, SessionTasks]:
         """The terminal sessions that have open tasks."""
-        tasks = await self._desk.open_tasks()
-        self._session_of = await self._desk.call(partial(_session_of, tasks=tasks, known=self._session_of))
+        tasks = await self._service.open_tasks()
+        self._session_of = await self._service.call(partial(_session_of, tasks=tasks, known=self._session_of))
         found: dict[str, SessionTasks] = {}
         for task in tasks:
             if session := self._session_of.get(task.task_id):
@@ -122,7 +124,7 @@ class ControlServer:
         return found
 
     async def _concerned(self, sessions: Iterable[str] | None) -> list[OpenTask]:
-        tasks = await self._desk.open_tasks()
+        tasks = await self._service.open_tasks()
         if sessions is None:
             return tasks
         wanted = set(sessions)
@@ -131,55 +133,55 @@ class ControlServer:
         return [one for one in tasks if one.task_id in ids]
 
 
-def _session_of(reach: Backend, *, tasks: list[OpenTask], known: Mapping[str, str]) -> dict[str, str]:
+def _session_of(backend: Backend, *, tasks: list[OpenTask], known: Mapping[str, str]) -> dict[str, str]:
     """The session of each open task that has one; of those known before, no document is opened again."""
     found: dict[str, str] = {}
     for one in tasks:
         if (session := known.get(one.task_id)) is None:
             try:
-                session = reach.store.tasks.task(one.task_id).session or ""
+                session = backend.store.tasks.task(one.task_id).session or ""
             except TaskNotFound:  # it has just been removed
                 continue
         found[one.task_id] = session
     return found
 
 
-def _braked(reach: Backend, *, person: Person, reason: str, pause: bool) -> tuple[str, ...]:
-    return reach.door.put_brake_on(by=person.name, reason=reason, role=person.role, pause=pause)
+def _braked(backend: Backend, *, person: Person, reason: str, pause: bool) -> tuple[str, ...]:
+    return backend.orchestrator.put_brake_on(by=person.name, reason=reason, role=person.role, pause=pause)
 
 
-def _released(reach: Backend, *, person: Person) -> list[str]:
+def _released(backend: Backend, *, person: Person) -> list[str]:
     try:
-        return list(reach.door.release_brake(by=person.name, role=person.role))
+        return list(backend.orchestrator.release_brake(by=person.name, role=person.role))
     except WrongStatus:  # it is not on
         return []
 
 
-def _monitored(reach: Backend) -> Message:
-    tasks = reach.store.tasks.open_tasks()
-    workers = reach.door.workers()
+def _monitored(backend: Backend) -> Message:
+    tasks = backend.store.tasks.open_tasks()
+    workers = backend.orchestrator.workers()
     queues = sorted({queue for worker in workers for queue in worker.queues})
     slots = sum(one.status in (TaskStatus.PLANNING, TaskStatus.RUNNING) for one in tasks)
-    limit = reach.settings.agent_system.orchestrator.max_concurrent_tasks
-    memory = reach.store.connection.command("INFO", "memory")
+    limit = backend.settings.agent_system.orchestrator.max_concurrent_tasks
+    memory = backend.store.connection.command("INFO", "memory")
     return {
         "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "resources": {
             "slots": {"used": slots, "of": limit},
-            "queues": reach.store.backlog(queues),
+            "queues": backend.store.backlog(queues),
             "workers": [worker._asdict() for worker in workers],
             "store_bytes": int(memory.get("used_memory", 0)),
             "load": [round(one, 2) for one in os.getloadavg()],
         },
         "tasks": [{**one._asdict(), "status": one.status.value} for one in tasks],
         "priorities": {one.task_id: one.priority for one in tasks},
-        "reports": _reports(reach),
+        "reports": _reports(backend),
     }
 
 
-def _reports(reach: Backend) -> Message:
+def _reports(backend: Backend) -> Message:
     """The result of the latest tasks."""
-    ended = [view for view in reach.door.tasks(REPORTED) if view.status in TERMINAL_TASK]
+    ended = [view for view in backend.orchestrator.tasks(REPORTED) if view.status in TERMINAL_TASK]
     fields = {"task_id", "description", "owner", "status", "degraded", "created_at", "finished_at", "error"}
     return {
         "by_status": dict(Counter(view.status.value for view in ended)),

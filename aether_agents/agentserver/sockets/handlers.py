@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 from aether_agents.agentserver.service.identity import Identities, Person, SessionServer, Told
 from aether_agents.agentserver.service.payload import answer_from, inputs, mapping, number, task_from, text
 from aether_agents.agentserver.service.review_view import reviewed
-from aether_agents.agentserver.service.service import Service, common_desk
+from aether_agents.agentserver.service.service import Service, common_service
 from aether_agents.agentserver.service.update import Message, error_of
 from aether_agents.agentserver.sockets.clients import Clients
 from aether_agents.errors import AetherError, InvalidTask
@@ -46,9 +46,9 @@ class Handle:
     """What `register` gives back."""
 
     def __init__(
-        self, sio: Server, desk: Service, clients: Clients, identities: Identities, handlers: Mapping[str, Handler]
+        self, sio: Server, service: Service, clients: Clients, identities: Identities, handlers: Mapping[str, Handler]
     ) -> None:
-        self.desk = desk
+        self.service = service
         self.identities = identities
         self._sio = sio
         self._clients = clients
@@ -61,7 +61,7 @@ class Handle:
             if known.get(event) is handler:
                 del known[event]
         await self._clients.close()
-        await self.desk.close()
+        await self.service.close()
 
 
 def register(
@@ -70,7 +70,7 @@ def register(
     get_role: Told | None = None,
     get_user: Told | None = None,
     *,
-    desk: Service | None = None,
+    service: Service | None = None,
 ) -> Handle:
     """Let the clients of a Socket.IO server submit, follow and answer tasks.
 
@@ -80,16 +80,16 @@ def register(
         get_role: gives the role of a sid (a value or an awaitable): Anonymous, Viewer, User, Supervisor or Owner.
         get_user: gives the name of a sid's user. Without these two, the server's own session is asked (`user` and
             `role` in it), then the headers of a proxy that the settings name. Nobody's word means Anonymous.
-        desk: one to share with other doors of this process; it is closed with the handle.
+        service: one to share with other faces of this process; it is closed with the handle.
     """
-    desk = common_desk(desk or Service(settings))
-    clients = Clients(sio, desk, keep=settings.agent_system.agent_process.session_persistence)
+    service = common_service(service or Service(settings))
+    clients = Clients(sio, service, keep=settings.agent_system.agent_process.session_persistence)
     identities = Identities(sio, settings.agentserver, get_role, get_user)
-    acts = _Acts(desk, clients)
+    acts = _Acts(service, clients)
     handlers = {event: _handler(sio, identities, event, act, fields) for event, (act, fields) in acts.all().items()}
     for event, handler in handlers.items():
         sio.on(event, handler)
-    return Handle(sio, desk, clients, identities, handlers)
+    return Handle(sio, service, clients, identities, handlers)
 
 
 def _handler(sio: Server, identities: Identities, event: str, act: Act, fields: tuple[str, ...] | None) -> Handler:
@@ -114,8 +114,8 @@ def _handler(sio: Server, identities: Identities, event: str, act: Act, fields: 
 class _Acts:
     """What each event does."""
 
-    def __init__(self, desk: Service, clients: Clients) -> None:
-        self._desk = desk
+    def __init__(self, service: Service, clients: Clients) -> None:
+        self._service = service
         self._clients = clients
 
     def all(self) -> dict[str, tuple[Act, tuple[str, ...] | None]]:
@@ -136,20 +136,20 @@ class _Acts:
     async def execute(self, client: Client, said: Mapping[str, Any]) -> Message:
         task = task_from(said)
         self._clients.require_room(client.sid, task.task_id)
-        task_id = await self._desk.submit(task, client.person)
+        task_id = await self._service.submit(task, client.person)
         self._clients.follow(client.sid, client.person, task_id, owned=True)
         return {"status": "accepted", "task_id": task_id}
 
     async def cancel(self, client: Client, said: Mapping[str, Any]) -> Message:
-        await self._desk.cancel(text(said, "task_id"), client.person, text(said, "reason", ""))
+        await self._service.cancel(text(said, "task_id"), client.person, text(said, "reason", ""))
         return {"status": "ok"}
 
     async def pause(self, client: Client, said: Mapping[str, Any]) -> Message:
-        await self._desk.pause(text(said, "task_id"), client.person)
+        await self._service.pause(text(said, "task_id"), client.person)
         return {"status": "ok"}
 
     async def resume(self, client: Client, said: Mapping[str, Any]) -> Message:
-        await self._desk.resume(text(said, "task_id"), client.person)
+        await self._service.resume(text(said, "task_id"), client.person)
         return {"status": "ok"}
 
     async def prioritize(self, client: Client, said: Mapping[str, Any]) -> Message:
@@ -157,36 +157,38 @@ class _Acts:
         if said.get("priority") is None:
             raise InvalidTask("`priority` is missing")
         priority = number(said, "priority")
-        await self._desk.view(task_id, who)  # to who does not see it, it is not there
-        await self._desk.call(lambda reach: reach.door.set_priority(task_id, priority, by=who.name, role=who.role))
+        await self._service.view(task_id, who)  # to who does not see it, it is not there
+        await self._service.call(
+            lambda backend: backend.orchestrator.set_priority(task_id, priority, by=who.name, role=who.role)
+        )
         return {"status": "ok"}
 
     async def retry(self, client: Client, said: Mapping[str, Any]) -> Message:
-        task_id = await self._desk.retry(text(said, "task_id"), client.person, text(said, "from", ""), inputs(said))
+        task_id = await self._service.retry(text(said, "task_id"), client.person, text(said, "from", ""), inputs(said))
         self._clients.follow(client.sid, client.person, task_id, owned=True)
         return {"status": "accepted", "task_id": task_id}
 
     async def refine(self, client: Client, said: Mapping[str, Any]) -> Message:
-        await self._desk.refine(text(said, "task_id"), text(said, "instruction"), client.person)
+        await self._service.refine(text(said, "task_id"), text(said, "instruction"), client.person)
         return {"status": "ok"}
 
     async def approve(self, client: Client, said: Mapping[str, Any]) -> Message:
         task_id, intervention_id = text(said, "task_id"), text(said, "intervention_id")
         if "response" not in said:
             raise InvalidTask("`response` is missing")
-        asked = await self._desk.question(task_id, intervention_id, client.person)
+        asked = await self._service.question(task_id, intervention_id, client.person)
         more = text(said, "comment", ""), inputs(said, "changes")
         answer = answer_from(intervention_id, said["response"], asked, *more)
-        await self._desk.answer(task_id, answer, client.person)
+        await self._service.answer(task_id, answer, client.person)
         return {"status": "ok"}
 
     async def review(self, client: Client, said: Mapping[str, Any]) -> Message:
-        shown = await reviewed(self._desk, text(said, "task_id"), text(said, "intervention_id"), client.person)
+        shown = await reviewed(self._service, text(said, "task_id"), text(said, "intervention_id"), client.person)
         return {"status": "ok", "review": shown.model_dump(mode="json")}
 
     async def subscribe(self, client: Client, said: Mapping[str, Any]) -> Message:
         task_id, after = text(said, "task_id"), number(said, "after_seq")
-        view = await self._desk.view(task_id, client.person)
+        view = await self._service.view(task_id, client.person)
         self._clients.require_room(client.sid, task_id)
         self._clients.follow(client.sid, client.person, task_id, after=after)
         return {"status": "ok", "state": view.model_dump(mode="json")}

@@ -45,10 +45,10 @@ Answering = Callable[[Request, Person], Awaitable[Response]]
 class Api:
     """What is under `/api`. Each request says who it is: `Authorization: Bearer TOKEN`, or a configured proxy does."""
 
-    def __init__(self, desk: Service, token: str) -> None:
-        self._desk = desk
+    def __init__(self, service: Service, token: str) -> None:
+        self._service = service
         self._token = token
-        self._suspecting = RefusedAccess(desk)
+        self._suspecting = RefusedAccess(service)
 
     def routes(self) -> list[Route]:
         """The routes, each behind its check."""
@@ -71,84 +71,86 @@ class Api:
 
     async def metrics(self, request: Request, person: Person) -> Response:  # noqa: ARG002 - everybody known may look
         """The numbers of this installation, as Prometheus reads them."""
-        told = await self._desk.call(lambda reach: metrics_text(reach.store, self._desk.settings.alerts.budgets))
+        told = await self._service.call(
+            lambda backend: metrics_text(backend.store, self._service.settings.alerts.budgets)
+        )
         return Response(told, headers={"content-type": CONTENT_TYPE})
 
     async def submit(self, request: Request, person: Person) -> Response:
         """A task, as `agent_execute_task` takes it."""
-        task_id = await self._desk.submit(task_from(await _body(request)), person)
+        task_id = await self._service.submit(task_from(await _body(request)), person)
         return JSONResponse({"status": "accepted", "task_id": task_id}, 202)
 
     async def tasks(self, request: Request, person: Person) -> Response:
         """The latest tasks, newest first; `?limit=`."""
         limit = min(_number(request.query_params.get("limit"), "limit", 50), LIST_MAX)
-        return JSONResponse([view.model_dump(mode="json") for view in await self._desk.tasks(person, max(1, limit))])
+        return JSONResponse([view.model_dump(mode="json") for view in await self._service.tasks(person, max(1, limit))])
 
     async def task(self, request: Request, person: Person) -> Response:
         """A task as it stands; with `?outputs=1`, the results of its subtasks."""
-        view = await self._desk.view(_id(request), person, outputs=bool(request.query_params.get("outputs")))
+        view = await self._service.view(_id(request), person, outputs=bool(request.query_params.get("outputs")))
         return JSONResponse(view.model_dump(mode="json"))
 
     async def review(self, request: Request, person: Person) -> Response:
         """What the review of a result shows, whole."""
-        shown = await reviewed(self._desk, _id(request), str(request.path_params["intervention_id"]), person)
+        shown = await reviewed(self._service, _id(request), str(request.path_params["intervention_id"]), person)
         return JSONResponse(shown.model_dump(mode="json"))
 
     async def undoing(self, request: Request, person: Person) -> Response:
         """What undoing a task would do, and what it could not; nothing runs."""
-        await self._desk.view(_id(request), person)
-        told = await self._desk.call(lambda reach: reach.door.undoing(_id(request)))
+        await self._service.view(_id(request), person)
+        told = await self._service.call(lambda backend: backend.orchestrator.undoing(_id(request)))
         return JSONResponse(told.model_dump(mode="json", exclude={"document"}))
 
     async def subtask(self, request: Request, person: Person) -> Response:
         """One call of a task: its arguments, its output, its error. Of a secret, only its name."""
-        await self._desk.view(_id(request), person)
+        await self._service.view(_id(request), person)
         name = str(request.path_params["subtask_id"])
-        return JSONResponse(await self._desk.call(lambda reach: reach.door.call_of(_id(request), name)))
+        return JSONResponse(await self._service.call(lambda backend: backend.orchestrator.call_of(_id(request), name)))
 
     async def events(self, request: Request, person: Person) -> Response:
         """The updates of a task as server-sent events, from `Last-Event-ID` or `?after=` on, until it has ended."""
         said = request.headers.get("last-event-id") or request.query_params.get("after")
         after = _number(said, "after", 0)
-        await self._desk.view(_id(request), person)  # what is wrong is an answer, not the end of a stream
+        await self._service.view(_id(request), person)  # what is wrong is an answer, not the end of a stream
         return StreamingResponse(self._stream(_id(request), person, after), media_type="text/event-stream")
 
     async def approve(self, request: Request, person: Person) -> Response:
         """`{intervention_id, response, comment?, changes?}`, as `agent_approve_task` takes it."""
         said = mapping(await _body(request), ("intervention_id", "response", "comment", "changes"))
         intervention_id = text(said, "intervention_id")
-        asked = await self._desk.question(_id(request), intervention_id, person)
+        asked = await self._service.question(_id(request), intervention_id, person)
         more = text(said, "comment", ""), inputs(said, "changes")
         answer = answer_from(intervention_id, said.get("response"), asked, *more)
-        await self._desk.answer(_id(request), answer, person)
+        await self._service.answer(_id(request), answer, person)
         return JSONResponse({"status": "ok"})
 
     async def cancel(self, request: Request, person: Person) -> Response:
         """`{reason?}`."""
         said = mapping(await _body(request), ("reason",))
-        await self._desk.cancel(_id(request), person, text(said, "reason", ""))
+        await self._service.cancel(_id(request), person, text(said, "reason", ""))
         return JSONResponse({"status": "ok"})
 
     async def pause(self, request: Request, person: Person) -> Response:
         """Start nothing new of it."""
-        await self._desk.pause(_id(request), person)
+        await self._service.pause(_id(request), person)
         return JSONResponse({"status": "ok"})
 
     async def resume(self, request: Request, person: Person) -> Response:
         """Go on."""
-        await self._desk.resume(_id(request), person)
+        await self._service.resume(_id(request), person)
         return JSONResponse({"status": "ok"})
 
     async def retry(self, request: Request, person: Person) -> Response:
         """`{from?, inputs?}`: go on with it in a task of its own, whose id the answer gives."""
         said = mapping(await _body(request), ("from", "inputs"))
-        task_id = await self._desk.retry(_id(request), person, text(said, "from", ""), inputs(said))
+        task_id = await self._service.retry(_id(request), person, text(said, "from", ""), inputs(said))
         return JSONResponse({"status": "accepted", "task_id": task_id}, 202)
 
     async def refine(self, request: Request, person: Person) -> Response:
         """`{instruction}`."""
         said = mapping(await _body(request), ("instruction",))
-        await self._desk.refine(_id(request), text(said, "instruction"), person)
+        await self._service.refine(_id(request), text(said, "instruction"), person)
         return JSONResponse({"status": "ok"})
 
     def _known(self, answer: Answering) -> Callable[[Request], Awaitable[Response]]:
@@ -156,14 +158,14 @@ class Api:
             scheme, _, given = request.headers.get("authorization", "").partition(" ")
             peer = request.client.host if request.client else "unix"
             person = person_of(
-                self._desk.settings.agentserver,
+                self._service.settings.agentserver,
                 self._token,
                 given.strip() if scheme.lower() == "bearer" else "",
                 peer,
                 request.headers.getlist,
             )
             if person.role == "Anonymous":
-                if given or request.headers.get(self._desk.settings.agentserver.proxy_secret_header):
+                if given or request.headers.get(self._service.settings.agentserver.proxy_secret_header):
                     await self._suspecting.refused(peer, "a token or a proxy's secret that is not ours")
                 said = {"code": "not_allowed", "error": "say who you are: `Authorization: Bearer TOKEN`"}
                 return JSONResponse(said, 401, {"WWW-Authenticate": "Bearer"})
@@ -175,7 +177,7 @@ class Api:
         return answered
 
     async def _stream(self, task_id: str, person: Person, after: int) -> AsyncGenerator[str, None]:
-        async with aclosing(self._desk.updates(task_id, person, after)) as updates:
+        async with aclosing(self._service.updates(task_id, person, after)) as updates:
             coming = asyncio.ensure_future(anext(updates, None))
             try:
                 while True:

@@ -17,8 +17,8 @@ EVERY, MOST = 60.0, 1_000
 class RefusedAccess:
     """For one server. What cannot be told to others is in its log."""
 
-    def __init__(self, desk: Service) -> None:
-        self._desk = desk
+    def __init__(self, service: Service) -> None:
+        self._service = service
         self._told: dict[str, float] = {}
 
     async def refused(self, address: str, what: str) -> None:
@@ -30,10 +30,10 @@ class RefusedAccess:
             self._told.clear()
         self._told[address] = now
         try:
-            await self._desk.call(partial(_suspect, address, what))
+            await self._service.call(partial(_suspect, address, what))
         except AetherError as error:
             log.error("security: refused token: %s: %s (%s)", address, what, error)  # noqa: TRY400 - it says all
 
 
-def _suspect(address: str, what: str, reach: Backend) -> None:
-    reach.store.alerts.suspect("refused token", address, what)
+def _suspect(address: str, what: str, backend: Backend) -> None:
+    backend.store.alerts.suspect("refused token", address, what)

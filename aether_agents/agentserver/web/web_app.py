@@ -29,17 +29,17 @@ from aether_agents.errors import AetherError
 _PAGE = "page/index.html"
 
 
-def web_app(desk: Service, token: str, *, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
-    """The application. It closes the desk when its server ends.
+def web_app(service: Service, token: str, *, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
+    """The application. It closes the service when its server ends.
 
     Args:
-        desk: the way to the tasks.
+        service: the way to the tasks.
         token: whoever has it is the owner of this machine's tasks.
         routes: further ones beside the built-in.
     """
     page = files(__package__).joinpath(_PAGE).read_text(encoding="utf-8")
     sio = socketio.AsyncServer(async_mode="asgi", cors_allowed_origins="*")  # the guard has looked at the origin
-    handle = _join_sockets(sio, desk, token)
+    handle = _join_sockets(sio, service, token)
 
     async def index(_: Request) -> Response:
         nonce = secrets.token_urlsafe(16)
@@ -51,7 +51,7 @@ def web_app(desk: Service, token: str, *, routes: Sequence[BaseRoute] = ()) -> A
 
     async def health(_: Request) -> Response:
         try:
-            await desk.call(lambda reach: reach.store.ping())
+            await service.call(lambda backend: backend.store.ping())
         except AetherError as error:
             return JSONResponse({"status": error.code, "version": __version__}, 503)
         return JSONResponse({"status": "ok", "version": __version__})
@@ -61,15 +61,15 @@ def web_app(desk: Service, token: str, *, routes: Sequence[BaseRoute] = ()) -> A
         yield
         await handle.close()
 
-    api = Api(desk, token)
+    api = Api(service, token)
     own = [Route("/", index), Route("/health", health), api.numbers(), Mount("/api", routes=api.routes())]
     pages = Starlette(routes=[*own, *routes], lifespan=lifespan)
-    return RequestGuard(socketio.ASGIApp(sio, other_asgi_app=pages), desk.settings.agentserver)
+    return RequestGuard(socketio.ASGIApp(sio, other_asgi_app=pages), service.settings.agentserver)
 
 
-def _join_sockets(sio: socketio.AsyncServer, desk: Service, token: str) -> Handle:
+def _join_sockets(sio: socketio.AsyncServer, service: Service, token: str) -> Handle:
     """AgentServer on Socket.IO: `auth: {token}` on connecting, or a configured proxy."""
-    settings, suspecting = desk.settings, RefusedAccess(desk)
+    settings, suspecting = service.settings, RefusedAccess(service)
 
     async def connect(sid: str, environ: dict[str, Any], auth: object = None) -> None:
         given = auth.get("token") if isinstance(auth, dict) else None
@@ -88,4 +88,4 @@ def _join_sockets(sio: socketio.AsyncServer, desk: Service, token: str) -> Handl
         await sio.save_session(sid, {"user": person.name, "role": person.role, "own_only": person.own_only})
 
     sio.on("connect", connect)
-    return register(sio, settings, desk=desk)
+    return register(sio, settings, service=service)

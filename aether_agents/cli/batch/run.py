@@ -1,4 +1,4 @@
-"""The errand of `batch`: a file is read, its tasks are brought to the door and followed together, and told about."""
+"""Run: what `batch` does: a file is read, its tasks are handed in and followed together, and told about."""
 
 from pathlib import Path
 
@@ -39,9 +39,9 @@ def carry_out_batch(
 def _followed(session: Session, batch: Batch, parallel: int, *, fresh: bool) -> dict[str, Run]:
     """Work until nothing can happen any more without a person. The first Ctrl-C cancels, the second leaves."""
     output = session.output
-    with session.door() as door:
-        session.require_worker(door)
-        work = Scheduler(batch, door, parallel=parallel, fresh=fresh, tell=lambda run: _tell(output, run))
+    with session.orchestrator() as orchestrator:
+        session.require_worker(orchestrator)
+        work = Scheduler(batch, orchestrator, parallel=parallel, fresh=fresh, tell=lambda run: _tell(output, run))
 
         def stop() -> None:
             output.say("cancelling what is under way; once more to leave at once")

@@ -55,14 +55,14 @@ class Run:
 
 
 class Scheduler:
-    """Runs one batch through a door. One thread; `stop` may be called from another."""
+    """Runs one batch through an orchestrator. One thread; `stop` may be called from another."""
 
     def __init__(
-        self, batch: Batch, door: OrchestratorFace, *, parallel: int, fresh: bool, tell: Callable[[Run], None]
+        self, batch: Batch, orchestrator: OrchestratorFace, *, parallel: int, fresh: bool, tell: Callable[[Run], None]
     ) -> None:
         self.batch = batch
         self.runs: dict[str, Run] = {job.id: Run(job) for job in batch.jobs}
-        self._door = door
+        self._orchestrator = orchestrator
         self._parallel = parallel
         self._fresh = fresh
         self._tell = tell
@@ -130,33 +130,35 @@ class Scheduler:
                 return known
         task_id = _task_id(run.job, number)
         if found is None or self._fresh or not self._went_on(run.job, found.task_id, task_id):
-            self._door.submit(run.job.task.model_copy(update={"task_id": task_id, "created_at": datetime.now(UTC)}))
+            self._orchestrator.submit(
+                run.job.task.model_copy(update={"task_id": task_id, "created_at": datetime.now(UTC)})
+            )
         return replace(run, task_id=task_id)
 
     def _went_on(self, job: Job, before: str, task_id: str) -> bool:
         """Go on with a task of before that did not succeed; False where nothing of it can be gone on with."""
         try:
-            self._door.retry(before, assume_yes=job.task.assume_yes, agreed=True, new_id=task_id)
+            self._orchestrator.retry(before, assume_yes=job.task.assume_yes, agreed=True, new_id=task_id)
         except (WrongStatus, TaskNotFound):
             return False
         return True
 
     def _found(self, task_id: str) -> TaskView | None:
         try:
-            return self._door.view(task_id, outputs=True)
+            return self._orchestrator.view(task_id, outputs=True)
         except TaskNotFound:
             return None
 
     def _look(self, run: Run) -> None:
-        news = self._door.events(run.task_id, run.seq)
+        news = self._orchestrator.events(run.task_id, run.seq)
         if not news:
             return
         last = news[-1]
         seen = replace(run, seq=last.seq, status=last.status.value)
         if last.status in TERMINAL_TASK:
-            seen = self._judged(replace(seen, view=self._door.view(run.task_id, outputs=True)))
+            seen = self._judged(replace(seen, view=self._orchestrator.view(run.task_id, outputs=True)))
         elif last.status is TaskStatus.WAITING and run.status != last.status:
-            view = self._door.view(run.task_id)
+            view = self._orchestrator.view(run.task_id)
             asked = view.interventions
             why = f"{asked[0].prompt} ({how_to_answer(view.task_id, asked[0])})" if asked else ""
             seen = replace(seen, view=view, why=why)
@@ -178,7 +180,7 @@ class Scheduler:
         for run in [one for one in self.runs.values() if one.open and one.task_id not in self._cancelled]:
             self._cancelled.add(run.task_id)
             try:
-                self._door.cancel(run.task_id, reason="the batch was interrupted")
+                self._orchestrator.cancel(run.task_id, reason="the batch was interrupted")
             except WrongStatus:
                 continue  # it has ended meanwhile
             except AetherError as error:

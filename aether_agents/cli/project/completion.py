@@ -14,8 +14,8 @@ LATEST = 30
 def task_ids(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The latest tasks, if the store is there to be asked."""
     try:
-        with Session().open_door() as door:
-            views = door.tasks(LATEST) if door is not None else []
+        with Session().running_orchestrator() as orchestrator:
+            views = orchestrator.tasks(LATEST) if orchestrator is not None else []
     except AetherError:  # a completion has nowhere to say it
         return []
     return [

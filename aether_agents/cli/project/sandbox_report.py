@@ -9,7 +9,7 @@ from aether_agents.mcp_host.process.sandbox_view import Confinement, confinement
 from aether_sandbox.confine import CUTS, MECHANISMS, Mechanism, works
 
 #: What to do where nothing can be confined.
-MEND = "install bubblewrap, or allow user namespaces; `isolation: required` starts nothing that is not confined"
+FIX = "install bubblewrap, or allow user namespaces; `isolation: required` starts nothing that is not confined"
 
 
 def confinement_row(spec: ServerSpec, confinement: Confinement) -> dict[str, Json] | None:
@@ -46,7 +46,7 @@ def sandbox_lines(session: Session) -> Iterator[tuple[bool, str, str]]:
         yield (
             False,
             "this machine cannot confine programs: servers that are not ours, and scanners, run as you do",
-            MEND,
+            FIX,
         )
     for one in MECHANISMS:
         if one == by:

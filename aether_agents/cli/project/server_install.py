@@ -41,22 +41,22 @@ def _tell_workers(session: Session, names: Sequence[str]) -> None:
     if not names:
         return
     try:
-        with session.open_door() as door:
-            if door is not None and door.workers():
+        with session.running_orchestrator() as orchestrator:
+            if orchestrator is not None and orchestrator.workers():
                 for name in names:
                     with suppress(InvalidSettings):  # no worker has ever heard of it: it is listed without being asked
-                        door.list_server(name)
+                        orchestrator.list_server(name)
                 with session.output.spinning("workers take note" + session.output.error_glyphs.more):
-                    _await_listing(door, names)
+                    _await_listing(orchestrator, names)
     except AetherError as error:
         session.output.warn(f"workers that run already learn of it within a minute: {error}")
 
 
-def _await_listing(door: OrchestratorFace, names: Sequence[str]) -> None:
+def _await_listing(orchestrator: OrchestratorFace, names: Sequence[str]) -> None:
     """Return when the catalogue says what these servers are now, or nobody has said so in time."""
     end, waiting = time.monotonic() + NOTED_WITHIN, set(names)
     while waiting and time.monotonic() < end:
-        known = door.catalogue()
+        known = orchestrator.catalogue()
         noted = {name for name in waiting if name in known and not known[name].outdated}
         waiting -= {name for name in noted if "is not installed" not in (known[name].error or "")}
         if waiting:

@@ -13,15 +13,19 @@ from aether_agents.mcp_host.process.sandbox_view import confinement_of
 from aether_agents.process.redaction import Redactor
 
 
-def catalogue_of(door: OrchestratorFace | None) -> Mapping[str, Entry]:
+def catalogue_of(orchestrator: OrchestratorFace | None) -> Mapping[str, Entry]:
     """What the workers have listed, if the store is there to be asked."""
-    return door.catalogue() if door is not None else {}
+    return orchestrator.catalogue() if orchestrator is not None else {}
 
 
-def server_rows(session: Session, door: OrchestratorFace | None) -> list[dict[str, Json]]:
+def server_rows(session: Session, orchestrator: OrchestratorFace | None) -> list[dict[str, Json]]:
     """Every server: what it is, whether it may be started, how it was when last listed, and whether it answers."""
-    servers, confinement, catalogue = servers_here(session), confinement_of(session.settings), catalogue_of(door)
-    late = door.unanswering(catalogue) if door is not None else {}
+    servers, confinement, catalogue = (
+        servers_here(session),
+        confinement_of(session.settings),
+        catalogue_of(orchestrator),
+    )
+    late = orchestrator.unanswering(catalogue) if orchestrator is not None else {}
     rows: list[dict[str, Json]] = []
     for spec in (*servers.known.values(), *servers.inert):
         entry = catalogue.get(spec.name) if spec.trusted else None
@@ -105,16 +109,16 @@ def show_servers(session: Session, rows: list[dict[str, Json]]) -> None:
     for row in rows:
         if row["unseen"]:
             output.warn(_UNSEEN.format(name=row["name"]))
-    _mend_servers(session, {str(row["status"]) for row in rows})
+    _fix_servers(session, {str(row["status"]) for row in rows})
 
 
-def _mend_servers(session: Session, statuses: set[str]) -> None:
-    mends = {
+def _fix_servers(session: Session, statuses: set[str]) -> None:
+    fixes = {
         "untrusted": "look at what is not trusted, and decide: aether-agent trust",
         "not installed": "install what is missing: aether-agent servers install",
         "quarantined": "accept changed tools: aether-agent servers lock NAME",
         "not listed yet": "workers list servers when they start: aether-agent up",
     }
-    for status, mend in mends.items():
+    for status, fix in fixes.items():
         if status in statuses:
-            session.output.hint(mend)
+            session.output.hint(fix)

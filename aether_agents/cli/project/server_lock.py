@@ -10,7 +10,7 @@ from aether_agents.cli.views.definition_diff import changes, first_sight
 from aether_agents.errors import InvalidSettings, NoWorker
 
 #: Seconds in which a worker lists a server anew: it looks every five, and a server may take thirty to start.
-PATIENCE = 90.0
+TIMEOUT = 90.0
 #: Seconds between two looks.
 PAUSE = 0.1
 
@@ -25,10 +25,10 @@ def accept(session: Session, name: str, *, yes: bool, digest: str = "", whole: b
         NoWorker: no worker lists it.
         ToolDrifted: it was listed otherwise since it was shown.
     """
-    with session.door() as door:
-        if name not in (entries := door.catalogue()):
+    with session.orchestrator() as orchestrator:
+        if name not in (entries := orchestrator.catalogue()):
             raise InvalidSettings(f"no tools of `{name}` are catalogued; listed: {', '.join(entries) or 'none'}")
-        entry = _listed_anew(session, door, name, entries[name].specialist)
+        entry = _listed_anew(session, orchestrator, name, entries[name].specialist)
         if entry.status == "failed":
             session.output.bad(f"{name} cannot be listed, so nothing is accepted: {entry.error}")
             return TASK_FAILED
@@ -41,10 +41,12 @@ def accept(session: Session, name: str, *, yes: bool, digest: str = "", whole: b
             session.output.warn(entry.error)
         if not changed:
             session.output.say(f"all {len(entry.tools)} tools of {name} are what was accepted")
-        return _decided(session, door, entry, name, yes=yes, digest=digest)
+        return _decided(session, orchestrator, entry, name, yes=yes, digest=digest)
 
 
-def _decided(session: Session, door: OrchestratorFace, entry: Entry, name: str, *, yes: bool, digest: str) -> int:
+def _decided(
+    session: Session, orchestrator: OrchestratorFace, entry: Entry, name: str, *, yes: bool, digest: str
+) -> int:
     if digest not in ("", entry.digest):
         session.output.bad(f"what is listed now is {entry.digest}: that was not shown before, and is not accepted")
         return USAGE
@@ -53,25 +55,25 @@ def _decided(session: Session, door: OrchestratorFace, entry: Entry, name: str, 
         return WAITS
     if not yes and not digest and not session.output.confirm("accept them?"):
         return USAGE
-    door.accept_server(name, entry.digest, session.person)
+    orchestrator.accept_server(name, entry.digest, session.person)
     session.output.good(f"{name}: {len(entry.tools)} tools accepted as they are")
     return COMPLETED
 
 
-def _listed_anew(session: Session, door: OrchestratorFace, name: str, queue: str) -> Entry:
+def _listed_anew(session: Session, orchestrator: OrchestratorFace, name: str, queue: str) -> Entry:
     """The catalogue's entry after a worker has listed the server once more."""
     if session.stack is None:
-        door.require_worker(queue)
+        orchestrator.require_worker(queue)
     else:
         the_server(session, name)  # its workers are here: what they may not start is said at once
-    door.list_server(name)
-    end = time.monotonic() + PATIENCE
+    orchestrator.list_server(name)
+    end = time.monotonic() + TIMEOUT
     with session.output.spinning(f"listing {name} anew{session.output.error_glyphs.more}"):
-        while (entry := door.catalogue().get(name)) is None or entry.outdated:
+        while (entry := orchestrator.catalogue().get(name)) is None or entry.outdated:
             session.check()
             if time.monotonic() > end:
                 raise NoWorker(
-                    f"no worker has listed `{name}` within {PATIENCE:g} s: is it known and trusted where the worker of "
+                    f"no worker has listed `{name}` within {TIMEOUT:g} s: is it known and trusted where the worker of "
                     f"`{queue}` runs? `aether-agent servers list` and `aether-agent logs worker` show more"
                 )
             time.sleep(PAUSE)

@@ -132,8 +132,8 @@ def _remember(session: Session, spec: ServerSpec, tools: tuple[Tool, ...]) -> No
     """Kept where the workers of this home look before anything else, also when none runs now."""
     memory = RememberedPins(session.settings.home)
     known = memory.of(spec.name)
-    with session.open_door() as door:
-        entry = door.catalogue().get(spec.name) if door is not None else None
+    with session.running_orchestrator() as orchestrator:
+        entry = orchestrator.catalogue().get(spec.name) if orchestrator is not None else None
     number = max(known.number if known else 0, entry.number if entry else 0) + 1
     memory.keep(
         CatalogueEntry(

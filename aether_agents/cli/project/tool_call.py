@@ -22,24 +22,24 @@ _TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object"}
 def call(session: Session, ref: str, given: tuple[Sequence[str], str | None], options: Mapping[str, Any]) -> int:
     """Call a tool as a task, and follow it; the exit code."""
     detach = bool(options.get("detach"))
-    with session.door(keep=detach) as door:
-        session.require_worker(door)
-        tools = _listed(session, door, ref)
+    with session.orchestrator(keep=detach) as orchestrator:
+        session.require_worker(orchestrator)
+        tools = _listed(session, orchestrator, ref)
         if ref not in tools and (why := why_inert(session, ref.partition("/")[0])):
             raise InvalidTask(f"the server `{ref.partition('/')[0]}` may not be started: {why}")
         document = plan_of_call(tools, ref, *given)
         order = task_from(session, document.description, {**options, "priority": 5})
-        return bring(session, door, order.model_copy(update={"document": document}), detach=detach)
+        return bring(session, orchestrator, order.model_copy(update={"document": document}), detach=detach)
 
 
-def _listed(session: Session, door: OrchestratorFace, ref: str) -> dict[str, Tool]:
+def _listed(session: Session, orchestrator: OrchestratorFace, ref: str) -> dict[str, Tool]:
     """The live tools; those of a server that is known here are waited for, because workers list when they start."""
     server = ref.partition("/")[0]
     names = visible(servers_here(session).known, session.folder).names
     known = servers_here(session).known.get(names.get(server, server))
     usual = session.settings.agent_system.mcp_integration.server_timeout
     limit = time.monotonic() + (known.timeout if known and known.timeout else usual)
-    while names.get(server, server) not in (catalogue := door.catalogue()) and server in names:
+    while names.get(server, server) not in (catalogue := orchestrator.catalogue()) and server in names:
         if time.monotonic() > limit:
             raise ServerDown(f"no worker has listed server `{server}` yet: see `aether-agent servers test {server}`")
         session.check()

@@ -18,7 +18,7 @@ from aether_agents.mcp_host.authorization.loopback import Loopback, loopback
 
 
 class LoginOptions(NamedTuple):
-    """For whom a login is, and how a person comes to it."""
+    """For whom a login is, and how a person gets it."""
 
     owner: str = ""
     context: str = ""
@@ -35,7 +35,7 @@ def login(session: Session, name: str, options: LoginOptions) -> int:
 
     Raises:
         InvalidSettings: it is not a server that one logs in at.
-        LoginFailed: it did not come to a token; the error says at which step.
+        LoginFailed: it gave no token; the error says at which step.
     """
     spec, owner, context = _asked(session, name, options)
     if any(header.lower() == "authorization" for header in spec.headers):

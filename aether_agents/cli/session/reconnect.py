@@ -1,4 +1,4 @@
-"""Patience: a call that is made again until the store can be reached, saying so once."""
+"""Reconnect: a call that is made again until the store can be reached, saying so once."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Session: what one command works with - its output, the settings, the door, and the stack behind the door."""
+"""Session: what one command works with - its output, the settings, the orchestrator, and the stack behind it."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -69,31 +69,31 @@ class Session:
         return None if self.settings.broker.url else _embedded(self.settings)
 
     @contextmanager
-    def door(self, *, keep: bool = False) -> Iterator[OrchestratorFace]:
-        """The door to the tasks; behind it the configured broker, or the embedded stack, started if need be.
+    def orchestrator(self, *, keep: bool = False) -> Iterator[OrchestratorFace]:
+        """The orchestrator to the tasks; behind it the configured broker, or the embedded stack, started if need be.
 
         A stack that was started here ends here, unless `keep` or `keep_for` says that work goes on.
 
         Raises:
-            StoreUnavailable, StackError: there is nothing behind the door.
+            StoreUnavailable, StackError: there is nothing behind it.
         """
-        with ExitStack() as held:
+        with ExitStack() as stack_hold:
             with self.output.spinning("connecting" + self.output.error_glyphs.more):
-                door = held.enter_context(_connected(self._held(held, keep=keep)))
-            yield door
+                orchestrator = stack_hold.enter_context(_connected(self._store_settings(stack_hold, keep=keep)))
+            yield orchestrator
 
     @contextmanager
     def past(self) -> Iterator[OrchestratorFace]:
-        """The door to what was asked before. Where nothing ever ran, nothing is started only to say so.
+        """The orchestrator to what was asked before. Where nothing ever ran, nothing is started only to say so.
 
         Raises:
             NothingYet: no stack ever ran here, and no broker is configured.
-            StoreUnavailable, StackError: see `door`.
+            StoreUnavailable, StackError: see `orchestrator`.
         """
         if self.stack is not None and not self.stack.used():
             raise NothingYet
-        with self.door() as door:
-            yield door
+        with self.orchestrator() as orchestrator:
+            yield orchestrator
 
     @contextmanager
     def reaching(self) -> Iterator[Settings]:
@@ -102,40 +102,40 @@ class Session:
         Raises:
             StackError: it cannot be started.
         """
-        with ExitStack() as held:
-            yield self._held(held, keep=False)
+        with ExitStack() as stack_hold:
+            yield self._store_settings(stack_hold, keep=False)
 
-    def _held(self, held: ExitStack, *, keep: bool) -> Settings:
+    def _store_settings(self, stack_hold: ExitStack, *, keep: bool) -> Settings:
         """The settings that lead to the store; the stack, if there is one, is held until `held` ends."""
         if self.stack is None:
             return self.settings
         if not self.stack.running():
             self.output.say("starting the embedded stack" + self.output.error_glyphs.more, "bright_black")
-        self._lease = held.enter_context(self.stack.join_or_start(keep=keep))
+        self._lease = stack_hold.enter_context(self.stack.join_or_start(keep=keep))
         if self._lease.note:
             self.output.warn(self._lease.note)
         return self.stack.settings()
 
     @contextmanager
-    def open_door(self) -> Iterator[OrchestratorFace | None]:
-        """The door if it stands open already; nothing is started to look."""
+    def running_orchestrator(self) -> Iterator[OrchestratorFace | None]:
+        """The orchestrator if its stack runs already; nothing is started to look."""
         if self.stack is not None and not self.stack.running():
             yield None
             return
-        with self.door() as door:
-            yield door
+        with self.orchestrator() as orchestrator:
+            yield orchestrator
 
-    def require_worker(self, door: OrchestratorFace) -> None:
+    def require_worker(self, orchestrator: OrchestratorFace) -> None:
         """Make sure that somebody plans tasks. The stack's own worker may still be loading; `check` watches it.
 
         Raises:
             NoWorker: nobody does.
         """
         if self.stack is None:
-            door.require_worker()
+            orchestrator.require_worker()
 
     def check(self) -> str | None:
-        """What went wrong with the stack behind the door, if it goes on all the same: its worker starts again.
+        """What went wrong with the stack behind it, if it goes on all the same: its worker starts again.
 
         Raises:
             StackError: it has ended; the error has the last words of its worker.
@@ -176,7 +176,7 @@ def _embedded(settings: Settings) -> EmbeddedStack:
 
 
 def _connected(settings: Settings) -> AbstractContextManager[OrchestratorFace]:
-    """The door. Redis and Celery are loaded here and no earlier: meanwhile a stack that was asked for starts."""
+    """The orchestrator. Redis and Celery are loaded here and no earlier: meanwhile a stack may start."""
     with loading():
         from aether_agents.orchestrator.orchestrator import connect  # noqa: PLC0415 - a second of imports, see above
 

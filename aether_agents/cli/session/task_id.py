@@ -26,8 +26,8 @@ class TaskId(click.ParamType):  # type: ignore[type-arg]  # generic in newer ver
         short = len(value) < WHOLE and _BEGINNING.fullmatch(value)
         if value != LAST and not short:
             return value
-        with Session().past() as door:
-            known = [view.task_id for view in door.tasks(1 if value == LAST else AMONG)]
+        with Session().past() as orchestrator:
+            known = [view.task_id for view in orchestrator.tasks(1 if value == LAST else AMONG)]
         if value == LAST:
             return known[0] if known else self.fail("there is no task yet", param, ctx)
         found = [task_id for task_id in known if task_id.startswith(value)]

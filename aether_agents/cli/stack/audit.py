@@ -114,8 +114,12 @@ def proof_of(session: Session, task_id: str) -> Proof:
 
 def write_report(session: Session, task_id: str, output: Path | None) -> int:
     """Write the page of a task."""
-    with session.past() as door:
-        view, plan, events = door.view(task_id, outputs=True), door.plan_of(task_id), door.events(task_id)
+    with session.past() as orchestrator:
+        view, plan, events = (
+            orchestrator.view(task_id, outputs=True),
+            orchestrator.plan_of(task_id),
+            orchestrator.events(task_id),
+        )
         text = page(view, plan, events, proof_of(session, task_id))
     file = output or session.folder / f"report-{task_id}.html"
     file.touch(0o600)  # it holds what the store keeps sealed

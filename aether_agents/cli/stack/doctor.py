@@ -46,24 +46,24 @@ class Finding(NamedTuple):
     what: str
     verdict: Verdict
     said: str
-    mend: str = ""
+    fix: str = ""
 
 
-def diagnose(session: Session, *, servers: bool, fix: bool = False) -> Iterator[Finding]:
+def diagnose(session: Session, *, servers: bool, repair: bool = False) -> Iterator[Finding]:
     """Every finding, one after the other; what cannot be looked at fails, and the rest goes on."""
-    looks: list[Look] = [_programs, _settings, _watching, _parts, _sandbox, _disk, partial(_store, fix=fix)]
+    looks: list[Look] = [_programs, _settings, _watching, _parts, _sandbox, _disk, partial(_store, repair=repair)]
     for look in [*looks, _servers] if servers else looks:
         try:
             yield from look(session)
         except AetherError as error:
-            said, _, mend = str(error).partition("\n")
-            yield Finding("store" if isinstance(look, partial) else look.__name__.strip("_"), "fail", said, mend)
+            said, _, fix = str(error).partition("\n")
+            yield Finding("store" if isinstance(look, partial) else look.__name__.strip("_"), "fail", said, fix)
 
 
-def examine(session: Session, *, servers: bool, fix: bool = False) -> int:
+def examine(session: Session, *, servers: bool, repair: bool = False) -> int:
     """Show every finding as it is made; 1 if one fails."""
     findings = []
-    for finding in diagnose(session, servers=servers, fix=fix):
+    for finding in diagnose(session, servers=servers, repair=repair):
         findings.append(finding)
         if not session.output.json_wanted:
             _show(session, finding)
@@ -75,9 +75,9 @@ def examine(session: Session, *, servers: bool, fix: bool = False) -> int:
 def _show(session: Session, finding: Finding) -> None:
     line = sign(finding.verdict, session.output.glyphs, finding.what.ljust(12))
     session.output.out.print(line.append("  ").append(printable(finding.said), style="default"), soft_wrap=True)
-    if finding.mend:
+    if finding.fix:
         session.output.out.print(
-            Text(f"{' ' * 16}{session.output.glyphs.arrow} {finding.mend}", style=QUIET), soft_wrap=True
+            Text(f"{' ' * 16}{session.output.glyphs.arrow} {finding.fix}", style=QUIET), soft_wrap=True
         )
 
 
@@ -88,11 +88,11 @@ def _programs(_session: Session) -> Iterator[Finding]:
     parts = {name: _version(name) for name in _PARTS}
     said = ", ".join(f"{name} {found or 'missing'}" for name, found in parts.items())
     missing = [name for name, found in parts.items() if not found]
-    mend = "install the worker's part: pip install 'aether-agents[local]'" if missing else ""
-    yield Finding("packages", "warn" if missing else "ok", f"aether-agents {__version__}, {said}", mend)
+    fix = "install the worker's part: pip install 'aether-agents[local]'" if missing else ""
+    yield Finding("packages", "warn" if missing else "ok", f"aether-agents {__version__}, {said}", fix)
     uv = shutil.which("uv") or _version("uv")
-    mend = "" if uv else "pip install uv: third-party servers are installed with it"
-    yield Finding("uv", "ok" if uv else "warn", f"uv {_version('uv') or uv or 'missing'}", mend)
+    fix = "" if uv else "pip install uv: third-party servers are installed with it"
+    yield Finding("uv", "ok" if uv else "warn", f"uv {_version('uv') or uv or 'missing'}", fix)
 
 
 def _settings(session: Session) -> Iterator[Finding]:
@@ -106,8 +106,8 @@ def _watching(session: Session) -> Iterator[Finding]:
     if not tracing.wanted():
         yield Finding("traces", "ok", "off; OTEL_EXPORTER_OTLP_ENDPOINT turns them on")
     elif why := tracing.problem():
-        said, _, mend = why.partition(": ")
-        yield Finding("traces", "warn", said, mend)
+        said, _, fix = why.partition(": ")
+        yield Finding("traces", "warn", said, fix)
     else:
         yield Finding("traces", "ok", f"sent to {redacted(tracing.destination())}")
 
@@ -128,8 +128,8 @@ def _parts(session: Session) -> Iterator[Finding]:
 
 
 def _sandbox(session: Session) -> Iterator[Finding]:
-    for well, said, mend in sandbox_lines(session):
-        yield Finding("sandbox", "ok" if well else "warn", said, mend)
+    for well, said, fix in sandbox_lines(session):
+        yield Finding("sandbox", "ok" if well else "warn", said, fix)
 
 
 def _disk(session: Session) -> Iterator[Finding]:
@@ -137,44 +137,45 @@ def _disk(session: Session) -> Iterator[Finding]:
     place = next(folder for folder in (home, *home.parents) if folder.exists())
     free = shutil.disk_usage(place).free
     low = free < LITTLE_DISK
-    mend = "make room: the store stops accepting tasks when the disk is full" if low else ""
-    yield Finding("disk", "warn" if low else "ok", f"{free / 1024**3:.1f} GiB free at {place}", mend)
+    fix = "make room: the store stops accepting tasks when the disk is full" if low else ""
+    yield Finding("disk", "warn" if low else "ok", f"{free / 1024**3:.1f} GiB free at {place}", fix)
 
 
-def _store(session: Session, *, fix: bool) -> Iterator[Finding]:
+def _store(session: Session, *, repair: bool) -> Iterator[Finding]:
     if session.stack is not None:
         yield Finding("server", "ok", f"embedded: {find_binary()}")
         if not session.stack.running():
             yield Finding("stack", "ok", "not running; commands start it when they need it")
             return
-        for said, mend in unwell(session.stack):
-            yield Finding("process", "fail", said, mend)
-    with session.open_door() as door:
-        if door is None:
+        for said, fix in unwell(session.stack):
+            yield Finding("process", "fail", said, fix)
+    with session.running_orchestrator() as orchestrator:
+        if orchestrator is None:
             return
-        yield Finding("store", "ok", f"{door.store_product()} answers, and the sealing key opens it")
-        if refusal := door.refusal():
+        yield Finding("store", "ok", f"{orchestrator.store_product()} answers, and the sealing key opens it")
+        if refusal := orchestrator.refusal():
             yield Finding("store", "fail", refusal)
-        for fault in door.misplaced(("planner", *(one.queue for one in session.specialists))):
+        for fault in orchestrator.misplaced(("planner", *(one.queue for one in session.specialists))):
             yield Finding("store", "fail", *fault.split(": ", 1))
-        for fault in door.diagnose():
+        for fault in orchestrator.diagnose():
             yield Finding("store", "warn", fault)
-        if not door.sees_settings():
+        if not orchestrator.sees_settings():
             yield Finding("store", "ok", "not looked at, `CONFIG GET` is not among our rights: its disk, `appendfsync`")
-        said = "waits for the store's disk" if door.secures() else "of the last seconds is told by its worker, or asked"
+        waits = orchestrator.secures()
+        said = "waits for the store's disk" if waits else "of the last seconds is told by its worker, or asked"
         yield Finding("power loss", "ok", f"an unrepeatable call {said}")
-        yield from _key(door, fix=fix)
-        for one in spending(session.settings.alerts.budgets, door.calls_today()):
+        yield from _key(orchestrator, repair=repair)
+        for one in spending(session.settings.alerts.budgets, orchestrator.calls_today()):
             said = f"{one.server}: {one.calls} of {one.budget} calls today (UTC)"
             yield Finding("budget", "warn" if one.spent else "ok", said, "aether-agent metrics" if one.spent else "")
         if refusal is None:
-            yield from _workers(session, door)
+            yield from _workers(session, orchestrator)
         else:
             yield Finding("queue", "warn", "not known: no worker can say that it is alive while the store refuses")
 
 
-def _workers(session: Session, door: OrchestratorFace) -> Iterator[Finding]:
-    workers = door.workers()
+def _workers(session: Session, orchestrator: OrchestratorFace) -> Iterator[Finding]:
+    workers = orchestrator.workers()
     logs = "aether-agent logs worker" if session.stack is not None else "see its log; it is started again"
     for worker in workers:
         if worker.state:
@@ -189,27 +190,27 @@ def _workers(session: Session, door: OrchestratorFace) -> Iterator[Finding]:
         yield Finding("queue", "ok" if count else "fail", said, "" if count else start)
 
 
-def _key(door: OrchestratorFace, *, fix: bool) -> Iterator[Finding]:
+def _key(orchestrator: OrchestratorFace, *, repair: bool) -> Iterator[Finding]:
     """The sealing key: whether processes with another one are kept out, and what such a one has left behind."""
-    state, name = door.key_marker()
+    state, name = orchestrator.key_marker()
     said = {
         "none": "the store has no marker of it: a process with another key is not kept out",
         "newest": f"the store is that of the key `{name}`; a process without it does not start",
         "older": f"the store's marker is still that of the key `{name}`, which is not the newest one here",
         "other": f"the store is that of the key `{name}`, which is not here",
     }
-    mend = "" if state == "newest" else "aether-agent config mark-key, with the key that all processes have"
-    yield Finding("sealing key", "ok" if state == "newest" else "warn", said[state], mend)
-    if not (foreign := door.foreign_entries()):
+    fix = "" if state == "newest" else "aether-agent config mark-key, with the key that all processes have"
+    yield Finding("sealing key", "ok" if state == "newest" else "warn", said[state], fix)
+    if not (foreign := orchestrator.foreign_entries()):
         return
     listed = ", ".join(f"{server} (key {key})" for server, key in foreign.items())
-    if fix and state in ("newest", "older"):
-        gone = ", ".join(door.remove_foreign_entries()) or "none: they have changed meanwhile"
+    if repair and state in ("newest", "older"):
+        gone = ", ".join(orchestrator.remove_foreign_entries()) or "none: they have changed meanwhile"
         yield Finding("catalogue", "ok", f"sealed with another key: {listed}; removed: {gone}")
         return
     why = "" if state in ("newest", "older") else ", once the store has a marker of the right key (see above)"
-    mend = f"aether-agent doctor --fix removes them{why}"
-    yield Finding("catalogue", "warn", f"passed by, as they are sealed with another key: {listed}", mend)
+    fix = f"aether-agent doctor --fix removes them{why}"
+    yield Finding("catalogue", "warn", f"passed by, as they are sealed with another key: {listed}", fix)
 
 
 def _servers(session: Session) -> Iterator[Finding]:

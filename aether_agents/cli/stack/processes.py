@@ -16,7 +16,7 @@ from aether_agents.local import Lease, Stack
 from aether_agents.settings.loader import redacted
 
 #: Seconds a worker may take to load its code: four on an idle machine, more on a busy one.
-PATIENCE = 60.0
+TIMEOUT = 60.0
 #: Seconds between two looks.
 PAUSE = 0.1
 #: More lines than the end of a log that is looked at has.
@@ -24,13 +24,13 @@ EVERYTHING = 1_000_000
 
 #: What a process of the embedded stack says of itself when nothing is wrong.
 _WELL = ("ready", "starting", "ending")
-_MENDS = {
+_FIXES = {
     "stopped": "`kill -CONT` lets it go on; worker and server are replaced after `delivery.deaf_after` seconds",
     "does not answer": "it is replaced after `delivery.deaf_after` seconds",
     "without its supervisor": "aether-agent down, then up",
 }
 
-_LOOK = {"ready": "ok", "alive": "ok", "starting": "running", "deaf": "fail", **dict.fromkeys(_MENDS, "fail")}
+_LOOK = {"ready": "ok", "alive": "ok", "starting": "running", "deaf": "fail", **dict.fromkeys(_FIXES, "fail")}
 
 
 def bring_up(session: Session, *, flower: bool = False) -> int:
@@ -69,8 +69,8 @@ def process_rows(session: Session) -> list[dict[str, Json]]:
     """`[{name, kind, pid, queues, status}]` of the stack, or of the workers on the configured broker."""
     if session.settings.broker.url is None:
         return [{**info._asdict(), "queues": list(info.queues)} for info in _stack(session).ps()]
-    with session.door() as door:
-        if refusal := door.refusal():
+    with session.orchestrator() as orchestrator:
+        if refusal := orchestrator.refusal():
             session.output.warn(refusal)
         return [
             {
@@ -81,7 +81,7 @@ def process_rows(session: Session) -> list[dict[str, Json]]:
                 "queues": list(one.queues),
                 "status": one.state or "alive",
             }
-            for one in door.workers()
+            for one in orchestrator.workers()
         ]
 
 
@@ -89,7 +89,7 @@ def unwell(stack: EmbeddedStack) -> Iterator[tuple[str, str]]:
     """Each process of the embedded stack that is not well, with what helps."""
     for one in stack.ps():
         if one.status not in _WELL:
-            yield f"{one.name} (process {one.pid}): {one.status}", _MENDS.get(one.status, "")
+            yield f"{one.name} (process {one.pid}): {one.status}", _FIXES.get(one.status, "")
 
 
 def show_processes(output: Output, rows: Sequence[dict[str, Json]]) -> None:
@@ -144,11 +144,11 @@ def _wait_until_served(stack: Stack, lease: Lease) -> None:
     Raises:
         StackError: one does not come up; the error has its last words.
     """
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT
     while any(info.status != "ready" for info in stack.ps()):
         lease.check()
         if time.monotonic() > end:
-            raise StackError(f"the worker did not come up in {PATIENCE:g} s; `aether-agent logs worker` shows why")
+            raise StackError(f"the worker did not come up in {TIMEOUT:g} s; `aether-agent logs worker` shows why")
         time.sleep(PAUSE)
 
 

@@ -37,8 +37,8 @@ def add_schedule(
         return ending(session.output, view)
     settings = settings_of(task, when, yes=bool(options.get("yes")))
     own = DueTimes(name or "it", settings)
-    with session.door() as door:
-        own_name = name or _free_name(plan, {*session.settings.schedules, *door.schedules.added()})
+    with session.orchestrator() as orchestrator:
+        own_name = name or _free_name(plan, {*session.settings.schedules, *orchestrator.schedules.added()})
         if own_name in session.settings.schedules:
             raise InvalidSettings(f"aether_agent.yaml has a schedule `{own_name}`: choose another name with --name")
         kept = AddedSchedule(
@@ -47,7 +47,7 @@ def add_schedule(
             sentence=sentence,
             settings=settings.model_dump(mode="json", exclude_none=True),
         )
-        if not door.schedules.add(own_name, kept):
+        if not orchestrator.schedules.add(own_name, kept):
             raise InvalidSettings(
                 f"there is a schedule `{own_name}`: `aether-agent schedule remove {own_name}`, or --name"
             )
@@ -60,12 +60,12 @@ def remove_schedule(session: Session, name: str) -> int:
     """Forget a schedule that was added. The exit code."""
     if name in session.settings.schedules:
         raise InvalidSettings(f"`{name}` stands in aether_agent.yaml under `schedules`: take it out there")
-    with session.past() as door:
-        known = door.schedules.added()
-        if not door.schedules.remove(name):
+    with session.past() as orchestrator:
+        known = orchestrator.schedules.added()
+        if not orchestrator.schedules.remove(name):
             there = f"there are: {', '.join(known)}" if known else "none was added"
             raise InvalidSettings(f"no schedule `{name}` was added{nearest(name, known)}; {there}")
-        left = door.schedules.added()
+        left = orchestrator.schedules.added()
     if session.stack is not None and not left:
         session.stack.note_schedules(there=False)
     session.output.good(f"{name} is removed; a task of it that runs goes on")

@@ -43,10 +43,10 @@ def schedule_rows(session: Session) -> list[ScheduleRow]:
     """The schedules of the settings, with what is known of each; what is known is nothing while no stack runs."""
     now = datetime.now(UTC)
     rows = []
-    with session.open_door() as door:
-        notes = door.schedules.notes() if door is not None else {}
-        added = door.schedules.added() if door is not None else {}
-        settings = session.settings if door is None else with_added(session.settings, door.schedules)
+    with session.running_orchestrator() as orchestrator:
+        notes = orchestrator.schedules.notes() if orchestrator is not None else {}
+        added = orchestrator.schedules.added() if orchestrator is not None else {}
+        settings = session.settings if orchestrator is None else with_added(session.settings, orchestrator.schedules)
         slots = slots_of(settings)
         for name, one in settings.schedules.items():
             note = notes.get(name, Note())
@@ -54,9 +54,9 @@ def schedule_rows(session: Session) -> list[ScheduleRow]:
             became = ""
             if note.fired is not None:
                 became = note.fired.error
-                if door is not None and note.fired.task_id:
+                if orchestrator is not None and note.fired.task_id:
                     try:
-                        became = door.view(note.fired.task_id).status.value
+                        became = orchestrator.view(note.fired.task_id).status.value
                     except TaskNotFound:
                         became = "forgotten"
             fired = note.fired
@@ -137,19 +137,19 @@ def show_schedules(output: Output, rows: list[ScheduleRow], *, asleep: bool = Fa
 
 def run_schedule(session: Session, name: str, *, detach: bool) -> int:
     """Run a schedule's task now, whatever the time; the exit code is the task's."""
-    with session.door(keep=detach) as door:
-        return bring(session, door, task_of(name, _the(session, door, name)), detach=detach)
+    with session.orchestrator(keep=detach) as orchestrator:
+        return bring(session, orchestrator, task_of(name, _the(session, orchestrator, name)), detach=detach)
 
 
 def pause_schedule(session: Session, name: str, *, pause: bool) -> int:
     """Leave out the slots of a schedule, or fire them again."""
-    with session.door() as door:
-        _the(session, door, name)
+    with session.orchestrator() as orchestrator:
+        _the(session, orchestrator, name)
         if pause:
-            door.schedules.pause(name)
+            orchestrator.schedules.pause(name)
             session.output.good(f"{name} is paused: its slots are left out")
             session.output.hint(f"aether-agent schedule resume {name}")
-        elif door.schedules.resume(name):
+        elif orchestrator.schedules.resume(name):
             session.output.good(f"{name} goes on with its next slot")
         else:
             session.output.say(f"{name} was not paused")
@@ -158,8 +158,8 @@ def pause_schedule(session: Session, name: str, *, pause: bool) -> int:
 
 def serve_beat(session: Session) -> int:
     """Fire the schedules until told to end."""
-    with session.open_door() as door:
-        added = door is not None and bool(door.schedules.added())
+    with session.running_orchestrator() as orchestrator:
+        added = orchestrator is not None and bool(orchestrator.schedules.added())
     if not session.settings.wants_beat and not added:
         raise InvalidSettings(
             'there is nothing to do: `aether-agent schedule add "… every night"`, or add `schedules` (or `alerts`) to '
@@ -169,8 +169,8 @@ def serve_beat(session: Session) -> int:
     return COMPLETED
 
 
-def _the(session: Session, door: OrchestratorFace, name: str) -> ScheduleSettings:
-    known = with_added(session.settings, door.schedules).schedules
+def _the(session: Session, orchestrator: OrchestratorFace, name: str) -> ScheduleSettings:
+    known = with_added(session.settings, orchestrator.schedules).schedules
     if name not in known:
         there = f"there are: {', '.join(known)}" if known else "there are none"
         raise InvalidSettings(f"there is no schedule `{name}`{nearest(name, known)}; {there}")

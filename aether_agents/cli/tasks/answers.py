@@ -56,9 +56,13 @@ def list_open(session: Session, task_id: str | None) -> int:
     """Show every open question with the command that answers it."""
     asked: list[_Asked] = []
     try:
-        with session.past() as door:
-            views = [door.view(task_id)] if task_id else [door.view(v.task_id) for v in door.tasks(LATEST) if _waits(v)]
-            asked = [_asked(door, view, one) for view in views for one in view.interventions]
+        with session.past() as orchestrator:
+            views = (
+                [orchestrator.view(task_id)]
+                if task_id
+                else [orchestrator.view(v.task_id) for v in orchestrator.tasks(LATEST) if _waits(v)]
+            )
+            asked = [_asked(orchestrator, view, one) for view in views for one in view.interventions]
             for view in views:
                 session.keep_for(view)
     except NothingYet:
@@ -82,10 +86,10 @@ def reply_to(session: Session, task_id: str, wanted: str | None, reply: Reply) -
         WrongStatus: the task asks nothing, or not that.
         InvalidTask: it asks several things and none was named, or the reply is no answer to it.
     """
-    with session.past() as door:
-        view = door.view(task_id)
+    with session.past() as orchestrator:
+        view = orchestrator.view(task_id)
         question = _pick(view, wanted)
-        answer = _seen(session, door, task_id, question, reply) or answer_to(
+        answer = _seen(session, orchestrator, task_id, question, reply) or answer_to(
             question,
             deny=reply.deny,
             choice=reply.choose,
@@ -96,8 +100,8 @@ def reply_to(session: Session, task_id: str, wanted: str | None, reply: Reply) -
         )
         if reply.changes:
             answer = answer.model_copy(update={"changes": read_changes(reply.changes)})
-        door.answer(task_id, answer)
-        after = door.view(task_id)
+        orchestrator.answer(task_id, answer)
+        after = orchestrator.view(task_id)
         session.keep_for(after, moved=True)
     if session.output.json_wanted:
         session.output.json({"task_id": task_id, "intervention": question.id, "response": answer.response})
@@ -108,13 +112,13 @@ def reply_to(session: Session, task_id: str, wanted: str | None, reply: Reply) -
 
 
 def _seen(
-    session: Session, door: OrchestratorFace, task_id: str, question: Intervention, reply: Reply
+    session: Session, orchestrator: OrchestratorFace, task_id: str, question: Intervention, reply: Reply
 ) -> Answer | None:
     """The answer to a review, shown first; none where an option says it, or where nobody may be asked."""
     asker = session.questioner()
     if question.review is None or reply.deny or reply.choose is not None or asker is None or session.output.json_wanted:
         return None
-    answer = asker.ask(question, None, door.review(task_id, question))
+    answer = asker.ask(question, None, orchestrator.review(task_id, question))
     if answer is None:
         raise InvalidTask("it was left open: nothing was answered")
     return answer.model_copy(update={"comment": reply.comment or answer.comment})
@@ -135,11 +139,11 @@ def _pick(view: TaskView, wanted: str | None) -> Intervention:
     return found
 
 
-def _asked(door: OrchestratorFace, view: TaskView, question: Intervention) -> _Asked:
+def _asked(orchestrator: OrchestratorFace, view: TaskView, question: Intervention) -> _Asked:
     """A question with the call, or with what is shown of a review."""
     if question.review is not None:
-        return _Asked(view, question, None, door.review(view.task_id, question))
-    return _Asked(view, question, _about(door, view, question))
+        return _Asked(view, question, None, orchestrator.review(view.task_id, question))
+    return _Asked(view, question, _about(orchestrator, view, question))
 
 
 def _described(output: Output, one: _Asked) -> Iterable[Text]:
@@ -149,13 +153,13 @@ def _described(output: Output, one: _Asked) -> Iterable[Text]:
     return ReviewScreen(output.glyphs, output.out.width, output.out.height).lines(one.shown, whole=True)
 
 
-def _about(door: OrchestratorFace, view: TaskView, question: Intervention) -> PlannedSubtask | None:
-    plan = door.plan_of(view.task_id)
+def _about(orchestrator: OrchestratorFace, view: TaskView, question: Intervention) -> PlannedSubtask | None:
+    plan = orchestrator.plan_of(view.task_id)
     stem = (question.subtask_id or "").partition("#")[0]
     step = next((step for step in plan.subtasks if step.id == stem), None) if plan else None
     if step is None or not question.digest:
         return step
-    args = door.arguments_asked_about(view.task_id, question)  # the question had no room for them
+    args = orchestrator.arguments_asked_about(view.task_id, question)  # the question had no room for them
     return step.model_copy(update={"args": dict(args)})
 
 

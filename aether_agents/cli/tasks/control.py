@@ -26,9 +26,9 @@ class Choice(NamedTuple):
         """Whether it says which by something else than their ids."""
         return self.everything or self.specialist is not None or self.owner is not None
 
-    def of(self, door: OrchestratorFace) -> list[str]:
+    def of(self, orchestrator: OrchestratorFace) -> list[str]:
         """The ids; those that stand already as wanted are among them."""
-        chosen = door.chosen(owner=self.owner, specialist=self.specialist) if self.chooses else []
+        chosen = orchestrator.chosen(owner=self.owner, specialist=self.specialist) if self.chooses else []
         return list(dict.fromkeys((*self.task_ids, *chosen)))
 
 
@@ -44,11 +44,11 @@ def control(session: Session, act: Act, choice: Choice, *, reason: str = "") -> 
         raise InvalidTask(f"which tasks? name them, or give --specialist, --owner or --all: aether-agent {act} --all")
     worst = COMPLETED
     rows: list[dict[str, str]] = []
-    with session.past() as door:
-        for task_id in choice.of(door):
+    with session.past() as orchestrator:
+        for task_id in choice.of(orchestrator):
             try:
-                _do(door, act, task_id, session.person, reason)
-                view = door.view(task_id)
+                _do(orchestrator, act, task_id, session.person, reason)
+                view = orchestrator.view(task_id)
             except AetherError as error:
                 if error.code == "wrong_status" and task_id not in choice.task_ids:
                     continue
@@ -69,9 +69,9 @@ def control(session: Session, act: Act, choice: Choice, *, reason: str = "") -> 
 
 def prioritise(session: Session, task_id: str, priority: int) -> int:
     """Give a task another priority."""
-    with session.past() as door:
-        door.set_priority(task_id, priority, by=session.person)
-        session.keep_for(door.view(task_id), moved=True)
+    with session.past() as orchestrator:
+        orchestrator.set_priority(task_id, priority, by=session.person)
+        session.keep_for(orchestrator.view(task_id), moved=True)
     if session.output.json_wanted:
         session.output.json({"task_id": task_id, "priority": priority})
     else:
@@ -81,15 +81,15 @@ def prioritise(session: Session, task_id: str, priority: int) -> int:
 
 def brake(session: Session, turn: str | None, *, reason: str, cancel: bool) -> int:
     """Put the brake on all tasks, release it, or say how it stands."""
-    with session.past() as door:
+    with session.past() as orchestrator:
         resumed: tuple[str, ...] = ()
         paused: tuple[str, ...] = ()
         if turn == "on":
-            paused = door.put_brake_on(by=session.person, reason=reason, pause=not cancel)
+            paused = orchestrator.put_brake_on(by=session.person, reason=reason, pause=not cancel)
         elif turn == "off":
-            resumed = door.release_brake(by=session.person)
-        ended = _ended(door, session.person, reason) if turn == "on" and cancel else []
-        state = door.brake()
+            resumed = orchestrator.release_brake(by=session.person)
+        ended = _ended(orchestrator, session.person, reason) if turn == "on" and cancel else []
+        state = orchestrator.brake()
     if session.output.json_wanted:
         told = (
             {"by": state.by, "reason": state.reason, "at": state.at.isoformat() if state.at else None}
@@ -110,21 +110,21 @@ def brake(session: Session, turn: str | None, *, reason: str, cancel: bool) -> i
     return COMPLETED
 
 
-def _ended(door: OrchestratorFace, by: str, reason: str) -> list[str]:
+def _ended(orchestrator: OrchestratorFace, by: str, reason: str) -> list[str]:
     ended = []
-    for task_id in door.chosen():
+    for task_id in orchestrator.chosen():
         try:
-            door.cancel(task_id, by=by, reason=reason or "the brake was put on")
+            orchestrator.cancel(task_id, by=by, reason=reason or "the brake was put on")
         except AetherError:
             continue
         ended.append(task_id)
     return ended
 
 
-def _do(door: OrchestratorFace, act: Act, task_id: str, by: str, reason: str) -> None:
+def _do(orchestrator: OrchestratorFace, act: Act, task_id: str, by: str, reason: str) -> None:
     if act == "cancel":
-        door.cancel(task_id, by=by, reason=reason)
+        orchestrator.cancel(task_id, by=by, reason=reason)
     elif act == "pause":
-        door.pause(task_id, by=by)
+        orchestrator.pause(task_id, by=by)
     else:
-        door.resume(task_id, by=by)
+        orchestrator.resume(task_id, by=by)

@@ -56,7 +56,7 @@ def _next(view: TaskView) -> list[str]:
     """What can be done now."""
     again = f"go on where it failed: aether-agent retry {view.task_id}"
     if view.status == "completed":
-        told = [f"everything it came to: aether-agent result {view.task_id} --json"]
+        told = [f"the whole result: aether-agent result {view.task_id} --json"]
         return [again, *told] if view.degraded else told
     if view.plan is None:
         return ["what there is: aether-agent templates list"]

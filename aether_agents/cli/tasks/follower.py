@@ -22,16 +22,16 @@ class Follower:
 
     def __init__(
         self,
-        door: OrchestratorFace,
-        picture: TaskState,
+        orchestrator: OrchestratorFace,
+        state: TaskState,
         screen: Screen,
         questioner: Questioner | None,
         *,
         cancels: bool,
         idle: Callable[[], str | None] | None = None,
     ) -> None:
-        self._door = door
-        self._picture = picture
+        self._orchestrator = orchestrator
+        self._state = state
         self._screen = screen
         self._questioner = questioner
         self._interrupts = Interrupts(self._cancel if cancels else None)
@@ -45,26 +45,26 @@ class Follower:
         Raises:
             KeyboardInterrupt: the person leaves.
         """
-        task_id = self._picture.task_id
+        task_id = self._state.task_id
         with self._interrupts, self._screen:
-            waits = self._picture.status is TaskStatus.WAITING
-            if not self._picture.ended and (not waits or self._attend()):
+            waits = self._state.status is TaskStatus.WAITING
+            if not self._state.ended and (not waits or self._attend()):
                 for event in self._events():
                     self._take(event)
                     if event.type in _ASKING and not self._attend():
                         break
-            view = self._patiently(lambda: self._door.view(task_id, outputs=True))
+            view = self._patiently(lambda: self._orchestrator.view(task_id, outputs=True))
             with self._screen.changing():
-                self._picture.look(view)
+                self._state.look(view)
             return view
 
     def _events(self) -> Iterator[Event]:
         """The events after the last one the picture knows, across lost connections, however long they last."""
-        task_id = self._picture.task_id
+        task_id = self._state.task_id
         while True:
             try:
-                yield from self._door.follow(
-                    task_id, self._picture.seq, idle=self._quiet, on_reconnect=lambda why: self._lost(True, why)
+                yield from self._orchestrator.follow(
+                    task_id, self._state.seq, idle=self._quiet, on_reconnect=lambda why: self._lost(True, why)
                 )
             except StoreUnavailable as error:
                 self._lost(True, str(error))
@@ -83,20 +83,20 @@ class Follower:
 
     def _look_for_refusal(self) -> None:
         """Say once why nothing happens, when the store can be read and takes nothing that is written."""
-        refusal = self._door.refusal()
+        refusal = self._orchestrator.refusal()
         if refusal is not None and self._refusal is None:
             self._screen.say(f"all work waits: {refusal}")
         self._refusal = refusal
 
     def _take(self, event: Event) -> None:
         self._lost(False)
-        known = self._picture.knows(event)
+        known = self._state.knows(event)
         view = None if known else self._view(outputs=event.ends_task)
         plan = None if known else self._plan()
         with self._screen.changing():
-            self._picture.apply(event)
+            self._state.apply(event)
             if view is not None:
-                self._picture.look(view, plan)
+                self._state.look(view, plan)
         self._screen.show(event)
         if event.type is EventType.TASK_PLANNED and view is not None and view.plan is not None:
             self._screen.explain(view.plan)
@@ -135,12 +135,12 @@ class Follower:
         if asked.review is None:
             return None
         with suppress(WrongStatus):
-            return self._patiently(lambda: self._door.review(self._picture.task_id, asked))
+            return self._patiently(lambda: self._orchestrator.review(self._state.task_id, asked))
         return None
 
     def _answer(self, answer: Answer) -> None:
         try:
-            self._patiently(lambda: self._door.answer(self._picture.task_id, answer))
+            self._patiently(lambda: self._orchestrator.answer(self._state.task_id, answer))
         except WrongStatus as error:
             self._screen.say(str(error))  # answered elsewhere meanwhile, or ended
 
@@ -149,36 +149,36 @@ class Follower:
     def _cancel(self) -> None:
         self._screen.say("cancelling; once more to leave at once")
         try:
-            self._door.cancel(self._picture.task_id, reason="interrupted at the terminal")
+            self._orchestrator.cancel(self._state.task_id, reason="interrupted at the terminal")
         except WrongStatus:
             pass  # it has ended meanwhile
         except AetherError as error:
             self._screen.say(f"could not cancel: {error}")
 
     def _view(self, *, outputs: bool = False) -> TaskView:
-        return self._patiently(lambda: self._door.view(self._picture.task_id, outputs=outputs))
+        return self._patiently(lambda: self._orchestrator.view(self._state.task_id, outputs=outputs))
 
     def _plan(self) -> Plan | None:
-        return self._patiently(lambda: self._door.plan_of(self._picture.task_id))
+        return self._patiently(lambda: self._orchestrator.plan_of(self._state.task_id))
 
     def _patiently(self, call: Callable[[], Found]) -> Found:
         return patiently(call, self._lost)
 
     def _lost(self, lost: bool, why: str = "") -> None:
         """Say once that the connection is lost (or why the store cannot even be read), and once that it is back."""
-        if lost is not self._picture.lost:
+        if lost is not self._state.lost:
             with self._screen.changing():
-                self._picture.lost = lost
+                self._state.lost = lost
             told = f"all work waits: {why}" if " refuses " in why else "connection lost, retrying"
             self._screen.say(told if lost else "connected again")
 
 
-def attach(door: OrchestratorFace, task_id: str) -> TaskState:
+def attach(orchestrator: OrchestratorFace, task_id: str) -> TaskState:
     """A picture of a task that is already there.
 
     Raises:
         TaskNotFound: there is no such task.
     """
-    picture = TaskState(task_id)
-    picture.look(door.view(task_id), door.plan_of(task_id))
-    return picture
+    state = TaskState(task_id)
+    state.look(orchestrator.view(task_id), orchestrator.plan_of(task_id))
+    return state

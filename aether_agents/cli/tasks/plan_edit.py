@@ -72,8 +72,8 @@ def _plan(session: Session, said: str) -> Template:
     if "/" in said or path.suffix in (".yaml", ".yml"):
         raise InvalidSettings(f"{said}: there is no such plan file")
     task_id = TASK_ID.convert(said, None, None)
-    with session.past() as door:
-        plan = door.plan_of(task_id)
+    with session.past() as orchestrator:
+        plan = orchestrator.plan_of(task_id)
     if plan is None:
         raise InvalidSettings(f"the task `{task_id}` has no plan")
     return template_of(plan, task_id, reports_folder(session.settings.home, task_id))

@@ -77,8 +77,8 @@ def _show(session: Session, plan: Plan, *, calls: bool) -> None:
     """The plan is the result: standard output, unless JSON has that for itself."""
     output = session.output
     console = output.err if output.json_wanted else output.out
-    blueprint = PlanPreview(TaskTree(output.glyphs), session.settings.delivery.canvas_limit)
-    for line in blueprint.lines(plan, min(console.width, 120), calls=calls):
+    preview = PlanPreview(TaskTree(output.glyphs), session.settings.delivery.canvas_limit)
+    for line in preview.lines(plan, min(console.width, 120), calls=calls):
         console.print(line, no_wrap=True, overflow="ellipsis")
     for line in effect_lines(
         effects_of(session, plan.subtasks if calls else ()), min(console.width, 120), output.glyphs.more

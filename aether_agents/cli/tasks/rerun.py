@@ -38,22 +38,22 @@ def run_again(
     Raises:
         WrongStatus: the other one cannot be run again; the error says why.
     """
-    with session.past() as door:
-        session.require_worker(door)
-        task_id = begin(door)
+    with session.past() as orchestrator:
+        session.require_worker(orchestrator)
+        task_id = begin(orchestrator)
         if detach:
             session.keep()
             return leave_to_itself(session.output, task_id)
-        view = _planned(session, door, task_id)
-        difference = _difference(door, task_id)
+        view = _planned(session, orchestrator, task_id)
+        difference = _difference(orchestrator, task_id)
         if difference is not None and (dry_run or yes or session.may_ask):
             show(session.output, difference)
         if dry_run and view.status == TaskStatus.COMPLETED:
             return _told(session.output, view, difference)
-        picture = TaskState(task_id, description=view.description)
+        state = TaskState(task_id, description=view.description)
         asks = _Above(session.output, session.person) if session.may_ask else None
-        screen = screen_for(session.output, picture, hint=HINT)
-        view = follow(session, door, picture, screen, cancels=True, questioner=asks)
+        screen = screen_for(session.output, state, hint=HINT)
+        view = follow(session, orchestrator, state, screen, cancels=True, questioner=asks)
         return ending(session.output, view, more=_about(difference))
 
 
@@ -66,18 +66,18 @@ class _Above(Questioner):
         return super().ask(asked, subtask, shown)
 
 
-def _planned(session: Session, door: OrchestratorFace, task_id: str) -> TaskView:
+def _planned(session: Session, orchestrator: OrchestratorFace, task_id: str) -> TaskView:
     """The task as soon as it is known what runs of it, or that nothing will."""
     with session.output.spinning("comparing" + session.output.error_glyphs.more):
-        for _ in door.follow(task_id):
-            view = door.view(task_id)
+        for _ in orchestrator.follow(task_id):
+            view = orchestrator.view(task_id)
             if view.status not in (TaskStatus.PENDING, TaskStatus.PLANNING):
                 return view
-    return door.view(task_id)
+    return orchestrator.view(task_id)
 
 
-def _difference(door: OrchestratorFace, task_id: str) -> Rerun | None:
-    plan = door.plan_of(task_id)
+def _difference(orchestrator: OrchestratorFace, task_id: str) -> Rerun | None:
+    plan = orchestrator.plan_of(task_id)
     return plan.rerun if plan is not None else None
 
 

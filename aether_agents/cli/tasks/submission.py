@@ -1,4 +1,4 @@
-"""Errand: a task brought to the door, followed to its end, and told about."""
+"""Submission: a task handed in, followed to its end, and told about."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -49,8 +49,8 @@ def task_from(session: Session, goal: str, options: Mapping[str, Any]) -> HighLe
 
 def follow(
     session: Session,
-    door: OrchestratorFace,
-    picture: TaskState,
+    orchestrator: OrchestratorFace,
+    state: TaskState,
     screen: Screen,
     *,
     cancels: bool,
@@ -61,12 +61,12 @@ def follow(
     `questioner` answers in the person's place.
     """
     answers = questioner or session.questioner()
-    follower = Follower(door, picture, screen, answers, cancels=cancels, idle=session.check)
+    follower = Follower(orchestrator, state, screen, answers, cancels=cancels, idle=session.check)
     try:
         view = follower.follow()
     except KeyboardInterrupt:
         if not cancels:
-            session.keep_for(door.view(picture.task_id))
+            session.keep_for(orchestrator.view(state.task_id))
         raise
     session.keep_for(view, moved=cancels)
     return view
@@ -74,44 +74,44 @@ def follow(
 
 def planned(session: Session, task: HighLevelTask) -> tuple[TaskView, Plan | None]:
     """Have a task planned and no more: how it went, and the plan if there is one."""
-    with session.door() as door:
-        session.require_worker(door)
-        picture = TaskState(door.submit(task), description=task.description)
-        screen = screen_for(session.output, picture, passing=True, hint=HINT)
-        view = follow(session, door, picture, screen, cancels=True)
-        return view, door.plan_of(view.task_id) if view.status == "completed" else None
+    with session.orchestrator() as orchestrator:
+        session.require_worker(orchestrator)
+        state = TaskState(orchestrator.submit(task), description=task.description)
+        screen = screen_for(session.output, state, passing=True, hint=HINT)
+        view = follow(session, orchestrator, state, screen, cancels=True)
+        return view, orchestrator.plan_of(view.task_id) if view.status == "completed" else None
 
 
 def carry_out(session: Session, task: HighLevelTask, *, detach: bool = False, fail_on: FailOn | None = None) -> int:
     """Submit a task and follow it, or leave it to itself; the exit code."""
-    with session.door(keep=detach) as door:
-        return bring(session, door, task, detach=detach, fail_on=fail_on)
+    with session.orchestrator(keep=detach) as orchestrator:
+        return bring(session, orchestrator, task, detach=detach, fail_on=fail_on)
 
 
 def bring(
     session: Session,
-    door: OrchestratorFace,
+    orchestrator: OrchestratorFace,
     task: HighLevelTask,
     *,
     detach: bool = False,
     fail_on: FailOn | None = None,
 ) -> int:
-    """Submit a task through an open door and follow it, or leave it to itself; the exit code."""
-    session.require_worker(door)
-    task_id = door.submit(task)
+    """Submit a task through a connected orchestrator and follow it, or leave it to itself; the exit code."""
+    session.require_worker(orchestrator)
+    task_id = orchestrator.submit(task)
     if detach:
         return leave_to_itself(session.output, task_id)
-    picture = TaskState(task_id, description=task.description)
-    view = follow(session, door, picture, screen_for(session.output, picture, hint=HINT), cancels=True)
+    state = TaskState(task_id, description=task.description)
+    view = follow(session, orchestrator, state, screen_for(session.output, state, hint=HINT), cancels=True)
     return ending(session.output, view, fail_on=fail_on)
 
 
 def watch(session: Session, task_id: str, *, events: bool, fail_on: FailOn | None = None) -> int:
     """Follow a task that is already there; the exit code is the task's."""
-    with session.past() as door:
-        picture = attach(door, task_id)
-        screen = screen_for(session.output, picture, events=events, hint=_WATCH_HINT)
-        view = follow(session, door, picture, screen, cancels=False)
+    with session.past() as orchestrator:
+        state = attach(orchestrator, task_id)
+        screen = screen_for(session.output, state, events=events, hint=_WATCH_HINT)
+        view = follow(session, orchestrator, state, screen, cancels=False)
         if not events:
             return ending(session.output, view, fail_on=fail_on)
         return exit_code_of(view.status, planned=view.plan is not None, found=view.verdict, fail_on=fail_on)

@@ -27,26 +27,26 @@ def undo(session: Session, task_id: str, *, to: str | None, yes: bool, dry_run: 
         WrongStatus: the task goes on, or has been undone.
         CannotUndo: there is nothing that can be.
     """
-    with session.past() as door:
-        found = door.undoing(task_id, to)
+    with session.past() as orchestrator:
+        found = orchestrator.undoing(task_id, to)
         _show(session.output, found)
         if dry_run:
             return _told(session.output, found, None)
         if found.document is not None and session.may_ask and not yes and not session.output.confirm("undo it?"):
             return COMPLETED
         try:
-            undoing = door.undo(task_id, to, by=session.person, assume_yes=yes)
+            undoing = orchestrator.undo(task_id, to, by=session.person, assume_yes=yes)
         except CannotUndo:
             if session.output.json_wanted:
                 _told(session.output, found, None)
             raise
-        return _told(session.output, found, _follow(session, door, undoing, found))
+        return _told(session.output, found, _follow(session, orchestrator, undoing, found))
 
 
-def _follow(session: Session, door: OrchestratorFace, task_id: str, found: Undoing) -> TaskView:
+def _follow(session: Session, orchestrator: OrchestratorFace, task_id: str, found: Undoing) -> TaskView:
     description = found.document.description if found.document else ""
-    picture = TaskState(task_id, description=description)
-    return follow(session, door, picture, screen_for(session.output, picture, hint=HINT), cancels=True)
+    state = TaskState(task_id, description=description)
+    return follow(session, orchestrator, state, screen_for(session.output, state, hint=HINT), cancels=True)
 
 
 def _told(output: Output, found: Undoing, view: TaskView | None) -> int:

@@ -62,8 +62,8 @@ def _known(session: Session) -> Known:
     """The tables of what is installed here; and the live tools, if a stack runs. None where that cannot be known."""
     try:
         tables = dict(_tables(session))
-        with session.open_door() as door:
-            entries: Mapping[str, Entry] = door.catalogue() if door is not None else {}
+        with session.running_orchestrator() as orchestrator:
+            entries: Mapping[str, Entry] = orchestrator.catalogue() if orchestrator is not None else {}
     except AetherError as error:
         session.output.warn(f"tools were not looked at: {error}")
         return Known({}, {})

@@ -29,9 +29,9 @@ def try_template(session: Session, name: str) -> int:
     if place is None:
         raise InvalidSettings(f"`{name}` is written in the settings, where no fixture can lie: give it a file")
     fixture = read_fixture(place, template)
-    with tempfile.TemporaryDirectory(prefix="aether-trial-") as folder, session.door() as door:
-        session.require_worker(door)
-        trial = _Trial(session, door, fixture, place / name)
+    with tempfile.TemporaryDirectory(prefix="aether-trial-") as folder, session.orchestrator() as orchestrator:
+        session.require_worker(orchestrator)
+        trial = _Trial(session, orchestrator, fixture, place / name)
         trial.begin(Path(folder).resolve() / "run")
         view = trial.run(name)
         if fixture.drift:
@@ -41,10 +41,10 @@ def try_template(session: Session, name: str) -> int:
 
 
 class _Trial:
-    def __init__(self, session: Session, door: OrchestratorFace, fixture: Fixture, source: Path) -> None:
+    def __init__(self, session: Session, orchestrator: OrchestratorFace, fixture: Fixture, source: Path) -> None:
         self.session = session
         self.output: Output = session.output
-        self.door = door
+        self.orchestrator = orchestrator
         self.fixture = fixture
         self.source = source
         self.folder = Path()
@@ -68,7 +68,7 @@ class _Trial:
             folder=str(self.folder),
             assume_yes=self.fixture.approve,
         )
-        view = self._followed(self.door.submit(task), task.description)
+        view = self._followed(self.orchestrator.submit(task), task.description)
         self._note(view.status == self.fixture.status, f"it {view.status}", view.error)
         for judged in judge(self.fixture, self._seen(view)):
             wanted = judged.expect
@@ -86,7 +86,7 @@ class _Trial:
             folder=str(self.folder),
         )
         meddler = _Meddling(self.output, self.session.person, lambda: drift(self.fixture, self.folder), self.folder)
-        view = self._followed(self.door.submit(task), task.description, meddler)
+        view = self._followed(self.orchestrator.submit(task), task.description, meddler)
         named = "this has changed" in (view.error or "") or "cannot be looked at again" in (view.error or "")
         self._note(view.status == "failed" and named, "drift is refused by name", view.error or view.status)
         self._stays(meddler.left, "after drift nothing is touched")
@@ -99,8 +99,8 @@ class _Trial:
 
     def _undone(self, view: TaskView, before: dict[str, str]) -> None:
         try:
-            left = self.door.undoing(view.task_id).cannot
-            undo = self._followed(self.door.undo(view.task_id, assume_yes=self.fixture.approve), "Undo it")
+            left = self.orchestrator.undoing(view.task_id).cannot
+            undo = self._followed(self.orchestrator.undo(view.task_id, assume_yes=self.fixture.approve), "Undo it")
         except CannotUndo as error:
             self._note(False, "it is undone", str(error))
             return
@@ -114,10 +114,10 @@ class _Trial:
         self._note(not changed, what, ", ".join(changed[:5]))
 
     def _followed(self, task_id: str, description: str, asker: Questioner | None = None) -> TaskView:
-        picture = TaskState(task_id, description=description)
-        screen = screen_for(self.output, picture, hint=HINT)
+        state = TaskState(task_id, description=description)
+        screen = screen_for(self.output, state, hint=HINT)
         asked = asker or (_Consenting(self.output, self.session.person) if self.fixture.approve else None)
-        return follow(self.session, self.door, picture, screen, cancels=True, questioner=asked)
+        return follow(self.session, self.orchestrator, state, screen, cancels=True, questioner=asked)
 
     def _seen(self, view: TaskView) -> Json:
         return {

@@ -19,9 +19,9 @@ def show_events(session: Session, task_id: str, *, after: int, follow: bool) -> 
         TaskNotFound: there is no such task.
     """
     output = session.output
-    with session.past() as door:
-        session.keep_for(door.view(task_id))
-        for event in door.follow(task_id, after) if follow else door.events(task_id, after):
+    with session.past() as orchestrator:
+        session.keep_for(orchestrator.view(task_id))
+        for event in orchestrator.follow(task_id, after) if follow else orchestrator.events(task_id, after):
             if output.json_wanted:
                 output.json_line(event)
             else:

@@ -1,4 +1,4 @@
-"""The blueprint: a plan shown before it acts - its shape, each call with its arguments and risk, and what will ask."""
+"""PlanPreview: a plan shown before it acts - its shape, each call with its arguments and risk, and what will ask."""
 
 import json
 from collections import Counter

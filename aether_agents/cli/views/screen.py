@@ -59,9 +59,9 @@ class Screen(Protocol):
 class LiveScreen:
     """The tree, redrawn in place on standard error."""
 
-    def __init__(self, output: Output, picture: TaskState, hint: str, *, transient: bool = False) -> None:
+    def __init__(self, output: Output, state: TaskState, hint: str, *, transient: bool = False) -> None:
         self._output = output
-        self._picture = picture
+        self._state = state
         self._transient = transient
         self._tree = TaskTree(output.error_glyphs, animated=True)
         self._still = TaskTree(output.error_glyphs)
@@ -134,9 +134,9 @@ class LiveScreen:
             tree = self._tree if moving else self._still
             height = console.height - 1 if moving else 10_000
             lines = tree.lines(
-                self._picture, min(console.width, WIDEST), datetime.now(UTC), height=height - 1, frame=self._frame
+                self._state, min(console.width, WIDEST), datetime.now(UTC), height=height - 1, frame=self._frame
             )
-        if moving and not self._picture.ended:
+        if moving and not self._state.ended:
             lines.append(Text(self._hint, style=QUIET))
         for line in lines:
             line.no_wrap, line.overflow = True, "ellipsis"
@@ -148,9 +148,9 @@ class LineScreen:
 
     explains: ClassVar[bool] = True
 
-    def __init__(self, output: Output, picture: TaskState) -> None:
+    def __init__(self, output: Output, state: TaskState) -> None:
         self._output = output
-        self._picture = picture
+        self._state = state
         self._tree = TaskTree(output.error_glyphs)
 
     def __enter__(self) -> Self:
@@ -166,11 +166,11 @@ class LineScreen:
         width, now = min(self._output.err.width, WIDEST), datetime.now(UTC)
         lines: list[Text] = []
         if event.type is EventType.TASK_PLANNED:
-            lines = self._tree.plan(self._picture, width, now)
+            lines = self._tree.plan(self._state, width, now)
         elif event.type not in _SILENT and not self._is_one_of_many(event):
-            lines = [self._line(event, self._picture.nodes.get(event.subtask_id or ""))]
+            lines = [self._line(event, self._state.nodes.get(event.subtask_id or ""))]
         if event.ends_task:
-            lines += self._tree.lines(self._picture, width, now)
+            lines += self._tree.lines(self._state, width, now)
         for line in lines:
             self._output.err.print(line)
 
@@ -213,7 +213,7 @@ class LineScreen:
         stem, mark, _ = (event.subtask_id or "").partition("#")
         if not mark or event.type in (EventType.SUBTASK_FAILED, EventType.SUBTASK_WAITING):
             return False
-        return sum(node.parent == stem for node in self._picture.nodes.values()) >= MANY
+        return sum(node.parent == stem for node in self._state.nodes.values()) >= MANY
 
 
 class JsonScreen(LineScreen):
@@ -236,14 +236,14 @@ class StillScreen(LineScreen):
 
 
 def screen_for(
-    output: Output, picture: TaskState, *, events: bool = False, passing: bool = False, hint: str = ""
+    output: Output, state: TaskState, *, events: bool = False, passing: bool = False, hint: str = ""
 ) -> Screen:
     """JSON lines where events were asked for, the live tree on a terminal, lines elsewhere.
 
     Of one that is `passing` nothing stays; `hint` is what the person can do meanwhile.
     """
     if events:
-        return JsonScreen(output, picture)
+        return JsonScreen(output, state)
     if output.live:
-        return LiveScreen(output, picture, hint, transient=passing)
-    return StillScreen(output, picture) if passing else LineScreen(output, picture)
+        return LiveScreen(output, state, hint, transient=passing)
+    return StillScreen(output, state) if passing else LineScreen(output, state)

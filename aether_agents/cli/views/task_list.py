@@ -23,8 +23,8 @@ AMONG = 1_000
 def latest(session: Session, limit: int) -> list[TaskView]:
     """The latest tasks, newest first; none where nothing ever ran."""
     try:
-        with session.past() as door:
-            return door.tasks(limit)
+        with session.past() as orchestrator:
+            return orchestrator.tasks(limit)
     except NothingYet:
         return []
 
@@ -32,9 +32,9 @@ def latest(session: Session, limit: int) -> list[TaskView]:
 def waiting_for_a_person(session: Session, limit: int) -> list[TaskView]:
     """The latest tasks that wait for a person, with their questions; none where nothing ever ran."""
     try:
-        with session.past() as door:
-            waiting = [view.task_id for view in door.tasks(AMONG) if view.status is TaskStatus.WAITING]
-            return [door.view(task_id) for task_id in waiting[:limit]]
+        with session.past() as orchestrator:
+            waiting = [view.task_id for view in orchestrator.tasks(AMONG) if view.status is TaskStatus.WAITING]
+            return [orchestrator.view(task_id) for task_id in waiting[:limit]]
     except NothingYet:
         return []
 
@@ -58,10 +58,10 @@ def show_tasks(output: Output, views: Sequence[TaskView], *, waiting: bool = Fal
 
 def show_task(output: Output, view: TaskView, plan: Plan | None) -> None:
     """The tree of a task, what it asks, and why it failed."""
-    picture = TaskState(view.task_id)
-    picture.look(view, plan)
+    state = TaskState(view.task_id)
+    state.look(view, plan)
     width = min(output.out.width, WIDEST)
-    for line in TaskTree(output.glyphs).lines(picture, width, datetime.now(UTC)):
+    for line in TaskTree(output.glyphs).lines(state, width, datetime.now(UTC)):
         output.out.print(line, no_wrap=True, overflow="ellipsis")
     for link in _links(view):
         output.out.print(quiet(link))

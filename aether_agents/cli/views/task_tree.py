@@ -31,62 +31,60 @@ class TaskTree:
         self.glyphs = glyphs
         self.animated = animated
 
-    def plan(self, picture: TaskState, width: int, now: datetime) -> list[Text]:
+    def plan(self, state: TaskState, width: int, now: datetime) -> list[Text]:
         """The header and the subtasks of a task, for a log that is about to say how it goes."""
-        return self.header(picture, width) + TreeRows(list(self._rows(picture, now, 0)), self.glyphs).lines(width)
+        return self.header(state, width) + TreeRows(list(self._rows(state, now, 0)), self.glyphs).lines(width)
 
-    def lines(
-        self, picture: TaskState, width: int, now: datetime, *, height: int = 10_000, frame: int = 0
-    ) -> list[Text]:
+    def lines(self, state: TaskState, width: int, now: datetime, *, height: int = 10_000, frame: int = 0) -> list[Text]:
         """The header, the subtasks and the footer of a task, each at most `width` cells wide."""
-        head = self.header(picture, width)
-        foot = self.footer(picture, width, now, frame)
-        rows = TreeRows(list(self._rows(picture, now, frame)), self.glyphs).folded(height - len(head) - len(foot))
+        head = self.header(state, width)
+        foot = self.footer(state, width, now, frame)
+        rows = TreeRows(list(self._rows(state, now, frame)), self.glyphs).folded(height - len(head) - len(foot))
         return [*head, *rows.lines(width), *foot]
 
-    def header(self, picture: TaskState, width: int) -> list[Text]:
+    def header(self, state: TaskState, width: int) -> list[Text]:
         """What was asked, and where its plan came from."""
-        lines = [Text(fit(plain(picture.description) or picture.task_id, width, self.glyphs.more), style="bold")]
-        if picture.origin is not None:
-            lines.append(Text(fit(self.origin(picture), width, self.glyphs.more), style=QUIET))
+        lines = [Text(fit(plain(state.description) or state.task_id, width, self.glyphs.more), style="bold")]
+        if state.origin is not None:
+            lines.append(Text(fit(self.origin(state), width, self.glyphs.more), style=QUIET))
         return lines
 
-    def origin(self, picture: TaskState) -> str:
+    def origin(self, state: TaskState) -> str:
         """Where the plan came from, how sure the planner is, and its size."""
-        count = len(picture.top())
-        source = f"{picture.origin} {picture.template}" if picture.template else f"{picture.origin or 'no'} plan"
-        parts = [source, f"{picture.confidence:.0%} sure", f"{count} subtask{'s' * (count != 1)}"]
-        return f" {self.glyphs.dot} ".join(parts + ([picture.delivery] if picture.delivery else []))
+        count = len(state.top())
+        source = f"{state.origin} {state.template}" if state.template else f"{state.origin or 'no'} plan"
+        parts = [source, f"{state.confidence:.0%} sure", f"{count} subtask{'s' * (count != 1)}"]
+        return f" {self.glyphs.dot} ".join(parts + ([state.delivery] if state.delivery else []))
 
-    def footer(self, picture: TaskState, width: int, now: datetime, frame: int = 0) -> list[Text]:
+    def footer(self, state: TaskState, width: int, now: datetime, frame: int = 0) -> list[Text]:
         """How far it is, for how long it has run, and its id."""
-        status = str(picture.status)
+        status = str(state.status)
         sign, style = self._sign(status, frame), STYLES.get(status, "")
         told = word(status)
-        if who := denied_by(picture.error):
+        if who := denied_by(state.error):
             told, style = f"denied by {plain(who)}", WARN
         text = Text()
-        if picture.verdict is not None and not picture.degraded:
-            text.append_text(verdict(picture.verdict, self.glyphs))
+        if state.verdict is not None and not state.degraded:
+            text.append_text(verdict(state.verdict, self.glyphs))
         else:
-            text.append(f"{sign} {told}{' (degraded)' if picture.degraded else ''}", style=style)
-            if picture.verdict is not None:
-                text.append(f" {self.glyphs.dot} {picture.verdict.words}", style=STYLES["warn"])
-        if picture.nodes and not picture.ended:
-            full, empty = self.glyphs.bar(picture.progress, BAR * 2 if width >= ROOMY else BAR)
+            text.append(f"{sign} {told}{' (degraded)' if state.degraded else ''}", style=style)
+            if state.verdict is not None:
+                text.append(f" {self.glyphs.dot} {state.verdict.words}", style=STYLES["warn"])
+        if state.nodes and not state.ended:
+            full, empty = self.glyphs.bar(state.progress, BAR * 2 if width >= ROOMY else BAR)
             text.append("  ").append(full, style=INFO).append(empty, style=QUIET)
-            text.append(f" {picture.progress:.0%}")
-        text.append(f"  {brief(picture.seconds(now))}")
-        text.append(f"  {picture.task_id}", style=QUIET)
+            text.append(f" {state.progress:.0%}")
+        text.append(f"  {brief(state.seconds(now))}")
+        text.append(f"  {state.task_id}", style=QUIET)
         text.truncate(width)
         lost = Text(fit("connection lost, retrying" + self.glyphs.more, width, self.glyphs.more), style=f"bold {WARN}")
-        return [text, lost] if picture.lost else [text]
+        return [text, lost] if state.lost else [text]
 
     # -- rows --------------------------------------------------------------------------------------------------
 
-    def _rows(self, picture: TaskState, now: datetime, frame: int) -> Iterable[TreeRow]:
-        top = {node.id: node for node in picture.top()}
-        children = picture.children()
+    def _rows(self, state: TaskState, now: datetime, frame: int) -> Iterable[TreeRow]:
+        top = {node.id: node for node in state.top()}
+        children = state.children()
         for place in lay({name: node.needs for name, node in top.items()}):
             node, made = top[place.id], children.get(place.id, [])
             yield self._row(node, made, place, now, frame)

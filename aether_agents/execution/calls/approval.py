@@ -108,12 +108,12 @@ def question(
     )
 
 
-def _extracts(args: Mapping[str, Json], room: int) -> str | None:
+def _extracts(args: Mapping[str, Json], occupancy: int) -> str | None:
     """Each argument, the long ones cut in their middle; None if there is no room even for little of each."""
     texts = {name: json.dumps(value, ensure_ascii=False) for name, value in args.items()}
     for most in _EXTRACTS:
         shown = "\n".join(f" {name}: {_cut(text, most)}" for name, text in texts.items())
-        if len(shown) <= room:
+        if len(shown) <= occupancy:
             return shown
     return None
 

@@ -35,10 +35,10 @@ def applies(condition: Condition, outcomes: Mapping[str, Outcome]) -> bool:
     return holds(condition.op, actual, condition.value)
 
 
-def faults(args: Json, schema: Mapping[str, Any], strike: Callable[[str], str] = str) -> list[str]:
+def faults(args: Json, schema: Mapping[str, Any], redact: Callable[[str], str] = str) -> list[str]:
     """What is wrong with arguments by a tool's input schema; empty when nothing is.
 
-    What of the schema cannot be checked is left to the server, and logged. Complaints quote values: `strike` takes the
+    What of the schema cannot be checked is left to the server, and logged. Complaints quote values: `redact` takes the
     secrets out of them before they are cut to a length.
     """
     checked = check(args, schema)
@@ -46,7 +46,7 @@ def faults(args: Json, schema: Mapping[str, Any], strike: Callable[[str], str] =
         log.info("left to the server: %s", sentence)
     found = sorted(checked.errors, key=lambda error: list(map(str, error.path)))
     shown = [
-        f"`{'.'.join(map(str, error.path)) or 'arguments'}`: {shorten(strike(error.message), _SHOWN)}"
+        f"`{'.'.join(map(str, error.path)) or 'arguments'}`: {shorten(redact(error.message), _SHOWN)}"
         for error in found
     ]
     rest = len(shown) - _FAULTS_SHOWN

@@ -1,4 +1,4 @@
-"""CallCounts: what this process counts of its calls, kept until the pump carries it to the store."""
+"""CallCounts: what this process counts of its calls, kept until the heartbeat carries it to the store."""
 
 import threading
 from collections import Counter
@@ -18,7 +18,7 @@ class CallCounts:
         self._lock = threading.Lock()
 
     def call(self, server: str, result: str, seconds: float) -> None:
-        """One call of a tool of a server came to something: `ok`, or the kind of its error."""
+        """One call of a tool of a server ended: `ok`, or the kind of its error."""
         with self._lock:
             self._counts[f"mcp.calls|{server}|{result}"] += 1
             self._counts[f"mcp.seconds|{server}|{bucket_of(seconds)}"] += 1

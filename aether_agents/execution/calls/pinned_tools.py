@@ -29,7 +29,7 @@ class PinnedTools:
         specialists: Callable[[], tuple[Specialist, ...]],
         servers: Callable[[], Mapping[str, ServerSpec]],
         memory: RememberedPins | None = None,
-        patience: StoreRetry | None = None,
+        store_retry: StoreRetry | None = None,
         barred: Callable[[CatalogueEntry], str | None] = lambda _entry: None,
     ) -> None:
         """What the worker stands on.
@@ -40,7 +40,7 @@ class PinnedTools:
             specialists: gives them as they are now.
             servers: gives those that may be started, by name.
             memory: what was accepted here.
-            patience: how long a store that is away is waited for.
+            store_retry: how long a store that is away is waited for.
             barred: why a server that was listed here may not be started here any more.
         """
         self._host = host
@@ -53,7 +53,7 @@ class PinnedTools:
         self._entries: dict[str, CatalogueEntry] = {}
         self._read_at = float("-inf")
         self.memory = memory or RememberedPins(None)
-        self._patience = patience or StoreRetry()
+        self._store_retry = store_retry or StoreRetry()
         self._barred = barred
         self._digests: dict[str, tuple[ServerSpec, str]] = {}
 
@@ -176,7 +176,7 @@ class PinnedTools:
         reason = f"`{tool.ref}` is not what it was when it was planned"
         self._store.alerts.suspect("drifted pin", f"server {tool.server}", reason)
         with suppress(InvalidSettings):  # its entry was taken out: it is listed anew, and compared
-            self._patience.ask(lambda: self._store.catalogue.quarantine(tool.server, reason))
+            self._store_retry.ask(lambda: self._store.catalogue.quarantine(tool.server, reason))
         with self._lock:
             self._read_at = float("-inf")
         return ToolDrifted(f"{reason}: look at it, then `aether-agent servers lock {tool.server}`")
@@ -185,7 +185,7 @@ class PinnedTools:
         with self._lock:
             if time.monotonic() - self._read_at < believed:
                 return self._entries.get(server)
-        entries = self._patience.ask(self._store.catalogue.entries)
+        entries = self._store_retry.ask(self._store.catalogue.entries)
         with self._lock:
             self._entries, self._read_at = entries, time.monotonic()
         return entries.get(server)

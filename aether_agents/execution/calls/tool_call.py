@@ -71,8 +71,8 @@ class Caller:
         host: ToolHost,
         toolbox: PinnedTools,
         settings: Settings,
-        held: Leases,
-        tally: CallCounts,
+        leases: Leases,
+        call_counts: CallCounts,
         record: CallRecord | None = None,
         owner: Callable[[str], str] = lambda _: "local",
     ) -> None:
@@ -81,8 +81,8 @@ class Caller:
         self._owner = owner
         self._toolbox = toolbox
         self._settings = settings
-        self._held = held
-        self._tally = tally
+        self._leases = leases
+        self._call_counts = call_counts
         self._record = record or CallRecord()
 
     def call(self, run: Run, on_progress: Progress) -> Outcome | Intervention:
@@ -181,7 +181,7 @@ class Caller:
             timeout=run.subtask.timeout,
             on_progress=on_progress,
             key=run.lease,
-            still=lambda: self._held.good(run.lease),
+            still=lambda: self._leases.good(run.lease),
             pin=tool.pin,
             hidden=run.secrets.read_so_far,
             consent=consent,
@@ -190,7 +190,7 @@ class Caller:
         )
         for note in result.notes:
             log.info("%s: %s", tool.ref, note)
-        self._tally.call(tool.server, result.kind or "ok", time.monotonic() - started)
+        self._call_counts.call(tool.server, result.kind or "ok", time.monotonic() - started)
         self._record.after(intent, result.kind or "ok", started)
         return result
 

@@ -1,7 +1,7 @@
 """CallRecord: each call of a tool in the audit record, the intent before it and the outcome after it.
 
 The intent of a call that is not safe to repeat is in the store before the call is made. Of any other it goes there with
-the next word to the store, at the latest with the pump's next round.
+the next word to the store, at the latest with the next heartbeat.
 """
 
 import time

@@ -1,4 +1,4 @@
-"""FanSender: hands the children of a fan-out over, as a chord in the place of its message, or one by one."""
+"""FanSender: sends the children of a fan-out, as a chord in the place of its message, or one by one."""
 
 import logging
 import threading
@@ -18,19 +18,19 @@ from aether_agents.store import Delivery, Granted, Store
 log = logging.getLogger(__name__)
 
 #: Seconds one fan-out waits for another of its process: a thousand children take about one.
-PATIENCE = 30.0
+TIMEOUT = 30.0
 
 
 class FanSender:
-    """Hands children over, one fan-out of a process after the other. Thread-safe.
+    """Sends children, one fan-out of a process after the other. Thread-safe.
 
     Ten at once would share one interpreter until the last of them is sent, and no child would begin before that.
     """
 
-    def __init__(self, store: Store, sender: Sender, patience: StoreRetry) -> None:
+    def __init__(self, store: Store, sender: Sender, store_retry: StoreRetry) -> None:
         self._store = store
         self._sender = sender
-        self._patience = patience
+        self._store_retry = store_retry
         self._turn = threading.Lock()
 
     def send(self, celery_task: Task | None, lease: Lease, claim: Granted, items: Items) -> NoReturn:
@@ -47,9 +47,11 @@ class FanSender:
         children, own = items.children, celery_task is not None
         window = claim.subtask.max_parallel or len(children)
         if claim.subtask.kept_items is not None:
-            self._sender.attempt(self._patience.ask(lambda: self._store.tasks.fan_rerun(*lease, *items, window=window)))
+            self._sender.attempt(
+                self._store_retry.ask(lambda: self._store.tasks.fan_rerun(*lease, *items, window=window))
+            )
             return
-        fanned = self._patience.ask(
+        fanned = self._store_retry.ask(
             lambda: self._store.tasks.fan(*lease, children, window=window, may_canvas=own, head=claim.head)
         )
         if fanned.kind != "ok" or not fanned.canvas or celery_task is None:
@@ -65,11 +67,11 @@ class FanSender:
             raise
         except Exception as error:  # noqa: BLE001 - whatever Celery makes of the nesting, the plan goes on directly
             log.warning("Celery refused the chord (%s): sent directly", type(error).__name__)
-            self._sender.attempt(self._patience.ask(lambda: self._store.tasks.flip(lease.task_id)))
+            self._sender.attempt(self._store_retry.ask(lambda: self._store.tasks.flip(lease.task_id)))
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
-        mine = self._turn.acquire(timeout=PATIENCE)  # not for ever: the one before may wait for a store that is away
+        mine = self._turn.acquire(timeout=TIMEOUT)  # not for ever: the one before may wait for a store that is away
         try:
             yield
         finally:

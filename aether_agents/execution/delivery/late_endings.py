@@ -1,4 +1,4 @@
-"""LateEndings: how cancelled calls ended that might still have been running, kept until the pump has recorded it."""
+"""LateEndings: how cancelled calls ended that might still have been running, kept until a heartbeat records it."""
 
 import threading
 from collections import deque
@@ -12,7 +12,7 @@ KEPT = 1_000
 
 
 class LateEndings:
-    """Heard on the host's loop, recorded by the pump. Thread-safe."""
+    """Heard on the host's loop, recorded by the heartbeat. Thread-safe."""
 
     def __init__(self) -> None:
         self._ends: deque[tuple[Lease, str]] = deque(maxlen=KEPT)

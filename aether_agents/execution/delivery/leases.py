@@ -1,4 +1,4 @@
-"""Leases: the leases this process holds now. Whoever works adds one; the pump renews them all.
+"""Leases: the leases this process holds now. Whoever works adds one; the heartbeat renews them all.
 
 A process may be stopped for longer than its leases (SIGSTOP, a suspended machine, a starved one), and go on without
 knowing it. So each lease has an end by the clock of this machine too, which is asked the moment before a call is sent.

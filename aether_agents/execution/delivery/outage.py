@@ -8,21 +8,21 @@ from aether_agents.errors import StoreRefuses
 
 log = logging.getLogger(__name__)
 
-#: Seconds in which the same is not said again by a further episode: a store at the edge of its memory comes and goes.
+#: Seconds in which the same is not said again by a further outage: a store at the edge of its memory comes and goes.
 QUIET = 30.0
 
-#: Things that one episode says at most: a fail-over is first a lost connection, then a replica, then one that loads.
+#: Things that one outage says at most: a fail-over is first a lost connection, then a replica, then one that loads.
 MOST = 5
 
 
 class Outage:
-    """Shared by all threads of a process: whoever meets the trouble tells it, and the pump tells when it is over."""
+    """Shared by all threads of a process: whoever meets the trouble reports it, and the heartbeat reports its end."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._since: float | None = None
         self._said: dict[str, float] = {}  # what was said, and when
-        self._aloud = False  # whether this episode has said anything
+        self._aloud = False  # whether this outage has said anything
         self._refusals = 0
         self._well = 0
 

@@ -22,12 +22,12 @@ FIRST_WAIT, LONGEST_WAIT = 0.1, 2.0
 
 
 class StoreRetry:
-    """The patience of one process: it ends for all when the process does."""
+    """Asks again for one process: it ends for all when the process does."""
 
-    def __init__(self, episode: Outage | None = None, most: float = 300.0) -> None:
+    def __init__(self, outage: Outage | None = None, most: float = 300.0) -> None:
         """`most` is for how many seconds something is offered to a store that takes all else."""
         self._most = most
-        self.episode = episode or Outage()
+        self.outage = outage or Outage()
         self._stopping = threading.Event()
 
     @property
@@ -45,14 +45,14 @@ class StoreRetry:
         Raises:
             Ignore: it refuses this alone, or this process is to end. The lease ends, and the reaper decides.
         """
-        refused, well, wait = 0.0, self.episode.well, FIRST_WAIT
+        refused, well, wait = 0.0, self.outage.well, FIRST_WAIT
         while True:
             try:
                 return ask()
             except StoreUnavailable as error:
-                self.episode.trouble(error)
-                refused += wait if self.episode.well > well else 0.0  # all else went through since the last time
-                well = self.episode.well
+                self.outage.trouble(error)
+                refused += wait if self.outage.well > well else 0.0  # all else went through since the last time
+                well = self.outage.well
                 if refused > self._most or self._stopping.wait(wait):
                     log.error("given up: %s", error)  # noqa: TRY400 - the traceback of a lost connection says nothing
                     raise Ignore from error

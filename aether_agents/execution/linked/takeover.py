@@ -93,7 +93,9 @@ class Takeover:
                 ready += self._ready(one)
                 continue
             if one.id not in self._outcomes:
-                raise WrongStatus(f"what `{one.id}` came to in `{self._of.task_id}` is not there any more: run it anew")
+                raise WrongStatus(
+                    f"the result of `{one.id}` in `{self._of.task_id}` is not there any more: run it anew"
+                )
             placed.append(Placed(one, self._outcomes[one.id], kept[one.id]))
             placed += [
                 Placed(item.subtask, item.outcome, self._made_by.get(item.id, self._of.task_id))

@@ -132,8 +132,8 @@ class _Bench:
         self._pid = 0
         self._ended = threading.Event()
         self._ending = WarmShutdown(settings.delivery.grace)
-        self._episode = Outage()
-        self._broker = Broker(settings, self._episode, queues)
+        self._outage = Outage()
+        self._broker = Broker(settings, self._outage, queues)
         self._watchdog = Watchdog(settings, self._broker, queues, grace=settings.delivery.grace, tell=tell)
 
     def attend(self, app: Celery) -> None:
@@ -170,7 +170,7 @@ class _Bench:
             self._queues,
             self._name,
             self._threads,
-            self._episode,
+            self._outage,
             lambda: self._watchdog.state,
         )
         services.start()
@@ -181,7 +181,7 @@ class _Bench:
         try:
             self._open()
         except StoreUnavailable as error:
-            self._episode.trouble(error)
+            self._outage.trouble(error)
             threading.Thread(target=self._open_later, name="aether-opening", daemon=True).start()
 
     def _open_later(self) -> None:
@@ -219,7 +219,7 @@ class _Bench:
 
     def _begin_child(self, **_: object) -> None:
         self._lock = threading.Lock()  # the parent's may have been held when it forked
-        self._episode = Outage()
+        self._outage = Outage()
         self._name, self._threads = f"{self._name}-{os.getpid()}", 1
         self._open_now_or_later()
         self._ending.in_child(self)

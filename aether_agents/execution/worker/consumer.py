@@ -24,9 +24,9 @@ REST = 1.0
 class Broker:
     """The broker as the process that consumes from it sees it."""
 
-    def __init__(self, settings: Settings, episode: Outage, queues: Sequence[str]) -> None:
+    def __init__(self, settings: Settings, outage: Outage, queues: Sequence[str]) -> None:
         self.queues = tuple(queues)
-        self.episode = episode
+        self.outage = outage
         self._settings = settings
         self._store: Store | None = None
         self._connected_at = float("-inf")
@@ -44,11 +44,11 @@ class Broker:
             try:
                 self.store().try_to_write(self.queues)
             except StoreUnavailable as error:
-                self.episode.trouble(error)
+                self.outage.trouble(error)
                 rest = LOOK_AGAIN
             else:
                 self._connected_at = time.monotonic()
-                self.episode.over()
+                self.outage.over()
                 return
 
     def store(self) -> Store:
@@ -78,7 +78,7 @@ class LastingConsumer(Consumer):  # type: ignore[misc]  # celery has no types
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
         """Clean up, and say what is wrong once; Celery's own line about each connection is not logged."""
-        self.app.broker.episode.trouble(exc if isinstance(exc, StoreRefuses) else f"{type(exc).__name__}: {exc}")
+        self.app.broker.outage.trouble(exc if isinstance(exc, StoreRefuses) else f"{type(exc).__name__}: {exc}")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", CPendingDeprecationWarning)  # about a default that is set
             super().on_connection_error_after_connected(exc)

@@ -32,7 +32,7 @@ class Heartbeat:
         settings: Settings,
         store: Store,
         sender: Sender,
-        held: Leases,
+        leases: Leases,
         cancel: Callable[[Lease], None],
         *,
         name: str,
@@ -40,9 +40,9 @@ class Heartbeat:
         queues: Sequence[str],
         watched: Sequence[str],
         pid: int,
-        tally: CallCounts,
+        call_counts: CallCounts,
         memory: RunMemory,
-        episode: Outage | None = None,
+        outage: Outage | None = None,
         state: Callable[[], str] = str,
         more: Sequence[Callable[[], None]] = (),
     ) -> None:
@@ -53,20 +53,20 @@ class Heartbeat:
         self._every = settings.delivery.pump
         self._store = store
         self._sender = sender
-        self._held = held
+        self._leases = leases
         self._cancel = cancel
         self._worker = (name, kind, tuple(queues), pid)
         self._watched = tuple(watched)
-        self._tally = tally
+        self._call_counts = call_counts
         self._memory = memory
         self._witness = memory.name if set(queues) - {PLANNER} else ""
         self._epoch = 0
         self._more = tuple(more)
         self._beaten = float("-inf")
-        self._episode = episode or Outage()
+        self._outage = outage or Outage()
         self._state = state
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="aether-pump", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="aether-heartbeat", daemon=True)
 
     def start(self) -> None:
         """Begin, with a first round at once."""
@@ -97,9 +97,9 @@ class Heartbeat:
         parts = (self._renew, self._beat, self._reap, *self._more, self._tell, self._record)
         failures = [error for part in parts if (error := self._tried(part)) is not None]
         if failures:
-            self._episode.trouble(failures[0])
+            self._outage.trouble(failures[0])
         else:
-            self._episode.over()
+            self._outage.over()
 
     def _run(self) -> None:
         while True:
@@ -113,12 +113,12 @@ class Heartbeat:
         except AetherError as error:
             return error
         except Exception as error:
-            log.exception("unexpected in the pump")
+            log.exception("unexpected in the heartbeat")
             return error
         return None
 
     def _renew(self) -> None:
-        leases = self._held.leases()
+        leases = self._leases.leases()
         if not leases:
             return
         asked_at = now()
@@ -127,7 +127,7 @@ class Heartbeat:
             if lease in lost:
                 self._cancel(lease)
             elif lease not in in_doubt:
-                self._held.renewed(lease, asked_at)
+                self._leases.renewed(lease, asked_at)
 
     def _beat(self) -> None:
         now = time.monotonic()
@@ -135,7 +135,7 @@ class Heartbeat:
             self._store.presence.beat(
                 *self._worker,
                 witness=self._witness,
-                sure=self._store.safekeeping.sure,
+                sure=self._store.durability.sure,
                 state=self._state() if self._worker[2] else "ending",
                 strain=strain(),
             )
@@ -144,11 +144,11 @@ class Heartbeat:
 
     def _carry(self) -> None:
         """Carry what was counted here to the store, or keep it for the next time."""
-        counts = self._tally.take()
+        counts = self._call_counts.take()
         try:
             self._store.counts.add(counts)
         except StoreUnavailable:
-            self._tally.put_back(counts)
+            self._call_counts.put_back(counts)
             raise
 
     def _reap(self) -> None:

@@ -100,7 +100,7 @@ class KnownServers:
         """Whether what a server needs is there."""
         return installed(spec, self._settings.home)
 
-    def patience(self, names: Collection[str]) -> float:
+    def store_retry(self, names: Collection[str]) -> float:
         """Seconds until all of these must have started. Servers start a few at a time, so the slowest counts too."""
         known, usual = self(), self._settings.agent_system.mcp_integration.server_timeout
         own = [spec.timeout if (spec := known.get(name)) and spec.timeout else usual for name in names]

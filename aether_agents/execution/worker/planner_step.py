@@ -47,11 +47,11 @@ class PlannerStep:
         settings: Settings,
         store: Store,
         sender: Sender,
-        held: Leases,
+        leases: Leases,
         servers: KnownServers,
         needed: Callable[[Collection[str]], None],
         notice: Callable[[], None],
-        patience: StoreRetry | None = None,
+        store_retry: StoreRetry | None = None,
     ) -> None:
         """`servers` are those that may be started; `needed` hears which of them a task waits for.
 
@@ -60,8 +60,8 @@ class PlannerStep:
         self._settings = settings
         self._store = store
         self._sender = sender
-        self._held = held
-        self._patience = patience or StoreRetry()
+        self._leases = leases
+        self._store_retry = store_retry or StoreRetry()
         self._needed, self._notice = needed, notice
         self._servers = servers
         self._templates = CurrentTemplates(settings, servers.specialists)
@@ -87,14 +87,14 @@ class PlannerStep:
                 self._ask(self._store.tasks.fail_planning, task_id, claim.token, claim.reason, "document")
                 return
             with (
-                self._held.holding(Lease(task_id, "", claim.token), asked_at),
+                self._leases.holding(Lease(task_id, "", claim.token), asked_at),
                 tracing.span(
                     "plan", parent=lambda: self._ask(self._store.tasks.trace, task_id), since=since, task_id=task_id
                 ),
             ):
                 self._step(task_id, claim)
         except StoreUnavailable as error:  # nothing has begun, or the plan is on its way: the reaper brings what is not
-            self._patience.episode.trouble(error)
+            self._store_retry.outage.trouble(error)
             raise Ignore from error
         except CannotOpen as error:
             log.warning("not planned: %s", error)
@@ -106,7 +106,7 @@ class PlannerStep:
         Raises:
             Ignore: it stayed away.
         """
-        return self._patience.ask(lambda: ask(*args, **options))
+        return self._store_retry.ask(lambda: ask(*args, **options))
 
     def _trace(self, task_id: str) -> str:
         return self._ask(self._store.tasks.trace, task_id)
@@ -219,7 +219,7 @@ class PlannerStep:
             self._waited.pop(next(iter(self._waited)))
         began = self._waited.setdefault(task_id, now)
         names = ", ".join(servers)
-        if now - began > self._servers.patience(servers) + MARGIN:
+        if now - began > self._servers.store_retry(servers) + MARGIN:
             self._waited.pop(task_id, None)
             error = f"no worker has listed the tools of {names}: see `aether-agent ps` and `aether-agent servers list`"
             self._ask(self._store.tasks.fail_planning, task_id, claim.token, error, "could_not_plan")

@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 
 
 class Services:
-    """Store, host, runner, planner's step, pump and listing of one process, which runs so many messages at once.
+    """Store, host, runner, planner's step, heartbeat and listing of one process, which runs so many messages at once.
 
     Raises:
         StoreUnavailable: there is no store.
@@ -60,54 +60,54 @@ class Services:
         queues: Sequence[str],
         name: str,
         threads: int,
-        episode: Outage | None = None,
+        outage: Outage | None = None,
         state: Callable[[], str] = str,
     ) -> None:
         self._store = open_store(settings)
-        self._held = Leases(settings.delivery.lease)
-        patience = StoreRetry(episode, settings.delivery.offer_for)
-        self._sender = sender = Sender(app, trouble=patience.episode.trouble)
+        self._leases = Leases(settings.delivery.lease)
+        retry = StoreRetry(outage, settings.delivery.offer_for)
+        self._sender = sender = Sender(app, trouble=retry.outage.trouble)
         self._store.when_freed(sender.attempt)
-        self._own = OwnProducer(app)  # the pump's: whatever the threads wait for, it renews and reaps
+        self._own = OwnProducer(app)  # the heartbeat's: whatever the threads wait for, it renews and reaps
         servers = KnownServers(settings, KnownSpecialists(specialists))
-        self._host, self._late = _host(settings, servers)
+        self._host, self._late_endings = _host(settings, servers)
         pins = RememberedPins(settings.home)
-        toolbox = PinnedTools(self._host, self._store, servers.specialists, servers, pins, patience, servers.barred)
-        tally = CallCounts(self._host.starts)
-        caller = Caller(self._host, toolbox, settings, self._held, tally, CallRecord(self._store.audit), self._owner)
-        self._runner = SubtaskRunner(settings, self._store, caller, sender, self._held, patience)
-        self._room, most = Occupancy(threads), min(threads, settings.delivery.spare)
-        self._listing = ToolListing(self._store, toolbox, servers, queues, lambda: bool(self._held.leases()), patience)
-        self._opening = None
+        toolbox = PinnedTools(self._host, self._store, servers.specialists, servers, pins, retry, servers.barred)
+        counts = CallCounts(self._host.starts)
+        caller = Caller(self._host, toolbox, settings, self._leases, counts, CallRecord(self._store.audit), self._owner)
+        self._runner = SubtaskRunner(settings, self._store, caller, sender, self._leases, retry)
+        self._occupancy, most = Occupancy(threads), min(threads, settings.delivery.spare)
+        self._listing = ToolListing(self._store, toolbox, servers, queues, lambda: bool(self._leases.leases()), retry)
+        self._planner_step = None
         if PLANNER in queues:  # its index of templates is made at once: a worker that plans nothing has none
-            known = servers, self._listing.first, self._listing.notice, patience
-            self._opening = PlannerStep(settings, self._store, sender, self._held, *known)
-        beside = self._runner.beside, queues, most, self._opening
-        self._beside = SideThreads(self._store, self._room, self._held, *beside)
-        self._pump = Heartbeat(
+            known = servers, self._listing.first, self._listing.notice, retry
+            self._planner_step = PlannerStep(settings, self._store, sender, self._leases, *known)
+        side = self._runner.side, queues, most, self._planner_step
+        self._side_threads = SideThreads(self._store, self._occupancy, self._leases, *side)
+        self._heartbeat = Heartbeat(
             settings,
             self._store,
             Sender(app, self._own),
-            self._held,
+            self._leases,
             self._host.cancel,
             name=name,
             kind="worker",
             queues=queues,
             watched=[PLANNER, *(specialist.queue for specialist in specialists)],
             pid=os.getpid(),
-            tally=tally,
-            episode=patience.episode,
+            call_counts=counts,
+            outage=retry.outage,
             memory=self._runner.memory,
             state=state,
-            more=(self._beside.turn, self._record, self._ask_anew),
+            more=(self._side_threads.turn, self._record, self._ask_anew),
         )
         self._ending, self._over, self._closed = threading.Event(), threading.Event(), threading.Lock()
 
     def start(self) -> None:
         """Begin to renew, reap and list, as soon as the store is there for it."""
-        self._store.tasks.when_scarce(self._room.full)
+        self._store.tasks.when_scarce(self._occupancy.full)
         self._store.audit.begun()
-        self._pump.start()
+        self._heartbeat.start()
         self._listing.start()
 
     def handle(self, celery_task: Task, queue: str, ids: tuple[str, ...]) -> str | None:
@@ -122,9 +122,9 @@ class Services:
         if not all(isinstance(one, str) for one in ids) or len(ids) != (1 if queue == PLANNER else 2):
             log.warning("a message on %s carries something else than ids: left alone", queue)
             raise Ignore
-        with logs.about(**dict(zip(("task_id", "subtask_id"), ids, strict=False))), self._room.taken():
-            if self._opening is not None and queue == PLANNER:
-                self._opening.open(ids[0])
+        with logs.about(**dict(zip(("task_id", "subtask_id"), ids, strict=False))), self._occupancy.taken():
+            if self._planner_step is not None and queue == PLANNER:
+                self._planner_step.open(ids[0])
                 return None
             return self._runner.run(celery_task, queue, *ids)
 
@@ -132,29 +132,29 @@ class Services:
         """Take nothing new from now on: this process ends. Calls under way go on, and keep their leases."""
         self._ending.set()
         self._listing.end()
-        self._beside.end()
-        self._pump.serve_no_more()
+        self._side_threads.end()
+        self._heartbeat.serve_no_more()
 
     def cut(self) -> None:
         """Cancel the calls under way. What may be made again is given back; about the rest a person is asked."""
         self._over.set()
         self._runner.stop()
-        for lease in self._held.leases():
+        for lease in self._leases.leases():
             self._host.cancel(lease)
 
     def close(self) -> None:
         """End everything: no call, no server, no thread, no connection is left. Idempotent."""
         if not self._closed.acquire(blocking=False):
             return
-        while self._ending.is_set() and self._held.leases() and not self._over.wait(0.05):
+        while self._ending.is_set() and self._leases.leases() and not self._over.wait(0.05):
             log.debug("calls beside the pool's threads have their grace too")
         self.cut()
-        self._beside.stop()
+        self._side_threads.stop()
         self._listing.stop()
         self._host.close()
         with suppress(StoreUnavailable):
             self._record()
-        self._pump.stop()
+        self._heartbeat.stop()
         self._own.close()
         self._store.close()
 
@@ -168,7 +168,7 @@ class Services:
             self._asked_anew = True
 
     def _record(self) -> None:
-        self._late.record(self._store)
+        self._late_endings.record(self._store)
 
 
 def _host(settings: Settings, servers: KnownServers) -> tuple[Host, LateEndings]:

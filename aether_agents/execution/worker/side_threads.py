@@ -1,7 +1,7 @@
 """SideThreads: runs what waits behind calls that stand, on further threads: a hung server delays only itself.
 
 The store decides: it gives what waits for another server or owner than those that hold the threads, and nothing else.
-A process that also plans (the embedded stack's) plans what waits there too: else no other task would come to a subtask.
+A process that also plans (the embedded stack's) plans what waits there too: else no other task would reach a subtask.
 """
 
 import logging
@@ -33,20 +33,20 @@ class SideThreads:
     def __init__(
         self,
         store: Store,
-        room: Occupancy,
-        held: Leases,
+        occupancy: Occupancy,
+        leases: Leases,
         run: Run,
         queues: Sequence[str],
         most: int,
-        opening: PlannerStep | None = None,
+        planner_step: PlannerStep | None = None,
     ) -> None:
         self._store = store
-        self._room = room
-        self._held = held
+        self._occupancy = occupancy
+        self._leases = leases
         self._run = run
         self._queues = tuple(queue for queue in queues if queue != PLANNER)
         self._most = most
-        self._opening = opening if most else None
+        self._planner_step = planner_step if most else None
         self._planning = False
         self._lock = threading.Lock()
         self._threads: set[threading.Thread] = set()
@@ -58,13 +58,13 @@ class SideThreads:
         Raises:
             StoreUnavailable: the store is away.
         """
-        if not self._room.stands():
+        if not self._occupancy.stands():
             return
         self._plan_what_waits()
         for queue in self._queues:
             while self._may_take():
                 asked_at = now()
-                claim = self._store.tasks.take(queue, self._held.leases(), STANDS_AFTER)
+                claim = self._store.tasks.take(queue, self._leases.leases(), STANDS_AFTER)
                 if claim is None or claim.instead is None:
                     break
                 log.info("all threads stand in calls: %s of %s runs beside them", *reversed(claim.instead))
@@ -87,17 +87,17 @@ class SideThreads:
             return not self._stopped and len(self._threads) - self._planning < self._most
 
     def _plan_what_waits(self) -> None:
-        if self._opening is not None and not self._planning and not self._stopped and self._store.busy([PLANNER]):
+        if self._planner_step is not None and not self._planning and not self._stopped and self._store.busy([PLANNER]):
             self._planning = True
-            self._begin(partial(self._plan_on, self._opening))
+            self._begin(partial(self._plan_on, self._planner_step))
 
-    def _plan_on(self, opening: PlannerStep) -> None:
+    def _plan_on(self, planner_step: PlannerStep) -> None:
         """Plan for as long as tasks wait and no thread is free."""
         try:
-            while self._room.stands() and not self._stopped and (message := self._store.take_message(PLANNER)):
+            while self._occupancy.stands() and not self._stopped and (message := self._store.take_message(PLANNER)):
                 if len(ids := ids_of(message)) == 1:
                     with logs.about(task_id=ids[0]), suppress(Ignore):
-                        opening.open(ids[0])
+                        planner_step.open(ids[0])
         finally:
             self._planning = False
 

@@ -55,19 +55,19 @@ class SubtaskRunner:
         store: Store,
         caller: Caller,
         sender: Sender,
-        held: Leases,
-        patience: StoreRetry | None = None,
+        leases: Leases,
+        store_retry: StoreRetry | None = None,
     ) -> None:
         self._settings = settings
         self._store = store
         self._caller = caller
         self._sender = sender
-        self._held = held
-        self._patience = patience or StoreRetry()
+        self._leases = leases
+        self._store_retry = store_retry or StoreRetry()
         self._reviewing = Reviewing(store, settings)
         self.memory = RunMemory(store)
-        self._turns = Turns(store, self._patience)
-        self._fans = FanSender(store, sender, self._patience)
+        self._turns = Turns(store, self._store_retry)
+        self._fans = FanSender(store, sender, self._store_retry)
 
     def run(self, celery_task: Task, queue: str, task_id: str, subtask_id: str) -> str:
         """Run the subtask a message names, if the store grants it, or the one that it grants instead; its outcome.
@@ -79,17 +79,17 @@ class SubtaskRunner:
         try:
             claim = self._store.tasks.claim(task_id, subtask_id, queue)
         except StoreUnavailable as error:
-            self._patience.episode.trouble(error)  # nothing has begun: the reaper sends it again
+            self._store_retry.outage.trouble(error)  # nothing has begun: the reaper sends it again
             raise Ignore from error
         if isinstance(claim, Refused):
             log.debug("refused: %s", claim.reason)
             raise Ignore(f"refused: {claim.reason}")
         if claim.instead is not None:
-            self.beside(queue, claim, asked_at)
+            self.side(queue, claim, asked_at)
             raise Ignore("another subtask ran in its place")
         return self._granted(celery_task, queue, Lease(task_id, subtask_id, claim.token), claim, asked_at)
 
-    def beside(self, queue: str, claim: Granted | Unopened, asked_at: float) -> None:
+    def side(self, queue: str, claim: Granted | Unopened, asked_at: float) -> None:
         """Run a subtask for which no message is at hand: nothing that its message would bring hangs on this."""
         task_id, subtask_id = claim.instead or ("", "")
         with logs.about(task_id=task_id, subtask_id=subtask_id), suppress(Ignore):
@@ -110,7 +110,7 @@ class SubtaskRunner:
         since = time.time_ns() - int(1e9 * (now() - asked_at))
         ids = {"task_id": task_id, "subtask_id": subtask_id, "specialist": queue}
         span = tracing.span("subtask", parent=lambda: self._trace(task_id), since=since, **ids)
-        with self._held.holding(lease, asked_at), span:
+        with self._leases.holding(lease, asked_at), span:
             return self._ran(celery_task, lease, claim)
 
     def _ran(self, celery_task: Task | None, lease: Lease, claim: Granted) -> str:
@@ -125,7 +125,7 @@ class SubtaskRunner:
         tracing.mark(tool=claim.subtask.tool or "", status=word_of(result), failed=failed_now)
         if isinstance(result, Outcome):
             if claim.answer is not None and not result.sent and not claim.subtask.repeatable:
-                self._patience.ask(lambda: self._store.tasks.use_answer(*lease, used=False))  # it was not, after all
+                self._store_retry.ask(lambda: self._store.tasks.use_answer(*lease, used=False))  # it was not, after all
             if result.status == "cancelled" and self._given_up(result):
                 self._give_back(lease, claim, result)
             self._complete(lease, claim, result)
@@ -133,13 +133,13 @@ class SubtaskRunner:
         if isinstance(result, Intervention):
             if not claim.subtask.repeatable:
                 self.memory.asked(lease, result)
-            self._patience.ask(lambda: self._store.tasks.ask_subtask(*lease, result))
+            self._store_retry.ask(lambda: self._store.tasks.ask_subtask(*lease, result))
             raise Ignore(word_of(result))
         return self._fans.send(celery_task, lease, claim, result)
 
     def stop(self) -> None:
         """Wait no longer for a store that is away."""
-        self._patience.stop()
+        self._store_retry.stop()
 
     def _work(self, lease: Lease, claim: Granted) -> Outcome | Intervention | Items:
         """The result of this run. A fault of ours is an outcome too: its traceback stays in the worker's log."""
@@ -181,12 +181,12 @@ class SubtaskRunner:
 
     def _use(self, lease: Lease) -> None:
         """Use a person's answer up: the same yes is never the reason for two calls. `Ignore`: the run is not ours."""
-        if not self._patience.ask(lambda: self._store.tasks.use_answer(*lease, used=True)):
+        if not self._store_retry.ask(lambda: self._store.tasks.use_answer(*lease, used=True)):
             raise Ignore
 
     def _given_up(self, outcome: Outcome) -> bool:
         """Whether a call was cancelled by this process, or was never made: a person's cancellation closes it anyway."""
-        return self._patience.over or not outcome.sent
+        return self._store_retry.over or not outcome.sent
 
     def _give_back(self, lease: Lease, claim: Granted, outcome: Outcome) -> NoReturn:
         """This process ends while the call runs, or was stopped before it: it is made again, if that is safe.
@@ -194,9 +194,9 @@ class SubtaskRunner:
         If it is not, the lease is left to end, and the reaper asks a person: it may have run.
         """
         if claim.subtask.repeatable or not outcome.sent:
-            why = "its worker was stopped" if self._patience.over else "it was broken off before it was sent"
+            why = "its worker was stopped" if self._store_retry.over else "it was broken off before it was sent"
             told = outcome.model_copy(update={"error": f"{why}: it runs again"})
-            self._patience.ask(lambda: self._store.tasks.complete(*lease, told, retry_in=0.0, head=claim.head))
+            self._store_retry.ask(lambda: self._store.tasks.complete(*lease, told, retry_in=0.0, head=claim.head))
         raise Ignore
 
     def _complete(self, lease: Lease, claim: Granted, outcome: Outcome) -> None:
@@ -208,11 +208,13 @@ class SubtaskRunner:
 
     def _secure(self) -> None:
         tasks = self._store.tasks
-        self._patience.ask(lambda: self._store.safekeeping.secure(tasks.epoch))
+        self._store_retry.ask(lambda: self._store.durability.secure(tasks.epoch))
 
     def _finish(self, lease: Lease, outcome: Outcome, claim: Granted | Unopened, again: float | None = None) -> None:
         self._store.audit.ended(lease, outcome, again)
-        done = self._patience.ask(lambda: self._store.tasks.complete(*lease, outcome, retry_in=again, head=claim.head))
+        done = self._store_retry.ask(
+            lambda: self._store.tasks.complete(*lease, outcome, retry_in=again, head=claim.head)
+        )
         if isinstance(claim, Granted) and done.kind == "ok" and again is None:
             self._turns.ended(lease.task_id, claim, outcome)
         self._sender.attempt(done.deliveries)
@@ -223,7 +225,7 @@ class SubtaskRunner:
         """Nobody may make any call of this server any more: what else would call it in this task ends with this run."""
         self._complete(lease, claim, outcome)
         tasks = self._store.tasks
-        self._sender.attempt(self._patience.ask(lambda: tasks.end_alike(lease.task_id, lease.subtask_id, outcome)))
+        self._sender.attempt(self._store_retry.ask(lambda: tasks.end_alike(lease.task_id, lease.subtask_id, outcome)))
 
     def _trace(self, task_id: str) -> str:
-        return self._patience.ask(lambda: self._store.tasks.trace(task_id))
+        return self._store_retry.ask(lambda: self._store.tasks.trace(task_id))

@@ -43,11 +43,11 @@ class ToolListing:
         servers: KnownServers,
         queues: Sequence[str],
         busy: Callable[[], bool] = bool,
-        patience: StoreRetry | None = None,
+        store_retry: StoreRetry | None = None,
     ) -> None:
         """`busy` says whether this process runs something just now."""
         self._store = store
-        self._patience = patience or StoreRetry()
+        self._store_retry = store_retry or StoreRetry()
         self._busy = busy
         self._toolbox = toolbox
         self._servers = servers
@@ -164,8 +164,8 @@ class ToolListing:
             return True
         if entry.status != "failed":
             return False
-        mended = spec.name in self._missing and self._servers.installed(spec)
-        return mended or time.monotonic() - self._failed_at.get(spec.name, -TRY_AGAIN) >= TRY_AGAIN
+        repaired = spec.name in self._missing and self._servers.installed(spec)
+        return repaired or time.monotonic() - self._failed_at.get(spec.name, -TRY_AGAIN) >= TRY_AGAIN
 
     def _list_some(self, wanted: list[tuple[ServerSpec, str]], errors: list[AetherError]) -> None:
         """List servers until none is left, or the store is away."""
@@ -211,14 +211,14 @@ class ToolListing:
                 self._missing.add(spec.name)
             log.warning("server %s cannot be listed: %s", spec.name, error)
             told = str(error)
-            self._patience.ask(
+            self._store_retry.ask(
                 lambda: self._store.catalogue.failed(
                     spec.name, spec.queue, spec_digest(spec), told, listing_digest=digest, home=self._servers.home
                 )
             )
             return
         queue = tools[0].specialist if tools else spec.queue  # its tools know better, where its file does not say
-        entry = self._patience.ask(
+        entry = self._store_retry.ask(
             lambda: self._store.catalogue.publish(
                 spec_digest(spec),
                 spec.name,
@@ -240,7 +240,7 @@ class ToolListing:
             try:
                 self.turn()
             except StoreUnavailable as error:
-                self._patience.episode.trouble(error)
+                self._store_retry.outage.trouble(error)
             except AetherError as error:
                 log.warning("the catalogue was not brought up to date: %s", error)
             except Exception:

@@ -124,16 +124,16 @@ class Watchdog:
         try:
             lying = self._lying() if quiet and self._free() else 0
         except StoreUnavailable as error:
-            self._broker.episode.trouble(error)
+            self._broker.outage.trouble(error)
             self._deaf_looks = 0
             return WAITS
-        refused, self._refused = self._broker.episode.refusals > self._refused, self._broker.episode.refusals
+        refused, self._refused = self._broker.outage.refusals > self._refused, self._broker.outage.refusals
         if lying and refused:
             self._deaf_looks = 0
             return WAITS
         self._deaf_looks = self._deaf_looks + 1 if lying and self._settings.deaf_after and not self._spared else 0
         if self._deaf_looks < self._needed:
-            return WAITS if self._broker.episode.lasts else READY
+            return WAITS if self._broker.outage.lasts else READY
         seconds = self._needed * self._every
         log.critical(
             "deaf: %d messages lie in %s and a thread is free, but none was taken for %.0f s: "

@@ -31,7 +31,7 @@ QUICK = 5.0
 MARGIN = 10.0
 #: Signs of life that a child gives in the time after which it counts as hung; and least seconds between two.
 SIGNS, LEAST_PAUSE = 6, 1.0
-#: The last order of a child whose calls may end by themselves. A lifeline that closes without it cuts them.
+#: The last order of a child whose calls may end by themselves. A standard input that closes without it cuts them.
 FINISH = "finish"
 
 
@@ -41,7 +41,7 @@ def heard_every(deaf_after: float) -> float:
 
 
 class ChildProcess:
-    """A program of ours. Its standard input is its orders, then its lifeline: when it closes, it ends itself."""
+    """A program of ours. Its standard input is its orders; when it closes, it ends itself."""
 
     def __init__(
         self, name: str, log_file: Path, settings: Mapping[str, Any], environ: Mapping[str, str], cwd: Path
@@ -159,7 +159,7 @@ class ChildProcess:
             self._process.send_signal(signal.SIGINT)
 
     def end(self, *, quick: bool) -> None:
-        """Let go of its lifeline and wait; kill what is left of it after its grace."""
+        """Close its standard input and wait; kill what is left of it after its grace."""
         process = self._process
         if process is None:
             return
@@ -167,12 +167,12 @@ class ChildProcess:
             self._tell(FINISH)
         if process.stdin:
             process.stdin.close()
-        patience = QUICK if quick else self._grace + MARGIN
+        timeout = QUICK if quick else self._grace + MARGIN
         try:
-            process.wait(patience if self._serving else 0)  # one that does not serve yet has nothing to finish
+            process.wait(timeout if self._serving else 0)  # one that does not serve yet has nothing to finish
         except subprocess.TimeoutExpired:
             if self._serving:
-                log.warning("the %s did not end within %g s: it is killed", self.name, patience)
+                log.warning("the %s did not end within %g s: it is killed", self.name, timeout)
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         self._forget()

@@ -12,17 +12,17 @@ from aether_agents.local.supervisor_link import SupervisorLink
 log = logging.getLogger(__name__)
 
 #: Seconds a stack that is just ending may hold the lock, beside the grace of its calls.
-PATIENCE = 15.0
+TIMEOUT = 15.0
 
 
-def possess(folder: StackFolder, patience: float) -> IO[bytes] | None:
+def possess(folder: StackFolder, timeout: float) -> IO[bytes] | None:
     """Take the folder, and end what a killed predecessor left in it. None: another supervisor has it and answers.
 
     Raises:
         TimeoutError: another one has it and does not answer.
     """
     lock = folder.lock.open("ab")
-    end = time.monotonic() + patience
+    end = time.monotonic() + timeout
     while not _locked(lock):
         if line := SupervisorLink.to(folder.control):
             line.close()

@@ -20,7 +20,7 @@ class Orders:
         self.serving = False  # whether there may be anything to finish
         self.grace = 0.0  # seconds in which that may end by itself, if the last order says that it may
         self._orders: queue.SimpleQueue[str] = queue.SimpleQueue()
-        threading.Thread(target=self._read, name="lifeline", daemon=True).start()
+        threading.Thread(target=self._read, name="orders", daemon=True).start()
 
     def order(self) -> str:
         """The next order; the process ends instead if there is none."""

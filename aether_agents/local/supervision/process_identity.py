@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 PROC = Path("/proc")
 
 #: Seconds a process is given to end when it is asked to, before it is killed.
-PATIENCE = 3.0
+TIMEOUT = 3.0
 
 
 class ProcessIdentity(NamedTuple):
@@ -34,12 +34,12 @@ class ProcessIdentity(NamedTuple):
         state, born = _told(self.pid)
         return bool(born) and born == self.born and state == "T"
 
-    def end(self, patience: float = PATIENCE) -> None:
+    def end(self, timeout: float = TIMEOUT) -> None:
         """End it and its process group: ask, wait, kill. Does nothing to any other process."""
         self._send(signal.SIGTERM)
-        if not self._gone(patience):
+        if not self._gone(timeout):
             self._send(signal.SIGKILL)
-            self._gone(patience)
+            self._gone(timeout)
 
     def _send(self, what: signal.Signals) -> None:
         try:
@@ -49,8 +49,8 @@ class ProcessIdentity(NamedTuple):
         except (ProcessLookupError, PermissionError):
             return
 
-    def _gone(self, patience: float) -> bool:
-        end = time.monotonic() + patience
+    def _gone(self, timeout: float) -> bool:
+        end = time.monotonic() + timeout
         while self.alive():
             if time.monotonic() > end:
                 return False

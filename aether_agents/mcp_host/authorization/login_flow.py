@@ -47,7 +47,7 @@ async def log_in(
     """Log in at a server. `show` hears the address a person has to visit, `answer` waits for where that leads to.
 
     Raises:
-        LoginFailed: it did not come to a token; the error says at which step.
+        LoginFailed: it gave no token; the error says at which step.
     """
     kept = _Kept()
     if client_id:
@@ -110,7 +110,7 @@ class _Flow(OAuthClientProvider):
         """What is kept of it."""
         tokens, client = self.context.current_tokens, self.context.client_info
         if tokens is None or client is None:
-            raise LoginFailed("the login came to no token")
+            raise LoginFailed("the login gave no token")
         lasts: Any = tokens.expires_in
         return Login(
             server=self.context.server_url,

@@ -23,7 +23,7 @@ from aether_agents.telemetry.logs import hide
 #: The folder in AETHER_HOME.
 FOLDER = "logins"
 #: Seconds a process waits for another that refreshes the same login.
-PATIENCE = 60.0
+TIMEOUT = 60.0
 _ENDING = ".sealed"
 
 
@@ -111,10 +111,10 @@ class LoginStore:
         """Hold a login while it is refreshed: its refresh token may be used once.
 
         Raises:
-            LoginFailed: another process does not come to an end with it.
+            LoginFailed: another process does not end with it.
         """
         with (self._folder / f"{name}.lock").open("w") as lock:
-            ends = time.monotonic() + PATIENCE
+            ends = time.monotonic() + TIMEOUT
             while True:
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -11,7 +11,7 @@ from aether_agents.errors import LoginFailed
 
 PATH = "/callback"
 #: Seconds a person has to log in.
-PATIENCE = 300.0
+TIMEOUT = 300.0
 #: Bytes of a request of a browser, and seconds it may take.
 _LARGEST, _SLOWEST = 16_384, 10.0
 _DONE = "The login is done. You can close this window and go back to the terminal."
@@ -34,10 +34,10 @@ class Loopback:
             LoginFailed: it said no, or nobody logged in.
         """
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(TIMEOUT):
                 return await self._came
         except TimeoutError:
-            raise LoginFailed(f"nobody logged in within {PATIENCE:g} s") from None
+            raise LoginFailed(f"nobody logged in within {TIMEOUT:g} s") from None
 
     @property
     def heard(self) -> bool:

@@ -34,13 +34,13 @@ class EventLoop:
         tell: Tell,
         logins: LoginStore | None = None,
     ) -> None:
-        self._lifeline = GuardClient()
+        self._guard = GuardClient()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="mcp-host", daemon=True)
         self._thread.start()
 
         async def opened() -> Pool:
-            return Pool(find, home, limits, self._lifeline, confinement, tell, logins)
+            return Pool(find, home, limits, self._guard, confinement, tell, logins)
 
         self.pool: Pool = asyncio.run_coroutine_threadsafe(opened(), self._loop).result()
 
@@ -56,7 +56,7 @@ class EventLoop:
         """Close all sessions and end the thread. What does not end in time is left to the guard."""
         with contextlib.suppress(TimeoutError):
             self.submit(self._close()).result(timeout=CLOSE_TIMEOUT)
-        self._lifeline.close()
+        self._guard.close()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=2)
         if not self._thread.is_alive():

@@ -23,7 +23,7 @@ from aether_agents.mcp_host.transport.stdio import StdioTransport
 from aether_agents.process.redaction import Redactor
 
 #: Failed starts in a row after which a server is left alone for a while: 1 s, 2 s … 30 s.
-PATIENCE, LONGEST_REST = 3, 30.0
+TIMEOUT, LONGEST_REST = 3, 30.0
 
 
 class Limits(NamedTuple):
@@ -57,7 +57,7 @@ class Opener:
         self,
         home: Path,
         limits: Limits,
-        lifeline: GuardClient,
+        guard: GuardClient,
         confinement: Confinement,
         logins: LoginStore | None = None,
     ) -> None:
@@ -65,12 +65,12 @@ class Opener:
         self._logins = logins
         self._confinement = confinement
         self._limits = limits
-        self._lifeline = lifeline
-        self._forks = ForkClient(lifeline, limits.idle)
+        self._guard = guard
+        self._forks = ForkClient(guard, limits.idle)
         self._resting: dict[str, _Rest] = {}
         self._old: set[str] = set()  # servers that turned out to speak only the protocol of the handshake
 
-    def patience(self, spec: ServerSpec) -> float:
+    def timeout_of(self, spec: ServerSpec) -> float:
         """Seconds a server may take to connect."""
         return spec.timeout or self._limits.connect
 
@@ -82,13 +82,13 @@ class Opener:
         """
         now = asyncio.get_running_loop().time()
         rest = self._resting.get(spec.name + spec.login)
-        if rest is not None and rest.spec == spec and rest.failures >= PATIENCE and now < rest.until:
+        if rest is not None and rest.spec == spec and rest.failures >= TIMEOUT and now < rest.until:
             raise ServerDown(f"{rest.error}\nit failed {rest.failures} times; next try in {rest.until - now:.0f} s")
         try:
             session = await self._connect(spec, put_away)
         except ServerDown as error:
             failures = rest.failures + 1 if rest and rest.spec == spec else 1
-            until = asyncio.get_running_loop().time() + min(2.0 ** (failures - PATIENCE), LONGEST_REST)
+            until = asyncio.get_running_loop().time() + min(2.0 ** (failures - TIMEOUT), LONGEST_REST)
             self._resting[spec.name + spec.login] = _Rest(spec, failures, until, str(error))
             raise
         self._resting.pop(spec.name + spec.login, None)
@@ -98,15 +98,15 @@ class Opener:
         old = spec.transport == "sse" or (spec.mode == "auto" and spec.name in self._old)
         mode = "legacy" if old else spec.mode
         session = Session(spec, self._transport(spec), mode, self._files.keep)
-        patience = self.patience(spec)
+        timeout_of = self.timeout_of(spec)
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(timeout_of):
                 await session.opened()
         except BaseException as error:
             self._old.discard(spec.name)
             put_away(session)
             if isinstance(error, TimeoutError):
-                raise ServerDown(why_down(spec, session.transport, None, patience)) from None
+                raise ServerDown(why_down(spec, session.transport, None, timeout_of)) from None
             raise
         if spec.mode == "auto" and session.is_old:
             self._old.add(spec.name)  # some of them take 10 s to fail the newer protocol's question
@@ -124,12 +124,12 @@ class Opener:
         if spec.url is not None:
             bearer = Bearer(self._logins, spec.login, spec.url) if self._logins is not None and spec.login else None
             of = SseTransport if spec.transport == "sse" else HttpTransport
-            return of(spec, self._limits.message, self.patience(spec), bearer)
+            return of(spec, self._limits.message, self.timeout_of(spec), bearer)
         try:
             return StdioTransport(
                 launch(spec, self._home, confinement=self._confinement),
                 self._forks,
-                self._lifeline,
+                self._guard,
                 self._limits.message,
                 ServerLog(self._home, spec.name, spec.hidden),
             )

@@ -35,7 +35,7 @@ class Pool:
         find: Callable[[str], ServerSpec | None],
         home: Path,
         limits: Limits,
-        lifeline: GuardClient,
+        guard: GuardClient,
         confinement: Confinement,
         tell: Tell = lambda *_: None,
         logins: LoginStore | None = None,
@@ -43,7 +43,7 @@ class Pool:
         """`tell` hears how cancelled calls ended of which that was not known when they were cancelled."""
         self._find = find
         self._limits = limits
-        self._opener = Opener(home, limits, lifeline, confinement, logins)
+        self._opener = Opener(home, limits, guard, confinement, logins)
         self._logins = logins
         self._grants = Grants(home, confinement)
         self._calls = CallsUnderWay()
@@ -99,7 +99,7 @@ class Pool:
         session = await self.session(server)
         if session is known:
             try:
-                async with asyncio.timeout(self._opener.patience(session.spec)):
+                async with asyncio.timeout(self._opener.timeout_of(session.spec)):
                     await session.list()
             except Exception as error:  # noqa: BLE001 - whatever a server does wrong when it lists
                 self._retire(session)

@@ -20,7 +20,7 @@ Value = TypeVar("Value")
 #: A tool that no server has: an honest one says so.
 NO_TOOL = "aether-agent-asks-for-no-such-tool"
 #: Seconds one call of a probe may take.
-PATIENCE = 30.0
+TIMEOUT = 30.0
 
 
 class Probe(NamedTuple):
@@ -48,11 +48,11 @@ def probe(host: Host, spec: ServerSpec) -> Probe:
         return Probe(spec.name, False, seconds=time.monotonic() - started, error=str(error), steps=steps)
     tools = tuple(definition.name for definition in definitions)
     warnings = list(_noise(host, spec))
-    warnings += _honesty(spec, _timed(steps, "honesty", lambda: host.call(spec.name, NO_TOOL, timeout=PATIENCE)))
+    warnings += _honesty(spec, _timed(steps, "honesty", lambda: host.call(spec.name, NO_TOOL, timeout=TIMEOUT)))
     offer = offer_of(spec.install.package) if spec.install else None
     wrong = None
     if offer is not None and (trial := offer.trial) is not None:
-        made = _timed(steps, "trial", lambda: host.call(spec.name, trial.tool, trial.args, timeout=PATIENCE))
+        made = _timed(steps, "trial", lambda: host.call(spec.name, trial.tool, trial.args, timeout=TIMEOUT))
         wrong = judged(trial, made)
     portrait = host.portrait(spec.name)
     return Probe(
@@ -96,9 +96,9 @@ def _honesty(spec: ServerSpec, result: CallResult) -> list[str]:
     if result.kind is not None:
         return [f"asked for a tool that does not exist it gave no answer at all: {result.error}"]
     known = any(row.expect is not None for row in spec.table)
-    mend = "its table has an `expect` for that" if known else "give its tools an `expect` in its `table`"
+    fix = "its table has an `expect` for that" if known else "give its tools an `expect` in its `table`"
     said = str(result.output)[:120]
-    return [f"lies about errors: asked for a tool that does not exist it reported success ({said!r}); {mend}"]
+    return [f"lies about errors: asked for a tool that does not exist it reported success ({said!r}); {fix}"]
 
 
 def _timed(steps: dict[str, float], name: str, step: Callable[[], Value]) -> Value:

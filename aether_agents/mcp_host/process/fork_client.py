@@ -34,8 +34,8 @@ class ForkClient:
     It leaves after `idle` seconds without servers.
     """
 
-    def __init__(self, lifeline: GuardClient, idle: float) -> None:
-        self._lifeline = lifeline
+    def __init__(self, guard: GuardClient, idle: float) -> None:
+        self._guard = guard
         self._idle = idle
         self._possible = POSSIBLE
         self._opening = asyncio.Lock()
@@ -102,7 +102,7 @@ class ForkClient:
             )
             self._process, self._imported = process, False
             undo.callback(process.kill)
-            self._lifeline.watch(process.pid)
+            self._guard.watch(process.pid)
             self._lives.add(life := asyncio.create_task(self._attend(process), name="mcp-fork-server"))
             life.add_done_callback(self._lives.discard)
             undo.pop_all()
@@ -116,4 +116,4 @@ class ForkClient:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
-            self._lifeline.forget(process.pid)
+            self._guard.forget(process.pid)

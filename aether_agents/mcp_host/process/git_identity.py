@@ -7,7 +7,7 @@ from collections.abc import Mapping
 WANTED = "AETHER_GIT_IDENTITY"
 NAME, EMAIL, SIGNS = "AETHER_GIT_NAME", "AETHER_GIT_EMAIL", "AETHER_GIT_SIGNS"
 _ASKED = {"user.name": NAME, "user.email": EMAIL, "commit.gpgsign": SIGNS}
-_PATIENCE = 5.0
+_TIMEOUT = 5.0
 
 
 def git_identity(environ: Mapping[str, str]) -> dict[str, str]:
@@ -25,7 +25,7 @@ def git_identity(environ: Mapping[str, str]) -> dict[str, str]:
                 env={name: environ[name] for name in ("HOME", "PATH", "XDG_CONFIG_HOME") if name in environ},
                 capture_output=True,
                 stdin=subprocess.DEVNULL,
-                timeout=_PATIENCE,
+                timeout=_TIMEOUT,
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired):

@@ -98,8 +98,8 @@ def _close_pipe(guard: subprocess.Popen[bytes]) -> None:
 
 
 def _abandon_all() -> None:
-    for lifeline in list(_open):
-        lifeline.abandon()
+    for guard in list(_open):
+        guard.abandon()
 
 
 os.register_at_fork(after_in_child=_abandon_all)

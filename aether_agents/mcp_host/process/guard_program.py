@@ -1,6 +1,6 @@
 """The guard: a program that ends MCP servers whose worker is gone, however it went.
 
-Run by `lifeline.py` as `python -I -S guard.py`, in a session of its own. It reads its standard
+Run by `guard_client.py` as `python -I -S guard.py`, in a session of its own. It reads its standard
 input: `+PGID` begins to watch a process group, `-PGID` forgets it. The end of the input means that
 the worker has ended, by exit or by SIGKILL: then every group still watched is asked to end, and
 killed a second later. It imports nothing but what the interpreter already has, so it is up in

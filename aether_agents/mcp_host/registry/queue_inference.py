@@ -4,7 +4,7 @@ Simple on purpose, and always shown as inferred: a wrong guess costs one line (`
 
 Before anybody has listed it, its name and command decide, and that only says which worker lists it. Whoever lists it
 then decides by its tools, and writes that into the catalogue, from which plans take the queue of a tool: every worker
-comes to the same from the same tools, and any may start any known server.
+gives the same from the same tools, and any may start any known server.
 """
 
 import re

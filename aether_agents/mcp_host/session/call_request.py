@@ -16,7 +16,7 @@ from aether_agents.mcp_host.process.sandbox_grants import NOTHING, Needs
 from aether_agents.mcp_host.session.answer_content import has_bytes, read
 from aether_agents.mcp_host.session.call_result import CallResult, Consent
 from aether_agents.mcp_host.session.diagnosis import shorten
-from aether_agents.mcp_host.session.elicitation import struck
+from aether_agents.mcp_host.session.elicitation import redacted
 from aether_agents.mcp_host.session.session import Session
 from aether_agents.mcp_host.transport import http, stdio
 from aether_agents.mcp_host.transport.abandoned_calls import ISSUED, Issued
@@ -71,7 +71,7 @@ async def call(request: CallRequest, session: Session) -> CallResult:
         text = f"server `{session.spec.name}` asks questions, so it takes one call at a time, and was busy all the time"
         return CallResult(error=text, kind="timeout", sent=False)
     error = shorten(hidden.text(result.error)) if result.error else result.error
-    asked = struck(result.asked, hidden) if result.asked else None
+    asked = redacted(result.asked, hidden) if result.asked else None
     notes = tuple(hidden.text(note) for note in result.notes)
     return result._replace(output=hidden.value(result.output), error=error, asked=asked, notes=notes)
 

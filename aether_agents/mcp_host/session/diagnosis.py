@@ -15,7 +15,7 @@ from aether_agents.process.redaction import Redactor
 TEXT_LIMIT = 4_000
 
 #: What a server's last words say, and what to do about it.
-MENDS: tuple[tuple[str, str], ...] = (
+FIXES: tuple[tuple[str, str], ...] = (
     (
         r"mcp\.server\.fastmcp|has no attribute '(?:list_tools|list_resources|list_prompts|call_tool)'|"
         r"cannot import name 'McpError'",
@@ -52,8 +52,8 @@ class Witness(Protocol):
 
 
 def explain(stderr: str, name: str = "NAME") -> str | None:
-    """The mend for what a server wrote to its standard error; None when it is nothing known."""
-    return next((mend.format(name=name) for pattern, mend in MENDS if re.search(pattern, stderr)), None)
+    """The fix for what a server wrote to its standard error; None when it is nothing known."""
+    return next((fix.format(name=name) for pattern, fix in FIXES if re.search(pattern, stderr)), None)
 
 
 def why_down(spec: ServerSpec, witness: Witness, failure: BaseException | None, waited: float | None = None) -> str:
@@ -66,8 +66,8 @@ def why_down(spec: ServerSpec, witness: Witness, failure: BaseException | None, 
         parts += ["its last words:", *(f"  {line}" for line in lines)]
     if lines := witness.noise.lines(hidden, 3):
         parts += ["on its standard output, where only MCP may be:", *(f"  {line}" for line in lines)]
-    if mend := explain(witness.stderr.text, spec.name):
-        parts.append(mend)
+    if fix := explain(witness.stderr.text, spec.name):
+        parts.append(fix)
     elif waited is not None:
         parts.append(f"if it is slow to start give it a longer `timeout`; if it is old, `mode: legacy` ({spec.source})")
     return shorten(hidden.text("\n".join(parts)))

@@ -160,7 +160,7 @@ def read(params: ElicitRequestFormParams) -> Elicitation | None:
     return Elicitation(hashlib.sha256(text.encode()).hexdigest(), _plain(params.message, MOST_TEXT), fields)
 
 
-def struck(question: Elicitation, hidden: Redactor) -> Elicitation:
+def redacted(question: Elicitation, hidden: Redactor) -> Elicitation:
     """The same question without what may not be seen."""
     fields = {
         name: spec.model_copy(update={"prompt": hidden.text(spec.prompt), "description": hidden.text(spec.description)})

@@ -9,7 +9,7 @@ from mcp.types import JSONRPCRequest
 
 from aether_agents.mcp_host.transport.abandoned_calls import ISSUED, Issued
 
-#: Calls that no answer has come to, by the number of their request.
+#: Calls without an answer, by the number of their request.
 Book = MutableMapping[int | str, Issued]
 
 

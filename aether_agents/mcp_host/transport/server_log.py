@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from aether_agents.process.private_folder import make_private
-from aether_agents.process.redaction import Redactor, strike
+from aether_agents.process.redaction import Redactor, redact
 
 log = logging.getLogger(__name__)
 
@@ -83,9 +83,9 @@ class ServerLog:
             self._path.replace(self._path.with_name(f"{self._path.name}.1"))
 
     def _clean(self, raw: bytes) -> list[str]:
-        text = strike(self._hidden.text(raw.decode("utf-8", "replace")))
+        text = redact(self._hidden.text(raw.decode("utf-8", "replace")))
         squeezed = _squeezed(text)
-        if strike(self._wrapped.text(squeezed)) != squeezed:
+        if redact(self._wrapped.text(squeezed)) != squeezed:
             return ["(lines in which something hidden is wrapped are left out)"]
         return ["".join(char if char.isprintable() else " " for char in line).rstrip() for line in text.splitlines()]
 

@@ -56,12 +56,12 @@ class SseTransport(HttpTransport):
         tasks = await self._scope.enter_async_context(anyio.create_task_group())
         self._scope.callback(tasks.cancel_scope.cancel)
 
-        async def pump() -> None:
+        async def relay() -> None:
             async for item in read:
                 await send.send(item)
             self.closed.set()  # the server ended its stream; a message under way is still told that it was not taken
 
-        tasks.start_soon(pump)
+        tasks.start_soon(relay)
         return receive, write
 
 

@@ -45,12 +45,12 @@ class StdioTransport:
     """What connects a session to a child process. Entered and left by the session's owner task."""
 
     def __init__(
-        self, launch: Launch, forks: ForkClient, lifeline: GuardClient, limit: int, kept: ServerLog | None = None
+        self, launch: Launch, forks: ForkClient, guard: GuardClient, limit: int, kept: ServerLog | None = None
     ) -> None:
         """`kept` takes all that the server writes to its standard error."""
         self._launch = launch
         self._forks = forks
-        self._lifeline = lifeline
+        self._guard = guard
         self._limit = limit
         self._kept = kept
         self._process: ChildProcess | None = None
@@ -113,7 +113,7 @@ class StdioTransport:
     async def _start(self) -> ChildProcess:
         self._process = await self._forks.start(self._launch) or await spawn(self._launch)
         try:
-            self._lifeline.watch(self._process.pid)
+            self._guard.watch(self._process.pid)
         except OSError:  # no guard, no server
             self._signal(signal.SIGKILL)
             self._process.release()
@@ -156,9 +156,9 @@ class StdioTransport:
         try:
             return jsonrpc_message_adapter.validate_json(line, by_name=False)
         except ValueError:
-            return self._mended(line)
+            return self._repaired(line)
 
-    def _mended(self, line: bytes) -> JSONRPCMessage | None:
+    def _repaired(self, line: bytes) -> JSONRPCMessage | None:
         """A stray byte or half a surrogate pair in a tool's output must not cost the whole answer."""
         try:
             value = json.loads(line.decode("utf-8", "replace"))
@@ -203,7 +203,7 @@ class StdioTransport:
             await _ended(process, TERM_GRACE)
         self._signal(signal.SIGKILL)  # the leader if it is still there, and what it left behind
         await _ended(process, 1.0)
-        self._lifeline.forget(process.pid)
+        self._guard.forget(process.pid)
         process.release()
         if self._kept is not None:
             self._kept.close()

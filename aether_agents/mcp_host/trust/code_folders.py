@@ -22,7 +22,7 @@ from aether_agents.mcp_host.files.server_file import Declared
 _NAME = re.compile(r"(?!.*\.\.)[\w@%+=:,.-]*")
 
 
-def reach(server: Declared) -> tuple[Path, ...]:
+def folders_of(server: Declared) -> tuple[Path, ...]:
     """The folders, none inside another.
 
     Raises:

@@ -10,7 +10,7 @@ from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.files.discovery import PROJECT, parse
 from aether_agents.mcp_host.files.products import is_server_file
 from aether_agents.mcp_host.files.server_file import Declared
-from aether_agents.mcp_host.trust.code_folders import reach
+from aether_agents.mcp_host.trust.code_folders import folders_of
 from aether_agents.mcp_host.trust.folder_content import DIGITS, FolderContent
 from aether_agents.mcp_host.trust.runnable_files import counts, named
 from aether_agents.process.regular_file import LARGEST, read_regular
@@ -52,7 +52,7 @@ def fingerprint(path: Path, content: bytes, home: Path) -> Fingerprint:
     for server in servers:
         if server.disabled:
             continue
-        for folder in reach(server):
+        for folder in folders_of(server):
             covers.add(folder)
             files |= FolderContent(folder, home, counts(server)).contents()
         for one in named(server):

@@ -17,7 +17,7 @@ class Step(NamedTuple):
     said: str  #: as they were written
     score: float = 1.0
     needs: tuple[str, ...] = ()
-    condition: Literal["passed", "failed"] | None = None  #: what the step before it must have come to
+    condition: Literal["passed", "failed"] | None = None  #: the result that the step before it must have
     inputs: Mapping[str, Json] = MappingProxyType({})  #: what its parts say
     taken: tuple[Part, ...] = ()  #: parts that are understood
     open: tuple[Part, ...] = ()  #: parts that nothing takes

@@ -89,7 +89,7 @@ def _declares(schema: Schema | None, path: tuple[str | int, ...], root: Schema, 
     spot = followed(schema, root) if schema is not None else None
     if spot is None or depth > _DEEPEST:
         return None
-    found: list[bool | None] = [_beside(spot, path, root, depth)]
+    found: list[bool | None] = [_in_siblings(spot, path, root, depth)]
     for word in ("anyOf", "oneOf", "allOf"):
         branches = spot.get(word)
         for branch in branches if isinstance(branches, list) else ():
@@ -100,7 +100,7 @@ def _declares(schema: Schema | None, path: tuple[str | int, ...], root: Schema, 
     return None if all(one is None for one in found) or spot.get("additionalProperties") is True else False
 
 
-def _beside(spot: Schema, path: tuple[str | int, ...], root: Schema, depth: int) -> bool | None:
+def _in_siblings(spot: Schema, path: tuple[str | int, ...], root: Schema, depth: int) -> bool | None:
     """What a schema itself declares, without its alternatives."""
     step, rest = path[0], path[1:]
     if isinstance(step, int):

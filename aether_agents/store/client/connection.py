@@ -17,7 +17,7 @@ from aether_agents.store.client.refusals import leads_elsewhere, refusal
 from aether_agents.telemetry.logs import hide_address
 
 #: Seconds until an unanswered command counts as a lost connection.
-PATIENCE = 10.0
+TIMEOUT = 10.0
 
 #: Seconds one sentinel has to answer.
 ASKING = 2.0
@@ -163,8 +163,8 @@ class Connection:
             return redis.Redis.from_url(
                 str(leading(self.url)),
                 **({"connection_class": PrimaryConnection} if led(self.url) else {}),
-                socket_timeout=PATIENCE + block,
-                socket_connect_timeout=PATIENCE,
+                socket_timeout=TIMEOUT + block,
+                socket_connect_timeout=TIMEOUT,
                 protocol=2,
                 max_connections=CONNECTIONS_MAX,
             )
@@ -197,4 +197,4 @@ class Connection:
             ) from error
 
 
-__all__ = ["BLOCK", "PATIENCE", "Connection", "Entry", "Part", "PrimaryConnection", "ResponseError"]
+__all__ = ["BLOCK", "TIMEOUT", "Connection", "Entry", "Part", "PrimaryConnection", "ResponseError"]

@@ -1,8 +1,8 @@
 """The head of a task: which version of each of its documents counts, sealed. An older one put back does not open.
 
 Most documents are written once and have version 0. The task itself, the plan, a subtask and the answer about one may be
-written again; whoever does so writes the head with them, in one step that fails if another was faster. What a subtask
-came to has as its version how often what it rests on was written again: its document, and the answer about it. The head
+written again; whoever does so writes the head with them, in one step that fails if another was faster. The result of a
+subtask has as its version how often what it rests on was written again: its document, and the answer about it. The head
 has a number of its own; a process that has seen one does not believe a lower one later (`Heads`), and neither does any
 other on its machine (`store/client/head_memory.py`).
 

@@ -127,9 +127,9 @@ def refusal(error: BaseException, address: str = "") -> StoreRefuses | None:
         if isinstance(cause, StoreRefuses):
             return cause
         if isinstance(cause, ResponseError | ConnectionError) and (found := _reason(cause)) is not None:
-            what, mend = found
+            what, fix = found
             where = f"the store at {address}" if address else "the store"
-            refused = StoreRefuses(f"{where} answers, but refuses ({_sentence(cause).rstrip('.')}): {what}: {mend}")
+            refused = StoreRefuses(f"{where} answers, but refuses ({_sentence(cause).rstrip('.')}): {what}: {fix}")
             refused.__cause__ = cause
             return refused
         cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)

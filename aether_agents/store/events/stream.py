@@ -56,7 +56,7 @@ class Events(StorePart):
         *,
         idle: Callable[[], None] | None = None,
         on_reconnect: Callable[[str], None] | None = None,
-        patience: float = RECONNECT_FOR,
+        timeout: float = RECONNECT_FOR,
     ) -> Iterator[Event]:
         """Replay the events after number `after`, then follow, until the event that ends the task.
 
@@ -65,7 +65,7 @@ class Events(StorePart):
 
         Raises:
             TaskNotFound: there is no such task, or it has expired meanwhile.
-            StoreUnavailable: the store was away for longer than `patience` seconds.
+            StoreUnavailable: the store was away for longer than `timeout` seconds.
         """
         last, lost_at, epochs = after, 0.0, Epochs(self._access)
         if self._is_over(task_id, after):
@@ -84,7 +84,7 @@ class Events(StorePart):
                     lost_at = now
                     if on_reconnect:
                         on_reconnect(str(error))
-                if now - lost_at > patience:
+                if now - lost_at > timeout:
                     raise
                 time.sleep(min(1.0, max(0.1, (now - lost_at) / 4)))
                 continue

@@ -1,4 +1,4 @@
-"""Counts: what happened, as numbers that only grow, and what lies about now. All reads are of bounded structures."""
+"""Counts: what happened, as numbers that only grow, and what there is now. All reads are of bounded structures."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -10,7 +10,7 @@ DAY = 86_400
 
 
 class Present(NamedTuple):
-    """What lies about at this moment."""
+    """What there is at this moment."""
 
     active: int  #: tasks that hold an admission slot
     queued: int  #: tasks that wait for one
@@ -22,7 +22,7 @@ class Today(NamedTuple):
     """What was called on one day."""
 
     day: int  #: UTC days since 1970
-    calls: dict[str, int]  #: by MCP server, whatever they came to
+    calls: dict[str, int]  #: by MCP server, whatever their results
 
 
 class Counts(StorePart):
@@ -44,7 +44,7 @@ class Counts(StorePart):
         return {field.decode(): int(value) for field, value in found.items()}
 
     def present(self) -> Present:
-        """What lies about now."""
+        """What there is now."""
         keys = self._access.keys
         active, queued, waiting, first, now = self._access.connection.commands(
             [

@@ -18,7 +18,7 @@ from aether_agents.store.system.health import Health
 from aether_agents.store.system.local_disk import LocalDisk
 
 #: Milliseconds the server gets, less than an unanswered command gets; and while it is found out whether it waits.
-PATIENCE, TRIAL = 5_000, 2_000
+TIMEOUT, TRIAL = 5_000, 2_000
 
 #: With `everysec` the disk hears once a second: a wait right after another one's end is no wait if it is as short (s).
 _NO_WAIT = 0.3
@@ -75,25 +75,25 @@ class Durability(StorePart):
             StoreUnavailable: it cannot be reached, or its disk or its replicas did not say so in time.
         """
         way = self.way(epoch)
-        if way.disk == "file" and not self._file.sync(PATIENCE / 1000):
+        if way.disk == "file" and not self._file.sync(TIMEOUT / 1000):
             raise StoreUnavailable(
-                f"the store has not written to its file for {PATIENCE // 1000} s, and an unrepeatable call waits for "
+                f"the store has not written to its file for {TIMEOUT // 1000} s, and an unrepeatable call waits for "
                 "that: look at its disk, or set `delivery: {confirm: off}`"
             )
         if way.disk == "wait" and self._waited("WAITAOF", 1, 0) < 1:
             raise StoreUnavailable(
-                f"the store has not written to its disk for {PATIENCE // 1000} s, and an unrepeatable call waits for "
+                f"the store has not written to its disk for {TIMEOUT // 1000} s, and an unrepeatable call waits for "
                 "that: look at its disk, or set `delivery: {confirm: off}`"
             )
         if way.replicas and self._waited("WAIT", way.replicas) < way.replicas:
             raise StoreUnavailable(
-                f"fewer than {way.replicas} replicas have answered the store for {PATIENCE // 1000} s, and an "
+                f"fewer than {way.replicas} replicas have answered the store for {TIMEOUT // 1000} s, and an "
                 "unrepeatable call waits for that: look at them, or set `delivery: {confirm: off}`"
             )
 
-    def _waited(self, *command: Part, patience: int = PATIENCE) -> int:
+    def _waited(self, *command: Part, timeout: int = TIMEOUT) -> int:
         key = f"{self._access.keys.prefix}:secured"
-        found = self._access.connection.commands([("SET", key, 1, "PX", 60_000), (*command, patience)])[1]
+        found = self._access.connection.commands([("SET", key, 1, "PX", 60_000), (*command, timeout)])[1]
         return int(found[0] if isinstance(found, list) else found)
 
     def _found_out(self) -> Way:
@@ -115,9 +115,9 @@ class Durability(StorePart):
     def _waits(self) -> bool:
         """Whether WAITAOF waits for the disk: it was seen to, on two waits in a row."""
         try:
-            if not self._waited("WAITAOF", 1, 0, patience=TRIAL):
+            if not self._waited("WAITAOF", 1, 0, timeout=TRIAL):
                 return False
             began = time.monotonic()
-            return self._waited("WAITAOF", 1, 0, patience=TRIAL) == 1 and time.monotonic() - began > _NO_WAIT
+            return self._waited("WAITAOF", 1, 0, timeout=TRIAL) == 1 and time.monotonic() - began > _NO_WAIT
         except (ResponseError, StoreRefuses):  # older than 7.2, or not allowed to us
             return False

@@ -25,7 +25,7 @@ class Strain(NamedTuple):
     what: Literal["memory", "connections", "disk"]
     share: float  #: 0 to 1
     said: str
-    mend: str
+    fix: str
     roomy: bool = False  #: what is left is enough for long, whatever share of the whole it is
 
     def near(self, percent: float) -> bool:

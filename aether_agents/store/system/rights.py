@@ -40,7 +40,7 @@ class Missing(NamedTuple):
         return f"the user `{self.user}` may not {', nor '.join(parts)}"
 
     @property
-    def mend(self) -> str:
+    def fix(self) -> str:
         """The command that gives what is missing."""
         given = [f"+{command.lower()}" for command in self.commands] + [f"~{key}" for key in self.keys]
         return f"ACL SETUSER {self.user} {' '.join(given)}"
@@ -71,7 +71,7 @@ class Rights(StorePart):
         """
         if missing := self.missing(consumes=consumes):
             address = self._access.connection.address
-            what = f"its user has no permission for that: {missing.mend}"
+            what = f"its user has no permission for that: {missing.fix}"
             raise StoreRefuses(f"the store at {address} answers, but refuses ({missing.said}): {what}")
 
     def _user(self) -> str:

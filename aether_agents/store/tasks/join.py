@@ -14,5 +14,7 @@ def children_of(subtask: PlannedSubtask, join: int, count: int) -> tuple[str, ..
         Tampered: it has no list to fan out over, so it is none, whatever stands beside it in the store; or too many.
     """
     if join and (subtask.for_each is None or count > MOST_CHILDREN):
-        raise Tampered(f"the store tells of `{subtask.id}` that it joins what {count} others came to, which is not so")
+        raise Tampered(
+            f"the store tells of `{subtask.id}` that it joins the results of {count} others, which is not so"
+        )
     return tuple(f"{subtask.id}#{index}" for index in range(count)) if join else ()

@@ -102,7 +102,7 @@ def maker_of(plan: Plan, subtask_id: str) -> str | None:
 
 
 def results_of(plan: Plan, outcomes: dict[str, Outcome]) -> dict[str, Json]:
-    """The task's own result: the plan's `outputs`, with null for what did not come to be."""
+    """The task's own result: the plan's `outputs`, with null for what was not made."""
 
     def lookup(reference: Reference) -> Json:
         if reference.root == "subtasks" and reference.name in outcomes:

@@ -9,7 +9,7 @@ line. And the supervisor, on which everybody's first subtask waits, would have t
     with logs.about(task_id=…): …            whatever is said in here carries the id
 """
 
-from aether_agents.process.redaction import hide, hide_address, strike
+from aether_agents.process.redaction import hide, hide_address, redact
 from aether_agents.telemetry.logs.formatters import ConsoleLines, JsonLines
 from aether_agents.telemetry.logs.handler import Style, begin
 from aether_agents.telemetry.logs.task_scope import about, scope, unattended
@@ -22,7 +22,7 @@ __all__ = [
     "begin",
     "hide",
     "hide_address",
+    "redact",
     "scope",
-    "strike",
     "unattended",
 ]

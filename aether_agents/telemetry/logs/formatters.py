@@ -8,7 +8,7 @@ import json
 import logging
 from datetime import UTC, datetime
 
-from aether_agents.process.redaction import strike
+from aether_agents.process.redaction import redact
 from aether_agents.telemetry.logs.task_scope import scope
 
 #: What begins every further line of what was said at once. No first line begins like it.
@@ -83,9 +83,9 @@ def written(
 
 def _message(record: logging.LogRecord) -> str:
     try:
-        return strike(record.getMessage())
+        return redact(record.getMessage())
     except (TypeError, ValueError, LookupError):  # its arguments do not fit; Python would print all of it as it is
-        return strike(f"{record.msg} {record.args!r}")
+        return redact(f"{record.msg} {record.args!r}")
 
 
 def _time(record: logging.LogRecord) -> str:
@@ -97,4 +97,4 @@ def _traceback(formatter: logging.Formatter, record: logging.LogRecord) -> str:
     parts = [formatter.formatException(record.exc_info)] if record.exc_info and record.exc_info[0] else []
     if record.stack_info:
         parts.append(record.stack_info)
-    return strike("\n".join(parts))
+    return redact("\n".join(parts))

@@ -84,13 +84,13 @@ class OtelTracer:
             if quiet and not _is_set("OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT")
             else None
         )
-        discreet = SpanFilter(OTLPSpanExporter(timeout=timeout), quiet=quiet)
+        span_filter = SpanFilter(OTLPSpanExporter(timeout=timeout), quiet=quiet)
         provider = TracerProvider(resource=_resource(process), shutdown_on_exit=False)
-        provider.add_span_processor(BatchSpanProcessor(discreet))
+        provider.add_span_processor(BatchSpanProcessor(span_filter))
 
         def leave() -> None:
             self._ended.wait()
-            discreet.leave()
+            span_filter.leave()
             provider.shutdown()
 
         # Begun now: while an interpreter ends, no thread can be started any more.

@@ -7,7 +7,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import Status
 
-from aether_agents.telemetry.logs import strike
+from aether_agents.telemetry.logs import redact
 
 log = logging.getLogger("aether_agents.telemetry.tracing")
 
@@ -23,7 +23,7 @@ class SpanFilter(SpanExporter):
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Send spans; those that cannot be sent are lost, and nothing else is."""
-        result = self._to.export([discreet(span) for span in spans])
+        result = self._to.export([span_filter(span) for span in spans])
         away = result is not SpanExportResult.SUCCESS
         if away != self._away and not self._quiet:
             if away:
@@ -49,11 +49,11 @@ class SpanFilter(SpanExporter):
         return self._to.force_flush(timeout_millis)
 
 
-def discreet(span: ReadableSpan) -> ReadableSpan:
+def span_filter(span: ReadableSpan) -> ReadableSpan:
     """The span without its events (exceptions with their messages), the words of its status, and any known secret."""
-    attributes = {name: strike(one) if isinstance(one, str) else one for name, one in (span.attributes or {}).items()}
+    attributes = {name: redact(one) if isinstance(one, str) else one for name, one in (span.attributes or {}).items()}
     return ReadableSpan(
-        name=strike(span.name),
+        name=redact(span.name),
         context=span.context,
         parent=span.parent,
         resource=span.resource,

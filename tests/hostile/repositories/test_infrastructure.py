@@ -39,7 +39,7 @@ def scanners(portal: BlockingPortal, place: Path, planted_canary: Canary, scanne
     settings = {"CKV_IGNORED_DIRECTORIES": "cloud", "ZIZMOR_CONFIG": str(hostile / "zizmor.yml"), "HOME": str(hostile)}
     settings["XDG_CONFIG_HOME"] = str(hostile)
     with talk_with("infracode", portal, hostile, programs=scanners_programs, **settings) as talk:
-        talk.patience = 300
+        talk.time_limit = 300
         yield talk
 
 

@@ -29,13 +29,13 @@ def lab(valkey: ValkeyServer, sealing_key: Path, tmp_path: Path) -> Iterator[Lab
     yield from laboratory(quick(valkey, sealing_key, tmp_path), tmp_path, names=("dev",))
 
 
-def at_desk(lab: Lab, scenario: Callable[[Service], Any]) -> Any:
+def at_service(lab: Lab, scenario: Callable[[Service], Any]) -> Any:
     async def run() -> Any:
-        desk = Service(lab.settings)
+        service = Service(lab.settings)
         try:
-            return await scenario(desk)
+            return await scenario(service)
         finally:
-            await desk.close()
+            await service.close()
 
     return asyncio.run(run())
 
@@ -67,7 +67,7 @@ def asks_two_things(lab: Lab, task_id: str, owner: str) -> tuple[str, str]:
 
 
 class Racing(Orchestrator):
-    """The door, whose store is written to by somebody else in the moment after a role was judged."""
+    """The orchestrator, whose store is written to by somebody else in the moment after a role was judged."""
 
     between: Callable[[], None] = staticmethod(lambda: None)
 
@@ -81,13 +81,13 @@ def test_a_question_put_in_anothers_place_does_not_lend_its_role(lab: Lab) -> No
     first, second = asks_two_things(lab, "swap", "eve")
     fields, command = lab.store.keys.subtasks("swap"), lab.store.connection.command
     harmless, review = command("HMGET", fields, f"q:{first}", f"q:{second}")
-    door = Racing(lab.settings, lab.store)
+    orchestrator = Racing(lab.settings, lab.store)
     with pytest.raises(NotAllowed):
-        door.answer("swap", Answer(intervention_id=second, response="approve", by="eve"), role="User")
+        orchestrator.answer("swap", Answer(intervention_id=second, response="approve", by="eve"), role="User")
     command("HSET", fields, f"q:{second}", harmless)
-    door.between = lambda: command("HSET", fields, f"q:{second}", review)
+    orchestrator.between = lambda: command("HSET", fields, f"q:{second}", review)
     with pytest.raises(WrongStatus):
-        door.answer("swap", Answer(intervention_id=second, response="approve", by="eve"), role="User")
+        orchestrator.answer("swap", Answer(intervention_id=second, response="approve", by="eve"), role="User")
     assert lab.store.tasks.view("swap").status == "waiting_user_input"
     lab.store.tasks.cancel("swap", "ann")
 
@@ -96,21 +96,21 @@ def test_a_task_is_whose_its_sealed_document_says(lab: Lab) -> None:
     """Who can write to the store makes himself the owner of another's task, in the field that lists read."""
     asks_two_things(lab, "anns", "ann")
     lab.store.connection.command("HSET", lab.store.keys.task("anns"), "owner", "eve")
-    door = Orchestrator(lab.settings, lab.store)
-    for act in (door.pause, door.cancel):
+    orchestrator = Orchestrator(lab.settings, lab.store)
+    for act in (orchestrator.pause, orchestrator.cancel):
         with pytest.raises(NotAllowed):
             act("anns", by="eve", role="User")
     with pytest.raises(NotAllowed):
-        door.refine("anns", "more", by="eve", role="User")
-    assert [view.owner for view in door.tasks()] == ["ann"]
+        orchestrator.refine("anns", "more", by="eve", role="User")
+    assert [view.owner for view in orchestrator.tasks()] == ["ann"]
 
-    async def scenario(desk: Service) -> None:
-        assert await desk.tasks(EVE) == []
-        for look in (desk.view("anns", EVE), desk.question("anns", "task.2", EVE), desk.cancel("anns", EVE)):
+    async def scenario(service: Service) -> None:
+        assert await service.tasks(EVE) == []
+        for look in (service.view("anns", EVE), service.question("anns", "task.2", EVE), service.cancel("anns", EVE)):
             with pytest.raises(TaskNotFound):
                 await look
 
-    at_desk(lab, scenario)
+    at_service(lab, scenario)
     lab.store.tasks.cancel("anns", "ann")
 
 
@@ -118,29 +118,29 @@ def test_nobody_learns_nothing(lab: Lab) -> None:
     """Not even which tasks there are, nor what they ask."""
     _, second = asks_two_things(lab, "hidden", "ann")
 
-    async def scenario(desk: Service) -> set[str]:
+    async def scenario(service: Service) -> set[str]:
         answer = Answer(intervention_id=second, response="approve")
         told = set()
         for task_id in ("hidden", "not-there"):
             for act in (
-                desk.view(task_id, NOBODY),
-                desk.question(task_id, second, NOBODY),
-                desk.answer(task_id, answer, NOBODY),
-                desk.cancel(task_id, NOBODY),
-                desk.pause(task_id, NOBODY),
-                desk.resume(task_id, NOBODY),
-                desk.refine(task_id, "more", NOBODY),
+                service.view(task_id, NOBODY),
+                service.question(task_id, second, NOBODY),
+                service.answer(task_id, answer, NOBODY),
+                service.cancel(task_id, NOBODY),
+                service.pause(task_id, NOBODY),
+                service.resume(task_id, NOBODY),
+                service.refine(task_id, "more", NOBODY),
             ):
                 try:
                     await act
                 except AetherError as error:
                     told.add(type(error).__name__)
-            agent = AgentProcess({"task_id": task_id}, desk=desk)
+            agent = AgentProcess({"task_id": task_id}, service=service)
             told.add((await agent.approve(second, {"made up": 1}))["code"])
             told.update([one["code"] async for one in agent.execute()])
         return told
 
-    assert at_desk(lab, scenario) == {"NotAllowed", "not_allowed"}
+    assert at_service(lab, scenario) == {"NotAllowed", "not_allowed"}
     lab.store.tasks.cancel("hidden", "ann")
 
 
@@ -158,5 +158,5 @@ def test_who_may_not_approve_does_not_answer_for_a_call(lab: Lab, role: Role) ->
         for response in ("approve", "deny", "retry", "provide"):
             answer = Answer(intervention_id=found.id, response=response)
             with pytest.raises(NotAllowed):
-                at_desk(lab, partial(Service.answer, task_id=task_id, answer=answer, person=eve))
+                at_service(lab, partial(Service.answer, task_id=task_id, answer=answer, person=eve))
         lab.store.tasks.cancel(task_id, "ann")

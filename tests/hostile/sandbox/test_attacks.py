@@ -29,7 +29,7 @@ class Ground(NamedTuple):
     home: Path  #: its scratch folder
     state: Path  #: a folder of secrets inside the project, as AETHER_HOME may be
     key: Path
-    door: Path  #: the socket of a store that listens
+    orchestrator: Path  #: the socket of a store that listens
 
     def view(self, **more: Any) -> View:
         return View(self.project, self.home, reads=(self.project,), hidden=(self.state,), **more)
@@ -42,11 +42,11 @@ def ground(tmp_path: Path) -> Iterator[Ground]:
         folder.mkdir()
     (project / "main.py").write_text("pass\n")
     (state / "sealing.key").write_text("1:KEY-IN-THE-KEY-FILE")
-    door = state / "store.sock"
+    orchestrator = state / "store.sock"
     with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(str(door))
+        listening.bind(str(orchestrator))
         listening.listen()
-        yield Ground(project, home, state, state / "sealing.key", door)
+        yield Ground(project, home, state, state / "sealing.key", orchestrator)
 
 
 def run(view: View, by: Mechanism, code: str, *args: object) -> "subprocess.CompletedProcess[str]":
@@ -81,7 +81,7 @@ def test_it_opens_nothing_else(ground: Ground, by: Mechanism, place: str, tmp_pa
     code, path = {
         "the key": (READS, ground.key),
         "the list of keys": (LISTS, ground.state),
-        "the socket": (CONNECTS, ground.door),
+        "the socket": (CONNECTS, ground.orchestrator),
         "a file of root's": (READS, Path("/etc/shadow")),
         "another's home": (READS, tmp_path / "other.txt"),
     }[place]

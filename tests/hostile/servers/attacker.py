@@ -36,10 +36,10 @@ def looks(_: str) -> list[str]:
 
 def connects(path: str) -> str:
     """The socket of a store."""
-    with socket.socket(socket.AF_UNIX) as door:
-        door.connect(path)
-        door.sendall(b"PING\r\n")
-        return door.recv(100).decode()
+    with socket.socket(socket.AF_UNIX) as orchestrator:
+        orchestrator.connect(path)
+        orchestrator.sendall(b"PING\r\n")
+        return orchestrator.recv(100).decode()
 
 
 def calls(address: str) -> str:

@@ -62,38 +62,40 @@ def lab(sealing_key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
             yield opened
 
 
-def answer(lab: Lab, door: Orchestrator, task_id: str, response: str, **values: str) -> None:
+def answer(lab: Lab, orchestrator: Orchestrator, task_id: str, response: str, **values: str) -> None:
     def asked() -> list[str]:
-        return [one.id for one in door.view(task_id).interventions if response in (*one.choices, "provide")]
+        return [one.id for one in orchestrator.view(task_id).interventions if response in (*one.choices, "provide")]
 
     question = eventually(asked, what=f"{task_id} asks")[0]
-    door.answer(task_id, Answer(intervention_id=question, response=response, values=dict(values)))
+    orchestrator.answer(task_id, Answer(intervention_id=question, response=response, values=dict(values)))
 
 
 def test_nothing_that_was_planted_stands_in_the_store(lab: Lab) -> None:
-    door = Orchestrator(lab.settings, lab.store)
+    orchestrator = Orchestrator(lab.settings, lab.store)
     planned = HighLevelTask(
         description=f"Speak of {PLANTED['description']}",
         type="say_with_consent",
         session=PLANTED["session"],
         folder=f"/{PLANTED['folder']}",
     )
-    task_id = door.submit(planned)
-    eventually(lambda: door.view(task_id).interventions, what="it asks for its input")
-    door.refine(task_id, PLANTED["refined"])
-    answer(lab, door, task_id, "provide", word=PLANTED["value"])
-    answer(lab, door, task_id, "approve")
+    task_id = orchestrator.submit(planned)
+    eventually(lambda: orchestrator.view(task_id).interventions, what="it asks for its input")
+    orchestrator.refine(task_id, PLANTED["refined"])
+    answer(lab, orchestrator, task_id, "provide", word=PLANTED["value"])
+    answer(lab, orchestrator, task_id, "approve")
     assert lab.ended(task_id) == "completed"
-    assert door.view(task_id, outputs=True).outputs == {"said": PLANTED["value"]}
-    lost = door.submit(HighLevelTask(description=PLANTED["unplannable"], type="say_with_consent", inputs={"wrod": "x"}))
-    eventually(lambda: door.view(lost).finished_at, what="it fails")
+    assert orchestrator.view(task_id, outputs=True).outputs == {"said": PLANTED["value"]}
+    lost = orchestrator.submit(
+        HighLevelTask(description=PLANTED["unplannable"], type="say_with_consent", inputs={"wrod": "x"})
+    )
+    eventually(lambda: orchestrator.view(lost).finished_at, what="it fails")
     _run_by_hand(lab)
-    _asked_by_servers(lab, door)
-    _undone(lab, door)
-    _by_file_and_schedule(lab, door)
+    _asked_by_servers(lab, orchestrator)
+    _undone(lab, orchestrator)
+    _by_file_and_schedule(lab, orchestrator)
     _forged(lab)
-    door.cancel(_waiting(lab), reason=PLANTED["reason"])
-    events = [event.model_dump_json() for one in ("hand", "wait", task_id) for event in door.events(one)]
+    orchestrator.cancel(_waiting(lab), reason=PLANTED["reason"])
+    events = [event.model_dump_json() for one in ("hand", "wait", task_id) for event in orchestrator.events(one)]
     for where in ("error", "retried-error", "question", "value", "reason"):
         assert any(PLANTED[where] in event for event in events), f"who has the key reads the {where}"
     held = everything(lab.store) + b"".join(path.read_bytes() for path in lab_files(lab))
@@ -123,7 +125,7 @@ def _run_by_hand(lab: Lab) -> None:
     assert PLANTED["retried-error"] in (lab.store.tasks.view("hand").error or "")
 
 
-def _asked_by_servers(lab: Lab, door: Orchestrator) -> None:
+def _asked_by_servers(lab: Lab, orchestrator: Orchestrator) -> None:
     """Servers of both eras ask during their calls: for a place, and for a password."""
     for task_id, tool, values in (
         ("place", "newer/create", {"region": PLANTED["elicited"]}),
@@ -131,26 +133,27 @@ def _asked_by_servers(lab: Lab, door: Orchestrator) -> None:
     ):
         call = step(task_id, "a", args={"name": PLANTED["called"]}, risk=Risk.DESTRUCTIVE, repeatable=False)
         lab.launch([call.model_copy(update={"tool": tool, "needs_approval": True})], task_id)
-        answer(lab, door, task_id, "approve")
+        answer(lab, orchestrator, task_id, "approve")
         eventually(
-            lambda task_id=task_id: [one for one in door.view(task_id).interventions if one.fields], what=f"{tool} asks"
+            lambda task_id=task_id: [one for one in orchestrator.view(task_id).interventions if one.fields],
+            what=f"{tool} asks",
         )
-        answer(lab, door, task_id, "provide", **values)
+        answer(lab, orchestrator, task_id, "provide", **values)
         assert lab.ended(task_id) == "completed"
 
 
-def _undone(lab: Lab, door: Orchestrator) -> None:
+def _undone(lab: Lab, orchestrator: Orchestrator) -> None:
     note = {"folder": str(lab.folder), "name": PLANTED["undone"]}
     put_back = Call(tool="dev-echo/remove", args=note)
     written = step("written", "a", tool="write_note", args={**note, "text": PLANTED["undone"]}, compensate=put_back)
     lab.launch([written], "written")
     assert lab.ended("written") == "completed"
-    undo = door.undo("written", by="local")
-    answer(lab, door, undo, "approve")
+    undo = orchestrator.undo("written", by="local")
+    answer(lab, orchestrator, undo, "approve")
     assert lab.ended(undo) == "completed"
 
 
-def _by_file_and_schedule(lab: Lab, door: Orchestrator) -> None:
+def _by_file_and_schedule(lab: Lab, orchestrator: Orchestrator) -> None:
     """What a batch and a schedule hand in waits for a yes, and is given up."""
     file = lab.folder / "tasks.yaml"
     word = PLANTED["batch"]
@@ -160,9 +163,9 @@ def _by_file_and_schedule(lab: Lab, door: Orchestrator) -> None:
         every=60, task="Speak", template="say_with_consent", inputs={"word": PLANTED["schedule"]}, folder=lab.folder
     )
     for task in (job.task, task_of("night", night)):
-        task_id = door.submit(task)
-        eventually(lambda task_id=task_id: door.view(task_id).interventions, what="it asks for a yes")
-        door.cancel(task_id)
+        task_id = orchestrator.submit(task)
+        eventually(lambda task_id=task_id: orchestrator.view(task_id).interventions, what="it asks for a yes")
+        orchestrator.cancel(task_id)
 
 
 def _forged(lab: Lab) -> None:

@@ -18,6 +18,6 @@ class Away(NamedTuple):
         """Start it again, and end a task there."""
         self.server.start()
         with open_store(self.settings) as store:
-            door = Orchestrator(self.settings, store)
-            door.cancel(task_id, reason="over")
-            door.close()
+            orchestrator = Orchestrator(self.settings, store)
+            orchestrator.cancel(task_id, reason="over")
+            orchestrator.close()

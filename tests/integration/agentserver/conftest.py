@@ -99,7 +99,7 @@ def host(lab: Lab) -> Iterator[Host]:
 
 @pytest.fixture
 def away(sealing_key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Away]:
-    monkeypatch.setattr(event_fanout, "PATIENCE", 0.3)
+    monkeypatch.setattr(event_fanout, "TIMEOUT", 0.3)
     server = ValkeyServer(tmp_path / "valkey").start()
     try:
         yield Away(server, quick(server, sealing_key, tmp_path))

@@ -11,7 +11,7 @@ from aether_agents.agentserver.service.service import Service
 from aether_agents.errors import NotAllowed
 from tests.integration.agentserver.central import Central
 from tests.integration.agentserver.conftest import gate
-from tests.integration.agentserver.test_process import desk
+from tests.integration.agentserver.test_process import service
 from tests.integration.execution.lab import Lab
 
 ANN = Person("ann", "User")
@@ -19,10 +19,10 @@ ANN = Person("ann", "User")
 
 def test_the_control_server_sees_and_stops_tasks(lab: Lab, tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with desk(lab) as at:
+        async with service(lab) as at:
             with gate(tmp_path) as path:
                 payload = {"task": "Stand", "type": "stand_at_a_gate", "inputs": {"gate": str(path)}, "priority": 8}
-                agents = [AgentProcess({**payload, "session": name}, user="ann", desk=at) for name in ("s-a", "s-b")]
+                agents = [AgentProcess({**payload, "session": name}, user="ann", service=at) for name in ("s-a", "s-b")]
                 for agent in agents:
                     async for update in agent.execute():
                         if update.get("subtask", {}).get("status") == "running":
@@ -49,7 +49,7 @@ def test_the_control_server_sees_and_stops_tasks(lab: Lab, tmp_path: Path) -> No
                 everything = await control.emergency_block("cancel", reason="fire")
                 assert {agent.task_id for agent in agents} <= set(everything["affected"])
                 assert everything["failed"] == {}
-                later = AgentProcess({"task": "Say hello", "type": "say_hello"}, user="ann", desk=at)
+                later = AgentProcess({"task": "Say hello", "type": "say_hello"}, user="ann", service=at)
                 following = later.execute()
                 assert (await anext(following))["status"] == "pending"  # the brake is on: nothing begins
                 again = ControlServer(at, Person("sue", "Supervisor"))  # as after a restart
@@ -70,7 +70,7 @@ def test_a_session_is_announced_blocked_and_let_go_on(lab: Lab, tmp_path: Path) 
     async def scenario(at: Service, path: Path) -> None:
         def task(session: str) -> AgentProcess:
             payload = {"task": "Stand", "type": "stand_at_a_gate", "inputs": {"gate": str(path)}, "session": session}
-            return AgentProcess(payload, user="ann", desk=at)
+            return AgentProcess(payload, user="ann", service=at)
 
         async def status(agent: AgentProcess, *wanted: str) -> None:
             async for update in agent.execute():
@@ -104,7 +104,7 @@ def test_a_session_is_announced_blocked_and_let_go_on(lab: Lab, tmp_path: Path) 
         central.blocks["copy"] = {"t-a"}
         central.unblock("t-a", "system_auto_unblock")  # a person at a terminal lifts no block of everybody
         assert (await central.answer("unblock_confirmation"))["affected"] == []
-        waiting = AgentProcess({"task": "Say hello", "type": "say_hello"}, user="ann", desk=at).execute()
+        waiting = AgentProcess({"task": "Say hello", "type": "say_hello"}, user="ann", service=at).execute()
         assert (await anext(waiting))["status"] == "pending"
         central.blocks["b-all"] = {"agents-2"}
         central.unblock("agents-2")
@@ -117,7 +117,7 @@ def test_a_session_is_announced_blocked_and_let_go_on(lab: Lab, tmp_path: Path) 
         await serving
 
     async def bounded() -> None:
-        async with desk(lab) as at:
+        async with service(lab) as at:
             with gate(tmp_path) as path:
                 await asyncio.wait_for(scenario(at, path), 60)
 

@@ -50,13 +50,13 @@ def test_a_client_joins_a_running_stack_and_runs_a_task_in_it(
     without_worker_libraries(monkeypatch)
 
     async def scenario() -> None:
-        desk = Service(settings)
+        service = Service(settings)
         try:
-            agent = AgentProcess({"task": "How healthy is this machine?"}, user="ann", desk=desk)
+            agent = AgentProcess({"task": "How healthy is this machine?"}, user="ann", service=service)
             updates = [update async for update in agent.execute()]
             assert updates[-1]["status"] == "completed", updates[-1]
         finally:
-            await desk.close()
+            await service.close()
 
     asyncio.run(asyncio.wait_for(scenario(), 60))
 

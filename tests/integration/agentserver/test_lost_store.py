@@ -13,15 +13,15 @@ ANN = {"name": "ann", "role": "User"}
 
 def test_agent_process_ends_only_after_a_terminal_status(away: Away) -> None:
     async def scenario() -> list[dict[str, Any]]:
-        desk = Service(away.settings)
+        service = Service(away.settings)
         seen: list[dict[str, Any]] = []
-        agent = AgentProcess({"task": "Say hello", "type": "say_hello"}, user=ANN, desk=desk)
+        agent = AgentProcess({"task": "Say hello", "type": "say_hello"}, user=ANN, service=service)
         async for update in agent.execute():
             seen.append(update)
             if len(seen) == 1:
                 await asyncio.to_thread(away.server.stop)
                 await asyncio.to_thread(away.end, agent.task_id)
-        await desk.close()
+        await service.close()
         return seen
 
     seen = asyncio.run(asyncio.wait_for(scenario(), 60))
@@ -32,17 +32,17 @@ def test_agent_process_ends_only_after_a_terminal_status(away: Away) -> None:
 
 def test_who_follows_while_the_store_is_away_is_told_so_and_then_of_the_end(away: Away) -> None:
     async def scenario() -> list[dict[str, Any]]:
-        desk = Service(away.settings)
-        first = AgentProcess({"task": "Say hello", "type": "say_hello"}, user=ANN, desk=desk)
+        service = Service(away.settings)
+        first = AgentProcess({"task": "Say hello", "type": "say_hello"}, user=ANN, service=service)
         async for _ in first.execute():
             break
         await asyncio.to_thread(away.server.stop)
         seen: list[dict[str, Any]] = []
-        async for update in AgentProcess({"task_id": first.task_id}, user=ANN, desk=desk).execute():
+        async for update in AgentProcess({"task_id": first.task_id}, user=ANN, service=service).execute():
             seen.append(update)
             if len(seen) == 2:
                 await asyncio.to_thread(away.end, first.task_id)
-        await desk.close()
+        await service.close()
         return seen
 
     seen = asyncio.run(asyncio.wait_for(scenario(), 60))

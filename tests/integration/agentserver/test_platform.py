@@ -14,7 +14,7 @@ import socketio
 
 from aether_agents.agentserver import Person
 from aether_agents.agentserver.platform import enhanced, registration
-from aether_agents.agentserver.service.service import Service, common_desk
+from aether_agents.agentserver.service.service import Service, common_service
 from aether_agents.errors import InvalidSettings, NotAllowed
 from aether_agents.settings.model import AgentServerSettings
 from tests.conftest import eventually
@@ -23,14 +23,14 @@ from tests.integration.execution.lab import Lab
 
 
 def run(lab: Lab, scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """What the host does, with the desk that `register` left."""
+    """What the host does, with the service that `register` left."""
 
     async def bounded() -> None:
-        desk = common_desk(Service(lab.settings))
+        service = common_service(Service(lab.settings))
         try:
             await asyncio.wait_for(scenario(), 60)
         finally:
-            await desk.close()
+            await service.close()
 
     asyncio.run(bounded())
 

@@ -25,8 +25,8 @@ OWNER = {"name": "olga", "role": "Owner"}
 
 
 @asynccontextmanager
-async def desk(lab: Lab) -> AsyncIterator[Service]:
-    """A desk that ends with the scenario."""
+async def service(lab: Lab) -> AsyncIterator[Service]:
+    """A service that ends with the scenario."""
     opened = Service(lab.settings)
     try:
         yield opened
@@ -35,10 +35,10 @@ async def desk(lab: Lab) -> AsyncIterator[Service]:
 
 
 def run(lab: Lab, scenario: Callable[[Service], Coroutine[Any, Any, None]]) -> None:
-    """A scenario at a desk, with a bound."""
+    """A scenario at a service, with a bound."""
 
     async def bounded() -> None:
-        async with desk(lab) as opened:
+        async with service(lab) as opened:
             await asyncio.wait_for(scenario(opened), 60)
 
     asyncio.run(bounded())
@@ -51,11 +51,11 @@ async def all_of(agent: AgentProcess, after: int = 0) -> Updates:
 def test_a_payload_runs_to_its_end_and_replays(lab: Lab) -> None:
     async def scenario(at: Service) -> None:
         terminal = SimpleNamespace(session="s1", path=str(lab.folder), user=SimpleNamespace(name="ann"))
-        agent = AgentProcess({"task": "Say hello", "type": "say_hello"}, terminal, desk=at)
+        agent = AgentProcess({"task": "Say hello", "type": "say_hello"}, terminal, service=at)
         updates = await all_of(agent)
         assert updates[-1]["result"] == {"said": "hello"}
         assert await all_of(agent, after=2) == updates[2:]
-        later = AgentProcess({"task_id": agent.task_id}, user="bob", desk=at)
+        later = AgentProcess({"task_id": agent.task_id}, user="bob", service=at)
         assert await all_of(later) == updates
         assert agent.person == ("ann", "User")
         task = lab.store.tasks.task(agent.task_id)
@@ -72,9 +72,9 @@ def test_a_task_that_was_made_before_takes_what_its_context_says(lab: Lab, tmp_p
     terminal = SimpleNamespace(session="s7", path="", pid=shell.pid, user=SimpleNamespace(name="ann"))
 
     async def scenario(at: Service) -> None:
-        agent = AgentProcess(HighLevelTask.from_dict({"task": "Hi", "type": "say_hello"}), terminal, desk=at)
+        agent = AgentProcess(HighLevelTask.from_dict({"task": "Hi", "type": "say_hello"}), terminal, service=at)
         own = HighLevelTask.from_dict({"task": "Hi", "type": "say_hello", "session": "s8", "folder": str(elsewhere)})
-        kept = AgentProcess(own, terminal, desk=at)
+        kept = AgentProcess(own, terminal, service=at)
         for one in (agent, kept):
             assert (await all_of(one))[-1]["result"] == {"said": "hello"}
         stored = [lab.store.tasks.task(one.task_id) for one in (agent, kept)]
@@ -82,7 +82,7 @@ def test_a_task_that_was_made_before_takes_what_its_context_says(lab: Lab, tmp_p
             ("ann", "s7", str(tmp_path)),
             ("ann", "s8", str(elsewhere)),
         ]
-        named = AgentProcess(HighLevelTask(description="Hi"), {"name": "prod", "path": "/srv"}, desk=at)
+        named = AgentProcess(HighLevelTask(description="Hi"), {"name": "prod", "path": "/srv"}, service=at)
         assert named.task is not None
         assert (named.task.context, named.task.folder) == ("prod", "/srv")
 
@@ -94,7 +94,7 @@ def test_a_handler_may_leave_and_the_task_goes_on(lab: Lab, tmp_path: Path) -> N
     async def scenario(at: Service) -> None:
         with gate(tmp_path) as path:
             task = HighLevelTask(description="Stand", type="stand_at_a_gate", inputs={"gate": str(path)})
-            agent = AgentProcess(task, user={"name": "ann", "role": "User"}, desk=at)
+            agent = AgentProcess(task, user={"name": "ann", "role": "User"}, service=at)
             async for update in agent.execute():
                 if update.get("subtask", {}).get("status") == "running":
                     break
@@ -109,14 +109,14 @@ def test_a_handler_may_leave_and_the_task_goes_on(lab: Lab, tmp_path: Path) -> N
 
 def test_it_can_be_answered_refined_and_cancelled(lab: Lab, tmp_path: Path) -> None:
     async def scenario(at: Service) -> None:
-        agent = AgentProcess({"task": "List the notes", "type": "list_the_notes"}, "session-7", OWNER, desk=at)
+        agent = AgentProcess({"task": "List the notes", "type": "list_the_notes"}, "session-7", OWNER, service=at)
         async for update in agent.execute():
             if "intervention" in update:
                 assert (await agent.refine(" "))["code"] == "invalid_task"
                 assert await agent.refine(f"of {tmp_path}") == {"status": "ok"}
         assert update["result"] == {"count": 0}
         assert lab.store.tasks.task(agent.task_id).session == "session-7"
-        consent = AgentProcess({"task": "Speak", "type": "say_with_consent"}, user=OWNER, desk=at)
+        consent = AgentProcess({"task": "Speak", "type": "say_with_consent"}, user=OWNER, service=at)
         async for update in consent.execute():
             if "subtask" in update and (asked := update.get("intervention")):
                 assert await consent.approve(asked["id"], False) == {"status": "ok"}
@@ -129,11 +129,11 @@ def test_it_can_be_answered_refined_and_cancelled(lab: Lab, tmp_path: Path) -> N
 def test_it_goes_on_where_it_failed(lab: Lab, tmp_path: Path) -> None:
     async def scenario(at: Service) -> None:
         said = {"task": "Say and list", "type": "say_and_list", "inputs": {"folder": str(tmp_path / "nowhere")}}
-        agent = AgentProcess(said, user={"name": "ann", "role": "User"}, desk=at)
+        agent = AgentProcess(said, user={"name": "ann", "role": "User"}, service=at)
         assert (await all_of(agent))[-1]["status"] == "failed"
         again = await agent.retry(inputs={"folder": str(tmp_path)})
         assert again["status"] == "ok"
-        retry = AgentProcess({"task_id": again["task_id"]}, user={"name": "ann", "role": "User"}, desk=at)
+        retry = AgentProcess({"task_id": again["task_id"]}, user={"name": "ann", "role": "User"}, service=at)
         async for update in retry.execute():
             if "intervention" in update:
                 assert await retry.approve(update["intervention"]["id"]) == {"status": "ok"}
@@ -161,9 +161,9 @@ def test_who_does_not_see_a_task_hears_nothing_of_its_owner_when_he_retries_it(l
 def test_nobody_submits_what_only_a_retry_may_say(lab: Lab) -> None:
     async def scenario(at: Service) -> None:
         stolen = HighLevelTask(description="Speak", type="say_hello", rerun=RerunOf(task_id="of-another"))
-        (refused,) = await all_of(AgentProcess(stolen, user=OWNER, desk=at))
+        (refused,) = await all_of(AgentProcess(stolen, user=OWNER, service=at))
         assert refused["code"] == "invalid_task"
-        (refused,) = await all_of(AgentProcess({"task": "x", "rerun": {"task_id": "x"}}, user=OWNER, desk=at))
+        (refused,) = await all_of(AgentProcess({"task": "x", "rerun": {"task_id": "x"}}, user=OWNER, service=at))
         assert refused["code"] == "invalid_task"
 
     run(lab, scenario)
@@ -171,16 +171,16 @@ def test_nobody_submits_what_only_a_retry_may_say(lab: Lab) -> None:
 
 def test_what_goes_wrong_is_the_last_update(lab: Lab) -> None:
     async def scenario(at: Service) -> None:
-        (wrong,) = await all_of(AgentProcess({"task": "x", "priority": 99}, user=OWNER, desk=at))
+        (wrong,) = await all_of(AgentProcess({"task": "x", "priority": 99}, user=OWNER, service=at))
         assert (wrong["status"], wrong["code"], "`priority`" in wrong["error"]) == ("failed", "invalid_task", True)
-        (refused,) = await all_of(AgentProcess("x", user={"name": "eve", "role": "Viewer"}, desk=at))
+        (refused,) = await all_of(AgentProcess("x", user={"name": "eve", "role": "Viewer"}, service=at))
         assert refused["code"] == "not_allowed"
-        (unknown,) = await all_of(AgentProcess({"task_id": "nobody"}, user=OWNER, desk=at))
+        (unknown,) = await all_of(AgentProcess({"task_id": "nobody"}, user=OWNER, service=at))
         assert unknown["code"] == "task_not_found"
-        assert (await AgentProcess({"task_id": "nobody"}, user=OWNER, desk=at).cancel())["code"] == "task_not_found"
+        assert (await AgentProcess({"task_id": "nobody"}, user=OWNER, service=at).cancel())["code"] == "task_not_found"
         nowhere = lab.settings.model_copy(update={"broker": BrokerSettings(url="redis://127.0.0.1:1")})
         lost = Service(nowhere)
-        (gone,) = await all_of(AgentProcess("x", user=OWNER, desk=lost))
+        (gone,) = await all_of(AgentProcess("x", user=OWNER, service=lost))
         assert gone["code"] == "no_store"
         await lost.close()
 
@@ -190,11 +190,11 @@ def test_what_goes_wrong_is_the_last_update(lab: Lab) -> None:
 def test_consent_is_never_in_a_payload_and_counts_only_from_who_may_approve(lab: Lab) -> None:
     async def scenario(at: Service) -> None:
         said = {"task": "Speak", "type": "say_with_consent"}
-        (refused,) = await all_of(AgentProcess({**said, "assume_yes": True}, user=OWNER, desk=at))
+        (refused,) = await all_of(AgentProcess({**said, "assume_yes": True}, user=OWNER, service=at))
         assert (refused["code"], "`assume_yes` is not taken" in refused["error"]) == ("invalid_task", True)
         ahead = HighLevelTask(description="Speak", type="say_with_consent", assume_yes=True, role="Owner")
         for user in ("ann", {"name": "eve", "role": "Viewer"}, None):
-            (refused,) = await all_of(AgentProcess(ahead, user=user, desk=at))
+            (refused,) = await all_of(AgentProcess(ahead, user=user, service=at))
             assert refused["code"] == "not_allowed"
 
     run(lab, scenario)
@@ -203,7 +203,7 @@ def test_consent_is_never_in_a_payload_and_counts_only_from_who_may_approve(lab:
 def test_without_a_user_a_host_lets_nobody_in(lab: Lab) -> None:
     async def scenario(at: Service) -> None:
         for user in (None, "", {"role": "Owner"}, {"name": "ann", "role": "Anonymous"}, {"name": "ann", "role": "God"}):
-            agent = AgentProcess({"task": "Say hello", "type": "say_hello"}, "session-7", user, desk=at)
+            agent = AgentProcess({"task": "Say hello", "type": "say_hello"}, "session-7", user, service=at)
             assert agent.person == ("", "Anonymous")
             (refused,) = await all_of(agent)
             assert refused["code"] == "not_allowed"

@@ -125,7 +125,7 @@ def test_failed_tasks_and_findings_of_people_are_told_once_in_a_while(settings: 
     assert told == ["task bad failed", "1 findings in /repo: task seen"]
 
 
-def test_what_lies_about_is_told(settings: Settings, store: Store) -> None:
+def test_the_state_of_now_is_told(settings: Settings, store: Store) -> None:
     watch, told = watching(settings, store, queue_without_worker=0.001, waits_longer_than=0)
     scanned(store, "one")
     store.catalogue.failed("code", "security", "digest", "it does not start")

@@ -1,5 +1,5 @@
 """Commands run in this process, as the unit tests run them."""
 
-from tests.unit.cli.conftest import behind, run
+from tests.unit.cli.conftest import run, stack
 
-__all__ = ["behind", "run"]
+__all__ = ["run", "stack"]

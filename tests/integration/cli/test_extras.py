@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.cli.commands.test_acting import DONE
-from tests.unit.cli.conftest import Behind, Run
-from tests.unit.cli.fake import RecordedDoor
+from tests.unit.cli.conftest import RecordedStack, Run
+from tests.unit.cli.fake import RecordedOrchestrator
 
 
 @pytest.mark.parametrize(
@@ -18,13 +18,13 @@ from tests.unit.cli.fake import RecordedDoor
     ],
 )
 def test_doctor_says_how_logs_and_traces_are_kept(
-    run: Run, behind: Behind, monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], found: str
+    run: Run, stack: RecordedStack, monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], found: str
 ) -> None:
     monkeypatch.setenv("AETHER_REDIS_URL", "redis://127.0.0.1:1/0")
     monkeypatch.setenv("AETHER_AGENT_SYSTEM__CLI_INTERFACE__LOGGING_FORMAT", "json")
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    behind(RecordedDoor([], DONE))
+    stack(RecordedOrchestrator([], DONE))
     ran = run("doctor", "--no-servers")
     assert "as json, from INFO up" in ran.out
     assert found in ran.out

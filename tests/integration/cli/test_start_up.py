@@ -17,7 +17,7 @@ VALUES = {"aether_agents.contracts", "pydantic"}
 FILES = VALUES | {"yaml"}
 PLANNING = FILES | {"aether_agents.planning"}
 STORE = VALUES | {"aether_agents.store", "redis", "cryptography"}
-DOOR = PLANNING | STORE | {"aether_agents.orchestrator.orchestrator"}
+ORCHESTRATOR = PLANNING | STORE | {"aether_agents.orchestrator.orchestrator"}
 
 #: What may be loaded by what.
 MAY_LOAD: dict[str, set[str]] = {
@@ -27,8 +27,8 @@ MAY_LOAD: dict[str, set[str]] = {
     "import aether_agents.process.startup, aether_agents.mcp_host.process.guard_program": VALUES,
     "import aether_agents.cli.program": {"click"},
     "import aether_agents.cli.commands.tasks.execute": PLANNING | {"click", "rich"},
-    "from aether_agents import connect": DOOR,
-    "import aether_agents.agentserver": DOOR,
+    "from aether_agents import connect": ORCHESTRATOR,
+    "import aether_agents.agentserver": ORCHESTRATOR,
     "import aether_agents.store": STORE,
     "import aether_agents.planning.planner": PLANNING | {"bm25s", "numpy", "jsonschema"},
     "from aether_agents import load_settings": FILES,

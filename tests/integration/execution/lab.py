@@ -123,7 +123,7 @@ class Lab:
             process = subprocess.Popen(
                 [PYTHON, "-m", entry, called or name, str(self.count_log), ",".join(self.names), ",".join(served)],
                 cwd=ROOT,
-                stdin=subprocess.PIPE,  # its lifeline: it ends with the tests, even if they are killed
+                stdin=subprocess.PIPE,  # when it closes: it ends with the tests, even if they are killed
                 env={
                     **os.environ,
                     **(env or {}),

@@ -16,14 +16,16 @@ from tests.integration.execution.lab import Lab
 
 
 @pytest.fixture
-def door(bare_lab: Lab) -> Orchestrator:
-    """The door to a laboratory whose worker a test may kill."""
+def orchestrator(bare_lab: Lab) -> Orchestrator:
+    """The orchestrator to a laboratory whose worker a test may kill."""
     return Orchestrator(bare_lab.settings, open_store(bare_lab.settings))
 
 
-def submitted(door: Orchestrator, task_id: str, *steps: dict[str, Any], **more: Any) -> str:
+def submitted(orchestrator: Orchestrator, task_id: str, *steps: dict[str, Any], **more: Any) -> str:
     document = Template.model_validate({"name": "plan", "description": "A plan", "subtasks": steps})
-    return door.submit(HighLevelTask(task_id=task_id, description="The blue elephant", document=document, **more))
+    return orchestrator.submit(
+        HighLevelTask(task_id=task_id, description="The blue elephant", document=document, **more)
+    )
 
 
 def entries(lab: Lab, task_id: str, kind: str = "") -> list[Line]:
@@ -32,17 +34,19 @@ def entries(lab: Lab, task_id: str, kind: str = "") -> list[Line]:
     return [one for one in found if one.entry["kind"] == kind or not kind]
 
 
-def test_a_task_is_recorded_from_its_asking_to_its_end(bare_lab: Lab, door: Orchestrator, tmp_path: Path) -> None:
+def test_a_task_is_recorded_from_its_asking_to_its_end(
+    bare_lab: Lab, orchestrator: Orchestrator, tmp_path: Path
+) -> None:
     lab = bare_lab
     lab.worker()
     say = {"id": "say", "tool": "dev-echo/echo", "args": {"message": "pink-giraffe"}}
     remove = {
         "id": "remove", "tool": "dev-echo/remove", "args": {"folder": str(tmp_path), "name": "x"}, "needs": ["say"]
     }  # fmt: skip
-    task = submitted(door, "told", say, remove, owner="ann")
-    (asked,) = eventually(lambda: door.view(task).interventions, 60, "it asks")
-    door.answer(task, Answer(intervention_id=asked.id, response="approve", by="bob"))
-    eventually(lambda: door.has_ended(task), 60, "it ends")
+    task = submitted(orchestrator, "told", say, remove, owner="ann")
+    (asked,) = eventually(lambda: orchestrator.view(task).interventions, 60, "it asks")
+    orchestrator.answer(task, Answer(intervention_id=asked.id, response="approve", by="bob"))
+    eventually(lambda: orchestrator.has_ended(task), 60, "it ends")
     eventually(lambda: entries(lab, task, "task.ended"), 10, "its end is linked")
     kinds = [str(one.entry["kind"]) for one in entries(lab, task)]
     calls = [
@@ -67,13 +71,13 @@ def test_a_task_is_recorded_from_its_asking_to_its_end(bare_lab: Lab, door: Orch
     assert (verdict.faults, verdict.unchecked) == ((), 0)
 
 
-def test_the_intent_of_a_write_outlives_its_worker(bare_lab: Lab, door: Orchestrator, tmp_path: Path) -> None:
+def test_the_intent_of_a_write_outlives_its_worker(bare_lab: Lab, orchestrator: Orchestrator, tmp_path: Path) -> None:
     """The worker is killed in the midst of the call: its intent is there, and no outcome."""
     lab, fifo = bare_lab, tmp_path / "pipe"
     worker = lab.worker()
     os.mkfifo(fifo)  # a write into it stands until somebody reads
     args = {"folder": str(tmp_path), "name": "pipe", "text": "x"}
-    task = submitted(door, "cut", {"id": "write", "tool": "dev-echo/write_note", "args": args})
+    task = submitted(orchestrator, "cut", {"id": "write", "tool": "dev-echo/write_note", "args": args})
     eventually(
         lambda: [
             one for one in (*lab.store.audit.lines(), *lab.store.audit.tail().lines) if one.entry["kind"] == "call"
@@ -84,13 +88,13 @@ def test_the_intent_of_a_write_outlives_its_worker(bare_lab: Lab, door: Orchestr
     worker.send_signal(signal.SIGKILL)
     lab.kill(worker)
     lab.worker()
-    eventually(lambda: door.view(task).interventions, 60, "it is asked about")
+    eventually(lambda: orchestrator.view(task).interventions, 60, "it is asked about")
     eventually(lambda: entries(lab, task, "call"), 20, "another process links it")
     assert entries(lab, task, "call.ended") == []
     assert lab.store.audit.verify().faults == ()
 
 
-def test_several_workers_link_one_chain(bare_lab: Lab, door: Orchestrator) -> None:
+def test_several_workers_link_one_chain(bare_lab: Lab, orchestrator: Orchestrator) -> None:
     lab = bare_lab
     for _ in range(3):
         lab.worker()
@@ -98,9 +102,9 @@ def test_several_workers_link_one_chain(bare_lab: Lab, door: Orchestrator) -> No
         {"id": f"s{n}", "tool": f"{lab.names[n % len(lab.names)]}-echo/echo", "args": {"message": str(n)}}
         for n in range(40)
     ]
-    tasks = [submitted(door, f"many-{n}", *steps) for n in range(3)]
+    tasks = [submitted(orchestrator, f"many-{n}", *steps) for n in range(3)]
     for task in tasks:
-        eventually(lambda task=task: door.has_ended(task), 90, f"{task} ends")
+        eventually(lambda task=task: orchestrator.has_ended(task), 90, f"{task} ends")
         eventually(lambda task=task: entries(lab, task, "task.ended"), 20, "its end is linked")
     for task in tasks:
         assert len(entries(lab, task, "call")) == len(entries(lab, task, "call.ended")) == 40

@@ -42,7 +42,7 @@ def test_the_effect_of_a_call_is_read_back_through_another_tool(lab: Lab, wanted
         assert "does not show its effect: `count` is 1, and should be eq 7" in (outcome(lab, task).error or "")
 
 
-def test_a_result_that_is_too_large_names_the_mend(lab: Lab) -> None:
+def test_a_result_that_is_too_large_names_the_fix(lab: Lab) -> None:
     lab.launch([step("big", "a", args={"message": "x" * 1_100_000, "key": "big/a"})], "big")
     assert lab.ended("big") == "failed"
     assert "1.0 MiB, more than 1 MiB can be kept: ask it for less" in (outcome(lab, "big").error or "")
@@ -170,7 +170,7 @@ def test_a_broker_that_restarts_loses_nothing(sealing_key, tmp_path) -> None:
         server.stop()
 
 
-def test_without_a_broker_the_sender_says_so_and_names_the_mend() -> None:
+def test_without_a_broker_the_sender_says_so_and_names_the_fix() -> None:
     sender = Sender.to(Settings(broker=BrokerSettings(url="redis://127.0.0.1:1/0")))
     for many in (1, 20):
         with pytest.raises(StoreUnavailable, match="aether-agent up"):

@@ -1,4 +1,4 @@
-"""What does not belong into a queue: it is said and left out; the worker lives, and keeps all its hands."""
+"""What does not belong into a queue: it is said and left out; the worker lives, and keeps all its threads."""
 
 import base64
 import copy
@@ -105,7 +105,7 @@ def test_a_worker_outlives_whatever_lies_in_its_queue(bare_lab: Lab, pool: str) 
     lab.store.connection.command("HSET", f"{lab.settings.broker.prefix}:celery:unacked", "tag", "no JSON")
     lab.store.connection.command("ZADD", f"{lab.settings.broker.prefix}:celery:unacked_index", 1, "tag")
     eventually(lambda: lab.store.connection.command("LLEN", key) == 0, 60, "all is read")
-    # as many calls at once as the worker has hands: none is held by what was left out
+    # as many calls at once as the worker has threads: none is held by what was left out
     lab.launch([step("after", f"a{at}") for at in range(12)], "after", direct=True)
     assert lab.ended("after") == "completed"
     assert worker.poll() is None

@@ -59,7 +59,7 @@ def test_a_nested_canvas_goes_through_one_producer_and_every_acquire_has_a_bound
 
 
 def test_who_finds_no_producer_says_so_in_time(lab: Lab, sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(producers, "PATIENCE", 0.2)
+    monkeypatch.setattr(producers, "TIMEOUT", 0.2)
     taken, leave = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -80,7 +80,7 @@ def test_who_finds_no_producer_says_so_in_time(lab: Lab, sender: Sender, monkeyp
         holder.join()
 
 
-def test_the_pump_sends_while_every_producer_is_taken(lab: Lab, sender: Sender) -> None:
+def test_the_heartbeat_sends_while_every_producer_is_taken(lab: Lab, sender: Sender) -> None:
     own = producers.OwnProducer(sender._app)
     with sender._app.producer_or_acquire():
         thread = threading.Thread(target=Sender(sender._app, own).send, args=([Delivery("none", "a", "dev")],))

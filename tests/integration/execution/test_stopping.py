@@ -189,7 +189,7 @@ def test_a_worker_that_is_told_to_end_lets_its_calls_end_and_takes_nothing_new(b
     plan.append(step("end", "z", ["a0"]))
     lab.launch(plan, "end", direct=True)
     for at in range(2):
-        running(lab, f"end/a{at}")  # both of its hands are busy, and it has fetched more
+        running(lab, f"end/a{at}")  # both of its threads are busy, and it has fetched more
 
     first.send_signal(signal.SIGTERM)
     told_to_end(lab)

@@ -42,7 +42,7 @@ def processes_of(home: Path) -> list[psutil.Process]:
     return found
 
 
-class House:
+class StackLab:
     """One AETHER_HOME, the commands that hold its stack, and what runs there."""
 
     def __init__(self, home: Path) -> None:
@@ -103,8 +103,8 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    made = House(tmp_path / "home")
+def stack_lab(tmp_path: Path) -> Iterator[StackLab]:
+    made = StackLab(tmp_path / "home")
     yield made
     for command in made.commands:
         command.kill()

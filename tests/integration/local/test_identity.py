@@ -28,7 +28,7 @@ def test_another_process_with_the_same_number_is_left_alone() -> None:
     with start(SLEEPER) as process:
         recycled = ProcessIdentity(process.pid, "an earlier birth")
         assert not recycled.alive()
-        recycled.end(patience=0.1)
+        recycled.end(timeout=0.1)
         assert process.poll() is None
         assert ProcessIdentity.of(process.pid).alive()
         process.kill()
@@ -41,7 +41,7 @@ def test_a_process_is_asked_and_then_killed() -> None:
                 assert process.stdout is not None
                 process.stdout.readline()
             identity = ProcessIdentity.of(process.pid)
-            identity.end(patience=0.3)
+            identity.end(timeout=0.3)
             assert not identity.alive()  # a zombie is not alive
 
 

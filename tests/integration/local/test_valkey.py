@@ -52,7 +52,7 @@ def test_it_starts_in_a_private_folder_and_keeps_its_data(tmp_path: Path) -> Non
 
 
 def test_two_on_one_folder_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launcher, "LOCK_PATIENCE", 0.1)
+    monkeypatch.setattr(launcher, "LOCK_TIMEOUT", 0.1)
     with ValkeyServer(tmp_path) as server:
         with pytest.raises(StackError, match=rf"process {server.pid}.*aether-agent down"):
             ValkeyServer(tmp_path).start()
@@ -146,7 +146,7 @@ def test_a_server_that_never_answers_is_given_up_and_ended(tmp_path: Path) -> No
     eventually(lambda: not is_running(pid))
 
 
-def test_without_a_binary_the_mend_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_binary_the_fix_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launcher, "find_spec", lambda _: None)
     monkeypatch.setattr(launcher.shutil, "which", lambda name: f"/opt/{name}" if name == "redis-server" else None)
     assert find_binary() == Path("/opt/redis-server")

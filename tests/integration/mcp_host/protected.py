@@ -178,4 +178,4 @@ def browse(address: str) -> str:
             fields |= {"login": "person", "password": "any"}
         target = urllib.parse.urljoin(page.geturl(), form[1])
         page = opener.open(target, urllib.parse.urlencode(fields).encode(), timeout=20)
-    raise AssertionError("the login does not come to an end")
+    raise AssertionError("the login does not end")

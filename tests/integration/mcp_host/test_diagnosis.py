@@ -27,7 +27,7 @@ SPEC = ServerSpec(name="s", command="x", source="p/.mcp.json")
 
 
 @pytest.mark.parametrize(
-    ("stderr", "mend"),
+    ("stderr", "fix"),
     [
         ("ModuleNotFoundError: No module named 'mcp.server.fastmcp'", "add `mcp<2` to `install.with`"),
         ("AttributeError: 'Server' object has no attribute 'list_resources'", "add `mcp<2` to `install.with`"),
@@ -38,13 +38,13 @@ SPEC = ServerSpec(name="s", command="x", source="p/.mcp.json")
         ("all is well", None),
     ],
 )
-def test_known_failures_have_a_mend(stderr: str, mend: str | None) -> None:
+def test_known_failures_have_a_fix(stderr: str, fix: str | None) -> None:
     found = explain(stderr, "s")
 
-    assert (found is None) if mend is None else mend in str(found)
+    assert (found is None) if fix is None else fix in str(found)
 
 
-def test_why_a_server_is_down_has_status_last_words_and_mend() -> None:
+def test_why_a_server_is_down_has_status_last_words_and_fix() -> None:
     witness = Witness("\n".join(f"line {n}" for n in range(100)) + "\nNo module named 'mcp.server.fastmcp'\n", status=1)
 
     text = why_down(SPEC, witness, MCPError(-32000, "Connection closed"))

@@ -78,7 +78,7 @@ def test_the_environment_before_the_last_is_removed(tmp_path: Path, uv: Path) ->
     assert installed(server("thing==1.2"), tmp_path)
 
 
-def test_a_failure_has_uvs_words_and_the_mend_and_changes_nothing(tmp_path: Path, uv: Path) -> None:
+def test_a_failure_has_uvs_words_and_the_fix_and_changes_nothing(tmp_path: Path, uv: Path) -> None:
     install(server("thing==1.0"), tmp_path)
     (tmp_path / "fail").touch()
 

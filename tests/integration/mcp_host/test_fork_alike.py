@@ -57,11 +57,11 @@ class Starting:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.runner = asyncio.Runner(debug=True)
-        self.lifeline = GuardClient()
+        self.guard = GuardClient()
         self.forks = self.runner.run(self._forks())
 
     async def _forks(self) -> ForkClient:
-        return ForkClient(self.lifeline, 30)
+        return ForkClient(self.guard, 30)
 
     def launch(self, module: str) -> Launch:
         more = {"PYTHONPATH": str(self.folder), "PYTHONPYCACHEPREFIX": str(self.folder / "cache")}
@@ -76,7 +76,7 @@ class Starting:
 
     def close(self) -> None:
         self.run(self.forks.close())
-        self.lifeline.close()
+        self.guard.close()
         self.runner.close()
 
 

@@ -201,7 +201,7 @@ def test_no_word_of_a_server_has_what_is_hidden(open_host: OpenHost, how: str, w
     assert MASK in f"{result.output} {result.error}"
 
 
-def test_a_long_failure_is_cut_after_what_is_hidden_was_struck_out(open_host: OpenHost) -> None:
+def test_a_long_failure_is_cut_after_what_is_hidden_was_redacted(open_host: OpenHost) -> None:
     host = open_host(spec("raw", "leaks", name="leaks", env={"TOKEN": TOKEN}, hidden=(TOKEN,)))
 
     for at in range(2_650, 2_670):  # about where a text is cut

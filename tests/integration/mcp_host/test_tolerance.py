@@ -11,7 +11,7 @@ from aether_agents.mcp_host.session.answer_content import read
 from aether_agents.mcp_host.session.answer_repair import notes_of, understood
 
 
-def mended(result: dict[str, Any]) -> dict[str, Any]:
+def repaired(result: dict[str, Any]) -> dict[str, Any]:
     item = SessionMessage(JSONRPCResponse(jsonrpc="2.0", id=1, result=result))
     return understood(item).message.result
 
@@ -39,20 +39,20 @@ TEXT = {"type": "text", "text": "hello"}
     ],
 )  # fmt: skip
 def test_what_is_readable_is_kept(result: dict[str, Any], output: Any, notes: int) -> None:
-    found = read(CallToolResult.model_validate(mended(result)))
+    found = read(CallToolResult.model_validate(repaired(result)))
     assert (found.output, len(found.notes), found.kind) == (output, notes, None)
     json.dumps(found.output, allow_nan=False)
 
 
 def test_an_error_that_is_no_boolean_is_one_all_the_same() -> None:
-    found = read(CallToolResult.model_validate(mended({"content": [TEXT], "isError": "yes"})))
+    found = read(CallToolResult.model_validate(repaired({"content": [TEXT], "isError": "yes"})))
     assert (found.kind, found.error) == ("tool_error", "hello")
 
 
 def test_one_malformed_tool_costs_itself() -> None:
     good = {"name": "good", "inputSchema": {"type": "object"}}
     listed = [good, {"name": "typeless", "inputSchema": {}}, {"name": "none"}, "text", {"inputSchema": {}}, good]
-    found = mended({"tools": listed})
+    found = repaired({"tools": listed})
     assert [tool.name for tool in ListToolsResult.model_validate(found).tools] == ["good", "typeless"]
     said = notes_of(found["_meta"])
     assert [note.split(" ")[1] for note in said] == ["`none`", "number", "number", "`good`"]

@@ -81,7 +81,7 @@ def test_tasks_are_planned_done_answered_and_read(lab: Lab, environ: dict[str, s
 
 
 def test_a_client_consents_to_nothing(lab: Lab, environ: dict[str, str]) -> None:
-    door = Orchestrator(lab.settings, lab.store)
+    orchestrator = Orchestrator(lab.settings, lab.store)
 
     async def scenario(client: Client) -> None:
         asks = await call(client, "execute", task="Speak after somebody has agreed")
@@ -95,7 +95,7 @@ def test_a_client_consents_to_nothing(lab: Lab, environ: dict[str, str]) -> None
             more = await client.call_tool("execute", {"task": "Speak after somebody has agreed", **said})
             assert more.is_error or (more.structured_content or {})["status"] == "waiting_user_input"
         await asyncio.to_thread(
-            door.answer, asks["task_id"], Answer(intervention_id=question["id"], response="approve", by="local")
+            orchestrator.answer, asks["task_id"], Answer(intervention_id=question["id"], response="approve", by="local")
         )
         ended = await call(client, "status", task_id=asks["task_id"], wait_seconds=30)
         assert ended["result"] == {"said": "yes"}
@@ -106,8 +106,8 @@ def test_a_client_consents_to_nothing(lab: Lab, environ: dict[str, str]) -> None
 
 
 def test_it_sees_its_own_tasks_only(lab: Lab, environ: dict[str, str]) -> None:
-    door = Orchestrator(lab.settings, lab.store)
-    theirs = door.submit(HighLevelTask(description="Say hello to the world"))
+    orchestrator = Orchestrator(lab.settings, lab.store)
+    theirs = orchestrator.submit(HighLevelTask(description="Say hello to the world"))
 
     async def scenario(client: Client) -> None:
         assert "task_not_found" in await refusal(client, "result", task_id=theirs)

@@ -18,9 +18,9 @@ if __name__ == "__main__":
         Subtask(id="b", tool="dev-echo/fail", args={"message": message}, needs=("a",), on_failure="continue"),
     )
     plan = Template(name="two", description="two calls", subtasks=steps)
-    with connect(Settings.model_validate_json(os.environ["AETHER_TEST_SETTINGS"])) as door:
+    with connect(Settings.model_validate_json(os.environ["AETHER_TEST_SETTINGS"])) as orchestrator:
         began = time.monotonic()
-        door.submit(HighLevelTask(task_id=task_id, description="trace me", document=plan))
+        orchestrator.submit(HighLevelTask(task_id=task_id, description="trace me", document=plan))
         sys.stdout.write(f"{time.monotonic() - began:.3f}\n")
     # redis 8 loads the metrics of OpenTelemetry's SDK where they are installed; these only we could have loaded
     ours = ("opentelemetry.exporter", "opentelemetry.instrumentation", "aether_agents.telemetry.tracing.otel")

@@ -120,7 +120,7 @@ def test_templates_and_what_workers_tell_stay_within_bounds(store: Store) -> Non
     assert numbers(store)["aether_tasks_ended_total", "completed", "other"] == 1
 
 
-def test_queues_and_workers_are_what_lies_about_now(store: Store) -> None:
+def test_queues_and_workers_are_those_of_now(store: Store) -> None:
     store.presence.beat("w1", "worker", ("dev", "planner"))
     begun(store, "one", step("a"))
     seen = numbers(store)

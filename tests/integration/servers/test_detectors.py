@@ -159,7 +159,7 @@ def test_a_known_form_shows_the_prefix_that_all_of_them_share() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "struck"),
+    ("line", "redacted"),
     [
         (f"password: {AWS}", True),
         (f"password: {HEX}", True),
@@ -170,9 +170,9 @@ def test_a_known_form_shows_the_prefix_that_all_of_them_share() -> None:
         ("url: redis://aether:aet" + "hernet@cache.internal/0", False),
     ],
 )
-def test_only_what_is_told_for_a_secret_anywhere_is_struck_out_elsewhere(line: str, struck: bool) -> None:
+def test_only_what_is_told_for_a_secret_anywhere_is_redacted_elsewhere(line: str, redacted: bool) -> None:
     (hit,) = hits("deploy.yaml", line)
-    assert stands_out(hit) == struck
+    assert stands_out(hit) == redacted
     assert hit.value not in mask(hit)
 
 

@@ -20,7 +20,7 @@ def foreign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_it_is_refused_with_a_mend_that_anybody_can_do(foreign: Path) -> None:
+def test_it_is_refused_with_a_fix_that_anybody_can_do(foreign: Path) -> None:
     place = Git(foreign).place()
     assert place.broken
     assert f"`git config --global --add safe.directory {foreign}`" in place.why_not

@@ -1,4 +1,4 @@
-"""What figures of a machine come to."""
+"""Results of figures of a machine."""
 
 import pytest
 

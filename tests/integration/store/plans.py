@@ -62,7 +62,7 @@ def run(store: Store, name: str, outcome: Outcome = DONE, task_id: str = "t") ->
 
 
 def overdue(store: Store, name: str = "", task_id: str = "t") -> None:
-    """Let the time of a step run out: its lease, its retry, or its patience as a ready one."""
+    """Let the time of a step run out: its lease, its retry, or its wait as a ready one."""
     store.connection.command("ZADD", store.keys.due, "XX", 0, f"{task_id}|{name}")
 
 

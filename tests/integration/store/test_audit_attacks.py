@@ -34,7 +34,7 @@ def filled(store: Store) -> list[Line]:
 
 
 def link(store: Store) -> None:
-    """What a pump does."""
+    """What a heartbeat does."""
     store.audit.flush()
     store.linker.turn()
 

@@ -37,7 +37,7 @@ def scarce(store: Store, whether: bool = True) -> None:
 
 
 @pytest.fixture
-def room(store: Store) -> Store:
+def scarce_store(store: Store) -> Store:
     """A store for which two calls of a server at once are enough, and whose circuits rest for a minute."""
     delivery = store.tasks._access.settings.delivery
     object.__setattr__(delivery, "per_server", 2)
@@ -53,174 +53,174 @@ def lines(store: Store) -> tuple[int, int]:
     return command("ZCARD", f"{prefix}:line"), command("ZCARD", f"{prefix}:runs")
 
 
-def test_while_threads_are_free_everybody_gets_what_he_asks_for(room: Store) -> None:
-    scarce(room, False)
-    begun(room, "many", ["a", "b", "c", "d"], "slow")
-    begun(room, "one", ["a"], "quick", owner="bob")
-    assert [claimed(room, "many", name) for name in "abcd"] == [f"many/{name}" for name in "abcd"]
-    assert claimed(room, "one", "a") == "one/a"
+def test_while_threads_are_free_everybody_gets_what_he_asks_for(scarce_store: Store) -> None:
+    scarce(scarce_store, False)
+    begun(scarce_store, "many", ["a", "b", "c", "d"], "slow")
+    begun(scarce_store, "one", ["a"], "quick", owner="bob")
+    assert [claimed(scarce_store, "many", name) for name in "abcd"] == [f"many/{name}" for name in "abcd"]
+    assert claimed(scarce_store, "one", "a") == "one/a"
 
 
-def test_where_nobody_else_waits_the_last_thread_is_for_whoever_asks(room: Store) -> None:
-    begun(room, "many", ["a", "b", "c", "d"], "slow", direct=False)
-    assert [claimed(room, "many", name) for name in "abcd"] == [f"many/{name}" for name in "abcd"]
-    assert "parked|dev" not in room.counts.read()
+def test_where_nobody_else_waits_the_last_thread_is_for_whoever_asks(scarce_store: Store) -> None:
+    begun(scarce_store, "many", ["a", "b", "c", "d"], "slow", direct=False)
+    assert [claimed(scarce_store, "many", name) for name in "abcd"] == [f"many/{name}" for name in "abcd"]
+    assert "parked|dev" not in scarce_store.counts.read()
 
 
-def test_a_server_with_enough_calls_makes_way_and_gets_the_other_ones_message(room: Store) -> None:
-    begun(room, "many", ["a", "b", "c", "d"], "slow")
-    begun(room, "one", ["a"], "quick")
-    got = [claimed(room, "many", "a"), claimed(room, "many", "b"), claimed(room, "many", "c")]
+def test_a_server_with_enough_calls_makes_way_and_gets_the_other_ones_message(scarce_store: Store) -> None:
+    begun(scarce_store, "many", ["a", "b", "c", "d"], "slow")
+    begun(scarce_store, "one", ["a"], "quick")
+    got = [claimed(scarce_store, "many", "a"), claimed(scarce_store, "many", "b"), claimed(scarce_store, "many", "c")]
     assert got == ["many/a", "many/b", "one/a"]
-    assert status(room, "c", "many") == "ready"
-    assert claimed(room, "one", "a") == "many/c", "its own message was used: this one is for what was parked"
-    assert room.counts.read()["parked|dev"] == 1
-    assert claimed(room, "one", "a") == "leased"
+    assert status(scarce_store, "c", "many") == "ready"
+    assert claimed(scarce_store, "one", "a") == "many/c", "its own message was used: this one is for what was parked"
+    assert scarce_store.counts.read()["parked|dev"] == 1
+    assert claimed(scarce_store, "one", "a") == "leased"
 
 
-def test_the_owner_with_the_least_running_goes_first(room: Store) -> None:
-    begun(room, "flood", [f"n{at}" for at in range(9)], "echo", owner="ann")
-    begun(room, "one", ["a"], "echo", owner="bob")
-    begun(room, "two", ["a"], "echo", owner="eve")
-    got = [claimed(room, "flood", f"n{at}") for at in range(4)]
+def test_the_owner_with_the_least_running_goes_first(scarce_store: Store) -> None:
+    begun(scarce_store, "flood", [f"n{at}" for at in range(9)], "echo", owner="ann")
+    begun(scarce_store, "one", ["a"], "echo", owner="bob")
+    begun(scarce_store, "two", ["a"], "echo", owner="eve")
+    got = [claimed(scarce_store, "flood", f"n{at}") for at in range(4)]
     assert got[0] == "flood/n0", "nobody has less than nothing"
     assert sorted(got[1:3]) == ["one/a", "two/a"]
     assert got[3] == "flood/n3"
-    assert sorted((claimed(room, "one", "a"), claimed(room, "two", "a"))) == ["flood/n1", "flood/n2"]
+    assert sorted((claimed(scarce_store, "one", "a"), claimed(scarce_store, "two", "a"))) == ["flood/n1", "flood/n2"]
 
 
-def test_a_lower_priority_never_goes_before_a_higher_one_of_another_owner(room: Store) -> None:
-    begun(room, "urgent", ["a", "b", "c"], "echo", owner="ann", priority=9)
-    begun(room, "later", ["a"], "echo", owner="bob", priority=3)
-    assert [claimed(room, "urgent", name) for name in "abc"] == ["urgent/a", "urgent/b", "urgent/c"]
+def test_a_lower_priority_never_goes_before_a_higher_one_of_another_owner(scarce_store: Store) -> None:
+    begun(scarce_store, "urgent", ["a", "b", "c"], "echo", owner="ann", priority=9)
+    begun(scarce_store, "later", ["a"], "echo", owner="bob", priority=3)
+    assert [claimed(scarce_store, "urgent", name) for name in "abc"] == ["urgent/a", "urgent/b", "urgent/c"]
 
 
-def test_what_is_parked_survives_everything_that_may_become_of_the_other(room: Store) -> None:
+def test_what_is_parked_survives_everything_that_may_become_of_the_other(scarce_store: Store) -> None:
     """Its message is lost: the reaper sends the parked one. It is cancelled or paused: it is passed over."""
-    begun(room, "many", ["a", "b", "c"], "slow", direct=False)
-    begun(room, "one", ["a"], "quick", direct=False)
+    begun(scarce_store, "many", ["a", "b", "c"], "slow", direct=False)
+    begun(scarce_store, "one", ["a"], "quick", direct=False)
     for name in "ab":
-        claimed(room, "many", name)
-    assert claimed(room, "many", "c") == "one/a"
-    overdue(room, "c", "many")
-    assert reap(room) == ["c"]
-    room.tasks.pause("many", "ann")
-    assert claimed(room, "one", "a") == "leased", "what is paused gets no message"
-    assert [send.subtask_id for send in room.tasks.resume("many", "ann")] == ["c"]
-    assert claimed(room, "many", "c") == "many/c"
-    room.tasks.cancel("many", "ann")
+        claimed(scarce_store, "many", name)
+    assert claimed(scarce_store, "many", "c") == "one/a"
+    overdue(scarce_store, "c", "many")
+    assert reap(scarce_store) == ["c"]
+    scarce_store.tasks.pause("many", "ann")
+    assert claimed(scarce_store, "one", "a") == "leased", "what is paused gets no message"
+    assert [send.subtask_id for send in scarce_store.tasks.resume("many", "ann")] == ["c"]
+    assert claimed(scarce_store, "many", "c") == "many/c"
+    scarce_store.tasks.cancel("many", "ann")
 
 
-def test_after_a_swap_both_canvases_go_on_directly(room: Store) -> None:
-    begun(room, "many", ["a", "b", "c"], "slow", direct=False)
-    begun(room, "one", ["a"], "quick", direct=False)
-    grants = {name: room.tasks.claim("many", name, "dev") for name in "abc"}
+def test_after_a_swap_both_canvases_go_on_directly(scarce_store: Store) -> None:
+    begun(scarce_store, "many", ["a", "b", "c"], "slow", direct=False)
+    begun(scarce_store, "one", ["a"], "quick", direct=False)
+    grants = {name: scarce_store.tasks.claim("many", name, "dev") for name in "abc"}
     other = grants["c"]
     assert isinstance(other, Granted)
     assert other.instead == ("one", "a")
-    sends = room.tasks.complete("one", "a", other.token, DONE).deliveries
+    sends = scarce_store.tasks.complete("one", "a", other.token, DONE).deliveries
     assert [(send.task_id, send.subtask_id) for send in sends] == [("one", "z")]
-    scarce(room, False)
-    parked = room.tasks.claim("one", "a", "dev")
+    scarce(scarce_store, False)
+    parked = scarce_store.tasks.claim("one", "a", "dev")
     assert isinstance(parked, Granted)
     assert parked.instead == ("many", "c")
     for name in "ab":
-        room.tasks.complete("many", name, grants[name].token, DONE)  # type: ignore[union-attr]
-    sends = room.tasks.complete("many", "c", parked.token, DONE).deliveries
+        scarce_store.tasks.complete("many", name, grants[name].token, DONE)  # type: ignore[union-attr]
+    sends = scarce_store.tasks.complete("many", "c", parked.token, DONE).deliveries
     assert [(send.task_id, send.subtask_id) for send in sends] == [("many", "z")]
 
 
-def test_a_process_whose_calls_stand_takes_what_waits_for_another(room: Store) -> None:
-    begun(room, "hung", ["a", "b", "c"], "slow")
-    grants = [room.tasks.claim("hung", name, "dev") for name in "ab"]
+def test_a_process_whose_calls_stand_takes_what_waits_for_another(scarce_store: Store) -> None:
+    begun(scarce_store, "hung", ["a", "b", "c"], "slow")
+    grants = [scarce_store.tasks.claim("hung", name, "dev") for name in "ab"]
     runs = [("hung", name, grant.token) for name, grant in zip("ab", grants, strict=True)]  # type: ignore[union-attr]
-    assert room.tasks.take("dev", runs, 0.0) is None, "only its own server and owner wait"
-    begun(room, "one", ["a"], "quick", priority=2)
-    begun(room, "two", ["a"], "slow", owner="bob")
-    assert room.tasks.take("dev", runs, 60.0) is None, "nobody has waited so long"
-    assert room.tasks.take("security", runs, 0.0) is None
-    taken = {room.tasks.take("dev", runs, 0.0).instead for _ in range(2)}  # type: ignore[union-attr]
+    assert scarce_store.tasks.take("dev", runs, 0.0) is None, "only its own server and owner wait"
+    begun(scarce_store, "one", ["a"], "quick", priority=2)
+    begun(scarce_store, "two", ["a"], "slow", owner="bob")
+    assert scarce_store.tasks.take("dev", runs, 60.0) is None, "nobody has waited so long"
+    assert scarce_store.tasks.take("security", runs, 0.0) is None
+    taken = {scarce_store.tasks.take("dev", runs, 0.0).instead for _ in range(2)}  # type: ignore[union-attr]
     assert taken == {("one", "a"), ("two", "a")}
-    assert room.tasks.take("dev", runs, 0.0) is None
-    assert claimed(room, "one", "a") == "leased"
+    assert scarce_store.tasks.take("dev", runs, 0.0) is None
+    assert claimed(scarce_store, "one", "a") == "leased"
 
 
-def test_a_circuit_opens_after_time_outs_in_a_row_says_so_tries_again_and_closes(room: Store) -> None:
-    begun(room, "hung", [f"n{at}" for at in range(9)], "slow")
+def test_a_circuit_opens_after_time_outs_in_a_row_says_so_tries_again_and_closes(scarce_store: Store) -> None:
+    begun(scarce_store, "hung", [f"n{at}" for at in range(9)], "slow")
     for at in range(3):
-        scarce(room, False)
-        grant = room.tasks.claim("hung", f"n{at}", "dev")
-        room.tasks.complete("hung", f"n{at}", grant.token, LATE, retry_in=3_600)  # type: ignore[union-attr]
-    told = [event.message for event in room.events.read("hung") if event.type.value == "log"]
+        scarce(scarce_store, False)
+        grant = scarce_store.tasks.claim("hung", f"n{at}", "dev")
+        scarce_store.tasks.complete("hung", f"n{at}", grant.token, LATE, retry_in=3_600)  # type: ignore[union-attr]
+    told = [event.message for event in scarce_store.events.read("hung") if event.type.value == "log"]
     assert told == [
         "the server `slow` did not answer 3 calls in a row: while other work waits it gets no thread for 60 s, and "
         "then one, to see how it is"
     ]
-    scarce(room)
-    alone = room.tasks.claim("hung", "n3", "dev")
+    scarce(scarce_store)
+    alone = scarce_store.tasks.claim("hung", "n3", "dev")
     assert isinstance(alone, Granted)
     assert alone.instead is None, "nobody else waits"
-    begun(room, "well", ["a", "b", "c", "d"], "quick")
-    assert room.tasks.unanswering(["slow", "quick"]) == {"slow": 3}
-    assert claimed(room, "hung", "n4") == "well/a", "while it rests it gets nothing"
-    key = f"{room.keys.prefix}:circuit:slow"
-    room.connection.command("HSET", key, "till", 1)
-    assert claimed(room, "hung", "n5") == "well/b", "one call is tried at a time, and that is n3"
-    room.tasks.complete("hung", "n3", alone.token, DONE)
-    assert room.connection.command("EXISTS", key) == 0
-    assert room.tasks.unanswering(["slow", "quick"]) == {}
-    assert "the server `slow` answers again" in [event.message for event in room.events.read("hung")]
-    assert claimed(room, "hung", "n6") == "hung/n6"
-    room.tasks.cancel("hung", "ann")
+    begun(scarce_store, "well", ["a", "b", "c", "d"], "quick")
+    assert scarce_store.tasks.unanswering(["slow", "quick"]) == {"slow": 3}
+    assert claimed(scarce_store, "hung", "n4") == "well/a", "while it rests it gets nothing"
+    key = f"{scarce_store.keys.prefix}:circuit:slow"
+    scarce_store.connection.command("HSET", key, "till", 1)
+    assert claimed(scarce_store, "hung", "n5") == "well/b", "one call is tried at a time, and that is n3"
+    scarce_store.tasks.complete("hung", "n3", alone.token, DONE)
+    assert scarce_store.connection.command("EXISTS", key) == 0
+    assert scarce_store.tasks.unanswering(["slow", "quick"]) == {}
+    assert "the server `slow` answers again" in [event.message for event in scarce_store.events.read("hung")]
+    assert claimed(scarce_store, "hung", "n6") == "hung/n6"
+    scarce_store.tasks.cancel("hung", "ann")
 
 
-def test_a_circuit_that_is_tried_in_vain_rests_again(room: Store) -> None:
-    begun(room, "hung", [f"n{at}" for at in range(5)], "slow")
-    scarce(room, False)
+def test_a_circuit_that_is_tried_in_vain_rests_again(scarce_store: Store) -> None:
+    begun(scarce_store, "hung", [f"n{at}" for at in range(5)], "slow")
+    scarce(scarce_store, False)
     for at in range(3):
-        grant = room.tasks.claim("hung", f"n{at}", "dev")
-        room.tasks.complete("hung", f"n{at}", grant.token, LATE, retry_in=3_600)  # type: ignore[union-attr]
-    key = f"{room.keys.prefix}:circuit:slow"
-    room.connection.command("HSET", key, "till", 1)
-    begun(room, "well", ["a", "b"], "quick")
-    scarce(room)
-    grant = room.tasks.claim("hung", "n3", "dev")
+        grant = scarce_store.tasks.claim("hung", f"n{at}", "dev")
+        scarce_store.tasks.complete("hung", f"n{at}", grant.token, LATE, retry_in=3_600)  # type: ignore[union-attr]
+    key = f"{scarce_store.keys.prefix}:circuit:slow"
+    scarce_store.connection.command("HSET", key, "till", 1)
+    begun(scarce_store, "well", ["a", "b"], "quick")
+    scarce(scarce_store)
+    grant = scarce_store.tasks.claim("hung", "n3", "dev")
     assert isinstance(grant, Granted)
     assert grant.instead is None, "it is tried"
-    room.tasks.complete("hung", "n3", grant.token, LATE, retry_in=3_600)
-    assert int(room.connection.command("HGET", key, "till")) > 1
-    assert claimed(room, "hung", "n4") == "well/a"
-    room.tasks.cancel("hung", "ann")
+    scarce_store.tasks.complete("hung", "n3", grant.token, LATE, retry_in=3_600)
+    assert int(scarce_store.connection.command("HGET", key, "till")) > 1
+    assert claimed(scarce_store, "hung", "n4") == "well/a"
+    scarce_store.tasks.cancel("hung", "ann")
 
 
-def test_what_the_lines_say_falsely_is_removed_and_gives_nobody_a_right(room: Store) -> None:
+def test_what_the_lines_say_falsely_is_removed_and_gives_nobody_a_right(scarce_store: Store) -> None:
     """As after a worker of a version that does not keep them, or a task that was damaged."""
-    begun(room, "gone", ["a"], "quick", owner="bob")
-    command, prefix = room.connection.command, room.keys.prefix
+    begun(scarce_store, "gone", ["a"], "quick", owner="bob")
+    command, prefix = scarce_store.connection.command, scarce_store.keys.prefix
     (waits,) = [one for one in command("ZRANGE", f"{prefix}:line", 0, -1) if b"|gone|" in one]
-    run = room.tasks.claim("gone", "a", "dev")
-    room.tasks.complete("gone", "a", run.token, DONE)  # type: ignore[union-attr]
-    room.tasks.cancel("gone", "ann")
+    run = scarce_store.tasks.claim("gone", "a", "dev")
+    scarce_store.tasks.complete("gone", "a", run.token, DONE)  # type: ignore[union-attr]
+    scarce_store.tasks.cancel("gone", "ann")
     command("ZADD", f"{prefix}:line", 0, waits, 0, waits.replace(b"r|", b"p|", 1), 0, waits.replace(b"gone", b"never"))
     command("ZADD", f"{prefix}:runs", 0, "s|dev|echo|bob|never|a", 0, "o|dev|bob|echo|gone|a")
-    begun(room, "many", ["a", "b", "c", "d"], "slow")
-    assert [claimed(room, "many", name) for name in "abc"] == ["many/a", "many/b", "many/c"]
-    assert claimed(room, "many", "a") == "leased"
-    room.tasks.cancel("many", "ann")
+    begun(scarce_store, "many", ["a", "b", "c", "d"], "slow")
+    assert [claimed(scarce_store, "many", name) for name in "abc"] == ["many/a", "many/b", "many/c"]
+    assert claimed(scarce_store, "many", "a") == "leased"
+    scarce_store.tasks.cancel("many", "ann")
     for _ in range(600):
-        reap(room)
-    assert lines(room) == (0, 3 * 2), "what runs is told by its own end"
+        reap(scarce_store)
+    assert lines(scarce_store) == (0, 3 * 2), "what runs is told by its own end"
 
 
-def test_lost_runs_and_ended_tasks_leave_nothing_in_the_lines(room: Store) -> None:
-    begun(room, "one", ["a", "b"], "echo")
-    assert lines(room) == (2, 0)
-    claimed(room, "one", "a")
-    assert lines(room) == (1, 2)
-    overdue(room, "a", "one")
-    assert reap(room) == ["a"]
-    assert lines(room) == (2, 0)
+def test_lost_runs_and_ended_tasks_leave_nothing_in_the_lines(scarce_store: Store) -> None:
+    begun(scarce_store, "one", ["a", "b"], "echo")
+    assert lines(scarce_store) == (2, 0)
+    claimed(scarce_store, "one", "a")
+    assert lines(scarce_store) == (1, 2)
+    overdue(scarce_store, "a", "one")
+    assert reap(scarce_store) == ["a"]
+    assert lines(scarce_store) == (2, 0)
     for name in "abz":
-        grant = room.tasks.claim("one", name, "dev")
-        room.tasks.complete("one", name, grant.token, DONE)  # type: ignore[union-attr]
-    assert lines(room) == (0, 0)
+        grant = scarce_store.tasks.claim("one", name, "dev")
+        scarce_store.tasks.complete("one", name, grant.token, DONE)  # type: ignore[union-attr]
+    assert lines(scarce_store) == (0, 0)

@@ -384,7 +384,7 @@ def test_who_follows_a_task_hears_what_happens_again(store: Store, older: Older)
     fed: queue.Queue[tuple[int, str]] = queue.Queue()
 
     def follow() -> None:
-        for event in store.events.follow("t", patience=60):
+        for event in store.events.follow("t", timeout=60):
             heard.put((event.seq, event.type.value))
 
     feed = store.events.feed(lambda events: [fed.put((one.seq, one.type.value)) for one in events], lambda _: None)

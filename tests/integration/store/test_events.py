@@ -19,12 +19,12 @@ from tests.integration.store.plans import DONE, granted, planned, run, started
 class Follower:
     """Follows a task in a thread of its own."""
 
-    def __init__(self, settings: Settings, after: int = 0, patience: float = 30.0) -> None:
+    def __init__(self, settings: Settings, after: int = 0, timeout: float = 30.0) -> None:
         self.seen: list[Event] = []
         self.losses: list[str] = []
         self.error: Exception | None = None
         self._store = open_store(settings)
-        self._stream = self._store.events.follow("t", after, on_reconnect=self.losses.append, patience=patience)
+        self._stream = self._store.events.follow("t", after, on_reconnect=self.losses.append, timeout=timeout)
         self._thread = threading.Thread(target=self._follow, daemon=True)
         self._thread.start()
 
@@ -153,7 +153,7 @@ def test_a_follower_waits_for_a_server_that_comes_back_and_gives_up_in_the_end(
         assert follower.seen[-1].type == "task.completed"
         follower.close()
         started(other, {"a": []}, task_id="u")
-        follow = other.events.follow("u", 4, patience=0.2)
+        follow = other.events.follow("u", 4, timeout=0.2)
         server.stop()
         with pytest.raises(StoreUnavailable, match="cannot be reached"):
             next(follow)

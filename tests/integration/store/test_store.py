@@ -19,7 +19,7 @@ def broker(settings: Settings, url: str | None) -> Settings:
     return settings.model_copy(update={"broker": BrokerSettings(url=url, prefix=settings.broker.prefix)})
 
 
-def test_no_address_and_no_server_name_the_mend(settings: Settings, tmp_path: Path) -> None:
+def test_no_address_and_no_server_name_the_fix(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable, match="aether-agent up"):
         open_store(broker(settings, None))
     with pytest.raises(StoreUnavailable, match="aether-agent up"):

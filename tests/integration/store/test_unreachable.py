@@ -91,5 +91,5 @@ def test_a_server_that_speaks_no_tls(settings: Settings, tmp_path: Path) -> None
 
 def test_nobody_listens_and_no_such_host(settings: Settings) -> None:
     address = f"redis://127.0.0.1:{free_port()}/0"
-    assert "start it, or mend the address in AETHER_REDIS_URL" in said(settings, address)
+    assert "start it, or fix the address in AETHER_REDIS_URL" in said(settings, address)
     assert "no host is called `nowhere.invalid` here" in said(settings, "redis://nowhere.invalid:6379/0")

@@ -53,7 +53,7 @@ class Talk:
         return str(getattr(part, "text", ""))
 
     #: Seconds that a call may take.
-    patience = 60.0
+    time_limit = 60.0
 
     def send(self, tool: str, args: dict[str, Any], timeout: float = 0) -> CallToolResult:
         """One call, whatever comes of it; progress and answer are kept."""
@@ -62,7 +62,7 @@ class Talk:
             self.heard.append(f"{progress} {total} {message}")
 
         async def send() -> CallToolResult:
-            return await self.client.call_tool(tool, args, timeout or self.patience, heard)
+            return await self.client.call_tool(tool, args, timeout or self.time_limit, heard)
 
         result = self.portal.call(send)
         self.heard.append(result.model_dump_json())
@@ -227,7 +227,7 @@ def scanners(
 ) -> Iterator[Talk]:
     """The server `infracode` with its scanners."""
     with talk_with("infracode", portal, tmp_path_factory.mktemp("scanners"), programs=scanners_programs) as talk:
-        talk.patience = 300  # checkov takes seconds to start, more on a machine with other work
+        talk.time_limit = 300  # checkov takes seconds to start, more on a machine with other work
         yield talk
 
 

@@ -1,4 +1,4 @@
-"""Backups of DuckDB and SQLite: the proof that they restore, and what a corrupted one comes to."""
+"""Backups of DuckDB and SQLite: the proof that they restore, and the result for a corrupted one."""
 
 import sqlite3
 from contextlib import closing

@@ -68,7 +68,7 @@ def proxy(refuses: bool = False) -> Iterator[tuple[int, list[bytes]]]:
     """A proxy, and what it was asked: for `CONNECT` it opens a tunnel, else it answers itself."""
     heard: list[bytes] = []
 
-    def pump(source: socket.socket, target: socket.socket) -> None:
+    def forward(source: socket.socket, target: socket.socket) -> None:
         try:
             while chunk := source.recv(65_536):
                 target.sendall(chunk)
@@ -88,8 +88,8 @@ def proxy(refuses: bool = False) -> Iterator[tuple[int, list[bytes]]]:
                 return
             with socket.create_connection(("127.0.0.1", int(port[1]))) as there:
                 connection.sendall(b"HTTP/1.1 200 Go on\r\n\r\n")
-                threading.Thread(target=pump, args=(there, connection), daemon=True).start()
-                pump(connection, there)
+                threading.Thread(target=forward, args=(there, connection), daemon=True).start()
+                forward(connection, there)
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
 

@@ -94,7 +94,7 @@ def test_the_traps_work(trapped: Trapped) -> None:
     assert sprung.exists()
 
 
-def test_a_repository_of_another_user_is_a_gap_with_the_mend(
+def test_a_repository_of_another_user_is_a_gap_with_the_fix(
     secrets: Talk, planted: Planted, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     git = tmp_path / "bin" / "git"

@@ -112,7 +112,7 @@ def test_a_manifest_in_json_is_one(infracode: Talk, tmp_path: Path) -> None:
     assert "kubernetes" in gap
 
 
-def test_without_its_environment_it_is_inconclusive_and_names_the_mend(infracode: Talk, insecure: Planted) -> None:
+def test_without_its_environment_it_is_inconclusive_and_names_the_fix(infracode: Talk, insecure: Planted) -> None:
     result = infracode.call("scan", path=str(insecure.folder))
     assert (result["status"], result["coverage"]["files"]) == ("inconclusive", 0)
     assert len(result["coverage"]["gaps"]) == 2

@@ -148,7 +148,7 @@ def test_a_clean_repository_passes(secrets: Talk, repository: Planted) -> None:
         ("relative/path", "is not an absolute path"),
     ],
 )
-def test_what_is_no_folder_is_refused_with_the_mend(secrets: Talk, tmp_path: Path, path: str, reason: str) -> None:
+def test_what_is_no_folder_is_refused_with_the_fix(secrets: Talk, tmp_path: Path, path: str, reason: str) -> None:
     (tmp_path / "file").write_text("")
     assert reason in secrets.refusal("scan", path=path.format(folder=tmp_path))
 

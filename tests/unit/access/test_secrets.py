@@ -34,7 +34,7 @@ def test_a_secret_comes_from_the_environment_or_a_file(tmp_path: Path):
         ("env:SHORT", "shorter than 4 characters"),
     ],
 )
-def test_a_secret_that_cannot_be_used_is_named_with_its_mend(tmp_path: Path, place: str, said: str):
+def test_a_secret_that_cannot_be_used_is_named_with_its_fix(tmp_path: Path, place: str, said: str):
     with pytest.raises(SecretMissing, match=said) as caught:
         secrets(tmp_path, {"SHORT": "abc"}, one=place).read("one")
     assert "abc" not in str(caught.value)
@@ -45,7 +45,7 @@ def test_a_secret_the_context_does_not_have_is_named(tmp_path: Path):
         secrets(tmp_path).read("ghost")
 
 
-def test_what_was_read_is_struck_out_wherever_it_stands(tmp_path: Path):
+def test_what_was_read_is_redacted_wherever_it_stands(tmp_path: Path):
     known = secrets(tmp_path, {"T": 'pa"ss wörd'}, one="env:T")
     value = known.read("one")
     seen = {
@@ -64,7 +64,7 @@ def test_what_was_not_read_is_not_looked_for(tmp_path: Path):
     assert known.redact({"a": "the-token"}) == {"a": "the-token"}
 
 
-def test_the_longer_of_two_secrets_is_struck_out_first(tmp_path: Path):
+def test_the_longer_of_two_secrets_is_redacted_first(tmp_path: Path):
     known = secrets(tmp_path, {"A": "token", "B": "token-and-more"}, one="env:A", two="env:B")
     known.read("one"), known.read("two")
     assert known.redact_text("token-and-more") == MASK

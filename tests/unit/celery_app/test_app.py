@@ -109,7 +109,7 @@ def test_an_address_is_written_as_celery_reads_it(given: str, wanted: str):
     assert broker_url(given) == wanted
 
 
-def test_without_a_broker_the_error_names_the_mend():
+def test_without_a_broker_the_error_names_the_fix():
     with pytest.raises(StoreUnavailable, match="aether-agent up"):
         create_app(Settings(), [DEV])
 

@@ -1,4 +1,4 @@
-"""A project and an AETHER_HOME of the test's own, commands run in this process, and a door that is recorded."""
+"""A project and an AETHER_HOME of the test's own, commands run in this process, and a recorded orchestrator."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ import pytest
 
 from aether_agents.cli import main
 from aether_agents.cli.session.session import Session
-from tests.unit.cli.fake import RecordedDoor
+from tests.unit.cli.fake import RecordedOrchestrator
 
 
 class Ran(NamedTuple):
@@ -21,7 +21,7 @@ class Ran(NamedTuple):
 
 
 Run = Callable[..., Ran]
-Behind = Callable[[RecordedDoor], RecordedDoor]
+RecordedStack = Callable[[RecordedOrchestrator], RecordedOrchestrator]
 
 
 @pytest.fixture
@@ -46,17 +46,17 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFi
 
 
 @pytest.fixture
-def behind(monkeypatch: pytest.MonkeyPatch) -> Behind:
-    """Puts a recorded door where every command of this test goes through."""
+def stack(monkeypatch: pytest.MonkeyPatch) -> RecordedStack:
+    """Puts a recorded orchestrator where every command of this test goes through."""
 
-    def put(door: RecordedDoor) -> RecordedDoor:
+    def put(orchestrator: RecordedOrchestrator) -> RecordedOrchestrator:
         @contextmanager
-        def opened(self: Session, *, keep: bool = False) -> Iterator[RecordedDoor]:
-            yield door
+        def opened(self: Session, *, keep: bool = False) -> Iterator[RecordedOrchestrator]:
+            yield orchestrator
 
-        monkeypatch.setattr(Session, "door", opened)
-        monkeypatch.setattr(Session, "open_door", opened)
+        monkeypatch.setattr(Session, "orchestrator", opened)
+        monkeypatch.setattr(Session, "running_orchestrator", opened)
         monkeypatch.setattr(Session, "past", opened)
-        return door
+        return orchestrator
 
     return put

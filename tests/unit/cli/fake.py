@@ -1,4 +1,4 @@
-"""A door with a task behind it that was recorded, for tests of following. Nothing of it leaves the tests."""
+"""An orchestrator with a task behind it that was recorded, for tests of following. Nothing of it leaves the tests."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -50,7 +50,7 @@ class Braked(NamedTuple):
     at: datetime | None
 
 
-class RecordedDoor:
+class RecordedOrchestrator:
     """Plays a list of events; an entry that is None is a lost connection. `views` are given out in turn."""
 
     listed: Mapping[str, Listed] = {}

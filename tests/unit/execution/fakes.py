@@ -196,7 +196,7 @@ class FakeSender:
 
 def store(claim: Granted | Refused | Exception = GONE, **entries: CatalogueEntry) -> Any:
     tasks, alerts = FakeTasks(claim), FakeAlerts()
-    safekeeping = SimpleNamespace(secure=tasks.secured.append)
+    durability = SimpleNamespace(secure=tasks.secured.append)
     catalogue = FakeCatalogue(**entries)
     audit = SimpleNamespace(ended=lambda *_: None)
-    return SimpleNamespace(tasks=tasks, catalogue=catalogue, alerts=alerts, safekeeping=safekeeping, audit=audit)
+    return SimpleNamespace(tasks=tasks, catalogue=catalogue, alerts=alerts, durability=durability, audit=audit)

@@ -188,7 +188,7 @@ def test_every_fault_of_a_plan_comes_at_once() -> None:
     ("status", "says"),
     [("failed", "the server `git` is not live: git is failed"), ("quarantined", "`aether-agent servers lock git`")],
 )
-def test_a_server_that_cannot_be_used_is_named_with_its_mend(status: str, says: str) -> None:
+def test_a_server_that_cannot_be_used_is_named_with_its_fix(status: str, says: str) -> None:
     log = template(subtasks=[{"id": "log", "tool": "git/git_log", "args": {"repo_path": "/x"}}])
     conclusion = Planner(Settings(home=HOME), [log]).plan(task(type="sample"), catalogue(git=status))
     assert says in refused(conclusion)

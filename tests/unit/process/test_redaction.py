@@ -50,7 +50,7 @@ FORMS = {
 
 @pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize("form", FORMS)
-def test_every_form_is_struck_out(secret: str, form: str) -> None:
+def test_every_form_is_redacted(secret: str, form: str) -> None:
     said = FORMS[form](secret)
     shown = Redactor([secret]).text(f"before {said} after")
     assert MASK in shown
@@ -60,7 +60,7 @@ def test_every_form_is_struck_out(secret: str, form: str) -> None:
 @pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize("user", ["", "a", "bo", "eve", "alice", "someone@example.com"])
 @pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
-def test_base64_is_struck_out_wherever_it_begins(secret: str, user: str, encode: object) -> None:
+def test_base64_is_redacted_wherever_it_begins(secret: str, user: str, encode: object) -> None:
     for after in ("", "x", "xy", " and more of it"):
         said = encode(f"{user}:{secret}{after}".encode()).decode()  # type: ignore[operator]
         shown = Redactor([secret]).text(f"Authorization: Basic {said}")
@@ -76,6 +76,6 @@ def test_what_is_no_secret_stays() -> None:
     assert Redactor(SECRETS).text(text) == text
 
 
-def test_it_is_struck_out_of_every_part_of_a_value() -> None:
+def test_it_is_redacted_of_every_part_of_a_value() -> None:
     hidden = Redactor(["hunter2-and-more"])
     assert hidden.value({"hunter2-and-more": ["x", {"a": "HUNTER2-AND-MORE"}]}) == {MASK: ["x", {"a": MASK}]}

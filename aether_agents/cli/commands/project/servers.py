@@ -25,8 +25,8 @@ def servers_command() -> None:
 def list_command(as_json: bool) -> None:
     """List every server known or found here, trusted or not. Starts none."""
     session = Session(json_wanted=as_json)
-    with session.open_door() as door:
-        rows = server_rows(session, door)
+    with session.running_orchestrator() as orchestrator:
+        rows = server_rows(session, orchestrator)
     if as_json:
         session.output.json(rows)
     else:

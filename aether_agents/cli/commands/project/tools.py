@@ -26,8 +26,8 @@ def tools_command() -> None:
 def list_command(server: str | None, as_json: bool) -> None:
     """List the tools, of all servers or of one."""
     session = Session(json_wanted=as_json)
-    with session.door() as door:
-        tools = tool_rows(door.catalogue(), server)
+    with session.orchestrator() as orchestrator:
+        tools = tool_rows(orchestrator.catalogue(), server)
     if as_json:
         session.output.json([tool.model_dump(mode="json") for tool in tools])
     else:
@@ -52,8 +52,8 @@ def rank_command(catalogue: Path, queries: Path) -> None:
 def search_command(words: tuple[str, ...], limit: int, as_json: bool) -> None:
     """Find tools by what they do, best first."""
     session = Session(json_wanted=as_json)
-    with session.door() as door:
-        known = tool_rows(door.catalogue(), None)
+    with session.orchestrator() as orchestrator:
+        known = tool_rows(orchestrator.catalogue(), None)
     tools = found_tools(known, " ".join(words), limit)
     if as_json:
         session.output.json([tool.model_dump(mode="json") for tool in tools])

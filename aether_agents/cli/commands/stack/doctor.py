@@ -16,4 +16,4 @@ def doctor_command(servers: bool, fix: bool, as_json: bool) -> int:
 
     Leaves with 1 if something fails. A warning is something that works, but not as well as it could.
     """
-    return examine(Session(json_wanted=as_json), servers=servers, fix=fix)
+    return examine(Session(json_wanted=as_json), servers=servers, repair=fix)

@@ -40,7 +40,7 @@ def retry_command(
     told = read_pairs(inputs)
     return run_again(
         session,
-        lambda door: door.retry(
+        lambda orchestrator: orchestrator.retry(
             task_id, start, inputs=told, by=session.person, assume_yes=yes and not dry_run, plan_only=dry_run
         ),
         yes=yes,
@@ -74,7 +74,9 @@ def fork_command(
     told = read_pairs(inputs)
     return run_again(
         session,
-        lambda door: door.fork(task_id, at, inputs=told, template=template, by=session.person, plan_only=dry_run),
+        lambda orchestrator: orchestrator.fork(
+            task_id, at, inputs=told, template=template, by=session.person, plan_only=dry_run
+        ),
         yes=False,
         dry_run=dry_run,
         detach=detach,

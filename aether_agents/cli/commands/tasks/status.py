@@ -38,8 +38,8 @@ def tasks_command(limit: int, waiting: bool, as_json: bool) -> None:
 def status_command(task_id: str, as_json: bool) -> None:
     """Show how a task stands, and what it asks."""
     session = Session(json_wanted=as_json)
-    with session.past() as door:
-        view, plan = door.view(task_id), door.plan_of(task_id)
+    with session.past() as orchestrator:
+        view, plan = orchestrator.view(task_id), orchestrator.plan_of(task_id)
         session.keep_for(view)
     if as_json:
         session.output.json(body(view))
@@ -54,8 +54,8 @@ def status_command(task_id: str, as_json: bool) -> None:
 def result_command(task_id: str, as_json: bool, fail_on: FailOn | None) -> int:
     """Show the result of a task. Leaves with the task's own exit code."""
     session = Session(json_wanted=as_json)
-    with session.past() as door:
-        view = door.view(task_id, outputs=True)
+    with session.past() as orchestrator:
+        view = orchestrator.view(task_id, outputs=True)
         session.keep_for(view)
     if view.status not in TERMINAL_TASK and not view.interventions:
         raise WrongStatus(f"task {task_id} has not ended ({view.status}): aether-agent watch {task_id}")

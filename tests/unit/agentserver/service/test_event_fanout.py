@@ -1,4 +1,4 @@
-"""The hub: every follower hears everything once and in order, however slow he is and whenever he comes."""
+"""The fan-out: every follower hears everything once and in order, however slow he is and whenever he comes."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aether_agents.agentserver.service import event_fanout as hub
+from aether_agents.agentserver.service import event_fanout as fanout
 from aether_agents.agentserver.service.event_fanout import HELD, EventFanout, Following
 from aether_agents.contracts import Event, EventType, TaskStatus
 from aether_agents.errors import TaskNotFound
@@ -60,7 +60,7 @@ class Kept:
         self.deliver(new)
 
 
-def hub_of(kept: Kept) -> EventFanout:
+def fanout_of(kept: Kept) -> EventFanout:
     async def at_once(work: Callable[[], Any]) -> Any:
         await turn()
         return work()
@@ -71,7 +71,7 @@ def hub_of(kept: Kept) -> EventFanout:
 def run(scenario: Callable[[Kept, EventFanout], Coroutine[Any, Any, None]]) -> None:
     async def bounded() -> None:
         kept = Kept()
-        await asyncio.wait_for(scenario(kept, hub_of(kept)), 5)
+        await asyncio.wait_for(scenario(kept, fanout_of(kept)), 5)
 
     asyncio.run(bounded())
 
@@ -83,15 +83,15 @@ async def all_of(following: Following) -> list[int]:
     return heard
 
 
-@pytest.mark.parametrize("group", [3, hub.GROUP])
+@pytest.mark.parametrize("group", [3, fanout.GROUP])
 def test_many_hear_all_of_it_once_and_the_store_is_read_once_by_each(
     group: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "GROUP", group)
+    monkeypatch.setattr(fanout, "GROUP", group)
 
-    async def scenario(kept: Kept, hub: EventFanout) -> None:
+    async def scenario(kept: Kept, fanout: EventFanout) -> None:
         async def follow() -> list[int]:
-            async with hub.following("t") as following:
+            async with fanout.following("t") as following:
                 first = await following.next() or []
                 ready.release()
                 return [one.seq for one in first] + await all_of(following)
@@ -108,15 +108,15 @@ def test_many_hear_all_of_it_once_and_the_store_is_read_once_by_each(
         kept.happen(type_=EventType.TASK_COMPLETED)
         assert await asyncio.gather(*followers) == [list(range(1, 19))] * 20
         assert kept.reads == 20
-        assert (hub.followed, kept.followed) == (0, {})
+        assert (fanout.followed, kept.followed) == (0, {})
 
     run(scenario)
 
 
 def test_who_is_too_slow_for_what_is_held_reads_the_store() -> None:
-    async def scenario(kept: Kept, hub: EventFanout) -> None:
+    async def scenario(kept: Kept, fanout: EventFanout) -> None:
         kept.all = [event(1)]
-        async with hub.following("t") as slow, hub.following("t") as quick:
+        async with fanout.following("t") as slow, fanout.following("t") as quick:
             assert [await one.next() for one in (slow, quick)] == [[kept.all[0]]] * 2
             for _ in range(3):
                 kept.happen(HELD - 1)
@@ -134,9 +134,9 @@ def test_who_is_too_slow_for_what_is_held_reads_the_store() -> None:
 
 
 def test_what_happens_while_the_store_is_read_is_heard() -> None:
-    async def scenario(kept: Kept, hub: EventFanout) -> None:
+    async def scenario(kept: Kept, fanout: EventFanout) -> None:
         kept.all = [event(1)]
-        async with hub.following("t", after=1) as following:
+        async with fanout.following("t", after=1) as following:
             hearing = asyncio.create_task(all_of(following))
             await turn()  # it asks the store, which has nothing new yet, or just now
             kept.happen()
@@ -147,9 +147,9 @@ def test_what_happens_while_the_store_is_read_is_heard() -> None:
 
 
 def test_who_asks_for_what_is_not_there_yet_gets_what_comes() -> None:
-    async def scenario(kept: Kept, hub: EventFanout) -> None:
+    async def scenario(kept: Kept, fanout: EventFanout) -> None:
         kept.all = [event(1)]
-        async with hub.following("t", after=40) as following:
+        async with fanout.following("t", after=40) as following:
             assert await following.next(within=0.001) == []
             kept.happen()
             assert [one.seq for one in await following.next() or ()] == [2]
@@ -158,31 +158,31 @@ def test_who_asks_for_what_is_not_there_yet_gets_what_comes() -> None:
 
 
 def test_a_task_that_has_ended_is_replayed_and_followed_by_no_reader() -> None:
-    async def scenario(kept: Kept, hub: EventFanout) -> None:
+    async def scenario(kept: Kept, fanout: EventFanout) -> None:
         kept.all = [event(1), event(2, EventType.TASK_COMPLETED)]
-        async with hub.following("t") as following:
+        async with fanout.following("t") as following:
             assert kept.followed == {}
             assert await all_of(following) == [1, 2]
-        async with hub.following("t", after=2) as following:
+        async with fanout.following("t", after=2) as following:
             assert await all_of(following) == []
 
     run(scenario)
 
 
-def test_a_task_that_expires_is_not_found_and_a_hub_that_closes_ends_all() -> None:
-    async def scenario(kept: Kept, hub: EventFanout) -> None:
+def test_a_task_that_expires_is_not_found_and_a_fan_out_that_closes_ends_all() -> None:
+    async def scenario(kept: Kept, fanout: EventFanout) -> None:
         kept.all = [event(1)]
-        async with hub.following("t", after=1) as following:
+        async with fanout.following("t", after=1) as following:
             assert await following.next(within=0.001) == []
             waiting = asyncio.create_task(following.next())
             kept.vanished("t")
             with pytest.raises(TaskNotFound, match="expired"):
                 await waiting
-        async with hub.following("t", after=1) as following:
+        async with fanout.following("t", after=1) as following:
             assert await following.next(within=0.001) == []
             waiting = asyncio.create_task(following.next())
             await turn()
-            await hub.close()
+            await fanout.close()
             assert await waiting is None
 
     run(scenario)

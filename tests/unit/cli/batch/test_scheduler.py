@@ -1,4 +1,4 @@
-"""What a batch starts, joins, leaves alone and skips, on a door whose tasks end when the test says so."""
+"""What a batch starts, joins, leaves alone and skips, on an orchestrator whose tasks end when the test says so."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -24,13 +24,13 @@ from aether_agents.contracts import (
     TaskView,
 )
 from aether_agents.errors import TaskNotFound, WrongStatus
-from tests.unit.cli.fake import RecordedDoor
+from tests.unit.cli.fake import RecordedOrchestrator
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-class Tasks(RecordedDoor):
-    """A door whose tasks run until `end` says their results. It stands for the store, which is tested elsewhere."""
+class Tasks(RecordedOrchestrator):
+    """Its tasks run until `end` says their results. It stands for the store, which is tested elsewhere."""
 
     def __init__(self) -> None:
         super().__init__([])
@@ -82,15 +82,15 @@ Begin = Callable[..., Scheduler]
 
 
 @pytest.fixture
-def door() -> Tasks:
+def orchestrator() -> Tasks:
     return Tasks()
 
 
 @pytest.fixture
-def begin(door: Tasks) -> Begin:
+def begin(orchestrator: Tasks) -> Begin:
     def work(*jobs: Job, parallel: int = 2, fresh: bool = False) -> Scheduler:
         batch = Batch("b", Path("tasks.yaml"), parallel, jobs)
-        return Scheduler(batch, door, parallel=parallel, fresh=fresh, tell=lambda _run: None)
+        return Scheduler(batch, orchestrator, parallel=parallel, fresh=fresh, tell=lambda _run: None)
 
     return work
 
@@ -99,98 +99,98 @@ def statuses(work: Scheduler) -> dict[str, str]:
     return {name: run.status for name, run in work.runs.items()}
 
 
-def test_as_many_at_once_as_allowed_and_needs_first(door: Tasks, begin: Begin) -> None:
+def test_as_many_at_once_as_allowed_and_needs_first(orchestrator: Tasks, begin: Begin) -> None:
     work = begin(job("a"), job("b"), job("c"), job("d", "a"))
     assert work.turn()
-    assert [task.task_id for task in door.submitted] == ["key-a", "key-b"]
-    door.turn("key-a", TaskStatus.COMPLETED)
+    assert [task.task_id for task in orchestrator.submitted] == ["key-a", "key-b"]
+    orchestrator.turn("key-a", TaskStatus.COMPLETED)
     work.turn()
     work.turn()
-    assert [task.task_id for task in door.submitted] == ["key-a", "key-b", "key-c"]
-    door.turn("key-b", TaskStatus.COMPLETED)
-    door.turn("key-c", TaskStatus.COMPLETED)
+    assert [task.task_id for task in orchestrator.submitted] == ["key-a", "key-b", "key-c"]
+    orchestrator.turn("key-b", TaskStatus.COMPLETED)
+    orchestrator.turn("key-c", TaskStatus.COMPLETED)
     work.turn()
     work.turn()
-    door.turn("key-d", TaskStatus.COMPLETED)
+    orchestrator.turn("key-d", TaskStatus.COMPLETED)
     assert not work.turn()
     assert set(statuses(work).values()) == {"completed"}
     assert exit_code(list(work.runs.values())) == 0
 
 
-def test_what_needs_a_failure_is_skipped_unless_it_is_tolerated(door: Tasks, begin: Begin) -> None:
+def test_what_needs_a_failure_is_skipped_unless_it_is_tolerated(orchestrator: Tasks, begin: Begin) -> None:
     work = begin(job("a"), job("b", "a"), job("c", "b"), job("t", tolerated=True), job("u", "t"), parallel=4)
     work.turn()
-    door.turn("key-a", TaskStatus.FAILED)
-    door.turn("key-t", TaskStatus.FAILED)
+    orchestrator.turn("key-a", TaskStatus.FAILED)
+    orchestrator.turn("key-t", TaskStatus.FAILED)
     work.turn()
     work.turn()
-    door.turn("key-u", TaskStatus.COMPLETED)
+    orchestrator.turn("key-u", TaskStatus.COMPLETED)
     assert not work.turn()
     assert statuses(work) == {"a": "failed", "b": "skipped", "c": "skipped", "t": "failed", "u": "completed"}
     assert work.runs["c"].why == "it needs b, which was skipped"
     assert exit_code(list(work.runs.values())) == 1
 
 
-def test_again_it_goes_on_where_it_stopped(door: Tasks, begin: Begin) -> None:
+def test_again_it_goes_on_where_it_stopped(orchestrator: Tasks, begin: Begin) -> None:
     jobs = (job("done"), job("open"), job("failed"))
     first = begin(*jobs, parallel=3)
     first.turn()
-    door.turn("key-done", TaskStatus.COMPLETED)
-    door.turn("key-failed", TaskStatus.FAILED)
+    orchestrator.turn("key-done", TaskStatus.COMPLETED)
+    orchestrator.turn("key-failed", TaskStatus.FAILED)
     first.turn()
     again = begin(*jobs, parallel=3)
     again.turn()
-    assert (door.submitted[3:], door.done) == ([], [("retry", "key-failed")])
+    assert (orchestrator.submitted[3:], orchestrator.done) == ([], [("retry", "key-failed")])
     assert again.runs["failed"].task_id == "key-failed-2"
     assert again.runs["done"].resumed
     assert again.runs["open"].task_id == "key-open"
     fresh = begin(*jobs, parallel=3, fresh=True)
     fresh.turn()
-    assert [task.task_id for task in door.submitted[3:]] == ["key-done-2"]  # what goes on is never done twice
+    assert [task.task_id for task in orchestrator.submitted[3:]] == ["key-done-2"]  # what goes on is never done twice
 
 
-def test_outputs_that_are_not_as_expected_are_a_failure_and_tried_anew(door: Tasks, begin: Begin) -> None:
+def test_outputs_that_are_not_as_expected_are_a_failure_and_tried_anew(orchestrator: Tasks, begin: Begin) -> None:
     one = job("audit", expect=Expect(path="status", op="ne", value="fail"))
     work = begin(one)
     work.turn()
-    door.turn("key-audit", TaskStatus.COMPLETED, {"status": "fail"})
+    orchestrator.turn("key-audit", TaskStatus.COMPLETED, {"status": "fail"})
     assert not work.turn()
     assert work.runs["audit"].status == "failed"
     assert "`status` is not ne 'fail'" in work.runs["audit"].why
     begin(one).turn()
-    assert door.submitted[-1].task_id == "key-audit-2"
+    assert orchestrator.submitted[-1].task_id == "key-audit-2"
 
 
-def test_one_that_waits_for_a_person_holds_nobody_up(door: Tasks, begin: Begin) -> None:
+def test_one_that_waits_for_a_person_holds_nobody_up(orchestrator: Tasks, begin: Begin) -> None:
     work = begin(job("asks"), job("b"), parallel=1)
     work.turn()
-    door.turn("key-asks", TaskStatus.WAITING)
+    orchestrator.turn("key-asks", TaskStatus.WAITING)
     assert work.turn()
     work.turn()
-    door.turn("key-b", TaskStatus.COMPLETED)
+    orchestrator.turn("key-b", TaskStatus.COMPLETED)
     assert not work.turn()
     assert statuses(work) == {"asks": "waiting_user_input", "b": "completed"}
     assert "aether-agent approve key-asks q" in work.runs["asks"].why
     assert exit_code(list(work.runs.values())) == 4
 
 
-def test_an_interrupt_cancels_what_runs_and_starts_nothing(door: Tasks, begin: Begin) -> None:
+def test_an_interrupt_cancels_what_runs_and_starts_nothing(orchestrator: Tasks, begin: Begin) -> None:
     work = begin(job("a"), job("b"), parallel=1)
     work.turn()
     work.stop()
     work.turn()
     work.turn()
-    assert door.cancelled == ["the batch was interrupted"]
-    door.turn("key-a", TaskStatus.CANCELLED)
+    assert orchestrator.cancelled == ["the batch was interrupted"]
+    orchestrator.turn("key-a", TaskStatus.CANCELLED)
     assert not work.turn()
     assert statuses(work) == {"a": "cancelled", "b": "pending"}
     assert exit_code(list(work.runs.values())) == 3
 
 
-def test_a_task_without_a_plan_could_not_be_planned(door: Tasks, begin: Begin) -> None:
+def test_a_task_without_a_plan_could_not_be_planned(orchestrator: Tasks, begin: Begin) -> None:
     work = begin(job("a"))
     work.turn()
-    door.turn("key-a", TaskStatus.FAILED, planned=False)
+    orchestrator.turn("key-a", TaskStatus.FAILED, planned=False)
     work.turn()
     assert exit_code(list(work.runs.values())) == 5
 

@@ -1,4 +1,4 @@
-"""Commands on tasks, through a door that is recorded: what they ask of it, print, and leave with."""
+"""Commands on tasks, through an orchestrator that is recorded: what they ask of it, print, and leave with."""
 
 import json
 
@@ -18,8 +18,8 @@ from aether_agents.contracts import (
     Undoing,
     Verdict,
 )
-from tests.unit.cli.conftest import Behind, Run
-from tests.unit.cli.fake import Listed, Living, RecordedDoor
+from tests.unit.cli.conftest import RecordedStack, Run
+from tests.unit.cli.fake import Listed, Living, RecordedOrchestrator
 from tests.unit.cli.recorded import START, TASK, Recording, subtask, task
 
 ASKED = Intervention(id="write.1", kind="approval", subtask_id="write", prompt="Go on?", choices=("approve", "deny"))
@@ -52,35 +52,35 @@ def said_all() -> Recording:
     return said
 
 
-def test_execute_submits_follows_and_tells(run: Run, behind: Behind) -> None:
-    door = behind(RecordedDoor(said_all().events, DONE))
+def test_execute_submits_follows_and_tells(run: Run, stack: RecordedStack) -> None:
+    orchestrator = stack(RecordedOrchestrator(said_all().events, DONE))
     ran = run("execute", "do it", "-i", "a=1", "--priority", "9", "--yes")
     assert ran.code == 0
     assert ran.out == "report  /r.html\n"
     assert "write completed" in ran.err
-    [given] = door.submitted
+    [given] = orchestrator.submitted
     assert (given.description, given.inputs, given.priority, given.assume_yes) == ("do it", {"a": "1"}, 9, True)
 
 
-def test_execute_detached_prints_the_id_alone(run: Run, behind: Behind) -> None:
-    behind(RecordedDoor([], DONE))
+def test_execute_detached_prints_the_id_alone(run: Run, stack: RecordedStack) -> None:
+    stack(RecordedOrchestrator([], DONE))
     assert run("execute", "do it", "--detach").out == f"{TASK}\n"
     assert json.loads(run("execute", "do it", "--detach", "--json").out) == {"task_id": TASK, "status": "pending"}
 
 
-def test_plan_shows_and_without_a_person_runs_nothing(run: Run, behind: Behind) -> None:
-    door = behind(RecordedDoor(said_all().events, DONE, plan=PLAN))
+def test_plan_shows_and_without_a_person_runs_nothing(run: Run, stack: RecordedStack) -> None:
+    orchestrator = stack(RecordedOrchestrator(said_all().events, DONE, plan=PLAN))
     ran = run("plan", "do it")
     assert ran.code == 0
     assert "○ write  write" in ran.out
     assert "dev  reports/write" in ran.out
-    assert [given.plan_only for given in door.submitted] == [True]
+    assert [given.plan_only for given in orchestrator.submitted] == [True]
 
 
-def test_plan_with_yes_runs_exactly_that_plan(run: Run, behind: Behind) -> None:
-    door = behind(RecordedDoor(said_all().events, DONE, plan=PLAN))
+def test_plan_with_yes_runs_exactly_that_plan(run: Run, stack: RecordedStack) -> None:
+    orchestrator = stack(RecordedOrchestrator(said_all().events, DONE, plan=PLAN))
     assert run("plan", "do it", "-i", "a=1", "--yes").code == 0
-    proposed, applied = door.submitted
+    proposed, applied = orchestrator.submitted
     assert (proposed.plan_only, applied.plan_only) == (True, False)
     assert applied.document is not None
     assert applied.document.subtasks[0].args == {"a": 1}
@@ -88,17 +88,17 @@ def test_plan_with_yes_runs_exactly_that_plan(run: Run, behind: Behind) -> None:
     assert applied.task_id != proposed.task_id
 
 
-def test_a_dry_run_lists_every_call_and_plan_only_does_not(run: Run, behind: Behind) -> None:
-    behind(RecordedDoor([], DONE, plan=PLAN))
+def test_a_dry_run_lists_every_call_and_plan_only_does_not(run: Run, stack: RecordedStack) -> None:
+    stack(RecordedOrchestrator([], DONE, plan=PLAN))
     assert "reports/write" in run("execute", "do it", "--dry-run").out
     assert "reports/write" not in run("execute", "do it", "--plan-only").out
     told = json.loads(run("execute", "do it", "--dry-run", "--json").out)
     assert told["calls"][0]["tool"] == "reports/write"
 
 
-def test_what_could_not_be_planned_leaves_with_5(run: Run, behind: Behind) -> None:
+def test_what_could_not_be_planned_leaves_with_5(run: Run, stack: RecordedStack) -> None:
     failed = task(status="failed", plan=None, error="no template matches")
-    behind(RecordedDoor([], failed))
+    stack(RecordedOrchestrator([], failed))
     for words in (("execute", "x"), ("plan", "x")):
         ran = run(*words)
         assert ran.code == 5
@@ -106,8 +106,8 @@ def test_what_could_not_be_planned_leaves_with_5(run: Run, behind: Behind) -> No
         assert "aether-agent templates list" in ran.err
 
 
-def test_tasks_and_status(run: Run, behind: Behind) -> None:
-    behind(RecordedDoor([], asking(ASKED), plan=PLAN))
+def test_tasks_and_status(run: Run, stack: RecordedStack) -> None:
+    stack(RecordedOrchestrator([], asking(ASKED), plan=PLAN))
     listed = run("tasks")
     assert TASK in listed.out
     assert "waits for you" in listed.out
@@ -117,62 +117,62 @@ def test_tasks_and_status(run: Run, behind: Behind) -> None:
     assert json.loads(run("status", TASK, "--json").out)["interventions"][0]["id"] == "write.1"
 
 
-def test_no_tasks_yet(run: Run, behind: Behind) -> None:
-    door = behind(RecordedDoor([], DONE))
-    door.views = []
+def test_no_tasks_yet(run: Run, stack: RecordedStack) -> None:
+    orchestrator = stack(RecordedOrchestrator([], DONE))
+    orchestrator.views = []
     assert "no tasks yet" in run("tasks").err
 
 
 @pytest.mark.parametrize(("status", "hint"), [("paused", "resume"), ("running", "watch")])
-def test_status_says_what_to_do_next(run: Run, behind: Behind, status: str, hint: str) -> None:
-    behind(RecordedDoor([], task(subtask("a"), status=status)))
+def test_status_says_what_to_do_next(run: Run, stack: RecordedStack, status: str, hint: str) -> None:
+    stack(RecordedOrchestrator([], task(subtask("a"), status=status)))
     assert f"aether-agent {hint} {TASK}" in run("status", TASK).err
 
 
-def test_result_of_a_task_that_goes_on_is_an_error(run: Run, behind: Behind) -> None:
-    behind(RecordedDoor([], task(subtask("a"))))
+def test_result_of_a_task_that_goes_on_is_an_error(run: Run, stack: RecordedStack) -> None:
+    stack(RecordedOrchestrator([], task(subtask("a"))))
     ran = run("result", TASK)
     assert ran.code == 2
     assert "has not ended (running)" in ran.err
 
 
-def test_events_are_a_list_or_lines_of_json(run: Run, behind: Behind) -> None:
-    behind(RecordedDoor(said_all().events, DONE))
+def test_events_are_a_list_or_lines_of_json(run: Run, stack: RecordedStack) -> None:
+    stack(RecordedOrchestrator(said_all().events, DONE))
     assert [line.split()[3] for line in run("events", TASK).out.splitlines()][:2] == ["task.pending", "task.planned"]
-    behind(RecordedDoor(said_all().events, DONE))
+    stack(RecordedOrchestrator(said_all().events, DONE))
     lines = run("events", TASK, "--after", "1", "--follow", "--json").out.splitlines()
     assert [json.loads(line)["seq"] for line in lines] == [2, 3, 4]
 
 
-def test_what_waits_is_listed_with_the_call_and_the_command(run: Run, behind: Behind) -> None:
-    behind(RecordedDoor([], asking(ASKED), plan=PLAN))
+def test_what_waits_is_listed_with_the_call_and_the_command(run: Run, stack: RecordedStack) -> None:
+    stack(RecordedOrchestrator([], asking(ASKED), plan=PLAN))
     ran = run("approve")
     assert "tool  reports/write" in ran.out
     assert f"aether-agent approve {TASK} write.1" in ran.err
     assert json.loads(run("approve", TASK, "--list", "--json").out)[0]["task_id"] == TASK
-    behind(RecordedDoor([], DONE))
+    stack(RecordedOrchestrator([], DONE))
     assert "nothing waits" in run("approve").err
 
 
-def test_one_of_several_questions_has_to_be_named(run: Run, behind: Behind) -> None:
-    door = behind(RecordedDoor([], asking(ASKED, OTHER)))
+def test_one_of_several_questions_has_to_be_named(run: Run, stack: RecordedStack) -> None:
+    orchestrator = stack(RecordedOrchestrator([], asking(ASKED, OTHER)))
     unclear = run("approve", TASK)
     assert (unclear.code, "name one: write.1, drop.2" in unclear.err) == (2, True)
     wrong = run("approve", TASK, "gone.1")
     assert (wrong.code, "it asks: write.1, drop.2" in wrong.err) == (2, True)
     assert run("approve", TASK, "drop.2", "--deny").code == 0
-    assert [(given.intervention_id, given.response) for given in door.answers] == [("drop.2", "deny")]
+    assert [(given.intervention_id, given.response) for given in orchestrator.answers] == [("drop.2", "deny")]
     assert json.loads(run("approve", TASK, "write.1", "--json").out)["response"] == "approve"
 
 
-def test_pause_resume_and_cancel_of_several_tasks(run: Run, behind: Behind) -> None:
-    door = behind(RecordedDoor([], task(subtask("a"))))
+def test_pause_resume_and_cancel_of_several_tasks(run: Run, stack: RecordedStack) -> None:
+    orchestrator = stack(RecordedOrchestrator([], task(subtask("a"))))
     assert run("pause", "a", "b").code == 0
     assert run("resume", "a").code == 0
-    assert door.done == [("pause", "a"), ("pause", "b"), ("resume", "a")]
+    assert orchestrator.done == [("pause", "a"), ("pause", "b"), ("resume", "a")]
     assert "cancelled" in run("cancel", "a", "-r", "wrong").err
-    assert door.cancelled == ["wrong"]
-    door.answered_elsewhere = True
+    assert orchestrator.cancelled == ["wrong"]
+    orchestrator.answered_elsewhere = True
     ran = run("cancel", "a", "b", "--json")
     assert ran.code == 2
     assert [row["code"] for row in json.loads(ran.out)] == ["wrong_status", "wrong_status"]
@@ -189,10 +189,10 @@ def tool(pin: str) -> Tool:
     )
 
 
-def test_tools_are_listed_and_found(run: Run, behind: Behind) -> None:
-    door = behind(RecordedDoor([], DONE))
+def test_tools_are_listed_and_found(run: Run, stack: RecordedStack) -> None:
+    orchestrator = stack(RecordedOrchestrator([], DONE))
     assert "no tools are known yet" in run("tools", "list").err
-    door.listed = {"git": Listed("live", (tool("sha256:1"),))}
+    orchestrator.listed = {"git": Listed("live", (tool("sha256:1"),))}
     assert "git/log  read  dev  Show the log" in run("tools", "list").out
     assert "git/log" in run("tools", "search", "log").out
     assert "no tool does that" in run("tools", "search", "nothing").err
@@ -200,43 +200,45 @@ def test_tools_are_listed_and_found(run: Run, behind: Behind) -> None:
     assert run("tools", "list", "gti").code == 2
 
 
-def test_changed_tools_are_shown_before_they_are_accepted(run: Run, behind: Behind) -> None:
-    door = behind(RecordedDoor([], DONE))
-    door.listed = {"git": Listed("quarantined", (tool("sha256:2"),), {"log": "sha256:1"}, "a tool has changed")}
+def test_changed_tools_are_shown_before_they_are_accepted(run: Run, stack: RecordedStack) -> None:
+    orchestrator = stack(RecordedOrchestrator([], DONE))
+    orchestrator.listed = {"git": Listed("quarantined", (tool("sha256:2"),), {"log": "sha256:1"}, "a tool has changed")}
     shown = run("servers", "lock", "git")
     assert shown.code == 4
     assert "changed  git/log" in shown.out
-    assert door.done == [("list", "git")]
+    assert orchestrator.done == [("list", "git")]
     assert "servers lock git --digest sha256:0123456789abcdef" in shown.err
     assert run("servers", "lock", "git", "--yes").code == 0
-    assert door.done[1:] == [("list", "git"), ("accept", "git sha256:0123456789abcdef")]
+    assert orchestrator.done[1:] == [("list", "git"), ("accept", "git sha256:0123456789abcdef")]
     assert run("servers", "lock", "git", "--digest", "sha256:0").code == 2
     assert run("servers", "lock", "git", "--digest", "sha256:0123456789abcdef").code == 0
-    assert [what for what, _ in door.done] == ["list", "list", "accept", "list", "list", "accept"]
-    door.listed = {"git": Listed("live", (tool("sha256:2"),), {"log": "sha256:2"})}
+    assert [what for what, _ in orchestrator.done] == ["list", "list", "accept", "list", "list", "accept"]
+    orchestrator.listed = {"git": Listed("live", (tool("sha256:2"),), {"log": "sha256:2"})}
     assert "nothing has changed" in run("servers", "lock", "git").err
     assert run("servers", "lock", "gti").code == 2
 
 
-def test_what_nobody_has_looked_at_is_shown_before_it_is_accepted(run: Run, behind: Behind) -> None:
+def test_what_nobody_has_looked_at_is_shown_before_it_is_accepted(run: Run, stack: RecordedStack) -> None:
     """A server's first sight: names, risks and words; whole definitions on request."""
-    door = behind(RecordedDoor([], DONE))
+    orchestrator = stack(RecordedOrchestrator([], DONE))
     long = tool("sha256:2").model_copy(update={"description": "Reads the log.\nAnd \x1b[2Jmore."})
-    door.listed = {"git": Listed("live", (long,), {"log": "sha256:2"}, unseen=True)}
+    orchestrator.listed = {"git": Listed("live", (long,), {"log": "sha256:2"}, unseen=True)}
     shown = run("servers", "lock", "git")
-    assert (shown.code, door.done) == (4, [("list", "git")])
+    assert (shown.code, orchestrator.done) == (4, [("list", "git")])
     assert "tool     git/log  read" in shown.out
     assert "Reads the log.  … 1 more lines" in shown.out
     whole = run("servers", "lock", "git", "--whole").out
     assert "+ And \\x1b[2Jmore." in whole
     assert run("servers", "lock", "git", "--yes").code == 0
-    assert door.done[-1] == ("accept", "git sha256:0123456789abcdef")
+    assert orchestrator.done[-1] == ("accept", "git sha256:0123456789abcdef")
 
 
-def test_doctor_names_a_queue_that_nobody_serves(run: Run, behind: Behind, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_names_a_queue_that_nobody_serves(
+    run: Run, stack: RecordedStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AETHER_REDIS_URL", "redis://127.0.0.1:1/0")
-    door = behind(RecordedDoor([], DONE))
-    door.living, door.faults = [Living("w", ("planner", "dev"))], ["eviction is on: set noeviction"]
+    orchestrator = stack(RecordedOrchestrator([], DONE))
+    orchestrator.living, orchestrator.faults = [Living("w", ("planner", "dev"))], ["eviction is on: set noeviction"]
     ran = run("doctor", "--no-servers")
     assert ran.code == 1
     assert "security: 0 workers" in ran.out
@@ -248,11 +250,13 @@ def test_doctor_names_a_queue_that_nobody_serves(run: Run, behind: Behind, monke
     ]
 
 
-def test_doctor_and_ps_never_call_a_deaf_worker_well(run: Run, behind: Behind, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_and_ps_never_call_a_deaf_worker_well(
+    run: Run, stack: RecordedStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AETHER_REDIS_URL", "redis://127.0.0.1:1/0")
-    door = behind(RecordedDoor([], DONE))
+    orchestrator = stack(RecordedOrchestrator([], DONE))
     everything = ("planner", "dev", "infra", "data", "security")
-    door.living = [Living("w", everything, state="deaf"), Living("x", everything, strain=0.95)]
+    orchestrator.living = [Living("w", everything, state="deaf"), Living("x", everything, strain=0.95)]
     ran = run("doctor", "--no-servers")
     assert ran.code == 1
     assert "✗ worker        w: deaf" in ran.out
@@ -261,9 +265,11 @@ def test_doctor_and_ps_never_call_a_deaf_worker_well(run: Run, behind: Behind, m
     assert [row["status"] for row in json.loads(run("ps", "--json").out)] == ["deaf", "alive"]
 
 
-def test_doctor_and_ps_say_why_the_store_refuses(run: Run, behind: Behind, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_and_ps_say_why_the_store_refuses(
+    run: Run, stack: RecordedStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AETHER_REDIS_URL", "redis://127.0.0.1:1/0")
-    behind(RecordedDoor([], DONE)).refused = "its memory is full: give it more"
+    stack(RecordedOrchestrator([], DONE)).refused = "its memory is full: give it more"
     ran = run("doctor", "--no-servers")
     assert ran.code == 1
     assert "✗ store         its memory is full: give it more" in ran.out
@@ -272,11 +278,11 @@ def test_doctor_and_ps_say_why_the_store_refuses(run: Run, behind: Behind, monke
 
 
 def test_doctor_names_budgets_that_are_spent_and_that_are_nobodys(
-    run: Run, behind: Behind, monkeypatch: pytest.MonkeyPatch
+    run: Run, stack: RecordedStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AETHER_REDIS_URL", "redis://127.0.0.1:1/0")
     monkeypatch.setenv("AETHER_ALERTS__BUDGETS", "{git: 3, all servers: 50, reprots: 5}")
-    behind(RecordedDoor([], DONE)).called = {"git": 3, "code": 4}
+    stack(RecordedOrchestrator([], DONE)).called = {"git": 3, "code": 4}
     ran = run("doctor", "--no-servers")
     assert "! budget        git: 3 of 3 calls today (UTC)" in ran.out
     assert "✓ budget        all servers: 7 of 50 calls today (UTC)" in ran.out
@@ -285,28 +291,28 @@ def test_doctor_names_budgets_that_are_spent_and_that_are_nobodys(
 
 @pytest.mark.parametrize(("marker", "removed"), [("newest", True), ("older", True), ("none", False)])
 def test_doctor_lists_what_another_key_sealed_and_removes_it_where_the_store_has_a_marker(
-    run: Run, behind: Behind, monkeypatch: pytest.MonkeyPatch, marker: str, removed: bool
+    run: Run, stack: RecordedStack, monkeypatch: pytest.MonkeyPatch, marker: str, removed: bool
 ) -> None:
     monkeypatch.setenv("AETHER_REDIS_URL", "redis://127.0.0.1:1/0")
-    door = behind(RecordedDoor([], DONE))
-    door.marker, door.foreign = marker, {"git": "k666"}
+    orchestrator = stack(RecordedOrchestrator([], DONE))
+    orchestrator.marker, orchestrator.foreign = marker, {"git": "k666"}
     looked = run("doctor", "--no-servers").out
     assert "passed by, as they are sealed with another key: git (key k666)" in looked
     assert "aether-agent doctor --fix removes them" in looked
-    assert door.done == []
+    assert orchestrator.done == []
     fixed = run("doctor", "--no-servers", "--fix").out
     assert ("removed: git" in fixed) is removed
-    assert door.done == ([("remove", "git")] if removed else [])
+    assert orchestrator.done == ([("remove", "git")] if removed else [])
 
 
 @pytest.mark.parametrize(
     ("marker", "said"), [("none", "the store has no marker of it"), ("older", "which is not the newest one here")]
 )
 def test_doctor_says_that_a_marker_is_missing_or_old(
-    run: Run, behind: Behind, monkeypatch: pytest.MonkeyPatch, marker: str, said: str
+    run: Run, stack: RecordedStack, monkeypatch: pytest.MonkeyPatch, marker: str, said: str
 ) -> None:
     monkeypatch.setenv("AETHER_REDIS_URL", "redis://127.0.0.1:1/0")
-    behind(RecordedDoor([], DONE)).marker = marker
+    stack(RecordedOrchestrator([], DONE)).marker = marker
     ran = run("doctor", "--no-servers").out
     assert said in ran
     assert "aether-agent config mark-key" in ran
@@ -321,17 +327,17 @@ def test_there_is_no_stack_where_a_broker_is_configured(run: Run, monkeypatch: p
         assert "secret" not in ran.err
 
 
-def test_undo_shows_then_does_and_leaves_with_1_for_what_it_could_not(run: Run, behind: Behind) -> None:
+def test_undo_shows_then_does_and_leaves_with_1_for_what_it_could_not(run: Run, stack: RecordedStack) -> None:
     document = Template.model_validate(
         {"name": "undo", "description": "Undo", "subtasks": [{"id": "undo/write", "tool": "reports/remove"}]}
     )
     lasting = Irreversible(subtask="send", tool="mail/send", risk=Risk.WRITE, why="its plan names no call")
-    door = behind(RecordedDoor(said_all().events, DONE))
-    door.undo_found = Undoing(task_id=TASK, undone=("write",), document=document)
+    orchestrator = stack(RecordedOrchestrator(said_all().events, DONE))
+    orchestrator.undo_found = Undoing(task_id=TASK, undone=("write",), document=document)
     assert run("undo", TASK).code == 0
-    assert door.done == [("undo", TASK)]
-    door = behind(RecordedDoor(said_all().events, DONE))
-    door.undo_found = Undoing(task_id=TASK, undone=("write",), document=document, cannot=(lasting,))
+    assert orchestrator.done == [("undo", TASK)]
+    orchestrator = stack(RecordedOrchestrator(said_all().events, DONE))
+    orchestrator.undo_found = Undoing(task_id=TASK, undone=("write",), document=document, cannot=(lasting,))
     ran = run("undo", TASK, "--json")
     assert ran.code == 1
     told = json.loads(ran.out)
@@ -362,16 +368,16 @@ FOUND = task(
     [((), 0), (("--fail-on", "critical"), 0), (("--fail-on", "high"), 7), (("--fail-on", "inconclusive"), 7)],
 )
 def test_findings_are_a_failure_only_where_that_is_asked(
-    run: Run, behind: Behind, options: tuple[str, ...], code: int
+    run: Run, stack: RecordedStack, options: tuple[str, ...], code: int
 ) -> None:
-    behind(RecordedDoor(said_all().events, FOUND))
+    stack(RecordedOrchestrator(said_all().events, FOUND))
     assert run("execute", "do it", *options).code == code
-    behind(RecordedDoor(said_all().events, FOUND))
+    stack(RecordedOrchestrator(said_all().events, FOUND))
     assert run("result", TASK, "--json", *options).code == code
 
 
-def test_a_verdict_stands_beside_the_status_with_its_sentences_and_numbers(run: Run, behind: Behind) -> None:
-    behind(RecordedDoor(said_all().events, FOUND))
+def test_a_verdict_stands_beside_the_status_with_its_sentences_and_numbers(run: Run, stack: RecordedStack) -> None:
+    stack(RecordedOrchestrator(said_all().events, FOUND))
     ran = run("execute", "do it")
     assert "! finished · 1 high finding" in ran.err
     assert "✓ completed" not in ran.err
@@ -379,17 +385,17 @@ def test_a_verdict_stands_beside_the_status_with_its_sentences_and_numbers(run: 
     assert "disks  /   91%    90%    fail" in ran.out
 
 
-def test_a_list_shows_what_tasks_found(run: Run, behind: Behind) -> None:
+def test_a_list_shows_what_tasks_found(run: Run, stack: RecordedStack) -> None:
     clean = FOUND.model_copy(update={"verdict": Verdict(status="pass")})
-    behind(RecordedDoor([], FOUND, clean, DONE))
+    stack(RecordedOrchestrator([], FOUND, clean, DONE))
     told = run("tasks").out
     assert "! finished · 1 high finding" in told
     assert "✓ finished · pass" in told
     assert "✓ completed" in told
 
 
-def test_nothing_is_found_by_what_does_not_run(run: Run, behind: Behind) -> None:
-    behind(RecordedDoor(said_all().events, FOUND))
+def test_nothing_is_found_by_what_does_not_run(run: Run, stack: RecordedStack) -> None:
+    stack(RecordedOrchestrator(said_all().events, FOUND))
     assert run("execute", "do it", "--fail-on", "high", "--detach").code == 2
     assert run("execute", "do it", "--fail-on", "high", "--plan-only").code == 2
 
@@ -399,33 +405,33 @@ def named(task_id: str, **more: object) -> TaskView:
 
 
 @pytest.mark.parametrize(("said", "meant"), [("@last", TASK), ("3fa9", TASK), ("aaab", "aaabbbccc000"), (TASK, TASK)])
-def test_a_task_is_named_by_its_beginning_or_as_the_last(run: Run, behind: Behind, said: str, meant: str) -> None:
-    door = behind(RecordedDoor([], named(TASK), named("aaabbbccc000"), named("aaaccc000000")))
+def test_a_task_is_named_by_its_beginning_or_as_the_last(run: Run, stack: RecordedStack, said: str, meant: str) -> None:
+    orchestrator = stack(RecordedOrchestrator([], named(TASK), named("aaabbbccc000"), named("aaaccc000000")))
     run("pause", said)
-    assert door.done == [("pause", meant)]
+    assert orchestrator.done == [("pause", meant)]
 
 
-def test_a_beginning_of_several_is_refused_with_them(run: Run, behind: Behind) -> None:
-    door = behind(RecordedDoor([], named("aaabbbccc000"), named("aaaccc000000")))
+def test_a_beginning_of_several_is_refused_with_them(run: Run, stack: RecordedStack) -> None:
+    orchestrator = stack(RecordedOrchestrator([], named("aaabbbccc000"), named("aaaccc000000")))
     ran = run("cancel", "aaa")
-    assert (ran.code, door.cancelled) == (2, [])
+    assert (ran.code, orchestrator.cancelled) == (2, [])
     assert "begins several: aaabbbccc000, aaaccc000000" in ran.err
     assert run("cancel", "a").code == 2
 
 
-def test_tasks_that_wait_show_their_questions(run: Run, behind: Behind) -> None:
-    behind(RecordedDoor([], asking(ASKED)))
+def test_tasks_that_wait_show_their_questions(run: Run, stack: RecordedStack) -> None:
+    stack(RecordedOrchestrator([], asking(ASKED)))
     told = run("tasks", "--waiting")
     assert "Go on?" in told.err
     assert f"aether-agent approve {TASK} write.1" in told.err
-    behind(RecordedDoor([], DONE))
+    stack(RecordedOrchestrator([], DONE))
     assert "no task waits for you" in run("tasks", "--waiting").err
 
 
-def test_a_specialist_that_is_none_is_refused_at_once(run: Run, behind: Behind) -> None:
-    door = behind(RecordedDoor([], DONE))
+def test_a_specialist_that_is_none_is_refused_at_once(run: Run, stack: RecordedStack) -> None:
+    orchestrator = stack(RecordedOrchestrator([], DONE))
     ran = run("execute", "do it", "--specialist", "secrity")
-    assert (ran.code, door.submitted) == (2, [])
+    assert (ran.code, orchestrator.submitted) == (2, [])
     assert "did you mean `security`?" in ran.err
 
 
@@ -435,33 +441,33 @@ def test_forgetting_what_was_not_trusted_is_an_error(run: Run) -> None:
     assert "nosuch was not trusted" in ran.err
 
 
-def test_tasks_are_chosen_by_specialist_owner_or_all(run: Run, behind: Behind) -> None:
-    door = behind(RecordedDoor([], task(subtask("a"))))
+def test_tasks_are_chosen_by_specialist_owner_or_all(run: Run, stack: RecordedStack) -> None:
+    orchestrator = stack(RecordedOrchestrator([], task(subtask("a"))))
     nothing = run("pause")
     assert (nothing.code, "which tasks?" in nothing.err) == (2, True)
     assert run("pause", "--specialist", "dev").code == 0
     assert run("resume", "--owner", "ann").code == 0
     assert run("cancel", "--all").code == 0
-    assert [one for one in door.done if one[0].startswith("owner")] == [
+    assert [one for one in orchestrator.done if one[0].startswith("owner")] == [
         ("owner None", "specialist dev"),
         ("owner ann", "specialist None"),
         ("owner None", "specialist None"),
     ]
-    door.answered_elsewhere = True
+    orchestrator.answered_elsewhere = True
     late = run("cancel", "--all", "--json")  # what ended meanwhile is no fault of who wants everything ended
     assert (late.code, json.loads(late.out)) == (0, [])
 
 
-def test_priority_and_brake(run: Run, behind: Behind) -> None:
-    door = behind(RecordedDoor([], task(subtask("a"))))
+def test_priority_and_brake(run: Run, stack: RecordedStack) -> None:
+    orchestrator = stack(RecordedOrchestrator([], task(subtask("a"))))
     assert run("priority", TASK, "9").code == 0
-    assert door.done == [("priority 9", TASK)]
+    assert orchestrator.done == [("priority 9", TASK)]
     assert run("priority", TASK, "10").code == 2
     assert "the brake is off" in run("brake").err
     on = run("brake", "on", "-r", "fire", "--cancel")
     assert "the brake is on" in on.err
     assert "fire" in on.err
-    assert door.cancelled == ["fire", "fire"]
+    assert orchestrator.cancelled == ["fire", "fire"]
     assert json.loads(run("brake", "--json").out)["brake"]["reason"] == "fire"
     assert json.loads(run("brake", "off", "--json").out) == {
         "brake": None,
@@ -471,19 +477,19 @@ def test_priority_and_brake(run: Run, behind: Behind) -> None:
     }
 
 
-def test_a_failure_names_what_goes_on_with_it(run: Run, behind: Behind) -> None:
+def test_a_failure_names_what_goes_on_with_it(run: Run, stack: RecordedStack) -> None:
     failed = task(subtask("a", "completed"), subtask("b", "failed"), status="failed")
-    behind(RecordedDoor([], failed))
+    stack(RecordedOrchestrator([], failed))
     assert f"aether-agent retry {TASK}" in run("result", TASK).err
-    behind(RecordedDoor([], failed))
+    stack(RecordedOrchestrator([], failed))
     assert f"aether-agent retry {TASK}" in run("status", TASK).err
-    behind(RecordedDoor([], failed.model_copy(update={"undoes": "other"})))
+    stack(RecordedOrchestrator([], failed.model_copy(update={"undoes": "other"})))
     assert "aether-agent undo other" in run("result", TASK).err
 
 
-def test_links_between_tasks_are_shown(run: Run, behind: Behind) -> None:
+def test_links_between_tasks_are_shown(run: Run, stack: RecordedStack) -> None:
     linked = {"retries": "before", "retried_by": ("after",), "undone_by": ("back",)}
-    behind(RecordedDoor([], task(subtask("a", "completed"), status="completed").model_copy(update=linked)))
+    stack(RecordedOrchestrator([], task(subtask("a", "completed"), status="completed").model_copy(update=linked)))
     shown = run("status", TASK).out
     assert "goes on with before" in shown
     assert "retried by after" in shown

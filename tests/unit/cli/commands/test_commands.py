@@ -10,8 +10,8 @@ import pytest
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.tasks.submission import task_from
 from aether_agents.errors import InvalidTask
-from tests.unit.cli.conftest import Behind, Run
-from tests.unit.cli.fake import RecordedDoor
+from tests.unit.cli.conftest import RecordedStack, Run
+from tests.unit.cli.fake import RecordedOrchestrator
 from tests.unit.cli.recorded import TASK, task
 
 
@@ -31,7 +31,7 @@ from tests.unit.cli.recorded import TASK, task
         (["trust", "--forget"], 2, "--forget needs the file"),
     ],
 )
-def test_a_mistake_is_answered_with_the_mend(run: Run, words: list[str], code: int, told: str) -> None:
+def test_a_mistake_is_answered_with_the_fix(run: Run, words: list[str], code: int, told: str) -> None:
     ran = run(*words)
     assert ran.code == code
     assert told in ran.err
@@ -73,11 +73,11 @@ def test_a_store_that_is_there_is_asked(run: Run, tmp_path: Path, monkeypatch: p
     asked = []
 
     @contextmanager
-    def opened(self: Session, *, keep: bool = False) -> Iterator[RecordedDoor]:
+    def opened(self: Session, *, keep: bool = False) -> Iterator[RecordedOrchestrator]:
         asked.append(self)
-        yield RecordedDoor([], task(status="completed"))
+        yield RecordedOrchestrator([], task(status="completed"))
 
-    monkeypatch.setattr(Session, "door", opened)
+    monkeypatch.setattr(Session, "orchestrator", opened)
     assert run("result", TASK).code == 0
     assert len(asked) == 1
 
@@ -209,9 +209,9 @@ def completed(monkeypatch: pytest.MonkeyPatch, run: Run, *words: str) -> list[st
 
 
 def test_the_shell_completes_commands_templates_servers_and_tasks(
-    run: Run, behind: Behind, monkeypatch: pytest.MonkeyPatch
+    run: Run, stack: RecordedStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    behind(RecordedDoor([], task()))
+    stack(RecordedOrchestrator([], task()))
     assert completed(monkeypatch, run, "te") == ["templates"]
     assert completed(monkeypatch, run, "templates", "show", "sec") == ["security_audit"]
     assert completed(monkeypatch, run, "servers", "test", "g") == ["git"]

@@ -38,7 +38,7 @@ def test_what_it_is_told_is_written_and_printed(run: Run, tmp_path: Path) -> Non
     assert "sqlite" in json.loads((tmp_path / "home" / "mcp.json").read_text())["mcpServers"]
 
 
-def test_what_is_missing_or_wrong_is_said_with_the_mend(run: Run) -> None:
+def test_what_is_missing_or_wrong_is_said_with_the_fix(run: Run) -> None:
     assert "--env SQLITE_DB=…" in run("servers", "add", "sqlite", "--yes").err
     assert "did you mean `time`" in run("servers", "add", "tim").err
     assert "write it as NAME=value" in run("servers", "add", "time", "--env", "x").err

@@ -44,6 +44,6 @@ def test_what_a_person_types_is_no_reference() -> None:
         ("git/git_log", (), "{", "is not JSON"),
     ],
 )
-def test_a_mistake_is_answered_with_the_mend(ref: str, pairs: tuple[str, ...], args: str | None, told: str) -> None:
+def test_a_mistake_is_answered_with_the_fix(ref: str, pairs: tuple[str, ...], args: str | None, told: str) -> None:
     with pytest.raises(InvalidTask, match=told):
         plan_of_call(TOOLS, ref, pairs, args)

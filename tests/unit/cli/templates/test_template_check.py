@@ -6,8 +6,8 @@ import pytest
 
 from aether_agents.cli.templates.template_check import rows_without_a_tool
 from aether_agents.contracts.server import CatalogueEntry
-from tests.unit.cli.conftest import Behind, Run
-from tests.unit.cli.fake import RecordedDoor
+from tests.unit.cli.conftest import RecordedStack, Run
+from tests.unit.cli.fake import RecordedOrchestrator
 from tests.unit.planning.toolshed import TEXT, tool
 
 TEMPLATE = """\
@@ -50,12 +50,14 @@ def test_tools_are_looked_up_in_the_tables(
     assert (ran.code, said in ran.out + ran.err) == (code, True), ran.out + ran.err
 
 
-def test_where_a_stack_runs_its_live_tools_count_and_what_they_give(run: Run, behind: Behind, tmp_path: Path) -> None:
+def test_where_a_stack_runs_its_live_tools_count_and_what_they_give(
+    run: Run, stack: RecordedStack, tmp_path: Path
+) -> None:
     made = {"type": "object", "properties": {"path": TEXT}}
     live = (tool("reports/draft", {}, output=made), tool("reports/remove", {"path": TEXT}))
     entry = CatalogueEntry(server="reports", specialist="dev", spec_digest="d", status="live", tools=live)
-    door = behind(RecordedDoor([]))
-    door.listed = {"reports": entry}
+    orchestrator = stack(RecordedOrchestrator([]))
+    orchestrator.listed = {"reports": entry}
     undone = "compensate: {tool: reports/remove, args: {path: '${subtasks.write.output.%s}'}}"
     assert run("templates", "validate", written(tmp_path, "reports/draft", undone % "path")).code == 0
     refused = run("templates", "validate", written(tmp_path, "reports/draft", undone % "file"))

@@ -103,7 +103,7 @@ def test_the_code_of_the_command_is_the_code_of_the_program() -> None:
     assert leave_well(lambda: None, debug=False) == 0
 
 
-def test_what_is_not_installed_is_named_with_the_mend(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_not_installed_is_named_with_the_fix(capsys: pytest.CaptureFixture[str]) -> None:
     def run() -> None:
         raise ModuleNotFoundError("No module named 'bm25s'", name="bm25s")
 

@@ -21,7 +21,7 @@ from aether_agents.cli.terminal.system_errors import of_the_system
         (errno.ECONNREFUSED, None, ""),
     ],
 )
-def test_each_has_its_mend(code: int, place: str | None, said: str) -> None:
+def test_each_has_its_fix(code: int, place: str | None, said: str) -> None:
     error = OSError(code, os.strerror(code), place)
     told = of_the_system(error)
     assert said in told

@@ -14,11 +14,11 @@ from tests.unit.cli.recorded import TASK, Recording, subtask, task
 
 
 def played(screen_type: type[LineScreen], said: Recording, *subtasks: object) -> None:
-    picture = TaskState(TASK)
-    picture.look(task(*subtasks))  # type: ignore[arg-type]
-    screen = screen_type(Output(), picture)
+    state = TaskState(TASK)
+    state.look(task(*subtasks))  # type: ignore[arg-type]
+    screen = screen_type(Output(), state)
     for event in said.events:
-        picture.apply(event)
+        state.apply(event)
         screen.show(event)
 
 
@@ -106,14 +106,14 @@ def on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> tuple[Output, io.StringIO]
 
 def test_the_live_tree_is_drawn_in_place_and_its_last_frame_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     output, written = on_a_terminal(monkeypatch)
-    picture = TaskState(TASK)
-    picture.look(task(*(subtask(f"s{number}", status="running") for number in range(20))))
-    screen = LiveScreen(output, picture, "Ctrl-C cancels the task")
+    state = TaskState(TASK)
+    state.look(task(*(subtask(f"s{number}", status="running") for number in range(20))))
+    screen = LiveScreen(output, state, "Ctrl-C cancels the task")
     with screen:
         with screen.aside():
             output.err.print("a question")
         with screen.changing():
-            picture.look(task(*(subtask(f"s{n}", status="completed") for n in range(20)), status="completed", seq=9))
+            state.look(task(*(subtask(f"s{n}", status="completed") for n in range(20)), status="completed", seq=9))
     frames = written.getvalue()
     assert "Ctrl-C cancels the task" in frames
     assert "○ 14 more" in frames  # twenty do not fit into twelve lines while it moves
@@ -133,9 +133,9 @@ def test_log_lines_stay_above_the_live_tree(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_line_that_the_screen_has_no_room_for_ends_in_an_ellipsis(monkeypatch: pytest.MonkeyPatch) -> None:
     output, written = on_a_terminal(monkeypatch)
-    picture = TaskState(TASK)
-    picture.look(task(subtask("scan", status="running")))
-    with LiveScreen(output, picture, "x" * 80):
+    state = TaskState(TASK)
+    state.look(task(subtask("scan", status="running")))
+    with LiveScreen(output, state, "x" * 80):
         pass
     assert "x" * 59 + "…" in written.getvalue()
     assert "x" * 60 not in written.getvalue()

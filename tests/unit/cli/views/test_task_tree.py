@@ -10,14 +10,14 @@ from aether_agents.contracts import SubtaskView
 from tests.unit.cli.recorded import TASK, at, subtask, task
 
 
-def picture_of(*subtasks: SubtaskView, **more: object) -> TaskState:
-    picture = TaskState(TASK)
-    picture.look(task(*subtasks, **more))
-    return picture
+def state_of(*subtasks: SubtaskView, **more: object) -> TaskState:
+    state = TaskState(TASK)
+    state.look(task(*subtasks, **more))
+    return state
 
 
 def onboarding() -> TaskState:
-    picture = picture_of(
+    state = state_of(
         subtask(
             "secrets",
             name="secrets in files and history",
@@ -40,15 +40,15 @@ def onboarding() -> TaskState:
         subtask("report", "secrets", "code", "permissions", "history", name="write the report", tool="reports/write"),
         progress=0.4,
     )
-    picture.nodes["code"].fraction = 0.5
+    state.nodes["code"].fraction = 0.5
     for name in ("code", "history"):
-        picture.nodes[name].max_attempts = 3
-    picture.nodes["history"].retry_at = at(15)
-    return picture
+        state.nodes[name].max_attempts = 3
+    state.nodes["history"].retry_at = at(15)
+    return state
 
 
-def lines(picture: TaskState, width: int, glyphs: Glyphs = UNICODE, **more: int) -> list[str]:
-    return [line.plain for line in TaskTree(glyphs).lines(picture, width, at(12.4), **more)]
+def lines(state: TaskState, width: int, glyphs: Glyphs = UNICODE, **more: int) -> list[str]:
+    return [line.plain for line in TaskTree(glyphs).lines(state, width, at(12.4), **more)]
 
 
 def test_at_a_hundred_columns() -> None:
@@ -81,22 +81,22 @@ def test_at_sixty_columns_in_ascii() -> None:
 
 @pytest.mark.parametrize("width", [20, 40, 60, 80, 100, 140])
 def test_no_line_is_wider_than_the_terminal(width: int) -> None:
-    picture = onboarding()
-    picture.lost = True
-    assert all(width_of(line) <= width for line in lines(picture, width))
+    state = onboarding()
+    state.lost = True
+    assert all(width_of(line) <= width for line in lines(state, width))
 
 
 def test_many_children_are_counted_and_the_failed_ones_named() -> None:
     children = [
         subtask(f"scan#{n}", status="completed" if n < 3 else "failed" if n == 3 else "running") for n in range(12)
     ]
-    shown = lines(picture_of(subtask("scan", started_at=at(0)), *children), 100)
+    shown = lines(state_of(subtask("scan", started_at=at(0)), *children), 100)
     assert any("×12 ✓3 ✗1 ●8 ━━━╌╌╌╌╌" in line for line in shown)
     assert [line.split()[2] for line in shown if "#" in line] == ["scan#3"]
 
 
 def test_few_children_stand_under_their_parent() -> None:
-    shown = lines(picture_of(subtask("scan"), subtask("scan#0", status="running"), subtask("scan#1")), 60)
+    shown = lines(state_of(subtask("scan"), subtask("scan#0", status="running"), subtask("scan#1")), 60)
     assert [line.split("  ")[0] for line in shown[2:5]] == ["● scan", "├─ ● scan#0", "╰─ ○ scan#1"]
 
 
@@ -104,11 +104,11 @@ def test_what_is_done_folds_first_when_there_is_no_room() -> None:
     done = [subtask(f"a{n}", *([f"a{n - 1}"] if n else []), status="completed") for n in range(10)]
     now = subtask("now", "a9", status="running", started_at=at(0))
     ahead = [subtask(f"z{n}", "now" if n == 0 else f"z{n - 1}") for n in range(10)]
-    shown = lines(picture_of(*done, now, *ahead), 60, height=16)
+    shown = lines(state_of(*done, now, *ahead), 60, height=16)
     assert shown[2] == "✓ 10 done"
     assert shown[3].startswith("● now")
     assert len(shown) <= 16
-    assert [line.split("  ")[0] for line in lines(picture_of(*done, now, *ahead), 60, height=8)[2:5]] == [
+    assert [line.split("  ")[0] for line in lines(state_of(*done, now, *ahead), 60, height=8)[2:5]] == [
         "✓ 10 done",
         "● now",
         "○ 10 to come",
@@ -116,18 +116,18 @@ def test_what_is_done_folds_first_when_there_is_no_room() -> None:
 
 
 def test_a_lost_connection_is_said() -> None:
-    picture = onboarding()
-    picture.lost = True
-    assert lines(picture, 60)[-1] == "connection lost, retrying…"
+    state = onboarding()
+    state.lost = True
+    assert lines(state, 60)[-1] == "connection lost, retrying…"
 
 
 def test_a_plan_without_a_shape_says_what_comes_first() -> None:
-    shown = lines(picture_of(subtask("a"), subtask("b"), subtask("c", "a"), subtask("d", "a", "b")), 60)
+    shown = lines(state_of(subtask("a"), subtask("b"), subtask("c", "a"), subtask("d", "a", "b")), 60)
     assert any(line.startswith("○ d  after a, b") for line in shown)
 
 
 def test_an_ended_task_shows_no_bar() -> None:
-    shown = lines(picture_of(subtask("a", status="completed"), status="completed", finished_at=at(7)), 60)
+    shown = lines(state_of(subtask("a", status="completed"), status="completed", finished_at=at(7)), 60)
     assert shown[-1] == "✓ completed  7.0 s  3fa9c1d2e0b7"
 
 
@@ -140,5 +140,5 @@ def test_the_character_set_is_what_the_stream_can_write() -> None:
 
 def test_a_call_that_was_cancelled_says_whether_it_may_still_be_running() -> None:
     told = "cancelled while it ran; its server has not said that it stopped: it may still be running"
-    picture = picture_of(subtask("a", name="count", status="cancelled", error=told), status="cancelled")
-    assert told in [line.strip() for line in lines(picture, 120)]
+    state = state_of(subtask("a", name="count", status="cancelled", error=told), status="cancelled")
+    assert told in [line.strip() for line in lines(state, 120)]

@@ -93,7 +93,7 @@ def test_resolves_in_one_pass(expression: Json, expected: Json) -> None:
         ("text ${__import__('os')}", "must start with"),
     ],
 )
-def test_a_malformed_reference_is_refused_with_its_mend(expression: str, says: str | None) -> None:
+def test_a_malformed_reference_is_refused_with_its_fix(expression: str, says: str | None) -> None:
     if says is None:  # a name may hold any sign but dots, brackets, braces and spaces: it is only ever a key
         with pytest.raises(ReferenceMissing):
             resolve(expression, lookup)

@@ -115,7 +115,7 @@ def test_a_schema_that_refers_elsewhere_makes_nobody_fetch_anything():
     assert faults({"a": 1}, schema) == []
 
 
-def test_a_secret_in_a_complaint_is_struck_out_before_it_is_cut():
+def test_a_secret_in_a_complaint_is_redacted_before_it_is_cut():
     secret = "-----BEGIN KEY-----" + "x" * 400
     (fault,) = faults({"k": secret}, {"properties": {"k": {"maxLength": 3}}}, lambda text: text.replace(secret, "•••"))
     assert "•••" in fault

@@ -48,7 +48,7 @@ def test_what_is_no_list_is_named(items):
         children_of(EACH, items)
 
 
-def test_too_many_items_are_named_with_the_mend():
+def test_too_many_items_are_named_with_the_fix():
     with pytest.raises(InvalidPlan, match="split the list"):
         children_of(EACH, [{"name": "x"}] * (MOST_ITEMS + 1))
 

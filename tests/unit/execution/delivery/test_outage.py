@@ -1,4 +1,4 @@
-"""An episode is said once, with each cause it has, and its end."""
+"""An outage is said once, with each cause it has, and its end."""
 
 import logging
 
@@ -16,30 +16,30 @@ def messages(said: list[logging.LogRecord]) -> list[str]:
 
 
 def test_a_thousand_who_meet_it_are_one_warning_and_one_end(said: list[logging.LogRecord]):
-    episode = Outage()
+    outage = Outage()
     for _ in range(1_000):
-        episode.trouble(FULL)
-        episode.trouble(StoreRefuses(str(FULL).replace(" at redis://box", "")))  # the broker's side, without address
-    assert episode.lasts
-    episode.over()
-    episode.over()
-    assert not episode.lasts
+        outage.trouble(FULL)
+        outage.trouble(StoreRefuses(str(FULL).replace(" at redis://box", "")))  # the broker's side, without address
+    assert outage.lasts
+    outage.over()
+    outage.over()
+    assert not outage.lasts
     assert messages(said) == [f"work waits: {FULL}", "the store and the broker are back"]
 
 
-def test_each_cause_of_an_episode_is_said(said: list[logging.LogRecord]):
-    episode = Outage()
+def test_each_cause_of_an_outage_is_said(said: list[logging.LogRecord]):
+    outage = Outage()
     for error in ("gone", FULL, "gone", FULL):
-        episode.trouble(error)
+        outage.trouble(error)
     assert messages(said) == ["the store or the broker is away: gone", f"work waits: {FULL}"]
 
 
 def test_what_comes_and_goes_is_not_said_each_time(said: list[logging.LogRecord], monkeypatch: pytest.MonkeyPatch):
-    episode = Outage()
+    outage = Outage()
     for _ in range(100):
-        episode.trouble("gone")
-        episode.over()
+        outage.trouble("gone")
+        outage.over()
     assert len(messages(said)) == 2
     monkeypatch.setattr(module, "QUIET", 0.0)
-    episode.trouble("gone")
+    outage.trouble("gone")
     assert len(messages(said)) == 3

@@ -19,35 +19,35 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 class Offered:
     """Something that the store refuses so many times."""
 
-    def __init__(self, patience: StoreRetry, times: int, *, alone: bool) -> None:
-        self.patience, self.left, self.alone, self.made = patience, times, alone, 0
+    def __init__(self, store_retry: StoreRetry, times: int, *, alone: bool) -> None:
+        self.store_retry, self.left, self.alone, self.made = store_retry, times, alone, 0
 
     def __call__(self) -> str:
         self.made += 1
         if self.alone:
-            self.patience.episode.over()
+            self.store_retry.outage.over()
         if self.made <= self.left:
             raise FULL
         return "taken"
 
 
 def test_a_store_that_takes_nothing_is_asked_until_it_does():
-    patience = StoreRetry(most=0.001)
-    assert patience.ask(Offered(patience, 200, alone=False)) == "taken"
+    store_retry = StoreRetry(most=0.001)
+    assert store_retry.ask(Offered(store_retry, 200, alone=False)) == "taken"
 
 
 def test_what_alone_is_refused_is_given_up_after_a_while():
-    patience = StoreRetry(most=0.001)
-    offered = Offered(patience, 200, alone=True)
+    store_retry = StoreRetry(most=0.001)
+    offered = Offered(store_retry, 200, alone=True)
     with pytest.raises(Ignore):
-        patience.ask(offered)
+        store_retry.ask(offered)
     assert 9 <= offered.made <= 13
 
 
 def test_a_process_that_ends_gives_up_at_once():
-    patience = StoreRetry()
-    patience.stop()
-    offered = Offered(patience, 200, alone=False)
+    store_retry = StoreRetry()
+    store_retry.stop()
+    offered = Offered(store_retry, 200, alone=False)
     with pytest.raises(Ignore):
-        patience.ask(offered)
+        store_retry.ask(offered)
     assert offered.made == 1

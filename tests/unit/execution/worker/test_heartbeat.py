@@ -27,7 +27,7 @@ from tests.unit.execution.fakes import DEV, SPEC, FakeHost, FakeSender, store
 
 
 class Kept:
-    """A store that remembers what the pump asked, and can be away."""
+    """A store that remembers what the heartbeat asked, and can be away."""
 
     def __init__(self) -> None:
         self.away = False
@@ -39,7 +39,7 @@ class Kept:
         self.tasks = SimpleNamespace(**tasks, epoch=0, links_record=False, expire=list)
         self.audit = SimpleNamespace(flush=lambda: None)
         self.next_epoch = 0
-        self.safekeeping = SimpleNamespace(sure=False)
+        self.durability = SimpleNamespace(sure=False)
         self.counts = SimpleNamespace(add=lambda _counts: None)
         self.presence = SimpleNamespace(beat=self.note("beat"), leave=self.note("leave"), heard=self.note("heard"))
 
@@ -69,7 +69,7 @@ class Kept:
         return {queue for queue in queues if self.waiting[queue]}
 
 
-def pump(
+def heartbeat(
     kept: Kept, held: Leases, cancelled: list[Lease], memory: RunMemory | None = None
 ) -> tuple[Heartbeat, FakeSender]:
     sender = FakeSender()
@@ -84,7 +84,7 @@ def pump(
         queues=["dev"],
         watched=["planner", "dev"],
         pid=1,
-        tally=CallCounts(),
+        call_counts=CallCounts(),
         memory=memory or RunMemory(kept),
     )
     return made, sender
@@ -92,7 +92,7 @@ def pump(
 
 def test_a_round_renews_says_it_is_alive_and_sends_what_lies_unclaimed():
     kept, held, cancelled = Kept(), Leases(30.0), []
-    made, sender = pump(kept, held, cancelled)
+    made, sender = heartbeat(kept, held, cancelled)
     with held.holding(Lease("t", "a", 1), now()):
         made.turn()
     assert kept.asked == [("renew", Lease("t", "a", 1)), ("beat", "w", "worker", ("dev",), 1), ("reap", {"dev"})]
@@ -104,7 +104,7 @@ def test_a_round_renews_says_it_is_alive_and_sends_what_lies_unclaimed():
 def test_a_lease_that_is_lost_cancels_its_call_and_no_other():
     kept, held, cancelled = Kept(), Leases(30.0), []
     kept.lost = [("t", "a", 1)]
-    made, _ = pump(kept, held, cancelled)
+    made, _ = heartbeat(kept, held, cancelled)
     with held.holding(Lease("t", "a", 1), now()), held.holding(Lease("t", "b", 1), now()):
         made.turn()
     assert cancelled == [Lease("t", "a", 1)]
@@ -113,7 +113,7 @@ def test_a_lease_that_is_lost_cancels_its_call_and_no_other():
 def test_a_lost_run_leaves_the_next_run_of_the_same_step_alone():
     kept, held, cancelled = Kept(), Leases(30.0), []
     kept.lost, kept.in_doubt = [("t", "a", 1), ("t", "", 3)], [("t", "b", 1)]
-    made, _ = pump(kept, held, cancelled)
+    made, _ = heartbeat(kept, held, cancelled)
     leases = [Lease("t", step, token) for step, token in (("a", 1), ("a", 2), ("", 3), ("", 4), ("b", 1), ("b", 2))]
     with ExitStack() as stack:
         for lease in leases:
@@ -126,7 +126,7 @@ def test_a_lost_run_leaves_the_next_run_of_the_same_step_alone():
 def test_only_a_lease_that_was_renewed_is_good_for_longer():
     kept, held = Kept(), Leases(30.0)
     kept.lost, kept.in_doubt = [("t", "lost", 1)], [("t", "asked", 1)]
-    made, _ = pump(kept, held, [])
+    made, _ = heartbeat(kept, held, [])
     leases = [Lease("t", name, 1) for name in ("mine", "lost", "asked")]
     with ExitStack() as stack:
         for lease in leases:
@@ -140,7 +140,7 @@ def test_only_a_lease_that_was_renewed_is_good_for_longer():
 def test_a_new_epoch_of_the_store_is_told_what_is_held_and_what_was_done():
     kept, held = Kept(), Leases(30.0)
     memory = RunMemory(kept)
-    made, _ = pump(kept, held, [], memory)
+    made, _ = heartbeat(kept, held, [], memory)
     of = {name: (epoch << 20) + 1 for name, epoch in (("before", 3), ("now", 4))}
     done = Outcome(status="completed", output=1)
     for name, token in of.items():
@@ -159,7 +159,7 @@ def test_a_new_epoch_of_the_store_is_told_what_is_held_and_what_was_done():
 
 def test_a_store_that_goes_away_while_it_is_told_is_told_again():
     kept, memory = Kept(), RunMemory(Kept())
-    made, _ = pump(kept, Leases(30.0), [], memory)
+    made, _ = heartbeat(kept, Leases(30.0), [], memory)
     kept.next_epoch = 4
     kept.presence.heard = lambda _: (_ for _ in ()).throw(StoreUnavailable("away"))
     made.turn()
@@ -170,7 +170,7 @@ def test_a_store_that_goes_away_while_it_is_told_is_told_again():
 
 def test_it_outlives_a_store_that_is_away(said: list[logging.LogRecord]):
     kept, held = Kept(), Leases(30.0)
-    made, _ = pump(kept, held, [])
+    made, _ = heartbeat(kept, held, [])
     kept.away = True
     with held.holding(Lease("t", "a", 1), now()):
         made.turn()
@@ -186,7 +186,7 @@ def test_it_outlives_a_store_that_is_away(said: list[logging.LogRecord]):
 
 def test_every_part_is_done_whichever_of_them_fails(monkeypatch: pytest.MonkeyPatch):
     kept, held = Kept(), Leases(30.0)
-    made, sender = pump(kept, held, [])
+    made, sender = heartbeat(kept, held, [])
 
     def broken(_: Any) -> list[Any]:
         raise ZeroDivisionError
@@ -199,7 +199,7 @@ def test_every_part_is_done_whichever_of_them_fails(monkeypatch: pytest.MonkeyPa
 
 def test_it_says_goodbye_once():
     kept = Kept()
-    made, _ = pump(kept, Leases(30.0), [])
+    made, _ = heartbeat(kept, Leases(30.0), [])
     made.start()
     made.stop()
     made.stop()

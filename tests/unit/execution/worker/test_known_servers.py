@@ -33,8 +33,8 @@ def known(home: Path, **timeouts: float | None) -> KnownServers:
     ],
 )
 def test_a_server_may_take_as_long_as_it_says_itself(tmp_path: Path, waited: list[str], seconds: float) -> None:
-    assert known(tmp_path, quick=None, slow=60.0, slowest=90.0).patience(waited) == seconds
+    assert known(tmp_path, quick=None, slow=60.0, slowest=90.0).store_retry(waited) == seconds
 
 
 def test_without_such_servers_it_is_what_the_settings_say(tmp_path: Path) -> None:
-    assert known(tmp_path, one=None, other=None).patience(["one"]) == 30
+    assert known(tmp_path, one=None, other=None).store_retry(["one"]) == 30

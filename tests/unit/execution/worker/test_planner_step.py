@@ -31,7 +31,7 @@ class Servers:
     waited_for: tuple[str, ...] = ()
     specialists = KnownSpecialists([DEV])
 
-    def patience(self, servers: tuple[str, ...]) -> float:
+    def store_retry(self, servers: tuple[str, ...]) -> float:
         self.waited_for = servers
         return self.start_up
 
@@ -47,7 +47,7 @@ class Servers:
         return self.reason
 
 
-class Desk:
+class PlanningLab:
     """An opening over stand-ins; everything it did is in `said`."""
 
     def __init__(self, tmp_path: Path, conclusion: Any = Planned(PLAN), **claim: Any) -> None:  # noqa: B008 - a value
@@ -69,12 +69,12 @@ class Desk:
         self.noticed: list[int] = []
         self.catalogue = kept.catalogue
         self.servers = Servers()
-        self.opening = PlannerStep(
+        self.planner_step = PlannerStep(
             settings, kept, self.sender, Leases(30.0), self.servers, self.needed.extend, lambda: self.noticed.append(1)
         )
         planner: Any = SimpleNamespace(plan=lambda *args: self.concluded(conclusion))
         self.faults: list[str] = []
-        self.opening._templates = SimpleNamespace(planner=lambda: (planner, self.faults))  # type: ignore[assignment]
+        self.planner_step._templates = SimpleNamespace(planner=lambda: (planner, self.faults))  # type: ignore[assignment]
 
     def concluded(self, conclusion: Any) -> Any:
         if isinstance(conclusion, Exception):
@@ -102,98 +102,98 @@ class Desk:
         return self.accepted
 
 
-def opened(desk: Desk) -> list[Any]:
-    desk.opening.open("t")
-    return desk.said
+def opened(lab: PlanningLab) -> list[Any]:
+    lab.planner_step.open("t")
+    return lab.said
 
 
 def test_a_plan_is_saved_started_and_launched(tmp_path: Path):
-    assert opened(Desk(tmp_path)) == [("save_plan", PLAN), ("start", "canvas"), ("launch", "a canvas")]
+    assert opened(PlanningLab(tmp_path)) == [("save_plan", PLAN), ("start", "canvas"), ("launch", "a canvas")]
 
 
 def test_what_the_request_names_and_the_plan_does_not_use_is_said(tmp_path: Path):
-    said = opened(Desk(tmp_path, Planned(PLAN, ("./a", "80"))))
+    said = opened(PlanningLab(tmp_path, Planned(PLAN, ("./a", "80"))))
     assert said[:2] == [("save_plan", PLAN), ("log", "not used of the request: `./a`, `80`")]
 
 
 def test_what_only_a_later_version_can_read_is_left_to_it(tmp_path: Path):
-    said = opened(Desk(tmp_path, CannotOpen("server/x was written by version 9")))
+    said = opened(PlanningLab(tmp_path, CannotOpen("server/x was written by version 9")))
     assert said == [("postpone_planning", 10.0, "server/x was written by version 9")]
 
 
 def test_a_plan_without_a_canvas_goes_directly(tmp_path: Path):
-    desk = Desk(tmp_path)
-    desk.canvas = None
-    assert opened(desk) == [("save_plan", PLAN), ("start", "directly")]
-    assert desk.sender.sent == [Delivery("t", "a", "dev")]
+    lab = PlanningLab(tmp_path)
+    lab.canvas = None
+    assert opened(lab) == [("save_plan", PLAN), ("start", "directly")]
+    assert lab.sender.sent == [Delivery("t", "a", "dev")]
 
 
 def test_a_canvas_that_celery_refuses_is_given_up(tmp_path: Path):
-    desk = Desk(tmp_path)
-    desk.accepted = False
-    assert opened(desk)[-1] == ("flip",)
-    assert desk.sender.sent == [Delivery("t", "a", "dev")]
+    lab = PlanningLab(tmp_path)
+    lab.accepted = False
+    assert opened(lab)[-1] == ("flip",)
+    assert lab.sender.sent == [Delivery("t", "a", "dev")]
 
 
 def test_a_task_that_does_not_open_ends_and_says_so(tmp_path: Path):
-    desk = Desk(tmp_path)
-    desk.claim = Unopened(3, "sealed with another key")
-    assert opened(desk) == [("fail_planning", "sealed with another key", "document")]
+    lab = PlanningLab(tmp_path)
+    lab.claim = Unopened(3, "sealed with another key")
+    assert opened(lab) == [("fail_planning", "sealed with another key", "document")]
 
 
 def test_a_plan_that_was_saved_before_is_not_made_again(tmp_path: Path):
-    desk = Desk(tmp_path, RuntimeError("planned again"), plan=PLAN)
-    assert opened(desk) == [("start", "canvas"), ("launch", "a canvas")]
+    lab = PlanningLab(tmp_path, RuntimeError("planned again"), plan=PLAN)
+    assert opened(lab) == [("start", "canvas"), ("launch", "a canvas")]
 
 
 def test_a_plan_that_is_only_wanted_as_a_plan_ends_the_task(tmp_path: Path):
-    assert opened(Desk(tmp_path, task={"plan_only": True})) == [("save_plan", PLAN), ("finish_planning",)]
+    assert opened(PlanningLab(tmp_path, task={"plan_only": True})) == [("save_plan", PLAN), ("finish_planning",)]
 
 
 @pytest.mark.parametrize("origin", ["draft", "llm"])
 def test_a_plan_that_no_person_wrote_never_runs_unapproved(tmp_path: Path, origin: str):
     drafted = PLAN.model_copy(update={"origin": origin})
-    said = opened(Desk(tmp_path, Planned(drafted)))
+    said = opened(PlanningLab(tmp_path, Planned(drafted)))
     assert [word for word, *_ in said] == ["save_plan", "ask"]
     assert "- a: dev-echo/say" in said[1][1].prompt
-    approved = opened(Desk(tmp_path, plan=drafted, approved=True))
+    approved = opened(PlanningLab(tmp_path, plan=drafted, approved=True))
     assert [word for word, *_ in approved] == ["start", "launch"]
 
 
 def test_what_is_missing_is_asked(tmp_path: Path):
-    assert opened(Desk(tmp_path, Asked(QUESTION))) == [("ask", QUESTION)]
+    assert opened(PlanningLab(tmp_path, Asked(QUESTION))) == [("ask", QUESTION)]
 
 
 def test_what_cannot_be_planned_fails_with_the_reason(tmp_path: Path):
     unplannable = Unplannable("nothing fits", "could_not_plan")
-    assert opened(Desk(tmp_path, unplannable)) == [("fail_planning", "nothing fits", "could_not_plan")]
+    assert opened(PlanningLab(tmp_path, unplannable)) == [("fail_planning", "nothing fits", "could_not_plan")]
 
 
 def test_servers_that_are_still_being_listed_are_waited_for_but_not_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    desk = Desk(tmp_path, NotYet(("git",)))
-    assert opened(desk) == [("postpone_planning", module.LOOK_AGAIN, "waits for the tools of git")]
-    assert opened(desk)[-1] == ("postpone_planning", module.LOOK_AGAIN, "")
-    assert desk.needed == ["git", "git"]
+    lab = PlanningLab(tmp_path, NotYet(("git",)))
+    assert opened(lab) == [("postpone_planning", module.LOOK_AGAIN, "waits for the tools of git")]
+    assert opened(lab)[-1] == ("postpone_planning", module.LOOK_AGAIN, "")
+    assert lab.needed == ["git", "git"]
     monkeypatch.setattr(module, "MARGIN", -1_000.0)
-    assert opened(desk)[-1][:2] == (
+    assert opened(lab)[-1][:2] == (
         "fail_planning",
         "no worker has listed the tools of git: see `aether-agent ps` and `aether-agent servers list`",
     )
 
 
 def test_a_server_is_waited_for_as_long_as_it_may_take_to_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    desk = Desk(tmp_path, NotYet(("slow",)))
-    desk.servers.start_up = 2_000.0
+    lab = PlanningLab(tmp_path, NotYet(("slow",)))
+    lab.servers.start_up = 2_000.0
     monkeypatch.setattr(module, "MARGIN", -1_000.0)
-    opened(desk)
-    assert opened(desk)[-1] == ("postpone_planning", module.LOOK_AGAIN, "")
-    assert desk.servers.waited_for == ("slow",)
+    opened(lab)
+    assert opened(lab)[-1] == ("postpone_planning", module.LOOK_AGAIN, "")
+    assert lab.servers.waited_for == ("slow",)
 
 
 def test_a_fault_of_ours_fails_the_task_without_the_traceback(tmp_path: Path):
-    ((word, text, code),) = opened(Desk(tmp_path, ZeroDivisionError("private")))
+    ((word, text, code),) = opened(PlanningLab(tmp_path, ZeroDivisionError("private")))
     assert (word, code) == ("fail_planning", "internal")
     assert "ZeroDivisionError" in text
     assert "private" not in text
@@ -201,41 +201,41 @@ def test_a_fault_of_ours_fails_the_task_without_the_traceback(tmp_path: Path):
 
 @pytest.mark.parametrize("claim", [Refused("leased"), StoreUnavailable("away")])
 def test_a_step_that_is_not_granted_is_left_alone(tmp_path: Path, claim: Any):
-    desk = Desk(tmp_path)
-    desk.claim = claim
+    lab = PlanningLab(tmp_path)
+    lab.claim = claim
     with pytest.raises(Ignore):
-        desk.opening.open("t")
-    assert desk.said == []
+        lab.planner_step.open("t")
+    assert lab.said == []
 
 
 def test_a_saved_plan_whose_server_may_not_be_started_any_more_is_refused_once(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, plan=PLAN)
-    desk.catalogue.all = {
+    lab = PlanningLab(tmp_path, plan=PLAN)
+    lab.catalogue.all = {
         "one": CatalogueEntry(server="dev-echo", specialist="dev", spec_digest="d", status="live"),
     }
-    desk.servers.reason = "its file is not trusted any more"
-    assert opened(desk) == [
+    lab.servers.reason = "its file is not trusted any more"
+    assert opened(lab) == [
         ("fail_planning", "the server `dev-echo` is not live: its file is not trusted any more", "invalid_plan")
     ]
-    desk = Desk(tmp_path, plan=PLAN)
-    assert opened(desk)[0] == ("start", "canvas")
+    lab = PlanningLab(tmp_path, plan=PLAN)
+    assert opened(lab)[0] == ("start", "canvas")
 
 
 def test_a_plan_is_made_from_servers_that_may_be_started(tmp_path: Path) -> None:
-    desk, seen = Desk(tmp_path), []
-    desk.catalogue.all = {
+    lab, seen = PlanningLab(tmp_path), []
+    lab.catalogue.all = {
         "one": CatalogueEntry(server="dev-echo", specialist="dev", spec_digest="d", status="live"),
     }
-    desk.servers.reason = "its file is not trusted any more"
+    lab.servers.reason = "its file is not trusted any more"
     planner: Any = SimpleNamespace(plan=lambda *args: seen.append(args[1]) or Unplannable("no", "x"))
-    desk.opening._templates = SimpleNamespace(planner=lambda: (planner, ()))  # type: ignore[assignment]
-    assert opened(desk)[-1][0] == "fail_planning"
+    lab.planner_step._templates = SimpleNamespace(planner=lambda: (planner, ()))  # type: ignore[assignment]
+    assert opened(lab)[-1][0] == "fail_planning"
     assert (seen[0]["dev-echo"].status, seen[0]["dev-echo"].error) == ("failed", "its file is not trusted any more")
 
 
 def test_what_was_changed_is_noticed_before_it_is_planned_and_files_that_are_wrong_are_said(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
-    desk.faults.append("the files of the specialist dev were changed and are wrong")
-    said = opened(desk)
-    assert desk.noticed == [1]
-    assert [one for one in said if one[0] == "log"] == [("log", desk.faults[0])]
+    lab = PlanningLab(tmp_path)
+    lab.faults.append("the files of the specialist dev were changed and are wrong")
+    said = opened(lab)
+    assert lab.noticed == [1]
+    assert [one for one in said if one[0] == "log"] == [("log", lab.faults[0])]

@@ -394,7 +394,7 @@ def test_a_join_is_what_its_children_came_to():
     assert bench.host.calls == []
 
 
-def test_a_result_that_is_too_large_names_the_mend():
+def test_a_result_that_is_too_large_names_the_fix():
     outcome = Bench(None, CallResult(output="x" * 2_000_000)).outcome()
     assert outcome.error == (
         "`dev-echo/say` returned 1.9 MiB, more than 1 MiB can be kept: "
@@ -445,7 +445,7 @@ def test_what_is_lost_in_sending_is_left_to_the_reaper(monkeypatch: pytest.Monke
     assert bench.run()[1] is False
 
 
-def test_patience_has_an_end():
+def test_asking_again_has_an_end():
     bench = Bench()
     bench.runner.stop()
     bench.store.tasks.completion = [StoreUnavailable("away")] * 1000

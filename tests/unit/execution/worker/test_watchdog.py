@@ -19,13 +19,13 @@ class Bench:
         self.lying = 3
         self.fault: StoreUnavailable | None = None
         self.told: list[str] = []
-        self.episode = Outage()
+        self.outage = Outage()
         store = SimpleNamespace(
             busy=lambda queues: {queues[0]} if self.lying else set(),
             backlog=lambda queues: {queues[0]: self.lying},
             try_to_write=self.write,
         )
-        broker: Any = SimpleNamespace(store=lambda: store, episode=self.episode)
+        broker: Any = SimpleNamespace(store=lambda: store, outage=self.outage)
         settings = Settings(delivery=DeliverySettings(**delivery))
         self.dog = Watchdog(settings, broker, ["dev"], grace=2.0, tell=self.told.append)
 
@@ -75,7 +75,7 @@ def test_a_store_that_takes_no_writes_is_waited_for(fault: StoreUnavailable):
     bench.fault = fault
     assert bench.look(3 * LOOKS) == "waits for the store"
     bench.fault = None
-    bench.episode.over()
+    bench.outage.over()
     assert bench.look(LOOKS - 1) == "ready"
     assert bench.told == ["waits for the store", "ready"]
 
@@ -83,9 +83,9 @@ def test_a_store_that_takes_no_writes_is_waited_for(fault: StoreUnavailable):
 def test_so_is_one_that_takes_some_writes_and_refuses_others():
     bench = Bench()
     for _ in range(3 * LOOKS):
-        bench.episode.trouble(StoreRefuses("no permission for HSET"))
+        bench.outage.trouble(StoreRefuses("no permission for HSET"))
         assert bench.look() == "waits for the store"
-        bench.episode.over()  # the next write it takes
+        bench.outage.over()  # the next write it takes
     assert bench.look(LOOKS - 1) == "ready"
     assert bench.look() == "deaf"
 

@@ -70,7 +70,7 @@ def test_it_is_read_beside_env_shown_by_name_and_watched(
         ("damaged.env", "damaged.env:2: expected `NAME=value`"),
     ],
 )
-def test_what_may_not_be_read_is_refused_with_the_mend(chosen: Settings, named: str, words: str) -> None:
+def test_what_may_not_be_read_is_refused_with_the_fix(chosen: Settings, named: str, words: str) -> None:
     (chosen.project.parent / "outside.env").write_text(f"TOKEN={SECRET}\n")
     (chosen.project / "linked.env").symlink_to("../outside.env")
     (chosen.project / "damaged.env").write_text(f"A=1\n{SECRET}\n")
@@ -90,7 +90,7 @@ def test_an_address_has_no_environment(chosen: Settings) -> None:
     assert ".mcp.json:1: `servers.x.envFile`: an address has no environment" in shown.refused
 
 
-def test_an_input_is_an_error_that_names_the_mend(chosen: Settings) -> None:
+def test_an_input_is_an_error_that_names_the_fix(chosen: Settings) -> None:
     trusted(chosen, ".env", env={"KEY": "${input:api-key}"})
 
     [fault] = loaded(chosen).faults

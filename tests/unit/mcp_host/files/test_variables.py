@@ -36,7 +36,7 @@ def test_what_is_expanded(text: str, expanded: str) -> None:
     assert work.faults == []
 
 
-def test_an_unset_variable_is_named_with_file_line_and_mend() -> None:
+def test_an_unset_variable_is_named_with_file_line_and_fix() -> None:
     work = expansion()
 
     work.expand("Bearer ${T}", ("mcpServers", "x", "env", "TOKEN"))

@@ -281,7 +281,7 @@ def test_an_address_reaches_nothing(chosen: Settings, declare: Declare) -> None:
     assert known(chosen) == {"x"}
 
 
-def test_a_folder_that_is_too_large_is_refused_with_the_mend(
+def test_a_folder_that_is_too_large_is_refused_with_the_fix(
     chosen: Settings, declare: Declare, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(folder_content, "MOST_FILES", 4)

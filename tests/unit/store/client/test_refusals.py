@@ -57,7 +57,7 @@ def test_so_is_one_that_the_client_has_made_a_class_of(error: RedisError, word: 
 
 
 @pytest.mark.parametrize(
-    ("sentence", "mend"),
+    ("sentence", "fix"),
     [
         ("max number of clients reached", "maxclients"),
         ("max daily request limit exceeded. Limit: 10000", "wait until it is lifted"),
@@ -65,8 +65,8 @@ def test_so_is_one_that_the_client_has_made_a_class_of(error: RedisError, word: 
         ("unknown command 'FCALL', with args beginning with: 'x'", "Redis 7"),
     ],
 )
-def test_what_is_said_with_the_word_of_all_errors_is_named_too(sentence: str, mend: str):
-    assert mend in str(refusal(ResponseError(sentence)))
+def test_what_is_said_with_the_word_of_all_errors_is_named_too(sentence: str, fix: str):
+    assert fix in str(refusal(ResponseError(sentence)))
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_nothing_said_steers_a_terminal(say: Say) -> None:
 
 
 @STYLES
-def test_secrets_are_struck_out_wherever_they_stand(say: Say, style: type) -> None:
+def test_secrets_are_redacted_wherever_they_stand(say: Say, style: type) -> None:
     hide('pass"word\\1', "two\nlines of a key", "ключ-secret")
     said = say(
         "%r then %s", {"url": "redis://:pass%22word%5C1@h"}, 'pass"word\\1', error=OSError("two\nlines of a key")

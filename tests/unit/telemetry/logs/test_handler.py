@@ -44,13 +44,13 @@ def test_what_nobody_caught_is_a_line_too(tmp_path: Path) -> None:
     with bare_root():
         begin("worker", "INFO", file=tmp_path / "log")
         sys.excepthook(ValueError, ValueError("why"), None)
-        thread = threading.Thread(target=lambda: 1 / 0, name="pump")
+        thread = threading.Thread(target=lambda: 1 / 0, name="reader")
         thread.start()
         thread.join()
     said = (tmp_path / "log").read_text()
     assert "logs.handler: unexpected: this process ends" in said
     assert "    | ValueError: why" in said
-    assert "unexpected: pump ends" in said
+    assert "unexpected: reader ends" in said
     assert "    | ZeroDivisionError" in said
 
 

@@ -28,9 +28,9 @@ class Memory(SpanExporter):
         return self.result
 
 
-def say(memory: Memory, discreet: SpanFilter) -> ReadableSpan:
+def say(memory: Memory, span_filter: SpanFilter) -> ReadableSpan:
     provider = TracerProvider(shutdown_on_exit=False)
-    provider.add_span_processor(SimpleSpanProcessor(discreet))
+    provider.add_span_processor(SimpleSpanProcessor(span_filter))
     with provider.get_tracer("t").start_as_current_span("call", attributes={"rpc": "s3cr3t-token", "n": 7}) as span:
         span.record_exception(ValueError("the password is x"))
         span.set_status(Status(StatusCode.ERROR, "the password is x"))
@@ -49,12 +49,12 @@ def test_ids_names_and_status_stay_and_words_go() -> None:
 
 def test_a_collector_that_is_away_is_told_of_once(said: list[logging.LogRecord]) -> None:
     memory = Memory()
-    discreet = SpanFilter(memory, quiet=False)
+    span_filter = SpanFilter(memory, quiet=False)
     memory.result = SpanExportResult.FAILURE
-    say(memory, discreet)
-    say(memory, discreet)
+    say(memory, span_filter)
+    say(memory, span_filter)
     memory.result = SpanExportResult.SUCCESS
-    say(memory, discreet)
+    say(memory, span_filter)
     assert [record.levelname for record in said] == ["WARNING", "INFO"]
 
 
@@ -69,7 +69,7 @@ def test_at_a_terminal_nothing_is_said_of_it(said: list[logging.LogRecord]) -> N
 def test_at_the_end_only_a_collector_that_is_there_is_waited_for(result: SpanExportResult) -> None:
     memory = Memory()
     memory.result = result
-    discreet = SpanFilter(memory, quiet=True)
-    say(memory, discreet)
-    discreet.leave()
+    span_filter = SpanFilter(memory, quiet=True)
+    say(memory, span_filter)
+    span_filter.leave()
     assert memory.closed is (result is SpanExportResult.FAILURE)

@@ -36,7 +36,7 @@ def test_the_standard_variables_turn_it_on(environ: dict[str, str], on: bool) ->
     assert tracing.wanted(environ) is on
 
 
-def test_a_way_of_sending_that_is_not_there_is_named_with_the_mend() -> None:
+def test_a_way_of_sending_that_is_not_there_is_named_with_the_fix() -> None:
     assert tracing.problem({}) == ""
     assert "set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf" in tracing.problem({"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"})
 

@@ -148,7 +148,7 @@ class Database:
 
 @contextmanager
 def opened(
-    file: Path, job: Job, *, write: bool = False, reach: Sequence[Path] = (), memory: bool = False
+    file: Path, job: Job, *, write: bool = False, allowed: Sequence[Path] = (), memory: bool = False
 ) -> Iterator[Database]:
     """Open a DuckDB file with nothing else in reach but `reach`: no network, no extensions, no other file.
 
@@ -160,7 +160,7 @@ def opened(
     if not memory and file.exists() and not _is_duckdb(file):
         raise ToolError(f"{shown(file)} is no DuckDB database")
     with tempfile.TemporaryDirectory(prefix="tables-") as scratch:
-        connection = _engine([file, *reach], scratch)
+        connection = _engine([file, *allowed], scratch)
         try:
             mode = "TYPE duckdb" if write or memory else "TYPE duckdb, READ_ONLY"
             place = literal(":memory:" if memory else str(file))

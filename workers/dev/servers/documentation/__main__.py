@@ -24,7 +24,7 @@ WRITES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempoten
 
 
 class Removed(BaseModel):
-    """What taking documentation away came to."""
+    """The result of removing documentation."""
 
     removed: list[str] = Field(description="Files that are gone, relative to the folder.")
     kept: list[str] = Field(description="Files that were changed since, and stay.")

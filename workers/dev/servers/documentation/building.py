@@ -31,7 +31,7 @@ class Documented(BaseModel):
 
 
 class Documentation(ScanResult):
-    """What building documentation came to."""
+    """The result of building documentation."""
 
     folder: str = Field(description="Absolute path of the folder of pages; not there without a page.")
     html: str | None = Field(default=None, description="Absolute path of the page to open first.")

@@ -1,4 +1,4 @@
-"""The assessment of one repository: what was measured, what it comes to, and why."""
+"""The assessment of one repository: what was measured, the result, and why."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -86,7 +86,7 @@ class Assessment:
         self._others = OtherCode(repository, job, self._coverage)
 
     def run(self) -> Quality:
-        """Measure, and say what it comes to.
+        """Measure, and say the result.
 
         Raises:
             ToolError: ruff, radon or git failed.

@@ -22,7 +22,7 @@ from workers.inspection.git import printable
 MAX_BYTES = 64 << 20
 _MAX_DEPTH = 8
 _MAX_NAMED = 100
-_MEND = "give what `aether-agent result ID --json` printed for an assessment"
+_FIX = "give what `aether-agent result ID --json` printed for an assessment"
 
 
 class Change(BaseModel):
@@ -119,12 +119,12 @@ def _load(file: str) -> Any:
         with os.fdopen(handle, "rb") as opened:
             known = os.fstat(handle)
             if not stat.S_ISREG(known.st_mode) or known.st_size > MAX_BYTES:
-                raise ToolError(f"the baseline {shown!r} is no file of at most {MAX_BYTES >> 20} MiB: {_MEND}")
+                raise ToolError(f"the baseline {shown!r} is no file of at most {MAX_BYTES >> 20} MiB: {_FIX}")
             return json.loads(opened.read(MAX_BYTES))
     except OSError as error:
-        raise ToolError(f"the baseline {shown!r} cannot be read ({error.strerror}): {_MEND}") from None
+        raise ToolError(f"the baseline {shown!r} cannot be read ({error.strerror}): {_FIX}") from None
     except (ValueError, RecursionError):
-        raise ToolError(f"the baseline {shown!r} is not JSON: {_MEND}") from None
+        raise ToolError(f"the baseline {shown!r} is not JSON: {_FIX}") from None
 
 
 def _assessments(value: Any, depth: int) -> Iterator[Mapping[str, Any]]:

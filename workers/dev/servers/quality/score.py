@@ -32,7 +32,7 @@ class Measures(BaseModel):
 
 
 class Score(NamedTuple):
-    """What a repository's code comes to."""
+    """The rating of a repository's code."""
 
     value: int
     grade: _Letter

@@ -16,7 +16,7 @@ _TOP = 400
 
 
 class Removed(BaseModel):
-    """What taking a report away came to."""
+    """The result of removing a report."""
 
     removed: list[str] = Field(description="Absolute paths of the files that are gone.")
 

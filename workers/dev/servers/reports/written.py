@@ -1,4 +1,4 @@
-"""What writing a report came to."""
+"""The result of writing a report."""
 
 from pydantic import BaseModel, Field
 

@@ -178,7 +178,7 @@ def committed(path: str, branch: str, commit: str) -> Committed:
 
 
 def unfit(tree: WorkTree, standing: Standing, branch: str, *, clean: bool = True) -> str:
-    """Why a repository cannot get a new branch now, and the mend; empty when it can. `clean`: all must be committed."""
+    """Why a repository cannot get a new branch now, and the fix; empty when it can. `clean`: all must be committed."""
     named = tree.is_name(branch)
     faults = (
         (not named, f"{printable(branch)!r} is no name of a branch"),

@@ -143,7 +143,7 @@ def _items(shown: str, own: Sequence[Entry]) -> list[Item]:
 
 
 def _faults(tree: WorkTree, own: Sequence[Entry]) -> Iterator[str]:
-    """Why these files cannot be committed as they are, and the mend."""
+    """Why these files cannot be committed as they are, and the fix."""
     if len(own) > MAX_PENDING:
         yield f"{len(own)} files are in no commit, more than {MAX_PENDING}: commit them by hand, or ignore some"
         return

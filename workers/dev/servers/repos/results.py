@@ -22,7 +22,7 @@ class Hit(BaseModel):
 
 
 class Found(BaseModel):
-    """What a search came to."""
+    """The result of a search."""
 
     hits: list[Hit] = Field(description="Lines that match, in the order of the repositories.")
     truncated: bool = Field(description="Whether there are more.")

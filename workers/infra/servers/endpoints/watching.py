@@ -1,4 +1,4 @@
-"""Several endpoints at once, in bounded time, and what they come to together."""
+"""Several endpoints at once, in bounded time, and their result together."""
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait

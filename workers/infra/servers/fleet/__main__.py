@@ -63,7 +63,7 @@ async def ping(
     ctx: Context, inventory: Inventory, hosts: Hosts = "all", key_file: Key = None, max_seconds: Seconds = 300
 ) -> Reached:
     """Log in to each host and look whether ansible can work there; what does not answer says what to do."""
-    return await with_hosts(ctx, Way(inventory, hosts, key_file), max_seconds, planning.reach)
+    return await with_hosts(ctx, Way(inventory, hosts, key_file), max_seconds, planning.reachable)
 
 
 @server.tool(title="Preview a playbook", annotations=READS)

@@ -70,7 +70,7 @@ def preview(runner: Runner, wish: Wish, limit: Sequence[str] = ()) -> list[Event
         more = f"; and {len(bad) - MOST_NAMED} more" if len(bad) > MOST_NAMED else ""
         told = "; ".join(failure(event) for event in bad[:MOST_NAMED]) + more
         raise ToolError(
-            f"nothing was changed, since the preview fails: {told}. Mend it, or leave the host out (`limit`)"
+            f"nothing was changed, since the preview fails: {told}. Fix it, or leave the host out (`limit`)"
         )
     if not events:
         raise ToolError("nothing was looked at: no play of this playbook is for these hosts")
@@ -148,7 +148,7 @@ def drift(runner: Runner, wish: Wish) -> Drift:
     )
 
 
-def reach(runner: Runner) -> Reached:
+def reachable(runner: Runner) -> Reached:
     """Which hosts answer, and have a Python that ansible can use."""
     play = [{"hosts": "all", "gather_facts": False, "tasks": [{"name": "ping", "ansible.builtin.ping": {}}]}]
     events = runner.own(play)

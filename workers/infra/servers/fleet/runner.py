@@ -17,7 +17,7 @@ from workers.inspection.git import printable
 HERE = Path(__file__).parent
 #: Where plays of ours lie.
 PLAYS = HERE / "plays"
-_MEND = "ansible is not installed: run `aether-agent servers install fleet`"
+_FIX = "ansible is not installed: run `aether-agent servers install fleet`"
 _SAID = 600
 #: What an inventory may be: files. A program that prints one would run in a preview.
 _INVENTORIES = "ini,yaml,host_list"
@@ -86,7 +86,7 @@ class Runner:
         command = ["ansible-playbook", "--diff", "--limit", ",".join(limit) or self.way.hosts, "-e", f"@{given}"]
         command += ["--check"] if preview else []
         played = [str(one) for one in (*around[0], playbook, *around[1])]
-        code, out, said = self._run([*command, *self._reach(), "--", *played], playbook.parent, preview, trusted)
+        code, out, said = self._run([*command, *self._reachable(), "--", *played], playbook.parent, preview, trusted)
         events = list(_events(out))
         if not events and code:
             raise ToolError(_reason(said or out))
@@ -120,7 +120,7 @@ class Runner:
             raise ToolError(_reason(said or out))
         return found
 
-    def _reach(self) -> list[str]:
+    def _reachable(self) -> list[str]:
         way = self.way
         told = ["-i", way.inventory]
         told += ["--private-key", way.key_file] if way.key_file else []
@@ -128,7 +128,7 @@ class Runner:
 
     def _run(self, command: list[str], folder: Path, preview: bool, trusted: bool) -> tuple[int, str, str]:
         if shutil.which(command[0]) is None:
-            raise ToolError(_MEND)
+            raise ToolError(_FIX)
         try:
             done = self.job.program(command, folder, environment=self._environment(preview, trusted))
         except Beyond as error:

@@ -1,4 +1,4 @@
-"""Health: every check of this machine, and what they come to together."""
+"""Health: every check of this machine, and their result together."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Health(ScanResult):
 
 
 def read_health(job: Job, limits: Limits, wanted: Sequence[CheckName]) -> Health:
-    """Make the checks that are wanted, and say what they come to.
+    """Make the checks that are wanted, and say their result.
 
     Raises:
         Stopped: the job is no longer wanted.

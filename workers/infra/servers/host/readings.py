@@ -1,4 +1,4 @@
-"""A reading: one figure of this machine against its limit, and what that comes to."""
+"""A reading: one figure of this machine against its limit, and the result of that."""
 
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
@@ -54,7 +54,7 @@ _FAULTS: dict[CheckName, _Fault] = {
 
 
 def judge(reading: Reading) -> tuple[Check, Finding | None]:
-    """What a reading comes to, and the finding if it is at its limit or beyond."""
+    """The result of a reading, and the finding if it is at its limit or beyond."""
     unknown = reading.value is None
     value, limit = _shown(reading.value, reading.unit), _shown(reading.limit, reading.unit)
     beyond = reading.value is not None and reading.value >= reading.limit

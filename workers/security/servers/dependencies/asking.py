@@ -19,7 +19,7 @@ from workers.inspection.git import printable
 #: OSV's own service.
 OSV = "https://api.osv.dev/v1/query"
 #: Seconds that one answer may take, bytes it may have, and questions that are asked at once.
-PATIENCE, MOST_BYTES, AT_ONCE = 10.0, 8 << 20, 8
+TIMEOUT, MOST_BYTES, AT_ONCE = 10.0, 8 << 20, 8
 #: What the errors of a connection mean.
 _WHY = {
     "Name or service not known": "its name is not found",
@@ -77,7 +77,7 @@ def _answer(opener: urllib.request.OpenerDirector, version: Version, address: st
         address, json.dumps(asked).encode(), {"Content-Type": "application/json", "User-Agent": "aether-agents"}
     )
     try:
-        with opener.open(request, timeout=PATIENCE) as response:
+        with opener.open(request, timeout=TIMEOUT) as response:
             body = response.read(MOST_BYTES + 1)
     except HTTPError as error:
         error.close()

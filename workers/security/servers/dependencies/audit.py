@@ -128,7 +128,7 @@ def _unread(version: Version, answer: dict[str, Any], read: Sequence[dict[str, A
 
 
 def _run(job: Job, answers: Mapping[Version, str]) -> "CompletedProcess[bytes] | str":
-    """pip-audit over the versions that have an answer; or why it did not come to its end."""
+    """pip-audit over the versions that have an answer; or why it did not end."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "pins.txt").write_text("".join(f"{name}=={version}\n" for name, version in answers))
@@ -154,7 +154,7 @@ def _finding(pin: Pin, item: dict[str, Any]) -> Finding:
     identity = printable(str(item.get("id", "unknown")), 60)
     aliases = [printable(str(alias), 60) for alias in item.get("aliases", ())][:5]
     fixed = [printable(str(version), 40) for version in item.get("fix_versions", ())][:5]
-    mend = f"Fixed in {', '.join(fixed)}: raise the pin." if fixed else "No fixed version is known: replace it."
+    fix = f"Fixed in {', '.join(fixed)}: raise the pin." if fixed else "No fixed version is known: replace it."
     about = printable(str(item.get("description", "")), 300)
     return Finding(
         rule=identity,
@@ -162,6 +162,6 @@ def _finding(pin: Pin, item: dict[str, Any]) -> Finding:
         severity="critical" if identity.startswith("MAL-") else "high",
         file=printable(pin.file),
         line=pin.line,
-        detail=" ".join(filter(None, [about, f"Also known as {', '.join(aliases)}." if aliases else "", mend])),
+        detail=" ".join(filter(None, [about, f"Also known as {', '.join(aliases)}." if aliases else "", fix])),
         help=f"https://osv.dev/vulnerability/{identity}" if _SAFE_ID.fullmatch(identity) else None,
     )

@@ -21,7 +21,7 @@ _TOP = 1_000
 
 
 class Removed(BaseModel):
-    """What taking a file away came to."""
+    """The result of removing a file."""
 
     removed: list[str] = Field(description="Absolute paths of the files that are gone.")
 

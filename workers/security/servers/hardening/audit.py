@@ -13,7 +13,7 @@ from workers.inspection.git import printable
 
 from .lynis_report import read_lynis_report
 
-_MEND = "lynis is not installed: install it from the system's packages (`apt install lynis`, `dnf install lynis`)"
+_FIX = "lynis is not installed: install it from the system's packages (`apt install lynis`, `dnf install lynis`)"
 #: Where the system's packages put programs of administrators, which a worker's search path may lack.
 _PLACES = ("/usr/sbin", "/usr/local/sbin", "/sbin")
 #: How its log says that an administrator left a test out.
@@ -31,7 +31,7 @@ def audit_host(job: Job, groups: Sequence[str]) -> ScanResult:
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), *_PLACES])
     program = shutil.which("lynis", path=path)
     if program is None:
-        coverage.gaps.append(_MEND)
+        coverage.gaps.append(_FIX)
         return conclude("host hardening (lynis)", _host(), [], coverage, looked=False)
     with tempfile.TemporaryDirectory() as name:
         file = Path(name) / "report.dat"
@@ -62,7 +62,7 @@ def _result(text: str, said: str, coverage: Coverage) -> ScanResult:
     errors = [line.strip() for line in said.splitlines() if line.strip().startswith(("Error", "Fatal"))]
     coverage.gaps.extend(printable(f"lynis: {line}", 200) for line in errors[:5])
     if not report.finished and not coverage.gaps:
-        coverage.gaps.append("lynis did not come to its end")
+        coverage.gaps.append("lynis did not end")
     if os.geteuid():
         coverage.gaps.append("tests that need root: lynis ran as an ordinary user")
     coverage.checks = report.executed

@@ -16,7 +16,7 @@ _OF_ITSELF = ("LYNIS", "CORE-1000")
 class LynisReport(NamedTuple):
     """What lynis found."""
 
-    finished: bool  #: whether it came to its end
+    finished: bool  #: whether it ended
     version: str
     score: int | None  #: its own score of 0 to 100, of the tests it made
     executed: int  #: tests made

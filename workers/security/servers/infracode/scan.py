@@ -34,7 +34,7 @@ from .zizmor import ZIZMOR_KINDS, run_zizmor
 MAX_COPIED = 2_000
 #: What is told apart, and looked at by none of the scanners.
 _UNSCANNED: dict[Kind, str] = {"compose": "a compose file", "arm": "a template of Azure's"}
-_MEND = "run `aether-agent servers install infracode`"
+_FIX = "run `aether-agent servers install infracode`"
 _SCANNERS: Sequence[tuple[str, tuple[Kind, ...], Scanner]] = (
     ("zizmor", ZIZMOR_KINDS, run_zizmor),
     ("checkov", CHECKOV_KINDS, run_checkov),
@@ -114,7 +114,7 @@ class _Scan:
                 elif files and found:
                     self._look_with(program, found, scanner, batch, files, kinds)
         for program, lost in missing.items():
-            self.coverage.gaps.append(f"{_said(sorted(lost))}: {program} is not installed: {_MEND}")
+            self.coverage.gaps.append(f"{_said(sorted(lost))}: {program} is not installed: {_FIX}")
 
     def _look_with(
         self, program: str, found: str, scanner: Scanner, batch: Batch, files: Sequence[str], kinds: Sequence[Kind]
@@ -149,7 +149,7 @@ class _Scan:
         except Beyond as bound:
             self.coverage.gaps.append(f"{_said(kinds)}: {program} went beyond the bound of {bound}")
         except Unusable as reason:
-            self.coverage.gaps.append(f"{_said(kinds)}: {program} failed ({reason}): {_MEND}")
+            self.coverage.gaps.append(f"{_said(kinds)}: {program} failed ({reason}): {_FIX}")
         return None
 
     def _find(self, batch: Batch, one: Finding, program: str, *, taken_back: bool, known: bool = True) -> None:

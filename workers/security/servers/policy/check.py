@@ -1,4 +1,4 @@
-"""Holds a repository against a policy and says what each rule came to."""
+"""Holds a repository against a policy and says the result of each rule."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

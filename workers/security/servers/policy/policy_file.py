@@ -66,7 +66,7 @@ class Limit(_Part):
 
 
 class Quality(_Part):
-    """What the code must come to."""
+    """The rating that the code must have."""
 
     score: int = Field(ge=0, le=100, description="Lowest score that is allowed.")
 
@@ -83,7 +83,7 @@ class Policy(_Part):
     patterns: tuple[Pattern, ...] = Field(default=(), max_length=50, description="Texts that must not be there.")
     headers: tuple[Header, ...] = Field(default=(), max_length=50, description="Texts at the head of files.")
     scanners: dict[Scanner, Limit] = Field(default_factory=dict, description="How bad findings may be, by scanner.")
-    quality: Quality | None = Field(default=None, description="What the code must come to.")
+    quality: Quality | None = Field(default=None, description="The rating that the code must have.")
 
 
 def _bounded(file: Path) -> bytes:

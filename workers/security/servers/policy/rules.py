@@ -20,11 +20,11 @@ from .policy_file import Header, Limit, Lines, Pattern, Policy
 #: Findings that one rule names.
 MOST = 50
 #: Seconds one pattern may take over all files.
-PATIENCE = 20.0
+TIMEOUT = 20.0
 
 
 class Verdict(BaseModel):
-    """What one rule came to."""
+    """The result of one rule."""
 
     rule: str = Field(description="The rule, as the policy says it.")
     status: Status = Field(description="Whether the repository keeps it.")
@@ -82,7 +82,7 @@ class Rules:
         rule = f"no {pattern.forbid!r} in {pattern.files}"
         files = _matching(self._entries, pattern.files)
         wanted = {"pattern": pattern.forbid, "files": [entry.path for entry in files], "most": MOST}
-        job = Job(min(PATIENCE, max(self._job.left, 0.1)))
+        job = Job(min(TIMEOUT, max(self._job.left, 0.1)))
         try:
             program = Path(__file__).with_name("line_search.py")
             command = [sys.executable, "-I", str(program)]

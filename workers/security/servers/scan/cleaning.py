@@ -8,7 +8,7 @@ _TERMINAL = re.compile(
     "\x1b(?:\\[[0-9;?]{0,20}[ -/]?[@-~]|\\][^\x07\x1b]{0,200}(?:\x07|\x1b\\\\)|[@-Z])|[\x00-\x08\x0e-\x1b\x7f]"
 )
 #: A letter and the step back behind it: how printers made theirs bold.
-_STRUCK = re.compile(".\x08")
+_OVERSTRUCK = re.compile(".\x08")
 #: Ends of lines that are none to a scanner, and blanks that are none to a pattern.
 _ENDS = re.compile("[\x1c-\x1e\x85\u2028\u2029]")
 _BLANKS = re.compile("[\x0b\x0c\x1f\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
@@ -42,7 +42,7 @@ _MOST = 200
 def cleaned(text: str) -> Iterator[str]:
     """Each other reading of a line that comes of leaving such things out; most lines have none."""
     if _ODD.search(text):
-        plain = _BLANKS.sub(" ", _TERMINAL.sub("", _STRUCK.sub("", text)))
+        plain = _BLANKS.sub(" ", _TERMINAL.sub("", _OVERSTRUCK.sub("", text)))
         if plain != text or _ENDS.search(text):
             yield from (piece for piece in _ENDS.split(plain) if piece.strip())
     if not text.isascii() and _MIXED.search(text):

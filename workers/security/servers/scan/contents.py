@@ -41,7 +41,7 @@ class Contents:
         self.is_archive = False
         self._repository = repository
         self._entry = entry
-        self._room = MAX_BINARY_BYTES
+        self._space = MAX_BINARY_BYTES
 
     def texts(self, skipped: list[Skipped]) -> Iterator[tuple[str, str]]:
         """Each text with its path; what is in an archive is named `archive!path`."""
@@ -75,12 +75,12 @@ class Contents:
             return
         try:
             for name, file, size in self._members(kind, data):
-                if size > min(self._room, MAX_FILE_BYTES * 8):
+                if size > min(self._space, MAX_FILE_BYTES * 8):
                     skipped.append(Skipped(printable(f"{path}!{name}"), "too large to be unpacked", True))
                     continue
-                content = file.read(min(self._room, MAX_FILE_BYTES * 8) + 1)
-                self._room -= len(content)
-                if self._room < 0:
+                content = file.read(min(self._space, MAX_FILE_BYTES * 8) + 1)
+                self._space -= len(content)
+                if self._space < 0:
                     why = f"unpacked, it is beyond the bound of {MAX_BINARY_BYTES >> 20} MiB"
                     skipped.append(Skipped(shown, why, True))
                     return

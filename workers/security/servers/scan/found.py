@@ -57,7 +57,7 @@ class Found:
     def note(self, path: str, lines: list[tuple[int, str]], commit: str | None) -> None:
         """Look at lines that are in the file now (no commit) or that a commit added to it.
 
-        What a line comes to depends on what kind of place it is in and on the lines before it, and so does what is
+        The result for a line depends on what kind of place it is in and on the lines before it, and so does what is
         remembered of it: the same line may be a sample in one file and a secret in another.
         """
         place = Place.of(path)

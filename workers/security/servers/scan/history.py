@@ -119,8 +119,8 @@ class History:
         """How many commits there are; what keeps git from showing some is noted."""
         try:
             if self._git.read("rev-parse", "--is-shallow-repository").strip() == "true":
-                mend = "older history is not here (a shallow clone): fetch it with `git fetch --unshallow`"
-                self._gap(mend, "the repository")
+                fix = "older history is not here (a shallow clone): fetch it with `git fetch --unshallow`"
+                self._gap(fix, "the repository")
             self._look_at_references()
             said = self._git.read("rev-list", "--ignore-missing", "--all", *self._head(), "--count", *self._within())
         except ToolError as error:

@@ -1,4 +1,4 @@
-"""What a notation comes to: whether its value is one that somebody keeps secret, and how bad it is that it is there."""
+"""The result for a notation: whether its value is a secret, and how bad it is there."""
 
 from typing import NamedTuple
 
@@ -40,7 +40,7 @@ class Judged(NamedTuple):
 
 
 def judged(noted: notations.Noted, place: Place) -> Judged | None:
-    """What a notation comes to; nothing if its value is none that one would keep secret."""
+    """The result for a notation; nothing if its value is none that one would keep secret."""
     value = noted.value.rstrip(",)]}") if noted.how in _OPEN else noted.value
     random = looks_random(value)
     if noted.how in ("address", "basic", "hash", "phrase"):
@@ -54,7 +54,7 @@ def judged(noted: notations.Noted, place: Place) -> Judged | None:
 
 
 def _by_form(noted: notations.Noted, value: str, random: bool, place: Place) -> Judged | None:
-    """What a notation comes to whose form says by itself what its value is."""
+    """The result for a notation whose form says by itself what its value is."""
     if noted.how == "address":
         sample = is_sample_login(noted.name, value, noted.host) or (place.trial and not random)
         return None if sample else Judged(IN_ADDRESS, place.severity, value, False)

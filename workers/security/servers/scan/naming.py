@@ -76,7 +76,7 @@ def stands_out(hit: Hit) -> bool:
     """Whether a value is told for a secret wherever it stands, by its form, its randomness or its length.
 
     Any other, such as the sample password of a manifest, may as well be a word that paths and names are made of: it
-    is masked where it was found, and striking it out elsewhere would hide what a finding is about.
+    is masked where it was found, and redacting it elsewhere would hide what a finding is about.
     """
     return hit.known_form or looks_random(hit.value) or len(hit.value) >= _NO_WORD
 

@@ -161,6 +161,6 @@ def _holds_key(repository: Repository, path: str) -> bool:
         return True  # unreadable to us, and named like a key: better said than not
 
 
-def _finding(seen: _Seen, rule: str, title: str, severity: Severity, why: str, mend: str) -> Finding:
-    detail = f"Mode {seen.bits:04o}. {why}; chmod {mend} mends it."
+def _finding(seen: _Seen, rule: str, title: str, severity: Severity, why: str, fix: str) -> Finding:
+    detail = f"Mode {seen.bits:04o}. {why}; chmod {fix} fixes it."
     return Finding(rule=rule, title=title, severity=severity, file=printable(seen.path), detail=detail)

@@ -16,7 +16,7 @@ from workers.inspection.host_name import NoName, ascii_host
 #: expression for it takes for ever on a long name with a wrong last character.
 _NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_][A-Za-z0-9_-]{0,62}(?:\.[A-Za-z0-9_-]{1,63})*\.?")
 #: Seconds one handshake may take.
-PATIENCE = 5.0
+TIMEOUT = 5.0
 HTTPS = 443
 
 
@@ -56,7 +56,7 @@ class Endpoint(NamedTuple):
             ssl.SSLError: the handshake failed.
         """
         try:
-            plain = socket.create_connection((self.host, self.port), timeout=min(PATIENCE, max(seconds, 0.1)))
+            plain = socket.create_connection((self.host, self.port), timeout=min(TIMEOUT, max(seconds, 0.1)))
         except OSError as error:
             raise Unreachable(f"no connection ({error.strerror or error})") from None
         try:

@@ -1,4 +1,4 @@
-"""What backing up, restoring and proving come to."""
+"""The results of backing up, restoring and proving."""
 
 from pydantic import BaseModel, Field
 

@@ -44,7 +44,7 @@ def export(database: str, table: str, path: str, kind: Format, job: Job) -> Expo
     file = existing(database, "the database")
     target = fresh(path, "the file")
     with appearing(target) as part:
-        with opened(file, job, reach=[part]) as store:
+        with opened(file, job, allowed=[part]) as store:
             (wanted,) = chosen(store, [table])
             rows = store.row(f"SELECT count(*) FROM {wanted.sql}")[0]  # noqa: S608 - quoted
             store.rows(f"COPY (SELECT * FROM {wanted.sql}) TO {literal(str(part))} ({_OPTIONS[kind]})")  # noqa: S608

@@ -38,7 +38,7 @@ def plan_restore(
     if (proof := verify_backup(chosen, job)).status != "pass":
         raise ToolError(f"{proof.findings[0].detail}: it would not be restored. Take an older backup")
     old = Path(database)
-    target = Path(into) if into else old if not os.path.lexists(old) else _beside(old)
+    target = Path(into) if into else old if not os.path.lexists(old) else _sibling(old)
     if os.path.lexists(target):
         raise ToolError(f"{shown(target)} is already there: nothing is overwritten; give another name with `into`")
     rows = _rows(manifest, old, job)
@@ -140,7 +140,7 @@ def _chosen(folder: str, database: str, backup: str | None, as_of: str | None = 
     return backup or (chosen.path if chosen else "")
 
 
-def _beside(old: Path) -> Path:
+def _sibling(old: Path) -> Path:
     return old.with_name(f"{old.stem}-restored{old.suffix}")
 
 

@@ -24,7 +24,7 @@ _TYPES = {"boolean": "BOOLEAN", "integer": "BIGINT", "number": "DOUBLE", "date":
 
 
 class Verdict(BaseModel):
-    """What one rule came to."""
+    """The result of one rule."""
 
     rule: str = Field(description="The rule, in words.")
     holds: bool = Field(description="Whether it holds.")
@@ -32,9 +32,9 @@ class Verdict(BaseModel):
 
 
 class Checked(ScanResult):
-    """What a check came to."""
+    """The result of a check."""
 
-    rules: list[Verdict] = Field(default_factory=list, description="What each rule came to.")
+    rules: list[Verdict] = Field(default_factory=list, description="The result of each rule.")
     usual: bool = Field(default=False, description="Whether the usual rules were taken, as none were given.")
 
 

@@ -48,7 +48,7 @@ class LoadedTable(BaseModel):
 
 
 class Loaded(ScanResult):
-    """What a load came to."""
+    """The result of a load."""
 
     load: str = Field(default="", description="Names the load; `unload` takes it back.")
     database: str = Field(default="", description="Absolute path of the database.")
@@ -91,9 +91,9 @@ class Load:
             Stopped: the job is no longer wanted.
         """
         with _target(database) as (file, final), tempfile.TemporaryDirectory(prefix="tables-") as scratch:
-            reach = [Path(scratch, name) for name in ("stage.csv", "unpacked")]
-            reach += [one.path for one in self._files if one.kind == "parquet" or not one.packed]
-            with opened(file, self._job, write=True, reach=reach) as store:
+            allowed = [Path(scratch, name) for name in ("stage.csv", "unpacked")]
+            allowed += [one.path for one in self._files if one.kind == "parquet" or not one.packed]
+            with opened(file, self._job, write=True, allowed=allowed) as store:
                 self._used = {table.name.casefold() for table in store.tables()}
                 for place, source in enumerate(self._files):
                     self._job.progress(place / len(self._files), source.shown)

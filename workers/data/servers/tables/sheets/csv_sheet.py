@@ -72,7 +72,7 @@ def find_dialect(path: Path, header: Header = "auto") -> Dialect:
     lines = lines[bool(said) :]
     separator = said[1] if said else max(_SEPARATORS, key=lambda sign: agreement(lines, sign))
     spaced = bool(re.search(f'{re.escape(separator)} +"', "".join(lines)))
-    rows = [record.cells for record in islice(_held(iter(lines), separator, spaced), SAMPLE)]
+    rows = [record.cells for record in islice(_records(iter(lines), separator, spaced), SAMPLE)]
     if not rows:
         raise Unreadable("it holds no record")
     layout = find_layout(rows, header)
@@ -82,7 +82,7 @@ def find_dialect(path: Path, header: Header = "auto") -> Dialect:
 
 def agreement(lines: list[str], separator: str) -> tuple[float, int]:
     """How well records agree on one width above 1, and the width."""
-    widths = Counter(len(record.cells) for record in islice(_held(iter(lines), separator), SAMPLE))
+    widths = Counter(len(record.cells) for record in islice(_records(iter(lines), separator), SAMPLE))
     width, often = max(widths.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
     if width <= 1:  # a title or a remark may stand above a table of two records
         width, often = max(((w, n) for w, n in widths.items() if w > 1), default=(0, 0), key=lambda item: item[1])
@@ -90,7 +90,7 @@ def agreement(lines: list[str], separator: str) -> tuple[float, int]:
     return often / widths.total(), width
 
 
-def _held(lines: Iterator[str], separator: str, spaced: bool = False) -> Iterator[Record]:
+def _records(lines: Iterator[str], separator: str, spaced: bool = False) -> Iterator[Record]:
     return (record for record in records(lines, separator, spaced=spaced) if not is_blank(record.cells))
 
 

@@ -75,12 +75,12 @@ def records(
             return
         except csv.Error as error:
             reader = csv.reader(feed, delimiter=separator, strict=True, skipinitialspace=spaced)
-            yield _mended(feed, start, separator, wanted, str(error), spaced)
+            yield _repaired(feed, start, separator, wanted, str(error), spaced)
             continue
         several = len(feed.taken) > 1
         if several and wanted is not None and len(cells) != wanted:
             reader = csv.reader(feed, delimiter=separator, strict=True, skipinitialspace=spaced)
-            yield _mended(feed, start, separator, wanted, "", spaced)
+            yield _repaired(feed, start, separator, wanted, "", spaced)
         else:
             yield Record(start, cells, swallowed=_inside(feed.taken, separator, wanted) if several else 0)
 
@@ -106,7 +106,7 @@ def as_it_stands(line: str, separator: str) -> list[str] | None:
         place = end + 1
 
 
-def _mended(feed: _Lines, start: int, separator: str, wanted: int | None, error: str, spaced: bool) -> Record:
+def _repaired(feed: _Lines, start: int, separator: str, wanted: int | None, error: str, spaced: bool) -> Record:
     """What can be made of a record that breaks the rules: its first line alone; the others are read again."""
     several = len(feed.taken) > 1 or "end of data" in error
     first = feed.give_back()

@@ -7,7 +7,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-class _Door:
+class _HttpApp:
     """Lets in only who has the token."""
 
     def __init__(self, app: ASGIApp, token: str) -> None:
@@ -24,5 +24,5 @@ class _Door:
 
 def serve(server: MCPServer, port: int, token: str, *, older: bool = False) -> None:
     """Serve until killed; `older`: over the transport before streamable HTTP, at `/sse`."""
-    app = _Door(server.sse_app(host="127.0.0.1") if older else server.streamable_http_app(host="127.0.0.1"), token)
+    app = _HttpApp(server.sse_app(host="127.0.0.1") if older else server.streamable_http_app(host="127.0.0.1"), token)
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")

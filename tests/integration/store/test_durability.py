@@ -63,8 +63,8 @@ def test_who_may_open_its_file_brings_it_to_the_disk(
     opened: Opened, monkeypatch: pytest.MonkeyPatch, policy: str
 ) -> None:
     store = opened("--appendfsync", policy)
-    assert store.safekeeping.way() == ("file", 0, False)
-    assert store.safekeeping.sure
+    assert store.durability.way() == ("file", 0, False)
+    assert store.durability.sure
     synced: list[bytes] = []
     sync = os.fsync
     monkeypatch.setattr(os, "fsync", lambda file: (synced.append(os.pread(file, 2**20, 0)), sync(file)))
@@ -73,14 +73,14 @@ def test_who_may_open_its_file_brings_it_to_the_disk(
             store.connection.command("BGREWRITEAOF")  # from now on it is another file
             eventually(lambda: not store.connection.command("INFO", "persistence")["aof_rewrite_in_progress"])
         store.connection.command("SET", f"granted{at}", at)
-        store.safekeeping.secure()
+        store.durability.secure()
         assert any(b"granted%d" % at in held for held in synced), "what was granted lay in the file before its sync"
         synced.clear()
 
 
 def test_a_file_that_is_not_written_any_more_is_not_relied_on(opened: Opened) -> None:
     store = opened()
-    assert store.safekeeping.way().disk == "file"
+    assert store.durability.way().disk == "file"
     store.connection.command("CONFIG", "SET", "appendonly", "no")
     disk = LocalDisk(store.tasks._access)
     assert not disk.reaches(0.2)
@@ -89,31 +89,31 @@ def test_a_file_that_is_not_written_any_more_is_not_relied_on(opened: Opened) ->
 @pytest.mark.usefixtures("elsewhere")
 def test_waitaof_is_relied_on_only_where_it_was_seen_to_wait(opened: Opened) -> None:
     store = opened()
-    way = store.safekeeping.way()
+    way = store.durability.way()
     assert (way.disk == "wait") is way.sure is waits(store)
-    store.safekeeping.secure()
+    store.durability.secure()
 
 
 def test_always_needs_no_wait(opened: Opened) -> None:
     store = opened("--appendfsync", "always")
-    assert not store.safekeeping.sure  # nobody has looked yet
-    store.safekeeping.secure()
-    assert store.safekeeping.way() == ("reply", 0, False)
-    assert store.safekeeping.sure
+    assert not store.durability.sure  # nobody has looked yet
+    store.durability.secure()
+    assert store.durability.way() == ("reply", 0, False)
+    assert store.durability.sure
 
 
 @pytest.mark.usefixtures("elsewhere")
 @pytest.mark.parametrize("options", [("--appendonly", "no"), ("--appendfsync", "no")])
 def test_a_disk_that_is_not_written_in_time_is_not_relied_on(opened: Opened, options: tuple[str, ...]) -> None:
     store = opened(*options)
-    store.safekeeping.secure()
-    assert not store.safekeeping.sure
+    store.durability.secure()
+    assert not store.durability.sure
 
 
 def test_off_asks_nothing(opened: Opened) -> None:
     store = opened("--appendfsync", "always", confirm="off")
-    store.safekeeping.secure()
-    assert not store.safekeeping.sure
+    store.durability.secure()
+    assert not store.durability.sure
 
 
 def test_replicas_are_waited_for_where_the_server_is_told_to_have_them(opened: Opened) -> None:
@@ -123,16 +123,16 @@ def test_replicas_are_waited_for_where_the_server_is_told_to_have_them(opened: O
     replica = opened("--replicaof", f"127.0.0.1 {port}", name="replica")
     about = lambda: primary.connection.command("INFO", "replication")  # noqa: E731
     eventually(lambda: about()["connected_slaves"] and about()["slave0"]["state"] == "online", what="it follows")
-    assert primary.safekeeping.way(1) == ("reply", 0, True)
-    assert not primary.safekeeping.sure  # one that lags may take over
+    assert primary.durability.way(1) == ("reply", 0, True)
+    assert not primary.durability.sure  # one that lags may take over
     primary.connection.command("CONFIG", "SET", "min-replicas-to-write", 1)
-    primary.safekeeping.secure(2)
-    assert primary.safekeeping.way(2) == ("reply", 1, False)
-    assert primary.safekeeping.sure
+    primary.durability.secure(2)
+    assert primary.durability.way(2) == ("reply", 1, False)
+    assert primary.durability.sure
     replica.connection.command("REPLICAOF", "NO", "ONE")
     eventually(lambda: not about()["connected_slaves"], what="it has left")
     with pytest.raises(StoreUnavailable):
-        primary.safekeeping.secure(2)
+        primary.durability.secure(2)
 
 
 def _free_port() -> int:
