@@ -19,6 +19,8 @@ from importlib import import_module
 
 __version__ = "0.2.0"
 
+__all__ = ["AgentProcess", "Answer", "Event", "HighLevelTask", "Orchestrator", "connect", "load_settings"]
+
 _HOMES = {
     "Orchestrator": "orchestrator.orchestrator",
     "connect": "orchestrator.orchestrator",

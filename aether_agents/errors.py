@@ -4,6 +4,36 @@ The class docstring is the message when none is given. `exit_code` is what the c
 with; `code` is what AgentServer and `--json` send.
 """
 
+__all__ = [
+    "AetherError",
+    "Barred",
+    "CannotOpen",
+    "CannotUndo",
+    "CouldNotPlan",
+    "InvalidPlan",
+    "InvalidSettings",
+    "InvalidTask",
+    "LoginFailed",
+    "NoWorker",
+    "NotAllowed",
+    "NotTrusted",
+    "NothingYet",
+    "ReferenceMissing",
+    "SecretMissing",
+    "ServerBarred",
+    "ServerDown",
+    "ServerQuarantined",
+    "StackError",
+    "StoreRefuses",
+    "StoreUnavailable",
+    "Tampered",
+    "TaskNotFound",
+    "TooManyTasks",
+    "ToolDrifted",
+    "ToolTimeout",
+    "WrongStatus",
+]
+
 
 class AetherError(Exception):
     """Something went wrong in AetherTerm agents."""

@@ -24,6 +24,8 @@ from aether_agents.documents.model_check import read_as
 from aether_agents.errors import InvalidSettings
 from aether_agents.settings.model import Settings
 
+__all__ = ["load_specialists", "read_specialist"]
+
 ENTRY_POINT = "aether_agents.specialists"
 
 #: The files of a specialist's folder, and the folder of its templates.

@@ -4,22 +4,24 @@ A hook of MkDocs. Where a page has `<!-- made: NAME -->`, the function of that n
 """
 
 import ast
+import importlib
 import inspect
 import itertools
 import json
 import re
 import textwrap
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
+from typing_extensions import TypeAliasType
 
-import aether_agents
 from aether_agents import contracts, errors
 from aether_agents.agentserver.sockets import handlers
 from aether_agents.agentserver.web import api
@@ -34,6 +36,15 @@ ROOT = Path(__file__).parents[1]
 
 #: Columns of a help text.
 WIDTH = 100
+
+#: The packages that another program may import from.
+FACES = (
+    "aether_agents",
+    *(
+        f"aether_agents.{name}"
+        for name in ("agentserver", "contracts", "errors", "settings", "specialists", "store", "testing")
+    ),
+)
 
 #: Pages that stand elsewhere in the checkout, where people look for them: page, file, title.
 ELSEWHERE = (
@@ -172,12 +183,24 @@ def metric_names() -> Iterator[str]:
     yield from (f"| `{name}` | {text} |" for name, text in sorted(found))
 
 
-def python_names() -> Iterator[str]:
-    """What another program may import from the package itself."""
+def python_names(face: str) -> Iterator[str]:
+    """What another program may import from one package: exactly its `__all__`."""
+    module = importlib.import_module(face)
     yield from ("| name | what |", "|---|---|")
-    for name in aether_agents._HOMES:
-        said = (inspect.getdoc(getattr(aether_agents, name)) or "").partition("\n\n")[0]
-        yield f"| `{name}` | {' '.join(said.split())} |"
+    for name in module.__all__:
+        yield f"| `{name}` | {_said(getattr(module, name))} |"
+
+
+def _said(public: Any) -> str:
+    """What a public name is, in a sentence: of a class or function its own, of all else the values."""
+    if values := get_args(public):
+        return "one of " + ", ".join(f"`{value}`" for value in values)
+    if isinstance(public, frozenset):
+        return ", ".join(f"`{getattr(value, 'value', value)}`" for value in sorted(public))
+    if isinstance(public, TypeAliasType):
+        return "any value that JSON has"
+    first = (inspect.getdoc(public) or "").partition("\n\n")[0]
+    return " ".join(first.split()).replace("|", "\\|")
 
 
 def _words(documented: object) -> str:
@@ -260,6 +283,6 @@ MADE: dict[str, Callable[[], Iterator[str]]] = {
     "exit codes": exit_codes,
     "errors": kinds_of_error,
     "metrics": metric_names,
-    "python names": python_names,
+    **{f"names of {face}": partial(python_names, face) for face in FACES},
     "server files": server_files,
 }

@@ -10,9 +10,10 @@ this package does not import python-socketio either: it is given a server.
 
 from aether_agents.agentserver.service.agent_process import AgentProcess
 from aether_agents.agentserver.service.identity import Person
+from aether_agents.agentserver.sockets.control_line import Line, SessionTasks
 from aether_agents.agentserver.sockets.control_server import ControlServer
-from aether_agents.agentserver.sockets.handlers import Handle, register
-from aether_agents.agentserver.terminal.agent_shell import AgentCommand, AgentShell, CommandResult, Terminal
+from aether_agents.agentserver.sockets.handlers import Handle, Server, register
+from aether_agents.agentserver.terminal.agent_shell import AgentCommand, AgentShell, CommandResult, Ran, Terminal
 from aether_agents.agentserver.terminal.audit_file import AuditFile
 from aether_agents.agentserver.terminal.history_terminal import HistoryTerminal
 
@@ -25,7 +26,11 @@ __all__ = [
     "ControlServer",
     "Handle",
     "HistoryTerminal",
+    "Line",
     "Person",
+    "Ran",
+    "Server",
+    "SessionTasks",
     "Terminal",
     "register",
 ]

@@ -5,6 +5,8 @@ The names below are loaded when they are first used: the model alone is needed b
 
 from importlib import import_module
 
+__all__ = ["Settings", "load_settings"]
+
 _HOMES = {"Settings": "model", "load_settings": "loader"}
 
 

@@ -198,7 +198,7 @@ class FlowerSettings(Contract):
 
 
 class Settings(Contract):
-    """All that a process is told."""
+    """Every setting of a process, checked: what `aether_agent.yaml` and the environment say."""
 
     agent_system: AgentSystem = Field(default_factory=AgentSystem, description="The platform's own part.")
     task_templates: dict[str, tuple[Template, ...]] = Field(
