@@ -10,7 +10,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit test-servers test-systems check format docs bench soak eval lock release clean
+.PHONY: help setup demo test test unit test-systems check format docs bench soak eval lock release image clean
 
 help:  ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -74,6 +74,14 @@ release: .venv/dev.stamp  ## Build what is released into dist/, once version, ch
 	$(BIN)/python .ci/release
 	$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist
 	@ls dist
+
+# HEALTHCHECK is in no image of the OCI's own format, hence docker's. BASE=IMAGE: another base, with Python 3.11 to 3.13.
+# IMAGE_OPTIONS: what the builder is told besides, such as a volume with pip's configuration.
+BUILDER := $(or $(shell command -v buildah),$(shell command -v docker))
+image:  ## Build the image `aether-agents`, with buildah or docker, whichever is there (BASE=IMAGE: over another base)
+	@[ -n "$(BUILDER)" ] || { echo "neither buildah nor docker is here: apt install buildah"; exit 1; }
+	$(BUILDER) build $(if $(findstring buildah,$(BUILDER)),--format docker) $(if $(BASE),--build-arg BASE=$(BASE)) $(IMAGE_OPTIONS) \
+		--file deploy/Dockerfile --tag aether-agents .
 
 clean:  ## Remove what these targets made (not the state of the embedded stack)
 	rm -rf .venv .venv-* site .coverage .coverage.* .mypy_cache .ruff_cache .hypothesis build dist

@@ -36,12 +36,19 @@ class SlotScheduler(RedBeatScheduler):  # type: ignore[misc]  # as above
         if self._others():
             raise SchedulesChanged
         try:
+            self._tell("looked")
             return float(super().tick(*args, **more))
         except LockError:
             log.warning("it may be another beat's turn: this one was stopped, or the store forgot its lock; it waits")
+            self._tell("waits")
             self.lock.acquire()
             log.info("it is the turn of this beat again")
             return 0.0
+
+    def _tell(self, what: str) -> None:
+        """Tell how it stands; `celery -A beat.celery beat` has nobody who listens."""
+        if (life := getattr(self.app, "life", None)) is not None:
+            getattr(life, what)()
 
     def _others(self) -> bool:
         """Whether schedules were added or removed; a store that is away says nothing."""

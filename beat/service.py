@@ -24,6 +24,7 @@ from beat.alerts import AlertSender
 from beat.channels import channels_of
 from beat.due_times import DueTimes
 from beat.firing import Firing
+from beat.life import Life
 from beat.scheduler import SlotScheduler
 from beat.watcher import Watcher
 
@@ -98,34 +99,41 @@ def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable
     store = open_store(settings)  # a wrong address or key is found now, not at the first slot
     store.catalogue.entries()
     outage = Outage()
+    life = Life(store, settings.delivery.alive_file)
     _await_writes(store, outage)
     store.schedules.forget({**settings.schedules, **store.schedules.added()})
     channels = channels_of(settings.alerts, store)
     watched = settings.alerts.to or settings.alerts.routes
     alarm = AlertSender(settings.alerts, store, channels, settings.agentserver.public_url) if watched else None
-    watch = Watcher(settings, store, alarm)
+    watch = Watcher(settings, store, alarm, life)
     watch.start()
     channels.start()
     leave_when_told()
     ready()
     try:
-        while _fired(settings, specialists, store, outage):
+        while _fired(settings, specialists, store, outage, life):
             pass
     except SystemExit:
         log.info("told to end before it was its turn")
     finally:
         watch.stop()
         channels.stop()
+        life.leave()
         store.close()
 
 
-def _fired(settings: Settings, specialists: Sequence[Specialist], store: Store, outage: Outage) -> bool:
+def _fired(
+    settings: Settings, specialists: Sequence[Specialist], store: Store, outage: Outage, life: Life
+) -> bool:
     """Fire the schedules there are now, until the process is told to end; whether to begin again with others."""
     seen = store.schedules.added_digest()
     app = beat_app(with_added(settings, store.schedules), specialists)
     app.changed = lambda: store.schedules.added_digest() != seen
+    app.life = life
     try:
+        life.waits()  # for redbeat's lock
         while _interrupted(app, outage):
+            life.waits()
             _await_writes(store, outage)
     except SchedulesChanged:
         log.info("schedules were added or removed: beginning again with those there are now")

@@ -16,6 +16,7 @@ from aether_agents.store.system.alerts import Suspicion
 from aether_agents.store.system.counters import DAY
 from beat.alerts import Alert, AlertSender
 from beat.finding_changes import compared, found_by, from_level
+from beat.life import Life
 from beat.near import near_their_end
 
 log = logging.getLogger(__name__)
@@ -42,12 +43,13 @@ _OURS = "a fault of ours"
 class Watcher:
     """One daemon thread. Of several, each task that ended is looked at by one."""
 
-    def __init__(self, settings: Settings, store: Store, alarm: AlertSender | None) -> None:
-        """Without an alarm, audits are compared all the same, and the log tells."""
+    def __init__(self, settings: Settings, store: Store, alarm: AlertSender | None, life: Life | None = None) -> None:
+        """Without an alarm, audits are compared all the same, and the log tells. `life` gives signs with each look."""
         self._settings = settings.alerts
         self._schedules = settings.schedules
         self._store = store
         self._alarm = alarm
+        self._life = life
         self._unserved: dict[str, float] = {}
         self._logged: set[tuple[str, str]] = set()  # what lasts, and was said when it began
         self._outage = Outage()
@@ -113,7 +115,15 @@ class Watcher:
 
     def _run(self) -> None:
         while not self._stopped.wait(LOOK):
+            self._sign()
             self.look()
+
+    def _sign(self) -> None:
+        try:
+            if self._life is not None:
+                self._life.sign()
+        except Exception:
+            log.exception("no sign of life could be given")
 
     def _raise(self, alert: Alert) -> None:
         if self._alarm is not None:

@@ -14,6 +14,7 @@ from flower.app import Flower
 from flower.options import options
 from flower.urls import handlers
 from flower.urls import settings as web_settings
+from tornado.ioloop import PeriodicCallback
 
 from aether_agents.celery_app.app import create_app
 from aether_agents.contracts import Specialist
@@ -30,6 +31,9 @@ USER = "aether"
 
 #: What Flower answers without a password, and we do not need: the numbers of `aether-agent metrics` say more.
 OPEN_PATHS = ("/metrics",)
+
+#: Milliseconds between two signs of life.
+SIGN_EVERY = 10_000
 
 #: Messages kept in memory, some 2 KB each.
 MESSAGES = 10_000
@@ -79,6 +83,8 @@ def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable
         port = web.start_http_server()
     except OSError as error:
         raise InvalidSettings(f"flower: {where.address}:{where.port} cannot be had: {error.strerror}") from None
+    if (alive := settings.delivery.alive_file) is not None:
+        PeriodicCallback(alive.touch, SIGN_EVERY).start()
     leave_when_told()
     ready(f"http://{where.address}:{port}")
     try:

@@ -90,7 +90,7 @@ class DeliverySettings(Contract):
         ge=0,
         description="Seconds a free worker may take none of the messages that lie there; 0: any.",
     )
-    alive_file: Path | None = Field(default=None, description="File that a worker which is well touches, for probes.")
+    alive_file: Path | None = Field(default=None, description="File that a process which is well touches, for probes.")
     per_server: int = Field(default=8, ge=1, description="Calls of one server at once while another's work waits.")
     spare: int = Field(default=8, ge=0, le=256, description="Calls beside the threads while all stand and others wait.")
     circuit_after: int = Field(default=5, ge=1, description="Time-outs in a row after which a server makes way.")

@@ -23,6 +23,7 @@ from aether_agents.store.events.stream import Events
 from aether_agents.store.interventions.votes import Voting
 from aether_agents.store.system.alert_outbox import AlertOutbox
 from aether_agents.store.system.alerts import Alerts
+from aether_agents.store.system.beats import Beats
 from aether_agents.store.system.catalogue import Catalogue
 from aether_agents.store.system.counters import Counts
 from aether_agents.store.system.durability import Durability
@@ -70,6 +71,7 @@ class Store:
         self.audit = AuditLog(access)
         self.linker = Linker(access, self.audit, self.alerts.suspect)
         self.outbox = AlertOutbox(access)
+        self.beats = Beats(access)
         self.durability = Durability(access)
         self.health = Health(access)
         self.key_marker = KeyMarker(access)

@@ -1,4 +1,7 @@
-"""The web application of `aether-agent serve`: a page, JSON API, Socket.IO, `/health`, `/metrics`, behind one guard.
+"""The web application of `aether-agent serve`: a page, JSON API, Socket.IO, `/metrics`, behind one guard.
+
+`/health` asks the store, and is what says whether requests are to be sent here; `/live` says only that this process
+answers, and is what says whether it is to be started again.
 
 `routes` is where further pages of the product join: they pass the guard, and check who asks
 themselves if they must.
@@ -56,13 +59,16 @@ def web_app(service: Service, token: str, *, routes: Sequence[BaseRoute] = ()) -
             return JSONResponse({"status": error.code, "version": __version__}, 503)
         return JSONResponse({"status": "ok", "version": __version__})
 
+    async def live(_: Request) -> Response:
+        return JSONResponse({"status": "ok", "version": __version__})
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         await handle.close()
 
     api = Api(service, token)
-    own = [Route("/", index), Route("/health", health), api.numbers(), Mount("/api", routes=api.routes())]
+    own = [Route("/", index), Route("/health", health), Route("/live", live), api.numbers(), Mount("/api", routes=api.routes())]
     pages = Starlette(routes=[*own, *routes], lifespan=lifespan)
     return RequestGuard(socketio.ASGIApp(sio, other_asgi_app=pages), service.settings.agentserver)
 

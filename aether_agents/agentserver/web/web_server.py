@@ -3,6 +3,7 @@
 import gc
 import signal
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from socket import socket
 
 import uvicorn
@@ -16,6 +17,9 @@ from aether_agents.agentserver.web.web_app import web_app
 from aether_agents.errors import InvalidSettings
 from aether_agents.settings.model import AgentServerSettings, Settings
 from aether_agents.telemetry import logs, tracing
+
+#: Turns of uvicorn's main loop, ten a second, between two signs of life.
+SIGN_EVERY = 100
 
 #: Seconds that open streams get to end when the server does.
 FAREWELL = 3
@@ -37,11 +41,13 @@ def serve(settings: Settings, on_start: Callable[[str, str], None], *, routes: S
     tracing.begin("agentserver")
     token = read_token(settings)
     app = web_app(Service(settings), token, routes=routes)
-    listen(app, settings.agentserver, lambda address: on_start(address, token))
+    listen(app, settings.agentserver, lambda address: on_start(address, token), settings.delivery.alive_file)
 
 
-def listen(app: ASGIApp, place: AgentServerSettings, on_start: Callable[[str], None]) -> None:
-    """Serve an application at a place, until Ctrl-C or SIGTERM.
+def listen(
+    app: ASGIApp, place: AgentServerSettings, on_start: Callable[[str], None], alive: Path | None = None
+) -> None:
+    """Serve an application at a place, until Ctrl-C or SIGTERM; `alive` is touched while its loop turns.
 
     Raises:
         InvalidSettings: it cannot listen there.
@@ -57,7 +63,7 @@ def listen(app: ASGIApp, place: AgentServerSettings, on_start: Callable[[str], N
         server_header=False,
         timeout_graceful_shutdown=FAREWELL,
     )
-    server = _Server(config, on_start)
+    server = _Server(config, on_start, alive)
     signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn ends in good order, and then raises it once more
     try:
         server.run()
@@ -78,9 +84,16 @@ def settle() -> None:
 class _Server(uvicorn.Server):
     """A server that says where it listens."""
 
-    def __init__(self, config: uvicorn.Config, on_start: Callable[[str], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_start: Callable[[str], None], alive: Path | None) -> None:
         super().__init__(config)
         self._on_start = on_start
+        self._alive = alive
+
+    async def on_tick(self, counter: int) -> bool:
+        """As uvicorn does, ten times a second; a sign of life with each hundredth."""
+        if self._alive is not None and counter % SIGN_EVERY == 0:
+            self._alive.touch()
+        return await super().on_tick(counter)
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         """As uvicorn does."""

@@ -167,6 +167,11 @@ class Keys(NamedTuple):
         return f"{self.prefix}:{BEAT}"
 
     @property
+    def beats(self) -> str:
+        """Hash: by beat, whether it fires or waits, and when it said so. It expires."""
+        return f"{self.prefix}:beats"
+
+    @property
     def probe(self) -> str:
         """Empty; written only to see whether the server takes anything. It expires."""
         return f"{self.prefix}:probe"
