@@ -92,7 +92,8 @@ class Channel:
         told = bool(together) and self._told([one.message for one in together])
         outbox.sent(self.name, self._holder, [one.entry for one in together] if told else [])
         if together:
-            self._store.counts.add({f"alert|{SEVERITIES[worst]}|{'told' if told else 'failed'}": 1})
+            result, where = "told" if told else "failed", self.place.replace("|", "_")
+            self._store.counts.add({f"alert|{SEVERITIES[worst]}|{result}": 1, f"channel|{where}|{result}": 1})
         return told
 
     def _run(self) -> None:

@@ -53,13 +53,13 @@ class Life:
         with self._lock:
             fires, ago = self._fires, time.monotonic() - self._looked
         try:
-            self._store.beats.say(self._name, fires=fires, looked=ago)
+            self._store.beats.say(self._name, "fires" if fires else "waits", ago)
         except AetherError as error:
             log.debug("the store does not hear this beat: %s", error)
 
     def leave(self) -> None:
         """It ends in good order."""
         try:
-            self._store.beats.leave(self._name)
+            self._store.beats.say(self._name, "left")
         except AetherError as error:
             log.debug("the store does not hear that this beat ends: %s", error)

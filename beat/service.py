@@ -122,9 +122,7 @@ def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable
         store.close()
 
 
-def _fired(
-    settings: Settings, specialists: Sequence[Specialist], store: Store, outage: Outage, life: Life
-) -> bool:
+def _fired(settings: Settings, specialists: Sequence[Specialist], store: Store, outage: Outage, life: Life) -> bool:
     """Fire the schedules there are now, until the process is told to end; whether to begin again with others."""
     seen = store.schedules.added_digest()
     app = beat_app(with_added(settings, store.schedules), specialists)

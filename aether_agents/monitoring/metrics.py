@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import get_args
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from aether_agents.contracts import (
@@ -17,8 +17,10 @@ from aether_agents.contracts import (
     failure_class,
 )
 from aether_agents.monitoring.budgets import spending
+from aether_agents.monitoring.counted import Counted
+from aether_agents.monitoring.upkeep import upkeep
 from aether_agents.store import PLANNER, Store
-from aether_agents.store.client.encoding import BUCKETS, CODES
+from aether_agents.store.client.encoding import CODES
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -50,11 +52,11 @@ class _Collected(Collector):
 
 
 def _families(store: Store, budgets: Mapping[str, int]) -> Iterator[Metric]:
-    counts = _Counts(store.counts.read())
+    counts = Counted(store.counts.read())
     yield from _tasks(counts)
     yield from _subtasks(counts)
     yield from _calls(counts)
-    yield from _alerts(counts)
+    yield from upkeep(store, counts)
     yield from _budgets(budgets, store.counts.today().calls)
     yield from _present(store, counts)
     used = GaugeMetricFamily("aether_store_used_ratio", "Share that is used, 0 to 1.", labels=["what"])
@@ -63,45 +65,7 @@ def _families(store: Store, budgets: Mapping[str, int]) -> Iterator[Metric]:
     yield used
 
 
-class _Counts:
-    """The fields of the counts by their kind."""
-
-    def __init__(self, found: Mapping[str, int]) -> None:
-        self.kinds: dict[str, dict[tuple[str, ...], int]] = {}
-        for field, value in found.items():
-            kind, *labels = field.split("|")
-            self.kinds.setdefault(kind, {})[tuple(labels)] = value
-
-    def of(self, kind: str) -> dict[tuple[str, ...], int]:
-        """Every count of a kind by its labels."""
-        return self.kinds.get(kind, {})
-
-    def open(self, kind: str, *labels: str) -> int:
-        """How many came in and did not leave."""
-        return max(0, self.of(f"{kind}.in").get(labels, 0) - self.of(f"{kind}.out").get(labels, 0))
-
-    def counter(self, kind: str, name: str, text: str, labels: tuple[str, ...]) -> Metric:
-        """All counts of a kind as one counter."""
-        family = CounterMetricFamily(name, text, labels=labels)
-        for values, count in sorted(self.of(kind).items()):
-            family.add_metric(values, count)
-        return family
-
-    def histogram(self, kind: str, name: str, text: str, label: str) -> Metric:
-        """The durations of a kind as one histogram."""
-        family = HistogramMetricFamily(name, text, labels=[label])
-        seconds = self.of(f"{kind}.seconds")
-        for (value,), millis in sorted(self.of(f"{kind}.millis").items()):
-            running, buckets = 0, []
-            for bound in [f"{one:g}" for one in BUCKETS]:
-                running += seconds.get((value, bound), 0)
-                buckets.append((bound, running))
-            buckets.append(("+Inf", running + seconds.get((value, "inf"), 0)))
-            family.add_metric([value], buckets, millis / 1000)
-        return family
-
-
-def _tasks(counts: _Counts) -> Iterator[Metric]:
+def _tasks(counts: Counted) -> Iterator[Metric]:
     now = GaugeMetricFamily("aether_tasks", "Tasks that have not ended, by status.", labels=["status"])
     for status in TaskStatus:
         if status not in TERMINAL_TASK:
@@ -111,7 +75,7 @@ def _tasks(counts: _Counts) -> Iterator[Metric]:
     yield counts.histogram("task", "aether_task_duration_seconds", "From accepted to ended.", "template")
 
 
-def _subtasks(counts: _Counts) -> Iterator[Metric]:
+def _subtasks(counts: Counted) -> Iterator[Metric]:
     words = {code: status for status, code in CODES.items()}
     entered = counts.of("sub.in")
     queues = sorted({queue for queue, _ in entered})
@@ -138,7 +102,7 @@ def _subtasks(counts: _Counts) -> Iterator[Metric]:
     yield asked
 
 
-def _failures(counts: _Counts) -> Metric:
+def _failures(counts: Counted) -> Metric:
     """Failures for good, by whose they are; what could not be planned is the planner's."""
     found: Counter[tuple[str, str]] = Counter()
     for (queue, kind), count in counts.of("fail").items():
@@ -154,14 +118,10 @@ def _failures(counts: _Counts) -> Metric:
     return family
 
 
-def _calls(counts: _Counts) -> Iterator[Metric]:
+def _calls(counts: Counted) -> Iterator[Metric]:
     yield counts.counter("mcp.calls", "aether_mcp_calls", "Calls of tools, by their results.", ("server", "result"))
     yield counts.counter("mcp.starts", "aether_mcp_cold_starts", "Sessions that had to be opened.", ("server",))
     yield counts.histogram("mcp", "aether_mcp_call_duration_seconds", "Calls of tools.", "server")
-
-
-def _alerts(counts: _Counts) -> Iterator[Metric]:
-    yield counts.counter("alert", "aether_alerts", "Alerts that beat told, or tried to.", ("severity", "result"))
 
 
 def _budgets(budgets: Mapping[str, int], calls: Mapping[str, int]) -> Iterator[Metric]:
@@ -173,7 +133,7 @@ def _budgets(budgets: Mapping[str, int], calls: Mapping[str, int]) -> Iterator[M
     yield from (may, used)
 
 
-def _present(store: Store, counts: _Counts) -> Iterator[Metric]:
+def _present(store: Store, counts: Counted) -> Iterator[Metric]:
     present, workers = store.counts.present(), store.presence.alive()
     yield GaugeMetricFamily("aether_tasks_admitted", "Tasks that hold an admission slot.", present.active)
     yield GaugeMetricFamily("aether_tasks_queued", "Tasks that wait for a slot.", present.queued)

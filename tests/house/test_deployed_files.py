@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
 import pytest
 import yaml
 from compose_spec import PyCompose
@@ -17,16 +16,13 @@ from aether_agents.settings.model import DeliverySettings, Settings
 from aether_agents.specialists import load_specialists
 from aether_agents.store import PLANNER
 from aether_agents.store.client.keys import Keys
+from tests.house.kustomize import rendered
 
 #: Seconds that a worker needs to cancel its calls and to close, after their grace.
 ENDING = 15
 DEPLOY = Path(__file__).parents[2] / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
-MANIFESTS: list[dict[str, Any]] = [
-    document
-    for path in sorted((DEPLOY / "kubernetes").glob("*.yaml"))
-    for document in yaml.safe_load_all(path.read_text())
-]
+MANIFESTS = rendered(DEPLOY / "kubernetes" / "team")
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 OURS = {name: service for name, service in COMPOSE["services"].items() if service["image"] == "aether-agents"}
 QUEUES = {PLANNER, *(specialist.queue for specialist in load_specialists(Settings()))}
@@ -62,20 +58,6 @@ def section(unit: Path) -> configparser.SectionProxy:
 def test_compose_is_what_the_compose_specification_allows() -> None:
     resolved = PyCompose.from_yaml(yaml.safe_dump(COMPOSE))  # its reader knows no merge keys
     assert set(resolved.service_names()) == set(COMPOSE["services"])
-
-
-@pytest.mark.parametrize("version", ["1.29", "1.33"])
-def test_the_manifests_are_what_kubernetes_allows(version: str) -> None:
-    own = [one for one in MANIFESTS if not one["apiVersion"].startswith(("keda.sh", "kustomize"))]
-    assert len(own) > 15
-    for manifest in own:
-        kubernetes_validate.validate(manifest, version, strict=True)
-
-
-def test_every_manifest_is_applied() -> None:
-    (kustomization,) = [one for one in MANIFESTS if one["kind"] == "Kustomization"]
-    files = {path.name for path in (DEPLOY / "kubernetes").glob("*.yaml")} - {"kustomization.yaml"}
-    assert set(kustomization["resources"]) == files
 
 
 @pytest.mark.parametrize(("where", "words"), arguments())
@@ -148,7 +130,7 @@ def test_a_worker_that_ends_or_hangs_is_started_again_everywhere() -> None:
         [worker] = of_kind("Deployment")[queue]["spec"]["template"]["spec"]["containers"]
         file = next(one["value"] for one in worker["env"] if one["name"] == "AETHER_DELIVERY__ALIVE_FILE")
         assert file.startswith("/tmp/")  # the root is read-only
-        for probe in ("startupProbe", "livenessProbe"):
+        for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
             assert any(file in word for word in worker[probe]["exec"]["command"])
     unit = section(DEPLOY / "systemd" / "aether-worker@.service")
     assert (unit["Type"], unit["Restart"]) == ("notify", "always")
@@ -189,7 +171,7 @@ def test_a_queue_is_scaled_by_the_sum_of_its_priorities() -> None:
 def test_whom_beat_tells_is_passed_to_beat_wherever_the_settings_name_it() -> None:
     named = [
         re.findall(r"env:(\w+)", (DEPLOY / one).read_text())
-        for one in ("aether_agent.yaml", "kubernetes/settings.yaml")
+        for one in ("aether_agent.yaml", "kubernetes/base/settings.yaml")
     ]
     (name,) = {one for found in named for one in found}
     assert not name.startswith("AETHER_"), "every process takes that for a setting that is misspelt"

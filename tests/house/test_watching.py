@@ -9,7 +9,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 DASHBOARD = json.loads((ROOT / "deploy" / "grafana" / "aether-agents.json").read_text())
 RULES = yaml.safe_load((ROOT / "deploy" / "prometheus" / "alerts.yml").read_text())
-SOURCE = (ROOT / "aether_agents" / "monitoring" / "metrics.py").read_text()
+SOURCE = "".join(path.read_text() for path in sorted((ROOT / "aether_agents" / "monitoring").glob("*.py")))
 OURS = re.compile(r"aether_[a-z_]+")
 ENDINGS = re.compile(r"_(total|bucket|count|sum)$")
 

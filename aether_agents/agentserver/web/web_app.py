@@ -68,7 +68,13 @@ def web_app(service: Service, token: str, *, routes: Sequence[BaseRoute] = ()) -
         await handle.close()
 
     api = Api(service, token)
-    own = [Route("/", index), Route("/health", health), Route("/live", live), api.numbers(), Mount("/api", routes=api.routes())]
+    own = [
+        Route("/", index),
+        Route("/health", health),
+        Route("/live", live),
+        api.numbers(),
+        Mount("/api", routes=api.routes()),
+    ]
     pages = Starlette(routes=[*own, *routes], lifespan=lifespan)
     return RequestGuard(socketio.ASGIApp(sio, other_asgi_app=pages), service.settings.agentserver)
 

@@ -37,6 +37,14 @@ class Tail(NamedTuple):
     unreadable: int
 
 
+class Linked(NamedTuple):
+    """How far the record is linked."""
+
+    entries: int  #: in the chain, since it began
+    waiting: bool  #: whether something has come that is not in it
+    waits: float  #: seconds the oldest of that has waited
+
+
 class AuditLog(StorePart):
     """Notes are carried by the next call to the store; `flush` carries what is left."""
 
@@ -125,6 +133,15 @@ class AuditLog(StorePart):
         """Where the chain ends."""
         number, link = self._access.connection.command("HMGET", self._access.keys.audit_head, "number", "link")
         return End(int(number or 0), (link or GENESIS.encode()).decode())
+
+    def linked(self) -> Linked:
+        """How far the record is linked: a few small reads."""
+        keys = self._access.keys
+        number, first, now = self._access.connection.commands(
+            [("HGET", keys.audit_head, "number"), ("XRANGE", keys.audit_new, "-", "+", "COUNT", 1), ("TIME",)]
+        )
+        came = int(first[0][0].decode().partition("-")[0]) / 1000 if first else 0.0
+        return Linked(int(number or 0), bool(first), max(0.0, int(now[0]) - came) if first else 0.0)
 
     def head(self, at: int) -> Fields:
         """Where the chain ends now, signed: kept elsewhere, it shows later whether the store came back older."""

@@ -72,3 +72,28 @@ export('sent', function(call, args)
   if redis.call('GET', key) == args[2] then redis.call('DEL', key) end
   return 1
 end)
+
+-- name state looked_ms_ago: a beat is alive; who is gone for an hour is forgotten, and all when there is none for a week
+export('beat_says', function(call, args)
+  local beats, hour = call.prefix .. ':beats', 3600000
+  local said = redis.call('HGETALL', beats)
+  for at = 1, #said, 2 do
+    local last = tonumber(string.match(said[at + 1], '^%a+ (%d+) %d+$') or 0)
+    if call.at - last > hour then redis.call('HDEL', beats, said[at]) end
+  end
+  local looked = args[2] == 'fires' and int(call.at - tonumber(args[3])) or '0'
+  redis.call('HSET', beats, args[1], args[2] .. ' ' .. int(call.at) .. ' ' .. looked)
+  redis.call('PEXPIRE', beats, ALERTS_KEPT)
+  return 1
+end)
+
+-- schedule slot note result missed: what became of a slot, counted once however often the same one is told
+export('slot_told', function(call, args)
+  local key, field = call.prefix .. ':schedules', 'fired|' .. args[1]
+  local last = redis.call('HGET', key, field) or ''
+  redis.call('HSET', key, field, args[3])
+  if string.find(last, args[2], 1, true) then return 0 end
+  tally(call, 'slot|' .. args[1] .. '|' .. args[4])
+  if tonumber(args[5]) > 0 then tally(call, 'slot|' .. args[1] .. '|missed', tonumber(args[5])) end
+  return 1
+end)

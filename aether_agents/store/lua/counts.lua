@@ -7,6 +7,8 @@
 -- lost|<queue>                             leases that ended without a word
 -- parked|<queue>                           messages that were used for a subtask with more right to a thread
 -- asked.in  asked.out                      questions of planning
+-- slot|<schedule>|<result>                 slots of schedules: fired, paused, failed (no task came of it), missed
+-- alert|<severity>|<result>                what beat told, or could not: told, failed; channel|<where>|<result>: by channel
 -- mcp.…                                    what workers tell of their calls; mcp.calls|<server>|<result> also by day,
 --                                          in `<prefix>:calls:<day>`
 

@@ -32,9 +32,10 @@ class Schedules(StorePart):
         return bool(self._access.connection.command("HEXISTS", self._access.keys.schedules, f"paused|{name}"))
 
     def fired(self, name: str, what: Fired) -> None:
-        """Remember what became of a slot."""
-        text = compact(what.model_dump(mode="json"))
-        self._access.connection.command("HSET", self._access.keys.schedules, f"fired|{name}", text)
+        """Remember what became of a slot, and count it; one that is told again is counted once."""
+        said = what.model_dump(mode="json")
+        result = "fired" if what.task_id else "paused" if what.error == "paused" else "failed"
+        self._access.call("slot_told", name, str(said["slot"]), compact(said), result, what.missed)
 
     def audited(self, name: str, audit: Audit) -> None:
         """Remember what a schedule's task found, to be compared with next time."""

@@ -97,6 +97,11 @@ def test_a_dead_channel_holds_up_no_other_repeats_nothing_and_loses_nothing(
         "alert|warning|told": 6,
         "alert|warning|failed": 3,
     }
+    assert {field: count for field, count in store.counts.read().items() if field.startswith("channel|")} == {
+        "channel|env:A|told": 3,
+        "channel|env:A|failed": 3,
+        "channel|env:B|told": 3,
+    }
 
 
 def test_a_channel_that_fails_is_tried_again_after_a_pause(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

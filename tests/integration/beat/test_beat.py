@@ -72,6 +72,8 @@ def test_each_slot_is_one_task_with_two_beats_and_another_takes_over(
     logs = [tmp_path / f"beat{number}.log" for number in (1, 2)]
     with beating(scheduled, logs[0]) as first, beating(scheduled, logs[1]):
         eventually(lambda: len(store.tasks.recent(50)) >= 3, what="three slots were fired")
+        states = ["fires", "waits"]
+        eventually(lambda: sorted(one.state for one in store.beats.all()) == states, 20, "one fires, one waits")
         first.terminate()
         assert first.wait(10) == 0
         seen = len(store.tasks.recent(50))
