@@ -13,7 +13,7 @@ from aether_agents.store import Store
 log = logging.getLogger(__name__)
 
 #: Seconds within which whoever fires looks at what is due, also on a busy machine; one that does not hangs.
-PATIENCE = 60.0
+HANG_TIMEOUT = 60.0
 
 
 class Life:
@@ -41,12 +41,12 @@ class Life:
     def hangs(self) -> bool:
         """Whether it is this beat's turn, and it has not looked for too long."""
         with self._lock:
-            return self._fires and time.monotonic() - self._looked > PATIENCE
+            return self._fires and time.monotonic() - self._looked > HANG_TIMEOUT
 
     def sign(self) -> None:
         """Give the signs, unless it hangs: then none is given, and who looks at them starts it again."""
         if self.hangs:
-            log.error("beat has not looked at what is due for %.0f s: it hangs, and is to be started again", PATIENCE)
+            log.error("beat has not looked at what is due for %.0f s: it hangs, and is to be started again", HANG_TIMEOUT)
             return
         if self._file is not None:
             self._file.touch()

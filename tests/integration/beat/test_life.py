@@ -8,7 +8,7 @@ import pytest
 from aether_agents.contracts import Fired, HighLevelTask
 from aether_agents.store import Store
 from beat import life as signs
-from beat.life import PATIENCE, Life
+from beat.life import HANG_TIMEOUT, Life
 from tests.integration.monitoring.test_metrics import numbers
 
 
@@ -42,12 +42,12 @@ def test_a_beat_that_hangs_gives_no_sign(
     now = [1000.0]
     monkeypatch.setattr(signs.time, "monotonic", lambda: now[0])
     life = Life(store, tmp_path / "alive")
-    now[0] += 10 * PATIENCE
+    now[0] += 10 * HANG_TIMEOUT
     life.sign()
     assert (tmp_path / "alive").exists(), "who waits for his turn may wait for long"
     (tmp_path / "alive").unlink()
     life.looked()
-    now[0] += PATIENCE + 1
+    now[0] += HANG_TIMEOUT + 1
     life.sign()
     assert not (tmp_path / "alive").exists()
     assert "it hangs" in caplog.text
