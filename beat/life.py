@@ -46,7 +46,7 @@ class Life:
     def sign(self) -> None:
         """Give the signs, unless it hangs: then none is given, and who looks at them starts it again."""
         if self.hangs:
-            log.error("beat has not looked at what is due for %.0f s: it hangs, and is to be started again", HANG_TIMEOUT)
+            log.error("beat hangs: it has not looked at what is due for %.0f s; start it again", HANG_TIMEOUT)
             return
         if self._file is not None:
             self._file.touch()

@@ -50,7 +50,7 @@ def test_a_beat_that_hangs_gives_no_sign(
     now[0] += HANG_TIMEOUT + 1
     life.sign()
     assert not (tmp_path / "alive").exists()
-    assert "it hangs" in caplog.text
+    assert "beat hangs" in caplog.text
     assert [one.state for one in store.beats.all()] == ["waits"], "what was said last stands"
     life.looked()
     life.sign()
