@@ -46,14 +46,14 @@ class InputSpec(Contract):
 
     type: JsonType = Field(default="string", description="JSON type of the value.")
     format: Literal["path", "url", "endpoint", "text", "moment"] | None = Field(
-        default=None,
-        description="`path`: from the caller's folder; `endpoint`: URL or host:port; `moment`: a date.",
+        default=None, description="`path`: from the caller's folder; `endpoint`: URL or host:port; `moment`: a date."
     )
     items: "InputSpec | None" = Field(default=None, description="What an array holds.")
     enum: tuple[Json, ...] | None = Field(default=None, description="The only values allowed.")
     minimum: float | None = Field(default=None, description="Smallest number allowed.")
     maximum: float | None = Field(default=None, description="Largest number allowed.")
     required: bool = Field(default=False, description="Whether a task must have it.")
+    unless: str = Field(default="", description="Input that stands for this required list; with it, this is empty.")
     default: Json = Field(default=None, description="Value when none is given.")
     secret: bool = Field(default=False, description="A password or a key: read without echo, never from arguments.")
     prompt: str = Field(default="", description="The question put to a person who left it out.")

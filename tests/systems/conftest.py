@@ -234,6 +234,14 @@ def migration(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture(scope="package")
+def schemas(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+    """The server `schemas`."""
+    with talk_with("schemas", portal, tmp_path_factory.mktemp("schemas")) as talk:
+        talk.patience = 120.0
+        yield talk
+
+
+@pytest.fixture(scope="package")
 def folders(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
     """The server `folders`."""
     with talk_with("folders", portal, tmp_path_factory.mktemp("folders")) as talk:

@@ -67,6 +67,8 @@ class _Binder(PathSlots):
     def _default(self, name: str, spec: InputSpec) -> None:
         if spec.default is not None:
             self.take(name, spec.default)
+        elif spec.unless and (self.values.get(spec.unless) or spec.unless in self.asked):
+            self.take(name, [])
         elif spec.required:
             self.ask(name)
 

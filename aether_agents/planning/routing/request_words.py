@@ -26,6 +26,8 @@ _LOOKING = 0.3
 _COMMON = 0.5
 _WEAK = 0.2
 _UNKNOWN_THING = 1.5  # what a request is about counts for more than how it is put
+#: A deed that says nothing alone: what is compared must be named, else it is any two results.
+_OF_SOMETHING = "compare"
 #: What a single word may stand with and still say nothing more.
 _ALONE = re.compile(r"\b(?:an?|the|this|these|my|our|please)\b|[\W_]", re.IGNORECASE)
 
@@ -134,6 +136,8 @@ def _is_specific(term: Term) -> bool:
 
 def is_topic(term: Term, knowledge: Knowledge) -> bool:
     """Whether a word says what is wanted: a thing, or a lasting deed that the template is made for."""
+    if term.deed == _OF_SOMETHING:
+        return False
     return _is_specific(term) and not term.changes and bool(knowledge.knows(term) or term.deed in knowledge.deeds)
 
 

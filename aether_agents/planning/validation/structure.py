@@ -63,6 +63,10 @@ class _Checker:
             at: Location = ("inputs", name)
             if spec.required and spec.default is not None:
                 yield Fault(at, f"input `{name}` is required and has a default: leave one out")
+            if spec.unless and (spec.type != "array" or not spec.required or spec.unless not in self.template.inputs):
+                yield Fault(
+                    (*at, "unless"), f"input `{name}`: `unless` is of a required array, and names another input"
+                )
             if isinstance(spec.default, str) and "${" in spec.default:
                 yield Fault((*at, "default"), f"input `{name}`: a default is a value, it takes no reference")
             if spec.items is not None and spec.type != "array":

@@ -7,6 +7,20 @@ from aether_agents.settings.model import Settings
 from aether_agents.specialists import load_specialists
 
 PARAPHRASES: dict[str, tuple[str, ...]] = {
+    "inspect_databases": (
+        "what is in this database?",
+        "what is in ./shop.db?",
+        "show the schema of postgresql://shop@db.example/shop",
+        "show me the tables and columns of our PostgreSQL database",
+        "このデータベースには何が入っていますか",
+        "データベースのスキーマを表示して",
+    ),
+    "compare_schemas": (
+        "compare the schemas of ./a.db and ./b.db",
+        "compare the schemas of postgresql://shop@db.example/shop and mysql://shop@old.example/shop",
+        "compare the database schemas of staging and production",
+        "./a.db と ./b.db のスキーマを比較して",
+    ),
     "migrate_mysql_to_postgresql": (
         "Migrate database from MySQL to PostgreSQL",
         "migrate our MySQL database to PostgreSQL",

@@ -1,0 +1,131 @@
+"""The MCP server `schemas`: what is in databases, what differs between them, and changes of their schemas."""
+
+from contextlib import ExitStack
+from typing import Annotated
+
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp_types import ToolAnnotations
+from pydantic import Field
+
+from workers.inspection.bounded_job import Job, run
+from workers.inspection.findings import Coverage, conclude
+
+from .dumping import place_at
+from .schemas.file_catalogue import read_file
+from .schemas.schema_difference import held_against
+from .schemas.schema_results import Differing, Inspected, Line, Schema
+from .schemas.server_catalogue import read_server
+
+server = MCPServer(
+    "schemas",
+    instructions="Reads the schemas of SQLite, DuckDB, PostgreSQL and MariaDB databases, compares them, and changes "
+    "them after a rehearsal on a restored backup.",
+    log_level="WARNING",
+)
+
+READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+
+Addresses = Annotated[
+    list[str],
+    Field(max_length=20, description="`postgresql://USER@HOST:PORT/DB` or `mysql://…` of each; no password."),
+]
+Files = Annotated[list[str], Field(max_length=20, description="Absolute paths of SQLite and DuckDB files.")]
+PasswordFiles = Annotated[
+    list[str],
+    Field(max_length=20, description="Absolute paths of files with the passwords, in the order of the addresses."),
+]
+Count = Annotated[bool, Field(description="Whether the rows of each table are counted.")]
+Seconds = Annotated[float, Field(gt=0, le=7_200, description="Seconds it may take in all.")]
+
+
+def read_all(addresses: list[str], files: list[str], password_files: list[str], count: bool, job: Job) -> list[Schema]:
+    """The schemas of all that are named, servers first.
+
+    Raises:
+        ToolError: one of them cannot be read, or there is not one password file for each address.
+    """
+    found = []
+    for address, secret in zip(addresses, secrets_of(addresses, password_files), strict=True):
+        with ExitStack() as stack:
+            found.append(read_server(stack.enter_context(place_at(address, secret, job)), count))
+    for path in files:
+        if job.out_of_time:
+            raise ToolError(f"the time of {job.seconds:g} s was over before all were read: name fewer databases")
+        found.append(read_file(path, count))
+    return found
+
+
+def secrets_of(addresses: list[str], files: list[str]) -> list[str | None]:
+    """The password file of each address.
+
+    Raises:
+        ToolError: there are some, but not one for each: a password is sent to no server that it is not of.
+    """
+    if files and len(files) != len(addresses):
+        raise ToolError(
+            f"there are {len(addresses)} addresses and {len(files)} password files: name one for each, in their order"
+        )
+    return [*files] if files else [None] * len(addresses)
+
+
+@server.tool(title="What is in databases", annotations=READS)
+async def inspect(
+    ctx: Context,
+    *,
+    addresses: Addresses = [],  # noqa: B006 - it is only read
+    files: Files = [],  # noqa: B006
+    password_files: PasswordFiles = [],  # noqa: B006
+    count: Count = True,
+    max_seconds: Seconds = 900,
+) -> Inspected:
+    """List the tables of databases with columns, keys and rows, and what else is in them. Nothing is changed."""
+
+    def look(job: Job) -> Inspected:
+        if not addresses and not files:
+            raise ToolError(
+                "no database is named: name files (SQLite, DuckDB) or addresses (postgresql://…, mysql://…)"
+            )
+        found = read_all(addresses, files, password_files, count, job)
+        tables = sum(len(one.tables) for one in found)
+        base = conclude("databases", ", ".join(one.database for one in found), [], Coverage(checks=tables), looked=True)
+        base.summary = f"{tables} tables in {len(found)} databases"
+        return Inspected(**base.model_dump(), databases=found, lines=[line for one in found for line in _lines(one)])
+
+    return await run(ctx, max_seconds, look)
+
+
+@server.tool(title="Compare the schemas of databases", annotations=READS)
+async def compare(
+    ctx: Context,
+    *,
+    addresses: Addresses = [],  # noqa: B006 - it is only read
+    files: Files = [],  # noqa: B006
+    password_files: PasswordFiles = [],  # noqa: B006
+    max_seconds: Seconds = 900,
+) -> Differing:
+    """Hold the schemas of two or more databases against the first of them. Nothing is changed."""
+
+    def look(job: Job) -> Differing:
+        if len(addresses) + len(files) < 2:  # noqa: PLR2004 - it takes two
+            raise ToolError("it takes two databases to compare: name files (SQLite, DuckDB) or addresses")
+        return held_against(read_all(addresses, files, password_files, False, job))
+
+    return await run(ctx, max_seconds, look)
+
+
+def _lines(schema: Schema) -> list[Line]:
+    return [
+        Line(
+            database=schema.database,
+            table=table.name,
+            rows=table.rows,
+            columns=", ".join(f"{one.name} {one.type}" for one in table.columns),
+            keys="; ".join(key.told for key in table.keys),
+        )
+        for table in schema.tables
+    ]
+
+
+if __name__ == "__main__":
+    server.run("stdio")

@@ -1,0 +1,1 @@
+"""Schemas: read from SQLite, DuckDB, PostgreSQL and MariaDB in one form, compared, and changed after a rehearsal."""
