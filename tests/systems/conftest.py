@@ -237,7 +237,7 @@ def migration(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) 
 def schemas(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
     """The server `schemas`."""
     with talk_with("schemas", portal, tmp_path_factory.mktemp("schemas")) as talk:
-        talk.patience = 120.0
+        talk.time_limit = 120.0
         yield talk
 
 

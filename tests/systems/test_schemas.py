@@ -98,7 +98,7 @@ def test_what_cannot_be_read_says_why(schemas: Talk, system: System, tmp_path: P
 
 
 def test_a_sentence_compares_two_servers(
-    door: Orchestrator, postgresql: System, mariadb: System, tmp_path: Path
+    orchestrator: Orchestrator, postgresql: System, mariadb: System, tmp_path: Path
 ) -> None:
     for system in (postgresql, mariadb):
         main = "postgres" if system is postgresql else "mysql"
@@ -107,7 +107,9 @@ def test_a_sentence_compares_two_servers(
         system.sql("CREATE TABLE customers (id INTEGER PRIMARY KEY, name VARCHAR(80));")
     addresses = [f"{one.address}/shop" for one in (postgresql, mariadb)]
     secrets = [str(one.password_file) for one in (postgresql, mariadb)]
-    done, asked = run(door, f"compare the schemas of {' and '.join(addresses)}", tmp_path, password_files=secrets)
+    done, asked = run(
+        orchestrator, f"compare the schemas of {' and '.join(addresses)}", tmp_path, password_files=secrets
+    )
     assert (done.error, done.status, done.outputs["status"], asked) == (None, TaskStatus.COMPLETED, "pass", [])
     assert done.plan is not None
     assert (done.plan.template, done.outputs["differences"]) == ("compare_schemas", [])
