@@ -164,6 +164,10 @@ class ServerDown(AetherError):
     code = "server_down"
 
 
+class ServerSilent(ServerDown):
+    """An MCP server did not answer in time when it was started or reached."""
+
+
 class LoginFailed(ServerDown):
     """Nobody is logged in at an MCP server that asks for it, or the login did not succeed."""
 

@@ -62,6 +62,7 @@ class Outcome(Contract):
     error_kind: ErrorKind | None = Field(default=None, description="Which kind of failure it was.")
     sent: bool = Field(default=True, description="Whether the request had been sent when it failed.")
     attempts: int = Field(default=1, ge=0, description="Calls made so far.")
+    silent: bool = Field(default=False, description="Whether its server did not answer in time when it was started.")
 
     @property
     def failed(self) -> bool:

@@ -19,11 +19,12 @@ pytestmark = pytest.mark.timeout(300)
 BOTH = {"AETHER_TEST_OTHER": "1"}
 
 
-def hang(lab: Lab, task_id: str, calls: int, **task: object) -> None:
+def hang(lab: Lab, task_id: str, calls: int, server: str = "echo", **task: object) -> None:
     """Calls that stand until their gate opens; all that threads can take of them are running."""
     args = [{"path": str(lab.folder / "gate"), "key": f"{task_id}/n{at}"} for at in range(calls)]
-    plan = [step(task_id, f"n{at}", tool="gate", args=one, timeout=300) for at, one in enumerate(args)]
-    lab.launch([*plan, step(task_id, "z", [one.id for one in plan])], task_id, **task)
+    plan = [step(task_id, f"n{at}", server=server, tool="gate", args=one, timeout=300) for at, one in enumerate(args)]
+    end = step(task_id, "z", [one.id for one in plan], server=server)
+    lab.launch([*plan, end], task_id, **task)
 
 
 def begun(lab: Lab, task_id: str) -> int:

@@ -266,6 +266,8 @@ def main() -> None:
             continue
         if MODE == "banner":
             line(b"Processing request \xf0\x9f\x8e\x89 ...\xff")
+        if MODE == "listless" and method == "tools/list":
+            continue
         if method == "initialize":
             info = {"name": MODE, "version": "1"}
             version = request["params"]["protocolVersion"]

@@ -6,7 +6,6 @@ to block and unblock it is to stop all tasks and to let them go on.
 """
 
 import asyncio
-import contextlib
 import json
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -14,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
 from aether_agents.agentserver.service.update import Message
-from aether_agents.errors import AetherError
+from aether_agents.errors import AetherError, InvalidTask
 
 log = logging.getLogger(__name__)
 
@@ -71,10 +70,9 @@ class ControlLine:
         rounds = asyncio.create_task(self._look(), name=f"aether-control-{self._agent_id}")
         try:
             async for text in self._line:
-                with contextlib.suppress(ValueError):
-                    message = json.loads(text)
-                    if isinstance(message, dict):
-                        await self._hear(message)
+                message = _message(text)
+                if message is not None:
+                    await self._hear(message)
         finally:
             rounds.cancel()
             await asyncio.gather(rounds, return_exceptions=True)
@@ -85,7 +83,7 @@ class ControlLine:
                 case "emergency_block":
                     await self._block(message)
                 case "unblock_session":
-                    await self._unblock(str(message.get("session_id") or ""), message.get("admin_user"))
+                    await self._unblock(_text(message.get("session_id")), message.get("admin_user"))
                 case "get_status":
                     await self._send("agent_operations", **await self._control.monitor_agent_operations())
         except AetherError as error:
@@ -93,9 +91,9 @@ class ControlLine:
             await self._send("error", code=error.code, error=str(error))
 
     async def _block(self, message: dict[str, Any]) -> None:
-        named = [str(one) for one in message.get("affected_sessions") or ()]
+        named, unread = _names(message.get("affected_sessions"))
         everything = message.get("action") == "block_all_sessions" or self._agent_id in named
-        reason = str(message.get("message") or "emergency block")
+        reason = _text(message.get("message")) or "emergency block"
         done = await self._control.emergency_block(reason=reason, sessions=None if everything else named)
         known = await self._control.sessions()
         going = {name for name, one in known.items() if set(one.task_ids) & set(done["failed"])}
@@ -105,6 +103,11 @@ class ControlLine:
             self._blocked |= set(named) & {*known, *self._announced}
         confirmed = sorted((self._all if everything else self._blocked & set(named)) - going)
         await self._send("block_confirmation", block_id=message.get("block_id"), confirmed_sessions=confirmed, **done)
+        if unread and not everything:
+            raise InvalidTask(
+                "emergency_block: affected_sessions is a list of session names; what is none was passed by. "
+                "To stop all tasks, say `action: block_all_sessions`"
+            )
 
     async def _unblock(self, session: str, by: object) -> None:
         everything = session == self._agent_id or (session in self._all and by != BY_ITSELF)
@@ -140,3 +143,25 @@ class ControlLine:
     async def _send(self, kind: str, **fields: Any) -> None:
         now = datetime.now(UTC).isoformat()
         await self._line.send(json.dumps({"type": kind, "agent_id": self._agent_id, "timestamp": now, **fields}))
+
+
+def _message(text: str | bytes) -> dict[str, Any] | None:
+    """What a text tells; nothing where it is no JSON object, however deep."""
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return message if isinstance(message, dict) else None
+
+
+def _text(value: object) -> str:
+    """A field that ought to be a text, as one that any store takes."""
+    text = value if isinstance(value, str) else "" if value is None else str(value)
+    return text.encode(errors="replace").decode()
+
+
+def _names(value: object) -> tuple[list[str], bool]:
+    """The sessions that are named, and whether anything there is no name: what can be read is blocked all the same."""
+    found = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    names = [_text(one) for one in found if isinstance(one, str) and one]
+    return names, len(names) < len(found) or not isinstance(value, (str, list, type(None)))

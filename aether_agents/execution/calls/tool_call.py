@@ -19,7 +19,15 @@ from aether_agents.contracts import (
     Verify,
     meets,
 )
-from aether_agents.errors import Barred, InvalidPlan, ReferenceMissing, SecretMissing, ServerDown, ToolDrifted
+from aether_agents.errors import (
+    Barred,
+    InvalidPlan,
+    ReferenceMissing,
+    SecretMissing,
+    ServerDown,
+    ServerSilent,
+    ToolDrifted,
+)
 from aether_agents.execution.calls import approval
 from aether_agents.execution.calls.argument_check import faults
 from aether_agents.execution.calls.call_counts import CallCounts
@@ -98,7 +106,8 @@ class Caller:
         except (InvalidPlan, ReferenceMissing, SecretMissing) as error:
             result = failed("arguments", str(error), sent=False)
         except ServerDown as error:
-            result = failed("transport", str(error), sent=False)
+            silent = isinstance(error, ServerSilent)
+            result = failed("transport", str(error), sent=False).model_copy(update={"silent": silent})
         except ToolDrifted as error:
             result = failed("policy", str(error), sent=False)
         return _redacted(result, run.secrets)
@@ -230,7 +239,8 @@ def _outcome(ref: str, result: CallResult) -> Outcome:
     kind: ErrorKind = "tool_error" if result.kind == "asked" else result.kind  # a tool that reads back has no say
     if kind == "transport" and result.sent:
         kind = "lost"
-    return failed(kind, f"`{ref}`: {result.error or result.kind}", sent=result.sent)
+    outcome = failed(kind, f"`{ref}`: {result.error or result.kind}", sent=result.sent)
+    return outcome.model_copy(update={"silent": result.silent}) if result.silent else outcome
 
 
 def _redacted(result: Outcome | Intervention, secrets: Secrets) -> Outcome | Intervention:

@@ -62,9 +62,9 @@ class SideThreads:
             return
         self._plan_what_waits()
         for queue in self._queues:
-            while self._may_take():
+            while left := self._left():
                 asked_at = now()
-                claim = self._store.tasks.take(queue, self._leases.leases(), STANDS_AFTER)
+                claim = self._store.tasks.take(queue, self._leases.leases(), STANDS_AFTER, left)
                 if claim is None or claim.instead is None:
                     break
                 log.info("all threads stand in calls: %s of %s runs beside them", *reversed(claim.instead))
@@ -82,9 +82,10 @@ class SideThreads:
         for thread in threads:
             thread.join(timeout)
 
-    def _may_take(self) -> bool:
+    def _left(self) -> int:
+        """How many more may run beside the threads."""
         with self._lock:
-            return not self._stopped and len(self._threads) - self._planning < self._most
+            return 0 if self._stopped else max(0, self._most + self._planning - len(self._threads))
 
     def _plan_what_waits(self) -> None:
         if self._planner_step is not None and not self._planning and not self._stopped and self._store.busy([PLANNER]):

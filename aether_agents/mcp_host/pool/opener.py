@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from aether_agents.contracts import ServerSpec
-from aether_agents.errors import ServerDown
+from aether_agents.errors import ServerDown, ServerSilent
 from aether_agents.mcp_host.authorization.bearer import Bearer
 from aether_agents.mcp_host.authorization.login_store import LoginStore
 from aether_agents.mcp_host.process.fork_client import ForkClient
@@ -48,6 +48,7 @@ class _Rest(NamedTuple):
     failures: int
     until: float
     error: str
+    kind: type[ServerDown]
 
 
 class Opener:
@@ -83,13 +84,13 @@ class Opener:
         now = asyncio.get_running_loop().time()
         rest = self._resting.get(spec.name + spec.login)
         if rest is not None and rest.spec == spec and rest.failures >= TIMEOUT and now < rest.until:
-            raise ServerDown(f"{rest.error}\nit failed {rest.failures} times; next try in {rest.until - now:.0f} s")
+            raise rest.kind(f"{rest.error}\nit failed {rest.failures} times; next try in {rest.until - now:.0f} s")
         try:
             session = await self._connect(spec, put_away)
         except ServerDown as error:
             failures = rest.failures + 1 if rest and rest.spec == spec else 1
             until = asyncio.get_running_loop().time() + min(2.0 ** (failures - TIMEOUT), LONGEST_REST)
-            self._resting[spec.name + spec.login] = _Rest(spec, failures, until, str(error))
+            self._resting[spec.name + spec.login] = _Rest(spec, failures, until, str(error), type(error))
             raise
         self._resting.pop(spec.name + spec.login, None)
         return session
@@ -106,7 +107,7 @@ class Opener:
             self._old.discard(spec.name)
             put_away(session)
             if isinstance(error, TimeoutError):
-                raise ServerDown(why_down(spec, session.transport, None, timeout_of)) from None
+                raise ServerSilent(why_down(spec, session.transport, None, timeout_of)) from None
             raise
         if spec.mode == "auto" and session.is_old:
             self._old.add(spec.name)  # some of them take 10 s to fail the newer protocol's question

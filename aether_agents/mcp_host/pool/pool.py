@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from aether_agents.contracts import ServerSpec
-from aether_agents.errors import ServerDown
+from aether_agents.errors import ServerDown, ServerSilent
 from aether_agents.mcp_host.authorization.login_store import LoginStore
 from aether_agents.mcp_host.pool.cancellation import CallsUnderWay, UnderWay, heard
 from aether_agents.mcp_host.pool.opener import Limits, Opener
@@ -78,7 +78,7 @@ class Pool:
             try:
                 session = await self.session(request.server, request.needs, request.who)
             except ServerDown as error:
-                return CallResult(error=str(error), kind="transport", sent=False)
+                return CallResult(None, str(error), "transport", sent=False, silent=isinstance(error, ServerSilent))
             under_way.sent = True
             result = await call(request, session)
             under_way.sent = result.sent

@@ -34,6 +34,8 @@ class CallResult(NamedTuple):
     kind: CallKind | None = None
     #: Whether the request may have reached the server. False means it certainly did not.
     sent: bool = True
+    #: With the kind `transport`: the server did not answer in time when it was started or reached.
+    silent: bool = False
     #: With the kind `cancelled`: its server has not said that it is over, so it may still be running.
     lingers: bool = False
     #: With the kind `asked`: what the server asked; `error` is what it said when it was not told.

@@ -35,7 +35,7 @@ class Line(NamedTuple):
         """What it tells; nothing where it is no entry."""
         try:
             value = json.loads(self.text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return value if isinstance(value, dict) else {}
 

@@ -86,7 +86,7 @@ class Linker(StorePart):
             int(marked_at),
             tuple(lines.split(b"\n")) if lines else (),
             last.decode(),
-            tuple(tasks.decode().split("\n")) if tasks else (),
+            tuple(tasks.decode(errors="replace").split("\n")) if tasks else (),
             int(at),
         )
 
@@ -105,9 +105,7 @@ class Linker(StorePart):
         """Put what was taken into the chain. False: there was nothing, or another process did."""
         lines = [one for text in taken.lines if (one := self._line(text)) is not None]
         for text in taken.tasks:
-            _, task_id, status, created, finished = text.split(" ")
-            took = max(0, int(float(finished)) - int(float(created))) if finished != "0" else None
-            self._say(taken.at, "task.ended", task=task_id, status=status, ms=took)
+            self._say_ended(taken.at, text)
         placed = list(linked(taken.end, [*lines, *self._said()]))
         if self._marks(taken, placed):
             before = End(placed[-1].number, placed[-1].link) if placed else taken.end
@@ -149,9 +147,23 @@ class Linker(StorePart):
             line = None
         if line is not None and self._log.genuine(line) is not False:
             return line
-        self._say(line.came if line else 0, "audit.refused", digest=self._log.digest(row.decode(errors="replace")))
-        self._alarm("audit record", "entries", "an entry that nobody with the key signed lay among the new ones")
+        came = line.came if line else 0
+        self._refuse(came, row.decode(errors="replace"), "an entry that nobody with the key signed")
         return None
+
+    def _say_ended(self, at: int, text: str) -> None:
+        """Say that a task ended; of what no task of ours can have written there, that it was refused."""
+        try:
+            _, task_id, status, created, finished = text.split(" ")
+            took = max(0, int(float(finished)) - int(float(created))) if finished != "0" else None
+        except (ValueError, OverflowError):
+            self._refuse(at, text, "an ended task that is none")
+            return
+        self._say(at, "task.ended", task=task_id, status=status, ms=took)
+
+    def _refuse(self, at: int, text: str, what: str) -> None:
+        self._say(at, "audit.refused", digest=self._log.digest(text))
+        self._alarm("audit record", "entries", f"{what} lay among the new ones")
 
     def _say(self, at: int, kind: str, **fields: Json) -> None:
         """Say something about the chain itself: it is linked at once, and goes nowhere else."""

@@ -52,7 +52,8 @@ function audit.due(call, who)
   return 1
 end
 
--- Tasks that ended since `from`, as "<entry> <id> <status> <created> <finished>" lines.
+-- Tasks that ended since `from`, as "<entry> <id> <status> <created> <finished>" lines. What somebody else wrote there may
+-- have any form: it stays one line, and the linker says what is none.
 function audit.ended(call, from, most)
   local lines = {}
   for _, entry in ipairs(redis.call('XRANGE', call.prefix .. ':ended', '(' .. from, '+', 'COUNT', most)) do
@@ -60,8 +61,9 @@ function audit.ended(call, from, most)
     for i = 1, #entry[2], 2 do
       if entry[2][i] == 't' then id = entry[2][i + 1] elseif entry[2][i] == 'u' then status = entry[2][i + 1] end
     end
-    local times = redis.call('HMGET', base(call, id), 'created', 'finished')
-    lines[#lines + 1] = table.concat({entry[1], id, status, times[1] or 0, times[2] or 0}, ' ')
+    local times = redis.pcall('HMGET', base(call, id), 'created', 'finished')
+    local line = table.concat({entry[1], id, status, times[1] or 0, times[2] or 0}, ' ')
+    lines[#lines + 1] = string.gsub(line, '%c', '?')
   end
   return table.concat(lines, '\n')
 end

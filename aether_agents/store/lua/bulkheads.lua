@@ -27,19 +27,20 @@ local function room_of(call, server, usual)
   return circuit.till > call.at and 0 or 1
 end
 
--- Whether one that waits has more right to a thread than `mine` (a server and an owner, with how much runs of each).
+-- Whether one that waits has more right to a thread than `mine` (a server and an owner, with how much runs of each). Of
+-- the threads beside a process it gets one only while more are left than it has runs: there is one for the next.
 local function outranks(call, other, mine)
   local queue = mine.queue
   if other.server ~= '' and other.server ~= mine.server then
     other.runs = count_runs(call, 's', queue, other.server)
     if other.runs >= room_of(call, other.server, mine.usual) and circuit_of(call, other.server).till > 0 then return false end
   end
-  if other.server ~= mine.server and mine.full then
+  if other.server ~= mine.server and mine.full and (other.runs or 0) < mine.left then
     if mine.rests or ((other.runs or 0) < mine.runs and other.priority >= mine.priority) then return true end
   end
   if other.owner == mine.owner or (other.priority < mine.priority) then return false end
   other.owned = count_runs(call, 'o', queue, other.owner)
-  if other.owned >= mine.owned then return false end
+  if other.owned >= math.min(mine.owned, mine.left) then return false end
   return other.server == mine.server or (other.runs or 0) < mine.usual
 end
 
@@ -87,7 +88,7 @@ local function party(call, queue, server, owner, priority, usual, room)
   local runs = server ~= '' and count_runs(call, 's', queue, server) or 0
   return {queue = queue, server = server, owner = owner, priority = priority, usual = usual, runs = runs,
           owned = count_runs(call, 'o', queue, owner), full = runs >= room_now,
-          rests = server ~= '' and circuit_of(call, server).till > 0}
+          rests = server ~= '' and circuit_of(call, server).till > 0, left = math.huge}
 end
 
 -- Whether anybody else waits in a queue than the party of this subtask.
@@ -106,10 +107,10 @@ local function fairest(task, it, usual)
 end
 
 -- Who holds the threads of a process with these runs (id subtask …, from that one on): the server and the owner with the
--- most of them. Nobody of this queue: then whoever waits in it has more right.
-local function holders(call, queue, usual, runs, first)
+-- most of them. Nobody of this queue: then whoever waits in it has more right. So many threads beside them are left.
+local function holders(call, queue, usual, left, runs, first)
   local most = {queue = queue, server = '|', owner = '|', priority = 0, usual = usual, runs = math.huge, owned = math.huge,
-                full = true, rests = true}
+                full = true, rests = true, left = left}
   local seen = {}
   for i = first, #runs, 2 do
     local task = open(call, runs[i])

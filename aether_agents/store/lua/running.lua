@@ -80,12 +80,12 @@ export('claim', function(call, args)
   return refusal and {refusal} or grant(task, it, it ~= asked)
 end)
 
--- queue room waited_ms (id subtask)* → as `grant` | nothing. The runs hold all threads of a process and stand: what waits
--- behind them, with more right to a thread than they have, is taken without a message.
+-- queue room waited_ms left (id subtask)* → as `grant` | nothing. The runs hold all threads of a process and stand: what
+-- waits behind them, with more right to a thread than they have, is taken without a message. So many are left for it.
 export('take', function(call, args)
   local queue, room, before = args[1], tonumber(args[2]), call.at - tonumber(args[3])
   if braked(call) then return {} end
-  local best = entitled(call, holders(call, queue, room, args, 4), before)
+  local best = entitled(call, holders(call, queue, room, tonumber(args[4]), args, 5), before)
   if not best or barred(best.task, best.it) then return {} end
   return grant(best.task, best.it, true)
 end)

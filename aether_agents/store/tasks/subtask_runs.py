@@ -63,11 +63,14 @@ class Runs(StorePart):
         answer = self._access.call("claim", task_id, subtask_id, queue, int(self._scarce()), room)
         return self._granted(answer, task_id, subtask_id) if answer[0] == b"granted" else Refused(answer[0].decode())
 
-    def take(self, queue: str, runs: Iterable[RunKey], waited: float) -> Granted | Unopened | None:
-        """Take what has waited so many seconds behind these runs, which stand, and has more right to a thread."""
+    def take(self, queue: str, runs: Iterable[RunKey], waited: float, left: int) -> Granted | Unopened | None:
+        """Take what has waited so many seconds behind these runs, which stand, and has more right to a thread.
+
+        So many threads are `left` for it: who runs as many already gets none, for the next that waits needs one too.
+        """
         room = self._access.settings.delivery.per_server
         held = [part for task_id, subtask_id, _ in runs if subtask_id for part in (task_id, subtask_id)]
-        answer = self._access.call("take", queue, room, int(waited * 1000), *held)
+        answer = self._access.call("take", queue, room, int(waited * 1000), left, *held)
         return self._granted(answer, "", "") if answer else None
 
     def _granted(self, answer: list[Any], task_id: str, subtask_id: str) -> Granted | Unopened:
@@ -232,8 +235,8 @@ class Runs(StorePart):
 
 def _heard(outcome: Outcome) -> str:
     """What a server's circuit hears of an outcome: that it did not answer in time, that it answered, or nothing."""
+    if outcome.silent or outcome.error_kind == "timeout":
+        return "timeout"
     if not outcome.sent or outcome.status == "cancelled":
         return ""
-    if outcome.error_kind == "timeout":
-        return "timeout"
     return "answer" if outcome.status == "completed" or outcome.error_kind in ("tool_error", "expectation") else ""

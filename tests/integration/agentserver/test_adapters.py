@@ -1,6 +1,7 @@
 """ControlServer in front of real tasks."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,9 @@ from tests.integration.agentserver.test_process import service
 from tests.integration.execution.lab import Lab
 
 ANN = Person("ann", "User")
+
+#: What a field may be that ought to be something else.
+ODD = (None, 5, True, "", "x", "\ud800", [], [5], [[]], [None, {}], {}, {"a": 1}, 1e999, "a" * 100_000)
 
 
 def test_the_control_server_sees_and_stops_tasks(lab: Lab, tmp_path: Path) -> None:
@@ -118,6 +122,54 @@ def test_a_session_is_announced_blocked_and_let_go_on(lab: Lab, tmp_path: Path) 
 
     async def bounded() -> None:
         async with service(lab) as at:
+            with gate(tmp_path) as path:
+                await asyncio.wait_for(scenario(at, path), 60)
+
+    asyncio.run(bounded())
+
+
+def test_no_field_of_a_message_ends_the_line(lab: Lab, tmp_path: Path) -> None:
+    """Neither a field of another form, nor what is no message; and what can be read of a block is done."""
+
+    async def scenario(at: Service, path: Path) -> None:
+        payload = {"task": "Stand", "type": "stand_at_a_gate", "inputs": {"gate": str(path)}, "session": "m-a"}
+        async for update in AgentProcess(payload, user="ann", desk=at).execute():
+            if update["status"] == "running":
+                break
+        central, control = Central(), ControlServer(at, Person("sue", "Supervisor"))
+        serving = asyncio.create_task(control.serve(central, "agents-3"))
+        await central.until(lambda _: "m-a" in central.sessions)
+        for text in ("[" * 100_000, "5", "null", "[]", '"x"', "{}", '{"type": [], "a": {}}'):
+            central.say(text)
+        for kind, field in (
+            ("emergency_block", "affected_sessions"),
+            ("emergency_block", "action"),
+            ("emergency_block", "block_id"),
+            ("emergency_block", "message"),
+            ("unblock_session", "session_id"),
+            ("unblock_session", "admin_user"),
+        ):
+            for odd in ODD:
+                central.say(json.dumps({"type": kind, field: odd}))
+                answer = await central.until(
+                    lambda said: said["type"] in ("block_confirmation", "unblock_confirmation")
+                )
+                assert answer["affected"] == []
+        central.say(json.dumps({"type": "emergency_block", "affected_sessions": [5, "m-a", None], "message": [1]}))
+        assert (await central.answer("block_confirmation"))["confirmed_sessions"] == ["m-a"]
+        assert "affected_sessions is a list" in (await central.answer("error"))["error"]
+        central.say(json.dumps({"type": "unblock_session", "session_id": "m-a"}))
+        assert (await central.answer("unblock_confirmation"))["affected"]
+        central.say(json.dumps({"type": "emergency_block", "action": "block_all_sessions", "affected_sessions": 5}))
+        assert (await central.answer("block_confirmation"))["affected"], "a field beside it does not lift the brake"
+        central.say(json.dumps({"type": "unblock_session", "session_id": "agents-3"}))
+        assert (await central.answer("unblock_confirmation"))["affected"]
+        await asyncio.to_thread(path.touch)
+        central.end()
+        await serving
+
+    async def bounded() -> None:
+        async with desk(lab) as at:
             with gate(tmp_path) as path:
                 await asyncio.wait_for(scenario(at, path), 60)
 

@@ -17,7 +17,7 @@ from aether_agents.execution.delivery.sender import Sender
 from aether_agents.settings.model import Settings
 from aether_agents.store import PLANNER, PlanningClaim, Store
 from tests.conftest import eventually
-from tests.servers import bundled
+from tests.servers import bundled, spec
 from tests.unsealed import CANARY
 
 ROOT = Path(__file__).parents[3]
@@ -50,10 +50,20 @@ def asking(queue: str, count_log: Path) -> tuple[ServerSpec, ...]:
 
 
 def others(queue: str, count_log: Path) -> tuple[ServerSpec, ...]:
-    """A second echo server, `<queue>-other`, in a worker that is told to have one."""
-    if not os.environ.get("AETHER_TEST_OTHER"):
+    """Further echo servers, `<queue>-other` and `<queue>-third`, in a worker that is told to have so many."""
+    names = ("other", "third")[: int(os.environ.get("AETHER_TEST_OTHER") or "0")]
+    log = {"COUNT_LOG": str(count_log)}
+    return tuple(bundled("echo", name=f"{queue}-{name}", queue=queue, env=log) for name in names)
+
+
+def hanging(queue: str) -> tuple[ServerSpec, ...]:
+    """A server `<queue>-hung` that hangs when it is started, in the way that a worker is told."""
+    way = os.environ.get("AETHER_TEST_HUNG")
+    if not way:
         return ()
-    return (bundled("echo", name=f"{queue}-other", queue=queue, env={"COUNT_LOG": str(count_log)}),)
+    if way.startswith("http"):
+        return (ServerSpec(name=f"{queue}-hung", queue=queue, url=way, timeout=2, trusted=True, source="tests"),)
+    return (spec("raw", way, name=f"{queue}-hung", queue=queue, timeout=2),)
 
 
 def specialists(count_log: Path, names: Sequence[str] = NAMES) -> tuple[Specialist, ...]:
@@ -65,11 +75,12 @@ def specialists(count_log: Path, names: Sequence[str] = NAMES) -> tuple[Speciali
             servers=(
                 bundled("echo", name=f"{name}-echo", queue=name, env={"COUNT_LOG": str(count_log)}),
                 *others(name, count_log),
+                *hanging(name),
                 *asking(name, count_log),
             ),
             tools=tuple(
                 ToolRow(tool=f"{name}-{server}/{tool}", **row)
-                for server in ("echo", "other")
+                for server in ("echo", "other", "third", "hung")
                 for tool, row in ROWS.items()
             ),
         )

@@ -159,6 +159,32 @@ def test_what_nobody_signed_is_not_linked(store: Store) -> None:
     assert [one.what for one in store.audit.verify().faults] == ["unknown key"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["an id with blanks", "two\nlines", "tab\tbed", "", b"\xff\xfe", "a" * 5_000, "times", "wrong type"],
+    ids=["blanks", "lines", "tab", "empty", "bytes", "long", "times", "type"],
+)
+def test_an_ended_task_that_is_none_does_not_stop_the_chain(store: Store, name: str | bytes) -> None:
+    filled(store)
+    before = store.audit.end().number
+    command, key = store.connection.command, store.keys.task(str(name))
+    if name == "times":
+        command("HSET", key, "created", "noon", "finished", "1e999")
+    if name == "wrong type":
+        command("SET", key, "x")
+    command("XADD", store.keys.ended, "*", "t", name, "u", "completed")
+    store.audit.note("worker.started", name="later")
+    link(store)
+    link(store)
+    said = [str(one.entry["kind"]) for one in store.audit.lines()][before:]
+    assert "worker.started" in said
+    told = [kind for kind in said if kind in ("task.ended", "audit.refused")]
+    assert len(told) == 1, "said once"
+    assert (told == ["audit.refused"]) is (suspicions(store) != [])
+    assert store.audit.verify().faults == ()
+    command("DEL", key)
+
+
 def suspicions(store: Store) -> list[tuple[str, object]]:
     """Who watches hears of it."""
     store.alerts.begin()

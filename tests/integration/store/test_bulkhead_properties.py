@@ -54,7 +54,7 @@ class Crowd:
 
     def stand(self, runs: list[World]) -> None:
         held = [(world.task_id, run.name, run.grant.token) for world in runs for run in world.runs]
-        if (claim := self.store.tasks.take("dev", held, 0.0)) is not None:
+        if (claim := self.store.tasks.take("dev", held, 0.0, 9)) is not None:
             self.put(claim)
 
     def put(self, claim: object) -> None:

@@ -134,15 +134,30 @@ def test_a_process_whose_calls_stand_takes_what_waits_for_another(scarce_store: 
     begun(scarce_store, "hung", ["a", "b", "c"], "slow")
     grants = [scarce_store.tasks.claim("hung", name, "dev") for name in "ab"]
     runs = [("hung", name, grant.token) for name, grant in zip("ab", grants, strict=True)]  # type: ignore[union-attr]
-    assert scarce_store.tasks.take("dev", runs, 0.0) is None, "only its own server and owner wait"
+    assert scarce_store.tasks.take("dev", runs, 0.0, 9) is None, "only its own server and owner wait"
     begun(scarce_store, "one", ["a"], "quick", priority=2)
     begun(scarce_store, "two", ["a"], "slow", owner="bob")
-    assert scarce_store.tasks.take("dev", runs, 60.0) is None, "nobody has waited so long"
-    assert scarce_store.tasks.take("security", runs, 0.0) is None
-    taken = {scarce_store.tasks.take("dev", runs, 0.0).instead for _ in range(2)}  # type: ignore[union-attr]
+    assert scarce_store.tasks.take("dev", runs, 60.0, 9) is None, "nobody has waited so long"
+    assert scarce_store.tasks.take("security", runs, 0.0, 9) is None
+    taken = {scarce_store.tasks.take("dev", runs, 0.0, 9).instead for _ in range(2)}  # type: ignore[union-attr]
     assert taken == {("one", "a"), ("two", "a")}
-    assert scarce_store.tasks.take("dev", runs, 0.0) is None
+    assert scarce_store.tasks.take("dev", runs, 0.0, 9) is None
     assert claimed(scarce_store, "one", "a") == "leased"
+
+
+def test_a_second_hung_server_does_not_get_every_thread_beside(scarce_store: Store) -> None:
+    """Whoever runs as many as are left gets none: the next server that waits finds one."""
+    begun(scarce_store, "hung", ["a", "b", "c", "d"], "slow")
+    runs = [("hung", name, scarce_store.tasks.claim("hung", name, "dev").token) for name in "abcd"]  # type: ignore[union-attr]
+    most = 8
+    for server in ("too", "also", "quick"):
+        begun(scarce_store, server, [f"n{at}" for at in range(9)], server)
+        before = len(runs)
+        while (left := most + 4 - len(runs)) and (claim := scarce_store.tasks.take("dev", runs, 0.0, left)):
+            assert claim.instead is not None
+            runs.append((*claim.instead, claim.token))
+        assert len(runs) > before, f"{server} gets a thread"
+    assert len(runs) < most + 4, "and there is one for the next"
 
 
 def test_a_circuit_opens_after_time_outs_in_a_row_says_so_tries_again_and_closes(scarce_store: Store) -> None:

@@ -26,7 +26,7 @@ ACTS: dict[str, Act] = {
     "fan": lambda s, token: s.tasks.fan("t", "c", token["c"], [subtask("c#0"), subtask("c#1")], window=1),
     "ask": lambda s, token: s.tasks.ask_subtask("t", "c", token["c"], QUESTION),
     "claim": lambda s, _: s.tasks.claim("t", "d", "dev"),
-    "take": lambda s, token: s.tasks.take("dev", [("t", "a", token["a"])], 0),
+    "take": lambda s, token: s.tasks.take("dev", [("t", "a", token["a"])], 0, 9),
     "progress": lambda s, token: s.tasks.progress("t", "a", token["a"], 0.5),
     "renew": lambda s, token: s.tasks.renew([("t", "a", token["a"])]),
     "reap": lambda s, _: s.tasks.reap(100, ()),

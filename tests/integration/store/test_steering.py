@@ -99,7 +99,7 @@ def test_nothing_begins_while_the_brake_is_on_and_all_goes_on_after(store: Store
         assert (brake.by, brake.reason, brake.tasks) == ("sue", "fire", ("x",))
         assert another.tasks.complete("t", "a", running.token, DONE).kind == "ok"  # what runs goes on
         assert another.tasks.claim("t", "b", "dev") == Refused("braked")
-        assert another.tasks.take("dev", [], 0) is None
+        assert another.tasks.take("dev", [], 0, 9) is None
     overdue(store, "b")
     assert store.tasks.reap(100, ()) == []
     task = HighLevelTask(task_id="new", description="do it")
