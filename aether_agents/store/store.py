@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Self
 
@@ -124,11 +125,15 @@ class Store:
         return {name: sum(lengths[i * steps : (i + 1) * steps]) for i, name in enumerate(names)}
 
     def busy(self, queues: Iterable[str]) -> set[str]:
-        """Those of these Celery queues in which a message lies. One command each: every process asks twice a second."""
-        names = list(queues)
-        lines = [("EXISTS", *(self.keys.queue(name, step) for step in PRIORITY_STEPS)) for name in names]
-        found = self.connection.commands(lines) if lines else []
-        return {name for name, lists in zip(names, found, strict=True) if lists}
+        """Those of these Celery queues in which a message lies.
+
+        Every process asks twice a second: one command while all are empty, as they are nearly always, then one each.
+        """
+        lists = {name: [self.keys.queue(name, step) for step in PRIORITY_STEPS] for name in queues}
+        if not lists or not self.connection.command("EXISTS", *chain.from_iterable(lists.values())):
+            return set()
+        found = self.connection.commands([("EXISTS", *keys) for keys in lists.values()])
+        return {name for name, filled in zip(lists, found, strict=True) if filled}
 
     def take_message(self, queue: str) -> bytes | None:
         """Take the first message of a Celery queue past Celery; should it be lost, the reaper sends another.

@@ -49,7 +49,7 @@ def test_a_server_that_hangs_when_it_is_started(
     lab.worker(["dev"], env={"AETHER_TEST_OTHER": "1", "AETHER_TEST_HUNG": told, "AETHER_TEST_POOL": pool})
     once = Retry(max_attempts=1)
     plan = [
-        step("hung", f"n{at}", server="hung", args={}, retry=once, on_failure="continue", timeout=300)
+        step("hung", f"n{at}", server="hung", tool="call", args={}, retry=once, on_failure="continue", timeout=300)
         for at in range(16)
     ]
     lab.launch(plan, "hung", direct=True)

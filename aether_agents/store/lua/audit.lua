@@ -37,13 +37,21 @@ function audit.keep(call, said)
   return math.max(last, newest)
 end
 
+-- When there was nothing to link, by prefix: for so many milliseconds from then on nobody looks again.
+local quiet, QUIET_FOR = {}, 2000
+
 -- Whether there is something to link, or to sign, and this process is the one to do it.
 function audit.due(call, who)
+  local since = call.at - (quiet[call.prefix] or 0)
+  if since >= 0 and since < QUIET_FOR then return 0 end
   local head = redis.call('HMGET', call.prefix .. ':audit:head', 'number', 'ended', 'marked', 'marked_at')
   local marks = head[1] and head[1] ~= head[3] and call.at - tonumber(head[4] or 0) > audit.mark_after
   if not marks and redis.call('XLEN', call.prefix .. ':audit:new') == 0 then
     local newest = redis.call('XREVRANGE', call.prefix .. ':ended', '+', '-', 'COUNT', 1)[1]
-    if not newest or newest[1] == head[2] then return 0 end
+    if not newest or newest[1] == head[2] then
+      quiet[call.prefix] = call.at
+      return 0
+    end
   end
   local key = call.prefix .. ':audit:linker'
   local holder = redis.call('GET', key)

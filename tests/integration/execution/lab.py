@@ -35,6 +35,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "environment": {"risk": Risk.READ, "repeatable": True},
     "write_note": {"risk": Risk.WRITE, "repeatable": False, "path_args": ("folder",)},
     "remove": {"risk": Risk.DESTRUCTIVE, "repeatable": False, "path_args": ("folder",)},
+    "call": {"risk": Risk.READ, "repeatable": True},
 }
 
 
@@ -56,14 +57,14 @@ def others(queue: str, count_log: Path) -> tuple[ServerSpec, ...]:
     return tuple(bundled("echo", name=f"{queue}-{name}", queue=queue, env=log) for name in names)
 
 
-def hanging(queue: str) -> tuple[ServerSpec, ...]:
+def hanging(queue: str, count_log: Path) -> tuple[ServerSpec, ...]:
     """A server `<queue>-hung` that hangs when it is started, in the way that a worker is told."""
     way = os.environ.get("AETHER_TEST_HUNG")
     if not way:
         return ()
     if way.startswith("http"):
         return (ServerSpec(name=f"{queue}-hung", queue=queue, url=way, timeout=2, trusted=True, source="tests"),)
-    return (spec("raw", way, name=f"{queue}-hung", queue=queue, timeout=2),)
+    return (spec("raw", way, name=f"{queue}-hung", queue=queue, timeout=2, env={"COUNT_LOG": str(count_log)}),)
 
 
 def specialists(count_log: Path, names: Sequence[str] = NAMES) -> tuple[Specialist, ...]:
@@ -75,7 +76,7 @@ def specialists(count_log: Path, names: Sequence[str] = NAMES) -> tuple[Speciali
             servers=(
                 bundled("echo", name=f"{name}-echo", queue=name, env={"COUNT_LOG": str(count_log)}),
                 *others(name, count_log),
-                *hanging(name),
+                *hanging(name, count_log),
                 *asking(name, count_log),
             ),
             tools=tuple(
