@@ -133,7 +133,7 @@ def test_no_field_of_a_message_ends_the_line(lab: Lab, tmp_path: Path) -> None:
 
     async def scenario(at: Service, path: Path) -> None:
         payload = {"task": "Stand", "type": "stand_at_a_gate", "inputs": {"gate": str(path)}, "session": "m-a"}
-        async for update in AgentProcess(payload, user="ann", desk=at).execute():
+        async for update in AgentProcess(payload, user="ann", service=at).execute():
             if update["status"] == "running":
                 break
         central, control = Central(), ControlServer(at, Person("sue", "Supervisor"))
@@ -169,7 +169,7 @@ def test_no_field_of_a_message_ends_the_line(lab: Lab, tmp_path: Path) -> None:
         await serving
 
     async def bounded() -> None:
-        async with desk(lab) as at:
+        async with service(lab) as at:
             with gate(tmp_path) as path:
                 await asyncio.wait_for(scenario(at, path), 60)
 
