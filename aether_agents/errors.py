@@ -23,6 +23,7 @@ __all__ = [
     "ServerBarred",
     "ServerDown",
     "ServerQuarantined",
+    "ServerSilent",
     "StackError",
     "StoreRefuses",
     "StoreUnavailable",
