@@ -27,7 +27,7 @@ FACES = {
     "aether_agents.errors": """
         AetherError Barred CannotOpen CannotUndo CouldNotPlan InvalidPlan InvalidSettings InvalidTask LoginFailed
         NoWorker NotAllowed NotTrusted NothingYet ReferenceMissing SecretMissing ServerBarred ServerDown
-        ServerQuarantined StackError StoreRefuses StoreUnavailable Tampered TaskNotFound TooManyTasks ToolDrifted
+        ServerQuarantined ServerSilent StackError StoreRefuses StoreUnavailable Tampered TaskNotFound TooManyTasks ToolDrifted
         ToolTimeout WrongStatus""",
     "aether_agents.settings": "Settings load_settings",
     "aether_agents.specialists": "load_specialists read_specialist",
