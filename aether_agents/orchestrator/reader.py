@@ -32,14 +32,16 @@ class Reader:
         self._store = store
         self._verdicts = Verdicts(store)
 
-    def view(self, task_id: str, *, outputs: bool = False) -> TaskView:
+    def view(self, task_id: str, *, outputs: bool = False, subtasks: bool = True) -> TaskView:
         """A task as it stands; with `outputs`, the result of its subtasks and the task itself.
+
+        Without `subtasks` these are left out, of which there may be thousands.
 
         Raises:
             TaskNotFound: there is no such task.
             CannotOpen: this process lacks the sealing key.
         """
-        return self._verdicts.of(self._store.tasks.view(task_id, outputs=outputs))
+        return self._verdicts.of(self._store.tasks.view(task_id, outputs=outputs, subtasks=subtasks))
 
     def plan_of(self, task_id: str) -> Plan | None:
         """The plan of a task, once there is one.

@@ -15,7 +15,7 @@ from aether_agents.agentserver.service.backend import Backend
 from aether_agents.agentserver.service.event_fanout import EventFanout
 from aether_agents.agentserver.service.identity import Person
 from aether_agents.agentserver.service.throttle import Throttle
-from aether_agents.agentserver.service.update import Message, Updates, lost
+from aether_agents.agentserver.service.update import Message, Updates, ended, lost
 from aether_agents.contracts import Answer, HighLevelTask, Intervention, Json, TaskView
 from aether_agents.errors import StoreUnavailable, TooManyTasks
 from aether_agents.orchestrator.orchestrator import Orchestrator
@@ -47,7 +47,7 @@ class Service:
         self._backend: Backend | None = None
         self._fanout: EventFanout | None = None
         self._submitting = asyncio.Lock()  # so that two submissions are not counted as one
-        self._updates = Updates(lambda name: self.call(lambda made: made.orchestrator.view(name, outputs=True)))
+        self._updates = Updates(lambda name: self.call(ended(name)))
         self._closed = False
 
     async def open(self) -> Backend:

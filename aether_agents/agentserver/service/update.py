@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from aether_agents.agentserver.service.backend import Backend
 from aether_agents.contracts import STATUS_AFTER, Event, EventType, TaskView
 from aether_agents.errors import AetherError
 
@@ -38,6 +39,11 @@ SAID = {
     EventType.SUBTASK_CANCELLED: "cancelled",
     EventType.LOG: "says something",
 }
+
+
+def ended(task_id: str) -> Callable[[Backend], TaskView]:
+    """Looks at a task that has ended, without its subtasks, of which there may be thousands."""
+    return lambda backend: backend.orchestrator.view(task_id, outputs=True, subtasks=False)
 
 
 def update_of(event: Event, ended: TaskView | None = None) -> Message:

@@ -13,6 +13,7 @@ from aether_agents.contracts import (
     SubtaskStatus,
     TaskStatus,
     TaskView,
+    depends,
 )
 from aether_agents.errors import CannotOpen
 from aether_agents.store.client.encoding import STATUSES
@@ -85,8 +86,8 @@ class Views(Outcomes):
         blob = self._fields(task_id, "a", [subtask_id]).get(subtask_id)
         return answers.believed(self._access, task_id, subtask_id, blob, self._head(task_id))
 
-    def view(self, task_id: str, *, outputs: bool = False) -> TaskView:
-        """A task as it stands. With `outputs`, the results of its subtasks and its own.
+    def view(self, task_id: str, *, outputs: bool = False, subtasks: bool = True) -> TaskView:
+        """A task as it stands. With `outputs`, the results of its subtasks and its own; perhaps without `subtasks`.
 
         Raises:
             TaskNotFound: there is no such task.
@@ -99,12 +100,13 @@ class Views(Outcomes):
         if not meta["plan"]:
             return light
         plan = self._access.open_plan(task_id, meta["plan"], self._access.open_head(task_id, meta["head"]))
-        rows = self._rows(task_id)
+        rows = self._rows(task_id) if subtasks else {}
         shown = [one for one, row in rows.items() if row.status in TELLING or outputs]
+        shown += () if subtasks or not outputs else depends(list(plan.outputs.values()))
         outcomes = {one: told(outcome) for one, outcome in self.as_far_as_they_open(task_id, shown).items()}
         later = self._fields(task_id, "l", [one for one, row in rows.items() if row.status is SubtaskStatus.CANCELLED])
         created = number(meta["created"])
-        subtasks = [
+        seen = [
             subtask_view(
                 one,
                 planned,
@@ -122,7 +124,7 @@ class Views(Outcomes):
             update={
                 "plan": light.plan
                 and light.plan.model_copy(update={"understood": plan.understood, "unused": plan.unused}),
-                "subtasks": tuple(subtasks),
+                "subtasks": tuple(seen),
                 "interventions": (*light.interventions, *self._open_questions(task_id, rows, created)),
                 "outputs": results_of(plan, outcomes) if outputs and light.finished_at else {},
             }

@@ -240,7 +240,7 @@ class Lab:
         """Every call the servers saw, by its key."""
         seen = Calls(Counter(), {}, {}, set())
         for line in self.count_log.read_text().splitlines():
-            mark, key, at = line.split()
+            mark, key, at = (*line.split(), "", "")[:3]  # a server may note something that is no call
             if mark == "S":
                 seen.started[key] += 1
                 seen.began.setdefault(key, float(at))
