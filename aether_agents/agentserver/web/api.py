@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from aether_agents.agentserver.service.identity import Person
+from aether_agents.agentserver.service.known_specialists import known_specialists
 from aether_agents.agentserver.service.payload import answer_from, inputs, mapping, task_from, text
 from aether_agents.agentserver.service.review_view import reviewed
 from aether_agents.agentserver.service.service import Service
@@ -55,6 +56,7 @@ class Api:
         acts = {"approve": self.approve, "cancel": self.cancel, "pause": self.pause, "resume": self.resume,
                 "refine": self.refine, "retry": self.retry}  # fmt: skip
         return [
+            Route("/specialists", self._known(self.specialists), methods=["GET"]),
             Route("/tasks", self._known(self.submit), methods=["POST"]),
             Route("/tasks", self._known(self.tasks), methods=["GET"]),
             Route("/tasks/{task_id}", self._known(self.task), methods=["GET"]),
@@ -75,6 +77,11 @@ class Api:
             lambda backend: metrics_text(backend.store, self._service.settings.alerts.budgets)
         )
         return Response(told, headers={"content-type": CONTENT_TYPE})
+
+    async def specialists(self, request: Request, person: Person) -> Response:  # noqa: ARG002 - everybody known may look
+        """The specialists there are: name, description, and how many workers serve each now."""
+        known = await self._service.call(lambda backend: known_specialists(self._service.settings, backend.store))
+        return JSONResponse([one._asdict() for one in known])
 
     async def submit(self, request: Request, person: Person) -> Response:
         """A task, as `agent_execute_task` takes it."""
