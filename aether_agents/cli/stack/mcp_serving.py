@@ -11,6 +11,7 @@ from typing import Any
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.terminal.exit_codes import COMPLETED
 from aether_agents.errors import InvalidSettings
+from aether_agents.process.installation import install_command
 from aether_agents.settings.model import AgentServerSettings
 
 #: What it stands on, beside the base install; over HTTP these too.
@@ -41,7 +42,7 @@ def serve_mcp(
         session.output.json(_http_lines(f"http://{place.host}:{place.port}/mcp") if http else _stdio_lines())
         return COMPLETED
     if missing := [name for name in (NEEDED_HTTP if http else NEEDED) if find_spec(name) is None]:
-        raise InvalidSettings(f"`mcp serve` needs {', '.join(missing)}: `pip install 'aether-agents[local,serve]'`")
+        raise InvalidSettings(f"`mcp serve` needs {', '.join(missing)}: `{install_command('local,serve')}`")
     if http:
         return _serve_http(session, place, token_file)
     from aether_agents.mcp_server.launch import serve_stdio  # noqa: PLC0415 - only who has it installed can load it

@@ -7,6 +7,7 @@ from pathlib import Path
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.terminal.exit_codes import COMPLETED
 from aether_agents.errors import InvalidSettings
+from aether_agents.process.installation import install_command
 
 #: What it stands on, beside the base install.
 NEEDED = ("socketio", "starlette", "uvicorn")
@@ -20,7 +21,7 @@ def serve_web(session: Session, *, host: str | None, port: int | None, token_fil
         StackError: the embedded stack cannot be started.
     """
     if missing := [name for name in NEEDED if find_spec(name) is None]:
-        raise InvalidSettings(f"`serve` needs {', '.join(missing)}: `pip install aether-agents[serve]`")
+        raise InvalidSettings(f"`serve` needs {', '.join(missing)}: `{install_command('serve')}`")
     from aether_agents.agentserver.web import token as tokens  # noqa: PLC0415 - only who has it installed can load it
     from aether_agents.agentserver.web.web_server import serve  # noqa: PLC0415 - as above
 

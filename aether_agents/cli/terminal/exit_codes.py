@@ -10,6 +10,7 @@ import click
 
 from aether_agents.cli.terminal.system_errors import of_the_system
 from aether_agents.errors import AetherError
+from aether_agents.process.installation import install_command
 
 COMPLETED = 0
 TASK_FAILED = 1
@@ -102,10 +103,10 @@ def _missing(error: ModuleNotFoundError) -> str:
     """The base install is the client; what starts servers, plans or serves queues comes with the extra `worker`."""
     package = (error.name or "").partition(".")[0]
     if extra := _EXTRAS.get(package):
-        return f"`{package}` is not installed, and this command needs it: `pip install 'aether-agents[{extra}]'`"
+        return f"`{package}` is not installed, and this command needs it: `{install_command(extra)}`"
     return (
-        f"`{error.name}` is not installed, and this command needs it: `pip install 'aether-agents[worker]'`, or "
-        "`aether-agents[local]` for the embedded stack as well"
+        f"`{error.name}` is not installed, and this command needs it: `{install_command('worker')}`, or "
+        f"`{install_command('local')}` for the embedded stack as well"
     )
 
 

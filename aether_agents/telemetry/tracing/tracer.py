@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol
 
+from aether_agents.process.installation import install_command
 from aether_agents.telemetry.logs import about
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ def problem(environ: Mapping[str, str] = os.environ) -> str:
         from aether_agents.telemetry.tracing import otel  # noqa: F401, PLC0415 - an extra of its own, loaded when asked for
     except ModuleNotFoundError as missing:
         return (
-            f"OTEL_… asks for traces, and {missing.name} is not installed: `pip install 'aether-agents[otel]'`, or set "
+            f"OTEL_… asks for traces, and {missing.name} is not installed: `{install_command('otel')}`, or set "
             "OTEL_SDK_DISABLED=true"
         )
     return ""

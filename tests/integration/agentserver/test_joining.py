@@ -63,5 +63,5 @@ def test_a_client_joins_a_running_stack_and_runs_a_task_in_it(
 
 def test_where_none_runs_a_client_is_told_how_to_start_one(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     without_worker_libraries(monkeypatch)
-    with pytest.raises(StackError, match="needs no_such_module, not installed here: run `aether-agent up`"):
+    with pytest.raises(StackError, match="starting one needs no_such_module: `"):
         Stack(settings).join_or_start()

@@ -18,6 +18,7 @@ from aether_agents.errors import (
     StoreUnavailable,
     TaskNotFound,
 )
+from aether_agents.process.installation import install_command
 
 
 @pytest.mark.parametrize(
@@ -110,7 +111,7 @@ def test_what_is_not_installed_is_named_with_the_fix(capsys: pytest.CaptureFixtu
     assert leave_well(run, debug=False) == 2
     said = capsys.readouterr().err
     assert "`bm25s` is not installed" in said
-    assert "pip install 'aether-agents[worker]'" in said
+    assert install_command("worker") in said
 
 
 def test_the_exit_code_is_the_commands_own_when_nobody_reads_its_result(monkeypatch: pytest.MonkeyPatch) -> None:

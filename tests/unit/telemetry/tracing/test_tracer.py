@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from aether_agents.process.installation import install_command
 from aether_agents.telemetry import tracing
 from aether_agents.telemetry.logs import scope
 from aether_agents.telemetry.tracing import tracer
@@ -51,7 +52,7 @@ def test_without_the_extra_there_is_one_clear_line(
     tracing.begin("worker")
     tracing.begin("worker")
     assert [record.levelname for record in said] == ["WARNING"]
-    assert "pip install 'aether-agents[otel]'" in said[0].getMessage()
+    assert install_command("otel") in said[0].getMessage()
     with tracing.span("subtask", task_id="t"):
         assert tracing.traceparent() == ""
 
