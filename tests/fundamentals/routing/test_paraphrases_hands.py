@@ -7,6 +7,22 @@ from aether_agents.settings.model import Settings
 from aether_agents.specialists import load_specialists
 
 PARAPHRASES: dict[str, tuple[str, ...]] = {
+    "apply_terraform": (
+        "Apply the Terraform configuration in ./infra",
+        "apply terraform in ./infra",
+        "deploy the infrastructure in ./infra with Terraform",
+        "./infra の Terraform を適用して",
+    ),
+    "destroy_terraform": (
+        "destroy the Terraform resources of ./infra",
+        "tear down our Terraform infrastructure",
+        "Terraform のインフラを削除して",
+    ),
+    "check_terraform_drift": (
+        "check ./infra for Terraform drift",
+        "is our Terraform infrastructure still as ./infra says?",
+        "Terraform のドリフトを確認して",
+    ),
     "inspect_databases": (
         "what is in this database?",
         "what is in ./shop.db?",

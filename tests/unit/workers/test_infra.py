@@ -23,6 +23,7 @@ def test_it_is_found_as_a_strangers_would_be() -> None:
     assert {template.name for template in INFRA.templates} == {
         "health_report", "watch_endpoints", "check_servers_answer", "check_drift", "apply_playbook", "deploy_staged",
         "write_file_on_servers", "install_package_on_servers", "set_service_on_servers", "set_user_on_servers",
+        "apply_terraform", "check_terraform_drift", "destroy_terraform",
     }  # fmt: skip
 
 
@@ -49,8 +50,8 @@ def test_a_template_only_looks_and_writes_its_report(template: Template) -> None
 def test_what_changes_servers_is_reviewed_and_undone_and_asks_by_what_it_does(template: Template) -> None:
     steps = [one for one in template.subtasks for change in template.changes if one.id in change.apply]
     assert len(steps) == len(template.changes)
-    for step in steps:
-        assert step.compensate is not None
+    for step, change in zip(steps, template.changes, strict=True):
+        assert step.compensate is not None or change.irreversible
         assert step.verify is not None
         row = ROWS[str(step.tool)]
         assert (row.risk, row.repeatable, row.items["replace"]) == (Risk.DESTRUCTIVE, False, Risk.DESTRUCTIVE)
