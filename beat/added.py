@@ -37,3 +37,8 @@ def with_added(settings: Settings, schedules: Added) -> Settings:
         else:
             found[name] = added
     return settings.model_copy(update={"schedules": found})
+
+
+def adders(settings: Settings, schedules: Added) -> dict[str, str]:
+    """Who added each schedule that the settings do not have themselves."""
+    return {name: one.owner for name, one in schedules.added().items() if name not in settings.schedules}

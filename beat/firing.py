@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from aether_agents.contracts import Fired, HighLevelTask
@@ -15,8 +15,16 @@ from beat.due_times import Due
 log = logging.getLogger(__name__)
 
 
-def task_of(name: str, settings: ScheduleSettings, slot: datetime | None = None) -> HighLevelTask:
+def task_of(
+    name: str, settings: ScheduleSettings, slot: datetime | None = None, *, adder: str = ""
+) -> HighLevelTask:
     """The task of a schedule; of a slot it is always the same one, without a slot (by hand) a new one.
+
+    Args:
+        name: the schedule.
+        settings: what it asks for, and when.
+        slot: the moment it was due.
+        adder: who added it, if a person did.
 
     Raises:
         InvalidTask: the schedule's settings make no task.
@@ -33,15 +41,23 @@ def task_of(name: str, settings: ScheduleSettings, slot: datetime | None = None)
     }
     if slot is not None:
         wish["task_id"] = hashlib.sha256(f"{name} {slot.isoformat()}".encode()).hexdigest()[:12]
-    said = {"owner": owner_of(name), "assume_yes": settings.yes}  # by the settings, which are a person's
+    # By the settings, which are a person's.
+    said = {"owner": owner_of(name), "assume_yes": settings.yes, "added_by": adder}
     return HighLevelTask.from_dict(wish).model_copy(update=said)
 
 
 class Firing:
     """Hands slots in through the orchestrator. It connects when the first slot is due."""
 
-    def __init__(self, settings: Settings, connect: Callable[[Settings], Orchestrator]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        connect: Callable[[Settings], Orchestrator],
+        adders: Mapping[str, str] | None = None,
+    ) -> None:
+        """`adders` says who added which of the schedules, if a person did."""
         self._settings = settings
+        self._adders = adders or {}
         self._connect = connect
         self._orchestrator: Orchestrator | None = None
 
@@ -61,7 +77,8 @@ class Firing:
             return
         task, error = "", ""
         try:
-            task = orchestrator.submit(task_of(name, self._settings.schedules[name], due.slot))
+            wish = self._settings.schedules[name]
+            task = orchestrator.submit(task_of(name, wish, due.slot, adder=self._adders.get(name, "")))
             log.info("schedule %s: the slot %s is task %s", name, due.slot.isoformat(), task)
         except StoreUnavailable:
             raise

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from celery import Celery, signals
 from celery.beat import Service
@@ -19,7 +19,7 @@ from aether_agents.store import Keys, Store, open_store
 from aether_agents.store.client.connection import PrimaryConnection
 from aether_agents.store.client.refusals import refusal
 from aether_agents.telemetry import logs, tracing
-from beat.added import SchedulesChanged, with_added
+from beat.added import SchedulesChanged, adders, with_added
 from beat.alerts import AlertSender
 from beat.channels import channels_of
 from beat.due_times import DueTimes
@@ -55,8 +55,12 @@ def slots_of(settings: Settings) -> dict[str, DueTimes]:
     return found
 
 
-def beat_app(settings: Settings, specialists: Sequence[Specialist]) -> Celery:
+def beat_app(
+    settings: Settings, specialists: Sequence[Specialist], added_by: Mapping[str, str] | None = None
+) -> Celery:
     """A Celery object whose beat fires the schedules of the settings: `celery -A beat.celery beat` finds one.
+
+    `added_by` says who added which of them, if a person did.
 
     Raises:
         StoreUnavailable: the settings name no broker.
@@ -64,7 +68,7 @@ def beat_app(settings: Settings, specialists: Sequence[Specialist]) -> Celery:
     """
     app = create_app(settings, specialists)
     app.slots = slots_of(settings)
-    app.firing = Firing(settings, connect)
+    app.firing = Firing(settings, connect, added_by)
     app.fire = app.firing.fire
     signals.setup_logging.connect(_logging_as(settings), weak=False)
     app.conf.update(
@@ -125,7 +129,7 @@ def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable
 def _fired(settings: Settings, specialists: Sequence[Specialist], store: Store, outage: Outage, life: Life) -> bool:
     """Fire the schedules there are now, until the process is told to end; whether to begin again with others."""
     seen = store.schedules.added_digest()
-    app = beat_app(with_added(settings, store.schedules), specialists)
+    app = beat_app(with_added(settings, store.schedules), specialists, adders(settings, store.schedules))
     app.changed = lambda: store.schedules.added_digest() != seen
     app.life = life
     try:

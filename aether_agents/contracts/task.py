@@ -19,7 +19,7 @@ Role = Literal["Anonymous", "Viewer", "Auditor", "User", "Supervisor", "Owner"]
 _ALIASES = {"task": "description"}
 
 #: Who asks, what runs exactly, and consent: whoever makes the task says these, never what he was sent.
-_NEVER_SAID = ("owner", "role", "assume_yes", "document", "version", "created_at", "undoes", "rerun")
+_NEVER_SAID = ("owner", "role", "assume_yes", "document", "version", "created_at", "undoes", "rerun", "added_by")
 
 
 def new_task_id() -> str:
@@ -52,6 +52,9 @@ class HighLevelTask(Contract):
         default=False,
         description="Answer ahead the questions policy lets one answer ahead; never taken from a payload, and counts "
         "only from a role that may approve.",
+    )
+    added_by: str = Field(
+        default="", description="Who added the schedule that asks, if a person did; never taken from a payload."
     )
     document: Template | None = Field(default=None, description="A plan file to run exactly, instead of matching.")
     undoes: str | None = Field(default=None, description="Task that this one puts back.")

@@ -52,9 +52,11 @@ def voter(name: str) -> str:
     return login() if name in _HERE else name
 
 
-def adder_of(store: Store, owner: str) -> str:
-    """Who added the schedule that owns a task; nobody where a person or the settings asked."""
-    schedule = schedule_of(owner)
+def adder_of(store: Store, task: HighLevelTask) -> str:
+    """Who added the schedule that owns a task, removed or not; nobody where a person or the settings asked."""
+    if task.added_by:
+        return task.added_by
+    schedule = schedule_of(task.owner)  # of a version before: known while it is there
     added = store.schedules.added().get(schedule) if schedule is not None else None
     return added.owner if added else ""
 

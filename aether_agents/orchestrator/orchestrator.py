@@ -73,7 +73,7 @@ class Orchestrator(LinkedTasks):
 
         def may(asked: Intervention) -> None:  # it judges what is then answered: read twice, it could be two questions
             task = self._store.tasks.task(task_id)  # as it is sealed: what stands beside it, anybody can write
-            adder = approvals.adder_of(self._store, task.owner)
+            adder = approvals.adder_of(self._store, task)
             approvals.require_approver(self.settings.policy, task, asked, answer, role, adder)
 
         asked = self._store.tasks.question(task_id, answer.intervention_id)

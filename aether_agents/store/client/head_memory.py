@@ -19,6 +19,8 @@ from aether_agents.process.private_folder import make_private
 log = logging.getLogger(__name__)
 
 FILE = "heads"
+#: In the place of a task: the schedules that people added. It is never forgotten.
+OF_SCHEDULES = ":schedules"
 #: Tasks that are remembered; twice as many lines are written before the file is written anew.
 MOST = 5_000
 #: Characters of a life that is ordered in time; those of before were not.
@@ -116,7 +118,7 @@ class HeadMemory:
         known = self._known.pop(task_id, None)
         self._known[task_id] = known if known and is_later(known, seen.life, seen.number) else seen
         if len(self._known) > MOST:
-            del self._known[next(iter(self._known))]
+            del self._known[next(one for one in self._known if one != OF_SCHEDULES)]
 
     def _shorten(self) -> None:
         """Write the file anew, with the last line of each task only, of other stores too."""
@@ -126,8 +128,10 @@ class HeadMemory:
             last.pop(key, None)
             last[key] = line
         handle, name = tempfile.mkstemp(dir=self._file.parent, prefix=".heads-")  # made with mode 0600
+        pinned = [line for key, line in last.items() if key[1:] == (OF_SCHEDULES,)]
+        rest = [line for key, line in last.items() if key[1:] != (OF_SCHEDULES,)]
         with os.fdopen(handle, "w", encoding="utf-8") as draft:
-            draft.writelines(list(last.values())[-MOST:])
+            draft.writelines([*pinned, *rest[-MOST:]])
         Path(name).replace(self._file)
         self._read = (0, 0)
         self._catch_up()

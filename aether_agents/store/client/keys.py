@@ -33,6 +33,7 @@ PERMANENT = (
     "audit:head",  # hash: where its chain ends
     "schedules",  # hash: which schedules are paused, and what each fired last
     "schedules:added",  # hash: sealed, the schedules that people added, by name; as many as they add
+    "schedules:head",  # sealed: which of those count
 )
 
 #: Celery's own: the bindings of its queues, what is delivered and not acknowledged, and the queues themselves. Its
@@ -145,6 +146,11 @@ class Keys(NamedTuple):
     def added_schedules(self) -> str:
         """Hash of the schedules that people added, each sealed to its name."""
         return f"{self.prefix}:schedules:added"
+
+    @property
+    def schedules_head(self) -> str:
+        """Sealed: which of the schedules that people added count. One that was removed does not, if it is put back."""
+        return f"{self.prefix}:schedules:head"
 
     @property
     def audit(self) -> str:

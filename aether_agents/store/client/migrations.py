@@ -61,8 +61,16 @@ _FORM, _BY = "form", "by"
 
 
 def mark(fields: Json) -> Json:
-    """A document's fields, with the form and the version that write them."""
-    return {_FORM: FORM, _BY: __version__, **fields} if isinstance(fields, dict) else fields
+    """A document's fields, with the form and the version that write them.
+
+    Raises:
+        ValueError: a field of its own has one of these two names, and would be lost when it is read.
+    """
+    if not isinstance(fields, dict):
+        return fields
+    if taken := {_FORM, _BY} & fields.keys():
+        raise ValueError(f"a stored contract cannot have a field `{min(taken)}`: give it another name")
+    return {_FORM: FORM, _BY: __version__, **fields}
 
 
 def form_of(value: Json) -> int:

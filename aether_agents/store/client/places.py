@@ -45,6 +45,21 @@ class Places:
         return f"said/{task_id}"
 
     @staticmethod
+    def schedule(name: str) -> str:
+        """An AddedSchedule."""
+        return f"schedules:added:{name}"
+
+    @staticmethod
+    def fired(name: str) -> str:
+        """Why a slot of a schedule became no task."""
+        return f"schedules:fired:{name}"
+
+    @staticmethod
+    def brake() -> str:
+        """Why the brake was put on."""
+        return "brake"
+
+    @staticmethod
     def key() -> str:
         """The marker of the sealing key."""
         return "key"

@@ -1,5 +1,7 @@
 """What every part of the store works with: connection, keys, library, and documents sealed to their places."""
 
+import base64
+import binascii
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,7 +15,7 @@ from aether_agents.store.client import migrations
 from aether_agents.store.client.audit_writer import AuditWriter, Change
 from aether_agents.store.client.connection import Connection, Part
 from aether_agents.store.client.head import NO_HEAD, Head, Heads
-from aether_agents.store.client.head_memory import Seen
+from aether_agents.store.client.head_memory import OF_SCHEDULES, Seen
 from aether_agents.store.client.keys import Keys
 from aether_agents.store.client.lua_library import LuaLibrary
 from aether_agents.store.client.migrations import Document
@@ -23,6 +25,9 @@ from aether_agents.store.client.sealing import Sealer
 
 #: Longest message of an event, in characters.
 MESSAGE_MAX = 1_000
+
+#: What a sealed text begins with that stands where others are read as they are.
+_SEALED = "sealed:"
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,19 @@ class StoreClient:
     def seal(self, place: str, document: Contract, version: int = 0) -> bytes:
         """Seal a contract, with the form it has; what has its default value is left out."""
         return self.sealer.seal(place, migrations.mark(dump(document)), version)
+
+    def seal_text(self, place: str, text: str) -> str:
+        """Seal a text that stands where versions before wrote it in clear; nothing for nothing."""
+        return _SEALED + base64.b64encode(self.sealer.seal(place, message_of(text))).decode() if text else ""
+
+    def open_text(self, place: str, text: str) -> str:
+        """Such a text, also one of before; that it does not open, where it does not."""
+        if not text.startswith(_SEALED):
+            return text
+        try:
+            return str(self.sealer.open(place, base64.b64decode(text.removeprefix(_SEALED))))
+        except (CannotOpen, binascii.Error) as error:
+            return f"({error})"
 
     def seal_head(self, task_id: str, head: Head) -> bytes:
         """Seal a Head; its number is its version."""
@@ -73,12 +91,13 @@ class StoreClient:
         head, now = self._head_of(task_id, blob), blob or b""
         if self.heads.later(task_id, head) is not None or not self.heads.saw(task_id, now, head):
             # Read before another wrote, or put back: what is there now?
-            now = self.connection.command("HGET", self.keys.task(task_id), "head") or b""
+            now = self._blob_now(task_id)
             present = self._head_of(task_id, now)
             if (seen := self.heads.later(task_id, present)) is not None and not self._same_server(seen):
                 return present.model_copy(update={"later": max(seen.number, 1)})
             if seen is not None or (not self.heads.saw(task_id, now, present) and not self.note_server()):
-                raise Tampered(f"the head of the task `{task_id}` is an older one than was there before")
+                what = "the schedules that were added" if task_id == OF_SCHEDULES else f"the task `{task_id}`"
+                raise Tampered(f"the head of {what} is an older one than was there before")
         return head
 
     def head_now(self, task_id: str) -> Head:
@@ -87,6 +106,11 @@ class StoreClient:
             return self.open_head(task_id, self.connection.command("HGET", self.keys.task(task_id), "head"))
         except CannotOpen:
             return NO_HEAD
+
+    def _blob_now(self, task_id: str) -> bytes:
+        if task_id == OF_SCHEDULES:
+            return self.connection.command("GET", self.keys.schedules_head) or b""
+        return self.connection.command("HGET", self.keys.task(task_id), "head") or b""
 
     def _same_server(self, seen: Seen) -> bool:
         """Whether the server that gives the heads is still the one on which something was seen."""

@@ -30,6 +30,7 @@ class Voting(StorePart):
         """
         while True:
             before, votes = self._votes(task_id, question)
+            place = self._place(task_id, question)
             if by in votes.people:
                 if len(votes.people) >= wanted:  # all have: what the last yes was for did not come about
                     return (*(one for one in votes.people if one != by), by)
@@ -42,7 +43,7 @@ class Voting(StorePart):
                 task_id,
                 question.id,
                 before,
-                self._access.seal(_place(task_id, question), after),
+                self._access.seal(place, after),
                 word,
                 tells=("voted", {**about, "binds": question.binds, "wanted": wanted}),
             )
@@ -55,11 +56,12 @@ class Voting(StorePart):
         field = f"y:{question.id}"
         blob = self._access.connection.command("HGET", self._access.keys.subtasks(task_id), field) or b""
         try:
-            votes = self._access.open(Votes, _place(task_id, question), blob) if blob else Votes()
+            votes = self._access.open(Votes, self._place(task_id, question), blob) if blob else Votes()
         except CannotOpen:
             return blob, Votes()  # nobody with the key wrote it: it counts for nothing
         return blob, votes if votes.binds == question.binds else Votes()
 
-
-def _place(task_id: str, question: Intervention) -> str:
-    return f"{Places.question(task_id, question.subtask_id or '')}/votes/{question.id}"
+    def _place(self, task_id: str, question: Intervention) -> str:
+        """Of this life of the task: the same id used again later is another's question."""
+        place = f"{Places.question(task_id, question.subtask_id or '')}/votes/{question.id}"
+        return self._access.head_now(task_id).place(place)

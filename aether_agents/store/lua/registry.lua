@@ -72,3 +72,13 @@ export('count', function(call, args)
   if called then redis.call('PEXPIRE', calls, int(2 * DAY)) end
   return 1
 end)
+
+-- name schedule|'' head_before head_after → ok | changed: a schedule that somebody added, or (without one) its removal
+export('keep_schedule', function(call, args)
+  local head, added = call.prefix .. ':schedules:head', call.prefix .. ':schedules:added'
+  if (redis.call('GET', head) or '') ~= args[3] then return 'changed' end
+  call.changed = true
+  if args[2] == '' then redis.call('HDEL', added, args[1]) else redis.call('HSET', added, args[1], args[2]) end
+  redis.call('SET', head, args[4])
+  return 'ok'
+end)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from aether_agents.errors import WrongStatus
+from aether_agents.store.client.places import Places
 from aether_agents.store.client.replies import Delivery
 from aether_agents.store.client.store_client import StorePart, deliveries
 from aether_agents.store.tasks.stored_views import moment
@@ -83,7 +84,8 @@ class Steering(StorePart):
     def put_brake_on(self, by: str, reason: str = "", tasks: Iterable[str] = ()) -> bool:
         """Let nothing begin until the brake is released. False: it is on already, and stays as it is."""
         tells = "brake.on", {"by": by, "why": self._access.audit.digest(reason) if reason else ""}
-        return bool(self._access.call("brake", by, reason, " ".join(tasks), tells=tells))
+        sealed = self._access.seal_text(Places.brake(), reason)
+        return bool(self._access.call("brake", by, sealed, " ".join(tasks), tells=tells))
 
     def release_brake(self, by: str = "local") -> tuple[bool, tuple[str, ...]]:
         """Let tasks go on, within seconds. Whether it was on, and what was paused with it."""
@@ -96,4 +98,4 @@ class Steering(StorePart):
         if found[0] is None:
             return None
         by, reason, at, tasks = ((value or b"").decode() for value in found)
-        return Brake(by, reason, moment(int(at or 0)), tuple(tasks.split()))
+        return Brake(by, self._access.open_text(Places.brake(), reason), moment(int(at or 0)), tuple(tasks.split()))
