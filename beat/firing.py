@@ -15,9 +15,7 @@ from beat.due_times import Due
 log = logging.getLogger(__name__)
 
 
-def task_of(
-    name: str, settings: ScheduleSettings, slot: datetime | None = None, *, adder: str = ""
-) -> HighLevelTask:
+def task_of(name: str, settings: ScheduleSettings, slot: datetime | None = None, *, adder: str = "") -> HighLevelTask:
     """The task of a schedule; of a slot it is always the same one, without a slot (by hand) a new one.
 
     Args:

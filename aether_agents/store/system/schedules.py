@@ -150,7 +150,9 @@ class Schedules(StorePart):
             except CannotOpen as error:
                 log.warning("the schedule %s that was added is left out: %s", name, error)
         for name in found.keys() - head.versions.keys():
-            log.warning("the schedule %s that was added is left out: it was removed, or nobody with the key added it", name)
+            log.warning(
+                "the schedule %s that was added is left out: it was removed, or nobody with the key added it", name
+            )
         return blob or b"", head, known
 
     def _opened(self, name: str, blob: bytes, version: int) -> AddedSchedule:
@@ -172,7 +174,9 @@ class Schedules(StorePart):
         head, rows = self._access.connection.commands(
             [("GET", self._access.keys.schedules_head), ("HGETALL", self._access.keys.added_schedules)]
         )
-        return hashlib.sha256(b"".join([head or b"", *(part for row in sorted(rows.items()) for part in row)])).hexdigest()
+        return hashlib.sha256(
+            b"".join([head or b"", *(part for row in sorted(rows.items()) for part in row)])
+        ).hexdigest()
 
 
 def owner_of(schedule: str) -> str:

@@ -124,7 +124,12 @@ def test_the_yes_of_several_in_an_earlier_life_of_an_id_is_none_in_this_one(stor
             store.tasks.vote("t", asked, "ann", 2)
             votes = store.connection.command("HGET", store.keys.subtasks("t"), f"y:{asked.id}")
             store.tasks.cancel("t", "ann")
-            for key in (store.keys.task("t"), store.keys.subtasks("t"), store.keys.events("t"), store.keys.waiting("t")):
+            for key in (
+                store.keys.task("t"),
+                store.keys.subtasks("t"),
+                store.keys.events("t"),
+                store.keys.waiting("t"),
+            ):
                 store.connection.command("DEL", key)
     store.connection.command("HSET", store.keys.subtasks("t"), f"y:{asked.id}", votes)
     assert store.tasks.voted("t", asked) == ()
