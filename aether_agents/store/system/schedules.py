@@ -122,7 +122,7 @@ class Schedules(StorePart):
         after = after.model_copy(update={"versions": {**kept, name: number} if schedule is not None else kept})
         blob = self._access.seal(Places.schedule(name), schedule, number) if schedule is not None else b""
         sealed = self._access.seal_head(OF_SCHEDULES, after)
-        done = self._access.call("keep_schedule", name, blob, before, sealed) == b"ok"
+        done: bool = self._access.call("keep_schedule", name, blob, before, sealed) == b"ok"
         if done:
             self._access.heads.saw(OF_SCHEDULES, sealed, after)
         return done
