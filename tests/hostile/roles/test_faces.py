@@ -1,5 +1,5 @@
-"""Who may do what at each door: every role, every act, on a task of one's own and on another's, over sockets of a host,
-over sockets and HTTP behind a proxy. What is refused has changed nothing of the task, byte by byte.
+"""Who may do what at each interface: every role, every act, on a task of one's own and on another's, over sockets of a
+host, over sockets and HTTP behind a proxy. What is refused has changed nothing of the task, byte by byte.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ ACTS: dict[str, dict[str, Any]] = {
     "retry": {},
     "approve": {"intervention_id": "task.1", "response": "approve"},
 }
-#: What nobody says in a payload, at any door.
+#: What nobody says in a payload, at any interface.
 SMUGGLED = (
     {"by": "sue"},
     {"role": "Owner"},
@@ -67,7 +67,7 @@ def lab(valkey: ValkeyServer, sealing_key: Path, tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture(scope="module")
-def door(lab: Lab) -> Iterator[str]:
+def address(lab: Lab) -> Iterator[str]:
     """The address of `serve` behind a proxy on this machine."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AETHER_TEST_FACES_SECRET", SECRET)
@@ -143,11 +143,11 @@ def test_sockets_of_a_host(lab: Lab, role: Role) -> None:
 
 
 @pytest.mark.parametrize("role", [one for one in MAY if one != "Anonymous"])
-def test_sockets_behind_a_proxy(lab: Lab, door: str, role: Role) -> None:
+def test_sockets_behind_a_proxy(lab: Lab, address: str, role: Role) -> None:
     async def scenario() -> list[str]:
         sio = socketio.AsyncClient(reconnection=False)
         headers = {"X-Remote-User": "eve", "X-Auth-Roles": role, "X-Aether-Proxy-Secret": SECRET}
-        await sio.connect(door, headers=headers, transports=["websocket"])
+        await sio.connect(address, headers=headers, transports=["websocket"])
 
         async def say(act: str, task_id: str, more: dict[str, Any]) -> dict[str, Any]:
             return dict(await sio.call(f"agent_{act}_task", {"task_id": task_id, **more}, timeout=20))
@@ -161,11 +161,11 @@ def test_sockets_behind_a_proxy(lab: Lab, door: str, role: Role) -> None:
 
 
 @pytest.mark.parametrize("role", MAY)
-def test_http_behind_a_proxy(lab: Lab, door: str, role: Role) -> None:
+def test_http_behind_a_proxy(lab: Lab, address: str, role: Role) -> None:
     headers = {"X-Remote-User": "eve", "X-Auth-Roles": role, "X-Aether-Proxy-Secret": SECRET}
 
     async def scenario() -> list[str]:
-        async with httpx.AsyncClient(base_url=door, headers=headers, timeout=20) as http:
+        async with httpx.AsyncClient(base_url=address, headers=headers, timeout=20) as http:
 
             async def say(act: str, task_id: str, more: dict[str, Any]) -> dict[str, Any]:
                 if act == "subscribe":
@@ -176,7 +176,7 @@ def test_http_behind_a_proxy(lab: Lab, door: str, role: Role) -> None:
                     told = await http.post(f"/api/tasks/{task_id}/{act}", json=more)
                 return dict(told.json())
 
-            return await tried(lab, role, say, confined=True, without="prioritize")  # not at this door
+            return await tried(lab, role, say, confined=True, without="prioritize")  # not at this interface
 
     assert asyncio.run(asyncio.wait_for(scenario(), 60)) == []
 
@@ -209,12 +209,12 @@ OWNER = [("X-Remote-User", "sue"), ("X-Auth-Roles", "Owner")]
         [("Authorization", "Basic b3duZXI6b3duZXI=")],
     ],
 )
-def test_what_a_proxy_does_not_say_or_does_not_prove_is_nobody(lab: Lab, door: str, headers: list[Any]) -> None:
+def test_what_a_proxy_does_not_say_or_does_not_prove_is_nobody(lab: Lab, address: str, headers: list[Any]) -> None:
     """Over HTTP, at each kind of address, and on connecting a socket."""
     task_id = asks_for_a_yes(lab, "ann")
     before = held(lab, task_id)
     said = {"intervention_id": "task.1", "response": "approve"}
-    with httpx.Client(base_url=door, headers=headers, timeout=20) as http:
+    with httpx.Client(base_url=address, headers=headers, timeout=20) as http:
         told = [
             http.get(path)
             for path in ("/api/tasks", f"/api/tasks/{task_id}", f"/api/tasks/{task_id}/events", "/metrics")
@@ -227,7 +227,7 @@ def test_what_a_proxy_does_not_say_or_does_not_prove_is_nobody(lab: Lab, door: s
     async def connected() -> None:
         sio = socketio.AsyncClient(reconnection=False)
         try:
-            await sio.connect(door, headers=dict(headers), transports=["websocket"])
+            await sio.connect(address, headers=dict(headers), transports=["websocket"])
         finally:
             await sio.disconnect()
 

@@ -107,10 +107,10 @@ def test_who_added_a_schedule_is_known_after_it_was_removed(store: Store, settin
     store.tasks.start("t", claim.token, plan_of({"a": []}, a={"needs_approval": True}), direct=True)
     store.schedules.remove("night")
     four_eyes = settings.model_copy(update={"policy": PolicySettings(four_eyes=True)})
-    door = Orchestrator(four_eyes, store)
+    orchestrator = Orchestrator(four_eyes, store)
     (asked,) = store.tasks.view("t").interventions
     with pytest.raises(NotAllowed, match="asked for this"):
-        door.answer("t", Answer(intervention_id=asked.id, response="approve", by=ADDER))
+        orchestrator.answer("t", Answer(intervention_id=asked.id, response="approve", by=ADDER))
     assert store.tasks.view("t").owner == owner_of("night")
     store.tasks.cancel("t", "bob")
 
