@@ -11,6 +11,7 @@ from tests.integration.servers.planted_afterwards import ROWS as AFTERWARDS
 from tests.integration.servers.planted_elsewhere import ROWS as ELSEWHERE
 from tests.integration.servers.planted_kinds import ROWS as KINDS
 from tests.integration.servers.planted_oddly import ROWS as ODDLY
+from tests.integration.servers.planted_projects import ROWS as PROJECTS
 from tests.integration.servers.planted_secrets import ROWS, Planted, planted
 from workers.inspection.text import decoded
 from workers.security.servers.scan.detectors import Detectors, Hit
@@ -62,13 +63,14 @@ def found(case: Planted) -> list[Hit]:
 
 @pytest.mark.parametrize(
     ("rows", "least"),
-    [(ROWS, 190), (ELSEWHERE, 200), (KINDS, 90), (AFTERWARDS, 90), (ODDLY, 110)],
+    [(ROWS, 190), (ELSEWHERE, 200), (KINDS, 90), (AFTERWARDS, 90), (ODDLY, 110), (PROJECTS, 90)],
     ids=[
         "common notations",
         "what leaks look like",
         "put together, encoded, in tables, hashed, in other languages",
         "afterwards",
         "oddly",
+        "files of projects",
     ],
 )
 def test_of_a_planted_set_at_least_95_in_100_are_found(rows: Sequence[tuple[str, str]], least: int) -> None:

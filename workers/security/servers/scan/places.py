@@ -13,6 +13,7 @@ _TRIAL_PLACES = {"test", "tests", "testing", "fixtures", "testdata", "examples",
 _SETTINGS_ENDINGS = {
     *(".yaml", ".yml", ".ini", ".cfg", ".conf", ".env", ".properties", ".toml", ".tfvars", ".cnf", ".config"),
     *(".netrc", ".npmrc", ".pypirc", ".yarnrc", ".s3cfg", ".boto", ".dockercfg", ".pgpass", ".credentials"),
+    *(".creds", ".cred", ".secret", ".secrets", ".repo", ".service", ".msmtprc", ".fetchmailrc", ".muttrc"),
 }
 _SETTINGS_NAMES = {
     *("dockerfile", "containerfile", "credentials", "config", ".netrc", "_netrc", ".npmrc", ".pypirc", ".yarnrc"),
@@ -21,10 +22,16 @@ _SETTINGS_NAMES = {
 }
 #: Settings, and programs whose values stand there without quotes as well.
 _SHELL = {".sh", ".bash", ".zsh", ".fish", ".ksh", ".bat", ".cmd", ".ps1", ".envrc"}
+#: Codes of languages: `de.json` has texts of a user interface, `ci.yml` and `db.yml` settings.
+_LANGUAGES = (
+    "a[abefkmnrsvyz]|b[aeghimnors]|c[aehorsuvy]|d[aevz]|e[elnostu]|f[afijory]|g[adlnuv]|h[aehiortuyz]|i[adegikostu]"
+    "|j[av]|k[agijklmnorsuvwy]|l[abginotuv]|m[ghiklnrsty]|n[abdeglnorvy]|o[cjmrs]|p[alst]|qu|r[mnouw]"
+    "|s[acdegiklmnoqrstuvw]|t[aeghiklnorstwy]|u[gkrz]|v[eio]|w[ao]|xh|y[io]|z[ahu]"
+)
 #: Texts of a user interface, in some language.
 _LABELS = re.compile(
     r"(?:^|/)(?:i18n|l10n|nls|locales?|lang|langs|languages?|translations?|messages)(?:/|[._-]|$)"
-    r"|(?:^|/)[a-z]{2}(?:[-_][a-z]{2,4})?\.(?:json|ya?ml|po|properties|ts|js|xliff?|strings|"
+    rf"|(?:^|/)(?:{_LANGUAGES})(?:[-_][a-z]{{2,4}})?\.(?:json|ya?ml|po|properties|ts|js|xliff?|strings|"
     r"arb)$|\.(?:po|pot|xliff?|arb|strings)$"
 )
 _GENERATED = (

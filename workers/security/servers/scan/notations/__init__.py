@@ -27,6 +27,8 @@ for _words, _pattern in (*HEADERS, *COMMANDS, *CALLS):
     _row = (tuple(_rest), re.compile(_pattern))
     for _word in _first:
         _BY_WORD.setdefault(_word, []).append(_row)
+#: Between two words of a command that is written as a list: `["program", "-p", "…"]`.
+_LISTED = re.compile(r"(?<=[\w%=-])[\"'][ \t]{0,4},[ \t]{0,4}[\"'](?=[\w-])")
 _NAMES, _HASHES = frozenset(WORDS), frozenset(HASHES)
 _GLANCE = Words([*dict.fromkeys((*_BY_WORD, *WORDS, *HASHES))])
 _LINES = tuple((re.compile(name, re.IGNORECASE), re.compile(line)) for name, line in LINES)
@@ -59,7 +61,7 @@ class Notations:
         lowered = text.lower()
         if ":" in text:
             yield from addresses.passwords(text)
-        yield from self._by_words(text, lowered)
+        yield from self._in_commands(text, lowered)
         if self._hashes:
             yield from hashes(text, lowered)
         if self._names:
@@ -69,7 +71,15 @@ class Notations:
             if any(map(_is_named, before)):
                 if named.looks_back(text):
                     yield from named.below(text, "\n".join(before))
-                yield from further_below(before[-1], text)
+                yield from further_below(before, text)
+
+    def _in_commands(self, text: str, lowered: str) -> Iterator[Noted]:
+        yield from self._by_words(text, lowered)
+        if _LISTED.search(text):  # a command as a list of its words
+            joined = _LISTED.sub(" ", text)
+            yield from self._by_words(joined, joined.lower())
+            if self._names:
+                yield from named.options(joined)
 
     def _by_words(self, text: str, lowered: str) -> Iterator[Noted]:
         tried = set[int]()

@@ -117,6 +117,11 @@ COMMANDS: tuple[tuple[str, str], ...] = (
         r"(?i)passw\w{0,4}:?.{0,40}?\bsend(?:line|_user)?[( \t]{1,4}(?:--[ \t]{1,4})?[\"'](?P<va"
         r"lue>[^\s\"'\\$]{4,100})(?:\\[rn]|[\"'])",
     ),
+    (
+        "passwordeval passcmd passwordcmd password_command|echo printf",
+        r"(?i)\bpass(?:word)?_?(?:eval|cmd|command)[ \t=:\"']{1,8}(?:echo|printf)[ \t]{1,4}[\"']?"
+        r"(?P<value>[^\s\"'$`]{4,100})",
+    ),
     ("wpa_passphrase", rf"\bwpa_passphrase[ \t]{{1,4}}\S{{1,60}}[ \t]{{1,4}}{_SURE}"),
     (
         "mc |alias host",

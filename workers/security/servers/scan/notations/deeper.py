@@ -1,7 +1,7 @@
 """A name and its value with more between them: a choice, a decoder, quotes of a language, lists side by side, lines."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from .names import NAME
 from .noted import Noted
@@ -57,6 +57,11 @@ _BELOW = tuple(
             rf"{NAME}[\"']?(?:\([^()\n]{{0,60}}\))?[^\n=]{{0,40}}\n[ \t]{{0,60}}(?:return|yield|=>|then)[ \t(]{{1,4}}"
             rf"{_QUOTED}",
         ),
+        (
+            r"-[ \t]+[\"']?-.*\n[ \t]*-[ \t]",
+            rf"^[ \t]{{0,40}}-[ \t]{{1,8}}[\"']?-{{1,2}}[\w-]{{0,40}}?{NAME}[\"']?{_B}\n[ \t]{{0,40}}-[ \t]{{1,8}}"
+            rf"[\"']?(?P<value>[^\s\"'-][^\s\"']{{5,200}})[\"']?{_B}$",
+        ),
         ("<<", rf"{NAME}{_SIGN}<<[-~]?[\"']?\w{{1,20}}[\"']?{_B}\n[ \t]{{0,60}}(?P<value>\S{{6,300}}){_B}$"),
         (
             r"[\"'`|]\\?[ \t]*\n",
@@ -99,8 +104,11 @@ def deeper(text: str) -> Iterator[Noted]:
             yield Noted(value, next(filter(None, names), ""), "", "mixed")
 
 
-def further_below(before: str, text: str) -> Iterator[Noted]:
-    """Values in a line whose name is in the one before it."""
+def further_below(lines: Sequence[str], text: str) -> Iterator[Noted]:
+    """Values in a line whose name is in the one before it; of a login of OpenVPN, in the one before that."""
+    if len(lines) > 1 and lines[-2].strip().lower() == "<auth-user-pass>":
+        yield Noted(text.strip(), "password", "", "known")
+    before = lines[-1]
     joined = f"{before}\n{text}"
     for pattern in (pattern for glance, pattern in _BELOW if glance.search(joined)):
         for match in pattern.finditer(joined, max(0, len(before) - 400)):

@@ -34,7 +34,7 @@ _FALLBACK = re.compile(
 )
 #: `password: System.get_env("X") || "…"`, `password = os.environ.get("X", "…")`
 _ELSE = re.compile(
-    rf"{NAME}{_TYPE}{_SIGN}[\w.:$]{{0,60}}?(?:env|get|fetch|config|property)\w{{0,20}}!?[(\[]"
+    rf"{NAME}{_TYPE}{_SIGN}(?:<%=[ \t]{{0,4}})?[\w.:$]{{0,60}}?(?:env|get|fetch|config|property)\w{{0,20}}!?[(\[]"
     rf"[ \t]{{0,4}}[\"'][\w.:-]{{1,80}}[\"']"
     r"(?:[ \t]{0,4},[ \t]{0,4}|[)\]][ \t]{0,4}(?:\|\||\?\?|\bor\b|\?:)[ \t]{0,4})[\"'`](?P<q"
     r"uoted>[^\"'`\s]{4,200})[\"'`]",
@@ -177,6 +177,12 @@ def here(text: str, lowered: str) -> Iterator[Noted]:
         if not words or may_match(lowered, words):
             for match in pattern.finditer(text):
                 yield _noted(match, how)
+
+
+def options(text: str) -> Iterator[Noted]:
+    """Options with their values in a command line."""
+    for match in _OPTION.finditer(text.replace('"', " ").replace("'", " ")):
+        yield _noted(match, "option")
 
 
 def looks_back(text: str) -> bool:
