@@ -44,7 +44,7 @@ def _texts(store: Store) -> Iterator[str]:
     for view in views:
         try:
             task, plan = store.tasks.task(view.task_id), store.tasks.plan(view.task_id)
-            outcomes = store.tasks.as_far_as_they_open(view.task_id, [one.id for one in view.subtasks])
+            outcomes = store.tasks.as_far_as_they_open(view.task_id, _ended(store, view.task_id))
         except AetherError:
             continue
         given: list[Any] = [task.inputs, view.outputs]
@@ -53,6 +53,12 @@ def _texts(store: Store) -> Iterator[str]:
         ids = [one.id for one in (plan.subtasks if plan else ())]
         known = {view.task_id, task.folder, task.description, *ids, *(f"{view.task_id}/{one}" for one in ids)}
         yield from (text for text in _leaves(given) if not any(text in one for one in known))
+
+
+def _ended(store: Store, task_id: str) -> list[str]:
+    """The subtasks that came to something, children of fan-outs too: lists of tasks do not have them."""
+    fields = store.connection.command("HKEYS", store.keys.subtasks(task_id))
+    return [field.decode()[2:] for field in fields if field.startswith(b"o:")]
 
 
 def _leaves(value: Any) -> Iterator[str]:

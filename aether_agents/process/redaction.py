@@ -7,6 +7,7 @@
 import base64
 import html
 import json
+import quopri
 import re
 import threading
 from collections import OrderedDict
@@ -17,6 +18,7 @@ from urllib.parse import parse_qs, quote, quote_plus, unquote, urlsplit
 MASK = "•••"
 
 _PERCENT = re.compile(r"%[0-9A-F]{2}")
+_DOUBLED = re.compile(r"%25[0-9A-F]{2}")
 
 #: A JSON value. This module is at the bottom: the contracts, which name that type, would cost its readers their import.
 Value = TypeVar("Value")
@@ -24,14 +26,17 @@ Value = TypeVar("Value")
 
 #: Characters that base64 of a value must have of its own before they are redacted: fewer stand in many words.
 LEAST_BASE64 = 6
+#: Characters of a value whose end is looked for first: a shorter one backwards may be a word.
+LEAST_REVERSED = 8
 
 
 class Redactor:
     """Values to redact, as they are and in the forms that programs put them into before they say them.
 
     Those are: within the quotes of JSON, Python, pages, shells and SQL, addresses (percent-encoded, all of it or where
-    it must be), upper and lower case, hexadecimal, and base64 wherever in it the value begins, as in `Authorization:
-    Basic …`. What is compressed, encrypted, hashed, cut into lines or spelled otherwise is not recognised.
+    it must be, once or twice), upper and lower case, hexadecimal, quoted-printable, letters as numbers (`\\u0041`,
+    `\\x41`, `&#65;`), the end first, and base64 and base32 wherever in it the value begins, as in `Authorization: Basic
+    …`; base64 of UTF-16 too. What is compressed, encrypted, hashed, cut into lines or spelled otherwise is not.
     """
 
     def __init__(self, values: Iterable[str]) -> None:
@@ -72,6 +77,20 @@ def _forms(value: str) -> Iterator[str]:
         yield from (coded, _PERCENT.sub(lambda found: found[0].lower(), coded), coded.upper() if coded is every else "")
     yield from (raw.hex(), raw.hex().upper(), raw.hex(":"), raw.hex(":").upper(), raw.hex(" "))
     yield from _base64(raw)
+    yield from (form for coding in ("utf-16-le", "utf-16-be") for form in _base64(plain.encode(coding, "replace")))
+    yield from _base32(raw)
+    yield from _spelled(plain, raw)
+
+
+def _spelled(plain: str, raw: bytes) -> Iterator[str]:
+    """Letter by letter: as numbers, twice percent-encoded, quoted-printable, and the end first."""
+    twice = quote(quote(plain, safe=""), safe="")
+    yield from (twice, _DOUBLED.sub(lambda found: found[0].lower(), twice), quopri.encodestring(raw).decode("ascii"))
+    yield "".join(f"={byte:02X}" for byte in raw)
+    for mark in ("\\u{:04x}", "\\u{:04X}", "\\x{:02x}", "\\x{:02X}", "&#{};", "&#x{:x};", "&#x{:X};"):
+        yield "".join(mark.format(ord(char)) for char in plain)
+    if len(plain) >= LEAST_REVERSED:
+        yield plain[::-1]
 
 
 def _quoted(value: str) -> Iterator[str]:
@@ -89,6 +108,15 @@ def _base64(raw: bytes) -> Iterator[str]:
         certain = whole[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6]
         if len(certain) >= LEAST_BASE64:
             yield from (certain, certain.replace("+", "-").replace("/", "_"))
+
+
+def _base32(raw: bytes) -> Iterator[str]:
+    """The same of each of the five ways to stand in base32."""
+    for before in range(5):
+        whole = base64.b32encode(bytes(before) + raw).decode().rstrip("=")
+        certain = whole[-(-before * 8 // 5) : (before + len(raw)) * 8 // 5]
+        if len(certain) >= LEAST_BASE64:
+            yield from (certain, certain.lower())
 
 
 #: A shorter one cannot be redacted without redacting half of what is said.

@@ -3,6 +3,7 @@
 import base64
 import html
 import json
+import quopri
 import re
 import shlex
 from urllib.parse import quote, quote_plus
@@ -45,6 +46,15 @@ FORMS = {
     "a page": html.escape,
     "a shell": shlex.quote,
     "SQL": lambda text: text.replace("'", "''"),
+    "quoted twice": lambda text: quote(quote(text, safe=""), safe=""),
+    "quoted-printable": lambda text: quopri.encodestring(text.encode()).decode(),
+    "quoted-printable wholly": lambda text: "".join(f"={byte:02X}" for byte in text.encode()),
+    "escapes of JSON": lambda text: "".join(f"\\u{ord(char):04x}" for char in text),
+    "escapes of C": lambda text: "".join(f"\\x{ord(char):02x}" for char in text),
+    "entities": lambda text: "".join(f"&#{ord(char)};" for char in text),
+    "entities in hex": lambda text: "".join(f"&#x{ord(char):X};" for char in text),
+    "UTF-16 in base64": lambda text: base64.b64encode(text.encode("utf-16-le")).decode().rstrip("="),
+    "base32": lambda text: base64.b32encode(text.encode()).decode().rstrip("="),
 }
 
 
@@ -69,6 +79,20 @@ def test_base64_is_redacted_wherever_it_begins(secret: str, user: str, encode: o
         assert len(left) == 2
         assert len(left[0]) <= len(user) * 4 // 3 + 4, "of the secret itself, less than a character may be left"
         assert len(left[1]) <= len(after) * 4 // 3 + 5
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("before", ["", "a", "bo", "eve", "alic"])
+def test_base32_and_base64_of_wide_letters_are_redacted_wherever_they_begin(secret: str, before: str) -> None:
+    assert MASK in Redactor([secret]).text(base64.b32encode(f"{before}{secret} and more".encode()).decode())
+    for coding in ("utf-16-le", "utf-16-be", "utf-16"):
+        said = base64.b64encode(f"{before}{secret} and more".encode(coding)).decode()
+        assert MASK in Redactor([secret]).text(said)
+
+
+def test_the_end_first_is_redacted_where_it_is_no_word() -> None:
+    assert Redactor(["hunter2-and-more"]).text("erom-dna-2retnuh") == MASK
+    assert Redactor(["loop"]).text("a pool") == "a pool"
 
 
 def test_what_is_no_secret_stays() -> None:

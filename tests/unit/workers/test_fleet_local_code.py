@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from mcp.server.mcpserver.exceptions import ToolError
 
+from workers.infra.servers.fleet.fingerprint import fingerprint
 from workers.infra.servers.fleet.local_code import refuse_local_code
 from workers.infra.servers.fleet.runner import PLAYS
 
@@ -40,6 +41,12 @@ def test_a_value_that_is_filled_in_is_looked_at(tmp_path: Path) -> None:
         ("group_vars/all.yaml", "ansible_ssh_common_args: -o ProxyCommand='sh -c id'"),
         ("templates/own.conf", "#jinja2: variable_start_string:'[['\n[[ lookup('pipe', 'id') ]]"),
         ("vars/huge.yaml", "a: b\n" * (2 << 20)),
+        ("group_vars/all.yaml", "ansible_python_interpreter: ./mine\n"),
+        ("group_vars/all.yaml", "ansible_python_interpreter: '{{ playbook_dir }}/mine'\n"),
+        ("group_vars/all.yaml", "{ansible_connection: local, ansible_python_interpreter: /tmp/mine}\n"),
+        ("hosts.yaml", "all: {hosts: {web1: {ansible_connection: local, ansible_perl_interpreter: /home/x/mine}}}\n"),
+        ("hosts", "web1 ansible_connection=local ansible_python_interpreter=/srv/repo/mine\n"),
+        ("hosts", "web1 ansible_connection=local ansible_shell_executable=./mine\n"),
     ],
 )
 def test_what_would_run_here_is_refused(tmp_path: Path, name: str, text: str) -> None:
@@ -48,6 +55,40 @@ def test_what_would_run_here_is_refused(tmp_path: Path, name: str, text: str) ->
     (tmp_path / name).write_text(text)
     with pytest.raises(ToolError, match="even in a preview"):
         looked_at(tmp_path, name if name == "site.playbook" else "site.yaml")
+
+
+@pytest.mark.parametrize(
+    "value", ["auto", "auto_silent", "/usr/bin/python3", "'/usr/bin/python3.11'", "/usr/local/bin/python3", "/bin/sh"]
+)
+def test_an_interpreter_of_the_system_is_let(tmp_path: Path, value: str) -> None:
+    (tmp_path / "site.yaml").write_text(f"{PLAIN}  vars:\n    ansible_python_interpreter: {value}\n")
+    looked_at(tmp_path)
+
+
+def test_what_lies_elsewhere_is_in_the_fingerprint_or_named(tmp_path: Path) -> None:
+    home, elsewhere = tmp_path / "plays", tmp_path / "shared"
+    for folder in (home, elsewhere / "roles" / "web" / "tasks"):
+        folder.mkdir(parents=True)
+    secret, role = elsewhere / "vars.yaml", elsewhere / "roles" / "web" / "tasks" / "main.yaml"
+    secret.write_text("a: 1\n")
+    role.write_text("[]\n")
+    (home / "hosts.ini").write_text("web1\n")
+    (home / "linked").symlink_to(elsewhere / "roles")
+    (home / "site.yaml").write_text(
+        "- hosts: all\n  vars_files: [../shared/vars.yaml, '../{{ env }}.yaml']\n  tasks:\n"
+        f"    - copy: {{src: {elsewhere}/file.conf, dest: /etc/hostname}}\n"
+    )
+    copied = elsewhere / "file.conf"
+    copied.write_text("1")
+    first = fingerprint(home / "site.yaml", home / "hosts.ini")
+    assert set(first.outside) == {str(secret), str(copied), str(role)}
+    assert first.unknown == ("../{{ env }}.yaml",)
+    for path in (secret, copied, role):
+        before = path.read_text()
+        path.write_text("changed: 2\n")
+        assert fingerprint(home / "site.yaml", home / "hosts.ini").digest != first.digest, path
+        path.write_text(before)
+    assert fingerprint(home / "site.yaml", home / "hosts.ini") == first
 
 
 def test_what_runs_nothing_here_is_let(tmp_path: Path) -> None:

@@ -4,10 +4,13 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from mcp.server.mcpserver.exceptions import ToolError
 
 from workers.inspection.git import printable
+
+from .outside import outside
 
 #: What is read beside a playbook, at most: roles, templates, variables.
 MOST_FILES, MOST_BYTES = 5_000, 64 << 20
@@ -17,14 +20,23 @@ _LEFT_OUT = frozenset((".git", ".venv", "venv", "node_modules", "__pycache__", "
 _READ = frozenset((".yaml", ".yml", ".j2", ".json", ".ini", ".cfg", ".py", ".sh", ".conf", ".toml"))
 
 
-def fingerprint(playbook: Path, inventory: Path) -> str:
-    """One hash of a playbook, its inventory, and all files beside either that a run may read.
+class Read(NamedTuple):
+    """What a run reads."""
+
+    digest: str
+    outside: tuple[str, ...]  #: files of it that lie outside of the playbook's folder
+    unknown: tuple[str, ...]  #: names of what is not in the digest: filled in when it runs, or not there
+
+
+def fingerprint(playbook: Path, inventory: Path) -> Read:
+    """One hash of a playbook, its inventory, all files beside either that a run may read, and those it names elsewhere.
 
     Raises:
         ToolError: there is more than is read.
     """
     total, count, size = hashlib.sha256(), 0, 0
-    for root, path in _files(playbook, inventory):
+    named = outside(playbook, _texts(playbook), MOST_FILES)
+    for root, path in (*_files(playbook, inventory), *((Path("/"), one) for one in named.files)):
         count, size = count + 1, size + path.stat().st_size
         if count > MOST_FILES or size > MOST_BYTES:
             raise ToolError(
@@ -33,7 +45,15 @@ def fingerprint(playbook: Path, inventory: Path) -> str:
             )
         total.update(str(path.relative_to(root)).encode("utf-8", "surrogateescape") + b"\0")
         total.update(hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()
+    return Read(total.hexdigest(), tuple(map(str, named.files)), named.unknown)
+
+
+def _texts(playbook: Path) -> Iterator[Path]:
+    """What may name a file elsewhere: every file of the playbook's folder, and links to folders."""
+    for at, folders, files in os.walk(playbook.parent):
+        folders[:] = sorted(one for one in folders if one not in _LEFT_OUT)
+        yield from (Path(at, one) for one in folders if Path(at, one).is_symlink())
+        yield from (Path(at, one) for one in sorted(files))
 
 
 def _files(playbook: Path, inventory: Path) -> Iterator[tuple[Path, Path]]:

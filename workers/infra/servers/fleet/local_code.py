@@ -24,7 +24,10 @@ _SAFE = (
 _LOOKUP = re.compile(
     rf"\b(?:lookup|query|q)\s*\(\s*(?!{_SAFE})|\bwith_(?:ansible\.builtin\.)?(?:pipe|lines|url)\b"
     r"|\\(?:x|u00|U000000)(?:4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a])"
-    r"|\bansible_(?:ssh|scp|sftp)_executable\b|\b(?:Proxy|Local)Command\b",
+    r"|\bansible_(?:ssh|scp|sftp)_executable\b|\b(?:Proxy|Local)Command\b"
+    # An interpreter of the author's own runs here on `connection: local`; those of systems are nobody's to write.
+    r"|\bansible_\w{1,30}_(?:interpreter|executable)\b[\"']?+\s*+[:=]\s*+[\"']?+(?!auto\w*|(?:/usr(?:/local)?)?/bin/[\w.-]+[\"']?"
+    r"(?:[\s,}]|$))",
     re.IGNORECASE,
 )
 #: The same within what is filled in, of a file of any kind: a template may have any name, and marks of its own.

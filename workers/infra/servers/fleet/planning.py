@@ -11,7 +11,7 @@ from workers.inspection.findings import Coverage, Finding, conclude
 from workers.inspection.git import printable
 
 from . import differences
-from .fingerprint import fingerprint
+from .fingerprint import Read, fingerprint
 from .local_code import refuse_local_code
 from .results import Drift, Planned, Reached
 from .runner import PLAYS, Event, Runner, advice
@@ -96,9 +96,10 @@ def plan(runner: Runner, wish: Wish) -> tuple[Planned, list[Event]]:
     events = preview(runner, wish)
     would = doing(events)
     text, items = differences.text(would), differences.items(would)
-    sources = fingerprint(wish.playbook, Path(runner.way.inventory))
+    read = fingerprint(wish.playbook, Path(runner.way.inventory))
+    text += _elsewhere(read)
     hosts = list(dict.fromkeys(event.host for event in would))
-    told = [[item.model_dump() for item in items], text, sources, dict(wish.variables), hosts]
+    told = [[item.model_dump() for item in items], text, read.digest, dict(wish.variables), hosts]
     digest = named(*told)
     unseen = sum(event.unseen for event in would)
     planned = Planned(
@@ -117,6 +118,17 @@ def plan(runner: Runner, wish: Wish) -> tuple[Planned, list[Event]]:
         unseen=unseen,
     )
     return planned, would
+
+
+def _elsewhere(read: Read) -> str:
+    """What it reads outside of its folder, in words; nothing where it reads nothing there."""
+    said = ""
+    for names, how in ((read.outside, "they are part of this preview"), (read.unknown, "NOT part of this preview")):
+        if names:
+            more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+            shown = ", ".join(printable(one, 120) for one in names[:MOST_NAMED])
+            said += f"\n# read outside of the playbook's folder ({how}): {shown}{more}"
+    return said
 
 
 def drift(runner: Runner, wish: Wish) -> Drift:
