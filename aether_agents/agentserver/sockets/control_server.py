@@ -99,6 +99,7 @@ class ControlServer:
             InvalidTask, NotAllowed, TaskNotFound, WrongStatus: as `Orchestrator.set_priority`.
         """
         who = self._person
+        await self._service.view(task_id, who)  # to who does not see it, it is not there
         await self._service.call(
             lambda backend: backend.orchestrator.set_priority(task_id, priority, by=who.name, role=who.role)
         )
