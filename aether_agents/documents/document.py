@@ -74,6 +74,8 @@ def parse_document(text: str, name: str) -> Document:
             raise InvalidSettings(f"{name}:{error.lineno}: not valid JSON: {error.msg}") from None
         except RecursionError:
             raise InvalidSettings(f"{name}: nested too deeply to be read") from None
+        except ValueError as error:  # a number of thousands of digits
+            raise InvalidSettings(f"{name}: not valid JSON: {error}") from None
         text = _PAIR.sub(lambda found: found[1] + json.loads(f'"{found[2]}"'), text.replace("\t", " "))
     try:
         loader = Loader(text)

@@ -1,7 +1,11 @@
 """Bytes of a stranger's file as text, whatever they are: an encoding or a stray byte must not hide what they say."""
 
 import codecs
+import os
 import re
+import stat
+from pathlib import Path
+from typing import IO
 
 #: Which encoding a file says it has. The longer marks come first: UTF-32's begins like UTF-16's.
 _MARKS = (
@@ -28,3 +32,29 @@ def decoded(data: bytes) -> str:
 def is_no_text(text: str) -> bool:
     """Whether what was decoded is no text, but for pieces of it."""
     return len(_STRANGE.findall(text)) > _SHARE * len(text)
+
+
+def opened(path: Path) -> IO[bytes]:
+    """A regular file, open for reading: a pipe without a writer, or a device, would hold whoever reads it.
+
+    Raises:
+        OSError: it cannot be opened, or is something else.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(0, "it is not a regular file")
+    return os.fdopen(handle, "rb")
+
+
+def read_bounded(path: Path, most: int) -> bytes:
+    """The content of a regular file, at most so many bytes.
+
+    Raises:
+        OSError: as `opened`, or it is larger.
+    """
+    with opened(path) as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise OSError(0, f"it is larger than {most >> 10} KiB")
+    return content

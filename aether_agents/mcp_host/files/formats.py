@@ -40,7 +40,7 @@ def _text(path: Path, content: bytes) -> str:
 def _toml(text: str, name: str) -> Document:
     try:
         return Document(name, tomllib.loads(text), _lines(text))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also a number of thousands of digits, and tables within tables
         raise InvalidSettings(f"{name}: not valid TOML: {error}") from None
 
 
@@ -61,7 +61,7 @@ def _lines(text: str) -> dict[Location, int]:
 def _keys(dotted: str) -> Location:
     try:
         found: object = tomllib.loads(f"[{dotted}]")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return ()
     keys: list[str] = []
     while isinstance(found, dict) and found:

@@ -142,3 +142,9 @@ def test_a_text_that_looks_like_something_else_stays_a_text(text: str) -> None:
 def test_a_character_that_json_escapes_as_two_is_one() -> None:
     said = {"a": "😀", "b": "\\ud83d\\ude00", "c": "\\😀"}
     assert parse_document(json.dumps(said), "a.json").data == said
+
+
+@pytest.mark.parametrize("name", ["plan.json", "plan.yaml"])
+def test_a_number_of_thousands_of_digits_is_refused(name: str) -> None:
+    with pytest.raises(InvalidSettings, match="not valid"):
+        parse_document('{"a": ' + "9" * 5_000 + "}", name)

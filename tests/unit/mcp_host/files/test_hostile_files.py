@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from aether_agents.errors import InvalidSettings
+from aether_agents.mcp_host.files.formats import document_of
 from aether_agents.mcp_host.registry.registry import load_servers
 from aether_agents.mcp_host.trust.trust import Trust
 from aether_agents.settings.model import AgentSystem, McpSettings, Settings
@@ -50,3 +52,11 @@ def test_pipes_and_folders_in_the_place_of_files_are_passed_over(chosen: Setting
 
     assert load_servers(chosen, (), environ={}).faults == []
     assert Trust(chosen.home).review(chosen.project) == []
+
+
+@pytest.mark.parametrize("text", ["a = " + "9" * 5_000, "a = " + "[" * 5_000, "[" + ".".join(["a"] * 5_000) + "]"])
+def test_toml_that_trips_its_reader_is_refused_by_name(text: str) -> None:
+    try:
+        document_of(Path("config.toml"), text.encode())
+    except InvalidSettings as error:
+        assert "config.toml" in str(error)

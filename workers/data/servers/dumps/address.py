@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from mcp.server.mcpserver.exceptions import ToolError
 
 from workers.inspection.git import printable
+from workers.inspection.text import read_bounded
 
 Engine = Literal["postgresql", "mariadb"]
 _SCHEMES: dict[str, Engine] = {
@@ -21,6 +22,7 @@ _SCHEMES: dict[str, Engine] = {
 }
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_$-]{0,62}$")
 _PASSWORD_MAX = 4_096
+_PASSWORD_FILE_MOST = 1 << 20
 
 
 class Address(NamedTuple):
@@ -95,7 +97,7 @@ def password_of(path: str | None) -> Iterator[tuple[str, Path]]:
         try:
             if file.stat().st_mode & 0o077:
                 raise ToolError(f"others may read `{printable(path)}`: chmod 600 it")
-            password = file.read_text(encoding="utf-8")[:_PASSWORD_MAX].rstrip("\r\n")
+            password = read_bounded(file, _PASSWORD_FILE_MOST).decode()[:_PASSWORD_MAX].rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             raise ToolError(f"the password file `{printable(path)}` cannot be read: {error}") from None
     with TemporaryDirectory(prefix="aether-db-") as folder:

@@ -8,9 +8,13 @@ from pydantic import ValidationError
 
 from workers.inspection.bounded_job import Job
 from workers.inspection.git import printable
+from workers.inspection.text import opened, read_bounded
 
 from .address import Address
 from .results import ENDING, Manifest
+
+#: Bytes of a manifest.
+_MANIFEST_MOST = 1 << 20
 
 
 def newest(folder: str, address: Address) -> Path:
@@ -23,7 +27,7 @@ def newest(folder: str, address: Address) -> Path:
     others: set[str] = set()
     for paper in sorted(Path(folder).glob(f"*{ENDING}")):
         try:
-            manifest = Manifest.model_validate_json(paper.read_text(encoding="utf-8"))
+            manifest = Manifest.model_validate_json(read_bounded(paper, _MANIFEST_MOST))
         except (OSError, ValueError, ValidationError):
             continue
         if manifest.engine == address.engine and manifest.source.rsplit("/", 1)[-1] == address.database:
@@ -43,7 +47,7 @@ def whole(dump: Path, job: Job) -> Manifest:
         ToolError: it is not, or has no manifest.
     """
     try:
-        manifest = Manifest.model_validate_json(dump.with_name(dump.name + ENDING).read_text(encoding="utf-8"))
+        manifest = Manifest.model_validate_json(read_bounded(dump.with_name(dump.name + ENDING), _MANIFEST_MOST))
         found = digest(dump, job)
     except (OSError, ValueError, ValidationError):
         raise ToolError(f"`{printable(str(dump))}` or its manifest cannot be read: take another backup") from None
@@ -57,7 +61,7 @@ def whole(dump: Path, job: Job) -> Manifest:
 def digest(path: Path, job: Job) -> str:
     """SHA-256 of a file, in hexadecimal."""
     total = hashlib.sha256()
-    with path.open("rb") as file:
+    with opened(path) as file:
         while chunk := file.read(1 << 20):
             total.update(chunk)
             if job.out_of_time:
