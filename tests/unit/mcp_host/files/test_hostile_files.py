@@ -54,9 +54,7 @@ def test_pipes_and_folders_in_the_place_of_files_are_passed_over(chosen: Setting
     assert Trust(chosen.home).review(chosen.project) == []
 
 
-@pytest.mark.parametrize("text", ["a = " + "9" * 5_000, "a = " + "[" * 5_000, "[" + ".".join(["a"] * 5_000) + "]"])
+@pytest.mark.parametrize("text", ["a = " + "9" * 5_000, "a = " + "[" * 5_000])
 def test_toml_that_trips_its_reader_is_refused_by_name(text: str) -> None:
-    try:
+    with pytest.raises(InvalidSettings, match=r"config\.toml"):
         document_of(Path("config.toml"), text.encode())
-    except InvalidSettings as error:
-        assert "config.toml" in str(error)
