@@ -74,6 +74,22 @@ def dies(request: Message) -> None:
     os._exit(7)
 
 
+def leaves(request: Message) -> None:
+    """End in the middle of the call, as if all was well."""
+    note("S leaves")
+    os._exit(0)
+
+
+def mortal(request: Message) -> None:
+    """Be killed in the first three calls of all its processes, as by whoever is short of memory; then live."""
+    deaths = Path(os.environ["COUNT_LOG"] + ".deaths")
+    with deaths.open("a") as told:
+        told.write("x")
+    if deaths.stat().st_size <= 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    text(request, "ok")
+
+
 def shuts(request: Message) -> None:
     """Close the output, and live on."""
     os.close(1)
@@ -218,8 +234,8 @@ def family(request: Message) -> None:
 CALLS: dict[str, Callable[[Message], None]] = {
     call.__name__: call
     for call in (
-        dies, shuts, stuck, heedless, huge, endless, latin, surrogate, broken, shapeless, mismatched, patterned,
-        minus32000, noisy, chatty, asks, family, ledger, leaks,
+        dies, leaves, mortal, shuts, stuck, heedless, huge, endless, latin, surrogate, broken, shapeless, mismatched,
+        patterned, minus32000, noisy, chatty, asks, family, ledger, leaks,
     )
 }  # fmt: skip
 
