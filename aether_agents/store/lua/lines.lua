@@ -64,6 +64,10 @@ local function park(task, it)
   tally(task.call, 'parked|' .. it.queue)
 end
 
+local function is_parked(task, it)
+  return redis.call('ZSCORE', task.call.prefix .. ':line', 'p|' .. waiting_entry(task, it)) and true or false
+end
+
 -- An entry of the line as a table; nil, and removed, if it is not true any more.
 local function read_entry(call, member)
   local mark, queue, server, owner, rank, since, id, subtask = string.match(member, ENTRY)

@@ -16,6 +16,9 @@ end
 
 local function look_at_ready(task, it, busy)
   if braked(task.call) then return wait_for_release(task, it) end
+  -- Its message was used for another, whose own comes for it, but perhaps never: the few that are parked are looked at
+  -- as often as ever, so that they wait for no back-off when their queue is empty.
+  if busy[it.queue] and is_parked(task, it) then return schedule(task, it.id, task.call.at + task.call.stale) end
   changed(task, it)
   local now = send_again(it, busy)
   schedule(task, it.id, task.call.at + task.call.stale * 2 ^ it.resends)

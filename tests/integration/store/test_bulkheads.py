@@ -111,6 +111,24 @@ def test_what_is_parked_survives_everything_that_may_become_of_the_other(scarce_
     scarce_store.tasks.cancel("many", "ann")
 
 
+def test_what_is_parked_waits_for_no_back_off_when_its_queue_is_empty(scarce_store: Store) -> None:
+    """The message of the other may be lost while thousands lie before it."""
+    begun(scarce_store, "many", ["a", "b", "c"], "slow", direct=False)
+    begun(scarce_store, "one", ["a"], "quick", direct=False)
+    for name in "ab":
+        claimed(scarce_store, "many", name)
+    assert claimed(scarce_store, "many", "c") == "one/a"
+    stale = 1000 * scarce_store.tasks._access.settings.delivery.stale
+    for _ in range(6):
+        overdue(scarce_store, "c", "many")
+        assert reap(scarce_store, "dev") == [], "messages lie in its queue"
+        seconds, micros = scarce_store.connection.command("TIME")
+        now = 1000 * int(seconds) + int(micros) // 1000
+        assert float(scarce_store.connection.command("ZSCORE", scarce_store.keys.due, "many|c")) <= now + stale
+    overdue(scarce_store, "c", "many")
+    assert reap(scarce_store) == ["c"]
+
+
 def test_after_a_swap_both_canvases_go_on_directly(scarce_store: Store) -> None:
     begun(scarce_store, "many", ["a", "b", "c"], "slow", direct=False)
     begun(scarce_store, "one", ["a"], "quick", direct=False)
