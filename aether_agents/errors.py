@@ -155,6 +155,10 @@ class CannotOpen(AetherError):
     code = "cannot_open"
 
 
+class Newer(CannotOpen):
+    """A document of another version does not fit this one; a process of the newer version reads it."""
+
+
 class Tampered(CannotOpen):
     """A document was changed by somebody without the key, or put where it does not belong."""
 

@@ -15,10 +15,16 @@ log = logging.getLogger(__name__)
 
 
 class SlotEntry(RedBeatSchedulerEntry):  # type: ignore[misc]  # redbeat has no types
-    """An entry that remembers the slot it ran for, not the second it happened to run in: so it never drifts."""
+    """An entry that remembers the slot it ran for, not the second it happened to run in: so it never drifts.
+
+    One of a time zone remembers when it was last looked at: Celery looks each hour, as it knows no zone that changes.
+    """
+
+    looked: datetime | None = None
 
     def _next_instance(self, last_run_at: datetime | None = None, **more: Any) -> Any:
-        slot = last_run_at or self.app.slots[self.name].latest(datetime.now(UTC))
+        slots = self.app.slots[self.name]
+        slot = last_run_at or (self.looked if slots.looks_often else None) or slots.latest(datetime.now(UTC))
         return super()._next_instance(last_run_at=slot, **more)
 
     __next__ = next = _next_instance
@@ -60,7 +66,9 @@ class SlotScheduler(RedBeatScheduler):  # type: ignore[misc]  # as above
 
     def apply_async(self, entry: SlotEntry, producer: Any = None, advance: bool = True, **_: Any) -> None:  # noqa: ARG002
         """Fire what is due of an entry, then remember that. A beat that ends in between fires it again: no harm."""
-        found = due(self.app.slots[entry.name], entry.last_run_at, datetime.now(UTC))
+        now = datetime.now(UTC)
+        found = due(self.app.slots[entry.name], entry.last_run_at, now)
+        entry.looked = now
         if found is not None:
             self.app.fire(entry.name, found)
         if advance:

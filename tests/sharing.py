@@ -8,7 +8,7 @@ from xdist.scheduler import LoadScopeScheduling
 LABORATORIES = {"tests/fundamentals", "tests/integration/agentserver", "tests/integration/execution"}
 
 #: End-to-end tests with stacks of their own.
-ALONE = {"test_mistakes", "test_operating", "test_readme", "test_stack"}
+ALONE = {"test_backup", "test_mistakes", "test_operating", "test_readme", "test_stack", "test_upgrade"}
 
 #: End-to-end tests of specialists. They and the others have one `person` each: two processes have work.
 OF_SPECIALISTS = {"test_data", "test_infra", "test_servers", "test_template_fixtures"}

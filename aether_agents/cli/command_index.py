@@ -74,6 +74,8 @@ COMMANDS: dict[str, Entry] = {
         ),
         "Rest": (
             ("audit", "Show, check and export the audit record.", "stack.audit"),
+            ("backup", "Write the store and AETHER_HOME into one file.", "stack.backup"),
+            ("restore", "Put a backup back, here or on another machine.", "stack.backup"),
             ("doctor", "Say what is wrong with this installation, and the fix.", "stack.doctor"),
             ("config", "Show and check the settings.", "project.config"),
             ("completion", "Print the completion script of a shell.", "stack.completion"),

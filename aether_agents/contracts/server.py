@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from aether_agents.contracts.contract import Contract
+from aether_agents.contracts.contract import ADDITIVE, Contract
 from aether_agents.contracts.tool import Tool, ToolRow
 
 #: Servers and scanners that are not ours run in a sandbox: `auto` where the machine has one, `required` or not at all,
@@ -97,16 +97,26 @@ class CatalogueEntry(Contract):
     accepted: dict[str, str] = Field(
         default_factory=dict, description="Pin by tool name, as first seen or as a person accepted it."
     )
-    number: int = Field(default=0, description="How often something was accepted: an older entry is known by it.")
-    unseen: bool = Field(
+    number: Annotated[int, ADDITIVE] = Field(
+        default=0, description="How often something was accepted: an older entry is known by it."
+    )
+    unseen: Annotated[bool, ADDITIVE] = Field(
         default=False, description="Whether what was first listed still waits for a person to look at it."
     )
-    accepted_by: str = Field(default="", description="Who accepted it; empty: nobody had to, or a version before.")
-    former: tuple[Tool, ...] = Field(
+    accepted_by: Annotated[str, ADDITIVE] = Field(
+        default="", description="Who accepted it; empty: nobody had to, or a version before."
+    )
+    former: Annotated[tuple[Tool, ...], ADDITIVE] = Field(
         default=(), description="Accepted definitions of which it lists another one now, or none: for showing both."
     )
-    host: str = Field(default="", description="Host of the worker that listed it.")
-    home: str = Field(default="", description="AETHER_HOME of that worker: another one there may know other servers.")
+    earlier: Annotated[dict[str, str], ADDITIVE] = Field(
+        default_factory=dict,
+        description="Of a server that came with a specialist: the pins of the version before, as they were accepted.",
+    )
+    host: Annotated[str, ADDITIVE] = Field(default="", description="Host of the worker that listed it.")
+    home: Annotated[str, ADDITIVE] = Field(
+        default="", description="AETHER_HOME of that worker: another one there may know other servers."
+    )
     outdated: bool = Field(default=False, description="Whether a worker lists it anew: what it says is of before.")
     listed_at: float = Field(default=0.0, description="When it was listed: seconds since the epoch, the store's clock.")
 

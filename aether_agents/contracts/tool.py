@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from aether_agents.contracts.contract import Contract, Json
+from aether_agents.contracts.contract import ADDITIVE, Contract, Json
 
 
 class Risk(StrEnum):
@@ -49,7 +49,9 @@ class Verb(Contract):
 
     argument: str = Field(description="Name of the argument that carries the verb; it may be true or false.")
     risks: dict[str, Risk] = Field(description="Risk by verb; a verb not listed is destructive.")
-    absent: Risk = Field(default=Risk.DESTRUCTIVE, description="Risk where the argument is not given.")
+    absent: Annotated[Risk, ADDITIVE] = Field(
+        default=Risk.DESTRUCTIVE, description="Risk where the argument is not given."
+    )
 
     def risk(self, args: Mapping[str, Json]) -> Risk:
         """The risk of a call with these arguments. A verb that is a reference is not known yet, so destructive."""
@@ -72,7 +74,7 @@ class ToolRow(Contract):
     expect: Expect | None = Field(default=None, description="When a call counts as a success.")
     verify: Verify | None = Field(default=None, description="How the effect is read back.")
     verb: Verb | None = Field(default=None, description="Risk by verb, where the tool takes one.")
-    items: dict[ItemKind, Risk] = Field(
+    items: Annotated[dict[ItemKind, Risk], ADDITIVE] = Field(
         default_factory=dict,
         description="Risk by what the items of a reviewed preview do; else, and of a kind not listed, the tool's own.",
     )

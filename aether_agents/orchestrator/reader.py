@@ -23,6 +23,9 @@ from aether_agents.store import CatalogueEntry, Store, WorkerInfo
 from aether_agents.store.client.key_marker import State
 from aether_agents.store.system.schedules import Schedules
 
+#: Latest tasks of which a document is opened to try the sealing key.
+TRIED = 20
+
 
 class Reader:
     """Looks at a store. Safe to share between threads."""
@@ -221,6 +224,14 @@ class Reader:
     def key_marker(self) -> tuple[State, str]:
         """What the marker of the sealing key is to the keys here, and the id of the key it is sealed with."""
         return self._store.key_marker.state(), self._store.key_marker.name()
+
+    def key_trial(self) -> tuple[int, int]:
+        """How many documents of the store open with the sealing key here, of how many that were tried."""
+        return self._store.key_marker.trial(TRIED)
+
+    def newer_entries(self) -> dict[str, str]:
+        """The servers whose catalogue entries a later version wrote, each with what that means."""
+        return self._store.catalogue.newer()
 
     def foreign_entries(self) -> dict[str, str]:
         """The servers whose entries of the catalogue do not open here, each with the id of the key that sealed it."""

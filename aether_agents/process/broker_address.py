@@ -72,8 +72,17 @@ def fix_of(url: str, error: BaseException) -> str:
     kinds = tuple(type(one) for one in causes)
     plain = parts.scheme == "redis" and any(word in said for word in ("closed", "reset", "protocol error"))
     fixes = {
+        "its certificate is for another name: write that name into AETHER_REDIS_URL": (
+            ssl.SSLCertVerificationError in kinds and "mismatch" in said
+        ),
+        "its certificate has expired: renew it on the server": (
+            ssl.SSLCertVerificationError in kinds and "expired" in said
+        ),
         "its certificate is not trusted here: name its authority in the address "
         "(`?ssl_ca_certs=/path/to/ca.pem`)": ssl.SSLCertVerificationError in kinds,
+        "a file of certificates that AETHER_REDIS_URL names is not there, or may not be read": (
+            parts.scheme == "rediss" and any(issubclass(one, FileNotFoundError | PermissionError) for one in kinds)
+        ),
         "it does not speak TLS there, or wants a certificate of ours: `redis://` is without TLS": any(
             issubclass(one, ssl.SSLError) for one in kinds
         ),

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from aether_agents.contracts import Contract, Isolation, Json, Risk, Template
 from aether_agents.process.broker_address import checked
+from aether_agents.settings.time_zone import known_zone
 from aether_agents.settings.upkeep import AlertSettings, AuditSettings, RetentionSettings
 from aether_agents.telemetry.logs import Style
 
@@ -129,12 +130,17 @@ class ContextSettings(Contract):
 
 
 class ScheduleSettings(Contract):
-    """A task that is done again and again: an audit every night. Times are UTC."""
+    """A task that is done again and again: an audit every night. Times are of `timezone`, UTC without it."""
 
     crontab: str | None = Field(
         default=None,
         pattern=r"^\s*(\S+\s+){4}\S+\s*$",
-        description="Minute, hour, day of month, month, day of week, as crontab has them; UTC.",
+        description="Minute, hour, day of month, month, day of week, as crontab has them.",
+    )
+    timezone: Annotated[str, AfterValidator(known_zone)] | None = Field(
+        default=None,
+        description="Time zone of the crontab, such as `Europe/Berlin`; UTC without it. Each slot comes once where the "
+        "clock is set: one that is left out as it jumps, one that is there twice at its first time.",
     )
     every: float | None = Field(
         default=None, ge=1, le=31 * 86_400, description="Seconds between two runs, counted from 1970-01-01 UTC."
@@ -153,7 +159,9 @@ class ScheduleSettings(Contract):
     @model_validator(mode="after")
     def _one_time(self) -> Self:
         if (self.crontab is None) is (self.every is None):
-            raise ValueError("say either `crontab` (such as `0 3 * * *`, UTC) or `every` (seconds)")
+            raise ValueError("say either `crontab` (such as `0 3 * * *`) or `every` (seconds)")
+        if self.every is not None and self.timezone is not None:
+            raise ValueError("`timezone` is for `crontab`: `every` counts seconds, whatever clocks show")
         return self
 
 

@@ -33,6 +33,7 @@ from aether_agents.store.system.key_types import PRIORITY_STEPS, KeyTypes
 from aether_agents.store.system.presence import Presence
 from aether_agents.store.system.rights import Rights
 from aether_agents.store.system.schedules import Schedules
+from aether_agents.store.system.snapshot import Snapshot
 from aether_agents.store.tasks.alike import Alike
 from aether_agents.store.tasks.expiry import Expiry
 from aether_agents.store.tasks.open_tasks import OpenTasks
@@ -78,6 +79,7 @@ class Store:
         self.key_marker = KeyMarker(access)
         self.rights = Rights(access)
         self.key_types = KeyTypes(access)
+        self.snapshot = Snapshot(access)
 
     def when_freed(self, send: Callable[[list[Delivery]], None]) -> None:
         """Have `send` called with the tasks that a change lets in by freeing a slot; it must not raise.

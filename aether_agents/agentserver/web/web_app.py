@@ -20,7 +20,6 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
-from aether_agents import __version__
 from aether_agents.agentserver.service.identity import headers_of, peer_of
 from aether_agents.agentserver.service.service import Service
 from aether_agents.agentserver.sockets.handlers import Handle, register
@@ -28,6 +27,7 @@ from aether_agents.agentserver.web.api import Api
 from aether_agents.agentserver.web.refused_access import RefusedAccess
 from aether_agents.agentserver.web.request_guard import RequestGuard, person_of
 from aether_agents.errors import AetherError
+from aether_agents.process.build import build
 
 _PAGE = "page/index.html"
 
@@ -56,11 +56,11 @@ def web_app(service: Service, token: str, *, routes: Sequence[BaseRoute] = ()) -
         try:
             await service.call(lambda backend: backend.store.ping())
         except AetherError as error:
-            return JSONResponse({"status": error.code, "version": __version__}, 503)
-        return JSONResponse({"status": "ok", "version": __version__})
+            return JSONResponse({"status": error.code, "version": build()}, 503)
+        return JSONResponse({"status": "ok", "version": build()})
 
     async def live(_: Request) -> Response:
-        return JSONResponse({"status": "ok", "version": __version__})
+        return JSONResponse({"status": "ok", "version": build()})
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

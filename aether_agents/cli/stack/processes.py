@@ -22,6 +22,9 @@ PAUSE = 0.1
 #: More lines than the end of a log that is looked at has.
 EVERYTHING = 1_000_000
 
+#: What a process runs that does not say its version.
+BEFORE = "0.1.0"
+
 #: What a process of the embedded stack says of itself when nothing is wrong.
 _WELL = ("ready", "starting", "ending")
 _FIXES = {
@@ -80,6 +83,7 @@ def process_rows(session: Session) -> list[dict[str, Json]]:
                 "host": one.host,
                 "queues": list(one.queues),
                 "status": one.state or "alive",
+                "version": one.version,
             }
             for one in orchestrator.workers()
         ]
@@ -99,11 +103,13 @@ def show_processes(output: Output, rows: Sequence[dict[str, Json]]) -> None:
         output.hint("aether-agent up")
         return
     hosts = len({str(row.get("host", "")) for row in rows}) > 1
+    versions = len({str(row.get("version") or "") for row in rows}) > 1
     columns = (
         Column("process", keep=True),
         Column("kind"),
         Column("pid", keep=True, align="right"),
         *([Column("host", keep=True)] if hosts else []),
+        *([Column("version", keep=True)] if versions else []),
         Column("status", keep=True),
         Column("queues"),
     )
@@ -116,6 +122,7 @@ def show_processes(output: Output, rows: Sequence[dict[str, Json]]) -> None:
                     quiet(str(row["kind"])),
                     str(row["pid"]),
                     *([str(row.get("host", ""))] if hosts else []),
+                    *([str(row.get("version") or BEFORE)] if versions else []),
                     sign(_LOOK.get(str(row["status"]), "warn"), output.glyphs, str(row["status"])),
                     quiet(", ".join(map(str, queues)) if isinstance(queues := row["queues"], list) else ""),
                 )

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.tasks.ending import ending
@@ -14,17 +15,18 @@ from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidSettings, InvalidTask
 from aether_agents.planning.sentence.recurrence import Recurrence, read_recurrence
 from aether_agents.settings.model import ScheduleSettings
+from aether_agents.settings.time_zone import is_zone, machine_zone
 from beat.due_times import DueTimes
 
 _LONGEST = 44
 
 
 def add_schedule(
-    session: Session, sentence: str, name: str | None, crontab: str | None, options: Mapping[str, Any]
+    session: Session, sentence: str, name: str | None, times: tuple[str | None, str | None], options: Mapping[str, Any]
 ) -> int:
-    """Plan what a sentence asks for without its time, and keep it with its time. The exit code."""
+    """Plan what a sentence asks for without its time, and keep it with its time: `times` is a crontab and a zone."""
     found = read_recurrence(sentence)
-    when = crontab or found.crontab
+    when, zone = times[0] or found.crontab, times[1] or found.zone or machine_zone()
     if not when:
         raise InvalidTask(_no_time(found))
     _require_told(session, found)
@@ -35,7 +37,7 @@ def add_schedule(
             "a schedule cannot answer questions: say it so that it plans, or give what is missing with -i"
         )
         return ending(session.output, view)
-    settings = settings_of(task, when, yes=bool(options.get("yes")))
+    settings = settings_of(task, when, yes=bool(options.get("yes")), zone=zone)
     own = DueTimes(name or "it", settings)
     with session.orchestrator() as orchestrator:
         own_name = name or _free_name(plan, {*session.settings.schedules, *orchestrator.schedules.added()})
@@ -76,7 +78,7 @@ def _no_time(found: Recurrence) -> str:
     said = f"`{found.said}` is no time that repeats, or more than one" if found.said else "it does not say how often"
     return (
         f"{said}: say `every night`, `every day at 3:30`, `every monday at 6`, `every 15 minutes`, or give "
-        '`--crontab "30 3 * * *"` (all times are UTC)'
+        '`--crontab "30 3 * * *"`; times are of this machine, or name a zone: `at 3:30 Europe/Berlin`'
     )
 
 
@@ -94,11 +96,14 @@ def _require_told(session: Session, found: Recurrence) -> None:
         )
 
 
-def settings_of(task: HighLevelTask, crontab: str, *, yes: bool) -> ScheduleSettings:
+def settings_of(task: HighLevelTask, crontab: str, *, yes: bool, zone: str = "UTC") -> ScheduleSettings:
     """A schedule that does this task at these times; with `yes`, what policy lets one answer ahead is answered."""
+    if not is_zone(zone):
+        raise InvalidTask(f"`{zone}` is no time zone that is known here: write it as `Europe/Berlin`")
     return ScheduleSettings.model_validate(
         {
             "crontab": crontab,
+            "timezone": None if zone == "UTC" else zone,
             "task": task.description,
             "template": task.type,
             "specialist": task.agent_type,
@@ -119,11 +124,13 @@ def _free_name(plan: Plan, taken: Collection[str]) -> str:
 
 def _show(session: Session, name: str, settings: ScheduleSettings, slots: DueTimes, plan: Plan) -> None:
     output = session.output
-    following = slots.after(datetime.now(UTC))
+    zone = settings.timezone or "UTC"
+    following = slots.after(datetime.now(UTC)).astimezone(ZoneInfo(zone))
     if output.json_wanted:
-        output.json({"name": name, "crontab": settings.crontab, "task": settings.task, "next": following.isoformat()})
+        when = {"crontab": settings.crontab, "timezone": zone, "next": following.isoformat()}
+        output.json({"name": name, "task": settings.task, **when})
         return
-    output.good(f"{name}: `{settings.crontab}`, UTC; next {following:%Y-%m-%d %H:%M} UTC")
+    output.good(f"{name}: `{settings.crontab}`, {zone}; next {following:%Y-%m-%d %H:%M} {zone}")
     for line in understood_lines(plan.understood, plan.unused, output.err.width, output.error_glyphs.more):
         output.err.print(line)
     if session.settings.alerts.to:

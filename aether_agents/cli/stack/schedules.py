@@ -106,7 +106,7 @@ def show_schedules(output: Output, rows: list[ScheduleRow], *, asleep: bool = Fa
     columns = (
         Column("schedule", keep=True),
         Column("status", keep=True),
-        Column("when (UTC)", keep=True),
+        Column("when", keep=True),
         Column("next (UTC)"),
         Column("last"),
         Column("result"),
@@ -180,4 +180,6 @@ def _the(session: Session, orchestrator: OrchestratorFace, name: str) -> Schedul
 
 
 def _when(one: ScheduleSettings) -> str:
-    return one.crontab if one.crontab is not None else f"every {one.every:g} s"
+    if one.crontab is None:
+        return f"every {one.every:g} s"
+    return f"{one.crontab} {one.timezone}" if one.timezone else one.crontab

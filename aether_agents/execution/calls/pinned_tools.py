@@ -164,6 +164,8 @@ class PinnedTools:
         """
         entry = self._entry(tool.server, believed=0.0)  # never quarantined on what the catalogue said a while ago
         accepted = entry.accepted.get(tool.name) if entry else None
+        if self._of_versions(tool, pin, entry):
+            return tool
         if accepted == tool.pin:
             raise ToolDrifted(f"`{tool.ref}` was changed, and accepted, after this was planned: run the task again")
         if accepted == pin:  # this process of the server may have run since before a person accepted what it is now
@@ -171,6 +173,24 @@ class PinnedTools:
         if tool.pin != pin:
             raise self._drifted(tool)
         return tool
+
+    def _of_versions(self, tool: Tool, pin: str, entry: CatalogueEntry | None) -> bool:
+        """Whether the two are what two versions of the product bring: one planned, the other runs it.
+
+        Then what a person installed is what is called. Its arguments are checked against it as it is here, and a yes
+        to the call as the other version knows it does not count.
+        """
+        spec = self._servers().get(tool.server)
+        if spec is None or not spec.bundled:
+            return False
+        before = self._store_retry.ask(self._store.catalogue.before).get(tool.server)
+        known = self.memory.of(tool.server)
+        here = known.pins if known is not None and known.spec_digest == self._digest(tool.server) else {}
+        listed = [entry.accepted, entry.earlier] if entry is not None else []
+        planned = [*listed, before.accepted] if before is not None else listed
+        return tool.pin in [one.get(tool.name) for one in (here, *listed[:1])] and pin in [
+            one.get(tool.name) for one in planned
+        ]
 
     def _drifted(self, tool: Tool) -> ToolDrifted:
         reason = f"`{tool.ref}` is not what it was when it was planned"

@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 from celery.exceptions import Ignore
 
 from aether_agents.contracts import HighLevelTask, Plan, Template
-from aether_agents.errors import CannotOpen, InvalidSettings, StoreUnavailable, TaskNotFound, WrongStatus
+from aether_agents.errors import CannotOpen, InvalidSettings, Newer, StoreUnavailable, TaskNotFound, WrongStatus
 from aether_agents.execution.delivery.leases import Lease, Leases
 from aether_agents.execution.delivery.sender import Sender
 from aether_agents.execution.delivery.store_retry import StoreRetry
@@ -84,7 +84,10 @@ class PlannerStep:
             if isinstance(claim, Unopened):
                 if claim.tampered:
                     self._store.alerts.suspect("broken document", task_id, claim.reason)
-                self._ask(self._store.tasks.fail_planning, task_id, claim.token, claim.reason, "document")
+                if claim.newer:
+                    self._leave(task_id, claim.token, claim.reason)
+                else:
+                    self._ask(self._store.tasks.fail_planning, task_id, claim.token, claim.reason, "document")
                 return
             with (
                 self._leases.holding(Lease(task_id, "", claim.token), asked_at),
@@ -126,12 +129,16 @@ class PlannerStep:
         except (WrongStatus, TaskNotFound) as error:  # what it runs again is not there any more, or nothing would run
             self._ask(self._store.tasks.fail_planning, task_id, claim.token, str(error), "invalid_task")
         except CannotOpen as error:  # what a later version knows of servers: a process of that version plans it
-            log.warning("not planned here: %s", error)
-            self._ask(self._store.tasks.postpone_planning, task_id, claim.token, _OTHERS_FIRST, str(error))
+            self._leave(task_id, claim.token, str(error))
         except Exception as error:
             log.exception("unexpected")
             text = f"a fault of ours ({type(error).__name__}) while it was planned: the worker's log has the traceback"
             self._ask(self._store.tasks.fail_planning, task_id, claim.token, text, "internal")
+
+    def _leave(self, task_id: str, token: int, why: str) -> None:
+        """Leave a task to a planner that reads what this one does not."""
+        log.warning("not planned here: %s", why)
+        self._ask(self._store.tasks.postpone_planning, task_id, token, _OTHERS_FIRST, why)
 
     def _planned(self, task_id: str, claim: PlanningClaim) -> Plan | None:
         """The plan, saved; None when there is none, and the store knows why."""
@@ -158,6 +165,8 @@ class PlannerStep:
         if isinstance(conclusion, Asked):
             self._ask(tasks.ask, task_id, claim.token, conclusion.intervention)
         if isinstance(conclusion, Unplannable):
+            for why in self._ask(self._store.catalogue.newer).values():
+                raise Newer(why)  # who reads all of the catalogue may find a way
             self._ask(tasks.fail_planning, task_id, claim.token, conclusion.error, conclusion.code)
         return None
 

@@ -19,7 +19,7 @@ from celery.exceptions import Ignore
 
 from aether_agents.access.secrets import Secrets
 from aether_agents.contracts import Intervention, Outcome
-from aether_agents.errors import Barred, CannotOpen, InvalidPlan, ReferenceMissing, StoreUnavailable, Tampered
+from aether_agents.errors import Barred, CannotOpen, InvalidPlan, Newer, ReferenceMissing, StoreUnavailable, Tampered
 from aether_agents.execution.calls.argument_check import applies
 from aether_agents.execution.calls.kept_items import writer_for
 from aether_agents.execution.calls.progress_report import reporter
@@ -44,6 +44,8 @@ log = logging.getLogger(__name__)
 JOIN_FACTOR = 4
 #: Workers that a subtask may lose before it counts as what kills them.
 LOST_RUNS = 2
+#: Seconds until a subtask is offered again that only a later version can read: longer each time, up to so many.
+OTHERS_FIRST, OTHERS_AT_MOST = 10.0, 300.0
 
 
 class SubtaskRunner:
@@ -103,7 +105,7 @@ class SubtaskRunner:
             if claim.tampered:
                 self._store.alerts.suspect("broken document", f"{task_id}/{subtask_id}", claim.reason)
             outcome = failed("document", claim.reason, sent=False).model_copy(update={"attempts": claim.attempts})
-            self._finish(lease, outcome, claim)
+            self._finish(lease, outcome, claim, _others_first(claim) if claim.newer else None)
             return word_of(outcome)
         if claim.tampered:
             self._store.alerts.suspect("forged answer", f"{task_id}/{subtask_id}", claim.doubt)
@@ -149,6 +151,9 @@ class SubtaskRunner:
             raise Ignore from error
         except Barred:
             raise
+        except Newer as error:
+            self._finish(lease, failed("document", str(error), sent=False), claim, _others_first(claim))
+            raise Ignore from error
         except (InvalidPlan, ReferenceMissing) as error:
             return failed("arguments", str(error), sent=False)
         except CannotOpen as error:
@@ -229,3 +234,8 @@ class SubtaskRunner:
 
     def _trace(self, task_id: str) -> str:
         return self._store_retry.ask(lambda: self._store.tasks.trace(task_id))
+
+
+def _others_first(claim: Granted | Unopened) -> float:
+    """Seconds in which a process that reads what this one does not may take a subtask."""
+    return min(OTHERS_FIRST * claim.attempts, OTHERS_AT_MOST)

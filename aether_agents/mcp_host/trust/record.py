@@ -10,7 +10,8 @@ from typing import Literal
 
 from pydantic import Field, ValidationError
 
-from aether_agents.contracts import Contract
+from aether_agents import __version__
+from aether_agents.contracts import Contract, Json
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.trust.own_repository import OwnRepository
 from aether_agents.process.local_journal import login, note_locally
@@ -18,6 +19,9 @@ from aether_agents.process.private_folder import make_private
 from aether_agents.process.regular_file import read_regular
 
 Kind = Literal["servers", "template", "settings"]
+
+#: The form that is written. Of form 1 an entry named files beside its own, which its fingerprint now covers otherwise.
+VERSION: Literal[2] = 2
 
 
 class Entry(Contract):
@@ -42,10 +46,10 @@ class Entry(Contract):
 
 
 class _File(Contract):
-    """The record as it is written. Another version of it is refused, so nothing of it is trusted."""
+    """The record as it is written. A later version of it is refused, so nothing of it is trusted."""
 
-    version: Literal[2] = Field(default=2, description="Of this form.")
-    files: dict[str, Entry] = Field(default_factory=dict, description="Entries by path.")
+    version: Literal[1, 2] = Field(default=VERSION, description="Its form; 1 is that of before 0.1.0.")
+    files: dict[str, dict[str, Json]] = Field(default_factory=dict, description="Entries by path.")
 
 
 class TrustRecord:
@@ -61,10 +65,13 @@ class TrustRecord:
         Raises:
             InvalidSettings: the record is damaged.
         """
+        return _entries(self._written())[0]
+
+    def _written(self) -> _File:
         try:
-            return dict(_File.model_validate_json(read_regular(self.file)).files)
+            return _File.model_validate_json(read_regular(self.file))
         except FileNotFoundError:
-            return {}
+            return _File()
         except PermissionError:
             raise InvalidSettings(
                 f"{self.file} may not be read by you: set AETHER_HOME to a folder of your own"
@@ -72,8 +79,8 @@ class TrustRecord:
         except (OSError, ValidationError) as error:
             why = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error.strerror
             raise InvalidSettings(
-                f"{self.file} is damaged, or of another version ({why}): remove it, then look at each project with "
-                "`aether-agent trust`"
+                f"{self.file} is damaged, or of a version after {__version__} ({why}): use that version, or move the "
+                "file away and look at each project with `aether-agent trust`"
             ) from None
 
     @contextmanager
@@ -86,10 +93,11 @@ class TrustRecord:
         make_private(self._home)
         with (self._home / "trust.lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            entries = self.read()
+            entries, later = _entries(self._written())
             before = dict(entries)
             yield entries
-            self._write(_File(files=entries))
+            written = {path: entry.model_dump(mode="json", exclude_none=True) for path, entry in entries.items()}
+            self._write(_File(files={**later, **written}))
             self._tell(before, entries)
 
     def _tell(self, before: Mapping[str, Entry], after: Mapping[str, Entry]) -> None:
@@ -107,3 +115,18 @@ class TrustRecord:
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(self.file)
+
+
+def _entries(record: _File) -> tuple[dict[str, Entry], dict[str, dict[str, Json]]]:
+    """The entries, and those that a later version wrote: nothing of these is trusted here, and they stay in the file.
+
+    Of form 1 a file of servers has another fingerprint: it counts as one that has changed, and is looked at again.
+    """
+    found, later = dict[str, Entry](), dict[str, dict[str, Json]]()
+    for path, written in record.files.items():
+        fields = {name: value for name, value in written.items() if record.version > 1 or name != "beside"}
+        try:
+            found[path] = Entry.model_validate(fields)
+        except ValidationError:
+            later[path] = written
+    return found, later

@@ -1,7 +1,8 @@
-"""How often something is to be done, from a sentence: a crontab in UTC, the rest of the sentence, who is to be told."""
+"""How often something is to be done, from a sentence: a crontab, its zone, the rest of it, who is to be told."""
 
 import re
 from typing import NamedTuple
+from zoneinfo import available_timezones
 
 from aether_agents.planning.sentence.parts import find_parts, masked
 
@@ -30,6 +31,7 @@ _AT = re.compile(
     r"(?: (?:in the (morning|evening|afternoon)|utc))?\b"
     r"|(午前|午後)?(\d{1,2})時(?:(半)|(\d{1,2})分)?"
 )
+_ZONE = re.compile(r"\s\(?(?:in )?([A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_+-]+)+)(?: time)?\)?(?![\w/])")
 _AROUND = re.compile(r"\b(?:and|starting|beginning|at|on|utc|the)\b|[、,\s。にのでで]")
 _TOLD = re.compile(
     r"\b(?:me|us|i)\b|(?:私|自分)|^[^a-z]*(?:結果|レポート)?[をは]?\s*(?:メール|通知|知らせ)", re.IGNORECASE
@@ -41,14 +43,16 @@ class Recurrence(NamedTuple):
     """A sentence that says how often."""
 
     task: str  #: the sentence without it
-    crontab: str  #: UTC; empty if it says nothing that can be understood
+    crontab: str  #: empty if it says nothing that can be understood
     said: str  #: the words that say how often
     tell_me: tuple[str, ...] = ()  #: the words that want the person told
     others: tuple[str, ...] = ()  #: words that want somebody else told
+    zone: str = ""  #: the time zone that it names
 
 
 def read_recurrence(text: str) -> Recurrence:
     """Take a sentence apart into what is to be done, how often, and who is to be told."""
+    text, zone = _without_zone(text)
     _, parts = find_parts(masked(text))
     when = [text[part.start : part.end].strip(" ,、") for part in parts if part.kind == "schedule"]
     told = [text[part.start : part.end].strip(" ,、。.") for part in parts if part.kind == "destination"]
@@ -64,11 +68,20 @@ def read_recurrence(text: str) -> Recurrence:
         said,
         tuple(one for one in told if _TOLD.search(one)),
         tuple(one for one in told if not _TOLD.search(one)),
+        zone or ("UTC" if re.search(r"\butc\b", said, re.IGNORECASE) else ""),
     )
 
 
+def _without_zone(text: str) -> tuple[str, str]:
+    """A sentence without the time zone that it names, and that."""
+    for hit in _ZONE.finditer(text):
+        if hit[1] in available_timezones():
+            return f"{text[: hit.start()]} {text[hit.end() :]}", hit[1]
+    return text, ""
+
+
 def crontab_of(said: str) -> str:
-    """Words such as "every monday at 6:30" as a crontab in UTC; empty where they say more, or nothing of it."""
+    """Words such as "every monday at 6:30" as a crontab; empty where they say more, or nothing of it."""
     text = said.lower()
     hit = _EVERY.search(text) or _EVERY_JAPANESE.search(text)
     if hit is None:

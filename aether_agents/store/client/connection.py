@@ -115,6 +115,17 @@ class Connection:
                 pipeline.execute_command(*line)
             return list(pipeline.execute())
 
+    def transaction(self, lines: Sequence[tuple[Part, ...]]) -> list[Any]:
+        """Send several commands that nothing comes between.
+
+        Raises:
+            StoreUnavailable: the server cannot be reached.
+        """
+        with self._named(), self._client("command").pipeline(transaction=True) as pipeline:
+            for line in lines:
+                pipeline.execute_command(*line)
+            return list(pipeline.execute())
+
     def wait(self, stream: str, after: str) -> list[Entry]:
         """Entries of a stream after an id; waits up to `BLOCK` seconds for one.
 

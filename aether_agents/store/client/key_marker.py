@@ -29,6 +29,25 @@ class KeyMarker(StorePart):
             return "other"
         return "newest" if key_of(blob) == self._access.sealer.newest else "older"
 
+    def trial(self, latest: int) -> tuple[int, int]:
+        """Open the catalogue and the heads of the latest tasks: how many documents opened, of how many tried."""
+        keys = self._access.keys
+        entries = self._access.connection.command("HGETALL", keys.catalogue).items()
+        found = [(Places.server(name.decode()), blob) for name, blob in entries]
+        for name in self._access.connection.command("ZREVRANGE", keys.recent, 0, latest - 1):
+            task_id = name.decode()
+            head = self._access.connection.command("HGET", keys.task(task_id), "head")
+            if head:
+                found.append((Places.head(task_id), head))
+        return sum(self._opens(place, blob) for place, blob in found), len(found)
+
+    def _opens(self, place: str, blob: bytes) -> bool:
+        try:
+            self._access.sealer.open(place, blob)
+        except CannotOpen:
+            return False
+        return True
+
     def name(self) -> str:
         """The id of the key it is sealed with; empty without a marker."""
         return key_of(self._blob())

@@ -16,7 +16,8 @@ PERMANENT = (
     "runs",  # sorted set: what runs, the same way
     "slots",  # number: how many tasks may hold one, as the last planner said
     "recent",  # sorted set: tasks by the time they were accepted, at most RECENT_MAX
-    "catalogue",  # hash: sealed tools by server
+    "catalogue:2",  # hash: sealed tools by server
+    "catalogue",  # hash: the same as version 0.1 wrote it, whose workers list servers for themselves; only read
     "epoch",  # hash: which server this is, since when, and who has not told it yet what it may have forgotten
     "epochs",  # stream of one entry: the last epoch that began
     "witnesses",  # sorted set: the processes that make calls, by when they last spoke; those of the last minute
@@ -71,6 +72,11 @@ class Keys(NamedTuple):
     @property
     def catalogue(self) -> str:
         """Hash of sealed catalogue entries by server."""
+        return f"{self.prefix}:catalogue:2"
+
+    @property
+    def catalogue_before(self) -> str:
+        """The same hash of version 0.1: its tools have other pins, and each version plans with those of its own."""
         return f"{self.prefix}:catalogue"
 
     @property

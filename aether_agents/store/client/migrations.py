@@ -2,9 +2,11 @@
 
 One number counts for the whole store. It goes up when a stored contract (or the Lua library's own fields) would no
 longer be read as it was meant: a field renamed, removed or of another type, or another default, as defaults are not
-stored. A new field with a default needs no new number: who does not know it refuses a document that uses it.
+stored. A new field with a default needs no new number: who does not know it refuses a document that uses it. One that
+is marked `ADDITIVE` is left out by who does not know it: the version before reads a document that uses it.
 
-Every sealed document says its form and the version of the product that wrote it; one that does not is of form 1.
+Every sealed document says its form and the version of the product that wrote it; one that does not is of form 1. What
+is additive stands with the version (`by`), which was never read as anything but a name.
 Every task says the highest form that a process which took on its work may have written, so that an older worker
 leaves it to a newer one instead of failing what it cannot read (lua/planning.lua, lua/running.lua).
 
@@ -12,14 +14,17 @@ A new form takes: `FORM` one higher, a step in `STEPS` per contract that changed
 (tests/integration/store/stored.py writes them).
 """
 
+import copy
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from pydantic import ValidationError
 
-from aether_agents import __version__
-from aether_agents.contracts import Contract, HighLevelTask, Json, Plan, PlannedSubtask
-from aether_agents.errors import CannotOpen
+from aether_agents.contracts import Contract, HighLevelTask, Json, Outcome, Plan, PlannedSubtask
+from aether_agents.contracts.server import CatalogueEntry
+from aether_agents.documents import additions
+from aether_agents.errors import Newer
+from aether_agents.process.build import build
 
 Document = TypeVar("Document", bound=Contract)
 Fields = dict[str, Json]
@@ -56,12 +61,19 @@ STEPS: Mapping[int, Mapping[type[Contract], Callable[[Fields], Fields]]] = {
     2: {PlannedSubtask: _retry, Plan: _retries, HighLevelTask: _document},
 }
 
-#: Names that a document's own fields cannot have.
+#: Forms of what is lower than ours: versions side by side each read what the other wrote.
+SINCE: Mapping[type[Contract], int] = {CatalogueEntry: 1, Outcome: 1}
+
+#: Kinds of failure that came with form 2.
+_KINDS = ("lost", "denied", "drift")
+
+#: Names that a document's own fields cannot have, and those of `by` where there are additions.
 _FORM, _BY = "form", "by"
+_VERSION, _ADDED = "version", "added"
 
 
-def mark(fields: Json) -> Json:
-    """A document's fields, with the form and the version that write them.
+def mark(document: Contract, fields: Json) -> Json:
+    """A document's fields as they are stored, with the form and the version that write them. Changes `fields`.
 
     Raises:
         ValueError: a field of its own has one of these two names, and would be lost when it is read.
@@ -70,7 +82,10 @@ def mark(fields: Json) -> Json:
         return fields
     if taken := {_FORM, _BY} & fields.keys():
         raise ValueError(f"a stored contract cannot have a field `{min(taken)}`: give it another name")
-    return {_FORM: FORM, _BY: __version__, **fields}
+    added = additions.take_out(document, fields)
+    by: Json = {_VERSION: build(), _ADDED: added} if added else build()
+    since = FORM if fields.get("error_kind") in _KINDS else SINCE.get(type(document), FORM)
+    return {_FORM: since, _BY: by, **fields}
 
 
 def form_of(value: Json) -> int:
@@ -83,24 +98,37 @@ def read(model: type[Document], place: str, value: Json) -> Document:
     """A stored document of any form up to ours.
 
     Raises:
-        CannotOpen: it is of a later form, or its fields do not fit; the error says which version reads it.
+        Newer: it is of a later form, or its fields do not fit; the error says which version reads it.
     """
-    fields = dict(value) if isinstance(value, dict) else {}
+    fields: Fields = copy.deepcopy(value) if isinstance(value, dict) else {}
     form, by = fields.pop(_FORM, 1), fields.pop(_BY, None)
-    writer = f"version {by}" if isinstance(by, str) else "another version"
+    added = by.get(_ADDED) if isinstance(by, dict) else None
+    version = by.get(_VERSION) if isinstance(by, dict) else by
+    writer = f"version {version}" if isinstance(version, str) else "another version"
     if type(form) is not int or not 1 <= form <= FORM:
-        raise CannotOpen(
-            f"{place} was written by {writer} of AetherTerm agents, in form {form}; this is version {__version__}, "
+        raise Newer(
+            f"{place} was written by {writer} of AetherTerm agents, in form {form}; this is version {build()}, "
             f"which reads up to form {FORM}: upgrade this process, or look at the task with {writer}"
         )
     for number in range(form + 1, FORM + 1):
         step = STEPS.get(number, {}).get(model)
         fields = step(fields) if step else fields
+    additions.put_back(fields, added)
+    try:
+        return _validated(model, fields, added)
+    except ValidationError as error:
+        names = ", ".join(f"`{'.'.join(map(str, one['loc']))}`" for one in error.errors()[:5])
+        raise Newer(
+            f"{place} was written by {writer} of AetherTerm agents and does not fit this one, {build()} "
+            f"({names}): use the newer of the two, or submit the task again"
+        ) from None
+
+
+def _validated(model: type[Document], fields: Fields, added: object) -> Document:
+    """A document of its fields, without the additions that this version does not know."""
     try:
         return model.model_validate(fields)
     except ValidationError as error:
-        names = ", ".join(f"`{'.'.join(map(str, one['loc']))}`" for one in error.errors()[:5])
-        raise CannotOpen(
-            f"{place} was written by {writer} of AetherTerm agents and does not fit this one, {__version__} "
-            f"({names}): use the newer of the two, or submit the task again"
-        ) from None
+        if not additions.take_away(fields, added, (one["loc"] for one in error.errors())):
+            raise
+    return model.model_validate(fields)

@@ -72,7 +72,10 @@ class Renewal(NamedTuple):
 
 
 class Unopened(NamedTuple):
-    """A claim that was granted, whose sealed document does not open here: it ends with an outcome that says so."""
+    """A claim that was granted, whose sealed document does not open here: it ends with an outcome that says so.
+
+    One of a later version is given back instead, to a process that reads it.
+    """
 
     token: int
     reason: str  #: with the fix
@@ -80,6 +83,7 @@ class Unopened(NamedTuple):
     tampered: bool = False  #: it was changed or moved by somebody without the key
     instead: tuple[str, str] | None = None  #: as of `Granted`
     head: Head | None = None  #: as of `Granted`; none where it does not open
+    newer: bool = False  #: another version wrote it
 
 
 class PlanningClaim(NamedTuple):
@@ -118,6 +122,7 @@ class WorkerInfo(NamedTuple):
     since: float  #: seconds since the epoch, by the store's clock
     state: str = ""  #: `deaf`, `waits for the store`, or `ending`; empty when it is well
     strain: float = 0.0  #: share of its descriptors that it has open, if that is half of them or more
+    version: str = ""  #: version of the product that it runs; empty of 0.1.0, which did not say it
 
     @property
     def hears(self) -> bool:

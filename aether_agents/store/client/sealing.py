@@ -2,9 +2,8 @@
 
 A sealed document is `layout · flags · key id · version · nonce · AES-256-GCM(text)`. The key id, the document's place
 and its version there are authenticated with it, so a document copied to another place does not open there, and one
-that was replaced by a newer one is known by its version (`store/client/head.py` says which one counts). Layout 1, of
-before, has no version and is read as version 0. A new key is put first in the key file; the old ones stay below it
-until nothing sealed with them is left.
+that was replaced by a newer one is known by its version (`store/client/head.py` says which one counts). Layout 1 is
+version 0, without saying it: the version before reads it. A new key is put first in the key file; the old ones stay.
 
 This keeps out who has no key. It does not keep one holder of the key from another: each can write what the others read.
 """
@@ -104,7 +103,8 @@ class Sealer:
         cipher = self._keys.cipher(name)
         if cipher is None:
             raise CannotOpen
-        head = bytes((_LAYOUT, flags, len(name))) + name.encode("ascii") + version.to_bytes(_VERSION_BYTES)
+        layout, counted = (_LAYOUT, version.to_bytes(_VERSION_BYTES)) if version else (_LAYOUT_BEFORE, b"")
+        head = bytes((layout, flags, len(name))) + name.encode("ascii") + counted
         nonce = os.urandom(_NONCE_BYTES)
         return head + nonce + cipher.encrypt(nonce, text, head + place.encode())
 
@@ -115,7 +115,7 @@ class Sealer:
             CannotOpen: its key is not here.
             Tampered: it was changed, or belongs to another place, or is another version than the one that counts.
         """
-        if len(blob) < 3 or blob[0] not in (_LAYOUT, _LAYOUT_BEFORE):  # noqa: PLR2004 - layout, flags, length of the key id
+        if not is_sealed(blob):
             raise Tampered(f"the document at {place} is not one of ours, or of a later version of AetherTerm agents")
         flags, named = blob[1], 3 + blob[2]
         end = named + (_VERSION_BYTES if blob[0] == _LAYOUT else 0)
@@ -143,8 +143,12 @@ class Sealer:
 
 def key_of(blob: bytes) -> str:
     """The id of the key that a document is sealed with; empty if it is not one of ours."""
-    ours = len(blob) > 3 and blob[0] in (_LAYOUT, _LAYOUT_BEFORE)  # noqa: PLR2004 - layout, flags, length of the key id
-    return blob[3 : 3 + blob[2]].decode("ascii", errors="replace") if ours else ""
+    return blob[3 : 3 + blob[2]].decode("ascii", errors="replace") if is_sealed(blob) else ""
+
+
+def is_sealed(blob: bytes) -> bool:
+    """Whether this begins as a sealed document of ours does."""
+    return len(blob) > 3 and blob[0] in (_LAYOUT, _LAYOUT_BEFORE)  # noqa: PLR2004 - layout, flags, length of the key id
 
 
 def load_keyring(settings: Settings, environ: Mapping[str, str] = os.environ) -> Keyring:
@@ -196,7 +200,7 @@ def parse_keys(lines: list[str], source: str) -> Keyring:
 def make_key_file(path: Path) -> None:
     """Make a key file with one new key, readable by its owner alone. A file that is there is left as it is."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = _draft(path, _new_key())
+    draft = _draft(path, f"k{secrets.token_hex(4)}:{base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}\n")
     try:
         os.link(draft, path)  # whole or not at all, and never over another's
     except FileExistsError:
@@ -213,7 +217,7 @@ def add_key(path: Path) -> str:
     Raises:
         InvalidSettings: the file that is there is not a key file, or cannot be read or written.
     """
-    line = _new_key()
+    line = f"k{secrets.token_hex(4)}:{base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}\n"
     try:
         if path.exists():
             before = read_text(path, LARGEST_SECRET)
@@ -224,10 +228,6 @@ def add_key(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidSettings(f"{path}: no key can be kept there: {error}") from None
     return line.partition(":")[0]
-
-
-def _new_key() -> str:
-    return f"k{secrets.token_hex(4)}:{base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}\n"
 
 
 def _draft(path: Path, text: str) -> Path:

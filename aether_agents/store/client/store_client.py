@@ -21,7 +21,7 @@ from aether_agents.store.client.lua_library import LuaLibrary
 from aether_agents.store.client.migrations import Document
 from aether_agents.store.client.places import Places
 from aether_agents.store.client.replies import Delivery, RunKey
-from aether_agents.store.client.sealing import Sealer
+from aether_agents.store.client.sealing import Sealer, is_sealed
 
 #: Longest message of an event, in characters.
 MESSAGE_MAX = 1_000
@@ -48,7 +48,7 @@ class StoreClient:
 
     def seal(self, place: str, document: Contract, version: int = 0) -> bytes:
         """Seal a contract, with the form it has; what has its default value is left out."""
-        return self.sealer.seal(place, migrations.mark(dump(document)), version)
+        return self.sealer.seal(place, migrations.mark(document, dump(document)), version)
 
     def seal_text(self, place: str, text: str) -> str:
         """Seal a text that stands where versions before wrote it in clear; nothing for nothing."""
@@ -68,13 +68,13 @@ class StoreClient:
         return self.seal(Places.head(task_id), head, head.number)
 
     def seal_said(self, task_id: str, text: str | None) -> bytes:
-        """Seal what an event says; nothing for nothing."""
-        return self.sealer.seal(Places.said(task_id), message_of(text)) if text else b""
+        """Seal what an event says; nothing for nothing. As text: the version before reads every field as one."""
+        return base64.b64encode(self.sealer.seal(Places.said(task_id), message_of(text))) if text else b""
 
     def open_said(self, task_id: str, blob: bytes) -> str:
         """What an event says; that it does not open, where it does not."""
         try:
-            return str(self.sealer.open(Places.said(task_id), blob))
+            return str(self.sealer.open(Places.said(task_id), blob if is_sealed(blob) else _bytes(blob)))
         except CannotOpen as error:
             return f"({error})"
 
@@ -207,6 +207,13 @@ def dump(document: Contract) -> Json:
 def compact(value: Json) -> str:
     """JSON without spaces."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _bytes(text: bytes) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        return b""
 
 
 def message_of(text: str | None) -> str:

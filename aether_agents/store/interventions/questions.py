@@ -50,7 +50,7 @@ def seal(access: StoreClient, task_id: str, question: Intervention) -> bytes:
         body.pop("id", None)
     if len(compact(body).encode()) > QUESTION_MAX:
         raise InvalidPlan(f"the question `{prompt[:60]}` is too large: {QUESTION_MAX} bytes at most, choices included")
-    return access.sealer.seal(Places.question(task_id, question.subtask_id or ""), mark(body))
+    return access.sealer.seal(Places.question(task_id, question.subtask_id or ""), mark(question, body))
 
 
 def opened(

@@ -3,7 +3,8 @@
 -- that leads, begins an epoch of the store, and a token is the epoch's number and below it the count of a step's runs.
 --
 -- <prefix>:epoch      hash  `server` and `number`: on which server it began; `since` (ms); `unheard`: workers of the
---                           epoch before, `name/sure` each, that have not yet said what they know of it
+--                           epoch before, `name/sure` each, that have not yet said what they know of it; `salt`: of a
+--                           store that was restored, which has another epoch on the same server
 -- <prefix>:epochs     stream  one entry, of the last that began: followers read it beside their tasks'
 -- <prefix>:witnesses  zset  `name/sure` of every process that makes calls, by the time (ms) it last spoke. Sure (1) is
 --                           who made no unrepeatable call before its claim was safe from a power loss
@@ -30,7 +31,8 @@ end
 local function begin_epoch(call)
   local key, witnesses = call.prefix .. ':epoch', call.prefix .. ':witnesses'
   local server, before = server_now(), redis.call('HGET', key, 'server')
-  local number = int(tonumber(string.sub(redis.sha1hex(server), 1, 8), 16))
+  local salt = redis.call('HGET', key, 'salt') or ''
+  local number = int(tonumber(string.sub(redis.sha1hex(server .. salt), 1, 8), 16))
   numbers[call.prefix] = number
   if before == server then return end
   local last = redis.call('ZREVRANGE', witnesses, 0, 0, 'WITHSCORES')[2]

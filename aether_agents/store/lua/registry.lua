@@ -43,7 +43,7 @@ end)
 
 -- server before|'' after|'' → 1 | 0: writes the entry only if it is still as it was read
 export('put_server', function(call, args)
-  local catalogue, server, before, after = call.prefix .. ':catalogue', args[1], args[2], args[3]
+  local catalogue, server, before, after = call.prefix .. ':catalogue:2', args[1], args[2], args[3]
   if (redis.call('HGET', catalogue, server) or '') ~= before then return 0 end
   call.changed = true
   if after == '' then redis.call('HDEL', catalogue, server) else redis.call('HSET', catalogue, server, after) end

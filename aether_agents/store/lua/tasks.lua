@@ -31,7 +31,7 @@
 -- <prefix>:task:<id>:events     stream  ids are <seq>-0
 -- <prefix>:task:<id>:waiting    zset    subtasks that wait for a person, by the number of their question
 -- <prefix>:epoch hash, :witnesses zset: which server this is, and who may know what it forgot (epoch.lua)
---                               `server`, its `number` among those seen, `since` when, and who is `unheard`
+--                               `server`, its `number` among those seen, `since` when, who is `unheard`, and `salt`
 -- <prefix>:line zset, :runs zset: what is ready and what runs, by server and owner (lines.lua)
 -- <prefix>:active set, :queued zset, :slots number, :turns hash: who may plan and run (admission.lua)
 --                               of :turns, `arrivals`: how many tasks have come; else by owner and by class

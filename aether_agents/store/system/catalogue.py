@@ -2,16 +2,17 @@
 
 import logging
 import socket
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from aether_agents.contracts import Tool
 from aether_agents.contracts.server import CatalogueEntry
-from aether_agents.errors import AetherError, CannotOpen, InvalidSettings, Tampered, ToolDrifted
+from aether_agents.errors import AetherError, CannotOpen, InvalidSettings, Newer, Tampered, ToolDrifted
 from aether_agents.store.audit.audit_log import server_changed
 from aether_agents.store.client.places import Places
 from aether_agents.store.client.replies import Accepted
 from aether_agents.store.client.sealing import key_of
 from aether_agents.store.client.store_client import StoreClient, StorePart
+from aether_agents.store.system.accepted_pins import agreed, drift, earlier, former
 from aether_agents.store.system.alerts import Alerts
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ class Catalogue(StorePart):
     def __init__(self, access: StoreClient) -> None:
         super().__init__(access)
         self._read: dict[str, tuple[bytes, CatalogueEntry | None]] = {}  # opening is the cost, and they rarely change
+        self._newer: dict[str, str] = {}
 
     def publish(
         self,
@@ -50,13 +52,13 @@ class Catalogue(StorePart):
 
         def entry(before: CatalogueEntry | None) -> CatalogueEntry:
             same = before is not None and before.spec_digest == spec_digest
-            agreed = _agreed(before, known, spec_digest)
+            held_before = agreed(before, known, spec_digest)
             first = max((one.number for one in (before, known) if one is not None), default=0) + 1
             new = Accepted(spec_digest=spec_digest, number=first, pins=pins, unseen=by is None, by=by or "")
-            holds = agreed or new
+            holds = held_before or new
             drifted = sorted(name for name, pin in pins.items() if holds.pins.get(name) != pin)
             held = before if before is not None and same and before.status == "quarantined" else None
-            error = _drift(server, drifted) if drifted else held.error if held else None
+            error = drift(server, drifted) if drifted else held.error if held else None
             return CatalogueEntry(
                 server=server,
                 specialist=specialist,
@@ -69,7 +71,8 @@ class Catalogue(StorePart):
                 number=holds.number,
                 unseen=holds.unseen,
                 accepted_by=holds.by,
-                former=_former(before, holds.pins, listed),
+                former=former(before, holds.pins, listed),
+                earlier=earlier(before, spec_digest),
                 host=socket.gethostname(),
                 home=home,
                 listed_at=self._now(),
@@ -97,7 +100,7 @@ class Catalogue(StorePart):
                 number=before.number if before else 0,
                 unseen=before.unseen if before and accepted else False,
                 accepted_by=before.accepted_by if before and accepted else "",
-                former=_former(before, accepted, tools),
+                former=former(before, accepted, tools),
                 host=socket.gethostname(),
                 home=home,
                 listed_at=self._now(),
@@ -161,28 +164,47 @@ class Catalogue(StorePart):
 
     def entries(self) -> dict[str, CatalogueEntry]:
         """Every server that has been listed, by name. An entry that does not open here is passed by, and said once."""
+        return dict(sorted({**self.before(), **self.own()}.items()))
+
+    def own(self) -> dict[str, CatalogueEntry]:
+        """The same without what only workers of version 0.1 have listed."""
         opened = {name: self._open(name, blob) for name, blob in self._blobs()}
         return {name: entry for name, entry in opened.items() if entry is not None}
 
+    def before(self) -> dict[str, CatalogueEntry]:
+        """What the workers of version 0.1 list, which may run beside ours, or did until a while ago."""
+        found = self._access.connection.command("HGETALL", self._access.keys.catalogue_before)
+        opened = {name.decode(): self._open(name.decode(), blob, "before ") for name, blob in found.items()}
+        return {name: entry for name, entry in opened.items() if entry is not None}
+
+    def newer(self) -> dict[str, str]:
+        """The servers whose entries a later version wrote, each with what that means. They are left alone here."""
+        for name, blob in self._blobs():
+            self._open(name, blob)
+        return {name: self._newer[name] for name, _ in self._blobs() if name in self._newer}
+
     def foreign(self) -> dict[str, str]:
         """The servers whose entries do not open here, each with the id of the key that its entry is sealed with."""
-        return {name: key_of(blob) or "unknown" for name, blob in self._blobs() if self._open(name, blob) is None}
+        return {name: key_of(blob) or "unknown" for name, blob in self._unopened()}
 
     def remove_foreign(self) -> list[str]:
         """Remove the entries that do not open here; a worker lists those servers anew. Gives their names."""
-        found = [(name, blob) for name, blob in self._blobs() if self._open(name, blob) is None]
+        found = self._unopened()
         return [name for name, blob in found if self._access.call("put_server", name, blob, b"")]
 
     def forget(self, server: str) -> None:
         """Remove a server; it is listed afresh when a worker next sees it."""
-        self._access.connection.command("HDEL", self._access.keys.catalogue, server)
+        keys = self._access.keys
+        self._access.connection.commands([("HDEL", key, server) for key in (keys.catalogue, keys.catalogue_before)])
 
     def _change(self, server: str, change: Callable[[CatalogueEntry | None], CatalogueEntry]) -> CatalogueEntry:
         """Read, change and write an entry, again when somebody else wrote in between."""
         for _ in range(_TRIES):
             before = self._access.connection.command("HGET", self._access.keys.catalogue, server) or b""
-            opened = self._open(server, before) if before else None
+            opened = self._open(server, before) if before else self.before().get(server)
             entry = change(opened)
+            if before and server in self._newer:
+                return entry  # a later version's stays what it is: its workers and this one's have the same server
             blob, tells = self._access.seal(Places.server(server), entry), server_changed(opened, entry)
             if self._access.call("put_server", server, before, blob, tells=tells):
                 return entry
@@ -192,25 +214,25 @@ class Catalogue(StorePart):
         found = self._access.connection.command("HGETALL", self._access.keys.catalogue)
         return sorted((name.decode(), blob) for name, blob in found.items())
 
-    def _open(self, server: str, blob: bytes) -> CatalogueEntry | None:
-        """An entry; None where it does not open here: as if nobody had listed the server.
+    def _unopened(self) -> list[tuple[str, bytes]]:
+        """The entries of other keys."""
+        return [(name, blob) for name, blob in self._blobs() if not self._open(name, blob) and name not in self._newer]
 
-        Raises:
-            CannotOpen: a later version wrote it.
-        """
-        known = self._read.get(server)
+    def _open(self, server: str, blob: bytes, which: str = "") -> CatalogueEntry | None:
+        """An entry; None where it does not open here, or a later version wrote it: as if nobody had listed it."""
+        known = self._read.get(which + server)
         if known is None or known[0] != blob:
-            place = Places.server(server)
+            self._newer.pop(which + server, None)
             try:
-                value = self._access.sealer.open(place, blob)
+                known = blob, self._access.open(CatalogueEntry, Places.server(server), blob)
             except CannotOpen as error:
                 log.warning("the catalogue's entry of `%s` is passed by: %s", server, error)
                 if isinstance(error, Tampered):
                     Alerts(self._access).suspect("broken document", f"server {server}", str(error))
+                if isinstance(error, Newer):
+                    self._newer[which + server] = str(error)
                 known = blob, None
-            else:
-                known = blob, self._access.read(CatalogueEntry, place, value)
-            self._read[server] = known
+            self._read[which + server] = known
         return known[1]
 
     def _now(self) -> float:
@@ -218,32 +240,7 @@ class Catalogue(StorePart):
         return float(int(seconds) + int(micros) / 1e6)
 
 
-def _agreed(before: CatalogueEntry | None, known: Accepted | None, spec_digest: str) -> Accepted | None:
-    """What was accepted for a specification; none at its first sight. The later of two acceptances counts."""
-    listed_before = before is not None and (before.status != "failed" or bool(before.accepted))
-    if before is not None and listed_before and before.spec_digest == spec_digest:
-        said = {"pins": before.accepted, "unseen": before.unseen, "by": before.accepted_by}
-        own = Accepted.model_validate({"spec_digest": spec_digest, "number": before.number, **said})
-        if known is None or known.spec_digest != spec_digest or known.number <= own.number:
-            return own
-    return known if known is not None and known.spec_digest == spec_digest else None
-
-
 def _known(server: str, entry: CatalogueEntry | None) -> CatalogueEntry:
     if entry is None:
         raise InvalidSettings(f"the server `{server}` has not been listed; `aether-agent servers list` shows all")
     return entry
-
-
-def _former(before: CatalogueEntry | None, accepted: Mapping[str, str], listed: Iterable[Tool]) -> tuple[Tool, ...]:
-    """The accepted definitions that are not among what is listed now, as far as they are known."""
-    now = {(tool.name, tool.pin) for tool in listed}
-    known = {(tool.name, tool.pin): tool for tool in (*before.former, *before.tools)} if before else {}
-    return tuple(known[one] for one in sorted(accepted.items()) if one in known and one not in now)
-
-
-def _drift(server: str, tools: list[str]) -> str:
-    return (
-        f"its tools have changed since they were accepted ({', '.join(tools[:10])}): see what has changed, and accept "
-        f"it, with `aether-agent servers lock {server}`"
-    )

@@ -13,7 +13,7 @@ from aether_agents.store.client.store_client import StorePart
 #: What belongs there, by what it is. The keys of tasks are known by their tasks alone, and are looked at with them.
 _OURS: Mapping[str, tuple[str, ...]] = {
     "zset": ("due", "queued", "line", "runs", "recent", "witnesses", "waits", "workers"),
-    "hash": ("catalogue", "epoch", "libraries", "counts", "schedules", "turns"),
+    "hash": ("catalogue", "catalogue:2", "epoch", "libraries", "counts", "schedules", "turns"),
     "stream": ("epochs", "security", "ended"),
     "set": ("active",),
     "string": ("slots", "key"),

@@ -8,6 +8,7 @@ import os
 import socket
 
 from aether_agents.contracts import Json
+from aether_agents.process.build import build
 from aether_agents.store.client.replies import WorkerInfo
 from aether_agents.store.client.store_client import StoreClient, StorePart, compact
 
@@ -54,6 +55,7 @@ class Presence(StorePart):
             "pid": pid,
             "host": host,
             "since": since,
+            "version": build(),
         }
         if state not in ("", "ready"):
             about["state"] = state
@@ -97,5 +99,6 @@ def _worker(identity: str, text: bytes) -> WorkerInfo:
         host=about["host"],
         since=about["since"],
         state=about.get("state", ""),
+        version=about.get("version", ""),
         strain=about.get("strain", 0.0),
     )

@@ -1,7 +1,7 @@
 """Accepting a task, and the planner's own step."""
 
 from aether_agents.contracts import HighLevelTask, Intervention, Json, Plan, PlannedSubtask
-from aether_agents.errors import CannotOpen, InvalidPlan, NotAllowed, Tampered
+from aether_agents.errors import CannotOpen, InvalidPlan, Newer, NotAllowed, Tampered
 from aether_agents.store.client.audit_writer import Change
 from aether_agents.store.client.connection import Part
 from aether_agents.store.client.head import Head, first_head
@@ -84,7 +84,7 @@ class PlannerSteps(StorePart):
             opened = self._access.open_task(task_id, task, head)
             planned = self._access.open_plan(task_id, plan, head) if plan else None
         except CannotOpen as error:
-            return Unopened(token, str(error), tampered=isinstance(error, Tampered))
+            return Unopened(token, str(error), tampered=isinstance(error, Tampered), newer=isinstance(error, Newer))
         found, doubt = answers.believed(self._access, task_id, "", given, head) if said_yes else (None, "")
         approved = found is not None and planned is not None and found.binds == planned.digest
         doubt = "" if head.later or not head.number else doubt  # of a store that is older, or before: asked, no alarm

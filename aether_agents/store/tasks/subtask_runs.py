@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from aether_agents.contracts import Intervention, Json, Outcome, PlannedSubtask
-from aether_agents.errors import CannotOpen, Tampered
+from aether_agents.errors import CannotOpen, Newer, Tampered
 from aether_agents.process.boot_clock import now as clock
 from aether_agents.store.client.connection import Part
 from aether_agents.store.client.head import Head
@@ -83,7 +83,8 @@ class Runs(StorePart):
             subtask = self._access.open_subtask(task_id, subtask_id, document, head)
             ids = children_of(subtask, int(join), int(children))
         except CannotOpen as error:
-            return Unopened(token, str(error), attempts, isinstance(error, Tampered), instead, head)
+            broken, newer = isinstance(error, Tampered), isinstance(error, Newer)
+            return Unopened(token, str(error), attempts, broken, instead, head, newer)
         found, doubt = answers.believed(self._access, task_id, subtask_id, given, head) if answered else (None, "")
         return Granted(
             token=token,

@@ -89,3 +89,50 @@ def test_this_repository_means_the_folder_of_the_file(tmp_path: object) -> None:
     assert folder is not None
     assert folder.is_absolute()
     assert folder.name == "sub"
+
+
+BERLIN = {"timezone": "Europe/Berlin"}
+
+
+@pytest.mark.parametrize(
+    ("crontab", "start", "expected"),
+    [
+        # Clocks go from 2:00 to 3:00 on 2026-03-29 (01:00 UTC): the slot comes as the clock jumps, and once.
+        ("30 2 * * *", "2026-03-28 00:00", ["2026-03-28 01:30", "2026-03-29 01:30", "2026-03-30 00:30"]),
+        ("0 3 * * *", "2026-03-28 12:00", ["2026-03-29 01:00", "2026-03-30 01:00", "2026-03-31 01:00"]),
+        # Clocks go back from 3:00 to 2:00 on 2026-10-25 (01:00 UTC): what is there twice comes at its first time.
+        ("30 2 * * *", "2026-10-24 00:00", ["2026-10-24 00:30", "2026-10-25 00:30", "2026-10-26 01:30"]),
+        ("30 2 * * *", "2026-10-25 00:45", ["2026-10-26 01:30"]),
+        # By the hour: none is left out, none is the same twice.
+        ("15 * * * *", "2026-03-29 00:00", ["2026-03-29 00:15", "2026-03-29 01:15", "2026-03-29 02:15"]),
+        ("15 * * * *", "2026-10-25 00:00", ["2026-10-25 00:15", "2026-10-25 01:15", "2026-10-25 02:15"]),
+        ("0 3 * * 0", "2026-03-27 00:00", ["2026-03-29 01:00", "2026-04-05 01:00"]),
+    ],
+)
+def test_each_slot_of_a_zone_comes_once_through_both_changes(crontab: str, start: str, expected: list[str]) -> None:
+    found, moment = slots(crontab=crontab, **BERLIN), at(start)
+    seen = [moment := found.after(moment) for _ in expected]
+    assert seen == [at(one) for one in expected]
+    assert found.latest(seen[-1]) == seen[-1]
+    assert list(found.between(at(start), seen[-1])) == seen
+
+
+def test_a_change_by_half_an_hour() -> None:
+    found, moment = slots(crontab="15 2 * * *", timezone="Australia/Lord_Howe"), at("2026-10-02 20:00")
+    seen = [moment := found.after(moment) for _ in range(3)]  # on 2026-10-04 2:00 becomes 2:30: 15:45 UTC, then 15:15
+    assert seen == [at("2026-10-03 15:45"), at("2026-10-04 15:15"), at("2026-10-05 15:15")]
+
+
+def test_a_year_of_nights_has_as_many_slots_as_nights() -> None:
+    found = slots(crontab="30 2 * * *", **BERLIN)
+    nights = list(found.between(at("2026-01-01 00:00"), at("2027-01-01 00:00")))
+    assert (len(nights), len(set(nights))) == (365, 365)
+
+
+def test_a_zone_is_looked_at_each_hour_and_a_name_that_is_none_is_refused() -> None:
+    assert slots(crontab="30 2 * * *", **BERLIN).for_celery.minute == {30}
+    assert slots(crontab="30 2 * * *", timezone="Asia/Kolkata").for_celery.minute == {0}
+    with pytest.raises(ValidationError, match="Europe/Berlin"):
+        slots(crontab="30 2 * * *", timezone="Berlin")
+    with pytest.raises(ValidationError, match="`timezone` is for `crontab`"):
+        slots(every=60, **BERLIN)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Self
 
 from aether_agents.contracts import Answer, Event, HighLevelTask, Json, Plan, TaskView, Tool, Undoing
 from aether_agents.errors import CannotUndo, StoreUnavailable, WrongStatus
+from aether_agents.process.build import build
 from tests.unit.cli.recorded import TASK
 
 
@@ -36,6 +37,7 @@ class Living(NamedTuple):
     state: str = ""
     strain: float = 0.0
     host: str = "here"
+    version: str = build()
 
     @property
     def hears(self) -> bool:
@@ -217,6 +219,12 @@ class RecordedOrchestrator:
 
     def key_marker(self) -> tuple[Any, str]:
         return self.marker, "k1"
+
+    def key_trial(self) -> tuple[int, int]:
+        return 3, 3
+
+    def newer_entries(self) -> Mapping[str, str]:
+        return {}
 
     def foreign_entries(self) -> Mapping[str, str]:
         return self.foreign

@@ -144,6 +144,9 @@ class FakeCatalogue:
     def withdraw(self, server: str, reason: str) -> None:
         self.withdrawn.append((server, reason))
 
+    def newer(self) -> dict[str, str]:
+        return {}
+
     def entries(self) -> dict[str, CatalogueEntry]:
         self.reads += 1
         return {entry.server: entry for entry in self.all.values()}

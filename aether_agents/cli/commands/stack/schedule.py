@@ -57,17 +57,27 @@ def list_command(as_json: bool) -> None:
 )
 @click.argument("sentence")
 @click.option("--name", default=None, help="Its name; without it, that of its plan.")
-@click.option("--crontab", default=None, help="When, UTC, instead of what the sentence says.")
+@click.option("--crontab", default=None, help="When, instead of what the sentence says.")
+@click.option("--timezone", default=None, metavar="ZONE", help="Its time zone; without it, that of this machine.")
 @task_options
 @yes_option
 @json_option
-def add_command(sentence: str, name: str | None, crontab: str | None, as_json: bool, yes: bool, **options: Any) -> int:
+def add_command(
+    sentence: str,
+    name: str | None,
+    crontab: str | None,
+    timezone: str | None,
+    as_json: bool,
+    yes: bool,
+    **options: Any,
+) -> int:
     """Do what SENTENCE says again and again: "… every night at 2". It is planned first, and kept sealed.
 
-    Times are UTC. It fires while the stack (or a beat) runs; what was missed meanwhile is told. With --yes what policy
-    lets one answer ahead is answered.
+    Times are of the zone that it names ("at 02:30 Europe/Berlin"), else of this machine's, which is shown. It fires
+    while the stack (or a beat) runs; what was missed meanwhile is told. With --yes what policy lets one answer ahead is
+    answered.
     """
-    return add_schedule(Session(json_wanted=as_json), sentence, name, crontab, {**options, "yes": yes})
+    return add_schedule(Session(json_wanted=as_json), sentence, name, (crontab, timezone), {**options, "yes": yes})
 
 
 @schedule_command.command("remove", epilog=examples("aether-agent schedule remove back_up_database"))

@@ -18,6 +18,7 @@ from aether_agents.contracts import (
     Undoing,
     Verdict,
 )
+from aether_agents.process.build import build
 from tests.unit.cli.conftest import RecordedStack, Run
 from tests.unit.cli.fake import Listed, Living, RecordedOrchestrator
 from tests.unit.cli.recorded import START, TASK, Recording, subtask, task
@@ -246,7 +247,15 @@ def test_doctor_names_a_queue_that_nobody_serves(
     assert "set noeviction" in ran.out
     assert "Valkey 9.1.2 answers" in ran.out
     assert json.loads(run("ps", "--json").out) == [
-        {"name": "w", "kind": "worker", "pid": 7, "host": "here", "queues": ["planner", "dev"], "status": "alive"}
+        {
+            "name": "w",
+            "kind": "worker",
+            "pid": 7,
+            "host": "here",
+            "queues": ["planner", "dev"],
+            "status": "alive",
+            "version": build(),
+        }
     ]
 
 

@@ -1,5 +1,6 @@
 """Trust: recorded for what was shown, void with any change, kept where only the user writes."""
 
+import hashlib
 import json
 import stat
 from pathlib import Path
@@ -156,3 +157,32 @@ def test_a_monstrous_file_is_refused(tmp_path: Path, project: Path) -> None:
 
     with pytest.raises(InvalidSettings, match="larger than 5 MiB"):
         Trust(tmp_path / "home").review(project)
+
+
+def test_a_record_of_an_older_form_is_read_and_written_anew(tmp_path: Path, project: Path) -> None:
+    """Form 1, of before 0.1.0: what was trusted by its own content stays trusted, the rest is looked at again."""
+    template = project / "templates" / "look.yaml"
+    template.parent.mkdir(exist_ok=True)
+    template.write_text("name: look\n", encoding="utf-8")
+    digest = "sha256:" + hashlib.sha256(template.read_bytes()).hexdigest()
+    older = {
+        str(template.resolve()): {"digest": digest, "kind": "template", "at": "2026-11-20T10:00:00+00:00"},
+        str(project / "mcp.json"): {"digest": "sha256:0", "kind": "servers", "at": "", "beside": "/a/server.py"},
+    }
+    trust = Trust(tmp_path / "home")
+    trust.file.parent.mkdir(exist_ok=True)
+    trust.file.write_text(json.dumps({"version": 1, "files": older}), encoding="utf-8")
+    assert trust.is_trusted(template, template.read_bytes())
+    assert trust.forget(project / "nothing") is False
+    written = json.loads(trust.file.read_text(encoding="utf-8"))
+    assert (written["version"], set(written["files"])) == (2, set(older))
+
+
+def test_an_entry_of_a_later_version_is_trusted_by_nobody_and_stays(tmp_path: Path) -> None:
+    later = {"digest": "sha256:0", "kind": "template", "needs": "two people"}
+    trust = Trust(tmp_path / "home")
+    trust.file.parent.mkdir(exist_ok=True)
+    trust.file.write_text(json.dumps({"version": 2, "files": {"/x/look.yaml": later}}), encoding="utf-8")
+    assert trust.watched() == []
+    trust.forget(Path("/y"))
+    assert json.loads(trust.file.read_text(encoding="utf-8"))["files"] == {"/x/look.yaml": later}
