@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from aether_agents.cli.session.protocols import EmbeddedStack
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.stack.flower_address import access
+from aether_agents.cli.stack.journal import show_journal
 from aether_agents.cli.stack.log_lines import Reader
 from aether_agents.cli.terminal.exit_codes import COMPLETED
 from aether_agents.cli.terminal.output import Output
@@ -134,6 +135,8 @@ def show_processes(output: Output, rows: Sequence[dict[str, Json]]) -> None:
 
 def show_logs(session: Session, names: Sequence[str], *, follow: bool, lines: int, task_id: str = "") -> int:
     """Print the logs of the stack, each line with its log's name when there are several; of one task, all there is."""
+    if session.settings.broker.url is not None:
+        return show_journal(session, lines=lines, task_id=task_id)
     several, silent = len(names) != 1, True
     readers: dict[str, Reader] = {}
     for name, line in _stack(session).logs(names, follow_them=follow, lines=EVERYTHING if task_id else lines):

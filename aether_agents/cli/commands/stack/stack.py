@@ -48,5 +48,8 @@ def ps_command(as_json: bool) -> None:
 @click.option("--lines", "-n", type=click.IntRange(min=0), default=50, show_default=True, help="Last lines of each.")
 @click.option("--task", "task_id", default="", metavar="ID", help="Only what was said on behalf of this task.")
 def logs_command(names: tuple[str, ...], follow: bool, lines: int, task_id: str) -> int:
-    """Show what the processes of the embedded stack wrote (`ps` names them). Without NAMES, all."""
+    """Show what the processes of the embedded stack wrote (`ps` names them). Without NAMES, all.
+
+    In front of a deployment: what the journal of this machine has of its units, else where its processes write.
+    """
     return show_logs(Session(), names, follow=follow, lines=lines, task_id=task_id)
