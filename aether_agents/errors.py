@@ -14,6 +14,7 @@ __all__ = [
     "InvalidSettings",
     "InvalidTask",
     "LoginFailed",
+    "Newer",
     "NoWorker",
     "NotAllowed",
     "NotTrusted",

@@ -26,7 +26,7 @@ FACES = {
         Tool ToolRow Understood Undoing Verb Verdict Verify new_task_id""",
     "aether_agents.errors": """
         AetherError Barred CannotOpen CannotUndo CouldNotPlan InvalidPlan InvalidSettings InvalidTask LoginFailed
-        NoWorker NotAllowed NotTrusted NothingYet ReferenceMissing SecretMissing ServerBarred ServerDown
+        Newer NoWorker NotAllowed NotTrusted NothingYet ReferenceMissing SecretMissing ServerBarred ServerDown
         ServerQuarantined ServerSilent StackError StoreRefuses StoreUnavailable Tampered TaskNotFound TooManyTasks
         ToolDrifted ToolTimeout WrongStatus""",
     "aether_agents.settings": "Settings load_settings",

@@ -3,14 +3,16 @@
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.stack.log_lines import Reader
 from aether_agents.cli.terminal.exit_codes import COMPLETED, NOBODY_THERE
+from aether_agents.errors import AetherError
 
 #: Units of deploy/systemd, and seconds that their journal may take.
 UNITS = "aether-*"
-_PATIENCE = 60.0
+_TIMEOUT = 60.0
 
 
 def show_journal(session: Session, *, lines: int, task_id: str) -> int:
@@ -22,7 +24,8 @@ def show_journal(session: Session, *, lines: int, task_id: str) -> int:
             silent = False
     if not silent:
         return COMPLETED
-    with session.orchestrator() as orchestrator:
+    hosts: list[str] = []
+    with suppress(AetherError), session.orchestrator() as orchestrator:
         hosts = sorted({worker.host for worker in orchestrator.workers()})
     about = f"about {task_id} " if task_id else ""
     where = f" (workers run on {', '.join(hosts)})" if hosts else ""
@@ -42,7 +45,7 @@ def _lines(count: int, task_id: str) -> Iterator[str]:
     command += ["--grep", task_id[:12]] if task_id else ["--lines", str(count)]
     try:
         found = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_PATIENCE, check=False
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_TIMEOUT, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return

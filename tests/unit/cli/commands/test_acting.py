@@ -329,11 +329,21 @@ def test_doctor_says_that_a_marker_is_missing_or_old(
 
 def test_there_is_no_stack_where_a_broker_is_configured(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AETHER_REDIS_URL", "redis://:secret@127.0.0.1:1/0")
-    for command in ("up", "down", "logs"):
+    for command in ("up", "down"):
         ran = run(command)
         assert ran.code == 2
         assert "there is no embedded stack here" in ran.err
         assert "secret" not in ran.err
+
+
+def test_logs_in_front_of_a_deployment_say_where_they_are(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AETHER_REDIS_URL", "redis://:secret@127.0.0.1:1/0")
+    monkeypatch.setenv("PATH", "")
+    ran = run("logs", "--task", TASK)
+    assert (ran.code, "secret" in ran.err) == (6, False)
+    for where in ("journalctl", "docker compose logs", "kubectl"):
+        assert where in ran.err
+    assert TASK in ran.err
 
 
 def test_undo_shows_then_does_and_leaves_with_1_for_what_it_could_not(run: Run, stack: RecordedStack) -> None:
