@@ -7,7 +7,7 @@ import pytest
 from aether_agents.contracts import Answer, Intervention, Outcome
 from aether_agents.settings.model import Settings
 from aether_agents.store import Granted, Store, open_store
-from tests.conftest import leaks
+from tests.conftest import eventually, leaks
 from tests.integration.store.plans import DONE, granted, overdue, reap, run, started, status
 
 ONCE = {"repeatable": False}
@@ -18,7 +18,8 @@ def other(settings: Settings) -> Iterator[Store]:
     """An empty store on the same server, as another AETHER_HOME has it."""
     broker = settings.broker.model_copy(update={"prefix": f"{settings.broker.prefix}b"})
     home = settings.home.with_name("other")
-    with open_store(settings.model_copy(update={"broker": broker, "home": home})) as opened:
+    delivery = settings.delivery.model_copy(update={"lease": 0.2})  # what ran has so long to say that it does
+    with open_store(settings.model_copy(update={"broker": broker, "home": home, "delivery": delivery})) as opened:
         yield opened
         for view in opened.tasks.recent():
             if view.finished_at is None:
@@ -40,6 +41,12 @@ def fill(store: Store) -> None:
     started(store, {"a": [], "b": ["a"]}, task_id="next", a=ONCE)
 
 
+def looked(store: Store, task: str) -> list[str]:
+    """What the reaper sends once the lease of a task's first subtask is over."""
+    overdue(store, "a", task)
+    return reap(store)
+
+
 def test_each_task_is_right_after_a_restore(store: Store, other: Store) -> None:
     fill(store)
     records = list(store.snapshot.records())
@@ -54,12 +61,10 @@ def test_each_task_is_right_after_a_restore(store: Store, other: Store) -> None:
     assert other.tasks.answer("asks", Answer(intervention_id=question.id, response="approve"))
     assert granted(other, "a", "asks").answered
 
-    overdue(other, "a", "runs")
-    assert "a" in reap(other), "what may run twice goes on"
+    eventually(lambda: "a" in looked(other, "runs"), what="what may run twice goes on")
     assert isinstance(other.tasks.claim("runs", "a", "dev"), Granted)
 
-    overdue(other, "a", "once")
-    reap(other)
+    eventually(lambda: looked(other, "once") or other.tasks.view("once").interventions, what="it is asked about")
     (doubt,) = other.tasks.view("once").interventions
     assert "may have run" in doubt.prompt, "what must not run twice is asked about"
     assert status(store, "a", "once") == "running", "the one that it was taken of goes on for itself"
@@ -72,8 +77,7 @@ def test_a_late_word_of_the_life_before_counts_in_neither(store: Store, other: S
     started(store, {"a": []}, task_id="runs")
     before = granted(store, "a", "runs").token
     other.snapshot.put(list(store.snapshot.records()))
-    overdue(other, "a", "runs")
-    reap(other)
+    eventually(lambda: "a" in looked(other, "runs"))
     after = granted(other, "a", "runs").token
     assert before != after
     assert other.tasks.complete("runs", "a", before, Outcome(status="completed")).kind == "stale"
@@ -84,13 +88,14 @@ def test_a_late_word_of_the_life_before_counts_in_neither(store: Store, other: S
 def test_tasks_that_end_and_come_while_it_is_taken_are_whole(store: Store, other: Store) -> None:
     for number in range(5):
         started(store, {"a": []}, task_id=f"t{number}")
+    run(store, "a", task_id="t0")
     taken = store.snapshot.records()
     first = next(taken)
     run(store, "a", task_id="t1")
     started(store, {"a": []}, task_id="later")
     assert first.name
     other.snapshot.put([first, *taken])
-    assert other.snapshot.held().tasks in ({"running": 5, "completed": 1}, {"running": 4, "completed": 1})
-    for number in (0, 2, 3, 4):
+    assert other.snapshot.held().tasks == {"running": 4, "completed": 2}
+    for number in (2, 3, 4):
         store.tasks.cancel(f"t{number}", "ann")
     store.tasks.cancel("later", "ann")

@@ -1,12 +1,14 @@
 """Backups of DuckDB and SQLite: the proof that they restore, and the result for a corrupted one."""
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from tests.conftest import eventually
 from tests.integration.workers.conftest import Talk
 
 
@@ -106,3 +108,13 @@ def test_a_database_that_another_program_writes_to_is_told(tables: Talk, tmp_pat
         busy.execute("CREATE TABLE t AS SELECT 1 AS a")
         assert "open in another program" in tables.refusal("backup", database=str(path), folder=str(tmp_path))
     assert [file.name for file in tmp_path.iterdir()] == ["busy.duckdb"]
+
+
+def test_a_duckdb_file_that_another_task_has_open_is_waited_for(tables: Talk, tmp_path: Path) -> None:
+    path = tmp_path / "shared.duckdb"
+    with ThreadPoolExecutor(1) as beside, duckdb.connect(str(path)) as other:
+        other.execute("CREATE TABLE t AS SELECT 1 AS a")
+        call = beside.submit(tables.call, "backup", database=str(path), folder=str(tmp_path))
+        eventually(call.running)
+        other.close()
+        assert Path(call.result(60)["path"]).exists()

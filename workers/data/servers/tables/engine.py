@@ -2,6 +2,7 @@
 
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -146,6 +147,10 @@ class Database:
                 self._connection.interrupt()
 
 
+#: Seconds that a file is waited for which another task has open, and between two tries.
+WAIT, PAUSE = 10.0, 0.1
+
+
 @contextmanager
 def opened(
     file: Path, job: Job, *, write: bool = False, allowed: Sequence[Path] = (), memory: bool = False
@@ -165,7 +170,7 @@ def opened(
             mode = "TYPE duckdb" if write or memory else "TYPE duckdb, READ_ONLY"
             place = literal(":memory:" if memory else str(file))
             try:
-                connection.execute(f"ATTACH {place} AS db ({mode})")
+                _attach(connection, f"ATTACH {place} AS db ({mode})", job)
                 if write:
                     connection.execute(f"ATTACH ':memory:' AS {SCRATCH}")
                 connection.execute("USE db")
@@ -177,6 +182,33 @@ def opened(
                 database.rows("CHECKPOINT db")
         finally:
             connection.close()
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, line: str, job: Job) -> None:
+    """Open a file; one that another task has open is waited for, up to `WAIT` seconds.
+
+    Raises:
+        duckdb.Error: it does not open, or another program keeps it.
+    """
+    end = time.monotonic() + min(WAIT, job.left / 2)
+    while True:
+        try:
+            connection.execute(line)
+        except duckdb.Error as error:
+            if not _is_held(error) or job.out_of_time or time.monotonic() > end:
+                raise
+            job.progress(0.0, "it waits for another task that has the file open")
+            time.sleep(PAUSE)
+        else:
+            return
+
+
+def _is_held(error: duckdb.Error) -> bool:
+    """Whether another process, or another call of this one, has the file open."""
+    said = str(error).lower()
+    return any(
+        one in said for one in ("could not set lock", "conflicting lock", "already attached", "file handle conflict")
+    )
 
 
 def _is_duckdb(file: Path) -> bool:
@@ -209,8 +241,10 @@ def _engine(files: Sequence[Path], scratch: str) -> duckdb.DuckDBPyConnection:
 
 def _complaint(error: duckdb.Error, file: Path) -> ToolError:
     said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    if "Could not set lock" in said or "onflicting lock" in said:
-        return ToolError(f"{shown(file)} is open in another program: end it there, then try again")
+    if _is_held(error):
+        return ToolError(
+            f"{shown(file)} is open in another program, also after {WAIT:g} s: end it there, then try again"
+        )
     if isinstance(error, duckdb.OutOfMemoryException):
         return ToolError(f"it needs more memory than a call may use ({MEMORY}): take fewer tables or columns at once")
     return ToolError(f"the database engine refused {shown(file)}: {printable(said, 200)}")
