@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from celery import Celery, signals
 from celery.beat import Service
+from redis.exceptions import ConnectionError, TimeoutError
 
 from aether_agents.celery_app.app import create_app
 from aether_agents.contracts import Specialist
-from aether_agents.errors import InvalidSettings, StoreRefuses, StoreUnavailable
+from aether_agents.errors import InvalidSettings, StoreUnavailable
 from aether_agents.execution.delivery.outage import Outage
 from aether_agents.orchestrator.orchestrator import connect
 from aether_agents.process.sentinel_address import leading, led
@@ -29,6 +30,9 @@ from beat.scheduler import SlotScheduler
 from beat.watcher import Watcher
 
 log = logging.getLogger(__name__)
+
+#: How a store that cannot be reached shows itself to redbeat and to us.
+_AWAY = (StoreUnavailable, ConnectionError, TimeoutError, OSError)
 
 #: Seconds between two looks at what is due.
 LOOK = 2
@@ -92,7 +96,7 @@ def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable
     """Fire the schedules until this process is told to end (SIGTERM, SIGINT). `ready` is called when that begins.
 
     Raises:
-        StoreUnavailable: there is no store, or it stayed away.
+        StoreUnavailable: there is no store to begin with.
         InvalidSettings: a crontab is none.
         CannotOpen: this process has no sealing key.
     """
@@ -128,6 +132,7 @@ def serve(settings: Settings, specialists: Sequence[Specialist], ready: Callable
 
 def _fired(settings: Settings, specialists: Sequence[Specialist], store: Store, outage: Outage, life: Life) -> bool:
     """Fire the schedules there are now, until the process is told to end; whether to begin again with others."""
+    _await_writes(store, outage)
     seen = store.schedules.added_digest()
     app = beat_app(with_added(settings, store.schedules), specialists, adders(settings, store.schedules))
     app.changed = lambda: store.schedules.added_digest() != seen
@@ -147,21 +152,20 @@ def _fired(settings: Settings, specialists: Sequence[Specialist], store: Store, 
 
 
 def _interrupted(app: Celery, outage: Outage) -> bool:
-    """Fire the schedules until this process is told to end; whether a store that refuses has interrupted that.
+    """Fire the schedules until this process is told to end; whether a store that refuses or is away interrupted that.
 
     Raises:
-        StoreUnavailable: it cannot be reached, or another beat has taken the lock over.
+        StoreUnavailable: another beat has taken the lock over.
     """
     try:
         Service(app, scheduler_cls=SlotScheduler).start()
     except SchedulesChanged:
         raise
     except Exception as error:
-        if (refused := refusal(error)) is None:
-            raise StoreUnavailable(
-                f"beat lost the store, or its lock ({type(error).__name__}: {error}): start it again"
-            ) from error
-        outage.trouble(refused)
+        met = refusal(error) or (error if isinstance(error, _AWAY) else None)
+        if met is None:
+            raise StoreUnavailable(f"beat lost its lock ({type(error).__name__}: {error}): start it again") from error
+        outage.trouble(met)
         return True
     return False
 
@@ -171,7 +175,7 @@ def _await_writes(store: Store, outage: Outage) -> None:
     while True:
         try:
             store.try_to_write()
-        except StoreRefuses as error:
+        except StoreUnavailable as error:  # it refuses, or is away: the next primary may be on its way
             outage.trouble(error)
             time.sleep(LOOK)
         else:

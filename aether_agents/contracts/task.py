@@ -19,12 +19,26 @@ Role = Literal["Anonymous", "Viewer", "Auditor", "User", "Supervisor", "Owner"]
 _ALIASES = {"task": "description"}
 
 #: Who asks, what runs exactly, and consent: whoever makes the task says these, never what he was sent.
-_NEVER_SAID = ("owner", "role", "assume_yes", "document", "version", "created_at", "undoes", "rerun", "added_by")
+_NEVER_SAID = (
+    *("owner", "role", "assume_yes", "document", "version", "created_at", "undoes", "rerun"),
+    *("added_by", "git"),
+)
 
 
 def new_task_id() -> str:
     """A task id: 12 hex digits, unique enough for one installation and short enough to type."""
     return uuid4().hex[:12]
+
+
+class GitIdentity(Contract):
+    """As whom the asker commits, and which folders of others he has git read: by his own git configuration."""
+
+    name: str = Field(default="", max_length=4_096, description="His `user.name`; empty where he has said none.")
+    email: str = Field(default="", max_length=4_096, description="His `user.email`; empty where he has said none.")
+    signs: bool = Field(default=False, description="Whether he has his own commits signed; those made here are not.")
+    trusts: tuple[str, ...] = Field(
+        default=(), max_length=200, description="His `safe.directory`: folders that git reads though others own them."
+    )
 
 
 class HighLevelTask(Contract):
@@ -44,6 +58,9 @@ class HighLevelTask(Contract):
     owner: str = Field(default="local", description="Who asks; never taken from a payload.")
     role: Role = Field(default="Owner", description="The asker's role; never taken from a payload.")
     folder: str = Field(default="", description="The caller's folder: relative paths and `this repository` mean it.")
+    git: GitIdentity | None = Field(
+        default=None, description="The asker's git identity, read where he asks; never taken from a payload."
+    )
     session: str | None = Field(default=None, description="AetherTerm terminal session it came from.")
     priority: int = Field(default=5, ge=0, le=9, description="0 to 9, 9 the highest.")
     timeout_seconds: float | None = Field(default=None, gt=0, le=604_800, description="Time the whole task may take.")

@@ -9,9 +9,10 @@ from typing import Any
 from aether_agents.agentserver.service.identity import CLIENT, Confined, Person
 from aether_agents.agentserver.service.payload import answer_from
 from aether_agents.agentserver.service.service import Service
-from aether_agents.contracts import TERMINAL_TASK, HighLevelTask, TaskStatus
+from aether_agents.contracts import TERMINAL_TASK, GitIdentity, HighLevelTask, TaskStatus
 from aether_agents.errors import InvalidTask, NotAllowed
 from aether_agents.mcp_server.standing import Standing, may_answer, standing_of
+from aether_agents.process.git_identity import git_identity
 
 #: Told while a task goes on: progress from 0 to 1, and what happens.
 Tell = Callable[[float, str], Awaitable[None]]
@@ -33,7 +34,9 @@ class ClientTasks:
             InvalidTask, NotAllowed, TooManyTasks, StoreUnavailable, StackError: it was not accepted.
         """
         payload = {"description": task, "inputs": dict(inputs), "folder": _absolute(folder), **said}
-        return await self._service.submit(HighLevelTask.from_dict(payload), self._person)
+        known = await asyncio.to_thread(git_identity, os.environ)  # whoever serves, commits: his clients act for him
+        git = {"git": GitIdentity(**known._asdict())}
+        return await self._service.submit(HighLevelTask.from_dict(payload).model_copy(update=git), self._person)
 
     async def standing(
         self, task_id: str, wait: float = 0, tell: Tell | None = None, *, whole: bool = False

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from aether_agents.access.roles import require
-from aether_agents.contracts import Json, Role
+from aether_agents.contracts import GitIdentity, Json, Role
 from aether_agents.orchestrator import rerun, undo
 from aether_agents.orchestrator.sending import require_consent
 from aether_agents.orchestrator.steering import Steering
@@ -50,6 +50,7 @@ class LinkedTasks(Steering):
         agreed: bool = False,
         plan_only: bool = False,
         new_id: str | None = None,
+        git: GitIdentity | None = None,
     ) -> str:
         """Go on with an ended task in a task of its own, whose id this gives: what failed runs, the rest is taken over.
 
@@ -65,12 +66,13 @@ class LinkedTasks(Steering):
             agreed: ask nothing about the difference first; what its calls ask, they ask.
             plan_only: only show the difference, as the result of the task.
             new_id: the id of the new task.
+            git: the git identity of who asks, where the task was asked by somebody who had none.
 
         Raises:
             TaskNotFound, NotAllowed: see each.
             WrongStatus: it goes on, is being undone or retried, was retried, or nothing of it would run.
         """
-        told = {"assume_yes": assume_yes, "agreed": agreed, "plan_only": plan_only, "new_id": new_id}
+        told = {"assume_yes": assume_yes, "agreed": agreed, "plan_only": plan_only, "new_id": new_id, "git": git}
         return self._run_again(task_id, "retry", start, by, role, {"inputs": inputs or {}, **told})
 
     def fork(

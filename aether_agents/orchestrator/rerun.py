@@ -5,6 +5,7 @@ from typing import Literal
 
 from aether_agents.contracts import (
     TERMINAL_TASK,
+    GitIdentity,
     HighLevelTask,
     Json,
     RerunOf,
@@ -40,6 +41,7 @@ def accept(
     agreed: bool = False,
     plan_only: bool = False,
     new_id: str | None = None,
+    git: GitIdentity | None = None,
     complete: Callable[[HighLevelTask], HighLevelTask],
 ) -> HighLevelTask:
     """Make the task that runs another again, and link them. It is not sent yet. `complete` adds what settings say.
@@ -66,6 +68,7 @@ def accept(
             inputs={**old.inputs, **inputs},
             folder=old.folder,
             session=old.session,
+            git=_git(old.git, git),
             priority=old.priority,
             timeout_seconds=old.timeout_seconds,
             owner=old.owner,
@@ -81,6 +84,11 @@ def accept(
     elif not store.tasks.create_linked(task, kind, [links]):
         raise WrongStatus(f"somebody has just begun to undo or to retry `{task_id}`: `aether-agent tasks` shows it")
     return task
+
+
+def _git(before: GitIdentity | None, now: GitIdentity | None) -> GitIdentity | None:
+    """As whom is committed: as before, since that may have been agreed to, unless nobody was named then."""
+    return now if now is not None and before is not None and not (before.name and before.email) else before
 
 
 def _chain(old: HighLevelTask) -> tuple[str, ...]:

@@ -91,6 +91,7 @@ def _task_of(store: Store, found: Undoing, role: Role, assume_yes: bool) -> High
         context=old.context,
         folder=old.folder,
         session=old.session,
+        git=old.git,
         priority=old.priority,
         owner=old.owner,
         role=role,

@@ -4,7 +4,8 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
-from urllib.parse import quote, urlsplit
+from pathlib import Path
+from urllib.parse import parse_qsl, quote, urlsplit
 
 SCHEMES = ("redis", "rediss", "unix", "sentinel")
 
@@ -12,6 +13,8 @@ SCHEMES = ("redis", "rediss", "unix", "sentinel")
 _RESERVED = "@/?#[] "
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _HOST_FIRST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^@/?#:\[\]\s]*)(:\d+)?([/?#]|$)")
+#: Options of an address that name files.
+_FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 _CELERYS_WORD = re.compile(r"(?<=[?&]ssl_cert_reqs=)CERT_(\w+)")
 
 
@@ -70,8 +73,16 @@ def fix_of(url: str, error: BaseException) -> str:
     parts, causes = urlsplit(url), list(_causes(error))
     said = " ".join(str(one) for one in causes).lower()
     kinds = tuple(type(one) for one in causes)
+    wrong = file_fault(parts.query)
+    asks = any("eof occurred" in str(one).lower() or "certificate required" in str(one).lower() for one in causes)
+    ours = parts.scheme == "rediss" and "ssl_certfile" not in parts.query and asks
     plain = parts.scheme == "redis" and any(word in said for word in ("closed", "reset", "protocol error"))
     fixes = {
+        wrong: bool(wrong),
+        "it wants a certificate of ours: name it and its key in the address "
+        "(`?ssl_certfile=/path/to/client.pem&ssl_keyfile=/path/to/client.key`)": ours,
+        "the certificate and the key that the address names do not belong together: mend `ssl_certfile` or "
+        "`ssl_keyfile`": "key_values_mismatch" in said,
         "its certificate is for another name: write that name into AETHER_REDIS_URL": (
             ssl.SSLCertVerificationError in kinds and "mismatch" in said
         ),
@@ -95,6 +106,19 @@ def fix_of(url: str, error: BaseException) -> str:
     }
     rest = "start it, or fix the address in AETHER_REDIS_URL; without that, `aether-agent up` starts an embedded one"
     return next((fix for fix, holds in fixes.items() if holds), rest)
+
+
+def file_fault(query: str) -> str:
+    """Which file that an address names cannot be read, and why; empty where all can."""
+    for name, value in parse_qsl(query):
+        if name not in _FILES or not value:
+            continue
+        try:
+            with Path(value).open("rb") as file:
+                file.read(1)
+        except OSError as error:
+            return f"`{name}` in the address names {value}, which cannot be read ({error.strerror}): mend that"
+    return ""
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

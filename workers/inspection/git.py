@@ -17,6 +17,7 @@ from typing import IO, NamedTuple, cast
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from workers.inspection.caller import trusting
 from workers.inspection.git_home import Elsewhere, GitHome, endless, find_home
 from workers.inspection.git_view import carried, environment, git_view
 
@@ -63,7 +64,7 @@ class Git:
         try:
             done = subprocess.run(
                 command, capture_output=True, timeout=30, check=False, stdin=subprocess.DEVNULL,
-                env=environment() | trusts,
+                env=trusting(environment() | trusts),
             )  # fmt: skip
         except OSError:
             return Place(None, False, "git is not installed")

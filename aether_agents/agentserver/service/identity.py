@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol, cast, get_args
 
 from aether_agents.access.roles import SEES_ALL, may_approve
-from aether_agents.contracts import Role
+from aether_agents.contracts import GitIdentity, HighLevelTask, Role
 from aether_agents.errors import InvalidSettings
 from aether_agents.process.regular_file import LARGEST_SECRET, read_text
 from aether_agents.settings.model import AgentServerSettings
@@ -50,6 +50,12 @@ class Person(NamedTuple):
     def may_see(self, owner: str) -> bool:
         """Whether he sees the tasks of an owner."""
         return not self.own_only or owner == self.name
+
+
+def in_name_of(person: Person, task: HighLevelTask) -> HighLevelTask:
+    """A task as somebody's. Without a git identity of his own nothing is committed as who runs this server."""
+    git = task.git or (None if person.name == HERE else GitIdentity())
+    return task.model_copy(update={"owner": person.name, "role": person.role, "git": git})
 
 
 class Confined(Person):

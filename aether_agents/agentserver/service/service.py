@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from aether_agents.access.roles import require
 from aether_agents.agentserver.service.backend import Backend
 from aether_agents.agentserver.service.event_fanout import EventFanout
-from aether_agents.agentserver.service.identity import Person
+from aether_agents.agentserver.service.identity import Person, in_name_of
 from aether_agents.agentserver.service.throttle import Throttle
 from aether_agents.agentserver.service.update import Message, Updates, ended, lost
 from aether_agents.contracts import Answer, HighLevelTask, Intervention, Json, TaskView
@@ -91,7 +91,7 @@ class Service:
         """
         require(person.role, "submit")
         backend = await self.open()
-        owned = task.model_copy(update={"owner": person.name, "role": person.role})
+        owned = in_name_of(person, task)
         async with self._submitting:
             await self._threaded(partial(self._count, backend, owned.owner, owned.task_id))
             return await self._threaded(partial(backend.orchestrator.submit, owned))

@@ -1,5 +1,6 @@
 """Run: what `batch` does: a file is read, its tasks are handed in and followed together, and told about."""
 
+from functools import partial
 from pathlib import Path
 
 from aether_agents.cli.batch.batch_file import Batch, read_batch
@@ -41,7 +42,8 @@ def _followed(session: Session, batch: Batch, parallel: int, *, fresh: bool) -> 
     output = session.output
     with session.orchestrator() as orchestrator:
         session.require_worker(orchestrator)
-        work = Scheduler(batch, orchestrator, parallel=parallel, fresh=fresh, tell=lambda run: _tell(output, run))
+        told, git = partial(_tell, output), session.git
+        work = Scheduler(batch, orchestrator, parallel=parallel, fresh=fresh, tell=told, git=git)
 
         def stop() -> None:
             output.say("cancelling what is under way; once more to leave at once")

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from aether_agents.cli.batch.batch_file import Batch, Job
 from aether_agents.cli.session.protocols import OrchestratorFace
 from aether_agents.cli.views.outcome import how_to_answer
-from aether_agents.contracts import TERMINAL_TASK, TaskStatus, TaskView, meets
+from aether_agents.contracts import TERMINAL_TASK, GitIdentity, TaskStatus, TaskView, meets
 from aether_agents.errors import AetherError, TaskNotFound, WrongStatus
 
 #: Seconds between two looks at the tasks under way.
@@ -58,14 +58,23 @@ class Scheduler:
     """Runs one batch through an orchestrator. One thread; `stop` may be called from another."""
 
     def __init__(
-        self, batch: Batch, orchestrator: OrchestratorFace, *, parallel: int, fresh: bool, tell: Callable[[Run], None]
+        self,
+        batch: Batch,
+        orchestrator: OrchestratorFace,
+        *,
+        parallel: int,
+        fresh: bool,
+        tell: Callable[[Run], None],
+        git: GitIdentity | None = None,
     ) -> None:
+        """`git` is the identity of who runs it: its tasks commit as he does."""
         self.batch = batch
         self.runs: dict[str, Run] = {job.id: Run(job) for job in batch.jobs}
         self._orchestrator = orchestrator
         self._parallel = parallel
         self._fresh = fresh
         self._tell = tell
+        self._git = git
         self._stopped = threading.Event()
         self._cancelled: set[str] = set()
 
@@ -130,15 +139,14 @@ class Scheduler:
                 return known
         task_id = _task_id(run.job, number)
         if found is None or self._fresh or not self._went_on(run.job, found.task_id, task_id):
-            self._orchestrator.submit(
-                run.job.task.model_copy(update={"task_id": task_id, "created_at": datetime.now(UTC)})
-            )
+            said = {"task_id": task_id, "created_at": datetime.now(UTC), "git": self._git}
+            self._orchestrator.submit(run.job.task.model_copy(update=said))
         return replace(run, task_id=task_id)
 
     def _went_on(self, job: Job, before: str, task_id: str) -> bool:
         """Go on with a task of before that did not succeed; False where nothing of it can be gone on with."""
         try:
-            self._orchestrator.retry(before, assume_yes=job.task.assume_yes, agreed=True, new_id=task_id)
+            self._orchestrator.retry(before, assume_yes=job.task.assume_yes, agreed=True, new_id=task_id, git=self._git)
         except (WrongStatus, TaskNotFound):
             return False
         return True

@@ -9,9 +9,11 @@ from aether_agents.cli.servers.home_logins import logins_made
 from aether_agents.cli.session.lookup import the_server
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.terminal.exit_codes import COMPLETED, USAGE
+from aether_agents.cli.terminal.text import visible
 from aether_agents.contracts import ServerSpec
 from aether_agents.errors import InvalidSettings, LoginFailed
 from aether_agents.mcp_host.authorization.addresses import shown
+from aether_agents.mcp_host.authorization.device_flow import Code, log_in_by_code
 from aether_agents.mcp_host.authorization.login_flow import log_in
 from aether_agents.mcp_host.authorization.login_store import Login
 from aether_agents.mcp_host.authorization.loopback import Loopback, loopback
@@ -28,6 +30,8 @@ class LoginOptions(NamedTuple):
     browser: bool = True
     #: Whether the person pastes the address that his browser ended at, which runs elsewhere.
     paste: bool = False
+    #: Whether the person types a code into a page of the authorisation server, on whatever machine.
+    device: bool = False
 
 
 def login(session: Session, name: str, options: LoginOptions) -> int:
@@ -41,7 +45,8 @@ def login(session: Session, name: str, options: LoginOptions) -> int:
     if any(header.lower() == "authorization" for header in spec.headers):
         raise InvalidSettings(f"`{name}` has an `Authorization` in its `headers` ({spec.source}): that is used")
     logins = logins_made(session)
-    given = asyncio.run(_given(session, str(spec.url), owner, context, options))
+    by = _given_by_code if options.device else _given
+    given = asyncio.run(by(session, str(spec.url), owner, context, options))
     logins.keep(given)
     scope = f" ({given.scope})" if given.scope else ""
     session.output.good(f"logged in at {shown(str(spec.url))}{scope}, for {owner} in the context {context}")
@@ -84,6 +89,17 @@ async def _given(session: Session, server: str, owner: str, context: str, option
         return await log_in(
             server, place.address, show, place.answer, owner=owner, context=context, client_id=options.client_id
         )
+
+
+async def _given_by_code(session: Session, server: str, owner: str, context: str, options: LoginOptions) -> Login:
+    async def show(code: Code) -> None:
+        session.output.say("open this page on any machine, and type the code:")
+        session.output.text(visible(code.page))
+        session.output.text(visible(code.code))
+        if code.whole:
+            session.output.say(f"or, with the code in it: {visible(code.whole)}")
+
+    return await log_in_by_code(server, show, owner=owner, context=context, client_id=options.client_id)
 
 
 async def _pasted(session: Session, place: Loopback) -> None:

@@ -13,6 +13,7 @@ from aether_agents.contracts import (
     AddedSchedule,
     Answer,
     Event,
+    GitIdentity,
     HighLevelTask,
     Intervention,
     Json,
@@ -164,6 +165,7 @@ class OrchestratorFace(Protocol):
         agreed: bool = ...,
         plan_only: bool = ...,
         new_id: str | None = ...,
+        git: GitIdentity | None = ...,
     ) -> str: ...
     def fork(
         self,

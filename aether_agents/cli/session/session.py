@@ -1,5 +1,6 @@
 """Session: what one command works with - its output, the settings, the orchestrator, and the stack behind it."""
 
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
@@ -8,9 +9,10 @@ from pathlib import Path
 from aether_agents.cli.session.protocols import EmbeddedStack, OrchestratorFace, StackHold
 from aether_agents.cli.terminal.output import Output
 from aether_agents.cli.terminal.questions import Questioner
-from aether_agents.contracts import TERMINAL_TASK, Specialist, TaskView
+from aether_agents.contracts import TERMINAL_TASK, GitIdentity, Specialist, TaskView
 from aether_agents.errors import NothingYet, StackError
 from aether_agents.mcp_host.trust.trust import Trust
+from aether_agents.process.git_identity import git_identity
 from aether_agents.process.local_journal import login
 from aether_agents.process.startup import loading
 from aether_agents.settings.loader import Configuration, default_home, load_configuration
@@ -57,6 +59,11 @@ class Session:
     def person(self) -> str:
         """Who is at the terminal, for the record of answers."""
         return login()
+
+    @cached_property
+    def git(self) -> GitIdentity:
+        """As whom this person commits, by his own git configuration as it is now."""
+        return GitIdentity(**git_identity(os.environ)._asdict())
 
     @property
     def may_ask(self) -> bool:

@@ -44,7 +44,8 @@ def task_from(session: Session, goal: str, options: Mapping[str, Any]) -> HighLe
         "plan_only": bool(options.get("plan_only")),
         "folder": str(session.folder),
     }
-    return HighLevelTask.from_dict(wishes).model_copy(update={"assume_yes": bool(options.get("yes"))})
+    said = {"assume_yes": bool(options.get("yes")), "git": session.git}
+    return HighLevelTask.from_dict(wishes).model_copy(update=said)
 
 
 def follow(

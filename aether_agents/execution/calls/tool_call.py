@@ -83,10 +83,12 @@ class Caller:
         call_counts: CallCounts,
         record: CallRecord | None = None,
         owner: Callable[[str], str] = lambda _: "local",
+        git: Callable[[str], dict[str, Json] | None] = lambda _: None,
     ) -> None:
-        """`owner` tells whose a task is: his logins are used."""
+        """`owner` tells whose a task is: his logins are used. `git` tells as whom he commits, by its task."""
         self._host = host
         self._owner = owner
+        self._git = git
         self._toolbox = toolbox
         self._settings = settings
         self._leases = leases
@@ -196,6 +198,7 @@ class Caller:
             consent=consent,
             needs=needs(tool, args),
             who=lambda: (self._owner(run.lease.task_id), run.subtask.context),
+            git=lambda: self._git(run.lease.task_id),
         )
         for note in result.notes:
             log.info("%s: %s", tool.ref, note)

@@ -30,6 +30,7 @@ class ToolHost(Protocol):
         still: Callable[[], bool] | None = None,
         needs: Needs = NOTHING,
         who: Callable[[], tuple[str, str]] | None = None,
+        git: Callable[[], Mapping[str, Json] | None] | None = None,
     ) -> CallResult:
         """Call a tool and wait for its result. Never raises for a server's fault."""
 

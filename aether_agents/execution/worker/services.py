@@ -10,7 +10,7 @@ from celery import Celery, Task
 from celery.exceptions import Ignore, Reject
 
 from aether_agents.celery_app.producers import OwnProducer
-from aether_agents.contracts import Specialist
+from aether_agents.contracts import Json, Specialist
 from aether_agents.errors import StoreUnavailable
 from aether_agents.execution.calls.call_counts import CallCounts
 from aether_agents.execution.calls.pinned_tools import PinnedTools
@@ -73,8 +73,8 @@ class Services:
         self._host, self._late_endings = _host(settings, servers)
         pins = RememberedPins(settings.home)
         toolbox = PinnedTools(self._host, self._store, servers.specialists, servers, pins, retry, servers.barred)
-        counts = CallCounts(self._host.starts)
-        caller = Caller(self._host, toolbox, settings, self._leases, counts, CallRecord(self._store.audit), self._owner)
+        counts, told = CallCounts(self._host.starts), (CallRecord(self._store.audit), self._owner, self._git)
+        caller = Caller(self._host, toolbox, settings, self._leases, counts, *told)
         self._runner = SubtaskRunner(settings, self._store, caller, sender, self._leases, retry)
         self._occupancy, most = Occupancy(threads), min(threads, settings.delivery.spare)
         self._listing = ToolListing(self._store, toolbox, servers, queues, lambda: bool(self._leases.leases()), retry)
@@ -160,6 +160,10 @@ class Services:
 
     def _owner(self, task_id: str) -> str:
         return self._store.tasks.task(task_id).owner
+
+    def _git(self, task_id: str) -> dict[str, Json] | None:
+        git = self._store.tasks.task(task_id).git
+        return git.model_dump(mode="json") if git is not None else None
 
     def _ask_anew(self) -> None:
         """Once: what a version before asked in clear."""

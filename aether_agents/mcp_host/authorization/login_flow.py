@@ -19,6 +19,8 @@ from aether_agents.mcp_host.authorization.addresses import on_loopback, shown, v
 from aether_agents.mcp_host.authorization.guarded_client import TIMEOUT, GuardedTransport
 from aether_agents.mcp_host.authorization.login_store import Login
 
+#: As whom we register.
+NAME = "AetherTerm agents"
 #: The version of the protocol in which the question is asked that a server answers with where to log in.
 _VERSION = "2025-11-25"
 _UNAUTHORISED = 401
@@ -49,20 +51,31 @@ async def log_in(
     Raises:
         LoginFailed: it gave no token; the error says at which step.
     """
-    kept = _Kept()
-    if client_id:
+    kept = Kept()
+    if client_id and not is_document(client_id):
         kept.client = OAuthClientInformationFull(client_id=client_id, redirect_uris=[AnyUrl(redirect)])
     metadata = OAuthClientMetadata(
-        client_name="AetherTerm agents",
+        client_name=NAME,
         redirect_uris=[AnyUrl(redirect)],
         token_endpoint_auth_method="none",  # noqa: S106 - the name of a method
     )
-    flow = _Flow(server, metadata, kept, show, answer)
+    document = client_id if is_document(client_id) else None
+    flow = Flow(server, metadata, kept, show, answer, client_metadata_url=document)
+    return await gone_through(flow, kept, GuardedTransport(server), owner, context)
+
+
+async def gone_through(
+    flow: "Flow", kept: "Kept", transport: httpx2.AsyncBaseTransport, owner: str, context: str
+) -> Login:
+    """The login that a flow comes to: the server is asked for something, and says where to log in.
+
+    Raises:
+        LoginFailed: it did not come to a token.
+    """
+    server = flow.context.server_url
     headers = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": _VERSION}
     try:
-        async with httpx2.AsyncClient(
-            transport=GuardedTransport(server), auth=flow, timeout=TIMEOUT, headers=headers
-        ) as client:
+        async with httpx2.AsyncClient(transport=transport, auth=flow, timeout=TIMEOUT, headers=headers) as client:
             response = await client.post(server, json=_HELLO)
     except OAuthFlowError as error:
         raise LoginFailed(f"the login at {shown(server)} failed: {error}") from None
@@ -73,7 +86,12 @@ async def log_in(
     return flow.login(owner, context)
 
 
-class _Kept:
+def is_document(client_id: str) -> bool:
+    """Whether an id is the address of a document about the client, as some authorisation servers take it."""
+    return client_id.startswith("https://")
+
+
+class Kept:
     """What the library would store: it is kept here until all of it has succeeded."""
 
     def __init__(self) -> None:
@@ -93,7 +111,7 @@ class _Kept:
         self.client = client_info
 
 
-class _Flow(OAuthClientProvider):
+class Flow(OAuthClientProvider):
     """The library's flow, with what it leaves to its caller."""
 
     async def _perform_authorization_code_grant(self) -> tuple[str, str]:

@@ -25,6 +25,7 @@ from aether_agents.mcp_host.session.call_result import NOTHING_ASKED, CallResult
 from aether_agents.mcp_host.session.session import Portrait
 from aether_agents.mcp_host.session.tool_definition import Definition
 from aether_agents.mcp_host.transport.abandoned_calls import Tell
+from aether_agents.process.git_identity import WANTED
 
 Servers = Mapping[str, ServerSpec] | Callable[[], Mapping[str, ServerSpec]]
 
@@ -83,6 +84,7 @@ class Host:
         still: Callable[[], bool] | None = None,
         needs: Needs = NOTHING,
         who: Callable[[], Who] | None = None,
+        git: Callable[[], Mapping[str, Json] | None] | None = None,
     ) -> CallResult:
         """Call a tool and wait for its result. Never raises for a server's fault.
 
@@ -93,6 +95,7 @@ class Host:
         `hidden` is redacted from all that comes back, as is what the server's specification hides.
         `needs` are the paths that the call names: a confined server sees those, its own, and no others.
         `who` tells, where a server asks for a login, whose it is made with: the owner and the context of its task.
+        `git` tells a server of ours that looks at repositories the git identity of whose task it is.
         `still` is asked on the loop the moment before the request is sent: where it says no, the call is cancelled.
         A request that may have reached its server is never sent again. An exception raised in this
         thread meanwhile cancels the call and goes on.
@@ -104,7 +107,18 @@ class Host:
         box = ProgressReports()
         progress, whose = (box.put if on_progress else None), self._whose(server, who)
         request = CallRequest(
-            server, tool, args or {}, timeout, progress, pin, hidden, still, consent, needs, who=whose
+            server,
+            tool,
+            args or {},
+            timeout,
+            progress,
+            pin,
+            hidden,
+            still,
+            consent,
+            needs,
+            who=whose,
+            git=self._git(server, git),
         )
         job = running.submit(running.pool.call(request, key))
         job.add_done_callback(box.close)
@@ -186,6 +200,11 @@ class Host:
         if who is None or self._logins is None or spec is None or spec.url is None:
             return None
         return who() if self._logins.someone(spec.url) else ("", "")
+
+    def _git(self, server: str, git: Callable[[], Mapping[str, Json] | None] | None) -> Mapping[str, Json] | None:
+        """The git identity that a call is made with, asked only for servers of ours that want one."""
+        spec = self._find(server)
+        return git() if git is not None and spec is not None and spec.bundled and WANTED in spec.env else None
 
     def _find(self, server: str) -> ServerSpec | None:
         servers = self._servers if isinstance(self._servers, Mapping) else self._servers()

@@ -15,8 +15,8 @@ from aether_agents.contracts import ServerSpec
 from aether_agents.errors import ServerDown
 from aether_agents.mcp_host.install.folders import server_folder, venv_bin
 from aether_agents.mcp_host.install.installer import installed
-from aether_agents.mcp_host.process.git_identity import WANTED, git_identity
 from aether_agents.mcp_host.process.sandbox_view import UNCONFINED, Confinement, ours, view_of
+from aether_agents.process.git_identity import WANTED, git_identity
 from aether_agents.process.private_folder import make_private
 from aether_sandbox.confine import Mechanism
 from aether_sandbox.layout import View
@@ -103,7 +103,7 @@ def server_environment(spec: ServerSpec, home: Path, environ: Mapping[str, str])
         env |= {name: value for name, value in environ.items() if name.lower() in PROXIES}
     env.update(spec.env)
     if spec.bundled and env.pop(WANTED, ""):
-        env |= git_identity(environ)
+        env |= git_identity(environ).environment()
     if spec.install is not None:
         env["PATH"] = f"{venv_bin(home, spec.name)}{os.pathsep}{env['PATH']}"
     return env

@@ -4,11 +4,11 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import anyio
 from mcp import MCPError
-from mcp.types import CallToolResult
+from mcp.types import CallToolResult, RequestParamsMeta
 from pydantic import ValidationError
 
 from aether_agents.contracts import Json
@@ -27,6 +27,8 @@ Progress = Callable[[float | None, str], None]
 Who = tuple[str, str]
 
 _LOST = (anyio.ClosedResourceError, anyio.BrokenResourceError, ConnectionError)
+#: Where the git identity stands in the `_meta` of a call (`workers/inspection/caller.py` reads it).
+GIT = "aether-agents/git"
 #: How the SDK begins to tell that the connection broke before the answer came.
 _BROKEN_OFF = ("SSE stream ended", http.BROKEN_BODY, f"Failed to parse JSON response: {http.BROKEN_BODY}")
 
@@ -57,6 +59,8 @@ class CallRequest(NamedTuple):
     issued: Issued | None = None
     #: For whom it is made: with his login, where its server asks for one. Without it, with anybody's.
     who: Who | None = None
+    #: The git identity of whose task it is, for a server of ours.
+    git: Mapping[str, Json] | None = None
 
 
 async def call(request: CallRequest, session: Session) -> CallResult:
@@ -120,7 +124,8 @@ async def _asked(request: CallRequest, session: Session, hidden: Redactor) -> Ca
         try:
             known = session.definitions.get(request.tool)
             wrote = session.transport.stderr.written
-            answer = await client.call_tool(request.tool, dict(request.args), progress_callback=heard)
+            meta = cast("RequestParamsMeta", {GIT: dict(request.git)}) if request.git is not None else None
+            answer = await client.call_tool(request.tool, dict(request.args), progress_callback=heard, meta=meta)
             got = await _read(answer, known.output_schema if known else None, session)
             result = _with_hint(got, request.tool, session, wrote)
         except (MCPError, RuntimeError) as error:

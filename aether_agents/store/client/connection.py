@@ -1,6 +1,7 @@
 """The connection to Redis or Valkey: the only place that knows its client."""
 
 import os
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -171,7 +172,7 @@ class Connection:
 
     def _open(self, block: float) -> redis.Redis:
         try:
-            return redis.Redis.from_url(
+            client = redis.Redis.from_url(
                 str(leading(self.url)),
                 **({"connection_class": PrimaryConnection} if led(self.url) else {}),
                 socket_timeout=TIMEOUT + block,
@@ -179,8 +180,11 @@ class Connection:
                 protocol=2,
                 max_connections=CONNECTIONS_MAX,
             )
-        except ValueError as error:
-            raise InvalidSettings(f"broker.url: {error}") from None
+            pool = client.connection_pool
+            pool.connection_class(**pool.connection_kwargs)  # connects nowhere: an option that is none is named now
+        except (ValueError, TypeError, RedisError) as error:
+            raise InvalidSettings(f"broker.url: {_named_option(error)}") from None
+        return client
 
     def _reconnect(self) -> None:
         """Let the next commands open connections of their own: the address may lead to another server by now."""
@@ -206,6 +210,12 @@ class Connection:
             raise StoreUnavailable(
                 f"the store at {self.address} cannot be reached ({error}): {fix_of(self.url, error)}"
             ) from error
+
+
+def _named_option(error: Exception) -> str:
+    """What an address that makes no connection got wrong; a library's word of an argument is none for a person."""
+    option = re.search(r"unexpected keyword argument '(\w+)'", str(error))
+    return f"it has an option `{option[1]}`, which is unknown: leave it out" if option else str(error)
 
 
 __all__ = ["BLOCK", "TIMEOUT", "Connection", "Entry", "Part", "PrimaryConnection", "ResponseError"]

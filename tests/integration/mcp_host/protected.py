@@ -112,8 +112,22 @@ class _Handler(BaseHTTPRequestHandler):
             "registration_endpoint": f"{own}/register",
             "response_types_supported": ["code"],
             "authorization_response_iss_parameter_supported": True,
+            **({} if lie == "codeless" else {"device_authorization_endpoint": self.codes}),
             **({} if lie == "pkce" else {"code_challenge_methods_supported": ["S256"]}),
         }
+
+    @property
+    def codes(self) -> str:
+        return "http://10.0.0.1/codes" if self.asked.lie == "codes" else f"{self.own}/codes"
+
+    def give_code(self) -> None:
+        if self.asked.lie == "refused":
+            self.say(400, {"error": "unauthorized_client"})
+            return
+        page = "http://10.0.0.1/device" if self.asked.lie == "page" else f"{self.own}/device"
+        lasts = 0.3 if self.asked.lie == "late" else 60
+        code = {"device_code": "dev1ce", "user_code": "ABCD", "verification_uri": page}
+        self.say(200, {**code, "interval": 0.1, "expires_in": lasts})
 
     def do_DELETE(self) -> None:
         self.say(200)
@@ -122,8 +136,13 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.path == "/register":
             self.say(201, {**json.loads(body), "client_id": "cl1ent"})
+        elif self.path == "/codes":
+            self.give_code()
         elif self.path == "/token":
             self.sent.append(dict(urllib.parse.parse_qsl(body.decode())))
+            if "device_code" in self.sent[-1]:
+                self.say(400, {"error": "authorization_pending"})
+                return
             if self.asked.lie == "redirect":
                 self.say(307, Location="http://127.0.0.2:9/token")
             else:
@@ -163,8 +182,11 @@ def holds(token: str, secret: str, resource: str, now: float) -> bool:
     return bool(claims["aud"] == resource and claims["exp"] > now)
 
 
-def browse(address: str) -> str:
-    """What a person does in a browser: follow, log in, consent, until there is nothing more to do."""
+def browse(address: str, button: str = "") -> str:
+    """What a person does in a browser: follow, log in, consent, until there is nothing more to do.
+
+    `button`: one that he presses in the place of the first that says yes.
+    """
     policy = DefaultCookiePolicy(rfc2965=True, strict_ns_domain=DefaultCookiePolicy.DomainLiberal)
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar(policy)))
     page = opener.open(address, timeout=20)
@@ -174,6 +196,9 @@ def browse(address: str) -> str:
         if form is None:
             return str(text)
         fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', text))
+        if button and f'name="{button}"' in text:
+            fields |= {button: "yes"}
+            fields.pop("confirm", None)
         if 'name="login"' in text:
             fields |= {"login": "person", "password": "any"}
         target = urllib.parse.urljoin(page.geturl(), form[1])

@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from aether_agents.contracts import ServerSpec
 from aether_agents.errors import LoginFailed
 from aether_agents.mcp_host.authorization.addresses import visited
 from aether_agents.mcp_host.authorization.bearer import Bearer
+from aether_agents.mcp_host.authorization.device_flow import Code, log_in_by_code
 from aether_agents.mcp_host.authorization.login_flow import log_in
 from aether_agents.mcp_host.authorization.login_store import Login, LoginStore
 from aether_agents.mcp_host.authorization.loopback import loopback
@@ -144,6 +145,58 @@ def test_a_real_authorisation_server_gives_a_token_that_is_renewed_by_one_proces
         assert tokens != {login.access_token}
         with opened(tmp_path, server.url) as host:
             assert host.call("far", "who", timeout=20, who=me).ok
+
+
+def by_code(server: str, visit: Callable[[Code], str] = lambda code: browse(code.whole)) -> Login:
+    """A login by a code; its page is visited as a person does."""
+
+    async def flow() -> Login:
+        async def show(code: Code) -> None:
+            browser.append(asyncio.create_task(asyncio.to_thread(visit, code)))
+
+        browser: list[asyncio.Task[str]] = []
+        try:
+            return await log_in_by_code(server, show, owner="local", context="local")
+        finally:
+            await asyncio.gather(*browser, return_exceptions=True)
+
+    return asyncio.run(flow())
+
+
+def test_a_code_typed_into_a_page_is_a_login_too(provider: Path, tmp_path: Path) -> None:
+    port, resource = free_port(), [""]
+    choice = Choice(
+        issuer=f"http://127.0.0.1:{port}",
+        good=lambda token: bool(token) and holds(token, SECRET, resource[0], time.time()),
+    )
+    with protected(choice) as server, authorising(provider, port, server.url, 600):
+        resource[0] = server.url
+        login = by_code(server.url)
+        assert (login.resource, login.scope, bool(login.refresh_token)) == (server.url, "tools", True)
+        name = LoginStore(tmp_path, KEY).keep(login.model_copy(update={"expires_at": time.time() - 1}))
+        assert Bearer(LoginStore(tmp_path, KEY), name, server.url).token() != login.access_token
+        with pytest.raises(LoginFailed, match="refused on that page"):
+            by_code(server.url, lambda code: browse(code.whole, "abort"))
+
+
+@pytest.mark.parametrize(
+    ("lie", "says"),
+    [
+        ("codeless", "gives out no codes .* without `--device`"),
+        ("codes", "is not https"),
+        ("page", "is not https"),
+        ("late", "nobody typed the code in time"),
+        ("refused", "gives no code .unauthorized_client."),
+        ("issuer", "issuer mismatch"),
+    ],
+)
+def test_a_code_of_one_that_lies_is_shown_to_nobody(lie: str, says: str) -> None:
+    with protected(Choice(lie=lie)) as server:
+        visited_pages: list[Code] = []
+        with pytest.raises(LoginFailed, match=says):
+            by_code(server.url, lambda code: visited_pages.append(code) or "")
+        assert (visited_pages == []) is (lie != "late")
+        assert not any(server.seen)
 
 
 @pytest.mark.parametrize(

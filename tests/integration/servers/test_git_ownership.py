@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from workers.inspection import caller as caller_module
 from workers.inspection import git as git_module
+from workers.inspection.caller import Caller
 from workers.inspection.git import Git
 from workers.inspection.git_view import ENVIRONMENT
 
@@ -37,3 +39,16 @@ def test_what_the_person_trusts_is_looked_at(foreign: Path, tmp_path: Path, trus
 def test_trust_in_another_folder_is_none_in_this(foreign: Path, tmp_path: Path) -> None:
     subprocess.run(["git", "config", "--file", str(tmp_path / "mine"), "safe.directory", "/elsewhere"], check=True)
     assert Git(foreign).place().broken
+
+
+@pytest.mark.parametrize(
+    ("trusts", "read"), [(("{folder}",), True), (("/elsewhere", "*"), True), (("/elsewhere",), False)]
+)
+def test_whom_the_caller_trusts_is_looked_at_though_the_worker_does_not(
+    foreign: Path, trusts: tuple[str, ...], read: bool
+) -> None:
+    given = caller_module._given.set(Caller(trusts=tuple(one.format(folder=foreign) for one in trusts)))
+    try:
+        assert (Git(foreign).place().top == foreign) is read
+    finally:
+        caller_module._given.reset(given)

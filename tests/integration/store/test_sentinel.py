@@ -57,6 +57,15 @@ class Watched:
         self._stack.callback(process.kill)
         return process
 
+    def follows(self) -> bool:
+        """Whether the replica has all that the primary has."""
+        with (
+            redis.Redis(port=self.primary, password="s3cr@t", protocol=2) as first,
+            redis.Redis(port=self.replica, password="s3cr@t", protocol=2) as second,
+        ):
+            wanted = first.info("replication")["master_repl_offset"]
+            return int(second.info("replication")["slave_repl_offset"]) >= int(wanted)
+
     def _linked(self) -> bool:
         try:
             with redis.Redis(port=self.replica, password="s3cr@t", protocol=2) as client:

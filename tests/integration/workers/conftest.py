@@ -7,16 +7,17 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
-from mcp_types import CallToolResult, Tool
+from mcp_types import CallToolResult, RequestParamsMeta, Tool
 
 from aether_agents.mcp_host.install.folders import venv_bin
 from aether_agents.mcp_host.install.installer import install
+from aether_agents.mcp_host.session.call_request import GIT
 from tests.integration.workers.planted import Planted, plant
 from workers.data import SPECIALIST as DATA
 from workers.dev import SPECIALIST as DEV
@@ -54,6 +55,8 @@ class Talk:
 
     #: Seconds that a call may take.
     time_limit = 60.0
+    #: The git identity that calls bring, as a worker sends it; None where they bring none.
+    git: dict[str, Any] | None = None
 
     def send(self, tool: str, args: dict[str, Any], timeout: float = 0) -> CallToolResult:
         """One call, whatever comes of it; progress and answer are kept."""
@@ -62,7 +65,8 @@ class Talk:
             self.heard.append(f"{progress} {total} {message}")
 
         async def send() -> CallToolResult:
-            return await self.client.call_tool(tool, args, timeout or self.time_limit, heard)
+            meta = cast("RequestParamsMeta", {GIT: self.git}) if self.git is not None else None
+            return await self.client.call_tool(tool, args, timeout or self.time_limit, heard, meta=meta)
 
         result = self.portal.call(send)
         self.heard.append(result.model_dump_json())

@@ -75,6 +75,20 @@ def test_else_the_person_commits_and_that_it_is_not_signed_is_said(
         assert seen["author"] == "Ann Bee <ann@example.org>, not signed"
 
 
+def test_whoever_asks_commits_and_not_whose_worker_it_is(portal: BlockingPortal, work: Planted, tmp_path: Path) -> None:
+    work.git("config", "--unset", "user.email")
+    work.git("config", "--unset", "user.name")
+    mine = {"AETHER_GIT_NAME": "Worker", "AETHER_GIT_EMAIL": "worker@example.org"}
+    with talk_with("repos", portal, tmp_path, **mine) as talk:
+        talk.git = {"name": "Ann Bee", "email": "ann@example.org", "signs": True, "trusts": []}
+        seen = look(talk, work)
+        assert seen["changes"][0]["author"] == "Ann Bee <ann@example.org>, not signed"
+        assert any("by Ann Bee <ann@example.org>, not signed" in line for line in seen["shown"])
+        assert "by Ann Bee" in seen["items"][0]["detail"]
+        talk.git = {"name": "", "email": "", "signs": False, "trusts": []}  # one who has said nothing is not the worker
+        assert "nobody has said who commits" in talk.refusal("changes", paths=[str(work.folder)], branch=BRANCH)
+
+
 def test_a_look_names_every_file_and_where_nothing_is_to_be_done(repos: Talk, work: Planted, tmp_path: Path) -> None:
     clean = Planted(tmp_path / "clean")
     clean.write("a.txt", "a\n")

@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
-from aether_agents.contracts import Answer, Event, HighLevelTask, Json, Plan, TaskView, Tool, Undoing
+from aether_agents.contracts import Answer, Event, GitIdentity, HighLevelTask, Json, Plan, TaskView, Tool, Undoing
 from aether_agents.errors import CannotUndo, StoreUnavailable, WrongStatus
 from aether_agents.process.build import build
 from tests.unit.cli.recorded import TASK
@@ -145,6 +145,7 @@ class RecordedOrchestrator:
         agreed: bool = False,
         plan_only: bool = False,
         new_id: str | None = None,
+        git: GitIdentity | None = None,
     ) -> str:
         self.done.append(("retry", task_id))
         return new_id or TASK

@@ -135,11 +135,26 @@ def _whose(command: Callable[..., int]) -> Callable[..., int]:
 @servers_command.command("login", epilog=examples("aether-agent servers login github"))
 @click.argument("name", shell_complete=servers)
 @_whose
-@click.option("--client-id", metavar="ID", default="", help="The id this program was registered with there by hand.")
+@click.option(
+    "--client-id",
+    metavar="ID",
+    default="",
+    help="The id this program was registered with there by hand, or the https address of a document about it.",
+)
+@click.option("--device", is_flag=True, help="No browser here: type a code into a page, on whatever machine.")
 @click.option("--port", metavar="N", type=click.IntRange(0, 65535), default=0, help="Port the browser comes back to.")
 @click.option("--no-browser", is_flag=True, help="Show the address only.")
 @click.option("--paste", is_flag=True, help="The browser is on another machine: paste the address it ends at.")
-def login_command(name: str, owner: str, context: str, client_id: str, port: int, no_browser: bool, paste: bool) -> int:
+def login_command(
+    name: str,
+    owner: str,
+    context: str,
+    client_id: str,
+    device: bool,
+    port: int,
+    no_browser: bool,
+    paste: bool,
+) -> int:
     """Log in at a remote server that asks for it (OAuth 2.1).
 
     Its authorisation server is found, this program is registered there, and a browser opens in which you say what it
@@ -148,7 +163,7 @@ def login_command(name: str, owner: str, context: str, client_id: str, port: int
     """
     from aether_agents.cli.servers.login import LoginOptions, login  # noqa: PLC0415 - a second of imports, as for `test`
 
-    options = LoginOptions(owner, context, client_id, port, browser=not no_browser, paste=paste)
+    options = LoginOptions(owner, context, client_id, port, not no_browser, paste, device)
     return login(Session(), name, options)
 
 

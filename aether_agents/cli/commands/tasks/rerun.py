@@ -41,7 +41,13 @@ def retry_command(
     return run_again(
         session,
         lambda orchestrator: orchestrator.retry(
-            task_id, start, inputs=told, by=session.person, assume_yes=yes and not dry_run, plan_only=dry_run
+            task_id,
+            start,
+            inputs=told,
+            by=session.person,
+            assume_yes=yes and not dry_run,
+            plan_only=dry_run,
+            git=session.git,
         ),
         yes=yes,
         dry_run=dry_run,

@@ -8,6 +8,7 @@ from mcp_types import ToolAnnotations
 from pydantic import BaseModel, Field
 
 from workers.inspection.bounded_job import Job, run
+from workers.inspection.caller import with_caller
 from workers.inspection.git import printable
 
 from .building import Documentation
@@ -18,6 +19,7 @@ server = MCPServer(
     "documentation",
     instructions="Writes API documentation with pdoc. It reads the code and runs nothing of it.",
     log_level="WARNING",
+    middleware=[with_caller],
 )
 
 WRITES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)

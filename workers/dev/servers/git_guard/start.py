@@ -24,9 +24,11 @@ import mcp_server_git.server
 ROOT = str(Path(__file__).parents[4])
 sys.path.append(ROOT)
 VIEW, HOME = import_module("workers.inspection.git_view"), import_module("workers.inspection.git_home")
+CALLER = import_module("workers.inspection.caller")
 sys.path.remove(ROOT)
 
 _execute, _validate = git.Git.execute, mcp_server_git.server.validate_repo_path
+_create = mcp_server_git.server.create_server
 #: Commands that would start a git inside each submodule, with the submodule's own settings.
 _COMPARING = ("status", "diff", "diff-index", "diff-files", "diff-tree")
 _PARSER = git.config.GitConfigParser
@@ -35,6 +37,7 @@ _KNOWN = (
     (git.Git, "execute"),
     (_PARSER, "_included_paths"),
     (mcp_server_git.server, "validate_repo_path"),
+    (mcp_server_git.server, "create_server"),
 )
 
 
@@ -85,12 +88,12 @@ class Guard:
 
     @staticmethod
     def _sign(known: dict[str, str]) -> None:
-        """Commit as whom the repository itself names, else the person, as `repos/changes` shows it."""
+        """Commit as whom the repository itself names, else the person who asked, as `repos/changes` shows it."""
+        person = CALLER.caller()
         for part in ("name", "email"):
             for role in ("AUTHOR", "COMMITTER"):
                 os.environ.pop(f"GIT_{role}_{part.upper()}", None)
-                own = os.environ.get(f"AETHER_GIT_{part.upper()}", "")
-                if said := known.get(f"user.{part}", "").strip() or own:
+                if said := known.get(f"user.{part}", "").strip() or getattr(person, part):
                     os.environ[f"GIT_{role}_{part.upper()}"] = said
 
     @staticmethod
@@ -101,6 +104,13 @@ class Guard:
 
 def no_hook(*_: object) -> None:
     """Stands where GitPython runs a commit hook of the repository."""
+
+
+def create_server(repository: Path | None) -> Any:
+    """The server, told by each call for whom it is made."""
+    server = _create(repository)
+    server.middleware.append(CALLER.with_caller)
+    return server
 
 
 def start() -> None:
@@ -119,6 +129,7 @@ def start() -> None:
     git.index.base.run_commit_hook = no_hook
     _PARSER._included_paths = lambda _: []
     mcp_server_git.server.validate_repo_path = guard.begin
+    mcp_server_git.server.create_server = create_server
     git.Git.execute = execute
     atexit.register(guard.close)
     mcp_server_git.main()

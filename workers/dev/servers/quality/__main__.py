@@ -7,6 +7,7 @@ from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from workers.inspection.bounded_job import Job, run
+from workers.inspection.caller import with_caller
 from workers.inspection.repository import Repository
 from workers.inspection.suppression import Honour, LeaveOut
 
@@ -16,6 +17,7 @@ server = MCPServer(
     "quality",
     instructions="Assesses code: lint, complexity, maintainability, churn. It runs nothing of the folder it looks at.",
     log_level="WARNING",
+    middleware=[with_caller],
 )
 
 

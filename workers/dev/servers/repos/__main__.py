@@ -9,6 +9,7 @@ from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from workers.inspection.bounded_job import run
+from workers.inspection.caller import with_caller
 
 from . import changing, pending, uncommitting
 from .edits import Pattern
@@ -19,6 +20,7 @@ server = MCPServer(
     instructions="Searches and replaces a text over git repositories: preview, then one commit on a new branch each. "
     "Shows what is in no commit, and takes a commit back. It never pushes, and runs no hook or filter of a repository.",
     log_level="WARNING",
+    middleware=[with_caller],
 )
 
 Paths = Annotated[

@@ -54,12 +54,10 @@ def preview(paths: Sequence[str], pattern: Pattern, replacement: str, branch: st
         if not edits:
             unchanged.append(tree.shown)
             continue
-        diff = cut("".join(diff_of(tree, edits)), MAX_DIFF)
-        changes.append(Change(
-            path=str(tree.folder), branch=standing.branch, files=len(edits), diff=diff,
-            replacements=sum(edit.places for edit in edits), digest=digest_of(standing.commit, edits),
-            items=[branch_item(tree.shown, branch, standing.branch), *_items(tree.shown, edits)],
-        ))  # fmt: skip
+        try:
+            changes.append(_change(tree, standing, branch, edits))
+        except ToolError as error:
+            faults.append(str(error))
     if faults:
         raise ToolError("; ".join(faults))
     if not changes:
@@ -81,14 +79,29 @@ def preview(paths: Sequence[str], pattern: Pattern, replacement: str, branch: st
     )
 
 
+def _change(tree: WorkTree, standing: Standing, branch: str, edits: Sequence[Edit]) -> Change:
+    author = tree.author().shown
+    return Change(
+        path=str(tree.folder),
+        branch=standing.branch,
+        author=author,
+        files=len(edits),
+        replacements=sum(edit.places for edit in edits),
+        digest=digest_of(standing.commit, edits),
+        items=[branch_item(tree.shown, branch, standing.branch, author), *_items(tree.shown, edits)],
+        diff=cut("".join(diff_of(tree, edits)), MAX_DIFF),
+    )
+
+
 def _counts(changes: Sequence[Change]) -> dict[str, int]:
     files, places = sum(change.files for change in changes), sum(change.replacements for change in changes)
     return {"repositories": len(changes), "files": files, "places": places}
 
 
-def branch_item(shown: str, branch: str, former: str) -> Item:
-    """The branch that a change makes, with its one commit."""
-    return Item(kind="create", what=f"{shown}: branch {printable(branch)}", detail=f"one commit, from {former}")
+def branch_item(shown: str, branch: str, former: str, author: str) -> Item:
+    """The branch that a change makes, with its one commit, and as whom."""
+    detail = f"one commit by {author}, from {former}"
+    return Item(kind="create", what=f"{shown}: branch {printable(branch)}", detail=detail)
 
 
 def _items(shown: str, edits: Sequence[Edit]) -> list[Item]:
@@ -213,6 +226,7 @@ def _shown(changes: Sequence[Change]) -> list[str]:
     room = max(120, MAX_SHOWN // len(changes))
     for change in changes:
         lines.append(f"{change.path}: {change.replacements} in {change.files} files on {change.branch}"[:MAX_LINE])
+        lines.append(f"  by {change.author}"[:MAX_LINE])
         diff, used, count = change.diff.splitlines(), 0, 0
         while count < len(diff) and used + len(diff[count]) < room:
             lines.append(diff[count][:MAX_LINE])

@@ -106,11 +106,7 @@ def _pending(tree: WorkTree, branch: str, skipped: list[Left], job: Job) -> Pend
         raise ToolError(fault)
     if faults := list(_faults(tree, own)):
         raise ToolError(f"{tree.shown}: {'; '.join(faults[:5])}")
-    if not (author := _author(tree)):
-        raise ToolError(
-            f"{tree.shown}: nobody has said who commits: run `git config --global user.name …` and "
-            "`git config --global user.email …` (for all your repositories), or the same without `--global` there"
-        )
+    author = tree.author().shown
     fresh = [one.path for one in own if one.staged == "?"]
     new = "".join(_text(tree, path) for path in fresh)
     return Pending(
@@ -124,7 +120,7 @@ def _pending(tree: WorkTree, branch: str, skipped: list[Left], job: Job) -> Pend
         hooks=_hooks(tree),
         author=author,
         digest=_digest(tree, standing.branch, standing.commit, own, job),
-        items=[branch_item(tree.shown, branch, standing.branch), *_items(tree.shown, own)],
+        items=[branch_item(tree.shown, branch, standing.branch, author), *_items(tree.shown, own)],
         diff=cut(tree.diff([one.path for one in own if one.staged != "?"]) + new, MAX_DIFF),
         new=cut(new, MAX_DIFF),
     )
@@ -176,15 +172,6 @@ def _hooks(tree: WorkTree) -> list[str]:
     set_to = tree.configured("core.hooksPath")
     folder = tree.folder / Path(set_to).expanduser() if set_to else tree.git_home.common / "hooks"
     return [name for name in _HOOKS if os.access(folder / name, os.X_OK)]
-
-
-def _author(tree: WorkTree) -> str:
-    """Whom its own configuration names, else the person's; and whether he signs elsewhere."""
-    name = tree.configured("user.name") or os.environ.get("AETHER_GIT_NAME", "")
-    email = tree.configured("user.email") or os.environ.get("AETHER_GIT_EMAIL", "")
-    signs = tree.configured("commit.gpgsign") or os.environ.get("AETHER_GIT_SIGNS", "")
-    said = ", not signed" if signs.lower() in ("true", "yes", "on", "1") else ""
-    return printable(f"{name} <{email}>{said}") if name and email else ""
 
 
 def _digest(tree: WorkTree, branch: str, commit: str, own: Sequence[Entry], job: Job) -> str:

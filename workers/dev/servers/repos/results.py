@@ -36,6 +36,7 @@ class Change(BaseModel):
 
     path: str = Field(description="Absolute path of the repository.")
     branch: str = Field(description="Branch that is checked out.")
+    author: str = Field(description="As whom it would be committed.")
     files: int = Field(description="Files that would change.")
     replacements: int = Field(description="Places that would be replaced.")
     digest: str = Field(description="Names exactly this change on exactly this commit; `apply` takes it.")

@@ -15,6 +15,7 @@ from typing import NamedTuple, cast
 from mcp.server.mcpserver.exceptions import ToolError
 
 from workers.inspection.atomic_write import write_whole
+from workers.inspection.caller import caller
 from workers.inspection.git import Git, printable
 from workers.inspection.git_home import GitHome
 from workers.inspection.git_view import configuration
@@ -33,6 +34,19 @@ class Standing(NamedTuple):
     commit: str  #: its newest commit; empty when there is none
     dirty: int  #: tracked files that are not as committed
     under_way: str  #: a merge, a rebase … that has not ended; empty when none is
+
+
+class Author(NamedTuple):
+    """As whom is committed."""
+
+    name: str
+    email: str
+    signs: bool  #: whether he has his own commits signed; those made here are not
+
+    @property
+    def shown(self) -> str:
+        """For people: a question shows it."""
+        return printable(f"{self.name} <{self.email}>{', not signed' if self.signs else ''}")
 
 
 class WorkTree(Git):
@@ -112,6 +126,23 @@ class WorkTree(Git):
         """Store what a file becomes, its line ends as the repository keeps them; the blob's id."""
         return os.fsdecode(self.run("hash-object", "-w", "--stdin", f"--path={path}", given=content)).strip()
 
+    def author(self) -> Author:
+        """As whom is committed here: whom its own configuration names, else the person who asked.
+
+        Raises:
+            ToolError: neither says a name and an address.
+        """
+        person = caller()
+        name, email = self.configured("user.name") or person.name, self.configured("user.email") or person.email
+        if not (name and email):
+            raise ToolError(
+                f"{self.shown}: nobody has said who commits: run `git config --global user.name …` and "
+                "`git config --global user.email …` (for all your repositories), or the same without `--global` there, "
+                "and ask again"
+            )
+        own = self.configured("commit.gpgsign").lower()
+        return Author(name, email, own in ("true", "yes", "on", "1") if own else person.signs)
+
     def commit(self, blobs: Mapping[str, tuple[str, str]], parent: str, message: str) -> str:
         """A commit on `parent` with some files (mode and blob by path) changed; nothing that can be seen changes."""
         with tempfile.TemporaryDirectory() as scratch:
@@ -119,8 +150,7 @@ class WorkTree(Git):
             self.run("read-tree", parent, more=index)
             self.run("update-index", "-z", "--index-info", given=_entries(blobs), more=index)
             tree = os.fsdecode(self.run("write-tree", more=index)).strip()
-        name = self.configured("user.name") or "AetherTerm agents"
-        email = self.configured("user.email") or "agents@localhost"
+        name, email, _ = self.author()
         who = {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER")
                for part, value in (("NAME", name), ("EMAIL", email))}  # fmt: skip
         made = self.run("commit-tree", tree, "-p", parent, given=message.encode(), more=who)

@@ -7,6 +7,7 @@ from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from workers.inspection.bounded_job import Job, run
+from workers.inspection.caller import with_caller
 from workers.inspection.findings import ScanResult
 from workers.inspection.repository import Repository
 from workers.inspection.suppression import LeaveOut
@@ -18,6 +19,7 @@ server = MCPServer(
     "dependencies",
     instructions="Looks up pinned Python packages in an advisory service. What was not looked up is not clean.",
     log_level="WARNING",
+    middleware=[with_caller],
 )
 
 

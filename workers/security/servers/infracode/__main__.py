@@ -7,6 +7,7 @@ from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from workers.inspection.bounded_job import Job, run
+from workers.inspection.caller import with_caller
 from workers.inspection.findings import ScanResult
 from workers.inspection.repository import Repository
 from workers.inspection.suppression import Honour, LeaveOut
@@ -17,6 +18,7 @@ server = MCPServer(
     "infracode",
     instructions="Finds insecure settings in infrastructure code. It deploys, fetches and runs nothing.",
     log_level="WARNING",
+    middleware=[with_caller],
 )
 
 

@@ -7,6 +7,7 @@ from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from workers.inspection.bounded_job import Job, run
+from workers.inspection.caller import with_caller
 from workers.inspection.suppression import LeaveOut
 
 from .check import PolicyResult, check_policy
@@ -15,6 +16,7 @@ server = MCPServer(
     "policy",
     instructions="Checks a repository against a policy file. A rule that could not be checked is inconclusive.",
     log_level="WARNING",
+    middleware=[with_caller],
 )
 
 

@@ -7,6 +7,7 @@ from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from workers.inspection.bounded_job import Job, run
+from workers.inspection.caller import with_caller
 from workers.inspection.findings import ScanResult
 from workers.inspection.repository import Repository
 from workers.inspection.suppression import Honour, LeaveOut
@@ -18,6 +19,7 @@ server = MCPServer(
     "code",
     instructions="Finds unsafe Python code and loose file permissions. It runs nothing of the folder it looks at.",
     log_level="WARNING",
+    middleware=[with_caller],
 )
 
 _READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)

@@ -7,6 +7,7 @@ from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from workers.inspection.bounded_job import Job, run
+from workers.inspection.caller import with_caller
 from workers.inspection.findings import ScanResult
 from workers.inspection.repository import Repository
 from workers.inspection.suppression import Honour, LeaveOut
@@ -15,6 +16,7 @@ server = MCPServer(
     "secrets",
     instructions="Finds leaked secrets. It never shows, sends or tries one; what it could not look at it says.",
     log_level="WARNING",
+    middleware=[with_caller],
 )
 
 
