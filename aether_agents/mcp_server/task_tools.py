@@ -11,6 +11,7 @@ from pydantic import Field
 
 from aether_agents import __version__
 from aether_agents.errors import AetherError, NotAllowed
+from aether_agents.mcp_server.protocol_tasks import ProtocolTasks
 from aether_agents.mcp_server.standing import Standing
 from aether_agents.mcp_server.tasks import ClientTasks, Tell
 
@@ -40,7 +41,13 @@ _ACTS = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent
 
 def mcp_server(tasks: ClientTasks) -> MCPServer[Any]:
     """The server for one event loop."""
-    server: MCPServer[Any] = MCPServer(NAME, instructions=INSTRUCTIONS, version=__version__, log_level="WARNING")
+    server: MCPServer[Any] = MCPServer(
+        NAME,
+        instructions=INSTRUCTIONS,
+        version=__version__,
+        log_level="WARNING",
+        extensions=[ProtocolTasks(tasks)],
+    )
     _asking(server, tasks)
     _steering(server, tasks)
     _looking(server, tasks)

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
+from datetime import datetime
 from typing import Any
 
 from aether_agents.agentserver.service.identity import CLIENT, Confined, Person
@@ -76,6 +77,23 @@ class ClientTasks:
                 "`aether-agent serve`"
             )
         await self._service.answer(task_id, answer_from(question_id, response, asked), self._person)
+
+    async def cancel(self, task_id: str) -> None:
+        """End a task of this client.
+
+        Raises:
+            TaskNotFound, WrongStatus: see each.
+        """
+        await self._desk.view(task_id, self._person)
+        await self._desk.cancel(task_id, self._person, "cancelled by its MCP client")
+
+    async def begun(self, task_id: str) -> datetime | None:
+        """When a task was asked for.
+
+        Raises:
+            TaskNotFound: there is none of this client.
+        """
+        return (await self._desk.view(task_id, self._person)).created_at
 
     async def undo(self, task_id: str) -> str:
         """Put back what a task changed, in a task of its own, which asks a person first.

@@ -100,6 +100,11 @@ FILES: dict[str, tuple[str | bytes, list[Row], str]] = {
     ),
     "lines.csv": ('id,text\n1,"a\nb"\n2,"c\n\nd"\n', [(1, "a\nb"), (2, "c\n\nd")], ""),
     "polygon.csv": (f'id,shape\n1,"{"x" * 300_000}"\n', [(1, "x" * 300_000)], ""),
+    "survey.csv": (
+        ",".join(f"q{number}" for number in range(120)) + "\n" + ",".join(map(str, range(120))) + "\n",
+        [tuple(range(120))],
+        "",
+    ),
     # Other kinds.
     "tabs.txt": ("id\tname\n1\ta\n2\tb\n", [(1, "a"), (2, "b")], "separated by tab"),
     "columns.txt": (

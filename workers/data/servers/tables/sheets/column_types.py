@@ -3,6 +3,7 @@
 Else the column stays text, and a note says why. What stands for a missing value is no value.
 """
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -129,8 +130,8 @@ def question(cell: str) -> str:
     v = f"trim({cell})"
     asked = [
         f"count({cell})",
-        f"count(*) FILTER (lower({v}) IN ({_literals(_MARKERS)}))",
-        f"count(*) FILTER ({v} IN ({_literals(_MARKERS_OF_TEXT)}))",
+        f"count(*) FILTER ({_one_of(f'lower({v})', _MARKERS)})",
+        f"count(*) FILTER ({_one_of(v, _MARKERS_OF_TEXT)})",
         f"min(length({v}) - strpos({v}, '.')) FILTER ({_kept('DECIMAL', v)})",
         f"max(length({v}) - strpos({v}, '.')) FILTER ({_kept('DECIMAL', v)})",
         f"max(length({v}))",
@@ -165,8 +166,8 @@ def choose(about: Seen, texts: bool) -> str:
 def missing(kind: str, cell: str) -> str:
     """Whether a cell holds what stands for a missing value, in a statement."""
     if kind == "VARCHAR":
-        return f"trim({cell}) IN ({_literals(_MARKERS_OF_TEXT)})"
-    return f"lower(trim({cell})) IN ({_literals(_MARKERS)})"
+        return _one_of(f"trim({cell})", _MARKERS_OF_TEXT)
+    return _one_of(f"lower(trim({cell}))", _MARKERS)
 
 
 def reasons(cell: str) -> list[tuple[str, str]]:
@@ -182,5 +183,6 @@ def _of(test: str, v: str) -> str:
     return test.replace("@", v)
 
 
-def _literals(texts: Sequence[str]) -> str:
-    return ", ".join(map(literal, texts))
+def _one_of(text: str, words: Sequence[str]) -> str:
+    """Whether a text is one of some words. One pattern: of a list, the engine keeps a column for each of its words."""
+    return f"regexp_full_match({text}, {literal('|'.join(map(re.escape, words)))})"
