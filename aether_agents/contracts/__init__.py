@@ -56,8 +56,7 @@ from aether_agents.contracts.specialist import Specialist
 from aether_agents.contracts.status import SUBTASK_ARROWS as SUBTASK_ARROWS
 from aether_agents.contracts.status import TASK_ARROWS as TASK_ARROWS
 from aether_agents.contracts.status import TERMINAL_SUBTASK, TERMINAL_TASK, SubtaskStatus, TaskStatus
-from aether_agents.contracts.task import GitIdentity as GitIdentity
-from aether_agents.contracts.task import HighLevelTask, Role, new_task_id
+from aether_agents.contracts.task import GitIdentity, HighLevelTask, Role, new_task_id
 from aether_agents.contracts.tool import RISK_ORDER as RISK_ORDER
 from aether_agents.contracts.tool import Annotations, Expect, Form, ItemKind, Risk, Tool, ToolRow, Verb, Verify
 from aether_agents.contracts.tool import asks as asks
@@ -85,6 +84,7 @@ __all__ = [
     "Expect",
     "FailOn",
     "Form",
+    "GitIdentity",
     "HighLevelTask",
     "InputSpec",
     "Install",

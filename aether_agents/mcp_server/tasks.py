@@ -84,8 +84,8 @@ class ClientTasks:
         Raises:
             TaskNotFound, WrongStatus: see each.
         """
-        await self._desk.view(task_id, self._person)
-        await self._desk.cancel(task_id, self._person, "cancelled by its MCP client")
+        await self._service.view(task_id, self._person)
+        await self._service.cancel(task_id, self._person, "cancelled by its MCP client")
 
     async def begun(self, task_id: str) -> datetime | None:
         """When a task was asked for.
@@ -93,7 +93,7 @@ class ClientTasks:
         Raises:
             TaskNotFound: there is none of this client.
         """
-        return (await self._desk.view(task_id, self._person)).created_at
+        return (await self._service.view(task_id, self._person)).created_at
 
     async def undo(self, task_id: str) -> str:
         """Put back what a task changed, in a task of its own, which asks a person first.

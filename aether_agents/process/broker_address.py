@@ -81,7 +81,7 @@ def fix_of(url: str, error: BaseException) -> str:
         wrong: bool(wrong),
         "it wants a certificate of ours: name it and its key in the address "
         "(`?ssl_certfile=/path/to/client.pem&ssl_keyfile=/path/to/client.key`)": ours,
-        "the certificate and the key that the address names do not belong together: mend `ssl_certfile` or "
+        "the certificate and the key that the address names do not belong together: correct `ssl_certfile` or "
         "`ssl_keyfile`": "key_values_mismatch" in said,
         "its certificate is for another name: write that name into AETHER_REDIS_URL": (
             ssl.SSLCertVerificationError in kinds and "mismatch" in said
@@ -117,7 +117,7 @@ def file_fault(query: str) -> str:
             with Path(value).open("rb") as file:
                 file.read(1)
         except OSError as error:
-            return f"`{name}` in the address names {value}, which cannot be read ({error.strerror}): mend that"
+            return f"`{name}` in the address names {value}, which cannot be read ({error.strerror}): correct it"
     return ""
 
 
