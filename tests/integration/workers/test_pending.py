@@ -84,7 +84,7 @@ def test_whoever_asks_commits_and_not_whose_worker_it_is(portal: BlockingPortal,
         seen = look(talk, work)
         assert seen["changes"][0]["author"] == "Ann Bee <ann@example.org>, not signed"
         assert any("by Ann Bee <ann@example.org>, not signed" in line for line in seen["shown"])
-        assert "by Ann Bee" in seen["items"][0]["detail"]
+        assert seen["diff"].startswith("by Ann Bee <ann@example.org>, not signed in "), "a screen shows the top"
         talk.git = {"name": "", "email": "", "signs": False, "trusts": []}  # one who has said nothing is not the worker
         assert "nobody has said who commits" in talk.refusal("changes", paths=[str(work.folder)], branch=BRANCH)
 

@@ -9,7 +9,7 @@ from workers.inspection.bounded_job import Job
 from workers.inspection.git import printable
 
 from .edits import Edit, Pattern, diff_of, digest_of, edits_of, matched
-from .results import Applied, Change, Committed, Found, Hit, Left, Preview, Reverted, Undo
+from .results import Applied, Change, Committed, Found, Hit, Left, Pending, Preview, Reverted, Undo
 from .tree import Standing, WorkTree
 
 MAX_SKIPPED, MAX_ITEMS = 50, 2_000
@@ -72,11 +72,18 @@ def preview(paths: Sequence[str], pattern: Pattern, replacement: str, branch: st
         items=[item for change in changes for item in change.items][:MAX_ITEMS],
         counts=_counts(changes),
         digest=digest_of(branch, [change.digest for change in changes]),
-        diff=cut("\n".join(f"{change.path}\n{change.diff}" for change in changes), MAX_DIFFS),
+        diff=diffs(changes),
         shown=_shown(changes),
         digests=[change.digest for change in changes],
         skipped=skipped[:MAX_SKIPPED],
     )
+
+
+def diffs(changes: Sequence[Change | Pending]) -> str:
+    """All diffs, one after the other, bounded; before them as whom they are committed, since a screen shows the top."""
+    authors = dict.fromkeys(one.author for one in changes)
+    by = [f"by {who} in {', '.join(one.path for one in changes if one.author == who)}" for who in authors]
+    return cut("\n".join([*by, *(f"{one.path}\n{one.diff}" for one in changes)]), MAX_DIFFS)
 
 
 def _change(tree: WorkTree, standing: Standing, branch: str, edits: Sequence[Edit]) -> Change:

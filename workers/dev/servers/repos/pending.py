@@ -13,7 +13,7 @@ from workers.inspection.answers import Item, named
 from workers.inspection.bounded_job import Job
 from workers.inspection.git import printable
 
-from .changing import MAX_DIFF, MAX_DIFFS, MAX_ITEMS, MAX_LINE, MAX_SHOWN, MAX_SKIPPED, branch_item, cut, unfit
+from .changing import MAX_DIFF, MAX_DIFFS, MAX_ITEMS, MAX_LINE, MAX_SHOWN, MAX_SKIPPED, branch_item, cut, diffs, unfit
 from .results import Left, Pending, PendingChanges
 from .tree import WorkTree
 
@@ -77,7 +77,7 @@ def changes(paths: Sequence[str], branch: str, digests: Sequence[str] | None, jo
         items=[item for one in found for item in one.items][:MAX_ITEMS],
         counts={"repositories": len(found), "files": sum(len(one.files) for one in found)},
         digest=named(branch, *(one.digest for one in found)),
-        diff=cut("\n".join(f"{one.path}\n{one.diff}" for one in found), MAX_DIFFS),
+        diff=diffs(found),
         new=cut("\n".join(one.new for one in found if one.new), MAX_DIFFS),
         shown=_shown(found, branch) + [f"{name}: nothing to commit"[:MAX_LINE] for name in unchanged],
         digests=[one.digest for one in found],
