@@ -87,8 +87,7 @@ class Caller:
     ) -> None:
         """`owner` tells whose a task is: his logins are used. `git` tells as whom he commits, by its task."""
         self._host = host
-        self._owner = owner
-        self._git = git
+        self._owner, self._git = owner, git
         self._toolbox = toolbox
         self._settings = settings
         self._leases = leases
@@ -154,9 +153,8 @@ class Caller:
         if seen.status != "completed":
             why = run.secrets.redact_text(seen.error or seen.status)
             return failed("drift", not_seen(run.subtask.id, why), sent=False)
-        if found := drift(before.output, run.secrets.redact(seen.output)):
-            return failed("drift", drifted(run.subtask.id, found), sent=False)
-        return None
+        found = drift(before.output, run.secrets.redact(seen.output))
+        return failed("drift", drifted(run.subtask.id, found), sent=False) if found else None
 
     def _judged(self, tool: Tool, run: Run, result: CallResult) -> Outcome | Intervention:
         """The result of the call: what the server says about it is not all."""
@@ -240,8 +238,7 @@ def _outcome(ref: str, result: CallResult) -> Outcome:
     if result.kind == "cancelled":
         return Outcome(status="cancelled", error=_LINGERS if result.lingers else _CANCELLED, sent=result.sent)
     kind: ErrorKind = "tool_error" if result.kind == "asked" else result.kind  # a tool that reads back has no say
-    if kind == "transport" and result.sent:
-        kind = "lost"
+    kind = "lost" if kind == "transport" and result.sent else kind
     outcome = failed(kind, f"`{ref}`: {result.error or result.kind}", sent=result.sent)
     return outcome.model_copy(update={"silent": result.silent}) if result.silent else outcome
 
