@@ -87,7 +87,7 @@ class AlertSender:
             if self._store.outbox.resolve(key, message, self._of(severity)):
                 log.warning("resolved: %s", title)
         for severity in SEVERITIES:
-            if found := self._store.outbox.held(severity):
+            if found := self._store.outbox.held(severity, WINDOW):
                 total = sum(found.values())
                 lines = [f"{count} × {kind}" for kind, count in sorted(found.items(), key=lambda one: -one[1])]
                 title = f"{total} more of this severity were held back"

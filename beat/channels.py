@@ -7,15 +7,13 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 
-from aether_agents.errors import AetherError, InvalidSettings
-from aether_agents.process.regular_file import LARGEST_SECRET, read_text
+from aether_agents.errors import AetherError
 from aether_agents.settings.upkeep import AlertSettings
 from aether_agents.store import Store
-from aether_agents.store.system.alert_outbox import SEVERITIES, AlertMessage, Severity
-from aether_agents.telemetry.logs import hide
+from aether_agents.store.system.alert_outbox import SEVERITIES, AlertMessage
+from beat.recipients import Attempt, Notify, recipients_of
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +28,10 @@ ONE_BY_ONE = 5
 #: Seconds after which a message says when it happened.
 LATE = 120.0
 
-#: Tells a message to somebody; whether that went well.
-Notify = Callable[[str, str, Severity], bool]
+#: Seconds an attempt is waited for before others have their turn, and after which it is given up.
+WAITS, GIVEN_UP_AFTER = 5.0, 300.0
+#: Attempts that were given up and do not end: with so many, none is begun.
+MOST_HANGING = 4
 
 
 def channel_of(place: str) -> str:
@@ -51,6 +51,8 @@ class Channel:
         self._prefix = f"[aether {installation}]" if installation else "[aether]"
         self._holder = uuid.uuid4().hex
         self._at_once: deque[AlertMessage] = deque(maxlen=ONE_BY_ONE)
+        self._attempt: Attempt | None = None
+        self._hanging: list[Attempt] = []
         self._pause, self._again_at = 0.0, 0.0
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"aether-alerts-{self.name}", daemon=True)
@@ -75,13 +77,12 @@ class Channel:
         Raises:
             StoreUnavailable: the store is away.
         """
-        if time.monotonic() < self._again_at:
+        if self._attempt is not None:
+            return self._await(self._attempt)
+        if time.monotonic() < self._again_at or self._hangs():
             return False
         if self._at_once:
-            told = self._told([self._at_once[0]])
-            if told:
-                self._at_once.popleft()
-            return told
+            return self._begin([self._at_once[0]], [])
         outbox = self._store.outbox
         if not outbox.waiting(self.name) or not outbox.send_for(self.name, self._holder, TURN):
             return False
@@ -89,12 +90,10 @@ class Channel:
         worst = min((SEVERITIES.index(one.message.severity) for one in waiting), default=0)
         group = [one for one in waiting if one.message.severity == SEVERITIES[worst]]
         together = group if len(group) > ONE_BY_ONE else group[:1]
-        told = bool(together) and self._told([one.message for one in together])
-        outbox.sent(self.name, self._holder, [one.entry for one in together] if told else [])
-        if together:
-            result, where = "told" if told else "failed", self.place.replace("|", "_")
-            self._store.counts.add({f"alert|{SEVERITIES[worst]}|{result}": 1, f"channel|{where}|{result}": 1})
-        return told
+        if not together:
+            outbox.sent(self.name, self._holder, [])
+            return False
+        return self._begin([one.message for one in together], [one.entry for one in together])
 
     def _run(self) -> None:
         while not self._stopped.wait(LOOK):
@@ -106,26 +105,55 @@ class Channel:
             except Exception:
                 log.exception("unexpected in the channel of `%s`", self.place)
 
-    def _told(self, messages: Sequence[AlertMessage]) -> bool:
+    def _begin(self, messages: Sequence[AlertMessage], entries: Sequence[str]) -> bool:
         title, text = _as_one(messages) if len(messages) > 1 else _alone(messages[0])
         severity = messages[0].severity
-        if self._notify(f"{self._prefix} {severity}: {title}", text, severity):
+        self._attempt = Attempt(self._notify, f"{self._prefix} {severity}: {title}", text, severity, entries)
+        return self._await(self._attempt)
+
+    def _await(self, attempt: Attempt) -> bool:
+        """Look for the end of the attempt; one that lasts keeps the turn, so that nobody else tells the same."""
+        told = attempt.result(WAITS)
+        if told is None and attempt.lasts < GIVEN_UP_AFTER:
+            if attempt.entries:
+                self._store.outbox.send_for(self.name, self._holder, TURN)
+            return False
+        if told is None:
+            log.error("`%s` neither takes an alert nor refuses it: given up after %.0f s", self.place, GIVEN_UP_AFTER)
+            self._hanging.append(attempt)
+        self._attempt = None
+        self._note(told is True)
+        if attempt.entries:
+            self._store.outbox.sent(self.name, self._holder, attempt.entries if told else [])
+            result, where = "told" if told else "failed", self.place.replace("|", "_")
+            self._store.counts.add({f"alert|{attempt.severity}|{result}": 1, f"channel|{where}|{result}": 1})
+        elif told:
+            self._at_once.popleft()
+        return told is True
+
+    def _note(self, told: bool) -> None:
+        if told:
             if self._pause:
                 log.warning("`%s` tells again", self.place)
             self._pause = 0.0
-            return True
+            return
         if not self._pause:
             log.error("nobody could be told through `%s`: it is tried again, and keeps what waits", self.place)
         self._pause = min(LONGEST_PAUSE, max(PAUSE, 2 * self._pause))
         self._again_at = time.monotonic() + self._pause
-        return False
+
+    def _hangs(self) -> bool:
+        self._hanging = [one for one in self._hanging if one.is_alive]
+        return len(self._hanging) >= MOST_HANGING
 
 
 class Channels:
     """All the channels of the settings."""
 
-    def __init__(self, channels: Iterable[Channel]) -> None:
+    def __init__(self, channels: Iterable[Channel], places: Mapping[str, Sequence[str]] | None = None) -> None:
+        """`places`: the channels of each place, where an address has several recipients."""
         self._by_place = {one.place: one for one in channels}
+        self._places = {one: (one,) for one in self._by_place} if places is None else places
 
     def start(self) -> None:
         """Begin to tell."""
@@ -139,7 +167,7 @@ class Channels:
 
     def of(self, places: Iterable[str]) -> list[str]:
         """The names of the channels of these places."""
-        return [self._by_place[place].name for place in places if place in self._by_place]
+        return [self._by_place[one].name for place in places for one in self._places.get(place, ())]
 
     def tell_at_once(self, message: AlertMessage, names: Sequence[str]) -> None:
         """Have these channels tell what the store does not take."""
@@ -155,35 +183,11 @@ def channels_of(settings: AlertSettings, store: Store, environ: Mapping[str, str
         InvalidSettings: an address cannot be read, or is none that apprise knows; it is not shown.
     """
     places = dict.fromkeys([*settings.to, *(place for route in settings.routes.values() for place in route)])
+    found = {place: [*recipients_of(place, environ)] for place in places}
     return Channels(
-        Channel(place, store, apprise_to(_address(place, environ), place), settings.installation) for place in places
+        (Channel(one, store, tell, settings.installation) for by in found.values() for one, tell in by),
+        {place: [one for one, _ in by] for place, by in found.items()},
     )
-
-
-def apprise_to(address: str, place: str) -> Notify:
-    """Tells through apprise.
-
-    Raises:
-        InvalidSettings: apprise knows no such address.
-    """
-    from apprise import Apprise, NotifyFormat, NotifyType  # noqa: PLC0415 - an extra of its own: beat without alerts does without
-
-    way = Apprise()
-    if not way.add(address):
-        raise InvalidSettings(f"`alerts`: what `{place}` holds is no address that apprise knows")
-    kinds = {"critical": NotifyType.FAILURE, "warning": NotifyType.WARNING, "notice": NotifyType.INFO}
-    plain = NotifyFormat.TEXT  # it holds words of tools and files: where HTML is sent, they are no HTML
-    return lambda title, text, severity: bool(way.notify(text, title, kinds[severity], body_format=plain))
-
-
-def _address(place: str, environ: Mapping[str, str]) -> str:
-    kind, _, where = place.partition(":")
-    try:
-        address = environ[where] if kind == "env" else read_text(Path(where).expanduser(), LARGEST_SECRET).strip()
-    except (KeyError, OSError, UnicodeDecodeError):
-        raise InvalidSettings(f"`alerts`: `{place}` cannot be read by beat") from None
-    hide(address)
-    return address
 
 
 def _alone(message: AlertMessage) -> tuple[str, str]:

@@ -196,6 +196,9 @@ class AgentServerSettings(Contract):
     proxy_secret_header: str = Field(default="X-Aether-Proxy-Secret", description="Header in which it sends that.")
     user_header: str = Field(default="X-Remote-User", description="Header in which such a proxy names the user.")
     role_header: str = Field(default="X-Auth-Roles", description="Header in which it names roles; the highest counts.")
+    access_log: Literal["off", "requests", "all"] = Field(
+        default="requests", description="Requests that are logged; `all`: `/health`, `/live` and `/metrics` too."
+    )
 
 
 class FlowerSettings(Contract):

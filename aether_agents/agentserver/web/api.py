@@ -16,6 +16,7 @@ from aether_agents.agentserver.service.payload import answer_from, inputs, mappi
 from aether_agents.agentserver.service.review_view import reviewed
 from aether_agents.agentserver.service.service import Service
 from aether_agents.agentserver.service.update import error_of
+from aether_agents.agentserver.web.access_log import asked_by
 from aether_agents.agentserver.web.refused_access import RefusedAccess
 from aether_agents.agentserver.web.request_deadline import BODY_SECONDS
 from aether_agents.agentserver.web.request_guard import person_of
@@ -171,6 +172,7 @@ class Api:
                 peer,
                 request.headers.getlist,
             )
+            asked_by(request.scope, person)
             if person.role == "Anonymous":
                 if given or request.headers.get(self._service.settings.agentserver.proxy_secret_header):
                     await self._suspecting.refused(peer, "a token or a proxy's secret that is not ours")

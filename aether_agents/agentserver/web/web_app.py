@@ -23,6 +23,7 @@ from starlette.types import ASGIApp
 from aether_agents.agentserver.service.identity import headers_of, peer_of
 from aether_agents.agentserver.service.service import Service
 from aether_agents.agentserver.sockets.handlers import Handle, register
+from aether_agents.agentserver.web.access_log import AccessLog, asked_by
 from aether_agents.agentserver.web.api import Api
 from aether_agents.agentserver.web.refused_access import RefusedAccess
 from aether_agents.agentserver.web.request_guard import RequestGuard, person_of
@@ -76,7 +77,8 @@ def web_app(service: Service, token: str, *, routes: Sequence[BaseRoute] = ()) -
         Mount("/api", routes=api.routes()),
     ]
     pages = Starlette(routes=[*own, *routes], lifespan=lifespan)
-    return RequestGuard(socketio.ASGIApp(sio, other_asgi_app=pages), service.settings.agentserver)
+    place = service.settings.agentserver
+    return AccessLog(RequestGuard(socketio.ASGIApp(sio, other_asgi_app=pages), place), place.access_log)
 
 
 def _join_sockets(sio: socketio.AsyncServer, service: Service, token: str) -> Handle:
@@ -93,6 +95,7 @@ def _join_sockets(sio: socketio.AsyncServer, service: Service, token: str) -> Ha
             peer,
             lambda name: headers_of(environ, name),
         )
+        asked_by(environ.get("asgi.scope", {}), person)
         if person.role == "Anonymous":
             if given:
                 await suspecting.refused(peer, "a token that is not ours, on connecting")

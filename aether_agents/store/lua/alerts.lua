@@ -6,6 +6,13 @@ local ALERTS_KEPT = 7 * 86400000
 -- Milliseconds within which something that was resolved is not told anew.
 local RESTS = 300000
 
+-- Whether the time that a key stands for is past: it is gone, or it was written at a time that is still to come, because
+-- the clock was set back since; it would stand for all that time more.
+local function is_past(call, key)
+  local written = redis.call('GET', key)
+  return not written or tonumber(written) > call.at + 1000
+end
+
 local function put_out(call, severity, body, channels, first)
   for at = first, #channels do
     local out = call.prefix .. ':alerts:out:' .. channels[at]
@@ -17,14 +24,16 @@ end
 -- key every_ms severity most window_ms kind lasting_title|'' body channel* → told | again | held
 export('tell', function(call, args)
   local severity, window, kind, lasting = args[3], tonumber(args[5]), args[6], args[7]
-  if not redis.call('SET', call.prefix .. ':alert:' .. args[1], '1', 'NX', 'PX', args[2]) then return 'again' end
+  local own = call.prefix .. ':alert:' .. args[1]
+  if not is_past(call, own) then return 'again' end
+  redis.call('SET', own, int(call.at), 'PX', args[2])
   if lasting ~= '' then
     redis.call('HSET', call.prefix .. ':alerts:open', args[1], severity .. '|' .. lasting)
     redis.call('PEXPIRE', call.prefix .. ':alerts:open', ALERTS_KEPT)
   end
   local count = call.prefix .. ':alerts:count:' .. severity
   local told = redis.call('INCR', count)
-  if told == 1 then redis.call('PEXPIRE', count, int(window)) end
+  if told == 1 or redis.call('PTTL', count) > window then redis.call('PEXPIRE', count, int(window)) end
   if told > tonumber(args[4]) then
     redis.call('HINCRBY', call.prefix .. ':alerts:held:' .. severity, kind, 1)
     redis.call('PEXPIRE', call.prefix .. ':alerts:held:' .. severity, ALERTS_KEPT)
@@ -43,9 +52,11 @@ export('resolve', function(call, args)
   return 1
 end)
 
--- severity → (kind count)*: what was held back, once the time over which it was counted is past
+-- severity window_ms → (kind count)*: what was held back, once the time over which it was counted is past
 export('held', function(call, args)
-  if redis.call('EXISTS', call.prefix .. ':alerts:count:' .. args[1]) == 1 then return {} end
+  local count = call.prefix .. ':alerts:count:' .. args[1]
+  if redis.call('PTTL', count) > tonumber(args[2]) then redis.call('PEXPIRE', count, int(tonumber(args[2]))) end
+  if redis.call('EXISTS', count) == 1 then return {} end
   return redis.call('HGETALL', call.prefix .. ':alerts:held:' .. args[1])
 end)
 

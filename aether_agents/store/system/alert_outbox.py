@@ -87,9 +87,9 @@ class AlertOutbox(StorePart):
         sealed = self._access.seal(_PLACE, message)
         return bool(self._access.call("resolve", key, message.severity, sealed, *channels))
 
-    def held(self, severity: Severity) -> dict[str, int]:
+    def held(self, severity: Severity, window: float) -> dict[str, int]:
         """What was held back of a severity, by kind, once it may be told as one."""
-        flat = self._access.call("held", severity)
+        flat = self._access.call("held", severity, int(window * 1000))
         return {kind.decode(): int(count) for kind, count in zip(flat[::2], flat[1::2], strict=True)}
 
     def tell_held(self, message: AlertMessage, channels: Sequence[str]) -> bool:

@@ -24,7 +24,7 @@ _UNSEEN |= {code: f"\\u{code:04x}" for code in (0x2028, 0x2029, *range(0x202A, 0
 
 class JsonLines(logging.Formatter):
     """One object per line: time, level, logger, message, process, pid, thread; task_id, subtask_id, trace_id, traceback
-    where there are any."""
+    where there are any, and of a request its parts."""
 
     def __init__(self, process: str) -> None:
         """`process` is who speaks, such as `worker@host`."""
@@ -33,7 +33,7 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as JSON, in ASCII."""
-        line = {
+        line: dict[str, object] = {
             "time": _time(record),
             "level": record.levelname,
             "logger": record.name,
@@ -43,6 +43,10 @@ class JsonLines(logging.Formatter):
             "thread": record.threadName,
             **scope(),
         }
+        if isinstance(request := getattr(record, "request", None), dict):  # a line of the access log
+            line["request"] = {
+                name: redact(value) if isinstance(value, str) else value for name, value in request.items()
+            }
         if traceback := _traceback(self, record):
             line["traceback"] = traceback
         return json.dumps(line)

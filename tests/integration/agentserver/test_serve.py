@@ -264,3 +264,27 @@ def test_a_token_that_is_not_ours_is_told(site: Site, lab: Lab) -> None:
     told = [one for _, one in eventually(lab.store.alerts.suspicions, what="it is told")]
     assert ("refused token", "127.0.0.1") in [(one.what, one.about) for one in told]
     assert all("guessed" not in one.text for one in told)
+
+
+def test_each_request_is_logged_with_who_asked(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    """Over HTTP and on sockets, known and unknown; refused hosts too."""
+
+    async def joined() -> None:
+        owner = socketio.AsyncClient(reconnection=False)
+        await owner.connect(f"{site.url}/?token={TOKEN}", auth={"token": TOKEN}, transports=["websocket"])
+        await owner.disconnect()
+
+    with caplog.at_level("INFO", logger="aether_agents.agentserver.web.access_log"):
+        site.http.get("/api/tasks", params={"limit": "1", "note": TOKEN})
+        httpx.get(f"{site.url}/api/tasks/none")
+        httpx.get(site.url, headers={"Host": "evil.example"})
+        httpx.get(f"{site.url}/live")
+        asyncio.run(asyncio.wait_for(joined(), 30))
+        eventually(lambda: "/socket.io/" in caplog.text, what="the socket's line, when it closes")
+    said = [re.sub(r"\d+ ms \d+ bytes", "…", message) for message in caplog.messages]
+    assert said == [
+        "local (Owner) GET /api/tasks 200 …, from 127.0.0.1",
+        "- (-) GET /api/tasks/none 401 …, from 127.0.0.1",
+        "- (-) GET / 403 …, from 127.0.0.1",
+        "local (Owner) WEBSOCKET /socket.io/ 101 …, from 127.0.0.1",
+    ]

@@ -17,7 +17,8 @@ from aether_agents.settings.upkeep import AlertSettings
 from aether_agents.store import Granted, PlanningClaim, Store, open_store
 from aether_agents.store.system.counters import DAY
 from beat.alerts import AlertSender
-from beat.channels import Channel, Channels, apprise_to, channels_of
+from beat.channels import Channel, Channels, channels_of
+from beat.recipients import opened
 from beat.watcher import Watcher
 from tests.conftest import eventually
 
@@ -204,7 +205,7 @@ def listener() -> Iterator[tuple[str, list[dict[str, str]]]]:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the modules apprise imports
 def test_apprise_tells_somebody(listener: tuple[str, list[dict[str, str]]], store: Store) -> None:
     address, heard = listener
-    notify = apprise_to(address, "env:WHO")
+    [(_, notify)] = opened(address, "env:WHO")
     assert notify("it is late", "go home", "critical")
     assert (heard[0]["title"], heard[0]["message"], heard[0]["type"]) == ("it is late", "go home", "failure")
     with pytest.raises(InvalidSettings, match="`env:WHO` cannot be read"):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from beat.channels import apprise_to
+from beat.recipients import opened
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the modules apprise imports
@@ -25,7 +25,7 @@ def test_what_a_tool_said_is_no_html() -> None:
 
     with HTTPServer(("127.0.0.1", 0), Mailbox) as server:
         threading.Thread(target=server.handle_request, daemon=True).start()
-        notify = apprise_to(f"json://127.0.0.1:{server.server_port}/?format=html", "env:ALERTS")
+        [(_, notify)] = opened(f"json://127.0.0.1:{server.server_port}/?format=html", "env:ALERTS")
         assert notify("1 finding", 'in <a href="http://evil.example">log in</a>', "warning")
     assert "<a" not in heard[0]["message"]
     assert "evil.example" in heard[0]["message"]
