@@ -154,6 +154,7 @@ def test_every_setting_has_a_variable(place: Place) -> None:
         "routes": "{critical: [env:WHO]}",
         "public_url": "https://aether.example",
         "confirm": "off",
+        "access_log": "all",
         "failed_tasks": "no",
         "server_down": "no",
         "findings_from": "low",
