@@ -29,7 +29,7 @@ from aether_agents.cli.command_index import COMMANDS
 from aether_agents.cli.program import NAME, program
 from aether_agents.cli.terminal import exit_codes as failure
 from aether_agents.mcp_host.files.products import PRODUCTS
-from aether_agents.monitoring import metrics
+from aether_agents.monitoring import metrics, upkeep
 from aether_agents.settings.model import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -175,7 +175,7 @@ def kinds_of_error() -> Iterator[str]:
 def metric_names() -> Iterator[str]:
     """Every metric, read from the calls that make it: its name, then what it means."""
     found = []
-    for node in ast.walk(ast.parse(inspect.getsource(metrics))):
+    for node in ast.walk(ast.parse(inspect.getsource(metrics) + inspect.getsource(upkeep))):
         given = node.args if isinstance(node, ast.Call) else []
         texts = [one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str)]
         found += [(name, text) for name, text in itertools.pairwise(texts) if name.startswith("aether_")]
