@@ -10,7 +10,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit test-servers test-systems check format docs bench soak eval lock release image clean
+.PHONY: help setup demo test unit test-servers test-systems check format docs bench soak eval lock release audit image clean
 
 help:  ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -73,7 +73,14 @@ lock: .venv/dev.stamp  ## Choose the newest versions that fit and write the lock
 release: .venv/dev.stamp  ## Build what is released into dist/, once version, changelog and checkout agree
 	$(BIN)/python .ci/release
 	$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist
+	$(BIN)/python .ci/sbom dist/aether-agents.cdx.json
 	@ls dist
+
+# The rules of bandit are ruff's S in `make check`, with a reason at each exception; here its own, the worst only.
+# Advisories come over the network: without it, this target fails and says so.
+audit: .venv/dev.stamp  ## Look for known vulnerabilities in what we lock, and for grave ones in our own code
+	$(BIN)/bandit --quiet --recursive -lll aether_agents aether_sandbox beat workers
+	$(BIN)/pip-audit --requirement requirements/all.txt --require-hashes --disable-pip --strict --progress-spinner off
 
 # HEALTHCHECK is in no image of the OCI's own format, hence docker's. BASE=IMAGE: another base, with Python 3.11 to 3.13.
 # IMAGE_OPTIONS: what the builder is told besides, such as a volume with pip's configuration.

@@ -53,6 +53,7 @@ def test_workers_beside_each_other(lab: Lab, measured: Measured, workers: int) -
     count = ROUNDS * (WIDTH + 1)
     worker = (cpu_of(processes) - before) / count * 1e3
     store = (store_cpu(lab) - store_before) / count * 1e3
-    said = f"{sorted(rates)[ROUNDS // 2]:.0f} subtasks/s; of a core {worker:.2f} ms worker and servers, {store:.2f} ms store"
+    rate = sorted(rates)[ROUNDS // 2]
+    said = f"{rate:.0f} subtasks/s; of a core {worker:.2f} ms worker and servers, {store:.2f} ms store"
     sys.stdout.write(f"\n  {workers} workers: {said}\n")
     measured(f"{workers} worker processes, {WIDTH} wide", "reported", said, True)

@@ -1,7 +1,7 @@
 """Beyond one store, simulated from measured costs: `python -m tests.benchmarks.cells`.
 
-A cell is a store of its own, with all its tasks. Each store does one thing at a time; workers follow every cell. What is
-simulated is queueing alone: no failures, no network beyond a fixed latency.
+A cell is a store of its own, with all its tasks. Each store does one thing at a time; workers follow every cell.
+What is simulated is queueing alone: no failures, no network beyond a fixed latency.
 """
 
 import heapq
@@ -82,7 +82,9 @@ def by_owner(dice: random.Random, cells: int) -> int:
 
 def main() -> None:
     """Print the table of docs/concepts/beyond-one-store.md."""
-    rows = ["| cells | carried at most | a task at 70 % (p50, p99) | busiest cell ÷ mean, by task | by owner | away with one store |"]
+    rows = [
+        "| cells | carried at most | a task at 70 % (p50, p99) | busiest ÷ mean, by task | by owner | away with one store |"
+    ]
     rows.append("|---|---|---|---|---|---|")
     for cells in (1, 4, 16):
         full, usual, owned = run(cells, 1.5, by_task), run(cells, 0.7, by_task), run(cells, 0.7, by_owner)

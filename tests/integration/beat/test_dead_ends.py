@@ -186,7 +186,9 @@ def test_a_recipient_that_is_refused_costs_no_other_a_message_and_none_twice(
         for number in range(3):
             alarm.raise_(Alert(f"k{number}", f"it broke {number}", ""))
         eventually(lambda: len(heard) >= 6, what="both others heard all three")
-        eventually(lambda: told(store).get("channel|env:POST|failed", 0) >= 2, what="the third is tried again and again")
+        eventually(
+            lambda: told(store).get("channel|env:POST|failed", 0) >= 2, what="the third is tried again and again"
+        )
         assert sorted(heard) == ["ann@example.org"] * 3 + ["bob@example.org"] * 3
         assert {field for field in told(store) if field.endswith("told")} == {
             "channel|env:POST (2 of 3)|told",

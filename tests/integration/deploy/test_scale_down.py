@@ -8,7 +8,6 @@ import shlex
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -56,7 +55,13 @@ def loaded(environ: Mapping[str, str], folder: Path) -> subprocess.Popen[str]:
     (folder / "batch.yaml").write_text(BATCH)
     words = [AGENT, "batch", "--file", "batch.yaml", "--json"]
     return subprocess.Popen(
-        words, env=environ, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
+        words,
+        env=environ,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
     )
 
 
@@ -90,7 +95,9 @@ def test_one_of_two_units_for_a_queue_leaves_under_load(tmp_path: Path) -> None:
         machine.start("valkey")
         with machine.administrator() as client:
             eventually(lambda: answers(client), what="Valkey answers")
-            user, name, *rights = (DEPLOY / "redis" / "aether.acl").read_text().replace("PASSWORD", "correct0horse").split()
+            user, name, *rights = (
+                (DEPLOY / "redis" / "aether.acl").read_text().replace("PASSWORD", "correct0horse").split()
+            )
             assert user == "user"
             client.execute_command("ACL", "SETUSER", name, *rights)
         both = "planner infra"
