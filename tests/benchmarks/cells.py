@@ -83,7 +83,7 @@ def by_owner(dice: random.Random, cells: int) -> int:
 def main() -> None:
     """Print the table of docs/concepts/beyond-one-store.md."""
     rows = [
-        "| cells | carried at most | a task at 70 % (p50, p99) | busiest ÷ mean, by task | by owner | away with one store |"
+        "| cells | carried at most | a task at 70 % (p50, p99) | busiest ÷ mean, by task | by owner | lost with one |"
     ]
     rows.append("|---|---|---|---|---|---|")
     for cells in (1, 4, 16):
