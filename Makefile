@@ -48,7 +48,7 @@ format: .venv/dev.stamp  ## Put the code into its format
 test-servers: .venv/dev.stamp  ## Install and call every server of the catalogue, the heavy ones too
 	AETHER_TEST_SERVERS=all $(BIN)/python -m pytest tests/integration/mcp_host/test_offered.py -s $(ARGS)
 
-# Debian: postgresql mariadb-server pgloader restic dropbear-bin openssh-client prometheus redis-server; root for servers of SSH and the disk that is full.
+# Debian: postgresql mariadb-server pgloader restic dropbear-bin openssh-client prometheus redis-server systemd libseccomp2; root for servers of SSH and the disk that is full.
 test-systems: .venv/dev.stamp  ## Test with real PostgreSQL, MariaDB and SSH servers, which must be installed
 	AETHER_TEST_SYSTEMS=required $(BIN)/python -m pytest tests/systems $(ARGS)
 
