@@ -50,6 +50,7 @@ COMMANDS: dict[str, Entry] = {
             ("brake", "Let nothing begin until it is released.", "tasks.control"),
             ("retry", "Go on with a task where it failed.", "tasks.rerun"),
             ("fork", "Try what else could have become of a task.", "tasks.rerun"),
+            ("learn", "Make a template of a plan that completed or was changed.", "tasks.learn"),
             ("undo", "Put back what a task changed.", "tasks.undo"),
         ),
         "Parts": (

@@ -61,7 +61,20 @@ from aether_agents.contracts.tool import RISK_ORDER as RISK_ORDER
 from aether_agents.contracts.tool import Annotations, Expect, Form, ItemKind, Risk, Tool, ToolRow, Verb, Verify
 from aether_agents.contracts.tool import asks as asks
 from aether_agents.contracts.tool import covers as covers
-from aether_agents.contracts.view import FailOn, Irreversible, PlanView, SubtaskView, TaskView, Undoing, Verdict
+from aether_agents.contracts.view import CallState as CallState
+from aether_agents.contracts.view import (
+    DryCall,
+    Estimate,
+    FailOn,
+    Irreversible,
+    PlanView,
+    Refined,
+    Spread,
+    SubtaskView,
+    TaskView,
+    Undoing,
+    Verdict,
+)
 from aether_agents.contracts.view import denied_by as denied_by
 from aether_agents.contracts.view import verdict_of as verdict_of
 
@@ -77,8 +90,10 @@ __all__ = [
     "Change",
     "Condition",
     "Contract",
+    "DryCall",
     "Elicited",
     "ErrorKind",
+    "Estimate",
     "Event",
     "EventType",
     "Expect",
@@ -100,6 +115,7 @@ __all__ = [
     "Plan",
     "PlanView",
     "PlannedSubtask",
+    "Refined",
     "Rerun",
     "RerunOf",
     "Retry",
@@ -109,6 +125,7 @@ __all__ = [
     "ServerSpec",
     "Shown",
     "Specialist",
+    "Spread",
     "Subject",
     "Subtask",
     "SubtaskStatus",

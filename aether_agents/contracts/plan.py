@@ -201,9 +201,7 @@ class PlannedSubtask(Subtask):
     approved_up_to: Risk | None = Field(
         default=None, description="Greatest risk the asker answered ahead (`--yes`), as far as policy lets one."
     )
-    approved_args: str = Field(
-        default="", description="Of form 1: digest of the arguments that a yes was bound to. It no longer counts."
-    )
+    approved_args: str = Field(default="", description="Of form 1: digest of what a yes was bound to; not used now.")
     context: str = Field(default="local", description="Context whose secrets its arguments may name.")
     pin: str = Field(default="", description="Pin of the tool it was planned against.")
     confidence: float = Field(default=1.0, ge=0, le=1, description="How sure the planner is of this tool.")
@@ -218,6 +216,7 @@ class PlannedSubtask(Subtask):
     item_risks: dict[ItemKind, Risk] = Field(
         default_factory=dict, description="Risk by what the reviewed items do, where its tool is judged by these."
     )
+    only_read: bool = Field(default=False, description="Of a dry run: called only if it reads and nobody is asked.")
 
     @property
     def max_attempts(self) -> int:

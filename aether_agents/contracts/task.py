@@ -21,7 +21,7 @@ _ALIASES = {"task": "description"}
 #: Who asks, what runs exactly, and consent: whoever makes the task says these, never what he was sent.
 _NEVER_SAID = (
     *("owner", "role", "assume_yes", "document", "version", "created_at", "undoes", "rerun"),
-    *("added_by", "git"),
+    *("added_by", "git", "addition", "drafted", "refines"),
 )
 
 
@@ -65,6 +65,9 @@ class HighLevelTask(Contract):
     priority: int = Field(default=5, ge=0, le=9, description="0 to 9, 9 the highest.")
     timeout_seconds: float | None = Field(default=None, gt=0, le=604_800, description="Time the whole task may take.")
     plan_only: bool = Field(default=False, description="End after planning, with the plan as result.")
+    dry_run: bool = Field(
+        default=False, description="Make only the calls that read, ask nobody, and tell what the others would be."
+    )
     assume_yes: bool = Field(
         default=False,
         description="Answer ahead the questions policy lets one answer ahead; never taken from a payload, and counts "
@@ -74,6 +77,9 @@ class HighLevelTask(Contract):
         default="", description="Who added the schedule that asks, if a person did; never taken from a payload."
     )
     document: Template | None = Field(default=None, description="A plan file to run exactly, instead of matching.")
+    addition: str = Field(default="", max_length=4_000, description="Words whose plan runs after the document.")
+    drafted: bool = Field(default=False, description="Its document began as a draft, so it is reviewed before it runs.")
+    refines: str | None = Field(default=None, description="Task whose plan this one changes.")
     undoes: str | None = Field(default=None, description="Task that this one puts back.")
     rerun: RerunOf | None = Field(default=None, description="Task that this one runs again, and from where.")
     created_at: datetime = Field(default_factory=lambda: datetime.now(UTC), description="When it was asked, UTC.")

@@ -114,12 +114,74 @@ class TaskView(Contract):
         default=None, description="What it found, when it has ended and looked at something."
     )
     error: str | None = Field(default=None, description="Why it failed.")
+    dry_run: bool = Field(default=False, description="Only what reads was called; nothing was changed.")
     retries: str | None = Field(default=None, description="Task that this one goes on with.")
     forks: str | None = Field(default=None, description="Task of which this one tries what else could become of it.")
+    refines: str | None = Field(default=None, description="Task whose plan this one changes.")
     undoes: str | None = Field(default=None, description="Task that this one puts back.")
     retried_by: tuple[str, ...] = Field(default=(), description="Tasks that went on with this one.")
     forked_by: tuple[str, ...] = Field(default=(), description="Tasks that try what else could have become of it.")
     undone_by: tuple[str, ...] = Field(default=(), description="Tasks that put this one back.")
+
+
+class Refined(Contract):
+    """A plan that was changed: what is other, and the whole of it."""
+
+    task_id: str = Field(description="The task that has the new plan; nothing of it has run.")
+    refines: str = Field(description="The task that has the plan before; it stays.")
+    status: TaskStatus = Field(description="`completed` when there is a new plan; it may ask something first.")
+    difference: tuple[dict[str, Json], ...] = Field(
+        default=(), description="`{kind, subtask, field, before, after}`: subtasks added, removed and changed."
+    )
+    document: str = Field(default="", description="The new plan as a plan file.")
+    interventions: tuple[Intervention, ...] = Field(default=(), description="What is asked before there is one.")
+    error: str | None = Field(default=None, description="Why there is none.")
+
+
+class Spread(Contract):
+    """How long something took the last times, in seconds."""
+
+    p50: float = Field(description="Half of them took no longer.")
+    p90: float = Field(description="Nine of ten took no longer.")
+    count: int = Field(description="How many there were.")
+
+
+class Estimate(Contract):
+    """What a plan will take, as far as earlier calls tell: time, people, and what cannot be put back."""
+
+    p50: float | None = Field(default=None, description="Seconds of its longest way; none where nothing is known.")
+    p90: float | None = Field(default=None, description="The same, if each call takes as long as one in ten did.")
+    path: tuple[str, ...] = Field(default=(), description="The longest way: what the end waits for, in order.")
+    unknown: tuple[str, ...] = Field(default=(), description="Subtasks of whose tools too little is known.")
+    lists: tuple[str, ...] = Field(default=(), description="Fan-outs whose length is not known: counted as one call.")
+    asks: tuple[str, ...] = Field(default=(), description="Subtasks before which a person is asked; not in the times.")
+    undoable: tuple[str, ...] = Field(default=(), description="Changes that can be undone.")
+    lasting: tuple[str, ...] = Field(default=(), description="Changes that nothing undoes.")
+    template: Spread | None = Field(default=None, description="Tasks of its template before, waiting included.")
+
+
+CallState = Literal["called", "failed", "would", "would_not", "unknown"]
+
+
+class DryCall(Contract):
+    """One call of a dry run: made, because it only reads, or as it would be made."""
+
+    subtask: str = Field(description="Subtask it is of.")
+    name: str = Field(default="", description="A few words for people.")
+    tool: str = Field(default="", description="`server/tool`; empty of a review.")
+    specialist: str = Field(default="", description="Specialist that would call it.")
+    risk: Risk = Field(description="Risk of the call; of a review, the highest of what it covers.")
+    state: CallState = Field(
+        description="`called` or `failed` now; `would` be called; `would_not`: its condition does not hold; "
+        "`unknown`: whether it would hangs on what was not called."
+    )
+    arguments: dict[str, Json] = Field(
+        default_factory=dict, description="As far as they are known; a secret, and what is not known, as written."
+    )
+    unknown: tuple[str, ...] = Field(default=(), description="References in them that only a real run gives.")
+    asks: str = Field(default="", description="Who would be asked first; empty for nobody.")
+    why: str = Field(default="", description="Why it was not called, or how it failed.")
+    times: int | None = Field(default=1, description="Calls that it stands for; none where their list is not known.")
 
 
 class EndedSubtask(NamedTuple):

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from aether_agents.access.roles import require
-from aether_agents.contracts import GitIdentity, Json, Role
-from aether_agents.orchestrator import rerun, undo
+from aether_agents.contracts import GitIdentity, HighLevelTask, Json, Role
+from aether_agents.orchestrator import refining, rerun, undo
 from aether_agents.orchestrator.sending import require_consent
 from aether_agents.orchestrator.steering import Steering
 from aether_agents.telemetry import tracing
@@ -105,6 +105,43 @@ class LinkedTasks(Steering):
         """
         options = {"inputs": inputs or {}, "template": template, "plan_only": plan_only, "assume_yes": False}
         return self._run_again(task_id, "fork", at, by, role, options)
+
+    def change_plan(self, task_id: str, line: str, *, by: str = "local", role: Role = "Owner") -> str:
+        """Change the plan of a task that was only planned, in a task of its own, whose id this gives; none of it runs.
+
+        Args:
+            task_id: the task that has the plan; it stays as it is.
+            line: the change, as `planning.editing.edit_words` reads it; any other line is more of the sentence.
+            by: who asks.
+            role: the asker's role.
+
+        Raises:
+            TaskNotFound, NotAllowed, WrongStatus, InvalidTask: see each; the error says why it cannot be.
+        """
+        require(role, "submit")
+        self._allow(role, "act", task_id, by)
+        task = refining.changed(self._store, self.settings, task_id, line, role=role, complete=self._completed)
+        return self._begun(task)
+
+    def accept_plan(self, task_id: str, *, by: str = "local", role: Role = "Owner", assume_yes: bool = False) -> str:
+        """Run exactly the plan of a task that was only planned, in a task of its own, whose id this gives.
+
+        Raises:
+            TaskNotFound, NotAllowed, WrongStatus: see each.
+        """
+        require(role, "submit")
+        self._allow(role, "act", task_id, by)
+        require_consent(role, assume_yes=assume_yes, four_eyes=self.settings.policy.four_eyes)
+        found = self._store, self.settings, task_id
+        task = refining.accepted(*found, role=role, assume_yes=assume_yes, complete=self._completed)
+        return self._begun(task)
+
+    def _begun(self, task: HighLevelTask) -> str:
+        tracing.begin("client", quiet=True)
+        with tracing.span("refine", task_id=task.task_id):
+            if self._store.tasks.create(task):
+                self._send_to_planner(task)
+        return task.task_id
 
     def _run_again(
         self, task_id: str, kind: Literal["retry", "fork"], start: str, by: str, role: Role, options: dict[str, Any]

@@ -75,6 +75,7 @@ def accept(
             role=role,
             assume_yes=assume_yes and kind == "retry",
             plan_only=plan_only,
+            dry_run=old.dry_run,
             document=old.document if template is None else None,
             rerun=of,
         )

@@ -10,7 +10,7 @@ from aether_agents.access.roles import Act, may_approve, require
 from aether_agents.contracts import HighLevelTask, Role
 from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidTask, NotAllowed, StoreUnavailable
-from aether_agents.orchestrator.reader import Reader
+from aether_agents.orchestrator.plan_reader import PlanReader
 from aether_agents.settings.model import Settings
 from aether_agents.store import PLANNER, Delivery, Store
 
@@ -25,7 +25,7 @@ class Sender(Protocol):
         """Let go of all connections."""
 
 
-class Sending(Reader):
+class Sending(PlanReader):
     """What all that changes a task needs."""
 
     def __init__(self, settings: Settings, store: Store) -> None:

@@ -14,10 +14,13 @@ from aether_agents.planning.composition.draft import DRAFT, document_of, draft_o
 from aether_agents.planning.composition.goal_step import Step
 from aether_agents.planning.composition.step_inputs import Told, tell, understood
 from aether_agents.planning.composition.template_choice import Choice, about_unused, choose, stub_answer, with_nearest
+from aether_agents.planning.editing.graft import grafted, named_tool
+from aether_agents.planning.editing.plan_edit import Refused
+from aether_agents.planning.files.plan_file import template_of
 from aether_agents.planning.files.templates import completes
 from aether_agents.planning.planning_result import Conclusion, NotYet, Planned, Unplannable
 from aether_agents.planning.routing.matcher import Matcher
-from aether_agents.planning.sentence.named_contexts import NamedContext, contexts_in, without_contexts
+from aether_agents.planning.sentence.named_contexts import NamedContext, contexts_in, two_contexts, without_contexts
 from aether_agents.planning.validation.changes import Fault
 from aether_agents.planning.validation.digest import digest_of, reports_folder
 from aether_agents.planning.validation.expansion import expand
@@ -69,12 +72,14 @@ class Planner:
             return Unplannable(f"there is no context `{name}`{nearest(name, self._settings.contexts)}", "invalid_task")
         named = contexts_in(task.description, self._settings.contexts) if task.document is None else []
         if foreign := [one.name for one in named if one.name != name]:
-            return Unplannable(_two_contexts(foreign[0], name), "invalid_task")
+            return Unplannable(two_contexts(foreign[0], name), "invalid_task")
         task, words = _without_context(task, named)
         seen = servers or Visible({name: name for name in self._servers()})
         toolbox = LiveTools(catalogue, seen.names, seen.elsewhere, seen.barred)
-        if task.type == DRAFT:
-            return self._draft(task.model_copy(update={"context": name}), context, toolbox)
+        if (task.document is not None and task.addition) or task.type == DRAFT:
+            return self._in_parts(
+                task, name, context, toolbox, lambda one: self.plan(one, catalogue, templates, servers)
+            )
         choice = choose(task, known, lambda: Matcher(known.values()) if templates else self._matcher)
         if not isinstance(choice, Choice):
             return choice if task.type is not None else with_nearest(choice, task, toolbox.all())
@@ -82,6 +87,42 @@ class Planner:
         if stub is not None:
             return Unplannable(stub_answer(stub, toolbox), "could_not_plan")
         return self._decompose(task.model_copy(update={"context": name}), choice, known, context, toolbox, words)
+
+    def _in_parts(
+        self,
+        task: HighLevelTask,
+        name: str,
+        context: ContextSettings,
+        toolbox: LiveTools,
+        plan: Callable[[HighLevelTask], Conclusion],
+    ) -> Conclusion:
+        """What no template is looked for: a document with an addition, or a draft."""
+        if task.document is not None and task.addition:
+            return self._added(task, task.document, toolbox, plan)
+        return self._draft(task.model_copy(update={"context": name}), context, toolbox)
+
+    def _added(
+        self,
+        task: HighLevelTask,
+        document: Template,
+        toolbox: LiveTools,
+        plan: Callable[[HighLevelTask], Conclusion],
+    ) -> Conclusion:
+        """A document with what a person's words add: a tool that they name, or whatever they would be planned as."""
+        found = named_tool(task.addition, toolbox.all())
+        drafted = task.drafted
+        if found is None:
+            alone = {"description": task.addition, "document": None, "addition": "", "refines": None}
+            made = plan(task.model_copy(update=alone))
+            if not isinstance(made, Planned):
+                return made
+            found = template_of(made.plan, task.task_id, reports_folder(self._settings.home, task.task_id))
+            drafted = drafted or made.plan.origin in ("draft", "llm")
+        whole = grafted(document, found)
+        if isinstance(whole, Refused):
+            return Unplannable(whole.why, "invalid_task")
+        rest = {"document": whole, "addition": "", "inputs": {}, "type": None, "drafted": drafted}
+        return plan(task.model_copy(update=rest))
 
     def _draft(self, task: HighLevelTask, context: ContextSettings, toolbox: LiveTools) -> Conclusion:
         """The draft a person asked for, or what it lacks."""
@@ -179,13 +220,6 @@ def _without_context(task: HighLevelTask, named: Sequence[NamedContext]) -> tupl
     words = tuple(task.description[one.start : one.end].strip() for one in named)
     rest = without_contexts(task.description, named)
     return (task.model_copy(update={"description": rest}), words) if words and rest else (task, ())
-
-
-def _two_contexts(named: str, own: str) -> str:
-    return (
-        f"the request names the context `{named}`, and a task runs in one context, this one in `{own}`: give each its "
-        f"own task, or leave the word out (`--context {named}` runs all of it there)"
-    )
 
 
 def _uses_context(steps: Sequence[Step], told: Told) -> bool:

@@ -28,6 +28,7 @@ from aether_agents.store.system.beats import Beats
 from aether_agents.store.system.catalogue import Catalogue
 from aether_agents.store.system.counters import Counts
 from aether_agents.store.system.durability import Durability
+from aether_agents.store.system.durations import Durations
 from aether_agents.store.system.health import Health, failures
 from aether_agents.store.system.key_types import PRIORITY_STEPS, KeyTypes
 from aether_agents.store.system.presence import Presence
@@ -69,6 +70,7 @@ class Store:
         self.presence = Presence(access)
         self.schedules = Schedules(access)
         self.counts = Counts(access)
+        self.durations = Durations(access)
         self.alerts = Alerts(access)
         self.audit = AuditLog(access)
         self.linker = Linker(access, self.audit, self.alerts.suspect)

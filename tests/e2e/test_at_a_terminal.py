@@ -106,6 +106,32 @@ def test_a_plan_is_changed_in_the_editor_and_what_is_other_is_shown(person: Pers
         assert terminal.leaves_with() == 0
 
 
+def test_a_plan_is_changed_line_by_line_and_nothing_typed_is_lost(person: Person) -> None:
+    (person.project / "inner").mkdir(exist_ok=True)
+    with person.terminal("plan", *PERMISSIONS, "--input", "folder=.") as terminal:
+        for count, (typed, seen) in enumerate(
+            [
+                ("?", "move SUBTASK before|after OTHER"),
+                ("drop nothing", "you typed: drop nothing"),
+                ("add code/permissions path=inner", "added    permissions"),
+                ("back", "removed  permissions"),
+                ("set nothing path=inner", "there is no subtask"),
+                ("add code/permissions path=inner", "2 read"),
+            ],
+            start=1,
+        ):
+            eventually(lambda count=count: terminal.text.count("run it? [y/N]") == count, 60, terminal.text)
+            terminal.types(typed)
+            terminal.sees(seen)
+        eventually(lambda: terminal.text.count("run it? [y/N]") == 7, 60, terminal.text)
+        terminal.types("n")
+        terminal.sees("it is kept: aether-agent plan --from")
+        assert terminal.leaves_with() == 0
+        kept = terminal.text.rpartition("plan --from ")[2].split()[0]
+    assert len(person.json("plan", "--from", kept)["subtasks"]) == 2
+    assert "plan --from" in person.run("plan", "--from", kept).stderr
+
+
 def test_two_plans_are_compared(person: Person) -> None:
     saved = person.run("plan", *PERMISSIONS, "--input", "folder=.", "-o", "one.yaml")
     assert saved.returncode == 0, saved.stderr

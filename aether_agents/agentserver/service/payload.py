@@ -11,7 +11,7 @@ from aether_agents.store import APPROVE, DENY, PROVIDE
 #: What `agent_execute_task` takes. Consent (`assume_yes`) is not among it: who may approve, approves.
 TASK_FIELDS = (
     "task", "description", "type", "agent_type", "context", "session", "inputs", "task_id", "priority",
-    "timeout_seconds", "plan_only",
+    "timeout_seconds", "plan_only", "dry_run",
 )  # fmt: skip
 
 #: Longest comment on an answer, in characters.

@@ -46,7 +46,7 @@ class Service:
         self._opening = asyncio.Lock()
         self._backend: Backend | None = None
         self._fanout: EventFanout | None = None
-        self._submitting = asyncio.Lock()  # so that two submissions are not counted as one
+        self.submitting = asyncio.Lock()  # so that two submissions are not counted as one
         self._updates = Updates(lambda name: self.call(ended(name)))
         self._closed = False
 
@@ -92,20 +92,19 @@ class Service:
         require(person.role, "submit")
         backend = await self.open()
         owned = in_name_of(person, task)
-        async with self._submitting:
-            await self._threaded(partial(self._count, backend, owned.owner, owned.task_id))
+        async with self.submitting:
+            await self._threaded(partial(self.count, backend, owned.owner, owned.task_id))
             return await self._threaded(partial(backend.orchestrator.submit, owned))
 
-    def _count(self, backend: Backend, owner: str, task_id: str = "") -> None:
+    def count(self, backend: Backend, owner: str, task_id: str = "") -> None:
+        """Refuse a task (`TooManyTasks`) of somebody who has as many open as one user may have."""
         limit = self._process.max_background_tasks
         mine = backend.store.tasks.open_tasks(owner, limit)
         if len(mine) >= limit and task_id not in {one.task_id for one in mine}:
             raise TooManyTasks(
-                f"{owner} has {limit} tasks open, as many as one user may have "
-                "(agent_system.agent_process.max_background_tasks): wait for one to end, or cancel one"
+                f"{owner} has {limit} tasks open, as many as one user may have (agent_system.agent_process."
+                "max_background_tasks): wait for one to end, or cancel one"
             )
-
-    # -- act
 
     async def answer(self, task_id: str, answer: Answer, person: Person) -> None:
         """As `Orchestrator.answer`, in somebody's name."""
@@ -136,8 +135,8 @@ class Service:
         """As `Orchestrator.retry`, in somebody's name; the difference is asked about first."""
         told: dict[str, Any] = {"inputs": inputs, "by": person.name, "role": person.role}
         await self._require_sight(task_id, person)  # before its owner's tasks are counted, which names him
-        async with self._submitting:
-            await self.call(lambda backend: self._count(backend, backend.store.tasks.task(task_id).owner))
+        async with self.submitting:
+            await self.call(lambda backend: self.count(backend, backend.store.tasks.task(task_id).owner))
             return await self.call(lambda backend: backend.orchestrator.retry(task_id, start, **told))
 
     async def _act(self, task_id: str, person: Person, act: Callable[[Orchestrator], Value]) -> Value:

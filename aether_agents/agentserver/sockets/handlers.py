@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 from aether_agents.agentserver.service.identity import Identities, Person, SessionServer, Told
 from aether_agents.agentserver.service.payload import answer_from, inputs, mapping, number, task_from, text
+from aether_agents.agentserver.service.plan_edits import accept, refine
 from aether_agents.agentserver.service.review_view import reviewed
 from aether_agents.agentserver.service.service import Service, common_service
 from aether_agents.agentserver.service.update import Message, error_of
@@ -128,7 +129,9 @@ class _Acts:
             "agent_prioritize_task": (self.prioritize, ("task_id", "priority")),
             "agent_retry_task": (self.retry, ("task_id", "from", "inputs")),
             "agent_refine_task": (self.refine, ("task_id", "instruction")),
+            "agent_accept_plan": (self.accept, ("task_id",)),
             "agent_approve_task": (self.approve, ("task_id", "intervention_id", "response", "comment", "changes")),
+            "agent_dry_calls": (self.dry_calls, ("task_id",)),
             "agent_review_task": (self.review, ("task_id", "intervention_id")),
             "agent_subscribe_task": (self.subscribe, ("task_id", "after_seq")),
         }
@@ -139,6 +142,13 @@ class _Acts:
         task_id = await self._service.submit(task, client.person)
         self._clients.follow(client.sid, client.person, task_id, owned=True)
         return {"status": "accepted", "task_id": task_id}
+
+    async def dry_calls(self, client: Client, said: Mapping[str, Any]) -> Message:
+        """The calls of a dry run that has ended."""
+        task_id = text(said, "task_id")
+        await self._service.view(task_id, client.person)
+        found = await self._service.call(lambda backend: backend.orchestrator.dry_calls(task_id))
+        return {"status": "ok", "calls": [call.model_dump(mode="json") for call in found]}
 
     async def cancel(self, client: Client, said: Mapping[str, Any]) -> Message:
         await self._service.cancel(text(said, "task_id"), client.person, text(said, "reason", ""))
@@ -169,8 +179,15 @@ class _Acts:
         return {"status": "accepted", "task_id": task_id}
 
     async def refine(self, client: Client, said: Mapping[str, Any]) -> Message:
-        await self._service.refine(text(said, "task_id"), text(said, "instruction"), client.person)
-        return {"status": "ok"}
+        """More words for a task; or a change of a plan that waits to be run, whose difference the answer has."""
+        return await refine(self._service, text(said, "task_id"), text(said, "instruction"), client.person)
+
+    async def accept(self, client: Client, said: Mapping[str, Any]) -> Message:
+        """Run exactly the plan of a task that was only planned."""
+        self._clients.require_room(client.sid, text(said, "task_id"))
+        answer = await accept(self._service, text(said, "task_id"), client.person)
+        self._clients.follow(client.sid, client.person, answer["task_id"], owned=True)
+        return answer
 
     async def approve(self, client: Client, said: Mapping[str, Any]) -> Message:
         task_id, intervention_id = text(said, "task_id"), text(said, "intervention_id")

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from aether_agents.agentserver.service.identity import Person
 from aether_agents.agentserver.service.known_specialists import known_specialists
 from aether_agents.agentserver.service.payload import answer_from, inputs, mapping, task_from, text
+from aether_agents.agentserver.service.plan_edits import accept, refine
 from aether_agents.agentserver.service.review_view import reviewed
 from aether_agents.agentserver.service.service import Service
 from aether_agents.agentserver.service.update import error_of
@@ -55,13 +56,15 @@ class Api:
     def routes(self) -> list[Route]:
         """The routes, each behind its check."""
         acts = {"approve": self.approve, "cancel": self.cancel, "pause": self.pause, "resume": self.resume,
-                "refine": self.refine, "retry": self.retry}  # fmt: skip
+                "refine": self.refine, "accept": self.accept, "retry": self.retry}  # fmt: skip
         return [
             Route("/specialists", self._known(self.specialists), methods=["GET"]),
             Route("/tasks", self._known(self.submit), methods=["POST"]),
             Route("/tasks", self._known(self.tasks), methods=["GET"]),
             Route("/tasks/{task_id}", self._known(self.task), methods=["GET"]),
             Route("/tasks/{task_id}/reviews/{intervention_id}", self._known(self.review), methods=["GET"]),
+            Route("/tasks/{task_id}/calls", self._known(self.calls), methods=["GET"]),
+            Route("/tasks/{task_id}/estimate", self._known(self.estimate), methods=["GET"]),
             Route("/tasks/{task_id}/undoing", self._known(self.undoing), methods=["GET"]),
             Route("/tasks/{task_id}/subtasks/{subtask_id}", self._known(self.subtask), methods=["GET"]),
             Route("/tasks/{task_id}/events", self._known(self.events), methods=["GET"]),
@@ -110,6 +113,18 @@ class Api:
         told = await self._service.call(lambda backend: backend.orchestrator.undoing(_id(request)))
         return JSONResponse(told.model_dump(mode="json", exclude={"document"}))
 
+    async def calls(self, request: Request, person: Person) -> Response:
+        """The calls of a dry run: those that were made, and those that would be."""
+        await self._service.view(_id(request), person)
+        found = await self._service.call(lambda backend: backend.orchestrator.dry_calls(_id(request)))
+        return JSONResponse([call.model_dump(mode="json") for call in found])
+
+    async def estimate(self, request: Request, person: Person) -> Response:
+        """What the plan of a task takes, from what its tools took before; null before there is a plan."""
+        await self._service.view(_id(request), person)
+        found = await self._service.call(lambda backend: backend.orchestrator.estimate(_id(request)))
+        return JSONResponse(found.model_dump(mode="json") if found else None)
+
     async def subtask(self, request: Request, person: Person) -> Response:
         """One call of a task: its arguments, its output, its error. Of a secret, only its name."""
         await self._service.view(_id(request), person)
@@ -156,10 +171,13 @@ class Api:
         return JSONResponse({"status": "accepted", "task_id": task_id}, 202)
 
     async def refine(self, request: Request, person: Person) -> Response:
-        """`{instruction}`."""
+        """`{instruction}`. Of a task that was only planned, a change of its plan: the answer has what is other."""
         said = mapping(await _body(request), ("instruction",))
-        await self._service.refine(_id(request), text(said, "instruction"), person)
-        return JSONResponse({"status": "ok"})
+        return JSONResponse(await refine(self._service, _id(request), text(said, "instruction"), person))
+
+    async def accept(self, request: Request, person: Person) -> Response:
+        """Run exactly the plan of a task that was only planned, in a task of its own, whose id the answer gives."""
+        return JSONResponse(await accept(self._service, _id(request), person), 202)
 
     def _known(self, answer: Answering) -> Callable[[Request], Awaitable[Response]]:
         async def answered(request: Request) -> Response:

@@ -12,6 +12,8 @@ from typing import Literal, Protocol, Self
 from aether_agents.contracts import (
     AddedSchedule,
     Answer,
+    DryCall,
+    Estimate,
     Event,
     GitIdentity,
     HighLevelTask,
@@ -19,6 +21,7 @@ from aether_agents.contracts import (
     Json,
     Note,
     Plan,
+    Role,
     Shown,
     TaskView,
     Tool,
@@ -177,6 +180,9 @@ class OrchestratorFace(Protocol):
         by: str = ...,
         plan_only: bool = ...,
     ) -> str: ...
+    def change_plan(self, task_id: str, line: str, *, by: str = ..., role: Role = ...) -> str: ...
+    def estimate(self, task_id: str) -> Estimate | None: ...
+    def dry_calls(self, task_id: str) -> list[DryCall]: ...
     def undoing(self, task_id: str, to: str | None = ...) -> Undoing: ...
     def list_server(self, name: str) -> None: ...
     def accept_server(self, name: str, digest: str, by: str = ...) -> None: ...

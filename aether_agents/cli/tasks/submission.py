@@ -42,6 +42,7 @@ def task_from(session: Session, goal: str, options: Mapping[str, Any]) -> HighLe
         "type": options.get("template"),
         "agent_type": options.get("specialist"),
         "plan_only": bool(options.get("plan_only")),
+        "dry_run": bool(options.get("dry_run")),
         "folder": str(session.folder),
     }
     said = {"assume_yes": bool(options.get("yes")), "git": session.git}

@@ -2,11 +2,11 @@
 
 from rich.text import Text
 
+from aether_agents.cli.plans.effect_list import effect_lines, effects_of
 from aether_agents.cli.session.lookup import templates_here
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.terminal.glyphs import QUIET
 from aether_agents.cli.terminal.tables import Column, quiet, table
-from aether_agents.cli.views.effect_list import effect_lines, effects_of
 from aether_agents.contracts import Json, Template
 from aether_agents.planning.files.templates import Templates
 from aether_agents.planning.validation.effects import Effect

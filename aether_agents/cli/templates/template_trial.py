@@ -13,9 +13,10 @@ from aether_agents.cli.terminal.output import Output
 from aether_agents.cli.terminal.questions import Questioner
 from aether_agents.cli.views.screen import screen_for
 from aether_agents.cli.views.task_state import TaskState
-from aether_agents.contracts import Answer, HighLevelTask, Intervention, Json, PlannedSubtask, Shown, TaskView
+from aether_agents.contracts import Answer, HighLevelTask, Intervention, Json, Outcome, PlannedSubtask, Shown, TaskView
 from aether_agents.errors import CannotUndo, InvalidSettings
 from aether_agents.planning.files.fixture import Fixture, drift, judge, plant, read_fixture, state, texts
+from aether_agents.planning.linked.dry_run import dry_calls
 
 
 def try_template(session: Session, name: str) -> int:
@@ -60,6 +61,8 @@ class _Trial:
         """The run, what was found, and the undoing."""
         if not self.output.json_wanted:
             self.output.say(f"{name}: {self.fixture.description}")
+        if self.fixture.recorded:
+            return self._replayed(name)
         before = state(self.folder)
         task = HighLevelTask(
             description=f"Try the template {name}",
@@ -75,6 +78,31 @@ class _Trial:
             self._note(judged.met, f"{wanted.path} {wanted.op} {wanted.value!r}", None)
         if self.fixture.undo:
             self._undone(view, before)
+        return view
+
+    def _replayed(self, name: str) -> TaskView:
+        """The plan, with recorded results in the place of calls: every argument must come of them, as it did."""
+        task = HighLevelTask(
+            description=f"Try the template {name}",
+            type=name,
+            inputs=self.fixture.inputs,
+            folder=str(self.folder),
+            plan_only=True,
+        )
+        view = self._followed(self.orchestrator.submit(task), task.description)
+        plan = self.orchestrator.plan_of(view.task_id) if view.status == "completed" else None
+        self._note(plan is not None, "there is a plan", view.error)
+        if plan is None:
+            return view
+        results = {one: Outcome(status="completed", output=value) for one, value in self.fixture.recorded.items()}
+        calls = dry_calls(plan, results, self.session.settings.policy)
+        for call in calls:
+            open_ = ", ".join(call.unknown)
+            self._note(not open_, f"`{call.subtask}` has its arguments", f"not recorded: {open_}" if open_ else None)
+        seen: dict[str, Json] = {call.subtask: {"tool": call.tool, "arguments": call.arguments} for call in calls}
+        for judged in judge(self.fixture, {"status": view.status, "subtasks": seen}):
+            wanted = judged.expect
+            self._note(judged.met, f"{wanted.path} {wanted.op} {wanted.value!r}", None)
         return view
 
     def drift(self, name: str) -> None:

@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 
 from aether_agents.store import bucket_of
 
+#: Durations of one tool that are kept until they are carried away; more of them say no more.
+_MOST = 200
+
 
 class CallCounts:
     """Counts by field. Thread-safe."""
@@ -15,6 +18,7 @@ class CallCounts:
         self._so_far = starts
         self._counts: Counter[str] = Counter()
         self._starts: Counter[str] = Counter()
+        self._lasted: dict[str, list[int]] = {}
         self._lock = threading.Lock()
 
     def call(self, server: str, result: str, seconds: float) -> None:
@@ -23,6 +27,19 @@ class CallCounts:
             self._counts[f"mcp.calls|{server}|{result}"] += 1
             self._counts[f"mcp.seconds|{server}|{bucket_of(seconds)}"] += 1
             self._counts[f"mcp.millis|{server}"] += int(seconds * 1000)
+
+    def lasted(self, tool: str, seconds: float) -> None:
+        """A call of a tool that did what it should took so long."""
+        with self._lock:
+            times = self._lasted.setdefault(tool, [])
+            if len(times) < _MOST:
+                times.append(max(0, int(seconds * 1000)))
+
+    def take_durations(self) -> dict[str, list[int]]:
+        """What calls took, in milliseconds by tool, which is forgotten here."""
+        with self._lock:
+            taken, self._lasted = self._lasted, {}
+        return taken
 
     def take(self) -> dict[str, int]:
         """All that was counted, which is forgotten here."""

@@ -15,6 +15,7 @@ from aether_agents.contracts import (
     Json,
     Outcome,
     PlannedSubtask,
+    Risk,
     Tool,
     Verify,
     meets,
@@ -121,6 +122,9 @@ class Caller:
         answered = answered and approval.enough(run.answer, tool.risk_of(args), self._settings.policy)
         unseen = self._toolbox.unseen(tool.server)
         decision = decide(tool, args, subtask, self._settings, answered=answered, reviewed=run.reviewed, unseen=unseen)
+        if subtask.only_read and not (isinstance(decision, Allowed) and tool.risk_of(args) is Risk.READ):
+            why = decision.reason if not isinstance(decision, Allowed) else f"its risk is {decision.risk.value}"
+            return Outcome(status="skipped", error=f"dry run: not called: {why}", sent=False)
         if run.doubt and isinstance(decision, Allowed):
             decision = NeedsApproval(decision.risk, f"It is asked again: {run.doubt}")
         if isinstance(decision, Denied):
@@ -135,6 +139,8 @@ class Caller:
             run.secure()
         consent = Consent(subtask.elicited, answered and not subtask.elicited)
         result = self._made(tool, args, run, decision, on_progress, consent)
+        if result.asked is not None and subtask.only_read:
+            return Outcome(status="skipped", error="dry run: its server asked for more, and nobody is asked")
         if result.asked is not None:
             return question_of(subtask, result.asked, result, args, run.secrets)
         return self._judged(tool, run, result)
@@ -201,6 +207,8 @@ class Caller:
         for note in result.notes:
             log.info("%s: %s", tool.ref, note)
         self._call_counts.call(tool.server, result.kind or "ok", time.monotonic() - started)
+        if result.kind is None:
+            self._call_counts.lasted(tool.ref, time.monotonic() - started)
         self._record.after(intent, result.kind or "ok", started)
         return result
 

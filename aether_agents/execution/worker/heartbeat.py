@@ -150,6 +150,7 @@ class Heartbeat:
         except StoreUnavailable:
             self._call_counts.put_back(counts)
             raise
+        self._store.durations.add(self._call_counts.take_durations())
 
     def _reap(self) -> None:
         """Take back what others lost; not before this process could say itself that it is alive.

@@ -13,12 +13,13 @@ from aether_agents.errors import CannotOpen, InvalidSettings, Newer, StoreUnavai
 from aether_agents.execution.delivery.leases import Lease, Leases
 from aether_agents.execution.delivery.sender import Sender
 from aether_agents.execution.delivery.store_retry import StoreRetry
-from aether_agents.execution.linked import rerun_step
+from aether_agents.execution.linked import cases, rerun_step
 from aether_agents.execution.worker.known_servers import KnownServers
 from aether_agents.execution.worker.known_specialists import CurrentTemplates
 from aether_agents.mcp_host.files.project_scope import Visible
 from aether_agents.mcp_host.trust.trust import Trust
 from aether_agents.planning.files.templates import FOLDER, gather
+from aether_agents.planning.linked.dry_run import only_reading
 from aether_agents.planning.planning_result import Asked, NotYet, Planned, Unplannable
 from aether_agents.process.boot_clock import now
 from aether_agents.settings.model import Settings
@@ -155,19 +156,21 @@ class PlannerStep:
         self._waited.pop(task_id, None)
         tracing.mark(status=type(conclusion).__name__.lower(), failed=isinstance(conclusion, Unplannable))
         if isinstance(conclusion, Planned):
-            plan = self._ask(rerun_step.planned, self._store, self._settings, claim.task, conclusion.plan, catalogue)
+            made = only_reading(conclusion.plan) if claim.task.dry_run else conclusion.plan
+            plan = self._ask(rerun_step.planned, self._store, self._settings, claim.task, made, catalogue)
             if not self._ask(tasks.save_plan, task_id, claim.token, plan):
                 return None
             unused = ", ".join(f"`{one}`" for one in conclusion.unused)
             for said in (*faults, *conclusion.warnings, *([f"not used of the request: {unused}"] if unused else [])):
                 self._ask(tasks.log, task_id, said)
             return plan
-        if isinstance(conclusion, Asked):
-            self._ask(tasks.ask, task_id, claim.token, conclusion.intervention)
-        if isinstance(conclusion, Unplannable):
+        near = self._ask(cases.with_case, self._store, conclusion, claim.task)
+        if isinstance(near, Asked):
+            self._ask(tasks.ask, task_id, claim.token, near.intervention)
+        if isinstance(near, Unplannable):
             for why in self._ask(self._store.catalogue.newer).values():
                 raise Newer(why)  # who reads all of the catalogue may find a way
-            self._ask(tasks.fail_planning, task_id, claim.token, conclusion.error, conclusion.code)
+            self._ask(tasks.fail_planning, task_id, claim.token, near.error, near.code)
         return None
 
     def _catalogue(self) -> dict[str, CatalogueEntry]:
@@ -194,7 +197,7 @@ class PlannerStep:
 
     def _run(self, task_id: str, claim: PlanningClaim, plan: Plan) -> None:
         tasks = self._store.tasks
-        if claim.task.plan_only:
+        if claim.task.plan_only or (claim.task.dry_run and plan.origin in ("draft", "llm")):  # a draft runs nothing yet
             self._ask(tasks.finish_planning, task_id, claim.token)
         elif not claim.approved and (asked := rerun_step.question(claim.task, plan)) is not None:
             self._ask(tasks.ask, task_id, claim.token, asked)

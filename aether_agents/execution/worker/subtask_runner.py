@@ -33,6 +33,7 @@ from aether_agents.execution.delivery.run_results import MOST_OUTPUT, bounded, f
 from aether_agents.execution.delivery.sender import Sender
 from aether_agents.execution.delivery.store_retry import StoreRetry
 from aether_agents.execution.turn import Turns
+from aether_agents.planning.linked.dry_run import left_out
 from aether_agents.process.boot_clock import now
 from aether_agents.settings.model import Settings
 from aether_agents.store import Granted, Refused, Store, Unopened
@@ -172,6 +173,8 @@ class SubtaskRunner:
             return bounded(joined(subtask, claim.children, results), f"`{subtask.id}`", JOIN_FACTOR * MOST_OUTPUT)
         if claim.losses >= LOST_RUNS:
             return failed("internal", "its worker was lost twice while it ran: it is not tried again")
+        if why := left_out(subtask):
+            return Outcome(status="skipped", error=why, sent=False)
         write = partial(writer_for, self._settings.home, lease.task_id)
         if subtask.if_ is not None and not applies(subtask.if_, outcomes):
             return Outcome(status="skipped", error=f"its condition does not hold: {subtask.if_.ref}", sent=False)

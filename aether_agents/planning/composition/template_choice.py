@@ -59,7 +59,7 @@ def choose(
 ) -> Choice | Asked | Unplannable:
     """The steps of a task, a question, or why there are none. `matcher` knows the same templates."""
     if task.document is not None:
-        return Choice((Step("", task.document, "", ""),), "file", named=True)
+        return Choice((Step("", task.document, "", ""),), "draft" if task.drafted else "file", named=True)
     if task.type is not None and task.type != WITHOUT:
         return _outright(task, task.type, known)
     if not known:

@@ -59,6 +59,10 @@ class Fixture(Contract):
     drift: dict[str, str | None] = Field(
         default_factory=dict, description="Text by path, written between preview and yes in a run of its own."
     )
+    recorded: dict[str, Json] = Field(
+        default_factory=dict,
+        description="Results by subtask: nothing is called then, and each call is looked at with these in its place.",
+    )
     undo: bool = Field(default=False, description="Whether undoing must leave everything as before the run.")
 
     @field_validator("files", "modes", "repositories", "changes", "drift")

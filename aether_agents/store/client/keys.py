@@ -128,6 +128,10 @@ class Keys(NamedTuple):
         """Hash of the calls by server on one UTC day, counted from 1970. It expires."""
         return f"{self.prefix}:calls:{day}"
 
+    def lasted(self, tool: str) -> str:
+        """List of the milliseconds that the last calls of a tool took, the newest first. It expires."""
+        return f"{self.prefix}:lasted:{tool}"
+
     @property
     def waits(self) -> str:
         """Sorted set of the tasks that wait for a person by the time (ms) since when."""

@@ -127,9 +127,8 @@ def asked_ahead(subtask: PlannedSubtask) -> bool:
 
     Where arguments hang on results, the runner asks, with their values: nobody says yes to what he has not seen.
     """
-    return bool(
-        subtask.needs_approval and subtask.review is None and subtask.for_each is None and not find(dict(subtask.args))
-    )
+    at_all = subtask.needs_approval and subtask.review is None and not subtask.only_read
+    return at_all and subtask.for_each is None and not find(dict(subtask.args))
 
 
 def approval(subtask: PlannedSubtask) -> Intervention:

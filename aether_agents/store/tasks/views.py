@@ -152,8 +152,9 @@ class Views(Outcomes):
     def _light(self, task_id: str, meta: dict[str, Any]) -> TaskView:
         task = self._task_of(task_id, meta)
         of = task.rerun
-        said = {"undoes": task.undoes, **({"retries" if of.kind == "retry" else "forks": of.task_id} if of else {})}
-        return self._shown(task_id, meta, task.description, task.owner).model_copy(update=said)
+        said = {"undoes": task.undoes, "dry_run": task.dry_run, "refines": task.refines}
+        linked = {"retries" if of.kind == "retry" else "forks": of.task_id} if of else {}
+        return self._shown(task_id, meta, task.description, task.owner).model_copy(update={**said, **linked})
 
     def _task_of(self, task_id: str, meta: dict[str, Any]) -> HighLevelTask:
         return self._access.open_task(task_id, meta["task"], self._access.open_head(task_id, meta["head"]))

@@ -110,6 +110,46 @@ def test_approve_pause_resume_cancel(site: Site, tmp_path: Path) -> None:
     assert (late.status_code, late.json()["code"], late.json()["task_id"]) == (409, "wrong_status", task_id)
 
 
+def test_a_dry_run_asks_nobody_and_tells_its_calls(site: Site) -> None:
+    task_id = submit(site, task="Speak", type="say_with_consent", dry_run=True)
+    assert events(site, task_id)[-1]["status"] == "completed"
+    [call] = site.http.get(f"/api/tasks/{task_id}/calls").json()
+    assert (call["subtask"], call["state"], bool(call["asks"])) == ("say", "would", True)
+    real = submit(site, task="List", type="list_the_notes", inputs={"folder": "/"})
+    events(site, real)
+    refused = site.http.get(f"/api/tasks/{real}/calls")
+    assert (refused.status_code, refused.json()["code"]) == (409, "wrong_status")
+
+
+def test_a_plan_is_changed_step_by_step_and_run_exactly_so(site: Site, tmp_path: Path) -> None:
+    first = submit(site, task="List", type="list_the_notes", inputs={"folder": str(tmp_path)}, plan_only=True)
+    assert events(site, first)[-1]["status"] == "completed"
+
+    def refine(task_id: str, line: str) -> httpx.Response:
+        return site.http.post(f"/api/tasks/{task_id}/refine", json={"instruction": line}, timeout=90)
+
+    name = site.http.get(f"/api/tasks/{first}").json()["subtasks"] or None
+    assert name is None  # nothing of a plan has run
+    (tmp_path / "a").touch()
+    (tmp_path / "in").mkdir()
+    refused = refine(first, "drop nothing")
+    assert (refused.status_code, "there are: " in refused.json()["error"]) == (400, True)
+    [only] = re.findall(r"there are: (\S+)", refused.json()["error"])
+    told = refine(first, f"set {only} folder={tmp_path / 'in'}").json()["plan"]
+    assert (told["refines"], told["status"]) == (first, "completed")
+    assert [(one["kind"], one["field"]) for one in told["difference"]] == [("changed", "args.folder")]
+    assert str(tmp_path / "in") in told["document"]
+    more = refine(told["task_id"], "add dev-echo/echo message=after").json()["plan"]
+    assert [one["kind"] for one in more["difference"]] == ["added"]
+    wrong = refine(told["task_id"], "add dev-echo/echo message=x colour=red").json()["plan"]
+    assert (wrong["status"], "colour" in wrong["error"]) == ("failed", True)
+    accepted = site.http.post(f"/api/tasks/{more['task_id']}/accept")
+    assert accepted.status_code == 202
+    assert events(site, accepted.json()["task_id"])[-1]["result"] == {"count": 0}
+    late = site.http.post(f"/api/tasks/{accepted.json()['task_id']}/accept")
+    assert (late.status_code, late.json()["code"]) == (409, "wrong_status")
+
+
 def test_retry(site: Site, tmp_path: Path) -> None:
     task_id = submit(site, task="Say and list", type="say_and_list", inputs={"folder": str(tmp_path / "late")})
     assert events(site, task_id)[-1]["status"] == "failed"

@@ -41,6 +41,18 @@ def test_execute_approve_completed(host: Host) -> None:
     run(scenario())
 
 
+def test_a_dry_run_tells_what_it_would_call(host: Host) -> None:
+    async def scenario() -> None:
+        async with client(host, "ann") as ann:
+            task_id = await ann.execute(task="Speak after somebody has agreed", type="say_with_consent", dry_run=True)
+            await ann.status(task_id, "completed")
+            told = await ann.call("agent_dry_calls", {"task_id": task_id})
+            assert [(one["subtask"], one["state"]) for one in told["calls"]] == [("say", "would")]
+            assert (await ann.call("agent_dry_calls", {"task_id": "none"}))["code"] == "task_not_found"
+
+    run(scenario())
+
+
 def test_cancel(host: Host) -> None:
     async def scenario() -> None:
         async with client(host, "ann") as ann:

@@ -6,7 +6,20 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
-from aether_agents.contracts import Answer, Event, GitIdentity, HighLevelTask, Json, Plan, TaskView, Tool, Undoing
+from aether_agents.contracts import (
+    Answer,
+    DryCall,
+    Estimate,
+    Event,
+    GitIdentity,
+    HighLevelTask,
+    Json,
+    Plan,
+    Role,
+    TaskView,
+    Tool,
+    Undoing,
+)
 from aether_agents.errors import CannotUndo, StoreUnavailable, WrongStatus
 from aether_agents.process.build import build
 from tests.unit.cli.recorded import TASK
@@ -62,6 +75,8 @@ class RecordedOrchestrator:
     called: Mapping[str, int] = {}
     marker = "newest"
     foreign: Mapping[str, str] = {}
+    estimated: Estimate | None = None
+    rehearsed: Sequence[DryCall] = ()
     undo_found = Undoing(task_id=TASK)
     braked: "Braked | None" = None
 
@@ -162,6 +177,16 @@ class RecordedOrchestrator:
     ) -> str:
         self.done.append(("fork", task_id))
         return TASK
+
+    def change_plan(self, task_id: str, line: str, *, by: str = "local", role: Role = "Owner") -> str:
+        self.done.append((line, task_id))
+        return TASK
+
+    def estimate(self, task_id: str) -> Estimate | None:
+        return self.estimated
+
+    def dry_calls(self, task_id: str) -> list[DryCall]:
+        return list(self.rehearsed)
 
     def undoing(self, task_id: str, to: str | None = None) -> Undoing:
         return self.undo_found

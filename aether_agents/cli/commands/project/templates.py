@@ -5,11 +5,11 @@ from pathlib import Path
 import click
 
 from aether_agents.cli.batch.ranks import rank_templates
+from aether_agents.cli.plans.plan_file import template_text
 from aether_agents.cli.project.completion import templates
 from aether_agents.cli.session.lookup import templates_here, the_template
 from aether_agents.cli.session.options import examples, json_option
 from aether_agents.cli.session.session import Session
-from aether_agents.cli.tasks.plan_file import template_text
 from aether_agents.cli.templates.template_check import check_files
 from aether_agents.cli.templates.template_list import show_template, show_templates, template_body
 from aether_agents.cli.templates.template_trial import try_template

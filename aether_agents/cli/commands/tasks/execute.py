@@ -4,6 +4,8 @@ from typing import Any
 
 import click
 
+from aether_agents.cli.plans.dry_run import rehearse
+from aether_agents.cli.plans.plan_review import propose
 from aether_agents.cli.session.options import (
     detach_option,
     examples,
@@ -13,7 +15,6 @@ from aether_agents.cli.session.options import (
     yes_option,
 )
 from aether_agents.cli.session.session import Session
-from aether_agents.cli.tasks.plan_review import propose
 from aether_agents.cli.tasks.submission import carry_out, task_from
 from aether_agents.contracts import FailOn
 
@@ -30,7 +31,7 @@ from aether_agents.contracts import FailOn
 @click.argument("task")
 @task_options
 @click.option("--plan-only", is_flag=True, help="Stop after planning, and show the plan.")
-@click.option("--dry-run", is_flag=True, help="Show every call that would be made, and make none.")
+@click.option("--dry-run", is_flag=True, help="Call what only reads, and show what the rest would be called with.")
 @yes_option
 @detach_option
 @fail_on_option
@@ -43,12 +44,19 @@ def execute_command(
     Ctrl-C cancels the task; a second one leaves at once. What it asks is asked here; without a terminal the
     command leaves with code 4 and says how to answer.
 
+    With --dry-run what only reads is called, nobody is asked, nothing is changed, and each other call is shown: what it
+    would be called with, its risk, and who would be asked.
+
     Leaves with 0 when it completed, whatever it found; `--fail-on high` makes findings a failure (7), for CI.
     """
+    if dry_run and (detach or options["plan_only"]):
+        raise click.UsageError("--dry-run shows its calls at the end: leave --detach and --plan-only out")
     if fail_on and (detach or dry_run or options["plan_only"]):
         raise click.UsageError("--fail-on is about what was found: leave --detach, --plan-only and --dry-run out")
     session = Session(json_wanted=as_json)
-    order = task_from(session, task, {**options, "plan_only": options["plan_only"] or dry_run})
+    order = task_from(session, task, {**options, "dry_run": dry_run})
     if order.plan_only:
-        return propose(session, order, calls=dry_run)
+        return propose(session, order)
+    if dry_run:
+        return rehearse(session, order)
     return carry_out(session, order, detach=detach, fail_on=fail_on)

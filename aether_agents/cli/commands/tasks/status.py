@@ -2,6 +2,7 @@
 
 import click
 
+from aether_agents.cli.plans.dry_run import dry_ending
 from aether_agents.cli.project.completion import task_ids
 from aether_agents.cli.session.options import examples, fail_on_option, json_option
 from aether_agents.cli.session.session import Session
@@ -57,6 +58,9 @@ def result_command(task_id: str, as_json: bool, fail_on: FailOn | None) -> int:
     with session.past() as orchestrator:
         view = orchestrator.view(task_id, outputs=True)
         session.keep_for(view)
+        calls = orchestrator.dry_calls(task_id) if view.dry_run and view.status in TERMINAL_TASK else None
     if view.status not in TERMINAL_TASK and not view.interventions:
         raise WrongStatus(f"task {task_id} has not ended ({view.status}): aether-agent watch {task_id}")
+    if calls is not None:
+        return dry_ending(session, view, calls)
     return ending(session.output, view, fail_on=fail_on)

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from aether_agents.contracts import (
+    DryCall,
     Intervention,
     Irreversible,
     Plan,
@@ -90,11 +91,20 @@ def test_plan_with_yes_runs_exactly_that_plan(run: Run, stack: RecordedStack) ->
 
 
 def test_a_dry_run_lists_every_call_and_plan_only_does_not(run: Run, stack: RecordedStack) -> None:
-    stack(RecordedOrchestrator([], DONE, plan=PLAN))
-    assert "reports/write" in run("execute", "do it", "--dry-run").out
+    door = stack(RecordedOrchestrator([], DONE, plan=PLAN))
+    call = DryCall(subtask="write", tool="reports/write", risk=Risk.WRITE, state="would", asks="Owner")
+    door.rehearsed = [call.model_copy(update={"arguments": {"title": "${subtasks.scan.output.n}"}})]
+    shown = run("execute", "do it", "--dry-run")
+    assert shown.code == 0
+    assert "would be called" in shown.out
+    assert "reports/write" in shown.out
+    assert "asks Owner" in shown.out
+    assert "nothing was changed" in shown.out
     assert "reports/write" not in run("execute", "do it", "--plan-only").out
     told = json.loads(run("execute", "do it", "--dry-run", "--json").out)
     assert told["calls"][0]["tool"] == "reports/write"
+    assert [given.dry_run for given in door.submitted] == [True, False, True]
+    assert run("execute", "do it", "--dry-run", "--detach").code == 2
 
 
 def test_what_could_not_be_planned_leaves_with_5(run: Run, stack: RecordedStack) -> None:

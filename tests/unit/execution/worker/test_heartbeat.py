@@ -41,6 +41,7 @@ class Kept:
         self.next_epoch = 0
         self.durability = SimpleNamespace(sure=False)
         self.counts = SimpleNamespace(add=lambda _counts: None)
+        self.durations = SimpleNamespace(add=lambda _lasted: None)
         self.presence = SimpleNamespace(beat=self.note("beat"), leave=self.note("leave"), heard=self.note("heard"))
 
     def note(self, word: str) -> Any:

@@ -56,7 +56,10 @@ class PlanningLab:
         self.claim: Any = PlanningClaim(**{"token": 1, "task": task, "plan": None, "approved": False, **claim})
         words = ("save_plan", "ask", "fail_planning", "finish_planning", "postpone_planning", "flip", "log")
         tasks = SimpleNamespace(
-            claim_planning=self.claimed, start=self.start, **{word: self.note(word) for word in words}
+            recent=lambda _most: [],
+            claim_planning=self.claimed,
+            start=self.start,
+            **{word: self.note(word) for word in words},
         )
         self.sender = FakeSender()
         self.sender.canvas = lambda *args, **options: self.canvas  # type: ignore[attr-defined]

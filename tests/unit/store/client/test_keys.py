@@ -20,7 +20,9 @@ def test_the_short_list_stays(key: str) -> None:
     assert KEYS.owner(key) is None
 
 
-@pytest.mark.parametrize("key", [KEYS.workers, KEYS.worker("dev@host"), KEYS.calls(20_000), "aether:odd", "other:due"])
+@pytest.mark.parametrize(
+    "key", [KEYS.workers, KEYS.worker("dev@host"), KEYS.calls(20_000), KEYS.lasted("a/b"), "aether:odd", "other:due"]
+)
 def test_nothing_else_does(key: str) -> None:
     assert not KEYS.is_permanent(key)
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from aether_agents.cli.tasks.plan_file import write_plan
+from aether_agents.cli.plans.plan_file import write_plan
+from aether_agents.cli.plans.plan_preview import PlanPreview
 from aether_agents.cli.terminal.glyphs import UNICODE
 from aether_agents.cli.terminal.text import width_of
-from aether_agents.cli.views.plan_preview import PlanPreview
 from aether_agents.cli.views.task_tree import TaskTree
 from aether_agents.contracts import Plan, PlannedSubtask, Risk
 from aether_agents.errors import InvalidSettings

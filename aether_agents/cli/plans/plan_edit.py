@@ -49,19 +49,20 @@ def show_changes(output: Output, changes: Iterable[PlanChange]) -> None:
         )  # whole: none of it may be missed
 
 
-def edited(session: Session, text: str) -> Template | None:
-    """A plan as the person left it in his editor; none if he changed nothing, or what he wrote is no plan."""
-    changed = click.edit(text, extension=".yaml")
-    if changed is None or changed == text:
-        session.output.say("nothing was changed")
-        return None
+def open_in_editor(text: str) -> str | None:
+    """What a person leaves in his editor; none if he did not save it."""
+    return click.edit(text, extension=".yaml")
+
+
+def read_plan(output: Output, text: str) -> Template | None:
+    """A plan as the person left it in his editor; none if it is no plan: why is said."""
     with tempfile.TemporaryDirectory(prefix="aether-plan-") as folder:
         path = Path(folder) / "plan.yaml"
-        path.write_text(changed, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
         try:
             return load(path)
         except InvalidSettings as error:
-            session.output.bad(str(error).replace(f"{path}:", "line "))
+            output.bad(str(error).replace(f"{path}:", "line "))
             return None
 
 

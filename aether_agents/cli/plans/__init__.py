@@ -1,0 +1,1 @@
+"""Plans at the command line: shown, edited, gone through without a change, saved."""
