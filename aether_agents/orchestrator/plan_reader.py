@@ -1,4 +1,4 @@
-"""PlanReader: what can be seen of plans - what their calls would be, what they take, what a change came to."""
+"""PlanReader: what can be seen of plans - what their calls would be, what they take, the result of a change."""
 
 from aether_agents.contracts import DryCall, Estimate, Refined
 from aether_agents.errors import WrongStatus
@@ -32,7 +32,7 @@ class PlanReader(Reader):
         return estimate(plan, known, template)
 
     def refined(self, task_id: str) -> Refined:
-        """What a changed plan came to: the difference, and the new plan.
+        """The result of a changed plan: the difference, and the new plan.
 
         Raises:
             TaskNotFound, WrongStatus: see `refining.refined`.

@@ -59,7 +59,7 @@ def accepted(
 
 
 def refined(store: Store, settings: Settings, task_id: str) -> Refined:
-    """What a changed plan came to.
+    """The result of a changed plan.
 
     Raises:
         WrongStatus: the task changes no plan.

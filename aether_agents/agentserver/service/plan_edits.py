@@ -8,7 +8,7 @@ from aether_agents.agentserver.service.service import Service
 from aether_agents.agentserver.service.update import Message
 
 #: Seconds that a client waits for a plan; then it has the id, and follows the task.
-_PATIENCE = 60.0
+_TIMEOUT = 60.0
 _ENDS = frozenset({"completed", "failed", "cancelled", "waiting_user_input"})
 
 
@@ -25,7 +25,7 @@ async def refine(service: Service, task_id: str, instruction: str, person: Perso
     by, role = person.name, person.role
     new = await service.call(lambda backend: backend.orchestrator.change_plan(task_id, instruction, by=by, role=role))
     try:
-        async with asyncio.timeout(_PATIENCE), aclosing(service.updates(new, person)) as updates:
+        async with asyncio.timeout(_TIMEOUT), aclosing(service.updates(new, person)) as updates:
             async for update in updates:
                 if update["status"] in _ENDS:
                     break

@@ -21,19 +21,15 @@ class CallCounts:
         self._lasted: dict[str, list[int]] = {}
         self._lock = threading.Lock()
 
-    def call(self, server: str, result: str, seconds: float) -> None:
-        """One call of a tool of a server ended: `ok`, or the kind of its error."""
+    def call(self, tool: str, result: str, seconds: float) -> None:
+        """One call of `server/tool` ended: `ok`, or the kind of its error."""
+        server = tool.partition("/")[0]
         with self._lock:
+            if result == "ok" and len(times := self._lasted.setdefault(tool, [])) < _MOST:
+                times.append(max(0, int(seconds * 1000)))
             self._counts[f"mcp.calls|{server}|{result}"] += 1
             self._counts[f"mcp.seconds|{server}|{bucket_of(seconds)}"] += 1
             self._counts[f"mcp.millis|{server}"] += int(seconds * 1000)
-
-    def lasted(self, tool: str, seconds: float) -> None:
-        """A call of a tool that did what it should took so long."""
-        with self._lock:
-            times = self._lasted.setdefault(tool, [])
-            if len(times) < _MOST:
-                times.append(max(0, int(seconds * 1000)))
 
     def take_durations(self) -> dict[str, list[int]]:
         """What calls took, in milliseconds by tool, which is forgotten here."""

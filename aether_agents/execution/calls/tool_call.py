@@ -39,7 +39,7 @@ from aether_agents.execution.calls.tool_host import ToolHost
 from aether_agents.execution.calls.verification import drift, drifted, not_read_back, not_seen, undoable, unmet
 from aether_agents.execution.delivery.call_record import CallRecord, Intent
 from aether_agents.execution.delivery.leases import Lease, Leases
-from aether_agents.execution.delivery.run_results import bounded, failed
+from aether_agents.execution.delivery.run_results import bounded, failed, redacted
 from aether_agents.mcp_host import CallResult
 from aether_agents.mcp_host.session.call_result import NOTHING_ASKED, Consent
 from aether_agents.planning.linked.call_digest import Portable, writer
@@ -112,7 +112,7 @@ class Caller:
             result = failed("transport", str(error), sent=False).model_copy(update={"silent": silent})
         except ToolDrifted as error:
             result = failed("policy", str(error), sent=False)
-        return _redacted(result, run.secrets)
+        return redacted(result, run.secrets)
 
     def _call(self, run: Run, on_progress: Progress) -> Outcome | Intervention:
         subtask = run.subtask
@@ -206,9 +206,7 @@ class Caller:
         )
         for note in result.notes:
             log.info("%s: %s", tool.ref, note)
-        self._call_counts.call(tool.server, result.kind or "ok", time.monotonic() - started)
-        if result.kind is None:
-            self._call_counts.lasted(tool.ref, time.monotonic() - started)
+        self._call_counts.call(tool.ref, result.kind or "ok", time.monotonic() - started)
         self._record.after(intent, result.kind or "ok", started)
         return result
 
@@ -249,10 +247,3 @@ def _outcome(ref: str, result: CallResult) -> Outcome:
     kind = "lost" if kind == "transport" and result.sent else kind
     outcome = failed(kind, f"`{ref}`: {result.error or result.kind}", sent=result.sent)
     return outcome.model_copy(update={"silent": result.silent}) if result.silent else outcome
-
-
-def _redacted(result: Outcome | Intervention, secrets: Secrets) -> Outcome | Intervention:
-    if isinstance(result, Intervention):
-        return result.model_copy(update={"prompt": secrets.redact_text(result.prompt)})
-    error = None if result.error is None else secrets.redact_text(result.error)
-    return result.model_copy(update={"output": secrets.redact(result.output), "error": error})

@@ -2,6 +2,7 @@
 
 import json
 
+from aether_agents.access.secrets import Secrets
 from aether_agents.contracts import ErrorKind, Intervention, Outcome, PlannedSubtask
 from aether_agents.execution.delivery.fan_out import Items
 
@@ -44,3 +45,11 @@ def bounded(outcome: Outcome, what: str, most: int = MOST_OUTPUT) -> Outcome:
         f"{what} returned {size / 2**20:.1f} MiB, more than {most / 2**20:.0f} MiB can be kept: "
         "ask it for less, or let it write a file and return the path",
     )
+
+
+def redacted(result: Outcome | Intervention, secrets: Secrets) -> Outcome | Intervention:
+    """A result without the secrets that its run read."""
+    if isinstance(result, Intervention):
+        return result.model_copy(update={"prompt": secrets.redact_text(result.prompt)})
+    error = None if result.error is None else secrets.redact_text(result.error)
+    return result.model_copy(update={"output": secrets.redact(result.output), "error": error})

@@ -13,16 +13,18 @@ from tests.integration.execution.lab import Lab
 
 
 @pytest.fixture
-def door(lab: Lab) -> Orchestrator:
-    """The door to a laboratory with a worker."""
+def orchestrator(lab: Lab) -> Orchestrator:
+    """The orchestrator to a laboratory with a worker."""
     return Orchestrator(lab.settings, open_store(lab.settings))
 
 
-def rehearsed(door: Orchestrator, task_id: str, *steps: dict[str, Any], **more: Any) -> tuple[TaskView, list[DryCall]]:
+def rehearsed(
+    orchestrator: Orchestrator, task_id: str, *steps: dict[str, Any], **more: Any
+) -> tuple[TaskView, list[DryCall]]:
     document = Template.model_validate({"name": "plan", "description": "A plan", "subtasks": steps, **more})
-    door.submit(HighLevelTask(task_id=task_id, description="A plan", document=document, dry_run=True))
-    eventually(lambda: door.has_ended(task_id), 60, f"{task_id} ends")
-    return door.view(task_id, outputs=True), door.dry_calls(task_id)
+    orchestrator.submit(HighLevelTask(task_id=task_id, description="A plan", document=document, dry_run=True))
+    eventually(lambda: orchestrator.has_ended(task_id), 60, f"{task_id} ends")
+    return orchestrator.view(task_id, outputs=True), orchestrator.dry_calls(task_id)
 
 
 def say(name: str, text: str, *needs: str, **more: Any) -> dict[str, Any]:
@@ -35,10 +37,12 @@ def write(name: str, folder: Path, text: str, *needs: str, **more: Any) -> dict[
     return {"id": name, "tool": "dev-echo/write_note", "args": args, "needs": list(needs), **more}
 
 
-def test_reads_run_and_the_rest_is_told_with_its_arguments(lab: Lab, door: Orchestrator, tmp_path: Path) -> None:
+def test_reads_run_and_the_rest_is_told_with_its_arguments(
+    lab: Lab, orchestrator: Orchestrator, tmp_path: Path
+) -> None:
     shown = "${subtasks.look.output.message}"
     view, calls = rehearsed(
-        door,
+        orchestrator,
         "dry",
         say("look", "seen"),
         {"id": "see", "review": {"of": "look", "as": "text", "covers": ["note"]}},
@@ -63,25 +67,25 @@ def test_reads_run_and_the_rest_is_told_with_its_arguments(lab: Lab, door: Orche
     assert [served[f"dry/{name}"] for name in ("look", "behind", "asked")] == [1, 0, 0]
 
 
-def test_a_tool_that_nobody_of_ours_knows_is_not_called_whatever_it_says(door: Orchestrator, lab: Lab) -> None:
+def test_a_tool_that_nobody_of_ours_knows_is_not_called_whatever_it_says(orchestrator: Orchestrator, lab: Lab) -> None:
     """Its risk is that of the tool table, where it has no row: destructive. `readOnlyHint` never lowers that."""
-    _, [call] = rehearsed(door, "claims", {"id": "claims", "tool": "dev-echo/rename", "args": {"name": "x"}})
+    _, [call] = rehearsed(orchestrator, "claims", {"id": "claims", "tool": "dev-echo/rename", "args": {"name": "x"}})
     assert (call.state, call.risk.value, bool(call.asks)) == ("would", "destructive", True)
 
 
-def test_a_dry_run_that_is_retried_stays_dry(door: Orchestrator, tmp_path: Path, lab: Lab) -> None:
-    rehearsed(door, "first", say("look", "seen"), write("note", tmp_path, "x", "look"))
-    again = door.retry("first", "look", agreed=True)
-    eventually(lambda: door.has_ended(again), 60, "the retry ends")
-    assert door.view(again).dry_run
+def test_a_dry_run_that_is_retried_stays_dry(orchestrator: Orchestrator, tmp_path: Path, lab: Lab) -> None:
+    rehearsed(orchestrator, "first", say("look", "seen"), write("note", tmp_path, "x", "look"))
+    again = orchestrator.retry("first", "look", agreed=True)
+    eventually(lambda: orchestrator.has_ended(again), 60, "the retry ends")
+    assert orchestrator.view(again).dry_run
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_draft_calls_nothing_before_it_is_accepted(door: Orchestrator, lab: Lab) -> None:
+def test_a_draft_calls_nothing_before_it_is_accepted(orchestrator: Orchestrator, lab: Lab) -> None:
     task = HighLevelTask(task_id="draft", description="echo the message `hello`", type="make a draft", dry_run=True)
-    door.submit(task)
-    eventually(lambda: door.has_ended("draft"), 60, "it ends")
-    found = door.dry_calls("draft")
-    assert [one.state for one in found] == ["would"], door.view("draft")
+    orchestrator.submit(task)
+    eventually(lambda: orchestrator.has_ended("draft"), 60, "it ends")
+    found = orchestrator.dry_calls("draft")
+    assert [one.state for one in found] == ["would"], orchestrator.view("draft")
     assert "accepted" in found[0].why
-    assert [one.attempts for one in door.view("draft").subtasks] in ([], [0])
+    assert [one.attempts for one in orchestrator.view("draft").subtasks] in ([], [0])

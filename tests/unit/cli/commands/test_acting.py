@@ -91,9 +91,9 @@ def test_plan_with_yes_runs_exactly_that_plan(run: Run, stack: RecordedStack) ->
 
 
 def test_a_dry_run_lists_every_call_and_plan_only_does_not(run: Run, stack: RecordedStack) -> None:
-    door = stack(RecordedOrchestrator([], DONE, plan=PLAN))
+    orchestrator = stack(RecordedOrchestrator([], DONE, plan=PLAN))
     call = DryCall(subtask="write", tool="reports/write", risk=Risk.WRITE, state="would", asks="Owner")
-    door.rehearsed = [call.model_copy(update={"arguments": {"title": "${subtasks.scan.output.n}"}})]
+    orchestrator.rehearsed = [call.model_copy(update={"arguments": {"title": "${subtasks.scan.output.n}"}})]
     shown = run("execute", "do it", "--dry-run")
     assert shown.code == 0
     assert "would be called" in shown.out
@@ -103,7 +103,7 @@ def test_a_dry_run_lists_every_call_and_plan_only_does_not(run: Run, stack: Reco
     assert "reports/write" not in run("execute", "do it", "--plan-only").out
     told = json.loads(run("execute", "do it", "--dry-run", "--json").out)
     assert told["calls"][0]["tool"] == "reports/write"
-    assert [given.dry_run for given in door.submitted] == [True, False, True]
+    assert [given.dry_run for given in orchestrator.submitted] == [True, False, True]
     assert run("execute", "do it", "--dry-run", "--detach").code == 2
 
 

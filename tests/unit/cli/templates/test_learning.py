@@ -1,4 +1,4 @@
-"""`learn` and `templates test` of what was learned, through a door that is recorded."""
+"""`learn` and `templates test` of what was learned, through a orchestrator that is recorded."""
 
 import json
 from pathlib import Path
