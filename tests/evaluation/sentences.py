@@ -21,7 +21,7 @@ from aether_agents.specialists import load_specialists
 
 HERE = Path(__file__).parent
 #: The files of sentences, and the table of their results when it was last written (`make eval`).
-SETS = ("composition", "regression", "nasty", "nasty2", "nasty3", "nasty4", "nasty5")
+SETS = ("composition", "regression", "nasty", "nasty2", "nasty3", "nasty4", "nasty5", "nasty6")
 TABLE = HERE / "table.json"
 #: When each is asked: a Monday.
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)

@@ -128,12 +128,23 @@ class _Groups:
         key = tuple(pieces)
         if key not in self._known:
             match = self._matcher.judge(pieces, self._agent_type)
-            own = match.accepted
+            own = None if match.accepted and self._swallows(pieces, match.accepted) else match.accepted
             self._known[key] = None if own is None else Goal(own, key, match.ranked[0].score)
         found = self._known[key]
         if found is None and before and len(pieces) == 1 and _means_again(pieces[0]):
             return Goal(before[-1].template, key, before[-1].score)
         return found
+
+    def _swallows(self, pieces: Sequence[Clause], template: Template) -> bool:
+        """Whether a goal that the last clause is by itself takes in one before it that asks for something elsewhere.
+
+        "Audit ./api, then check its quality": the first is not certain, and is no part of the second.
+        """
+        said = [one for one in pieces if one.said.strip(" ,、")]
+        if not said[1:] or self._matcher.judge(said[-1:], self._agent_type).accepted is not template:
+            return False
+        alone = [self._matcher.judge((one,), self._agent_type) for one in said[:-1] if NAMED in masked(one.text)]
+        return any(match.verdict == "ask" and match.ranked[0].template is not template for match in alone)
 
 
 def _means_again(clause: Clause) -> bool:

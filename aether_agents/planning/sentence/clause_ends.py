@@ -15,6 +15,8 @@ _WORD = re.compile(rf"{NAMED}+|{TAKEN}+|{NEXT}+|[a-z0-9][a-z0-9'’-]*|[,、]|[^
 _JOINS = frozenset(
     {",", "and", "also", "plus", "&", "then", "but", "as", "well", "now", "just", "please", "kindly", "too"}
 )
+#: Words that say, at the beginning of a clause, which of several it is: "next check its quality, finally commit".
+_LATER = frozenset({"then", "next", "finally", "lastly", "afterwards", "afterward", "thereafter", "subsequently"})
 _QUESTIONS = frozenset(
     {"which", "what", "who", "how", "where", "when", "is", "are", "does", "do", "has", "have", "any", "did", "was"}
 )
@@ -76,7 +78,7 @@ def _english_cuts(rest: str) -> Iterator[Cut]:
             orders = any(set(one.group()) == {NEXT} for one in words[index:ahead])
             begins = ahead < len(words) and (orders or _begins(words[ahead:]))
             if begins and index and not (asks and word in _JOINS):
-                later = any(one.group() == "then" for one in words[index:ahead])
+                later = any(one.group() in _LATER for one in words[index:ahead])
                 yield Cut(hit.start(), "then" if later else "and")
 
 
@@ -96,7 +98,7 @@ def _temporal(words: Sequence[re.Match[str]], index: int) -> Iterator[Cut]:
 
 
 def _passes(word: str) -> bool:
-    return _joins(word) or word in _PERSON or set(word) == {TAKEN}
+    return _joins(word) or word in _PERSON or word in _LATER or set(word) == {TAKEN}
 
 
 def _joins(word: str) -> bool:
