@@ -1,4 +1,4 @@
-"""Plan edits: a plan that waits to be run, changed for a client that waits for the difference."""
+"""Plan edits: a plan that waits to be run, changed for a client that waits for the difference; and what it takes."""
 
 import asyncio
 from contextlib import aclosing
@@ -48,3 +48,25 @@ async def accept(service: Service, task_id: str, person: Person) -> Message:
         await service.call(lambda backend: service.count(backend, backend.store.tasks.task(task_id).owner))
         new = await service.call(lambda backend: backend.orchestrator.accept_plan(task_id, by=by, role=role))
     return {"status": "accepted", "task_id": new}
+
+
+async def dry_calls(service: Service, task_id: str, person: Person) -> list[Message]:
+    """The calls of a dry run: those that were made, and those that would be.
+
+    Raises:
+        NotAllowed, TaskNotFound, WrongStatus: as `Orchestrator.dry_calls`.
+    """
+    await service.view(task_id, person)
+    found = await service.call(lambda backend: backend.orchestrator.dry_calls(task_id))
+    return [call.model_dump(mode="json") for call in found]
+
+
+async def estimate(service: Service, task_id: str, person: Person) -> Message | None:
+    """What the plan of a task takes; none before there is a plan.
+
+    Raises:
+        NotAllowed, TaskNotFound: as `Orchestrator.estimate`.
+    """
+    await service.view(task_id, person)
+    found = await service.call(lambda backend: backend.orchestrator.estimate(task_id))
+    return found.model_dump(mode="json") if found else None

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 from aether_agents.agentserver.service.identity import Identities, Person, SessionServer, Told
 from aether_agents.agentserver.service.payload import answer_from, inputs, mapping, number, task_from, text
-from aether_agents.agentserver.service.plan_edits import accept, refine
+from aether_agents.agentserver.service.plan_edits import accept, dry_calls, refine
 from aether_agents.agentserver.service.review_view import reviewed
 from aether_agents.agentserver.service.service import Service, common_service
 from aether_agents.agentserver.service.update import Message, error_of
@@ -145,10 +145,7 @@ class _Acts:
 
     async def dry_calls(self, client: Client, said: Mapping[str, Any]) -> Message:
         """The calls of a dry run that has ended."""
-        task_id = text(said, "task_id")
-        await self._service.view(task_id, client.person)
-        found = await self._service.call(lambda backend: backend.orchestrator.dry_calls(task_id))
-        return {"status": "ok", "calls": [call.model_dump(mode="json") for call in found]}
+        return {"status": "ok", "calls": await dry_calls(self._service, text(said, "task_id"), client.person)}
 
     async def cancel(self, client: Client, said: Mapping[str, Any]) -> Message:
         await self._service.cancel(text(said, "task_id"), client.person, text(said, "reason", ""))

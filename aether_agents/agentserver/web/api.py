@@ -13,7 +13,7 @@ from starlette.routing import Route
 from aether_agents.agentserver.service.identity import Person
 from aether_agents.agentserver.service.known_specialists import known_specialists
 from aether_agents.agentserver.service.payload import answer_from, inputs, mapping, task_from, text
-from aether_agents.agentserver.service.plan_edits import accept, refine
+from aether_agents.agentserver.service.plan_edits import accept, dry_calls, estimate, refine
 from aether_agents.agentserver.service.review_view import reviewed
 from aether_agents.agentserver.service.service import Service
 from aether_agents.agentserver.service.update import error_of
@@ -115,15 +115,11 @@ class Api:
 
     async def calls(self, request: Request, person: Person) -> Response:
         """The calls of a dry run: those that were made, and those that would be."""
-        await self._service.view(_id(request), person)
-        found = await self._service.call(lambda backend: backend.orchestrator.dry_calls(_id(request)))
-        return JSONResponse([call.model_dump(mode="json") for call in found])
+        return JSONResponse(await dry_calls(self._service, _id(request), person))
 
     async def estimate(self, request: Request, person: Person) -> Response:
         """What the plan of a task takes, from what its tools took before; null before there is a plan."""
-        await self._service.view(_id(request), person)
-        found = await self._service.call(lambda backend: backend.orchestrator.estimate(_id(request)))
-        return JSONResponse(found.model_dump(mode="json") if found else None)
+        return JSONResponse(await estimate(self._service, _id(request), person))
 
     async def subtask(self, request: Request, person: Person) -> Response:
         """One call of a task: its arguments, its output, its error. Of a secret, only its name."""
