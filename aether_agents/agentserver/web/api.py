@@ -27,11 +27,8 @@ from aether_agents.monitoring.metrics import CONTENT_TYPE, metrics_text
 #: Largest body of a request, in bytes.
 BODY_MAX = 1_000_000
 
-#: Digits of a number in an address: as many as a sequence number can have.
-LONGEST_NUMBER = 15
-
-#: Tasks listed at most.
-LIST_MAX = 500
+#: Digits of a number in an address: as many as a sequence number can have; tasks listed at most.
+LONGEST_NUMBER, LIST_MAX = 15, 500
 
 #: Seconds of silence after which a stream says that it is still there.
 HEARTBEAT = 15.0
