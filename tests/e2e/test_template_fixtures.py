@@ -17,7 +17,7 @@ pytestmark = pytest.mark.timeout(300)
 HERE = {"security_audit", "compliance_check", "code_quality", "update_text", "health_report", "watch_endpoints"}
 HERE |= {"write_documentation", "check_certificates"}
 HERE |= {"restore_backup", "prove_backup", "report_on_backups", "clean_up_backups"}
-HERE |= {"inspect_databases", "compare_schemas"}
+HERE |= {"inspect_databases", "compare_schemas", "change_schema"}
 HERE |= {"back_up_postgresql_or_mysql", "restore_postgresql_or_mysql", "migrate_mysql_to_postgresql"}
 
 

@@ -7,6 +7,12 @@ from aether_agents.settings.model import Settings
 from aether_agents.specialists import load_specialists
 
 PARAPHRASES: dict[str, tuple[str, ...]] = {
+    "change_schema": (
+        "apply the schema change ./change.sql to ./shop.db",
+        "run the schema migration ./0042_tier.sql on our PostgreSQL database",
+        "apply the schema migration ./add_note.sql to our database",
+        "./change.sql のスキーマ変更を ./shop.db に適用して",
+    ),
     "apply_terraform": (
         "Apply the Terraform configuration in ./infra",
         "apply terraform in ./infra",

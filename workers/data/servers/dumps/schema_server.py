@@ -1,7 +1,8 @@
 """The MCP server `schemas`: what is in databases, what differs between them, and changes of their schemas."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
@@ -12,9 +13,22 @@ from workers.inspection.bounded_job import Job, run
 from workers.inspection.findings import Coverage, conclude
 
 from .dumping import place_at
+from .schemas import changing
+from .schemas.bases import Base, FileBase, ServerBase
 from .schemas.file_catalogue import read_file
 from .schemas.schema_difference import held_against
-from .schemas.schema_results import Differing, Inspected, Line, Schema
+from .schemas.schema_results import (
+    BackedUp,
+    ChangedSchemas,
+    Differing,
+    Done,
+    Inspected,
+    Line,
+    PlannedChange,
+    Schema,
+    TakenBack,
+    Target,
+)
 from .schemas.server_catalogue import read_server
 
 server = MCPServer(
@@ -25,6 +39,8 @@ server = MCPServer(
 )
 
 READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+MAKES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False)
+Result = TypeVar("Result")
 
 Addresses = Annotated[
     list[str],
@@ -36,6 +52,11 @@ PasswordFiles = Annotated[
     Field(max_length=20, description="Absolute paths of files with the passwords, in the order of the addresses."),
 ]
 Count = Annotated[bool, Field(description="Whether the rows of each table are counted.")]
+Migration = Annotated[
+    str, Field(description="Absolute path of a .sql file, or of a folder with up.sql or up.ENGINE.sql, and down.sql.")
+]
+Backups = Annotated[list[str], Field(max_length=40, description="Absolute paths of the backups, as `back_up` said.")]
+Targets = Annotated[list[Target], Field(max_length=40, description="Every database, as the preview said.")]
 Seconds = Annotated[float, Field(gt=0, le=7_200, description="Seconds it may take in all.")]
 
 
@@ -112,6 +133,100 @@ async def compare(
         return held_against(read_all(addresses, files, password_files, False, job))
 
     return await run(ctx, max_seconds, look)
+
+
+async def with_bases(
+    ctx: Context,
+    addresses: list[str],
+    files: list[str],
+    password_files: list[str],
+    seconds: float,
+    work: Callable[[list[Base], Job], Result],
+) -> Result:
+    """Do something with the databases whose schema is changed: files first, then servers."""
+
+    def do(job: Job) -> Result:
+        if not addresses and not files:
+            raise ToolError("no database is named: name SQLite files or addresses (postgresql://…, mysql://…)")
+        with ExitStack() as stack:
+            bases: list[Base] = [FileBase(path) for path in files]
+            for address, secret in zip(addresses, secrets_of(addresses, password_files), strict=True):
+                bases.append(ServerBase(stack.enter_context(place_at(address, secret, job)), job))
+            return work(bases, job)
+
+    return await run(ctx, seconds, do)
+
+
+@server.tool(title="Back up before a change", annotations=MAKES)
+async def back_up(
+    ctx: Context,
+    *,
+    migration: Migration,
+    folder: Annotated[str, Field(description="Absolute path of the folder of the backups.")],
+    addresses: Addresses = [],  # noqa: B006 - it is only read
+    files: Files = [],  # noqa: B006
+    password_files: PasswordFiles = [],  # noqa: B006
+    max_seconds: Seconds = 3_600,
+) -> BackedUp:
+    """Back up every database of a change, once there are statements for all of them."""
+    return await with_bases(
+        ctx, addresses, files, password_files, max_seconds, lambda them, _: changing.back_up(them, migration, folder)
+    )
+
+
+@server.tool(title="Preview a change of schema", annotations=READS)
+async def plan_change(
+    ctx: Context,
+    *,
+    migration: Migration,
+    backups: Backups,
+    addresses: Addresses = [],  # noqa: B006 - it is only read
+    files: Files = [],  # noqa: B006
+    password_files: PasswordFiles = [],  # noqa: B006
+    max_seconds: Seconds = 3_600,
+) -> PlannedChange:
+    """Run the statements on each restored backup, in scratch that goes again, and say what they change."""
+    return await with_bases(
+        ctx, addresses, files, password_files, max_seconds, lambda them, _: changing.plan(them, migration, backups)
+    )
+
+
+@server.tool(title="Change schemas", annotations=MAKES)
+async def change(
+    ctx: Context,
+    *,
+    migration: Migration,
+    backups: Backups,
+    targets: Targets,
+    addresses: Addresses = [],  # noqa: B006 - it is only read
+    files: Files = [],  # noqa: B006
+    password_files: PasswordFiles = [],  # noqa: B006
+    max_seconds: Seconds = 3_600,
+) -> ChangedSchemas:
+    """Do exactly what was previewed, database by database; where one goes wrong, those before it are taken back."""
+    return await with_bases(
+        ctx, addresses, files, password_files, max_seconds,
+        lambda them, _: changing.change(them, migration, backups, targets),
+    )  # fmt: skip
+
+
+@server.tool(title="Take a change of schema back", annotations=MAKES)
+async def unchange(
+    ctx: Context,
+    *,
+    migration: Migration,
+    targets: Targets,
+    done: Annotated[list[Done], Field(max_length=40, description="Every database, as `change` said.")],
+    addresses: Addresses = [],  # noqa: B006 - it is only read
+    files: Files = [],  # noqa: B006
+    password_files: PasswordFiles = [],  # noqa: B006
+    max_seconds: Seconds = 3_600,
+) -> TakenBack:
+    """Bring the schemas of before back, by the statements for it or from the backups."""
+    return await with_bases(
+        ctx, addresses, files, password_files, max_seconds,
+        lambda them, _: changing.unchange(them, migration, targets, done),
+    )  # fmt: skip
 
 
 def _lines(schema: Schema) -> list[Line]:

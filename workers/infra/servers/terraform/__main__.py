@@ -6,7 +6,7 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
-from workers.inspection.bounded_job import run
+from workers.inspection.bounded_job import Job, run
 
 from . import applying, planning
 from .plan_results import Applied, Drift, Planned, Undone
@@ -31,14 +31,25 @@ Seconds = Annotated[float, Field(gt=0, le=7_200, description="Seconds it may tak
 @server.tool(title="Plan a configuration", annotations=READS)
 async def plan(
     ctx: Context,
+    *,
     folder: Folder,
     variables: Variables = {},  # noqa: B006 - it is only read
     destroy: Annotated[bool, Field(description="Whether everything of it is to be destroyed.")] = False,
     allow_code: Code = False,
+    findings: Annotated[list[str], Field(max_length=50, description="What a scanner found, a line each.")] = [],  # noqa: B006
+    worst: Annotated[str | None, Field(max_length=20, description="Severity of the worst of it.")] = None,
+    allow_findings: Annotated[bool, Field(description="Whether it goes on with a high or critical one.")] = False,
     max_seconds: Seconds = 900,
 ) -> Planned:
     """Say what would be destroyed, replaced, changed and created, and keep the plan. Nothing is changed."""
-    return await run(ctx, max_seconds, lambda job: planning.plan(folder, variables, destroy, allow_code, job))
+    planning.stop_at(worst, findings, allow_findings)
+
+    def work(job: Job) -> Planned:
+        found = planning.plan(folder, variables, destroy, allow_code, job)
+        told = [f"# scanner: {one}" for one in findings]
+        return found.model_copy(update={"diff": "\n".join([*told, found.diff]), "notes": [*found.notes, *told]})
+
+    return await run(ctx, max_seconds, work)
 
 
 @server.tool(title="Apply a saved plan", annotations=CHANGES)

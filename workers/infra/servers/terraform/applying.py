@@ -16,6 +16,9 @@ from .plan_results import Applied, Resource, Undone
 from .program import Program
 from .saved_plans import Saved, saved_plan
 
+#: What Terraform keeps in the folder where no backend is configured.
+_LOCAL_STATE = ("terraform.tfstate", "terraform.tfstate.backup", ".terraform.tfstate.lock.info")
+
 
 def apply(folder: str, name: str, job: Job) -> Applied:
     """Carry out a saved plan.
@@ -28,6 +31,8 @@ def apply(folder: str, name: str, job: Job) -> Applied:
         raise ToolError(f"the plan `{name}` is of another folder: run the task again")
     program = _program(folder, saved, job)
     done = planning.resources(planning.shown(program, saved))
+    if "fresh" not in saved.known():
+        saved.note(fresh=not any((program.folder / one).exists() for one in _LOCAL_STATE))
     ran = program.run(["apply", "-input=false", "-no-color", "-lock-timeout=30s", str(saved.file)], allowed=None)
     if ran.returncode:
         raise ToolError(f"{program.said('apply', ran)}. {_left(program, done)}")
@@ -58,7 +63,11 @@ def undo(folder: str, name: str, state: str, job: Job) -> Undone:
     program.ready()
     if _state(program) != state:
         raise ToolError("the resources have changed since they were made: they stay. A new plan says what is there")
-    return Undone(destroyed=_destroyed(program, saved_plan(name), made))
+    destroyed = _destroyed(program, saved_plan(name), made)
+    if known.get("fresh") and not program.run(["state", "list"], allowed=(0, 1)).stdout.strip():
+        for left in _LOCAL_STATE:  # an empty state where there was none
+            (program.folder / left).unlink(missing_ok=True)
+    return Undone(destroyed=destroyed)
 
 
 def _destroyed(program: Program, saved: Saved, made: list[str]) -> list[str]:

@@ -75,6 +75,20 @@ def plan(
     )
 
 
+def stop_at(worst: str | None, findings: list[str], allowed: bool) -> None:
+    """Nothing is planned of what a scanner finds dangerous, unless a person allows it.
+
+    Raises:
+        ToolError: it found something of high or critical severity.
+    """
+    if worst in ("high", "critical") and not allowed:
+        told = "; ".join(printable(one, 200) for one in findings[:5])
+        raise ToolError(
+            f"the scanner found something of {worst} severity ({told}): fix the configuration, or read the findings "
+            "and say `--input allow_findings=true`"
+        )
+
+
 def refuse_code(folder: Path) -> None:
     """Nothing that runs a program in a preview, unless a person allows it.
 

@@ -84,6 +84,12 @@ class Differing(ScanResult):
     same: list[str] = Field(default_factory=list, description="The databases that have the same schema.")
 
 
+class BackedUp(BaseModel):
+    """Backups of the databases of a change."""
+
+    backups: list[str] = Field(description="Absolute path of each, files first, then servers.")
+
+
 class Target(BaseModel):
     """One database of a change: what it is now, and the statements that change it."""
 
