@@ -21,6 +21,7 @@ from .schemas.schema_results import (
     BackedUp,
     ChangedSchemas,
     Differing,
+    DiscardedBackups,
     Done,
     Inspected,
     Line,
@@ -172,6 +173,15 @@ async def back_up(
     return await with_bases(
         ctx, addresses, files, password_files, max_seconds, lambda them, _: changing.back_up(them, migration, folder)
     )
+
+
+@server.tool(title="Discard the backups of a change", annotations=MAKES)
+async def discard(
+    backups: Backups,
+    sha256: Annotated[list[str], Field(max_length=40, description="Hash of each, as `back_up` said.")],
+) -> DiscardedBackups:
+    """Remove the backups of a change that was taken back; one that has changed since stays."""
+    return changing.discard(backups, sha256)
 
 
 @server.tool(title="Preview a change of schema", annotations=READS)

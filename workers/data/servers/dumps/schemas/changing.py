@@ -1,16 +1,19 @@
 """Changing a schema: backed up, rehearsed on the restored backup, carried out as it was there, taken back."""
 
+import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from mcp.server.mcpserver.exceptions import ToolError
 
 from workers.inspection.answers import Item, named
 from workers.inspection.git import printable
 
+from ..results import ENDING, PROOF
 from .bases import Base, schema_digest
 from .schema_difference import differences
-from .schema_results import BackedUp, ChangedSchemas, Done, PlannedChange, Schema, TakenBack, Target
+from .schema_results import BackedUp, ChangedSchemas, DiscardedBackups, Done, PlannedChange, Schema, TakenBack, Target
 from .statements import Statements, statements_for
 
 
@@ -18,7 +21,19 @@ def back_up(bases: Sequence[Base], migration: str, folder: str) -> BackedUp:
     """A backup of each, once there are statements for all of them."""
     for base in bases:
         statements_for(migration, base.engine)
-    return BackedUp(backups=[base.back_up(folder) for base in bases])
+    made = [base.back_up(folder) for base in bases]
+    return BackedUp(backups=made, sha256=[_hash(Path(one)) for one in made])
+
+
+def discard(backups: Sequence[str], sha256: Sequence[str]) -> DiscardedBackups:
+    """The backups of a change that was taken back, with what lies beside them; what has changed since stays."""
+    removed = []
+    for path, known in zip(map(Path, backups), sha256, strict=True):
+        if path.exists() and _hash(path) == known:
+            for one in (path, path.with_name(path.name + ENDING), path.with_name(path.name + PROOF)):
+                one.unlink(missing_ok=True)
+            removed.append(str(path))
+    return DiscardedBackups(removed=removed)
 
 
 def plan(bases: Sequence[Base], migration: str, backups: Sequence[str]) -> PlannedChange:
@@ -56,6 +71,7 @@ def plan(bases: Sequence[Base], migration: str, backups: Sequence[str]) -> Plann
         diff="\n\n".join(parts),
         notes=notes,
         targets=targets,
+        backups=list(backups),
         digest=named([one.model_dump() for one in targets]),
     )
 
@@ -110,6 +126,11 @@ def unchange(bases: Sequence[Base], migration: str, targets: Sequence[Target], d
             raise ToolError(f"{base.shown} has not its schema of before; its backup is `{one.backup}`")
         told.append(f"{base.shown}: {how}")
     return TakenBack(done=told)
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _rehearsed(base: Base, told: Statements, before: Schema, backup: str) -> tuple[Schema, bool]:

@@ -88,6 +88,13 @@ class BackedUp(BaseModel):
     """Backups of the databases of a change."""
 
     backups: list[str] = Field(description="Absolute path of each, files first, then servers.")
+    sha256: list[str] = Field(description="Hash of each; `discard` wants them.")
+
+
+class DiscardedBackups(BaseModel):
+    """Backups that are gone."""
+
+    removed: list[str] = Field(description="Absolute path of each.")
 
 
 class Target(BaseModel):
@@ -110,6 +117,7 @@ class PlannedChange(BaseModel):
     diff: str = Field(description="The statements, database by database.")
     notes: list[str] = Field(default_factory=list, description="What to know before a yes.")
     targets: list[Target] = Field(description="Every database.")
+    backups: list[str] = Field(description="Absolute paths of the backups that the rehearsal was on.")
     digest: str = Field(description="Names exactly these statements and these schemas.")
 
 
