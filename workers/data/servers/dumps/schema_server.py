@@ -24,11 +24,11 @@ from .schemas.schema_results import (
     DiscardedBackups,
     Done,
     Inspected,
-    Line,
     PlannedChange,
     Schema,
     TakenBack,
     Target,
+    lines_of,
 )
 from .schemas.server_catalogue import read_server
 
@@ -112,7 +112,7 @@ async def inspect(
         tables = sum(len(one.tables) for one in found)
         base = conclude("databases", ", ".join(one.database for one in found), [], Coverage(checks=tables), looked=True)
         base.summary = f"{tables} tables in {len(found)} databases"
-        return Inspected(**base.model_dump(), databases=found, lines=[line for one in found for line in _lines(one)])
+        return Inspected(**base.model_dump(), databases=found, lines=[line for one in found for line in lines_of(one)])
 
     return await run(ctx, max_seconds, look)
 
@@ -237,19 +237,6 @@ async def unchange(
         ctx, addresses, files, password_files, max_seconds,
         lambda them, _: changing.unchange(them, migration, targets, done),
     )  # fmt: skip
-
-
-def _lines(schema: Schema) -> list[Line]:
-    return [
-        Line(
-            database=schema.database,
-            table=table.name,
-            rows=table.rows,
-            columns=", ".join(f"{one.name} {one.type}" for one in table.columns),
-            keys="; ".join(key.told for key in table.keys),
-        )
-        for table in schema.tables
-    ]
 
 
 if __name__ == "__main__":

@@ -60,6 +60,20 @@ class Line(BaseModel):
     keys: str = Field(description="Its keys and indexes.")
 
 
+def lines_of(schema: Schema) -> list[Line]:
+    """Every table of a schema, told in a line."""
+    return [
+        Line(
+            database=schema.database,
+            table=table.name,
+            rows=table.rows,
+            columns=", ".join(f"{one.name} {one.type}" for one in table.columns),
+            keys="; ".join(key.told for key in table.keys),
+        )
+        for table in schema.tables
+    ]
+
+
 class Inspected(ScanResult):
     """What is in some databases."""
 
