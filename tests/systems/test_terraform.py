@@ -159,6 +159,12 @@ def test_what_cannot_be_planned_says_what_to_do(terraform: Talk, infra: Path, tm
     assert "holds no configuration" in terraform.refusal("plan", folder=str(empty))
     (infra / "ext.tf").write_text('data "external" "x" {\n  program = ["touch", "/owned"]\n}\n')
     assert "runs a program while it is planned" in terraform.refusal("plan", folder=str(infra))
+    (infra / "ext.tf").write_text('/* x */ data external x {\n  program = ["touch", "/owned"]\n}\n')
+    assert "runs a program while it is planned" in terraform.refusal("plan", folder=str(infra))
+    (infra / "ext.tf").unlink()
+    (infra / "ext.tf.json").write_text('{"data": {"external": {"x": {"program": ["touch", "/owned"]}}}}')
+    assert "runs a program while it is planned" in terraform.refusal("plan", folder=str(infra))
+    (infra / "ext.tf.json").unlink()
     (infra / "ext.tf").write_text('resource "terraform_data" "x" {\n')
     assert "Error:" in terraform.refusal("plan", folder=str(infra))
 

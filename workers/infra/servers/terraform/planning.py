@@ -28,11 +28,12 @@ KINDS: dict[tuple[str, ...], Any] = {
 _ORDER = ("destroy", "replace", "change", "create")
 _DIFF = 200_000
 #: What runs a program of the configuration's choice while it is planned.
-_RUNS = re.compile(r'^\s*data\s+"(?:external|shell_script)"', re.MULTILINE)
+_RUNS = re.compile(r'\bdata\s+"?(?:external|shell_script)"?[\s"]')
 _TOLD = re.compile(
     r"^(?:.*\bNote: You didn't use the -out option|─+$|Saved the plan to:|To perform exactly|    terraform apply)"
 )
-_DEEP = 200
+_RUNS_JSON = re.compile(r'"(?:external|shell_script)"\s*:')
+_SOURCES, _MOST = ("*.tf", "*.tofu", "*.tf.json", "*.tofu.json"), 2_000
 
 
 def plan(
@@ -46,8 +47,10 @@ def plan(
     saved = new_plan()
     program = Program(folder, saved.place.parent / f"data-{named(folder)[7:23]}", job)
     if not allow_code:
-        refuse_code(Path(folder))
+        refuse_code(program.folder)
     notes = program.ready()
+    if not allow_code:  # modules from elsewhere are there only now
+        refuse_code(program.folder, program.data)
     saved.variables.touch(mode=0o600)
     saved.variables.write_text(json.dumps(variables), encoding="utf-8")
     words = ["plan", "-input=false", "-no-color", "-detailed-exitcode", "-lock-timeout=30s", f"-out={saved.file}"]
@@ -89,14 +92,18 @@ def stop_at(worst: str | None, findings: list[str], allowed: bool) -> None:
         )
 
 
-def refuse_code(folder: Path) -> None:
-    """Nothing that runs a program in a preview, unless a person allows it.
+def refuse_code(*folders: Path) -> None:
+    """Nothing that runs a program in a preview, unless a person allows it: in the configuration and its modules.
 
     Raises:
-        ToolError: the configuration holds it.
+        ToolError: there is some, or there are more files than are read.
     """
-    for path in sorted(folder.rglob("*.tf"))[:_DEEP]:
-        if ".terraform" not in path.parts and _RUNS.search(path.read_text("utf-8", "replace")):
+    found = [path for folder in folders for kind in _SOURCES for path in folder.rglob(kind) if path.is_file()]
+    if len(found) > _MOST:
+        raise ToolError(f"the configuration has more than {_MOST:,} files: plan a part of it, or allow_code=true")
+    for path in found:
+        text = path.read_text("utf-8", "replace")
+        if _RUNS.search(text) or (path.suffix == ".json" and _RUNS_JSON.search(text)):
             raise ToolError(
                 f"`{printable(path.name)}` has a data source that runs a program while it is planned: read it, then "
                 "say `--input allow_code=true`"
