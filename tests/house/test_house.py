@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from importlib import import_module
@@ -164,3 +165,17 @@ def test_whoever_opens_servers_confines_them() -> None:
     ]
     assert len(calls) > 1
     assert [str(path) for path, call in calls if "confinement" not in {word.arg for word in call.keywords}] == []
+
+
+def test_the_last_line_of_the_demo_works_as_typed(tmp_path: Path) -> None:
+    """`make demo` ends with a line for the shell, and after it the command is found, wherever the checkout lies."""
+    (said,) = re.findall(r"'To go on, put the command on your path:  (.+?)'$", (ROOT / "Makefile").read_text(), re.M)
+    checkout = tmp_path / "a folder"
+    program = checkout / ".venv/bin/aether-agent"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o700)
+    typed = said.replace("$(CURDIR)", str(checkout)).replace("$(BIN)", ".venv/bin").replace("$$", "$")
+    shell = ["/bin/sh", "-c", f"{typed}; command -v aether-agent"]
+    found = subprocess.run(shell, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=True, timeout=30)
+    assert found.stdout.strip() == str(program)

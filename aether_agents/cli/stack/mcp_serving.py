@@ -16,7 +16,7 @@ from aether_agents.settings.model import AgentServerSettings
 
 #: What it stands on, beside the base install; over HTTP these too.
 NEEDED = ("mcp",)
-NEEDED_HTTP = ("mcp", "starlette", "uvicorn")
+NEEDED_HTTP = ("mcp", "starlette", "uvicorn", "socketio")
 
 #: The port over HTTP, unless another is said.
 PORT = 57_581

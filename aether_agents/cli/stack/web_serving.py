@@ -10,7 +10,7 @@ from aether_agents.errors import InvalidSettings
 from aether_agents.process.installation import install_command
 
 #: What it stands on, beside the base install.
-NEEDED = ("socketio", "starlette", "uvicorn")
+NEEDED = ("socketio", "starlette", "uvicorn", "prometheus_client")
 
 
 def serve_web(session: Session, *, host: str | None, port: int | None, token_file: Path | None) -> int:

@@ -27,7 +27,10 @@ _EXTRAS = {
     "redbeat": "beat",
     "flower": "flower",
     "tornado": "flower",
-    "prometheus_client": "serve",
+    "prometheus_client": "flower",
+    "socketio": "serve",
+    "starlette": "serve",
+    "uvicorn": "serve",
     "apprise": "alerts",
 }
 

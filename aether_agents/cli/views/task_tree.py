@@ -74,9 +74,11 @@ class TaskTree:
             full, empty = self.glyphs.bar(state.progress, BAR * 2 if width >= ROOMY else BAR)
             text.append("  ").append(full, style=INFO).append(empty, style=QUIET)
             text.append(f" {state.progress:.0%}")
-        text.append(f"  {brief(state.seconds(now))}")
-        text.append(f"  {state.task_id}", style=QUIET)
-        text.truncate(width)
+        took, name = f"  {brief(state.seconds(now))}", f"  {state.task_id}"
+        if text.cell_len + len(took) + len(name) <= width:
+            text.append(took)
+        text.truncate(max(width - len(name), 0), overflow="ellipsis")  # the id is whole: it is what one types next
+        text.append(name, style=QUIET).truncate(width)
         lost = Text(fit("connection lost, retrying" + self.glyphs.more, width, self.glyphs.more), style=f"bold {WARN}")
         return [text, lost] if state.lost else [text]
 

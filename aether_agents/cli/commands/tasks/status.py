@@ -40,7 +40,7 @@ def status_command(task_id: str, as_json: bool) -> None:
     """Show how a task stands, and what it asks."""
     session = Session(json_wanted=as_json)
     with session.past() as orchestrator:
-        view, plan = orchestrator.view(task_id), orchestrator.plan_of(task_id)
+        view, plan = orchestrator.view(task_id, outputs=not as_json), orchestrator.plan_of(task_id)
         session.keep_for(view)
     if as_json:
         session.output.json(body(view))

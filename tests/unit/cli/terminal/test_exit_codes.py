@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tomllib
 
 import click
 import pytest
@@ -18,7 +19,7 @@ from aether_agents.errors import (
     StoreUnavailable,
     TaskNotFound,
 )
-from aether_agents.process.installation import install_command
+from aether_agents.process.installation import CHECKOUT, install_command
 
 
 @pytest.mark.parametrize(
@@ -156,3 +157,18 @@ def test_what_is_done_goes_on_when_nobody_reads_its_messages(monkeypatch: pytest
             return 1
 
         assert leave_well(work, debug=False) == 1
+
+
+@pytest.mark.parametrize(
+    ("package", "extra"),
+    [("redbeat", "beat"), ("prometheus_client", "flower"), ("socketio", "serve"), ("apprise", "alerts")],
+)
+def test_one_install_is_enough_for_the_command(capsys: pytest.CaptureFixture[str], package: str, extra: str) -> None:
+    def run() -> None:
+        raise ModuleNotFoundError(f"No module named '{package}'", name=package)
+
+    assert leave_well(run, debug=False) == 2
+    assert f"`{install_command(extra)}`" in capsys.readouterr().err
+    brought = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    of = brought["optional-dependencies"]
+    assert package.replace("_", "-") in " ".join([*of[extra], *of["agentserver"]])  # `serve` stands on that one

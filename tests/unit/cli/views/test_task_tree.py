@@ -6,7 +6,7 @@ from aether_agents.cli.terminal.glyphs import ASCII, UNICODE, Glyphs, glyphs_for
 from aether_agents.cli.terminal.text import width_of
 from aether_agents.cli.views.task_state import TaskState
 from aether_agents.cli.views.task_tree import TaskTree
-from aether_agents.contracts import SubtaskView
+from aether_agents.contracts import SubtaskView, Verdict
 from tests.unit.cli.recorded import TASK, at, subtask, task
 
 
@@ -142,3 +142,10 @@ def test_a_call_that_was_cancelled_says_whether_it_may_still_be_running() -> Non
     told = "cancelled while it ran; its server has not said that it stopped: it may still be running"
     state = state_of(subtask("a", name="count", status="cancelled", error=told), status="cancelled")
     assert told in [line.strip() for line in lines(state, 120)]
+
+
+@pytest.mark.parametrize("width", [40, 60, 100])
+def test_the_id_of_a_task_is_whole_however_narrow_the_terminal(width: int) -> None:
+    verdict = Verdict(status="fail", findings={"critical": 1, "medium": 128})
+    ended = state_of(status="completed", verdict=verdict, created_at=at(0), finished_at=at(276))
+    assert lines(ended, width)[-1].endswith(f"  {TASK}")
