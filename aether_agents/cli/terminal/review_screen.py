@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from aether_agents.cli.terminal.glyphs import BAD, GOOD, INFO, QUIET, RISK_STYLES, WARN, Glyphs
-from aether_agents.cli.terminal.text import fit, plain, plain_line, width_of
+from aether_agents.cli.terminal.text import counted, fit, plain, plain_line, width_of
 from aether_agents.contracts import KINDS, Form, Item, ItemKind, Shown, Subject
 
 #: Cells of a line at most, also on a wider terminal: a diff is read better so.
@@ -62,7 +62,7 @@ class ReviewScreen:
             yield Text(f"{_INDENT}all of it   ", style=QUIET).append(plain(subject.path))
 
     def _counts(self, subject: Subject) -> str:
-        told = [f"{count} {plain(name).replace('_', ' ')}" for name, count in subject.counts.items()]
+        told = [counted(count, plain(name).replace("_", " ")) for name, count in subject.counts.items()]
         return f" {self._glyphs.dot} ".join(told)
 
     def _kinds(self, subject: Subject) -> Text:

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from aether_agents.cli.terminal.duration import ago, brief
 from aether_agents.cli.terminal.tables import Column, table
-from aether_agents.cli.terminal.text import fit, plain, printable, width_of
+from aether_agents.cli.terminal.text import counted, fit, plain, printable, width_of
 from tests.unit.cli.recorded import START
 
 
@@ -70,3 +70,19 @@ def test_what_a_table_cuts_ends_in_an_ellipsis(width: int) -> None:
     assert len(cells) == 4
     for cell, text in zip(cells, whole, strict=True):
         assert cell == text or (cell.endswith("…") and text.startswith(cell[:-1].rstrip()))
+
+
+@pytest.mark.parametrize(
+    ("count", "name", "said"),
+    [
+        (2, "files", "2 files"),
+        (0, "places", "0 places"),
+        (1, "files", "1 file"),
+        (1, "repositories", "1 repository"),
+        (1, "branches", "1 branch"),
+        (1, "access", "1 access"),
+        (1, "left as it is", "1 left as it is"),
+    ],
+)
+def test_what_is_counted_is_one_or_many(count: int, name: str, said: str) -> None:
+    assert counted(count, name) == said
