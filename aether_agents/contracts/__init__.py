@@ -26,7 +26,7 @@ from aether_agents.contracts.intervention import items_in as items_in
 from aether_agents.contracts.intervention import kinds_in as kinds_in
 from aether_agents.contracts.intervention import risk_by as risk_by
 from aether_agents.contracts.intervention import value_digest as value_digest
-from aether_agents.contracts.outcome import Again, ErrorKind, Kept, KeptItem, KeptItems, Rerun, RerunOf
+from aether_agents.contracts.outcome import Again, ErrorKind, Kept, KeptItem, KeptItems, ModelWork, Rerun, RerunOf
 from aether_agents.contracts.outcome import Carried as Carried
 from aether_agents.contracts.outcome import FailureClass as FailureClass
 from aether_agents.contracts.outcome import Outcome as Outcome
@@ -112,6 +112,7 @@ __all__ = [
     "Kept",
     "KeptItem",
     "KeptItems",
+    "ModelWork",
     "Plan",
     "PlanView",
     "PlannedSubtask",

@@ -131,3 +131,14 @@ class Rerun(Contract):
     of: RerunOf = Field(description="The task that is run again.")
     kept: tuple[Kept, ...] = Field(default=(), description="What is taken over.")
     again: tuple[Again, ...] = Field(default=(), description="What runs.")
+
+
+class ModelWork(Contract):
+    """What a language model did for a plan: which one, what it was sent, what that cost."""
+
+    model: str = Field(description="Name of the model at its provider.")
+    requests: int = Field(description="How often it was asked; more than once where its plan was wrong at first.")
+    sent_tokens: int = Field(default=0, description="Tokens that it was sent, as it counts them.")
+    answered_tokens: int = Field(default=0, description="Tokens that it answered, as it counts them.")
+    money: float = Field(default=0, description="What that cost by the prices of the settings; 0 without prices.")
+    sent: str = Field(default="", description="All that it was sent first, redacted as it was.")

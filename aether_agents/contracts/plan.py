@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, StringConstraints, model_serializer
 
 from aether_agents.contracts.contract import Contract, Json
-from aether_agents.contracts.outcome import KeptItems, Rerun
+from aether_agents.contracts.outcome import KeptItems, ModelWork, Rerun
 from aether_agents.contracts.tool import RISK_ORDER, Approval, Expect, Form, ItemKind, Operator, Risk, Verify
 
 #: An id as people write it. Expansion joins ids of a goal with `/`, fan-out appends `#index`.
@@ -209,9 +209,7 @@ class PlannedSubtask(Subtask):
     asked_because: str = Field(
         default="", description="Why a person is asked before it whatever policy says: it may have run already."
     )
-    kept_items: KeptItems | None = Field(
-        default=None, description="Of a fan-out that is run again: what became of its items before."
-    )
+    kept_items: KeptItems | None = Field(default=None, description="Of a fan-out that is run again: its items before.")
     reviewed_by: SubtaskId | None = Field(default=None, description="The review whose yes covers this call.")
     item_risks: dict[ItemKind, Risk] = Field(
         default_factory=dict, description="Risk by what the reviewed items do, where its tool is judged by these."
@@ -242,6 +240,7 @@ class Plan(Contract):
     understood: tuple[Understood, ...] = Field(default=(), description="What each part of the sentence became.")
     unused: tuple[str, ...] = Field(default=(), description="Parts of the sentence that changed nothing.")
     rerun: Rerun | None = Field(default=None, description="What it takes over from a task that it runs again.")
+    written_by: ModelWork | None = Field(default=None, description="The language model that wrote it, and its cost.")
 
     def risk_of(self, subtask: PlannedSubtask) -> Risk:
         """The risk that is shown of a subtask: of a review, the highest of what it covers."""

@@ -1,8 +1,7 @@
 """The planner: a task in; a plan, a question, or every reason why not, out. It never guesses."""
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 from aether_agents.access.roles import may_approve
 from aether_agents.contracts import HighLevelTask, Json, Plan, Template, Understood
@@ -12,15 +11,16 @@ from aether_agents.mcp_host.files.project_scope import Visible
 from aether_agents.planning.composition.composed_plan import composed, with_one_report
 from aether_agents.planning.composition.draft import DRAFT, document_of, draft_of, understood_as
 from aether_agents.planning.composition.goal_step import Step
-from aether_agents.planning.composition.step_inputs import Told, tell, understood
+from aether_agents.planning.composition.step_inputs import Told, tell, understood, uses_context
 from aether_agents.planning.composition.template_choice import Choice, about_unused, choose, stub_answer, with_nearest
 from aether_agents.planning.editing.graft import grafted, named_tool
 from aether_agents.planning.editing.plan_edit import Refused
 from aether_agents.planning.files.plan_file import template_of
 from aether_agents.planning.files.templates import completes
-from aether_agents.planning.planning_result import Conclusion, NotYet, Planned, Unplannable
+from aether_agents.planning.model.model_planner import ModelPlanner
+from aether_agents.planning.planning_result import Asked, Conclusion, NotYet, Planned, Unplannable
 from aether_agents.planning.routing.matcher import Matcher
-from aether_agents.planning.sentence.named_contexts import NamedContext, contexts_in, two_contexts, without_contexts
+from aether_agents.planning.sentence.named_contexts import contexts_in, two_contexts, without_context
 from aether_agents.planning.validation.changes import Fault
 from aether_agents.planning.validation.digest import digest_of, reports_folder
 from aether_agents.planning.validation.expansion import expand
@@ -31,18 +31,24 @@ from aether_agents.settings.model import ContextSettings, Settings
 
 #: The context that is there without being written down: no inputs, no secrets.
 _PLAIN_CONTEXT = "local"
-#: What a template says of the context that it runs in.
-_OF_CONTEXT = re.compile(r"\$\{(?:secrets\.|context\.(?!reports\b|task_id\b|folder\b))")
 
 
 class Planner:
     """Plans tasks from templates. One per process; safe to share between threads."""
 
     def __init__(
-        self, settings: Settings, templates: Iterable[Template], servers: Callable[[], Collection[str]] = tuple
+        self,
+        settings: Settings,
+        templates: Iterable[Template],
+        servers: Callable[[], Collection[str]] = tuple,
+        model: ModelPlanner | None = None,
     ) -> None:
-        """`servers` gives the names of the servers that may be started, listed by a worker yet or not."""
+        """`servers` gives the names of the servers that may be started, listed by a worker yet or not.
+
+        `model` drafts what no template does, where there is one.
+        """
         self._settings = settings
+        self._model = model
         self._templates = {template.name: template for template in templates}
         self._servers = servers
 
@@ -73,33 +79,21 @@ class Planner:
         named = contexts_in(task.description, self._settings.contexts) if task.document is None else []
         if foreign := [one.name for one in named if one.name != name]:
             return Unplannable(two_contexts(foreign[0], name), "invalid_task")
-        task, words = _without_context(task, named)
+        task, words = without_context(task, named)
         seen = servers or Visible({name: name for name in self._servers()})
         toolbox = LiveTools(catalogue, seen.names, seen.elsewhere, seen.barred)
-        if (task.document is not None and task.addition) or task.type == DRAFT:
-            return self._in_parts(
-                task, name, context, toolbox, lambda one: self.plan(one, catalogue, templates, servers)
-            )
+        written = partial(self._written, task.model_copy(update={"context": name}), context, catalogue, seen, known)
+        if task.document is not None and task.addition:
+            return self._added(task, task.document, toolbox, lambda one: self.plan(one, catalogue, templates, servers))
+        if task.type == DRAFT:
+            return self._draft(task.model_copy(update={"context": name}), context, toolbox, written())
         choice = choose(task, known, lambda: Matcher(known.values()) if templates else self._matcher)
         if not isinstance(choice, Choice):
-            return choice if task.type is not None else with_nearest(choice, task, toolbox.all())
+            return choice if task.type is not None else self._otherwise(choice, task, toolbox, written)
         stub = next((step.template for step in choice.steps if step.template.is_stub), None)
         if stub is not None:
             return Unplannable(stub_answer(stub, toolbox), "could_not_plan")
         return self._decompose(task.model_copy(update={"context": name}), choice, known, context, toolbox, words)
-
-    def _in_parts(
-        self,
-        task: HighLevelTask,
-        name: str,
-        context: ContextSettings,
-        toolbox: LiveTools,
-        plan: Callable[[HighLevelTask], Conclusion],
-    ) -> Conclusion:
-        """What no template is looked for: a document with an addition, or a draft."""
-        if task.document is not None and task.addition:
-            return self._added(task, task.document, toolbox, plan)
-        return self._draft(task.model_copy(update={"context": name}), context, toolbox)
 
     def _added(
         self,
@@ -124,11 +118,53 @@ class Planner:
         rest = {"document": whole, "addition": "", "inputs": {}, "type": None, "drafted": drafted}
         return plan(task.model_copy(update=rest))
 
-    def _draft(self, task: HighLevelTask, context: ContextSettings, toolbox: LiveTools) -> Conclusion:
-        """The draft a person asked for, or what it lacks."""
+    def _otherwise(
+        self,
+        found: Asked | Unplannable,
+        task: HighLevelTask,
+        toolbox: LiveTools,
+        written: Callable[[], Conclusion | None],
+    ) -> Conclusion:
+        """What there is for a sentence without a template: a model's plan, or the question with what comes nearest."""
+        if isinstance(found, Unplannable) and (made := written()) is not None:
+            if not isinstance(made, Unplannable):
+                return made
+            found = found._replace(error=f"{found.error}\n{made.error}")
+        return with_nearest(found, task, toolbox.all(), self._model.name if self._model else "")
+
+    def _written(
+        self,
+        task: HighLevelTask,
+        context: ContextSettings,
+        catalogue: Mapping[str, CatalogueEntry],
+        seen: Visible,
+        known: Mapping[str, Template],
+    ) -> Conclusion | None:
+        """What the model writes for a task, planned as a plan file is; None where there is no model."""
+        if self._model is None:
+            return None
+
+        def live() -> LiveTools:
+            return LiveTools(catalogue, seen.names, seen.elsewhere, seen.barred)
+
+        def planned(document: Template, sure: float) -> Conclusion:
+            choice = Choice((Step("", document, "", ""),), "llm", sure, named=True)
+            as_file = task.model_copy(update={"document": document, "inputs": {}})
+            return self._decompose(as_file, choice, known, context, live())
+
+        return self._model.draft(task, context.inputs, live().all(), known.values(), planned)
+
+    def _draft(
+        self, task: HighLevelTask, context: ContextSettings, toolbox: LiveTools, written: Conclusion | None
+    ) -> Conclusion:
+        """The draft a person asked for: the model's, if it wrote one; else of live tools; or what it lacks."""
+        if written is not None and not isinstance(written, Unplannable):
+            return written
+        failed = (written.error,) if written is not None else ()
         drafted = draft_of(task, toolbox.all())
         if not drafted:
-            return Unplannable("no draft can be made of this: no live tool is near enough", "could_not_plan")
+            lines = ("no draft can be made of this: no live tool is near enough", *failed)
+            return Unplannable("\n".join(lines), "could_not_plan")
         told = tell([one.step for one in drafted], task, context.inputs)
         if told.faults or told.asked:
             return told.asked or Unplannable("\n".join(told.faults), "invalid_task")
@@ -140,7 +176,9 @@ class Planner:
         if not isinstance(made, Planned):
             return made
         plan = made.plan.model_copy(update={"understood": understood_as(drafted), "unused": told.unused})
-        return Planned(plan, told.unused, made.warnings)
+        return Planned(
+            plan, told.unused, (*made.warnings, *(f"{one}: this is a draft of live tools" for one in failed))
+        )
 
     @cached_property
     def _matcher(self) -> Matcher:
@@ -161,7 +199,7 @@ class Planner:
             if wrong := structure(step.template):
                 return self._malformed(step.template, wrong, toolbox, asker)
         told = tell(choice.steps, task, context.inputs)
-        idle = named if not _uses_context(choice.steps, told) else ()
+        idle = named if not uses_context(choice.steps, told) else ()
         if (wanting := _wanting(choice, task, told._replace(unused=(*told.unused, *idle)))) is not None:
             return wanting
         template, values = _whole(choice.steps, told)
@@ -213,19 +251,6 @@ class Planner:
             "reports": reports_folder(self._settings.home, task.task_id),
             "name": task.context,
         }
-
-
-def _without_context(task: HighLevelTask, named: Sequence[NamedContext]) -> tuple[HighLevelTask, tuple[str, ...]]:
-    """The task without the words that name its context, and these words."""
-    words = tuple(task.description[one.start : one.end].strip() for one in named)
-    rest = without_contexts(task.description, named)
-    return (task.model_copy(update={"description": rest}), words) if words and rest else (task, ())
-
-
-def _uses_context(steps: Sequence[Step], told: Told) -> bool:
-    """Whether a context makes any difference to a plan: it gives an input, or a secret."""
-    told_of = any(_OF_CONTEXT.search(step.template.model_dump_json()) for step in steps)
-    return told_of or any(binding.of_context for binding in told.bindings)
 
 
 def _wanting(choice: Choice, task: HighLevelTask, told: Told) -> Conclusion | None:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from aether_agents.contracts import RISK_ORDER
 from aether_agents.errors import InvalidSettings
 from aether_agents.process.regular_file import read_regular
+from aether_agents.settings.dependent import missing
 from aether_agents.settings.layers import Layer, environment_layer, file_layer, leaves, merged, option_layer
 from aether_agents.settings.model import Settings
 from aether_agents.settings.tightening import tighter
@@ -25,7 +26,7 @@ APPLICATION = "aether-agents"  # our folder in the XDG folders
 #: All that is taken of a project file nobody has trusted: it changes no run.
 HARMLESS = ("agent_system.cli_interface.logging_level", "agent_system.cli_interface.logging_format")
 #: What no project file may say, trusted or not.
-NEVER = ("broker", "encryption", "agentserver", "flower", "isolation", "audit")
+NEVER = ("broker", "encryption", "agentserver", "flower", "isolation", "audit", "llm")
 PASSWORD = re.compile(r"(://[^:@/\s]*:)[^@\s]+(?=@)|([?&]password=)[^&\s']+")
 
 #: Whether the file at this path with this content is trusted (`mcp_host.trust.trust` answers; the faces pass it in).
@@ -100,26 +101,10 @@ def load_configuration(
         data = merged(data, layer.data)
     found = {"home": default_home(environ), "project": project, "inert_stubs": stubs}
     settings = Settings.model_validate({**data, **found})
-    if wrong := _unproven(settings):
+    if wrong := missing(settings):
         raise InvalidSettings("\n".join(wrong))
     sources = {key: _source(key, layers, environ) for key, _ in leaves(settings.model_dump(mode="json"))}
     return Configuration(settings, sources, tuple(map(redacted, warnings)))
-
-
-def _unproven(settings: Settings) -> list[str]:
-    """What is missing where a proxy says who asks."""
-    place, wrong = settings.agentserver, []
-    if place.proxies and not settings.roots:
-        wrong.append(
-            "`agentserver.proxies` lets people in whom a proxy names, and `roots` is empty: name the folders that "
-            "their tasks may touch (`roots: [/srv/projects]`)"
-        )
-    if not place.proxy_secret and any(one != "unix" for one in place.proxies):
-        wrong.append(
-            "`agentserver.proxies` names addresses, which anybody on that host has: set `agentserver.proxy_secret` "
-            "(`env:NAME` or `file:PATH`) and have the proxy send it, or let it come over a unix socket (`unix`)"
-        )
-    return wrong
 
 
 def describe(configuration: Configuration) -> list[Row]:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from aether_agents.contracts import Contract, Isolation, Json, Risk, Template
 from aether_agents.process.broker_address import checked
+from aether_agents.settings.planner_model import PlannerModelSettings
 from aether_agents.settings.time_zone import known_zone
 from aether_agents.settings.upkeep import AlertSettings, AuditSettings, RetentionSettings
 from aether_agents.telemetry.logs import Style
@@ -224,6 +225,9 @@ class Settings(Contract):
     )
     specialists: dict[str, SpecialistSettings] = Field(default_factory=dict, description="Specialists by name.")
     alerts: AlertSettings = Field(default_factory=AlertSettings, description="Who is told of what.")
+    llm: PlannerModelSettings = Field(
+        default_factory=PlannerModelSettings, description="The language model that a planner may ask."
+    )
     flower: FlowerSettings = Field(default_factory=FlowerSettings, description="Celery's monitor.")
     roots: tuple[Path, ...] = Field(default=(), description="Folders tools may touch; needed with a remote broker.")
     isolation: Isolation = Field(default="auto", description="Whether what is not ours runs in a sandbox.")

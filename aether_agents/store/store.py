@@ -31,6 +31,7 @@ from aether_agents.store.system.durability import Durability
 from aether_agents.store.system.durations import Durations
 from aether_agents.store.system.health import Health, failures
 from aether_agents.store.system.key_types import PRIORITY_STEPS, KeyTypes
+from aether_agents.store.system.model_budget import ModelBudget
 from aether_agents.store.system.presence import Presence
 from aether_agents.store.system.rights import Rights
 from aether_agents.store.system.schedules import Schedules

@@ -10,6 +10,7 @@ from aether_agents.contracts import Specialist
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.trust.trust import stamp
 from aether_agents.planning.files.templates import gather
+from aether_agents.planning.model.model_planner import ModelPlanner
 from aether_agents.planning.planner import Planner
 from aether_agents.settings.model import Settings
 from aether_agents.specialists import DECLARATION, TEMPLATES, TOOL_TABLE, read_specialist
@@ -88,8 +89,10 @@ def _stamps(specialist: Specialist) -> tuple[object, ...]:
 class CurrentTemplates:
     """Gives the planner with the templates as their files are now. Thread-safe."""
 
-    def __init__(self, settings: Settings, specialists: KnownSpecialists) -> None:
+    def __init__(self, settings: Settings, specialists: KnownSpecialists, model: ModelPlanner | None = None) -> None:
+        """`model` drafts what no template does, where one is configured."""
         self._settings = settings
+        self._model = model
         self._specialists = specialists
         self._lock = threading.Lock()
         self._read: tuple[Specialist, ...] = ()
@@ -108,7 +111,7 @@ class CurrentTemplates:
         for fault in templates.faults:
             log.warning("%s", fault)
         self._read = specialists
-        return Planner(self._settings, templates.known)
+        return Planner(self._settings, templates.known, model=self._model)
 
 
 def _outdated(name: str, fault: str) -> str:

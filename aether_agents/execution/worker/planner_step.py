@@ -20,6 +20,7 @@ from aether_agents.mcp_host.files.project_scope import Visible
 from aether_agents.mcp_host.trust.trust import Trust
 from aether_agents.planning.files.templates import FOLDER, gather
 from aether_agents.planning.linked.dry_run import only_reading
+from aether_agents.planning.model.model_planner import ModelPlanner
 from aether_agents.planning.planning_result import Asked, NotYet, Planned, Unplannable
 from aether_agents.process.boot_clock import now
 from aether_agents.settings.model import Settings
@@ -65,7 +66,8 @@ class PlannerStep:
         self._store_retry = store_retry or StoreRetry()
         self._needed, self._notice = needed, notice
         self._servers = servers
-        self._templates = CurrentTemplates(settings, servers.specialists)
+        model = ModelPlanner(settings.llm, store.model_budget) if settings.llm.model else None
+        self._templates = CurrentTemplates(settings, servers.specialists, model)
         self._waited: dict[str, float] = {}
 
     def open(self, task_id: str) -> None:

@@ -1,5 +1,6 @@
 """What the steps of a plan are told: every input bound, or one question for all that is missing."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -11,6 +12,8 @@ from aether_agents.planning.inputs.binding import Binding, bind
 from aether_agents.planning.inputs.proposals import with_proposals
 from aether_agents.planning.planning_result import Asked
 
+#: What a template says of the context that it runs in.
+_OF_CONTEXT = re.compile(r"\$\{(?:secrets\.|context\.(?!reports\b|task_id\b|folder\b))")
 #: Characters of an input that a question shows.
 SHOWN = 200
 
@@ -43,6 +46,12 @@ def understood(steps: Sequence[Step], bindings: Sequence[Binding]) -> Iterator[U
         for name, texts in binding.sources.items():
             for text in texts:
                 yield Understood(text=text, as_=f"`{name}` of `{step.template.name}`")
+
+
+def uses_context(steps: Sequence[Step], told: Told) -> bool:
+    """Whether a context makes any difference to a plan: it gives an input, or a secret."""
+    told_of = any(_OF_CONTEXT.search(step.template.model_dump_json()) for step in steps)
+    return told_of or any(binding.of_context for binding in told.bindings)
 
 
 def _meant(step: Step, kind: str) -> str:

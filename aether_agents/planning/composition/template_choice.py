@@ -90,8 +90,13 @@ def _named(task: HighLevelTask, template: Template) -> tuple[Step, ...]:
     return tuple(steps_of([goal], task.folder, task.created_at, task.inputs))
 
 
-def with_nearest(found: Asked | Unplannable, task: HighLevelTask, tools: Sequence[Tool]) -> Asked | Unplannable:
-    """The same, ending with what comes nearest: a draft that can be made, live tools, servers that can be added."""
+def with_nearest(
+    found: Asked | Unplannable, task: HighLevelTask, tools: Sequence[Tool], model: str = ""
+) -> Asked | Unplannable:
+    """The same, ending with what comes nearest: a draft that can be made, live tools, servers that can be added.
+
+    `model` is asked for a draft where a person wants one; whoever refuses has asked it already.
+    """
     drafted = draft_of(task, tools)
     calls = "\n".join(f"- `{shorten(one.step.said, _SAID)}`: {one.shown}" for one in drafted)
     near = (
@@ -107,14 +112,17 @@ def with_nearest(found: Asked | Unplannable, task: HighLevelTask, tools: Sequenc
     if isinstance(found, Unplannable) and not drafted:
         return found._replace(error=f"{found.error}{near}{offered}")
     text = found.error if isinstance(found, Unplannable) else found.intervention.prompt
+    asks = bool(model) and isinstance(found, Asked)
     offer = f"\n`{DRAFT}` makes this of live tools, to be looked at before it runs:\n{calls}" if drafted else ""
+    if asks:
+        offer = f"\n`{DRAFT}` asks the model `{model}` for a plan, to be looked at before it runs"
     choices = found.intervention.choices[:-1] if isinstance(found, Asked) else ()
     return Asked(
         Intervention(
             id="task.1",
             kind="choice",
             prompt=f"{text}{offer}{near}{offered}",
-            choices=(*choices, *([DRAFT] if drafted else []), NONE_OF_THEM),
+            choices=(*choices, *([DRAFT] if drafted or asks else []), NONE_OF_THEM),
         )
     )
 

@@ -1,9 +1,10 @@
 """Contexts that a sentence names: "the production database" where the settings have a context `production`."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from aether_agents.contracts import HighLevelTask
 from aether_agents.planning.sentence.parts import masked
 from aether_agents.planning.sentence.vocabulary import vocabulary
 
@@ -35,6 +36,21 @@ def without_contexts(text: str, named: Collection[NamedContext]) -> str:
     for one in sorted(named, key=lambda context: -context.start):
         text = f"{text[: one.start]} {text[one.end :]}"
     return " ".join(text.split())
+
+
+def without_context(task: HighLevelTask, named: Sequence[NamedContext]) -> tuple[HighLevelTask, tuple[str, ...]]:
+    """The task without the words that name its context, and these words."""
+    words = tuple(task.description[one.start : one.end].strip() for one in named)
+    rest = without_contexts(task.description, named)
+    return (task.model_copy(update={"description": rest}), words) if words and rest else (task, ())
+
+
+def two_contexts(named: str, own: str) -> str:
+    """What is wrong with a request that names a context which is not its own."""
+    return (
+        f"the request names the context `{named}`, and a task runs in one context, this one in `{own}`: give each its "
+        f"own task, or leave the word out (`--context {named}` runs all of it there)"
+    )
 
 
 def _words(name: str, known: Collection[str]) -> list[str]:

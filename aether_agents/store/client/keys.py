@@ -132,6 +132,10 @@ class Keys(NamedTuple):
         """List of the milliseconds that the last calls of a tool took, the newest first. It expires."""
         return f"{self.prefix}:lasted:{tool}"
 
+    def models(self, day: int) -> str:
+        """Hash of what language models took on one UTC day, counted from 1970. It expires."""
+        return f"{self.prefix}:models:{day}"
+
     @property
     def waits(self) -> str:
         """Sorted set of the tasks that wait for a person by the time (ms) since when."""

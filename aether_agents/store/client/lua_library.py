@@ -48,6 +48,7 @@ PARTS = (
     "registry",
     "chain",
     "alerts",
+    "models",
 )
 
 #: Milliseconds after which a version of the library that nobody has loaded again is removed from the server.

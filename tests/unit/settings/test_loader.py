@@ -159,11 +159,16 @@ def test_every_setting_has_a_variable(place: Place) -> None:
         "server_down": "no",
         "findings_from": "low",
         "budgets": "{git: 500, all servers: 2000}",
+        "llm.provider": "anthropic",
+        "llm.url": "http://127.0.0.1:1/v1",
+        "llm.api_key": "env:KEY",
+        "llm.output": "schema",
+        "llm.tokens_per_task": "7000",
         "schedules": "{night: {every: 60, task: look}}",
     }
     keys = known_keys()
     for key in keys:
-        place.environ[variable_name(key)] = values.get(key.rsplit(".", maxsplit=1)[-1], "7")
+        place.environ[variable_name(key)] = values.get(key, values.get(key.rsplit(".", maxsplit=1)[-1], "7"))
     loaded = place.load()
     assert loaded.warnings == ()
     for key in keys:
@@ -316,6 +321,7 @@ OTHERWISE = {
     "schedules": "schedules: {night: {every: 60, task: look}}",
     "alerts": "alerts: {every: 77}",
     "flower": "flower: {port: 1234}",
+    "llm": "llm: {model: theirs}",
     "roots": "roots: [/srv]",
     "retention": "retention: {days: 1}",
     "agentserver": "agentserver: {host: 0.0.0.0, proxies: [10.0.0.1]}",
