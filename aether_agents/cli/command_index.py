@@ -39,6 +39,7 @@ COMMANDS: dict[str, Entry] = {
             ("events", "List what happened to a task, in order.", "tasks.watch"),
             ("metrics", "Print the numbers of this installation for Prometheus.", "stack.monitor"),
             ("result", "Show the result of a task.", "tasks.status"),
+            ("prompt", "Show what the model that planned a task was sent.", "tasks.prompt"),
             ("report", "Write what became of a task as a page.", "stack.audit"),
         ),
         "Act": (

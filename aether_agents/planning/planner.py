@@ -152,7 +152,10 @@ class Planner:
             as_file = task.model_copy(update={"document": document, "inputs": {}})
             return self._decompose(as_file, choice, known, context, live())
 
-        return self._model.draft(task, context.inputs, live().all(), known.values(), planned)
+        tools = live()
+        if unlisted := tools.unlisted():  # a model chooses among all that there is
+            return NotYet(unlisted)
+        return self._model.draft(task, context.inputs, tools.all(), known.values(), planned)
 
     def _draft(
         self, task: HighLevelTask, context: ContextSettings, toolbox: LiveTools, written: Conclusion | None

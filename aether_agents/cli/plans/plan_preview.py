@@ -55,6 +55,8 @@ class PlanPreview:
 
     def _origin(self, plan: Plan) -> str:
         source = f"{plan.origin} {plan.template}" if plan.template else f"{plan.origin} plan"
+        if plan.written_by is not None:
+            source = f"written by the model {plain(plan.written_by.model)}"
         count = f"{len(plan.subtasks)} subtask{'s' * (len(plan.subtasks) != 1)}"
         return f" {self._glyphs.dot} ".join((source, f"{plan.confidence:.0%} sure", count, self.delivery(plan)))
 

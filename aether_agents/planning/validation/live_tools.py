@@ -53,6 +53,10 @@ class LiveTools:
         """Every live tool."""
         return [tool for name in self._catalogue for tool in self._tools(name).values()]
 
+    def unlisted(self) -> tuple[str, ...]:
+        """The known servers that no worker has listed yet, as they are now."""
+        return tuple(name for name in self._servers if self._awaited(name))
+
     def faults(self) -> list[str]:
         """Everything that was wanted and is not there, each with its fix."""
         servers: dict[str, list[str]] = {}
