@@ -8,7 +8,7 @@ import asyncio
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from aether_agents.errors import SecretMissing
 from aether_agents.planning.model.prompt import Prompt
@@ -17,16 +17,13 @@ from aether_agents.process.redaction import hide
 from aether_agents.process.regular_file import LARGEST_SECRET, read_text
 from aether_agents.settings.planner_model import PlannerModelSettings
 
-if TYPE_CHECKING:
-    from pydantic_ai.models import Model
-
 
 def ask(
     settings: PlannerModelSettings,
     prompt: Prompt,
     check: Check,
     environ: Mapping[str, str] = os.environ,
-    model: "Model | None" = None,
+    model: Any = None,
 ) -> Replied:
     """Ask the model of the settings for a plan. Blocks for `settings.timeout` seconds at most; raises nothing.
 
@@ -35,7 +32,7 @@ def ask(
         prompt: what is sent.
         check: finds the faults of a reply. All of them go back to the model at once, at most twice.
         environ: where the key is, if it is in the environment.
-        model: asked instead of the one that the settings name (a test's own).
+        model: a model of the library, asked instead of the one that the settings name (a test's own).
     """
     try:
         from aether_agents.planning.model import conversation  # noqa: PLC0415 - costs seconds, see above
