@@ -77,6 +77,7 @@ class Store:
         self.linker = Linker(access, self.audit, self.alerts.suspect)
         self.outbox = AlertOutbox(access)
         self.beats = Beats(access)
+        self.model_budget = ModelBudget(access)
         self.durability = Durability(access)
         self.health = Health(access)
         self.key_marker = KeyMarker(access)

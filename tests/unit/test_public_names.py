@@ -22,7 +22,7 @@ FACES = {
         Again Annotations Answer Call CatalogueEntry Change Condition Contract Elicited ErrorKind Event EventType Expect
         FailOn Form GitIdentity HighLevelTask InputSpec Install
         Intervention Irreversible Isolation Item ItemKind Json Kept KeptItem
-        KeptItems Plan PlanView PlannedSubtask Rerun RerunOf Retry Review Risk Role ServerSpec Shown Specialist Subject
+        KeptItems ModelWork Plan PlanView PlannedSubtask Rerun RerunOf Retry Review Risk Role ServerSpec Shown Specialist Subject
         Subtask SubtaskStatus SubtaskView TERMINAL_EVENTS TERMINAL_SUBTASK TERMINAL_TASK TaskStatus TaskView Template
         Tool ToolRow Understood Undoing Verb Verdict Verify new_task_id""",
     "aether_agents.errors": """

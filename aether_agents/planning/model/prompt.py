@@ -13,7 +13,7 @@ from aether_agents.contracts import HighLevelTask, InputSpec, Json, Template, To
 from aether_agents.contracts.shortening import shorten
 from aether_agents.planning.routing.fused_ranking import FusedRanking
 from aether_agents.planning.routing.tool_ranking import text_of_template, text_of_tool
-from aether_agents.process.redaction import MASK, strike
+from aether_agents.process.redaction import MASK, redact
 
 #: Characters of a description, and of an argument's, that are sent.
 _DESCRIPTION, _ARGUMENT = 300, 120
@@ -95,7 +95,7 @@ def prompt_of(
 
 def without_secrets(text: str) -> str:
     """The text without what this process knows to be secret, and without what looks like a credential."""
-    text = _CREDENTIAL.sub(MASK, strike(text))
+    text = _CREDENTIAL.sub(MASK, redact(text))
     text = _ADDRESS.sub(lambda found: f"{found[1]}{MASK}", text)
     return _NAMED.sub(lambda found: f"{found[1]}{found[2]}{MASK}", text)
 
