@@ -1,4 +1,4 @@
-"""A model behind HTTP, in both protocols: what it answers, what it does badly, and what that comes to."""
+"""A model behind HTTP, in both protocols: what it answers, what it does badly, and what the planner says of it."""
 
 import json
 from collections.abc import Sequence

@@ -18,8 +18,8 @@ def prompt_command(task_id: str, as_json: bool) -> None:
     It is kept, sealed, with the plan. Where no model wrote the plan, nothing was sent anywhere.
     """
     session = Session(json_wanted=as_json)
-    with session.past() as door:
-        plan = door.plan_of(task_id)
+    with session.past() as orchestrator:
+        plan = orchestrator.plan_of(task_id)
     work = plan.written_by if plan is not None else None
     if work is None:
         raise WrongStatus(f"no model wrote a plan for task {task_id}: nothing was sent to one")
