@@ -20,6 +20,8 @@ from tests.integration.store.plans import DONE, granted, started
 
 ROUNDS = int(os.environ.get("AETHER_BENCH_ROUNDS", "9"))
 TASKS, CALLS = 20, 5
+#: Questions of one large task: its head has a version of each.
+MANY = 100
 
 
 class Plain(Sealer):
@@ -37,14 +39,18 @@ def test_a_call_sealed_and_not(settings: Settings, measured: Measured, tmp_path:
     spec = ServerSpec(name="echo", queue="dev", command=sys.executable, args=(str(ECHO),), trusted=True)
     host = Host({"echo": spec}, home=tmp_path, connect_timeout=60)
     try:
-        for what, asks in (("a call", False), ("an approved call", True)):
+        for what, asks, size, tasks in (
+            ("a call", False, CALLS, TASKS),
+            ("an approved call", True, CALLS, TASKS),
+            (f"each of {MANY} questions in one task", True, MANY, 1),
+        ):
             more, bare, calls = [], [], []
             with open_store(settings) as store:
                 both = store.tasks._access.sealer, Plain(load_keyring(settings))
-                for number in range(ROUNDS * TASKS):
+                for number in range(ROUNDS * tasks):
                     took = dict[Sealer, float]()
                     for sealer in both if number % 2 else both[::-1]:  # in turn: other work on the machine meets both
-                        took[sealer] = _task(store, f"{number}{asks}{both.index(sealer)}", sealer, asks)
+                        took[sealer] = _task(store, f"{number}{asks}{size}{both.index(sealer)}", sealer, asks, size)
                     more.append(took[both[0]] - took[both[1]])
                     bare.append(took[both[1]])
                     calls.append(_call(host))
@@ -65,16 +71,16 @@ def _call(host: Host) -> float:
     return (time.perf_counter() - began) * 1e3
 
 
-def _task(store: Store, task_id: str, sealer: Sealer, asks: bool) -> float:
+def _task(store: Store, task_id: str, sealer: Sealer, asks: bool, size: int) -> float:
     """Milliseconds of one call, over the calls of one task, which is ended afterwards."""
     object.__setattr__(store.tasks._access, "sealer", sealer)
     run = _asked if asks else _unasked
-    ids = [f"a{number}" for number in range(CALLS)]
+    ids = [f"a{number}" for number in range(size)]
     said = {one: {"needs_approval": asks, "repeatable": False, "args": {"text": "x" * 200}} for one in ids}
     started(store, {one: [] for one in ids}, task_id=task_id, **said)
     began = time.perf_counter()
     run(store, task_id, ids)
-    return (time.perf_counter() - began) * 1e3 / CALLS
+    return (time.perf_counter() - began) * 1e3 / size
 
 
 def _unasked(store: Store, task_id: str, ids: list[str]) -> None:

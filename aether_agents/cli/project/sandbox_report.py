@@ -56,6 +56,6 @@ def sandbox_lines(session: Session) -> Iterator[tuple[bool, str, str]]:
         else:
             yield True, f"{one} does not work here", ""
     for spec in servers_here(session).known.values():
-        if spec.network is None and confinement.confines(spec):
+        if spec.trusted and spec.network is None and confinement.confines(spec):
             said = f"{spec.name} keeps the machine's network: it was added or trusted before that was asked"
             yield True, said, f"write `network: false` or `network: true` beside it in {spec.source}"
