@@ -9,16 +9,17 @@ from aether_agents.contracts.server import CatalogueEntry
 from aether_agents.documents.suggestion import nearest
 from aether_agents.mcp_host.files.project_scope import Visible
 from aether_agents.planning.composition.composed_plan import composed, with_one_report
-from aether_agents.planning.composition.draft import DRAFT, document_of, draft_of, understood_as
+from aether_agents.planning.composition.draft import DRAFT
 from aether_agents.planning.composition.goal_step import Step
 from aether_agents.planning.composition.step_inputs import Told, tell, understood, uses_context
-from aether_agents.planning.composition.template_choice import Choice, about_unused, choose, stub_answer, with_nearest
+from aether_agents.planning.composition.template_choice import Choice, about_unused, choose, stub_answer
 from aether_agents.planning.editing.graft import grafted, named_tool
 from aether_agents.planning.editing.plan_edit import Refused
 from aether_agents.planning.files.plan_file import template_of
 from aether_agents.planning.files.templates import completes
+from aether_agents.planning.model.drafts import Drafts
 from aether_agents.planning.model.model_planner import ModelPlanner
-from aether_agents.planning.planning_result import Asked, Conclusion, NotYet, Planned, Unplannable
+from aether_agents.planning.planning_result import Conclusion, NotYet, Planned, Unplannable
 from aether_agents.planning.routing.matcher import Matcher
 from aether_agents.planning.sentence.named_contexts import contexts_in, two_contexts, without_context
 from aether_agents.planning.validation.changes import Fault
@@ -81,19 +82,18 @@ class Planner:
             return Unplannable(two_contexts(foreign[0], name), "invalid_task")
         task, words = without_context(task, named)
         seen = servers or Visible({name: name for name in self._servers()})
-        toolbox = LiveTools(catalogue, seen.names, seen.elsewhere, seen.barred)
-        written = partial(self._written, task.model_copy(update={"context": name}), context, catalogue, seen, known)
+        live = partial(LiveTools, catalogue, seen.names, seen.elsewhere, seen.barred)
+        toolbox = live()
         if task.document is not None and task.addition:
             return self._added(task, task.document, toolbox, lambda one: self.plan(one, catalogue, templates, servers))
+        placed = task.model_copy(update={"context": name})
+        drafts = Drafts(placed, context.inputs, known, live, partial(self._decompose, context=context), self._model)
         if task.type == DRAFT:
-            return self._draft(task.model_copy(update={"context": name}), context, toolbox, written())
+            return drafts.wanted()
         choice = choose(task, known, lambda: Matcher(known.values()) if templates else self._matcher)
         if not isinstance(choice, Choice):
-            return choice if task.type is not None else self._otherwise(choice, task, toolbox, written)
-        stub = next((step.template for step in choice.steps if step.template.is_stub), None)
-        if stub is not None:
-            return Unplannable(stub_answer(stub, toolbox), "could_not_plan")
-        return self._decompose(task.model_copy(update={"context": name}), choice, known, context, toolbox, words)
+            return choice if task.type is not None else drafts.otherwise(choice)
+        return self._decompose(placed, choice, known, toolbox, words, context=context)
 
     def _added(
         self,
@@ -118,71 +118,6 @@ class Planner:
         rest = {"document": whole, "addition": "", "inputs": {}, "type": None, "drafted": drafted}
         return plan(task.model_copy(update=rest))
 
-    def _otherwise(
-        self,
-        found: Asked | Unplannable,
-        task: HighLevelTask,
-        toolbox: LiveTools,
-        written: Callable[[], Conclusion | None],
-    ) -> Conclusion:
-        """What there is for a sentence without a template: a model's plan, or the question with what comes nearest."""
-        if isinstance(found, Unplannable) and (made := written()) is not None:
-            if not isinstance(made, Unplannable):
-                return made
-            found = found._replace(error=f"{found.error}\n{made.error}")
-        return with_nearest(found, task, toolbox.all(), self._model.name if self._model else "")
-
-    def _written(
-        self,
-        task: HighLevelTask,
-        context: ContextSettings,
-        catalogue: Mapping[str, CatalogueEntry],
-        seen: Visible,
-        known: Mapping[str, Template],
-    ) -> Conclusion | None:
-        """What the model writes for a task, planned as a plan file is; None where there is no model."""
-        if self._model is None:
-            return None
-
-        def live() -> LiveTools:
-            return LiveTools(catalogue, seen.names, seen.elsewhere, seen.barred)
-
-        def planned(document: Template, sure: float) -> Conclusion:
-            choice = Choice((Step("", document, "", ""),), "llm", sure, named=True)
-            as_file = task.model_copy(update={"document": document, "inputs": {}})
-            return self._decompose(as_file, choice, known, context, live())
-
-        tools = live()
-        if unlisted := tools.unlisted():  # a model chooses among all that there is
-            return NotYet(unlisted)
-        return self._model.draft(task, context.inputs, tools.all(), known.values(), planned)
-
-    def _draft(
-        self, task: HighLevelTask, context: ContextSettings, toolbox: LiveTools, written: Conclusion | None
-    ) -> Conclusion:
-        """The draft a person asked for: the model's, if it wrote one; else of live tools; or what it lacks."""
-        if written is not None and not isinstance(written, Unplannable):
-            return written
-        failed = (written.error,) if written is not None else ()
-        drafted = draft_of(task, toolbox.all())
-        if not drafted:
-            lines = ("no draft can be made of this: no live tool is near enough", *failed)
-            return Unplannable("\n".join(lines), "could_not_plan")
-        told = tell([one.step for one in drafted], task, context.inputs)
-        if told.faults or told.asked:
-            return told.asked or Unplannable("\n".join(told.faults), "invalid_task")
-        document = document_of(drafted, told, task)
-        choice = Choice((Step("", document, "", ""),), "draft", min(one.confidence for one in drafted), named=True)
-        made = self._decompose(
-            task.model_copy(update={"document": document, "inputs": {}}), choice, {}, context, toolbox
-        )
-        if not isinstance(made, Planned):
-            return made
-        plan = made.plan.model_copy(update={"understood": understood_as(drafted), "unused": told.unused})
-        return Planned(
-            plan, told.unused, (*made.warnings, *(f"{one}: this is a draft of live tools" for one in failed))
-        )
-
     @cached_property
     def _matcher(self) -> Matcher:
         return Matcher(self._templates.values())
@@ -192,11 +127,14 @@ class Planner:
         task: HighLevelTask,
         choice: Choice,
         known: Mapping[str, Template],
-        context: ContextSettings,
         toolbox: LiveTools,
         named: Sequence[str] = (),
+        *,
+        context: ContextSettings,
     ) -> Conclusion:
         """`named` are the words that named the context."""
+        if stub := next((step.template for step in choice.steps if step.template.is_stub), None):
+            return Unplannable(stub_answer(stub, toolbox), "could_not_plan")
         asker = Asker(task.folder, task.context, context.secrets, task.assume_yes and may_approve(task.role))
         for step in choice.steps:
             if wrong := structure(step.template):

@@ -22,8 +22,8 @@ from aether_agents.cli.terminal.text import printable
 from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import AetherError
 from aether_agents.mcp_host.install.installer import installed
-from aether_agents.process.installation import install_command
 from aether_agents.process.build import build
+from aether_agents.process.installation import install_command
 from aether_agents.settings.loader import redacted
 from aether_agents.settings.model import ALL_SERVERS
 from aether_agents.telemetry import tracing

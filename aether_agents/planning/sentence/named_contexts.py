@@ -85,11 +85,3 @@ def _pattern(words: Collection[str], *, plain: bool) -> re.Pattern[str]:
     ways.append(rf"(?:{japanese})(?:環境|コンテキスト)?(?:上)?の" if not plain else rf"(?:{japanese})環境の")
     ways.append(rf"(?:{japanese})環境(?:で|において|に対して|から)?")
     return re.compile(rf"{start}(?P<whole>{'|'.join(ways)})")
-
-
-def two_contexts(named: str, own: str) -> str:
-    """What is said of a request that names another context than its task runs in."""
-    return (
-        f"the request names the context `{named}`, and a task runs in one context, this one in `{own}`: give each its "
-        f"own task, or leave the word out (`--context {named}` runs all of it there)"
-    )
