@@ -11,9 +11,9 @@ from aether_agents.execution.delivery.outage import Outage
 from aether_agents.monitoring.budgets import spending
 from aether_agents.settings.model import Settings
 from aether_agents.store import PLANNER, Store, schedule_of
+from aether_agents.store.measures.counters import DAY
 from aether_agents.store.system.alert_outbox import Severity
 from aether_agents.store.system.alerts import Suspicion
-from aether_agents.store.system.counters import DAY
 from beat.alerts import Alert, AlertSender
 from beat.finding_changes import compared, found_by, from_level
 from beat.life import Life

@@ -143,12 +143,11 @@ class Planner:
         idle = named if not uses_context(choice.steps, told) else ()
         if (wanting := _wanting(choice, task, told._replace(unused=(*told.unused, *idle)))) is not None:
             return wanting
-        template, values = _whole(choice.steps, told)
-        expansion = expand(template, values, self._context(task, context), known, task.folder)
-        if len(choice.steps) > 1:
-            expansion = with_one_report(expansion, choice.steps)
         for step in choice.steps:
             toolbox.require(step.template.required_tools, step.template.name)
+        template, values = _whole(choice.steps, told)
+        expanded = expand(template, values, self._context(task, context), known, task.folder)
+        expansion = with_one_report(expanded, choice.steps)
         checked = check(expansion, toolbox, asker, self._settings.policy)
         if expansion.faults or (checked.faults and not toolbox.waiting_for):
             return _invalid(template, checked.faults)
@@ -171,9 +170,8 @@ class Planner:
             ),
             unused=told.unused,
         )
-        reports = reports_folder(self._settings.home, task.task_id)
-        signed = plan.model_copy(update={"digest": digest_of(plan, task.task_id, reports)})
-        return Planned(signed, told.unused, checked.warnings)
+        digest = digest_of(plan, task.task_id, reports_folder(self._settings.home, task.task_id))
+        return Planned(plan.model_copy(update={"digest": digest}), told.unused, checked.warnings)
 
     def _malformed(self, template: Template, wrong: Sequence[Fault], toolbox: LiveTools, asker: Asker) -> Conclusion:
         """A document that cannot be expanded: its faults, and what the live tools say against the rest of it."""

@@ -22,16 +22,16 @@ from aether_agents.store.client.sealing import Sealer, load_keyring
 from aether_agents.store.client.store_client import StoreClient, deliveries
 from aether_agents.store.events.stream import Events
 from aether_agents.store.interventions.votes import Voting
+from aether_agents.store.measures.beats import Beats
+from aether_agents.store.measures.counters import Counts
+from aether_agents.store.measures.durations import Durations
+from aether_agents.store.measures.model_budget import ModelBudget
 from aether_agents.store.system.alert_outbox import AlertOutbox
 from aether_agents.store.system.alerts import Alerts
-from aether_agents.store.system.beats import Beats
 from aether_agents.store.system.catalogue import Catalogue
-from aether_agents.store.system.counters import Counts
 from aether_agents.store.system.durability import Durability
-from aether_agents.store.system.durations import Durations
 from aether_agents.store.system.health import Health, failures
 from aether_agents.store.system.key_types import PRIORITY_STEPS, KeyTypes
-from aether_agents.store.system.model_budget import ModelBudget
 from aether_agents.store.system.presence import Presence
 from aether_agents.store.system.rights import Rights
 from aether_agents.store.system.schedules import Schedules

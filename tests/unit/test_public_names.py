@@ -19,12 +19,12 @@ FACES = {
         AgentCommand AgentProcess AgentShell AuditFile CommandResult ControlServer Handle HistoryTerminal Line Person
         Ran Server SessionTasks Terminal register""",
     "aether_agents.contracts": """
-        Again Annotations Answer Call CatalogueEntry Change Condition Contract Elicited ErrorKind Event
-        EventType Expect FailOn Form GitIdentity HighLevelTask InputSpec Install Intervention Irreversible
-        Isolation Item ItemKind Json Kept KeptItem KeptItems ModelWork Plan PlanView PlannedSubtask Rerun
-        RerunOf Retry Review Risk Role ServerSpec Shown Specialist Subject Subtask SubtaskStatus SubtaskView
-        TERMINAL_EVENTS TERMINAL_SUBTASK TERMINAL_TASK TaskStatus TaskView Template Tool ToolRow Understood
-        Undoing Verb Verdict Verify new_task_id""",
+        Again Annotations Answer Call CatalogueEntry Change Condition Contract DryCall Elicited ErrorKind
+        Estimate Event EventType Expect FailOn Form GitIdentity HighLevelTask InputSpec Install Intervention
+        Irreversible Isolation Item ItemKind Json Kept KeptItem KeptItems ModelWork Plan PlanView
+        PlannedSubtask Refined Rerun RerunOf Retry Review Risk Role ServerSpec Shown Specialist Subject
+        Subtask SubtaskStatus SubtaskView TERMINAL_EVENTS TERMINAL_SUBTASK TERMINAL_TASK TaskStatus TaskView
+        Template Tool ToolRow Understood Undoing Verb Verdict Verify new_task_id""",
     "aether_agents.errors": """
         AetherError Barred CannotOpen CannotUndo CouldNotPlan InvalidPlan InvalidSettings InvalidTask LoginFailed
         Newer NoWorker NotAllowed NotTrusted NothingYet ReferenceMissing SecretMissing ServerBarred ServerDown

@@ -30,8 +30,7 @@ BODY_MAX = 1_000_000
 #: Digits of a number in an address: as many as a sequence number can have; tasks listed at most.
 LONGEST_NUMBER, LIST_MAX = 15, 500
 
-#: Seconds of silence after which a stream says that it is still there.
-HEARTBEAT = 15.0
+HEARTBEAT = 15.0  #: seconds of silence after which a stream says that it is still there
 
 #: By an error's code, the status of the answer; any other error of ours is 400.
 STATUS = {

@@ -6,10 +6,10 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from aether_agents.contracts import Specialist
+from aether_agents.contracts import Specialist, Template
 from aether_agents.errors import InvalidSettings
-from aether_agents.mcp_host.trust.trust import stamp
-from aether_agents.planning.files.templates import gather
+from aether_agents.mcp_host.trust.trust import Trust, stamp
+from aether_agents.planning.files.templates import FOLDER, gather
 from aether_agents.planning.model.model_planner import ModelPlanner
 from aether_agents.planning.planner import Planner
 from aether_agents.settings.model import Settings
@@ -116,3 +116,16 @@ class CurrentTemplates:
 
 def _outdated(name: str, fault: str) -> str:
     return f"the files of the specialist {name} were changed and are wrong, so it is used as it was before: {fault}"
+
+
+def project_templates(settings: Settings, place: str) -> Sequence[Template]:
+    """The trusted templates of the folder that a task was asked in."""
+    folder = Path(place) if place else None
+    if folder is None or not (folder / FOLDER).is_dir():
+        return ()
+    try:
+        found = gather((), Settings(), folder, Trust(settings.home).is_trusted)
+    except InvalidSettings as error:
+        log.warning("templates of %s are left out: %s", folder, error)
+        return ()
+    return found.known

@@ -2,23 +2,20 @@
 
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Collection, Mapping
 from typing import ParamSpec, TypeVar
 
 from celery.exceptions import Ignore
 
-from aether_agents.contracts import HighLevelTask, Plan, Template
-from aether_agents.errors import CannotOpen, InvalidSettings, Newer, StoreUnavailable, TaskNotFound, WrongStatus
+from aether_agents.contracts import Plan
+from aether_agents.errors import CannotOpen, Newer, StoreUnavailable, TaskNotFound, WrongStatus
 from aether_agents.execution.delivery.leases import Lease, Leases
 from aether_agents.execution.delivery.sender import Sender
 from aether_agents.execution.delivery.store_retry import StoreRetry
 from aether_agents.execution.linked import cases, rerun_step
 from aether_agents.execution.worker.known_servers import KnownServers
-from aether_agents.execution.worker.known_specialists import CurrentTemplates
+from aether_agents.execution.worker.known_specialists import CurrentTemplates, project_templates
 from aether_agents.mcp_host.files.project_scope import Visible
-from aether_agents.mcp_host.trust.trust import Trust
-from aether_agents.planning.files.templates import FOLDER, gather
 from aether_agents.planning.linked.dry_run import only_reading
 from aether_agents.planning.model.model_planner import ModelPlanner
 from aether_agents.planning.planning_result import Asked, NotYet, Planned, Unplannable
@@ -150,7 +147,9 @@ class PlannerStep:
         self._ask(self._notice)
         catalogue = self._catalogue()
         servers = self._servers.visible(claim.task.folder)
-        conclusion = planner.plan(claim.task, self._said(catalogue, servers), self._project(claim.task), servers)
+        conclusion = planner.plan(
+            claim.task, self._said(catalogue, servers), project_templates(self._settings, claim.task.folder), servers
+        )
         if isinstance(conclusion, NotYet):
             self._needed([servers.names.get(name, name) for name in conclusion.servers])
             self._wait_for(task_id, claim, conclusion.servers)
@@ -240,15 +239,3 @@ class PlannerStep:
             return
         message = f"waits for the tools of {names}" if began == now else ""
         self._ask(self._store.tasks.postpone_planning, task_id, claim.token, LOOK_AGAIN, message)
-
-    def _project(self, task: HighLevelTask) -> Sequence[Template]:
-        """The trusted templates of the folder the task was asked in."""
-        folder = Path(task.folder) if task.folder else None
-        if folder is None or not (folder / FOLDER).is_dir():
-            return ()
-        try:
-            found = gather((), Settings(), folder, Trust(self._settings.home).is_trusted)
-        except InvalidSettings as error:
-            log.warning("templates of %s are left out: %s", folder, error)
-            return ()
-        return found.known

@@ -69,9 +69,9 @@ def _outputs(steps: Sequence[Step]) -> dict[str, Json]:
 
 def with_one_report(expansion: Expansion, steps: Sequence[Step]) -> Expansion:
     """The same work with the reports of its steps made one, where each step ends in one and none depends on another."""
-    reports = [_report(expansion.subtasks, step) for step in steps]
     if any(step.condition for step in steps) or len(steps) == 1:
         return expansion
+    reports = [_report(expansion.subtasks, step) for step in steps]
     ends = [report for report in reports if report is not None]
     gone = {report.id for report in ends}
     if len(ends) < len(steps) or _is_needed(expansion, gone):

@@ -23,11 +23,14 @@ first. A fixture may name nothing outside the fresh folder. `aether-agent templa
 
 import os
 import shutil
+import sqlite3
 import stat
 import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
+from urllib.parse import quote
 
 from pydantic import Field, field_validator
 
@@ -38,6 +41,8 @@ from aether_agents.errors import InvalidSettings
 
 NAME = "fixture.yaml"
 FILES = "files"
+#: How a SQLite file begins.
+_SQLITE = b"SQLite format 3\0"
 #: Longest file whose text is looked at after a run, in bytes.
 MAX_TEXT = 1 << 20
 
@@ -160,9 +165,17 @@ def state(folder: Path) -> dict[str, str]:
         inside = parts[parts.index(".git") + 1 :] if ".git" in parts else ()
         if inside and inside != ("HEAD",) and inside[:2] != ("refs", "heads"):
             continue  # objects and logs grow; nobody looks there for his work
-        content = (folder / path).read_bytes()
-        found[path] = f"{stat.S_IMODE((folder / path).stat().st_mode):o} {content.hex()}"
+        found[path] = f"{stat.S_IMODE((folder / path).stat().st_mode):o} {_content(folder / path)}"
     return found
+
+
+def _content(path: Path) -> str:
+    """The bytes of a file; of a SQLite file its schema and rows, for no change of it brings the same pages back."""
+    content = path.read_bytes()
+    if not content.startswith(_SQLITE):
+        return content.hex()
+    with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as database:
+        return "\n".join(database.iterdump())
 
 
 def _files(folder: Path) -> Iterator[str]:

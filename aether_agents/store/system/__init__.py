@@ -1,1 +1,1 @@
-"""What the store knows beside tasks: servers, workers, schedules, alerts, counters, its own health."""
+"""What the store knows beside tasks: servers, workers, schedules, alerts, its own health."""

@@ -15,7 +15,7 @@ from aether_agents.local.valkey import ValkeyServer
 from aether_agents.settings.model import ScheduleSettings, Settings
 from aether_agents.settings.upkeep import AlertSettings
 from aether_agents.store import Granted, PlanningClaim, Store, open_store
-from aether_agents.store.system.counters import DAY
+from aether_agents.store.measures.counters import DAY
 from beat.alerts import AlertSender
 from beat.channels import Channel, Channels, channels_of
 from beat.recipients import opened

@@ -1,7 +1,7 @@
 """How long calls took: bounded, and forgotten when a tool is called no more."""
 
 from aether_agents.store import Store
-from aether_agents.store.system.durations import KEPT, REMEMBERED
+from aether_agents.store.measures.durations import KEPT, REMEMBERED
 
 
 def test_the_last_calls_of_a_tool_are_remembered_for_a_time(store: Store) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from aether_agents.contracts import Plan, PlannedSubtask, Risk, Spread
 from aether_agents.planning.validation.estimate import estimate
-from aether_agents.store.system.durations import spread
+from aether_agents.store.measures.durations import spread
 
 
 def step(name: str, *needs: str, tool: str = "a/do", **more: Any) -> PlannedSubtask:
