@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from aether_agents.contracts import TaskStatus
+from aether_agents.contracts import Answer, EventType, TaskStatus
 from aether_agents.orchestrator import Orchestrator
 from tests.integration.workers.conftest import Talk
 from tests.systems.conftest import System
@@ -146,5 +146,8 @@ def test_a_sentence_changes_a_server_and_its_undo_brings_it_back(
     assert (done.error, done.status, shown) == (None, TaskStatus.COMPLETED, [{"create": 1}])
     assert columns(schemas, postgresql) == ["id", "name", "tier"]
     undo = orchestrator.undo(done.task_id, assume_yes=True)
-    list(orchestrator.follow(undo))
+    for event in orchestrator.follow(undo):
+        if event.type in (EventType.SUBTASK_WAITING, EventType.TASK_WAITING):
+            for asked in orchestrator.view(undo).interventions:
+                orchestrator.answer(undo, Answer(intervention_id=asked.id, response="approve", by="ann"))
     assert (orchestrator.view(undo).error, columns(schemas, postgresql)) == (None, ["id", "name"])

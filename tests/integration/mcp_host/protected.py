@@ -6,6 +6,7 @@ import hmac
 import json
 import re
 import threading
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -189,9 +190,14 @@ def browse(address: str, button: str = "") -> str:
     """
     policy = DefaultCookiePolicy(rfc2965=True, strict_ns_domain=DefaultCookiePolicy.DomainLiberal)
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar(policy)))
-    page = opener.open(address, timeout=20)
-    for _ in range(5):
-        text = page.read().decode()
+    target, sent = address, None
+    for _ in range(6):
+        try:
+            with opener.open(target, sent, timeout=20) as page:
+                text, place = page.read().decode(), page.geturl()
+        except urllib.error.HTTPError as refusal:  # a page too, with a socket to close
+            with refusal:
+                text, place = refusal.read().decode(), target
         form = re.search(r'<form[^>]*action="([^"]+)"', text)
         if form is None:
             return str(text)
@@ -201,6 +207,5 @@ def browse(address: str, button: str = "") -> str:
             fields.pop("confirm", None)
         if 'name="login"' in text:
             fields |= {"login": "person", "password": "any"}
-        target = urllib.parse.urljoin(page.geturl(), form[1])
-        page = opener.open(target, urllib.parse.urlencode(fields).encode(), timeout=20)
+        target, sent = urllib.parse.urljoin(place, form[1]), urllib.parse.urlencode(fields).encode()
     raise AssertionError("the login does not end")

@@ -58,7 +58,16 @@ def test_what_would_run_here_is_refused(tmp_path: Path, name: str, text: str) ->
 
 
 @pytest.mark.parametrize(
-    "value", ["auto", "auto_silent", "/usr/bin/python3", "'/usr/bin/python3.11'", "/usr/local/bin/python3", "/bin/sh"]
+    "value",
+    [
+        "auto",
+        "auto_silent",
+        "/usr/bin/python3",
+        "'/usr/bin/python3.11'",
+        "/usr/local/bin/python3",
+        "/bin/sh",
+        "'{{ ansible_playbook_python }}'",
+    ],
 )
 def test_an_interpreter_of_the_system_is_let(tmp_path: Path, value: str) -> None:
     (tmp_path / "site.yaml").write_text(f"{PLAIN}  vars:\n    ansible_python_interpreter: {value}\n")

@@ -26,8 +26,8 @@ _LOOKUP = re.compile(
     r"|\\(?:x|u00|U000000)(?:4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a])"
     r"|\bansible_(?:ssh|scp|sftp)_executable\b|\b(?:Proxy|Local)Command\b"
     # An interpreter of the author's own runs here on `connection: local`; those of systems are nobody's to write.
-    r"|\bansible_\w{1,30}_(?:interpreter|executable)\b[\"']?+\s*+[:=]\s*+[\"']?+(?!auto\w*|(?:/usr(?:/local)?)?/bin/[\w.-]+[\"']?"
-    r"(?:[\s,}]|$))",
+    r"|\bansible_\w{1,30}_(?:interpreter|executable)\b[\"']?\s*[:=]"
+    r"(?!\s*[\"']?(?:auto\w*|\{\{ ?ansible_playbook_python ?\}\}|(?:/usr(?:/local)?)?/bin/[\w.-]+)[\"']?(?:[\s,}]|$))",
     re.IGNORECASE,
 )
 #: The same within what is filled in, of a file of any kind: a template may have any name, and marks of its own.
