@@ -87,7 +87,7 @@ class _Line:
         person = self.held.get("person")
         client = self._scope.get("client")
         told = {
-            "who": _plain(person.name) if person else "-",
+            "who": (_plain(person.name) if person else "") or "-",
             "role": person.role if person else "-",
             "method": _plain(self._scope.get("method") or "WEBSOCKET"),
             "path": _plain(_path(self._scope)),

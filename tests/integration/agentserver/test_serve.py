@@ -324,7 +324,7 @@ def test_each_request_is_logged_with_who_asked(site: Site, caplog: pytest.LogCap
     said = [re.sub(r"\d+ ms \d+ bytes", "…", message) for message in caplog.messages]
     assert said == [
         "local (Owner) GET /api/tasks 200 …, from 127.0.0.1",
-        "- (-) GET /api/tasks/none 401 …, from 127.0.0.1",
+        "- (Anonymous) GET /api/tasks/none 401 …, from 127.0.0.1",
         "- (-) GET / 403 …, from 127.0.0.1",
         "local (Owner) WEBSOCKET /socket.io/ 101 …, from 127.0.0.1",
     ]
