@@ -39,6 +39,7 @@ def remote(stranger: Person, provider: Path, tmp_path: Path) -> Iterator[Remote]
     with protected(choice) as server, authorising(provider, port, server.url, 600):
         resource[0] = server.url
         far = {"url": server.url, "type": "http", "queue": "dev", "mode": "legacy"}
+        far["table"] = {"who": {"risk": "read"}}
         (stranger.home / "mcp.json").write_text(json.dumps({"mcpServers": {"far": far}}))
         yield Remote(stranger, server.seen)
 

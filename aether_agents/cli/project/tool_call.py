@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aether_agents.cli.session.lookup import servers_here, why_inert
-from aether_agents.cli.session.protocols import OrchestratorFace
+from aether_agents.cli.session.protocols import Entry, OrchestratorFace
 from aether_agents.cli.session.reconnect import PAUSE
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.tasks.submission import bring, task_from
@@ -39,14 +39,26 @@ def _listed(session: Session, orchestrator: OrchestratorFace, ref: str) -> dict[
     known = servers_here(session).known.get(names.get(server, server))
     usual = session.settings.agent_system.mcp_integration.server_timeout
     limit = time.monotonic() + (known.timeout if known and known.timeout else usual)
-    while names.get(server, server) not in (catalogue := orchestrator.catalogue()) and server in names:
+    known_as = names.get(server, server)
+    asked = False  #: anew, of one that failed: the reason may be gone since
+    while _is_awaited(entry := (catalogue := orchestrator.catalogue()).get(known_as), asked=asked) and server in names:
+        if entry is not None and not entry.outdated:
+            orchestrator.list_server(known_as)
+            asked = True
         if time.monotonic() > limit:
             raise ServerDown(f"no worker has listed server `{server}` yet: see `aether-agent servers test {server}`")
         session.check()
         time.sleep(PAUSE)
     said = {**{name: name for name in catalogue if name not in servers_here(session).known}, **names}
     entries = [(name, catalogue[known_as]) for name, known_as in said.items() if known_as in catalogue]
-    return {f"{name}/{tool.name}": tool for name, entry in entries for tool in entry.tools}
+    tools = {f"{name}/{tool.name}": tool for name, entry in entries for tool in entry.tools}
+    if ref not in tools and entry is not None and entry.status == "failed":
+        raise ServerDown(f"the server `{server}` is not live: {entry.error or f'aether-agent servers test {server}'}")
+    return tools
+
+
+def _is_awaited(entry: Entry | None, *, asked: bool) -> bool:
+    return entry is None or (entry.status == "failed" and (entry.outdated or not asked))
 
 
 def plan_of_call(tools: Mapping[str, Tool], ref: str, pairs: Sequence[str], args: str | None) -> Template:

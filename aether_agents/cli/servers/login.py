@@ -52,6 +52,7 @@ def login(session: Session, name: str, options: LoginOptions) -> int:
     session.output.good(f"logged in at {shown(str(spec.url))}{scope}, for {owner} in the context {context}")
     if not given.refresh_token:
         session.output.warn("it gave no way to renew the login: when it ends, log in again")
+    _listed_anew(session, name)
     session.output.hint(f"try it: aether-agent servers test {name}")
     return COMPLETED
 
@@ -62,8 +63,16 @@ def logout(session: Session, name: str, options: LoginOptions) -> int:
     if not logins_made(session).forget(str(spec.url), owner, context):
         session.output.warn(f"nobody was logged in at {name} for {owner} in the context {context}")
         return USAGE
+    _listed_anew(session, name)
     session.output.good(f"logged out at {shown(str(spec.url))}: workers use the login no more")
     return COMPLETED
+
+
+def _listed_anew(session: Session, name: str) -> None:
+    """Have workers that run list the server again: what was refused before may be answered now, or the other way."""
+    with session.running_orchestrator() as orchestrator:
+        if orchestrator is not None and name in orchestrator.catalogue():
+            orchestrator.list_server(name)
 
 
 def _asked(session: Session, name: str, options: LoginOptions) -> tuple[ServerSpec, str, str]:

@@ -1,5 +1,6 @@
 """The life of the embedded stack: who starts it, who joins it, when it ends, what stays."""
 
+import re
 import stat
 from pathlib import Path
 from socket import socketpair
@@ -11,6 +12,7 @@ from redis import Redis
 from aether_agents.errors import CannotOpen, StackError
 from aether_agents.local import Stack
 from aether_agents.local.supervisor_link import SupervisorLink
+from aether_agents.process.installation import install_command
 from aether_agents.settings.model import DeliverySettings, EncryptionSettings, Settings
 from aether_agents.store import make_key_file, open_store
 from tests.integration.local.conftest import StackLab
@@ -204,7 +206,8 @@ def test_a_base_install_says_what_the_embedded_stack_needs(
     stack_lab: StackLab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("aether_agents.local.stack.NEEDED", ("json", "no_such_module"))
-    with pytest.raises(StackError, match=r"needs no_such_module, .*aether-agents\[local\].*AETHER_REDIS_URL"):
+    missing = rf"needs no_such_module: .*{re.escape(install_command('local'))}.*AETHER_REDIS_URL"
+    with pytest.raises(StackError, match=missing):
         stack_lab.stack.up()
     assert not stack_lab.home.exists()
 
