@@ -1,6 +1,7 @@
 """The launcher of the embedded server: bounded, locked per folder, gone with its owner, its data on disk."""
 
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from aether_agents.errors import StackError
 from aether_agents.local import valkey as launcher
 from aether_agents.local.valkey import ValkeyServer, find_binary
+from aether_agents.process.installation import install_command
 from aether_agents.settings.model import Settings
 from aether_agents.store.client.connection import Connection
 from tests.conftest import eventually
@@ -151,7 +153,7 @@ def test_without_a_binary_the_fix_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(launcher.shutil, "which", lambda name: f"/opt/{name}" if name == "redis-server" else None)
     assert find_binary() == Path("/opt/redis-server")
     monkeypatch.setattr(launcher.shutil, "which", lambda _: None)
-    with pytest.raises(StackError, match=r"aether-agents\[local\].*AETHER_REDIS_URL"):
+    with pytest.raises(StackError, match=rf"{re.escape(install_command('local'))}.*AETHER_REDIS_URL"):
         find_binary()
 
 

@@ -173,6 +173,13 @@ def fleet(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 @pytest.fixture(scope="package")
+def terraform_tools(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+    """The server `terraform`, which says its tools without the program too."""
+    with talk_with("terraform", portal, tmp_path_factory.mktemp("terraform")) as talk:
+        yield talk
+
+
+@pytest.fixture(scope="package")
 def tables(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
     """The server `tables`."""
     with talk_with("tables", portal, tmp_path_factory.mktemp("tables")) as talk:

@@ -92,8 +92,10 @@ def test_a_health_report_without_certificates_has_an_empty_section(talks: dict[s
     assert "(nothing)" in Path(outputs["report"]["markdown"]).read_text()
 
 
-def test_every_live_tool_has_a_row_and_every_row_a_tool(host: Talk, endpoints: Talk, fleet: Talk) -> None:
-    talks = (("host", host), ("endpoints", endpoints), ("fleet", fleet))
+def test_every_live_tool_has_a_row_and_every_row_a_tool(
+    host: Talk, endpoints: Talk, fleet: Talk, terraform_tools: Talk
+) -> None:
+    talks = (("host", host), ("endpoints", endpoints), ("fleet", fleet), ("terraform", terraform_tools))
     live = {f"{name}/{tool}" for name, talk in talks for tool in talk.tools()}
     assert {row.tool for row in INFRA.tools} == live
 
