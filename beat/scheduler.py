@@ -1,6 +1,7 @@
 """The scheduler of redbeat, with slots: what is due goes through the orchestrator instead of onto a queue."""
 
 import logging
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -21,6 +22,10 @@ class SlotEntry(RedBeatSchedulerEntry):  # type: ignore[misc]  # redbeat has no 
     """
 
     looked: datetime | None = None
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        """What its successor is made of: Celery hands all of it to the constructor, which does not know `looked`."""
+        return ((name, value) for name, value in vars(self).items() if name != "looked")
 
     def _next_instance(self, last_run_at: datetime | None = None, **more: Any) -> Any:
         slots = self.app.slots[self.name]

@@ -112,7 +112,7 @@ def test_a_stack_is_restored_into_another_home_and_every_task_is_right(
 
     assert second.run("up").returncode == 0
     assert second.json("status", finished)["status"] == "completed"
-    assert second.run("approve", waiting, "--yes").returncode == 0
+    assert second.run("approve", waiting).returncode == 0
     becomes(second, waiting, "completed")
     (row,) = second.json("schedule", "list")
     assert row["when"].endswith("Europe/Berlin")

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import sysconfig
 import tarfile
 import venv
@@ -151,6 +150,3 @@ class Running:
     def said(self) -> str:
         """All that it wrote."""
         return self.log.read_text(encoding="utf-8", errors="replace")
-
-
-__all__ = ["BEFORE", "RELEASED", "THIS", "Running", "TwoVersions", "install_before", "sys"]
