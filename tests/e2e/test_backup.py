@@ -56,18 +56,9 @@ def people(tmp_path: Path) -> Iterator[tuple[Person, Person]]:
         assert left == []
 
 
-def asked(person: Person, template: str, seconds: float = 0.1) -> str:
-    words = (
-        "execute",
-        "wait for a while",
-        "--template",
-        template,
-        "--input",
-        f"seconds={seconds}",
-        "--yes",
-        "--detach",
-    )
-    return str(person.json(*words)["task_id"])
+def asked(person: Person, template: str, seconds: float = 0.1, *yes: str) -> str:
+    words = ("execute", "wait for a while", "--template", template, "--input", f"seconds={seconds}", "--detach")
+    return str(person.json(*words, *yes)["task_id"])
 
 
 def becomes(person: Person, task_id: str, status: str) -> None:
@@ -80,9 +71,9 @@ def test_a_stack_is_restored_into_another_home_and_every_task_is_right(
 ) -> None:
     first, second = people
     assert first.run("up").returncode == 0
-    finished = asked(first, "wait_a_while")
+    finished = asked(first, "wait_a_while", 0.1, "--yes")
     becomes(first, finished, "completed")
-    waiting, running = asked(first, "wait_with_consent"), asked(first, "wait_a_while", 600)
+    waiting, running = asked(first, "wait_with_consent"), asked(first, "wait_a_while", 600, "--yes")
     becomes(first, waiting, "waiting_user_input")
     becomes(first, running, "running")
     words = ("schedule", "add", "wait for a while and do nothing else every night at 02:30 Europe/Berlin", "--yes")
@@ -92,11 +83,8 @@ def test_a_stack_is_restored_into_another_home_and_every_task_is_right(
 
     archive = tmp_path / "backup.tar.gz"
     told = first.json("backup", "-o", str(archive))
-    assert (told["tasks"], told["schedules"], told["has_key"]) == (
-        {"completed": 1, "running": 1, "waiting_user_input": 1},
-        1,
-        False,
-    )
+    assert (told["schedules"], told["has_key"]) == (1, False)
+    assert told["tasks"] == {"completed": 2, "running": 1, "waiting_user_input": 1}  # planning the schedule is one
     with tarfile.open(archive) as tar:
         names = tar.getnames()
     assert not [name for name in names if "key" in name or "token" in name or "password" in name]
