@@ -195,10 +195,10 @@ def unpack_home(archive: Path, home: Path, head: int) -> int:
 
 
 def key_in(archive: Path) -> bytes:
-    """The sealing key that was put into an archive."""
+    """The sealing key that was put into an archive; nothing where it was kept out."""
     with tarfile.open(archive, "r:gz") as tar:
-        file = tar.extractfile(KEY)
-        return file.read() if file is not None else b""
+        file = tar.extractfile(KEY) if KEY in tar.getnames() else None
+        return file.read(_MANIFEST_MAX) if file is not None else b""
 
 
 def _add(tar: tarfile.TarFile, name: str, file: IO[bytes], size: int, digests: dict[str, str]) -> None:

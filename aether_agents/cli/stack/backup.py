@@ -86,9 +86,9 @@ def restore(session: Session, archive: Path, *, key_file: Path | None) -> int:
         raise InvalidSettings(f"{archive} was written by version {manifest.version}, which stores more: use that one")
     _require_empty(session, home)
     placed = _place_key(session, archive, key_file)
-    try:
+    try:  # the key first: what is refused for it has written nothing, and may be tried again with the right one
+        _require_key(_with_key(session), manifest, text, seal)
         with _reached(session, fresh=True) as settings:
-            _require_key(settings, manifest, text, seal)
             found = _put(session, settings, archive, manifest)
     except BaseException:
         if placed is not None:
@@ -173,6 +173,11 @@ def _place_key(session: Session, archive: Path, key_file: Path | None) -> Path |
     place.touch(mode=0o600, exist_ok=False)
     place.write_bytes(content)
     return place
+
+
+def _with_key(session: Session) -> Settings:
+    """The settings that name the sealing key; of an embedded stack the one in its folder."""
+    return session.settings if session.stack is None else Stack(session.settings).settings()
 
 
 def _require_key(settings: Settings, manifest: Manifest, text: bytes, seal: str) -> None:
