@@ -75,7 +75,7 @@ def by_its_deadline(lab: Lab, task_id: str) -> None:
 WAYS: dict[str, tuple[Callable[[Lab, str], None], dict[str, float], str]] = {
     "a person": (by_a_person, {}, "cancelled"),
     "all": (with_all, {}, "cancelled"),
-    "its deadline": (by_its_deadline, {"timeout_seconds": 3.0}, "failed"),
+    "its deadline": (by_its_deadline, {"timeout_seconds": 8.0}, "failed"),
 }
 
 
