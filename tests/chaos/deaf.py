@@ -24,11 +24,11 @@ def _deafen(consumer: Any) -> None:
     eventually(Path(path).exists, within=100, what="it is to be deaf")
     channel = consumer.task_consumer.channel
     if how == "channel":
-        consumer.fanout.call_soon(consumer.connection.transport.cycle._channels.clear)
+        consumer.hub.call_soon(consumer.connection.transport.cycle._channels.clear)
     elif how == "prefetch":
-        consumer.fanout.call_soon(lambda: channel.qos._delivered.update({f"lost{at}": None for at in range(100)}))
+        consumer.hub.call_soon(lambda: channel.qos._delivered.update({f"lost{at}": None for at in range(100)}))
     else:
-        consumer.fanout.call_soon(threading.Event().wait)
+        consumer.hub.call_soon(threading.Event().wait)
 
 
 def _prepare(sender: Any, **_: object) -> None:
