@@ -69,15 +69,29 @@ class Secrets:
             raise SecretMissing(
                 f"context `{self._context}` has no secret `{name}`: add `contexts.{self._context}.secrets.{name}`"
             )
-        kind, _, where = place.partition(":")
-        if kind == "env" and where:
-            if where not in self._environ:
-                raise SecretMissing(f"secret `{name}`: the worker has no environment variable {where}; set it there")
-            return self._environ[where]
-        if kind == "file" and where:
-            try:
-                return read_text(Path(where).expanduser(), LARGEST_SECRET).rstrip("\r\n")
-            except (OSError, UnicodeDecodeError) as error:
-                reason = error.strerror if isinstance(error, OSError) else "it is not text"
-                raise SecretMissing(f"secret `{name}`: the worker cannot read {where}: {reason}") from None
-        raise SecretMissing(f"secret `{name}`: write it as `env:NAME` or `file:PATH`, not `{kind}:…`")
+        return value_at(place, f"secret `{name}`: the worker", self._environ)
+
+
+def value_at(place: str, whose: str, environ: Mapping[str, str] = os.environ) -> str:
+    """What is at `env:NAME` or `file:PATH`, without the end of its line.
+
+    Args:
+        place: where it is.
+        whose: what is read, and the process that reads it, as errors name them: "secret `x`: the worker".
+        environ: the environment.
+
+    Raises:
+        SecretMissing: it is not there, or cannot be read here; the error names the place.
+    """
+    kind, _, where = place.partition(":")
+    if kind == "env" and where:
+        if where not in environ:
+            raise SecretMissing(f"{whose} has no environment variable {where}; set it there")
+        return environ[where]
+    if kind == "file" and where:
+        try:
+            return read_text(Path(where).expanduser(), LARGEST_SECRET).rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not text"
+            raise SecretMissing(f"{whose} cannot read {where}: {reason}") from None
+    raise SecretMissing(f"{whose.rpartition(': ')[0]}: write it as `env:NAME` or `file:PATH`, not `{kind}:…`")

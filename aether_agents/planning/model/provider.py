@@ -7,15 +7,18 @@ command line, no other worker and no plan without a model pays.
 import asyncio
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
+from aether_agents.access.secrets import value_at
 from aether_agents.errors import SecretMissing
 from aether_agents.planning.model.prompt import Prompt
 from aether_agents.planning.model.reply_check import Check, Replied, Usage
+from aether_agents.process.installation import install_command
 from aether_agents.process.redaction import hide
-from aether_agents.process.regular_file import LARGEST_SECRET, read_text
 from aether_agents.settings.planner_model import PlannerModelSettings
+
+#: Who reads the key, as errors say it.
+_WHOSE = "`llm.api_key`: the planner's worker"
 
 
 def ask(
@@ -37,29 +40,12 @@ def ask(
     try:
         from aether_agents.planning.model import conversation  # noqa: PLC0415 - costs seconds, see above
     except ImportError as error:
-        return Replied(
-            None, f"the extra `llm` is not installed ({error.name}): pip install 'aether-agents[llm]'", Usage()
-        )
+        return Replied(None, f"the extra `llm` is not installed ({error.name}): {install_command('llm')}", Usage())
     try:
-        key = _key(settings.api_key, environ)
+        key = value_at(settings.api_key, _WHOSE, environ).strip() if settings.api_key else ""
     except SecretMissing as error:
         return Replied(None, str(error), Usage())
+    if settings.api_key and not key:
+        return Replied(None, f"`llm.api_key`: nothing is at {settings.api_key}", Usage())
     hide(key)
     return asyncio.run(conversation.hold(settings, prompt, check, key, model))
-
-
-def _key(place: str, environ: Mapping[str, str]) -> str:
-    kind, _, where = place.partition(":")
-    if not place:
-        return ""
-    if kind == "env":
-        if not environ.get(where):
-            raise SecretMissing(
-                f"`llm.api_key`: the planner's worker has no environment variable {where}; set it there"
-            )
-        return environ[where]
-    try:
-        return read_text(Path(where).expanduser(), LARGEST_SECRET).strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise SecretMissing(f"`llm.api_key`: the planner's worker cannot read {where}: {reason}") from None
