@@ -57,9 +57,10 @@ def asked(two: TwoVersions, version: str, template: str = "look_at_permissions")
 
 
 def becomes(store: Store, task_id: str, *statuses: str) -> str:
-    """Wait until a task has one of these statuses."""
+    """Wait until a task has one of these statuses: the one that it has, and why it failed."""
     eventually(lambda: store.tasks.view(task_id).status.value in statuses, 60, f"{task_id} is {statuses}")
-    return store.tasks.view(task_id).status.value
+    view = store.tasks.view(task_id)
+    return f"{view.status.value}: {view.error}" if view.error else view.status.value
 
 
 @pytest.mark.timeout(400)

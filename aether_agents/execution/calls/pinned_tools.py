@@ -178,19 +178,20 @@ class PinnedTools:
         """Whether the two are what two versions of the product bring: one planned, the other runs it.
 
         Then what a person installed is what is called. Its arguments are checked against it as it is here, and a yes
-        to the call as the other version knows it does not count.
+        to the call as the other version knows it does not count. A worker that has just been started may get a
+        message before it has listed its servers: then what it brings is not written down anywhere yet.
         """
-        spec = self._servers().get(tool.server)
+        spec, digest = self._servers().get(tool.server), self._digest(tool.server)
         if spec is None or not spec.bundled:
             return False
         before = self._store_retry.ask(self._store.catalogue.before).get(tool.server)
         known = self.memory.of(tool.server)
-        here = known.pins if known is not None and known.spec_digest == self._digest(tool.server) else {}
+        here = known.pins if known is not None and known.spec_digest == digest else {}
         listed = [entry.accepted, entry.earlier] if entry is not None else []
         planned = [*listed, before.accepted] if before is not None else listed
-        return tool.pin in [one.get(tool.name) for one in (here, *listed[:1])] and pin in [
-            one.get(tool.name) for one in planned
-        ]
+        first_seen = not here and (entry is None or entry.spec_digest != digest)
+        installed = first_seen or tool.pin in [one.get(tool.name) for one in (here, *listed[:1])]
+        return installed and pin in [one.get(tool.name) for one in planned]
 
     def _drifted(self, tool: Tool) -> ToolDrifted:
         reason = f"`{tool.ref}` is not what it was when it was planned"

@@ -14,6 +14,27 @@ local function send_again(it, busy)
   return not waits_in_line
 end
 
+-- Queues of which a process of a version before takes messages too: it leaves alone what it cannot read, so that every
+-- other message may come to nothing. Theirs says no form, or an older one.
+local function shared_with_older(call)
+  if call.shared then return call.shared end
+  call.shared = {}
+  for _, name in ipairs(redis.call('ZRANGE', call.prefix .. ':workers', 0, -1)) do
+    local text = redis.call('GET', call.prefix .. ':worker:' .. name)
+    local fine, about = pcall(cjson.decode, text or '{}')
+    if fine and type(about) == 'table' and type(about.queues) == 'table' and (tonumber(about.form) or 0) < FORM then
+      for _, queue in ipairs(about.queues) do call.shared[queue] = true end
+    end
+  end
+  return call.shared
+end
+
+-- Sets the time at which a step that was sent is looked at again: later each time, unless an older process may have it.
+local function look_later(task, id, queue, resends)
+  local pause = shared_with_older(task.call)[queue] and 1 or 2 ^ resends
+  schedule(task, id, task.call.at + task.call.stale * pause)
+end
+
 local function look_at_ready(task, it, busy)
   if braked(task.call) then return wait_for_release(task, it) end
   -- Its message was used for another, whose own comes for it, but perhaps never: the few that are parked are looked at
@@ -21,7 +42,7 @@ local function look_at_ready(task, it, busy)
   if busy[it.queue] and is_parked(task, it) then return schedule(task, it.id, task.call.at + task.call.stale) end
   changed(task, it)
   local now = send_again(it, busy)
-  schedule(task, it.id, task.call.at + task.call.stale * 2 ^ it.resends)
+  look_later(task, it.id, it.queue, it.resends)
   if now then
     pass_by(task, it)
     send(task, it.id, it.queue)
@@ -70,7 +91,7 @@ local function look_at_planning(task, busy)
     local step = {queue = 'planner', resends = task.resends}
     local now = send_again(step, busy)
     task.resends = step.resends
-    schedule(task, '', task.call.at + task.call.stale * 2 ^ task.resends)
+    look_later(task, '', 'planner', task.resends)
     if now then send(task, '', 'planner') end
   else
     return true

@@ -9,6 +9,7 @@ import socket
 
 from aether_agents.contracts import Json
 from aether_agents.process.build import build
+from aether_agents.store.client.migrations import FORM
 from aether_agents.store.client.replies import WorkerInfo
 from aether_agents.store.client.store_client import StoreClient, StorePart, compact
 
@@ -56,6 +57,7 @@ class Presence(StorePart):
             "host": host,
             "since": since,
             "version": build(),
+            "form": FORM,
         }
         if state not in ("", "ready"):
             about["state"] = state

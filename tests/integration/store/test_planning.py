@@ -1,5 +1,7 @@
 """The planner's own step: claimed, held under a lease, healed like a subtask; and who may start."""
 
+import json
+import time
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from aether_agents.contracts import Answer, HighLevelTask, Intervention
 from aether_agents.errors import NotAllowed, TaskNotFound, WrongStatus
 from aether_agents.settings.model import Settings
 from aether_agents.store import PLANNER, Delivery, PlanningClaim, Refused, Store, open_store
+from aether_agents.store.client.migrations import FORM
 from tests.integration.store.plans import granted, overdue, plan_of, planned, reap, run, started, status, types
 
 WHICH = Intervention(id="task.1", kind="input", prompt="Which repositories?")
@@ -43,6 +46,25 @@ def test_a_full_planner_queue_is_not_sent_into_at_first(store: Store) -> None:
         overdue(store)
         rounds.append(len(store.tasks.reap(10, [PLANNER])))
     assert rounds == [0, 0, 0, 0, 1, 1]
+
+
+@pytest.mark.parametrize(("about", "pauses"), [({}, [3, 3, 3, 3]), ({"form": FORM}, [6, 12, 24, 48])])
+def test_beside_an_older_process_a_message_is_sent_again_without_growing_pauses(
+    store: Store, about: dict[str, int], pauses: list[int]
+) -> None:
+    """It takes messages for tasks that it cannot read, and leaves them alone."""
+    store.presence.beat("planner", "worker", ("planner",))
+    older = json.dumps({"kind": "worker", "queues": ["planner"], "pid": 7, "host": "h", "since": 1.0, **about})
+    store.connection.command("SET", store.keys.worker("old/h/7"), older, "EX", 10)
+    store.connection.command("ZADD", store.keys.workers, time.time() * 1000, "old/h/7")
+    store.tasks.create(HighLevelTask(task_id="t", description="do it"))
+    found = []
+    for _ in pauses:
+        overdue(store)
+        assert reap(store) == [""]
+        due = float(store.connection.command("ZSCORE", store.keys.due, "t|"))
+        found.append(round((due - time.time() * 1000) / 1000))
+    assert found == pauses
 
 
 def test_a_lost_planner_is_replaced_and_what_it_still_says_is_refused(store: Store) -> None:

@@ -147,6 +147,9 @@ class FakeCatalogue:
     def newer(self) -> dict[str, str]:
         return {}
 
+    def before(self) -> dict[str, CatalogueEntry]:
+        return {}
+
     def entries(self) -> dict[str, CatalogueEntry]:
         self.reads += 1
         return {entry.server: entry for entry in self.all.values()}

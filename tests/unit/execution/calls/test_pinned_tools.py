@@ -75,6 +75,23 @@ def test_drift_quarantines_the_server():
     assert [server for server, _ in kept.catalogue.quarantined] == ["dev-echo"]
 
 
+@pytest.mark.parametrize("outdated", [False, True])
+def test_what_another_version_planned_is_called_before_this_one_has_listed_its_own(outdated: bool):
+    """A worker may get a message before it has listed: the catalogue knows what the version before brought."""
+    host = FakeHost()
+    host.pins["say"] = "sha256:2"
+    planned = entry(say=PIN).model_copy(update={"outdated": outdated})
+    own = SPEC.model_copy(update={"bundled": True})
+    kept = store(one=planned)
+    assert PinnedTools(host, kept, lambda: (DEV,), lambda: {SPEC.name: own}).find("dev-echo/say", PIN).pin == "sha256:2"
+    stranger = PinnedTools(host, kept, lambda: (DEV,), lambda: {SPEC.name: SPEC})
+    assert kept.catalogue.quarantined == []
+    with pytest.raises(ToolDrifted):
+        stranger.find("dev-echo/say", PIN)
+    with pytest.raises(ToolDrifted):  # nobody has ever accepted that one
+        PinnedTools(host, kept, lambda: (DEV,), lambda: {SPEC.name: own}).find("dev-echo/say", "sha256:3")
+
+
 def test_a_change_that_a_person_accepted_does_not_quarantine():
     host = FakeHost()
     host.pins["say"] = "sha256:2"
