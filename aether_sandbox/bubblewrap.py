@@ -11,7 +11,7 @@ from aether_sandbox.layout import Limits, Mount, View
 
 #: Since when a limit of processes counts those of a user namespace alone: before, all of the user's.
 COUNTED_SINCE = (5, 14)
-#: Process ids that the kernel keeps back in a namespace.
+#: Process ids below which the kernel gives none a second time. They are passed over, so that the rest is what is allowed.
 RESERVED = 300
 #: What is around the program holds neither its input nor its output, so that their end is seen; and it is not ended by
 #: a signal to the group, which asks the program.
@@ -19,7 +19,9 @@ _OUTER = 'trap "" TERM; exec 8<&0 9>&1 </dev/null >/dev/null; exec "$@"'
 _INNER = 'exec "$@" <&8 >&9 8<&- 9>&-'
 #: Root is bound by no limit of processes, but by how many ids there are (since Linux 6.14): of ids of its own.
 _ROOT = 'trap "" TERM; exec 8<&0 9>&1 </dev/null >/dev/null; /bin/sh -c "{first}" sh "$@" & exec 8<&- 9>&-; wait $!'
-_FIRST = 'echo {most} >/proc/sys/kernel/pid_max; exec \\"\\$@\\"'
+_FIRST = (
+    'echo {most} >/proc/sys/kernel/pid_max; echo {reserved} 2>/dev/null >/proc/sys/kernel/ns_last_pid; exec \\"\\$@\\"'
+)
 
 
 def bubblewrap(
@@ -28,7 +30,7 @@ def bubblewrap(
     """What is run instead of the command, and what it reads from the handle."""
     outer = ["/bin/sh", "-c", _OUTER, "sh"]
     if os.geteuid() == 0 and (unshare := shutil.which("unshare")):
-        first = _FIRST.format(most=max(RESERVED + 1, view.limits.processes))
+        first = _FIRST.format(most=RESERVED + view.limits.processes, reserved=RESERVED)
         outer = [unshare, "--pid", "/bin/sh", "-c", _ROOT.format(first=first), "sh"]
     inner = ["/bin/sh", "-c", f"{_limits(view.limits)}; {_INNER}", "sh", *_heeding(), *command]
     program = shutil.which("bwrap") or "bwrap"

@@ -26,7 +26,7 @@ ATTR_RDONLY, ATTR_NOSUID, ATTR_NODEV = 1, 2, 4
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 24, 38
 LAST_CAPABILITY = 63
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
-#: Process ids that the kernel keeps back in a namespace.
+#: Process ids below which the kernel gives none a second time. They are passed over, so that the rest is what is allowed.
 RESERVED = 300
 #: The mark that an interface is up, and where Linux keeps it.
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
@@ -185,7 +185,8 @@ def be_first(told: dict[str, Any]) -> int:
     if not told["network"]:
         bring_up_loopback()
     try:  # root is bound by no limit of processes, but by how many ids there are (since Linux 6.14)
-        write("/proc/sys/kernel/pid_max", str(max(RESERVED + 1, told["limits"]["processes"])))
+        write("/proc/sys/kernel/pid_max", str(RESERVED + told["limits"]["processes"]))
+        write("/proc/sys/kernel/ns_last_pid", str(RESERVED))
     except OSError:
         pass
     # The kernel's settings are the machine's: root writes them without any power, and anybody those of his namespaces.

@@ -246,8 +246,24 @@ def test_the_number_of_its_processes_is_bounded(ground: Ground, by: Mechanism) -
         "os._exit(0)\n"
     )
     made = int(run(ground.view(limits=Limits(processes=400)), by, code).stdout)
-    assert 100 < made <= 400
+    assert 300 < made <= 400
     eventually(lambda: len(psutil.Process().children(recursive=True)) < 100, what="its processes live on")
+
+
+@pytest.mark.parametrize("by", WHOLE)
+def test_what_it_has_ended_does_not_count_among_its_processes(ground: Ground, by: Mechanism) -> None:
+    """A script starts a thousand programs, one after the other, and two at a time."""
+    code = (
+        "import os\n"
+        "def begun():\n"
+        "    child = os.fork()\n"
+        "    if child == 0: os._exit(0)\n"
+        "    return child\n"
+        "for _ in range(500):\n"
+        "    for child in (begun(), begun()): os.waitpid(child, 0)\n"
+    )
+    done = run(ground.view(limits=Limits(processes=20)), by, code)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("by", HERE)
