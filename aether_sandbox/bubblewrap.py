@@ -11,7 +11,7 @@ from aether_sandbox.layout import Limits, Mount, View
 
 #: Since when a limit of processes counts those of a user namespace alone: before, all of the user's.
 COUNTED_SINCE = (5, 14)
-#: Process ids below which the kernel gives none a second time. They are passed over, so that the rest is what is allowed.
+#: Process ids below which the kernel gives none a second time. Passed over, so that the rest is what is allowed.
 RESERVED = 300
 #: What is around the program holds neither its input nor its output, so that their end is seen; and it is not ended by
 #: a signal to the group, which asks the program.

@@ -26,7 +26,7 @@ ATTR_RDONLY, ATTR_NOSUID, ATTR_NODEV = 1, 2, 4
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 24, 38
 LAST_CAPABILITY = 63
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
-#: Process ids below which the kernel gives none a second time. They are passed over, so that the rest is what is allowed.
+#: Process ids below which the kernel gives none a second time. Passed over, so that the rest is what is allowed.
 RESERVED = 300
 #: The mark that an interface is up, and where Linux keeps it.
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
