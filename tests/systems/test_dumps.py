@@ -1,5 +1,7 @@
 """PostgreSQL and MariaDB: backed up, restored into a new database and over the old one, proved, and undone."""
 
+import hashlib
+import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +12,7 @@ import pytest
 
 from tests.integration.workers.conftest import Talk
 from tests.systems.conftest import System
+from workers.data.servers.dumps.results import ENDING
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -151,3 +154,22 @@ def test_views_and_triggers_of_mariadb_are_not_left_behind(dumps: Talk, mariadb:
     said = dumps.refusal("restore", backup=plan["backup"], target="shop", kept=plan["kept"], **mariadb.at())
     assert "has views, triggers or routines" in said
     assert {name for name in databases(mariadb) if name.startswith("aether_")} == set()
+
+
+def test_a_dump_of_a_stranger_has_no_shell(dumps: Talk, mariadb: System, tmp_path: Path) -> None:
+    """What MariaDB's client would do with such a line, unless it is told not to."""
+    mariadb.sql("DROP DATABASE IF EXISTS shop; CREATE DATABASE shop;", "mysql")
+    lines = ["\\! touch {}/backslash", "system touch {}/system", "\\T {}/tee", "\\P cat > {}/pager", "source {}/source"]
+    for number, line in enumerate(lines):
+        folder, sprung = tmp_path / str(number), tmp_path / f"sprung-{number}"
+        folder.mkdir()
+        sprung.mkdir()
+        text = f"CREATE TABLE orders (id int);\n{line.format(sprung)}\nSELECT 1;\n"
+        dump = folder / "shop.sql"
+        dump.write_text(text)
+        manifest = {"engine": "mariadb", "source": "mysql://root@db/shop", "made_at": "2026-01-01T00:00:00+00:00"}
+        manifest |= {"bytes": len(text), "sha256": hashlib.sha256(text.encode()).hexdigest(), "tables": []}
+        dump.with_name(dump.name + ENDING).write_text(json.dumps(manifest))
+        refused = dumps.refusal("prove", **mariadb.at(), folder=str(folder))
+        assert "ERROR" in refused
+        assert list(sprung.iterdir()) == []

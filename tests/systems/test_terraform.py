@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 
 from tests.conftest import eventually
 from tests.integration.workers.conftest import Talk
+from workers.infra.servers.terraform.running_code import refuse_code
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -185,3 +187,83 @@ def test_its_fixture_is_tried_as_anybody_tries_it(
         check=False,
     )
     assert [row for row in json.loads(told.stdout)["found"] if not row["met"]] == []
+
+
+def provider(place: Path, sprung: Path) -> None:
+    """A program where Terraform looks for a provider's."""
+    place.mkdir(parents=True)
+    program = place / "terraform-provider-canary_v1.0.0"
+    program.write_text(f"#!/bin/sh\n: > {sprung}/provider\n")
+    program.chmod(0o755)
+
+
+RUNS = {
+    "a comment between": 'data /* "*/ "external" "x" {\n  program = ["touch", "SPRUNG/x"]\n}\n',
+    "no quotes": 'data external x {\n  program = ["touch", "SPRUNG/x"]\n}\n',
+    "an escape": 'data "\\u0065xternal" "x" {\n  program = ["touch", "SPRUNG/x"]\n}\n',
+    "credentials by a program": 'provider "kubernetes" {\n  exec /* { */ {\n    command = "touch"\n  }\n}\n',
+    "dynamic credentials": 'provider "kubernetes" {\n  dynamic "exec" {\n    for_each = [1]\n  }\n}\n',
+    "a file that names a program": 'provider "aws" {\n  shared_config_files = ["${path.module}/config"]\n}\n',
+    "the same of the backend": 'terraform {\n  backend "s3" {\n    shared_config_files = ["config"]\n  }\n}\n',
+    "a file of Kubernetes": 'provider "helm" {\n  kubernetes {\n    config_path = var.config\n  }\n}\n',
+    "an address of its choice": 'data "http" "x" {\n  url = "http://127.0.0.1:9/${file("/etc/passwd")}"\n}\n',
+}
+#: What is no program, and common.
+RUNS_NOT = {
+    "the home's own": 'provider "kubernetes" {\n  config_path = "~/.kube/config"\n}\n',
+    "the same of the cloud": 'provider "aws" {\n  shared_config_files = ["~/.aws/config"]\n}\n',
+    "only words": 'locals {\n  executive = "external data"\n  text      = "exec"\n}\n',
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_nothing_of_a_stranger_runs_while_it_is_planned(
+    terraform: Talk, infra: Path, tmp_path: Path, name: str
+) -> None:
+    (infra / "more.tf").write_text(RUNS[name].replace("SPRUNG", str(tmp_path)))
+    assert "runs a program while it is planned" in terraform.refusal("drift", folder=str(infra))
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("name", RUNS_NOT)
+def test_what_runs_no_program_is_planned(infra: Path, name: str) -> None:
+    (infra / "more.tf").write_text(RUNS_NOT[name])
+    refuse_code(infra)
+
+
+def test_json_with_one_key_twice_or_escaped_hides_no_program(terraform: Talk, infra: Path) -> None:
+    for text in (
+        '{"data": {"external": {"x": {"program": ["x"]}}}, "data": {}}',
+        '{"data": {"ext\\u0065rnal": {"x": {"program": ["x"]}}}}',
+        '{"provider": {"kubernetes": {"exec": {"command": "x"}}}}',
+        '{"data": {',
+    ):
+        (infra / "more.tf.json").write_text(text)
+        assert "runs a program while it is planned" in terraform.refusal("plan", folder=str(infra))
+
+
+def test_a_module_beside_the_folder_is_read_too(terraform: Talk, infra: Path, tmp_path: Path) -> None:
+    (tmp_path / "beside").mkdir()
+    (tmp_path / "beside" / "main.tf").write_text(RUNS["an address of its choice"])
+    (infra / "more.tf").write_text('module "x" {\n  source = "../beside"\n}\n')
+    assert '`main.tf` has `data "http' in terraform.refusal("plan", folder=str(infra))
+
+
+def test_a_program_in_the_folder_of_a_stranger_is_not_run(terraform: Talk, infra: Path, tmp_path: Path) -> None:
+    """A committed `.terraform` with a provider in it: a plan would start it."""
+    needs = 'terraform {\n  required_providers {\n    canary = {\n      source  = "example.invalid/evil/canary"\n'
+    (infra / "more.tf").write_text(needs + '      version = "1.0.0"\n    }\n  }\n}\nresource "canary_x" "x" {}\n')
+    kind = f"{platform.system().lower()}_{'arm64' if platform.machine() in ('arm64', 'aarch64') else 'amd64'}"
+    provider(infra / ".terraform" / "providers" / "example.invalid" / "evil" / "canary" / "1.0.0" / kind, tmp_path)
+    (infra / ".terraform" / "environment").write_text("production")
+    for tool in ("plan", "drift"):
+        assert "`terraform init`" in terraform.refusal(tool, folder=str(infra))
+    assert not (tmp_path / "provider").exists()
+
+
+def test_the_workspace_that_was_chosen_is_kept(terraform: Talk, infra: Path) -> None:
+    (infra / ".terraform").mkdir()
+    (infra / ".terraform" / "environment").write_text("production")
+    plan = terraform.call("plan", folder=str(infra))
+    terraform.call("apply", folder=str(infra), plan=plan["plan"])
+    assert (infra / "terraform.tfstate.d" / "production" / "terraform.tfstate").is_file()

@@ -4,11 +4,13 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 import anyio
 import anyio.from_thread
@@ -18,6 +20,8 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from aether_sandbox.confine import confined, mechanism
 from aether_sandbox.layout import Limits, View
+
+from .text import opened
 
 Result = TypeVar("Result")
 
@@ -92,15 +96,40 @@ class Job:
         self._reported = now
         self._report(min(1.0, fraction), message)
 
+    @contextmanager
+    def ending(self, end: Callable[[], object]) -> Iterator[None]:
+        """While this lasts, `end` is called once the time is up or nobody wants the result."""
+        over = threading.Event()
+
+        def watch() -> None:
+            while not over.wait(LOOK_EVERY):
+                if self.stopped or not self.left:
+                    end()
+
+        watching = threading.Thread(target=watch, daemon=True)
+        watching.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watching.join()
+
+    @property
+    def confines(self) -> bool:
+        """Whether `confined` runs a program in the sandbox here."""
+        return os.environ.get(ISOLATION, "auto") != "off" and mechanism() is not None
+
     def program(
         self,
         command: Sequence[str],
         folder: Path,
-        given: bytes = b"",
+        given: bytes | Path = b"",
         environment: Mapping[str, str] | None = None,
         handles: Sequence[int] = (),
     ) -> subprocess.CompletedProcess[bytes]:
         """Run a program to its end in a folder, with no environment but the search path and what is named here.
+
+        `given` is what it reads, or the file that has it.
 
         Raises:
             Beyond: it took too long, or wrote too much; it has been killed.
@@ -108,9 +137,7 @@ class Job:
             OSError: it cannot be started.
         """
         known = _environment(environment)
-        with tempfile.TemporaryFile() as fed, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as said:
-            fed.write(given)
-            fed.seek(0)
+        with _fed(given) as fed, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as said:
             process = subprocess.Popen(
                 command, cwd=folder, env=known, stdin=fed, stdout=out, stderr=said, pass_fds=handles
             )
@@ -186,6 +213,15 @@ def _state() -> tuple[Path, ...]:
 
 def _environment(named: Mapping[str, str] | None) -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", **(named or {})}
+
+
+def _fed(given: bytes | Path) -> IO[bytes]:
+    if isinstance(given, Path):
+        return opened(given)
+    fed = tempfile.TemporaryFile()  # noqa: SIM115 - whoever asks closes it
+    fed.write(given)
+    fed.seek(0)
+    return fed
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -42,13 +42,14 @@ class Clients(NamedTuple):
             )
         return [line.split("\t") for line in told.decode("utf-8", "replace").splitlines() if line]
 
-    def run(self, program: str, args: list[str], given: bytes = b"") -> bytes:
-        """What a program prints.
+    def run(self, program: str, args: list[str], given: bytes | Path = b"") -> bytes:
+        """What a program prints. `mariadb` takes no command of its own from what it reads: `\\!` runs a shell.
 
         Raises:
             ToolError: it failed; the error has its words.
         """
         options, environment = self._way()
+        options += ["--binary-mode"] if program == "mariadb" else []
         placed = [program, *options, *args] if self.address.engine == "mariadb" else [program, *args, *options]
         try:
             done = self.job.program(placed, self.folder, given, environment)

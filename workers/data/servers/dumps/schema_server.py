@@ -74,7 +74,7 @@ def read_all(addresses: list[str], files: list[str], password_files: list[str], 
     for path in files:
         if job.out_of_time:
             raise ToolError(f"the time of {job.seconds:g} s was over before all were read: name fewer databases")
-        found.append(read_file(path, count))
+        found.append(read_file(path, job, count))
     return found
 
 
@@ -150,7 +150,7 @@ async def with_bases(
         if not addresses and not files:
             raise ToolError("no database is named: name SQLite files or addresses (postgresql://…, mysql://…)")
         with ExitStack() as stack:
-            bases: list[Base] = [FileBase(path) for path in files]
+            bases: list[Base] = [FileBase(path, job) for path in files]
             for address, secret in zip(addresses, secrets_of(addresses, password_files), strict=True):
                 bases.append(ServerBase(stack.enter_context(place_at(address, secret, job)), job))
             return work(bases, job)

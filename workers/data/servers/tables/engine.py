@@ -1,7 +1,6 @@
 """Engine: DuckDB on one file, with nothing else in its reach. Identifiers are quoted, values are bound."""
 
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,8 +17,6 @@ from .places import read, shown
 
 #: What one call may use.
 THREADS, MEMORY, SPILL = 2, "1GB", "8GB"
-#: Seconds between two looks at whether a statement is still wanted.
-LOOK_EVERY = 0.1
 #: The schema that holds what this server knows of its own loads.
 OWN = "aether"
 #: The database in memory that tables are made in before all of them go into the file.
@@ -126,25 +123,15 @@ class Database:
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
-        ended = threading.Event()
-        watch = threading.Thread(target=self._watch, args=(ended,), daemon=True)
-        watch.start()
         try:
-            yield
+            with self.job.ending(self._connection.interrupt):
+                yield
         except duckdb.InterruptException:
             if self.job.stopped:
                 raise Stopped from None
             raise ToolError(f"it took longer than {self.job.seconds:g} s: raise `max_seconds`") from None
         except duckdb.Error as error:
             raise _complaint(error, self.file) from None
-        finally:
-            ended.set()
-            watch.join()
-
-    def _watch(self, ended: threading.Event) -> None:
-        while not ended.wait(LOOK_EVERY):
-            if self.job.stopped or not self.job.left:
-                self._connection.interrupt()
 
 
 #: Seconds that a file is waited for which another task has open, and between two tries.

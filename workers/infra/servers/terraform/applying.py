@@ -58,9 +58,7 @@ def undo(folder: str, name: str, state: str, job: Job) -> Undone:
     made: list[str] = known.get("made", [])
     if not made:
         return Undone(destroyed=[])
-    variables = saved_plan(name).variables
-    program = Program(folder, variables.parent.parent / f"data-{named(folder)[7:23]}", job)
-    program.ready()
+    program = _program(folder, saved_plan(name), job)
     if _state(program) != state:
         raise ToolError("the resources have changed since they were made: they stay. A new plan says what is there")
     destroyed = _destroyed(program, saved_plan(name), made)
@@ -84,7 +82,7 @@ def _destroyed(program: Program, saved: Saved, made: list[str]) -> list[str]:
 
 
 def _program(folder: str, saved: Saved, job: Job) -> Program:
-    program = Program(folder, saved.place.parent / f"data-{named(folder)[7:23]}", job)
+    program = Program(folder, job, theirs=saved.known().get("theirs", True))
     program.ready()
     return program
 

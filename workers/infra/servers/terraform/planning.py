@@ -14,6 +14,7 @@ from workers.inspection.git import printable
 
 from .plan_results import Drift, Planned, Resource
 from .program import Program
+from .running_code import refuse_code
 from .saved_plans import Saved, new_plan
 
 #: The kind of each set of actions; what destroys comes first.
@@ -27,13 +28,9 @@ KINDS: dict[tuple[str, ...], Any] = {
 }
 _ORDER = ("destroy", "replace", "change", "create")
 _DIFF = 200_000
-#: What runs a program of the configuration's choice while it is planned.
-_RUNS = re.compile(r'\bdata\s+"?(?:external|shell_script)"?[\s"]')
 _TOLD = re.compile(
     r"^(?:.*\bNote: You didn't use the -out option|─+$|Saved the plan to:|To perform exactly|    terraform apply)"
 )
-_RUNS_JSON = re.compile(r'"(?:external|shell_script)"\s*:')
-_SOURCES, _MOST = ("*.tf", "*.tofu", "*.tf.json", "*.tofu.json"), 2_000
 
 
 def plan(
@@ -45,7 +42,7 @@ def plan(
         ToolError: the configuration is wrong, runs programs, or the providers cannot be asked.
     """
     saved = new_plan()
-    program = Program(folder, saved.place.parent / f"data-{named(folder)[7:23]}", job)
+    program = Program(folder, job, theirs=allow_code)
     if not allow_code:
         refuse_code(program.folder)
     notes = program.ready()
@@ -63,7 +60,12 @@ def plan(
     items += [Item(kind="change", what=f"output {name}") for name in _outputs(read)]
     items.sort(key=lambda one: _ORDER.index(one.kind))
     told = program.run(["show", "-no-color", str(saved.file)]).stdout.decode("utf-8", "replace")
-    saved.note(folder=str(Path(folder).resolve()), items=[one.model_dump() for one in items], destroy=destroy)
+    saved.note(
+        theirs=allow_code,
+        folder=str(Path(folder).resolve()),
+        items=[one.model_dump() for one in items],
+        destroy=destroy,
+    )
     notes += [f"{one['address']} was changed outside of the configuration" for one in read.get("resource_drift", [])]
     counts = {kind: sum(item.kind == kind for item in items) for kind in _ORDER}
     return Planned(
@@ -90,24 +92,6 @@ def stop_at(worst: str | None, findings: list[str], allowed: bool) -> None:
             f"the scanner found something of {worst} severity ({told}): fix the configuration, or read the findings "
             "and say `--input allow_findings=true`"
         )
-
-
-def refuse_code(*folders: Path) -> None:
-    """Nothing that runs a program in a preview, unless a person allows it: in the configuration and its modules.
-
-    Raises:
-        ToolError: there is some, or there are more files than are read.
-    """
-    found = [path for folder in folders for kind in _SOURCES for path in folder.rglob(kind) if path.is_file()]
-    if len(found) > _MOST:
-        raise ToolError(f"the configuration has more than {_MOST:,} files: plan a part of it, or allow_code=true")
-    for path in found:
-        text = path.read_text("utf-8", "replace")
-        if _RUNS.search(text) or (path.suffix == ".json" and _RUNS_JSON.search(text)):
-            raise ToolError(
-                f"`{printable(path.name)}` has a data source that runs a program while it is planned: read it, then "
-                "say `--input allow_code=true`"
-            )
 
 
 def shown(program: Program, saved: Saved) -> dict[str, Any]:

@@ -9,8 +9,12 @@ from subprocess import CompletedProcess
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from workers.inspection.answers import named
 from workers.inspection.bounded_job import Beyond, Job
 from workers.inspection.git import printable
+from workers.inspection.text import read_bounded
+
+from .saved_plans import plans
 
 _FIX = (
     "neither `terraform` nor `tofu` is installed on the worker's machine: install one of them (1.5 or newer) so that "
@@ -30,15 +34,26 @@ _CREDENTIALS = re.compile(
 )
 _LOCKED = re.compile(r"Error acquiring the state lock")
 _STALE = re.compile(r"Saved plan is stale")
+_SELF_SIGNED = re.compile(r"Installed (\S+) \S+ \(self-signed")
+#: The largest record of a backend that is taken over, in bytes.
+_LARGEST = 1 << 20
 _SAID, _LAST = 1_200, 200
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Program:
-    """The program in one folder."""
+    """The program in one folder. What it downloads lies in a folder of ours.
 
-    def __init__(self, folder: str, data: Path, job: Job) -> None:
-        self.folder, self.data, self.job = Path(folder), data, job
+    `theirs`: a `.terraform` beside the configuration is used. It holds programs that a plan runs, and whoever wrote the
+    configuration may have written them.
+    """
+
+    def __init__(self, folder: str, job: Job, *, theirs: bool) -> None:
+        self.folder, self.job = Path(folder), job
+        self.beside = self.folder / ".terraform"
+        self.theirs = theirs and self.beside.is_dir()
+        self.allowed = theirs
+        self.data = self.beside if self.theirs else plans() / f"data-{named(folder)[7:23]}"
         self.name = self._found()
         if not self.folder.is_dir() or not self.sources():
             raise ToolError(f"`{printable(folder)}` holds no configuration (*.tf, *.tofu): name the folder that does")
@@ -57,15 +72,39 @@ class Program:
         return sorted(path for kind in kinds for path in self.folder.glob(kind) if path.is_file())
 
     def ready(self) -> list[str]:
-        """Make the folder ready, unless somebody has: what was written beside the configuration is told."""
-        if (self.folder / ".terraform").is_dir():
+        """Make the folder ready, unless somebody has: what was written beside the configuration is told.
+
+        Raises:
+            ToolError: it cannot be, or a provider is signed by nobody but whoever wrote it.
+        """
+        if self.theirs:
             return []
+        self._take_over()
         lock = self.folder / ".terraform.lock.hcl"
         there = lock.exists()
-        self.run(["init", "-input=false", *(["-lockfile=readonly"] if there else [])])
+        done = self.run(["init", "-input=false", "-no-color", *(["-lockfile=readonly"] if there else [])])
+        if not self.allowed and (unknown := _SELF_SIGNED.findall(done.stdout.decode("utf-8", "replace"))):
+            shutil.rmtree(self.data / "providers", ignore_errors=True)
+            raise ToolError(
+                f"the provider {printable(', '.join(unknown), 200)} is signed by nobody but whoever wrote it, and runs "
+                "while it is planned: look at it, then say `--input allow_code=true`"
+            )
         return (
             [] if there or not lock.exists() else ["`.terraform.lock.hcl` was made: commit it, it pins the providers"]
         )
+
+    def _take_over(self) -> None:
+        """What of a `.terraform` is no program: the workspace, and which backend was chosen."""
+        self.data.mkdir(mode=0o700, exist_ok=True)
+        for name in ("environment", "terraform.tfstate"):
+            try:
+                content = read_bounded(self.beside / name, _LARGEST)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise ToolError(f"`.terraform/{name}` cannot be read: {error.strerror}") from None
+            (self.data / name).touch(mode=0o600)
+            (self.data / name).write_bytes(content)
 
     def run(self, words: Sequence[str], allowed: Sequence[int] | None = (0,)) -> "CompletedProcess[bytes]":
         """Run it; without `allowed` it may end in any way, by a signal too.
@@ -99,7 +138,7 @@ class Program:
         passed = {name: value for name, value in os.environ.items() if _PASSED.match(name)}
         own = {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
         own |= {"TF_CLI_CONFIG_FILE": os.devnull} if "TF_CLI_CONFIG_FILE" not in passed and _no_config() else {}
-        own |= {} if (self.folder / ".terraform").is_dir() else {"TF_DATA_DIR": str(self.data)}
+        own |= {} if self.theirs else {"TF_DATA_DIR": str(self.data)}
         return {**passed, **own}
 
 

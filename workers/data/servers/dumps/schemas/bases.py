@@ -18,7 +18,7 @@ from workers.inspection.git import printable
 
 from .. import dumping
 from ..dumping import Place
-from .file_catalogue import engine_of, read_file
+from .file_catalogue import complaint, engine_of, read_file
 from .schema_results import Schema
 from .server_catalogue import read_server
 
@@ -83,7 +83,7 @@ class ServerBase:
         if self.engine == "postgresql":
             self.place.clients.run("psql", ["-XAtq", "-v", "ON_ERROR_STOP=1", "-d", self.name, "-c", sql])
         else:
-            self.place.clients.run("mariadb", ["--batch", "--binary-mode", self.name], sql.encode())
+            self.place.clients.run("mariadb", ["--batch", self.name], sql.encode())
 
     def foreign(self, statements: Sequence[str]) -> None:
         """MariaDB reaches another database by its name before the table's: a rehearsal must not."""
@@ -116,21 +116,25 @@ class FileBase:
 
     engine = "sqlite"
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, job: Job) -> None:
         if engine_of(path) != "sqlite":
             raise ToolError(f"`{printable(path)}` is a DuckDB file: only schemas of SQLite files are changed here")
         self.path = self.shown = path
+        self.job = job
 
     def read(self) -> Schema:
         """Its schema now."""
-        return read_file(self.path, False)
+        return read_file(self.path, self.job, False)
 
     def state(self) -> str:
         """Names exactly what is in it, row for row."""
-        with closing(sqlite3.connect(self.path, timeout=10)) as base:
-            told = hashlib.sha256()
-            for line in base.iterdump():
-                told.update(line.encode("utf-8", "surrogatepass"))
+        told = hashlib.sha256()
+        with closing(_connected(self.path)) as base, self.job.ending(base.interrupt):
+            try:
+                for line in base.iterdump():
+                    told.update(line.encode("utf-8", "surrogatepass"))
+            except sqlite3.Error as error:
+                raise complaint(self.path, error, self.job) from None
         return named(told.hexdigest())
 
     def back_up(self, folder: str) -> str:
@@ -149,7 +153,7 @@ class FileBase:
 
     def run(self, statements: Sequence[str]) -> None:
         """All or none, in one transaction."""
-        with closing(sqlite3.connect(self.path, timeout=10, isolation_level=None)) as base:
+        with closing(_connected(self.path)) as base, self.job.ending(base.interrupt):
             try:
                 base.execute("BEGIN IMMEDIATE")
                 for one in statements:
@@ -158,7 +162,7 @@ class FileBase:
             except sqlite3.Error as error:
                 with suppress(sqlite3.Error):
                     base.execute("ROLLBACK")
-                raise ToolError(f"{self.shown}: {printable(str(error))}: nothing of it was done") from None
+                raise ToolError(f"{complaint(self.path, error, self.job)}: nothing of it was done") from None
 
     def foreign(self, statements: Sequence[str]) -> None:
         """A file has no others: `attach` is no statement of a change."""
@@ -170,7 +174,7 @@ class FileBase:
         try:
             scratch.touch(mode=0o600)
             _copy(backup, scratch)
-            yield FileBase(str(scratch))
+            yield FileBase(str(scratch), self.job)
         finally:
             scratch.unlink(missing_ok=True)
 
@@ -185,6 +189,13 @@ def schema_digest(schema: Schema) -> str:
     return named([table.model_dump(exclude={"rows"}) for table in schema.tables], schema.others)
 
 
+def _connected(path: str | Path) -> sqlite3.Connection:
+    """A file whose triggers, views and defaults reach nothing but its rows, whatever they name."""
+    base = sqlite3.connect(path, timeout=10, isolation_level=None)
+    base.execute("PRAGMA trusted_schema = OFF")
+    return base
+
+
 def _copy(source: str, target: Path) -> None:
-    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
+    with closing(_connected(source)) as one, closing(_connected(target)) as other:
         one.backup(other)

@@ -12,7 +12,9 @@ from urllib.parse import quote
 import duckdb
 from mcp.server.mcpserver.exceptions import ToolError
 
+from workers.inspection.bounded_job import Job
 from workers.inspection.git import printable
+from workers.inspection.text import opened
 
 from ..migration.columns import doubled
 from .schema_results import Column, Key, KeyKind, Schema, Table
@@ -33,7 +35,7 @@ def engine_of(path: str) -> str:
         ToolError: it is none that is read here, or cannot be read.
     """
     try:
-        with Path(path).open("rb") as file:
+        with opened(Path(path)) as file:
             begin = file.read(16)
     except OSError as error:
         raise ToolError(f"`{printable(path)}` cannot be read: {error.strerror}") from None
@@ -44,23 +46,38 @@ def engine_of(path: str) -> str:
     raise ToolError(f"`{printable(path)}` is neither a SQLite nor a DuckDB file: name a database")
 
 
-def read_file(path: str, count: bool = True) -> Schema:
+def read_file(path: str, job: Job, count: bool = True) -> Schema:
     """What is in a file.
 
     Raises:
-        ToolError: it is damaged, locked, or no database.
+        ToolError: it is damaged, locked, or no database, or there is no time left for it.
+        Stopped: nobody wants the result any more.
     """
     engine = engine_of(path)
     try:
         if engine == "sqlite":
-            with closing(opened_sqlite(path)) as base:
+            with closing(opened_sqlite(path)) as base, job.ending(base.interrupt):
                 tables, others = _sqlite(base, count)
         else:
-            with opened_duckdb(path) as duck:
+            with opened_duckdb(path) as duck, job.ending(duck.interrupt):
                 tables, others = _duckdb(duck, count)
     except (sqlite3.Error, duckdb.Error) as error:
-        raise ToolError(f"`{printable(path)}` cannot be read: {printable(str(error), 300)}") from None
+        raise complaint(path, error, job, "it cannot be read: ") from None
     return Schema(database=path, engine=engine, tables=tables, others=others)
+
+
+def complaint(path: str, error: Exception, job: Job, what: str = "") -> ToolError:
+    """What went wrong with a file: a page of it may lead to itself, and then counting its rows has no end.
+
+    Raises:
+        Stopped: nobody wants to know.
+    """
+    if job.out_of_time:
+        return ToolError(
+            f"`{printable(path)}` cannot be read in {job.seconds:g} s: it is large or made to have no end; raise "
+            "`max_seconds`, or say `count: false`"
+        )
+    return ToolError(f"`{printable(path)}`: {what}{printable(str(error), 300)}")
 
 
 def opened_sqlite(path: str) -> sqlite3.Connection:
@@ -77,6 +94,10 @@ def opened_duckdb(path: str) -> Iterator[duckdb.DuckDBPyConnection]:
         "enable_external_access": "false",
         "lock_configuration": "true",
         "autoload_known_extensions": "false",
+        "autoinstall_known_extensions": "false",
+        "allow_community_extensions": "false",
+        "memory_limit": "1GB",
+        "threads": 2,
     }
     base = duckdb.connect(path, read_only=True, config=config)
     try:

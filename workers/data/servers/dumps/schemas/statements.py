@@ -20,8 +20,8 @@ _KINDS = re.compile(
 )
 _COMMENT = re.compile(r"--[^\n]*|/\*(?!!).*?\*/", re.DOTALL)
 _NEVER = re.compile(
-    r"\$\$|\$\w+\$|/\*!|\b(?:pg_read_file|pg_ls_dir|lo_import|lo_export|dblink|load_file|outfile|dumpfile|load_extension|"
-    r"attach)\b",
+    r"\$\$|\$\w+\$|/\*!|\b(?:dblink|load_file|outfile|dumpfile|load_extension|attach)\b|"
+    r"\b(?:pg_(?:read|ls|stat|file|write|reload|rotate|terminate|cancel)_?\w*|lo_\w+|dblink_\w+|\w+_to_xml\w*)\"?\s*\(",
     re.IGNORECASE,
 )
 _NAMES = {"postgresql": ("postgresql", "postgres", "pg"), "mariadb": ("mariadb", "mysql"), "sqlite": ("sqlite",)}
