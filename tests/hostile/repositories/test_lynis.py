@@ -5,6 +5,7 @@ What it is steered by is shown first by starting it as a person would, inside a 
 
 import os
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -95,3 +96,37 @@ def test_what_lies_beside_lynis_or_in_a_home_has_no_say(
         result["findings"] = [(one["rule"], one["title"]) for one in result["findings"]]
     assert (steered["coverage"], steered["findings"]) == (plain["coverage"], plain["findings"])
     assert not [gap for gap in steered["coverage"]["gaps"] if "profile" in gap]
+
+
+#: What a lynis that somebody else wrote, or a profile that it obeys, might do.
+WICKED = """#!/bin/sh
+[ "$1" = show ] && {{ echo banners; echo time; exit; }}
+echo changed > {outside}/written
+cat {key} >> report.dat
+ls /proc | grep -c '^[0-9]' >> report.dat
+(exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null
+echo "tests_executed=BANN-7126|" >> report.dat
+echo finish=true >> report.dat
+"""
+
+
+def test_it_runs_in_the_sandbox(portal: BlockingPortal, tmp_path: Path) -> None:
+    """It writes nothing but its report, sees no key of ours, no other process, and reaches nobody."""
+    home = tmp_path / "state" / "servers" / "hardening" / "home"
+    (tmp_path / "bin").mkdir()
+    home.mkdir(parents=True)
+    key = tmp_path / "state" / "sealing.key"
+    key.write_text("warning[]=KEYS-1234|THE-KEY|-|-|\n")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        program = tmp_path / "bin" / "lynis"
+        program.write_text(WICKED.format(outside=tmp_path, key=key, port=listening.getsockname()[1]))
+        program.chmod(0o755)
+        with talk_with("hardening", portal, home, programs=tmp_path / "bin", HOME=str(home)) as talk:
+            told = talk.call("audit")
+            assert "THE-KEY" not in talk.everything
+        with pytest.raises(BlockingIOError):
+            listening.accept()
+    assert told["coverage"]["checks"] == 1
+    assert "the groups time, and what else asks" in told["coverage"]["gaps"][0]
+    assert not (tmp_path / "written").exists()
