@@ -47,6 +47,8 @@ def test_a_value_that_is_filled_in_is_looked_at(tmp_path: Path) -> None:
         ("hosts.yaml", "all: {hosts: {web1: {ansible_connection: local, ansible_perl_interpreter: /home/x/mine}}}\n"),
         ("hosts", "web1 ansible_connection=local ansible_python_interpreter=/srv/repo/mine\n"),
         ("hosts", "web1 ansible_connection=local ansible_shell_executable=./mine\n"),
+        ("ansible.cfg", "[defaults]\nbecome_plugins = ./mine\n"),
+        ("ansible.cfg", "[privilege_escalation]\nbecome_exe = ./mine\n"),
     ],
 )
 def test_what_would_run_here_is_refused(tmp_path: Path, name: str, text: str) -> None:
@@ -55,6 +57,33 @@ def test_what_would_run_here_is_refused(tmp_path: Path, name: str, text: str) ->
     (tmp_path / name).write_text(text)
     with pytest.raises(ToolError, match="even in a preview"):
         looked_at(tmp_path, name if name == "site.playbook" else "site.yaml")
+
+
+@pytest.mark.parametrize(
+    ("playbook", "name", "text"),
+    [
+        ("roles: [../shared/web]", "web/tasks/main.yaml", f'- debug: {{msg: "{RUNS}"}}'),
+        ("roles: [../shared/web]", "web/filter_plugins/own.py", "import os\n"),
+        ("roles:\n    - role: ../shared/web", "web/library/own.py", "import os\n"),
+        ("vars_files: [../shared/vars.yaml]", "vars.yaml", f'a: "{RUNS}"'),
+        ("tasks: [{include_tasks: ../shared/tasks.yaml}]", "tasks.yaml", "- {debug: {msg: x}, with_pipe: id}"),
+        ("tasks: [{include_tasks: ../shared/a.yaml}]", "../deeper/b.yaml", "- {debug: {msg: x}, with_pipe: id}"),
+        ("tasks: []\n- import_playbook: ../shared/a.yaml", "filter_plugins/own.py", "import os\n"),
+        ("tasks: [{template: {src: ../shared/a.conf, dest: /x}}]", "a.conf", f"server {RUNS};"),
+    ],
+)
+def test_what_would_run_here_is_refused_where_it_lies_elsewhere(
+    tmp_path: Path, playbook: str, name: str, text: str
+) -> None:
+    home, shared = tmp_path / "plays", tmp_path / "shared"
+    home.mkdir()
+    (home / "site.yaml").write_text(f"- hosts: all\n  {playbook}\n")
+    (shared / name).parent.mkdir(parents=True, exist_ok=True)
+    shared.mkdir(exist_ok=True)
+    (shared / "a.yaml").write_text("- include_tasks: ../deeper/b.yaml\n")
+    (shared / name).write_text(text)
+    with pytest.raises(ToolError, match="even in a preview"):
+        looked_at(home)
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,12 @@ from typing import NamedTuple
 from mcp.server.mcpserver.exceptions import ToolError
 
 from workers.inspection.git import printable
+from workers.inspection.text import read_bounded
 
-from .outside import outside
+from .outside import LEFT_OUT, outside, texts_of
 
 #: What is read beside a playbook, at most: roles, templates, variables.
 MOST_FILES, MOST_BYTES = 5_000, 64 << 20
-_LEFT_OUT = frozenset((".git", ".venv", "venv", "node_modules", "__pycache__", ".ansible", ".terraform"))
 
 #: What a playbook reads as text. Other files show in the preview, as what `copy` would change.
 _READ = frozenset((".yaml", ".yml", ".j2", ".json", ".ini", ".cfg", ".py", ".sh", ".conf", ".toml"))
@@ -35,7 +35,7 @@ def fingerprint(playbook: Path, inventory: Path) -> Read:
         ToolError: there is more than is read.
     """
     total, count, size = hashlib.sha256(), 0, 0
-    named = outside(playbook, _texts(playbook), MOST_FILES)
+    named = outside(playbook, texts_of(playbook), MOST_FILES)
     for root, path in (*_files(playbook, inventory), *((Path("/"), one) for one in named.files)):
         count, size = count + 1, size + path.stat().st_size
         if count > MOST_FILES or size > MOST_BYTES:
@@ -44,16 +44,8 @@ def fingerprint(playbook: Path, inventory: Path) -> Read:
                 f"{MOST_BYTES >> 20} MiB: put the playbook and its roles into a folder of their own"
             )
         total.update(str(path.relative_to(root)).encode("utf-8", "surrogateescape") + b"\0")
-        total.update(hashlib.sha256(path.read_bytes()).digest())
+        total.update(hashlib.sha256(read_bounded(path, MOST_BYTES)).digest())
     return Read(total.hexdigest(), tuple(map(str, named.files)), named.unknown)
-
-
-def _texts(playbook: Path) -> Iterator[Path]:
-    """What may name a file elsewhere: every file of the playbook's folder, and links to folders."""
-    for at, folders, files in os.walk(playbook.parent):
-        folders[:] = sorted(one for one in folders if one not in _LEFT_OUT)
-        yield from (Path(at, one) for one in folders if Path(at, one).is_symlink())
-        yield from (Path(at, one) for one in sorted(files))
 
 
 def _files(playbook: Path, inventory: Path) -> Iterator[tuple[Path, Path]]:
@@ -63,7 +55,7 @@ def _files(playbook: Path, inventory: Path) -> Iterator[tuple[Path, Path]]:
         yield inventory.parent, inventory
     for root in (playbook.parent, *(beside if inventory.is_file() else [inventory])):
         for at, folders, files in os.walk(root):
-            folders[:] = sorted(one for one in folders if one not in _LEFT_OUT)
+            folders[:] = sorted(one for one in folders if one not in LEFT_OUT)
             for one in sorted(files):
                 path = Path(at, one)
                 if path.is_file() and (path.suffix in _READ or path == playbook or root == inventory):

@@ -7,12 +7,16 @@ somebody else wrote must not get that by being looked at.
 import os
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from mcp.server.mcpserver.exceptions import ToolError
 
 from workers.inspection.git import printable
+from workers.inspection.text import opened
+
+from .outside import all_outside
 
 #: Look-ups that read files and names, and nothing else.
 _SAFE = (
@@ -41,13 +45,15 @@ _FOLDERS = re.compile(r"^(?:library|module_utils|collections|ansible_collections
 #: What an ansible.cfg may say that makes nothing run.
 _PLAIN = re.compile(
     r"^(?:remote_user|remote_port|private_key_file|host_key_checking|inventory|forks|timeout|roles_path|gathering|nocows|"
-    r"interpreter_python|retry_files_enabled|stdout_callback|deprecation_warnings|pipelining|become.*|any_errors_fatal|"
+    r"interpreter_python|retry_files_enabled|stdout_callback|deprecation_warnings|pipelining|become|become_(?:method|user|ask_pass)|any_errors_fatal|"
     r"display_.*|hash_behaviour|force_color|nocolor|callback_result_format)$"
 )
 #: Folders that a run reads nothing of.
 _LEFT_OUT = frozenset((".git", ".venv", "node_modules"))
 #: Bytes of one file that are looked at; a longer one is refused.
 _MOST = 8 << 20
+#: Files elsewhere that are looked at.
+_MOST_OUTSIDE = 5_000
 
 
 def refuse_local_code(playbook: Path, inventory: Path, variables: Mapping[str, Any]) -> None:
@@ -62,12 +68,12 @@ def refuse_local_code(playbook: Path, inventory: Path, variables: Mapping[str, A
                 f"the variables hold `{printable(text, 60)}`: this may run something here even in a preview. "
                 "If it is to be trusted, say `allow_code=true`"
             )
-    for root in dict.fromkeys((playbook.parent, inventory if inventory.is_dir() else inventory.parent)):
-        for found in _found(root, playbook):
-            raise ToolError(
-                f"{printable(found)}: this runs on this machine even in a preview. Look at it; if it is to be trusted, "
-                "say `allow_code=true`"
-            )
+    roots = dict.fromkeys((playbook.parent, inventory if inventory.is_dir() else inventory.parent))
+    for found in chain(*(_found(root, playbook) for root in roots), _found_outside(playbook)):
+        raise ToolError(
+            f"{printable(found)}: this runs on this machine even in a preview. Look at it; if it is to be trusted, "
+            "say `allow_code=true`"
+        )
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -94,9 +100,24 @@ def _found(root: Path, playbook: Path) -> Iterator[str]:
                 yield from _said(path, whole=path.suffix in _TEXTS or path == playbook)
 
 
+def _found_outside(playbook: Path) -> Iterator[str]:
+    """The same in what a playbook takes from elsewhere: roles, tasks, values, other playbooks."""
+    files = all_outside(playbook, _MOST_OUTSIDE)
+    if len(files) > _MOST_OUTSIDE:
+        yield f"{playbook} takes more than {_MOST_OUTSIDE:,} files from elsewhere: too many to be looked at"
+    beside = {one for path in files for one in path.parent.iterdir() if one.is_dir() and _FOLDERS.match(one.name)}
+    for folder in sorted(beside):  # of another playbook, whose plugins are taken too
+        if any(path.suffix == ".py" for path in folder.rglob("*")):
+            yield f"{folder} holds plugins or modules"
+    for path in sorted(files):
+        if path.suffix == ".py" and any(_FOLDERS.match(part) for part in path.parts):
+            yield f"{path.parent} holds plugins or modules"
+        yield from _said(path, whole=path.suffix in _TEXTS)
+
+
 def _said(path: Path, *, whole: bool) -> Iterator[str]:
     """What a file says that would run; `whole`: all of it is read by ansible, else what is filled in."""
-    with path.open("rb") as file:
+    with opened(path) as file:
         raw = file.read(_MOST + 1)
     if whole and len(raw) > _MOST:
         yield f"{path} is over {_MOST >> 20} MiB, too long to be looked at"

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from workers.inspection.text import read_bounded
+
 #: A path that leads out of a folder: one that goes up or to a home; an absolute one where ansible reads files here
 #: (elsewhere it is one of the hosts).
 _PATH = r"(?:\{\{[^{}\n]{0,80}\}\}|[^\s'\",;)}\]]){1,300}"
@@ -20,6 +22,8 @@ _NAMED = re.compile(
 _FROM = ("", "..", "../files", "../templates", "../vars", "files", "templates")
 _TEXTS = frozenset((".yaml", ".yml", ".j2", ".cfg", ""))
 _MOST = 8 << 20
+#: Folders that a run reads nothing of.
+LEFT_OUT = frozenset((".git", ".venv", "venv", "node_modules", "__pycache__", ".ansible", ".terraform"))
 
 
 class Outside(NamedTuple):
@@ -52,10 +56,28 @@ def outside(playbook: Path, texts: Iterator[Path], most: int) -> Outside:
     return Outside(tuple(sorted(found)), tuple(sorted(unknown)))
 
 
+def texts_of(playbook: Path) -> Iterator[Path]:
+    """What may name a file elsewhere: every file of the playbook's folder, and links to folders."""
+    for at, folders, files in os.walk(playbook.parent):
+        folders[:] = sorted(one for one in folders if one not in LEFT_OUT)
+        yield from (Path(at, one) for one in folders if Path(at, one).is_symlink())
+        yield from (Path(at, one) for one in sorted(files))
+
+
+def all_outside(playbook: Path, most: int) -> set[Path]:
+    """The files elsewhere, with those that these name in turn; at most so many, and some more."""
+    known = set[Path]()
+    new = set(outside(playbook, texts_of(playbook), most).files)
+    while new and len(known) <= most:
+        known |= new
+        new = set(outside(playbook, iter(new), most).files) - known
+    return known
+
+
 def _names(text: Path) -> Iterator[str]:
     if text.suffix not in _TEXTS or not text.is_file() or text.stat().st_size > _MOST:
         return
-    for match in _NAMED.finditer(text.read_text("utf-8", "replace")):
+    for match in _NAMED.finditer(read_bounded(text, _MOST).decode("utf-8", "replace")):
         yield (match["up"] or match["root"]).rstrip(":.")
 
 
