@@ -100,11 +100,19 @@ def test_a_stack_is_restored_into_another_home_and_every_task_is_right(
 
     assert second.run("up").returncode == 0
     assert second.json("status", finished)["status"] == "completed"
+    (question,) = second.json("status", waiting)["interventions"]
+    assert "it may have run already" in question["prompt"], "the stack that it is from may have gone on"
     assert second.run("approve", waiting).returncode == 0
+    becomes(second, waiting, "completed")  # one yes is enough: the question said all
+    told = [json.loads(line)["type"] for line in second.run("events", waiting, "--json").stdout.splitlines()]
+    assert told.count("subtask.waiting") == 1
     (row,) = second.json("schedule", "list")
     assert row["when"].endswith("Europe/Berlin")
     becomes(second, running, "waiting_user_input")  # an unknown tool: it may have run
     assert "is not safe. Retry, skip or fail?" in second.run("status", running).stderr
+    assert second.run("approve", running, "--choose", "skip").returncode == 0
+    becomes(second, running, "completed")
+    assert second.json("status", running)["degraded"]
     assert second.run("audit", "verify").returncode == 0
     assert second.run("audit", "verify", "--head", str(head)).returncode == 0
 

@@ -10,6 +10,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from aether_agents.settings.model import BrokerSettings, EncryptionSettings, Settings
 from aether_agents.store import Store, open_store
 from tests.conftest import eventually
@@ -110,6 +112,17 @@ class TwoVersions:
         running = Running(process, log)
         self._processes.callback(running.stop)
         return running
+
+    def serve(self, version: str) -> httpx.Client:
+        """Start `serve` of a version. A client of it that says who it is; it is closed with this object."""
+        running = self.start(version, "serve", "--port", "0", "--json")
+        lines: list[str] = []
+        eventually(lambda: lines.extend(one for one in running.said().splitlines() if one.startswith("{")) or lines, 60)
+        place = json.loads(lines[0])
+        held = {"Authorization": f"Bearer {place['page'].partition('#token=')[2]}"}
+        client = httpx.Client(base_url=place["url"], headers=held, timeout=60)
+        self._processes.callback(client.close)
+        return client
 
     def store(self) -> Store:
         """The store, read by the version under test. Whoever asks closes it."""

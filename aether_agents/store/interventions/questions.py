@@ -11,6 +11,7 @@ from aether_agents.errors import CannotOpen, InvalidPlan, Tampered, WrongStatus
 from aether_agents.store.client.migrations import mark
 from aether_agents.store.client.places import Places
 from aether_agents.store.client.store_client import StoreClient, compact, dump
+from aether_agents.store.interventions.older_store import NOTE
 
 APPROVE, DENY = "approve", "deny"
 RETRY, SKIP, FAIL = "retry", "skip", "fail"
@@ -63,7 +64,7 @@ def opened(
         Tampered: it was changed, or does not belong there, or stands in clear, as versions before wrote it.
     """
     if blob in (LOST, FORGOTTEN):
-        return may_have_run(intervention_id, subtask_id, forgotten=blob == FORGOTTEN)
+        return lost_question(intervention_id, subtask_id, forgotten=blob == FORGOTTEN)
     if not blob:
         raise Tampered(f"the question `{intervention_id}` is not sealed")
     place = Places.question(task_id, subtask_id)
@@ -72,9 +73,19 @@ def opened(
 
 
 def shown(
-    access: StoreClient, task_id: str, intervention_id: str, subtask_id: str, blob: bytes | None, asked_ms: int = 0
+    access: StoreClient,
+    task_id: str,
+    intervention_id: str,
+    subtask_id: str,
+    blob: bytes | None,
+    asked_ms: int = 0,
+    *,
+    may_have_run: bool = False,
 ) -> Intervention:
-    """A question as people see it: one that does not open says so, and can only be asked again."""
+    """A question as people see it: one that does not open says so, and can only be asked again.
+
+    `may_have_run`: it asks before a call that an older store may have forgotten, and says so.
+    """
     asked_at = datetime.fromtimestamp(asked_ms / 1000, UTC) if asked_ms else None
     try:
         question = opened(access, task_id, intervention_id, subtask_id, blob)
@@ -86,6 +97,9 @@ def shown(
             prompt=f"What is asked here is not believed: {error}. It can be asked again.",
             choices=(AGAIN,),
         )
+    else:
+        if may_have_run and blob not in (LOST, FORGOTTEN):
+            question = question.model_copy(update={"prompt": f"{question.prompt}\n{NOTE}"})
     return question.model_copy(update={"asked_at": asked_at})
 
 
@@ -100,7 +114,7 @@ def id_of(text: bytes | None) -> str:
         return ""
 
 
-def may_have_run(intervention_id: str, subtask_id: str, *, forgotten: bool = False) -> Intervention:
+def lost_question(intervention_id: str, subtask_id: str, *, forgotten: bool = False) -> Intervention:
     """What is asked when a run was lost that is not safe to repeat, or when the store may have forgotten one."""
     why = "The store came back older than it was, and a worker that may know more is gone, so this"
     what = f"{why} may have run" if forgotten else "The worker was lost while this ran, so it may have run"

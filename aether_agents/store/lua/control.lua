@@ -30,6 +30,10 @@ local function answer_subtask(task, it, args)
   changed(task, it)
   if effect == 'go' then
     it.answered = true
+    -- In an older store the question says that it may have run (interventions/older_store.py): this is a yes to that too.
+    if has(it, 'u') and forgetting(task, it) then
+      redis.call('HSET', task.subtasks, 'k:' .. it.id, int(epoch(task.call).number))
+    end
     make_ready(task, it)
   else
     redis.call('HSET', task.subtasks, 'o:' .. it.id, outcome)
@@ -67,6 +71,7 @@ export('answer', function(call, args)
   local it, found = find_question(task, id)
   if not found or redis.call('HEXISTS', task.subtasks, 'q:' .. id) == 0 then return {'closed', {}} end
   if not keep_answer(task, it, args) then return {'changed', {}} end
+  task.form = FORM  -- only who reads the sealed answer goes by it
   if it then answer_subtask(task, it, args) else answer_task(task, args) end
   return {'open', call.out}
 end)
@@ -111,6 +116,7 @@ export('ask_anew', function(call, args)
   if not found then return {0, {}} end
   emit(task, 'log', it, 'what was asked is not believed, and asked anew',
     '{"intervention_id":' .. cjson.encode(id) .. '}')
+  task.form = FORM  -- a worker of a version before would take `answered` for a yes: it is not given to one
   if not it then
     task.question_id, task.approved, task.step, task.resends = '', 0, STEP.due, 0
     if task.status == TASK.paused then return {1, {}} end

@@ -57,6 +57,9 @@ local function held_up(task, it)
   if not has(it, 'u') or has(it, 'J') then return nil end
   local why = forgetting(task, it)
   if not why then return nil end
+  if why == 'doubt' and redis.call('HGET', task.subtasks, 'k:' .. it.id) == int(epoch(task.call).number) then
+    return nil  -- who said yes in this epoch was told that it may have run
+  end
   pass_by(task, it)
   if why == 'settling' then
     it.resends = PUT_OFFS_MAX

@@ -24,6 +24,7 @@
 --                                                       h:n  "next last" of the children still held back
 --                                                       x:n  how many workers were lost while they ran it
 --                                                       r:n  what a worker remembers of a run (forgotten.lua)
+--                                                       k:n  the epoch in which a person said yes to what may have run
 --                                       per question    q:<its id>  sealed, or the code `lost`
 --                                                       y:<its id>  sealed: who said yes, where several are wanted
 --                                                       v:n  the server it calls

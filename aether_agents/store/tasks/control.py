@@ -8,6 +8,7 @@ from aether_agents.store.client.replies import Delivery
 from aether_agents.store.client.store_client import StorePart, deliveries, unknown
 from aether_agents.store.interventions import answers, questions
 from aether_agents.store.interventions.answers import field_of
+from aether_agents.store.interventions.older_store import FIELDS, older_store
 from aether_agents.store.interventions.reviews import asked_about
 from aether_agents.store.system.alerts import Alerts
 
@@ -24,26 +25,31 @@ class Control(StorePart):
         found = self._asked(task_id, intervention_id)
         if found is None:
             return None
-        subtask_id, blob = found
-        return questions.shown(self._access, task_id, intervention_id, subtask_id, blob)
+        subtask_id, blob, forgotten = found
+        return questions.shown(self._access, task_id, intervention_id, subtask_id, blob, may_have_run=forgotten)
 
-    def _asked(self, task_id: str, intervention_id: str) -> tuple[str, bytes | None] | None:
-        """The subtask (none: the whole task) and the sealed text of an open question; none when it is not open."""
+    def _asked(self, task_id: str, intervention_id: str) -> tuple[str, bytes | None, bool] | None:
+        """The subtask (none: the whole task) and the sealed text of an open question, and whether an older store may
+        have forgotten a run of it; none when it is not open.
+        """
         keys = self._access.keys
         subtask_id = intervention_id.rpartition(".")[0]
-        (step, open_id), (about, blob), rank = self._access.connection.commands(
+        names = f"i:{subtask_id}", f"q:{intervention_id}", f"s:{subtask_id}", f"w:{subtask_id}"
+        (step, open_id, created), (about, blob, state, wiring), rank, epoch = self._access.connection.commands(
             [
-                ("HMGET", keys.task(task_id), "step", "question_id"),
-                ("HMGET", keys.subtasks(task_id), f"i:{subtask_id}", f"q:{intervention_id}"),
+                ("HMGET", keys.task(task_id), "step", "question_id", "created"),
+                ("HMGET", keys.subtasks(task_id), *names),
                 ("ZSCORE", keys.waiting(task_id), subtask_id),
+                ("HMGET", keys.epoch, *FIELDS),
             ]
         )
         if step is None:
             raise unknown(task_id)
         if open_id == intervention_id.encode():
-            return "", blob
-        waits = rank is not None and questions.id_of(about) == intervention_id
-        return (subtask_id, blob) if waits else None
+            return "", blob, False
+        if rank is None or questions.id_of(about) != intervention_id:
+            return None
+        return subtask_id, blob, older_store(epoch).may_have_run(int(created), state, wiring)
 
     def answer(
         self,

@@ -20,6 +20,7 @@ from aether_agents.store.client.encoding import STATUSES
 from aether_agents.store.client.head import Head
 from aether_agents.store.client.store_client import unknown
 from aether_agents.store.interventions import answers, questions
+from aether_agents.store.interventions.open_questions import open_questions
 from aether_agents.store.tasks.outcomes import Outcomes, told
 from aether_agents.store.tasks.stored_views import (
     TELLING,
@@ -106,6 +107,7 @@ class Views(Outcomes):
         outcomes = {one: told(outcome) for one, outcome in self.as_far_as_they_open(task_id, shown).items()}
         later = self._fields(task_id, "l", [one for one, row in rows.items() if row.status is SubtaskStatus.CANCELLED])
         created = number(meta["created"])
+        waiting = {one: row.since for one, row in rows.items() if row.status is SubtaskStatus.WAITING}
         seen = [
             subtask_view(
                 one,
@@ -125,7 +127,7 @@ class Views(Outcomes):
                 "plan": light.plan
                 and light.plan.model_copy(update={"understood": plan.understood, "unused": plan.unused}),
                 "subtasks": tuple(seen),
-                "interventions": (*light.interventions, *self._open_questions(task_id, rows, created)),
+                "interventions": (*light.interventions, *open_questions(self._access, task_id, created, waiting)),
                 "outputs": results_of(plan, outcomes) if outputs and light.finished_at else {},
             }
         )
@@ -217,16 +219,6 @@ class Views(Outcomes):
         key = self._access.keys.subtasks(task_id)
         found = self._access.connection.command("HMGET", key, *(f"{kind}:{one}" for one in ids))
         return {one: value for one, value in zip(ids, found, strict=True) if value is not None}
-
-    def _open_questions(self, task_id: str, rows: dict[str, Row], created: int) -> list[Intervention]:
-        waiting = [one for one, row in rows.items() if row.status is SubtaskStatus.WAITING]
-        ids = {one: questions.id_of(text) for one, text in self._fields(task_id, "i", waiting).items()}
-        texts = self._fields(task_id, "q", list(ids.values()))
-        asked = [
-            questions.shown(self._access, task_id, name, one, texts.get(name), created + rows[one].since)
-            for one, name in ids.items()
-        ]
-        return sorted(asked, key=lambda question: int(question.id.rpartition(".")[2]))
 
 
 def _row(text: bytes) -> Row:

@@ -285,8 +285,20 @@ class TestWitnesses:
         answer(store, "approve")
         said_again(store, "a", granted(store, "a").token)
         back(store, older)
+        assert "it may have run already" in store.tasks.view("t").interventions[0].prompt
+        answer(store, "approve")  # to both: there is no second question
+        assert refused(store, "a") == "settling"
         skewed.step(store, 11)
+        run(store, "a")
+
+    def test_a_yes_of_before_is_asked_about_when_the_store_comes_back_older(self, store: Store, older: Older) -> None:
+        started(store, {"a": []}, a=APPROVED)
+        beat(store)
         answer(store, "approve")
+        older.remember()
+        said_again(store, "a", granted(store, "a").token)
+        back(store, older)
+        skewed.step(store, 11)
         assert refused(store, "a") == "waiting"
         assert asked(store) == ["a"]
         answer(store, "retry")

@@ -99,3 +99,45 @@ def test_tasks_that_end_and_come_while_it_is_taken_are_whole(store: Store, other
     for number in (2, 3, 4):
         store.tasks.cancel(f"t{number}", "ann")
     store.tasks.cancel("later", "ann")
+
+
+def test_a_yes_to_what_an_older_store_asks_is_a_yes_to_that_it_may_have_run(store: Store, other: Store) -> None:
+    """The question says so, and there is no second one: it ends by this yes, however soon it is given."""
+    for task in ("soon", "late"):
+        started(store, {"a": [], "b": ["a"]}, task_id=task, a=ONCE, b=ONCE)
+        claim = granted(store, "a", task)
+        store.tasks.ask_subtask(task, "a", claim.token, Intervention(id="", kind="approval", prompt="Go on?"))
+    other.snapshot.put(list(store.snapshot.records()))
+    for asked in (store, other):
+        told = [asked.tasks.view(task).interventions[0].prompt for task in ("soon", "late")]
+        assert ["may have run" in one for one in told] == [asked is other] * 2, "only the one that came back older"
+    for task in ("soon", "late"):
+        if task == "late":
+            eventually(lambda: other.tasks.claim("soon", "a", "dev"), what="the time to tell is over")
+        (question,) = other.tasks.view(task).interventions
+        other.tasks.answer(task, Answer(intervention_id=question.id, response="approve"))
+        for step in ("a", "b"):
+            claims: list[object] = []
+            eventually(
+                lambda step=step, task=task, claims=claims: (
+                    claims.append(other.tasks.claim(task, step, "dev")) or isinstance(claims[-1], Granted)
+                ),
+                what=f"{step} of {task} runs",
+            )
+            assert isinstance(claims[-1], Granted)
+            assert other.tasks.complete(task, step, claims[-1].token, DONE).kind == "ok"
+        assert other.tasks.view(task).status.value == "completed"
+        store.tasks.cancel(task, "ann")
+
+
+def test_a_yes_of_a_life_before_does_not_count_for_the_next(store: Store, other: Store) -> None:
+    """Who said yes before the store came back older was not told that it may have run: that is asked."""
+    started(store, {"a": []}, task_id="once", a=ONCE)
+    claim = granted(store, "a", "once")
+    store.tasks.ask_subtask("once", "a", claim.token, Intervention(id="", kind="approval", prompt="Go on?"))
+    (question,) = store.tasks.view("once").interventions
+    store.tasks.answer("once", Answer(intervention_id=question.id, response="approve"))
+    other.snapshot.put(list(store.snapshot.records()))
+    eventually(lambda: other.tasks.claim("once", "a", "dev") and other.tasks.view("once").interventions)
+    assert "may have run" in other.tasks.view("once").interventions[0].prompt
+    store.tasks.cancel("once", "ann")
