@@ -6,9 +6,6 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-#: Bytes after which a log is moved aside; one older part is kept, so a log takes about twice this on disk.
-LARGEST = 2_000_000
-
 #: Seconds between two looks at a log that is followed.
 LOOK = 0.2
 
@@ -16,8 +13,11 @@ LOOK = 0.2
 TAIL = 256_000
 
 
-def bound(path: Path, largest: int = LARGEST) -> None:
-    """Move a log aside once it is too large. Its writers append, so they go on at its new beginning."""
+def bound(path: Path, largest: int) -> None:
+    """Move a log aside once it is larger than so many bytes. Its writers append, so they go on at its new beginning.
+
+    One older part is kept, so a log takes about twice this on disk.
+    """
     try:
         if path.stat().st_size <= largest:
             return

@@ -71,6 +71,7 @@ class Supervisor:
         self._ending = False
         self._quick = True
         self._grace = float(orders["settings"]["delivery"]["grace"])
+        self._largest_log = int(float(orders["settings"]["retention"]["log_megabytes"]) * 1e6)
         self._next_tick = 0.0
         self._gives_up_at = float("inf")
 
@@ -156,7 +157,7 @@ class Supervisor:
 
     def _tick(self) -> None:
         for path in self.folder.logs.values():
-            bound(path)
+            bound(path, self._largest_log)
         try:
             same = self.folder.lock.stat().st_ino == os.fstat(self._lock.fileno()).st_ino
         except OSError:

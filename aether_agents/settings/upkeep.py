@@ -8,9 +8,22 @@ from aether_agents.contracts import Contract
 
 
 class RetentionSettings(Contract):
-    """How long ended tasks are kept."""
+    """How long ended tasks and what they left are kept."""
 
-    days: float = Field(default=7, gt=0, le=3_650, description="Days after its last event.")
+    days: float = Field(default=7, gt=0, le=3_650, description="Days after a task's last event, in the store.")
+    report_days: float = Field(
+        default=90,
+        ge=0,
+        le=36_500,
+        description="Days after its last change that the report folder of a task is kept which the store has "
+        "forgotten; each worker removes those in its own AETHER_HOME. 0: for ever.",
+    )
+    log_megabytes: float = Field(
+        default=2,
+        ge=0.1,
+        le=10_000,
+        description="Size at which a log of the embedded stack begins anew; one older part is kept.",
+    )
 
 
 class AuditSettings(Contract):

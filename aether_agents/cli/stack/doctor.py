@@ -21,6 +21,8 @@ from aether_agents.cli.terminal.tables import sign
 from aether_agents.cli.terminal.text import printable
 from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import AetherError
+from aether_agents.local.home_sizes import readable, size_of
+from aether_agents.local.stack_folder import StackFolder
 from aether_agents.mcp_host.install.installer import installed
 from aether_agents.process.build import build
 from aether_agents.process.installation import install_command
@@ -138,6 +140,25 @@ def _disk(session: Session) -> Iterator[Finding]:
     low = free < LITTLE_DISK
     fix = "make room: the store stops accepting tasks when the disk is full" if low else ""
     yield Finding("disk", "warn" if low else "ok", f"{free / 1024**3:.1f} GiB free at {place}", fix)
+    yield from _kept(session)
+
+
+def _kept(session: Session) -> Iterator[Finding]:
+    """What grows in AETHER_HOME: how large it is, and until when it is kept."""
+    home, retention = session.settings.home, session.settings.retention
+    folder = StackFolder(home)
+    reports = f"{retention.report_days:g} days after their task" if retention.report_days else "for ever"
+    logs = f"at most {2 * retention.log_megabytes:g} MB each"
+    known = [("reports", home / "reports", f"kept {reports} (retention.report_days)")]
+    if session.stack is not None:
+        known += [
+            ("logs", folder.root / "logs", f"{logs} (retention.log_megabytes)"),
+            ("store's files", folder.valkey, f"tasks are kept {retention.days:g} days (retention.days)"),
+        ]
+    for what, place, until in known:
+        size = size_of(place)
+        least = "" if size.whole else "at least "
+        yield Finding(what, "ok", f"{least}{readable(size.size)} in {size.files:,} files at {place}; {until}")
 
 
 def _servers(session: Session) -> Iterator[Finding]:

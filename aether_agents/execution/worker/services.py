@@ -20,6 +20,7 @@ from aether_agents.execution.delivery.call_record import CallRecord
 from aether_agents.execution.delivery.late_endings import LateEndings
 from aether_agents.execution.delivery.leases import Leases
 from aether_agents.execution.delivery.outage import Outage
+from aether_agents.execution.delivery.report_retention import ReportRetention
 from aether_agents.execution.delivery.sender import Sender
 from aether_agents.execution.delivery.store_retry import StoreRetry
 from aether_agents.execution.worker.heartbeat import Heartbeat
@@ -78,7 +79,7 @@ class Services:
         self._runner = SubtaskRunner(settings, self._store, caller, sender, self._leases, retry)
         self._occupancy, most = Occupancy(threads), min(threads, settings.delivery.spare)
         self._listing = ToolListing(self._store, toolbox, servers, queues, lambda: bool(self._leases.leases()), retry)
-        self._planner_step = None
+        self._reports, self._planner_step = _reports(settings, self._store), None
         if PLANNER in queues:  # its index of templates is made at once: a worker that plans nothing has none
             known = servers, self._listing.first, self._listing.notice, retry
             self._planner_step = PlannerStep(settings, self._store, sender, self._leases, *known)
@@ -109,6 +110,7 @@ class Services:
         self._store.audit.begun()
         self._heartbeat.start()
         self._listing.start()
+        self._reports.start()
 
     def handle(self, celery_task: Task, queue: str, ids: tuple[str, ...]) -> str | None:
         """Run one message; a word for its result.
@@ -150,6 +152,7 @@ class Services:
             log.debug("calls beside the pool's threads have their grace too")
         self.cut()
         self._side_threads.stop()
+        self._reports.stop()
         self._listing.stop()
         self._host.close()
         with suppress(StoreUnavailable):
@@ -173,6 +176,11 @@ class Services:
 
     def _record(self) -> None:
         self._late_endings.record(self._store)
+
+
+def _reports(settings: Settings, store: Store) -> ReportRetention:
+    """What removes the reports that are over their time from this machine."""
+    return ReportRetention(settings.home, settings.retention.report_days, store.tasks.known)
 
 
 def _host(settings: Settings, servers: KnownServers) -> tuple[Host, LateEndings]:

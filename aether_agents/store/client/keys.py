@@ -100,11 +100,6 @@ class Keys(NamedTuple):
         return f"{self.prefix}:brake"
 
     @property
-    def epoch(self) -> str:
-        """Hash: which server this is, since when, and who has not told it yet what it may have forgotten."""
-        return f"{self.prefix}:epoch"
-
-    @property
     def epochs(self) -> str:
         """Stream of one entry: the last epoch of the store that began."""
         return f"{self.prefix}:epochs"

@@ -22,7 +22,7 @@ def open_questions(access: StoreClient, task_id: str, created: int, since: Mappi
     keys, command = access.keys, access.connection.command
     names = [f"{kind}:{one}" for one in since for kind in "isw"]
     values, epoch = access.connection.commands(
-        [("HMGET", keys.subtasks(task_id), *names), ("HMGET", keys.epoch, *FIELDS)]
+        [("HMGET", keys.subtasks(task_id), *names), ("HMGET", f"{keys.prefix}:epoch", *FIELDS)]
     )
     rows = list(zip(since, values[::3], values[1::3], values[2::3], strict=True))
     ids = {one: questions.id_of(text) for one, text, _, _ in rows if text is not None}

@@ -40,7 +40,7 @@ class Control(StorePart):
                 ("HMGET", keys.task(task_id), "step", "question_id", "created"),
                 ("HMGET", keys.subtasks(task_id), *names),
                 ("ZSCORE", keys.waiting(task_id), subtask_id),
-                ("HMGET", keys.epoch, *FIELDS),
+                ("HMGET", f"{keys.prefix}:epoch", *FIELDS),
             ]
         )
         if step is None:

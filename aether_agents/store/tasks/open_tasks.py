@@ -1,6 +1,6 @@
 """OpenTasks: which tasks are open, read without opening a document."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from aether_agents.contracts import TERMINAL_TASK, TaskStatus
@@ -34,6 +34,15 @@ class OpenTasks(StorePart):
             if len(found) == limit:
                 break
         return found
+
+    def known(self, ids: Iterable[str]) -> set[str]:
+        """Which of these tasks the store has, open or ended."""
+        asked = list(ids)
+        there: list[int] = []
+        for start in range(0, len(asked), PAGE):
+            page = asked[start : start + PAGE]
+            there += self._access.connection.commands([("EXISTS", self._access.keys.task(one)) for one in page])
+        return {one for one, found in zip(asked, there, strict=True) if found}
 
     def _open(self) -> Iterator[OpenTask]:
         connection, keys = self._access.connection, self._access.keys
