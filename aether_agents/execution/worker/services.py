@@ -36,7 +36,7 @@ from aether_agents.mcp_host.pool.host import Host
 from aether_agents.mcp_host.pool.opener import Limits
 from aether_agents.mcp_host.process.sandbox_view import Confinement, confinement_of
 from aether_agents.settings.model import Settings
-from aether_agents.store import PLANNER, Sealer, open_store
+from aether_agents.store import PLANNER, Sealer, Store, open_store
 from aether_agents.store.client.sealing import load_keyring
 from aether_agents.telemetry import logs
 
