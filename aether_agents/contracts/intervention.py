@@ -7,19 +7,52 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from aether_agents.contracts.contract import Contract, Json
+from aether_agents.contracts.contract import ADDITIVE, Contract, Json
 from aether_agents.contracts.outcome import Carried
-from aether_agents.contracts.plan import InputSpec
 from aether_agents.contracts.tool import RISK_ORDER, Form, ItemKind, Risk
 
+JsonType = Literal["string", "integer", "number", "boolean", "array", "object"]
 KINDS: tuple[ItemKind, ...] = get_args(ItemKind)
 
 #: Items of a preview that are told apart; the rest is counted with what is worst of all.
 MOST_ITEMS = 10_000
+
+
+class InputSpec(Contract):
+    """One input of a template: a JSON schema fragment, and how to ask for it."""
+
+    type: JsonType = Field(default="string", description="JSON type of the value.")
+    format: Literal["path", "url", "endpoint", "text", "moment"] | None = Field(
+        default=None, description="`path`: from the caller's folder; `endpoint`: URL or host:port; `moment`: a date."
+    )
+    items: "InputSpec | None" = Field(default=None, description="What an array holds.")
+    enum: tuple[Json, ...] | None = Field(default=None, description="The only values allowed.")
+    minimum: float | None = Field(default=None, description="Smallest number allowed.")
+    maximum: float | None = Field(default=None, description="Largest number allowed.")
+    required: bool = Field(default=False, description="Whether a task must have it.")
+    unless: str = Field(default="", description="Input that stands for this required list; with it, this is empty.")
+    default: Json = Field(default=None, description="Value when none is given.")
+    secret: bool = Field(default=False, description="A password or a key: read without echo, never from arguments.")
+    prompt: str = Field(default="", description="The question put to a person who left it out.")
+    description: str = Field(default="", description="What it means.")
+    said: tuple[str, ...] = Field(
+        default=(), description="Words that say yes to a boolean (`*`: up to four words), or a number (`{}`)."
+    )
+    named: Annotated[Literal["", "thing", "hosts"], ADDITIVE] = Field(
+        default="",
+        description="What a word without quotes may name: a `thing` (`the user bob`), or `hosts` (`on web1`).",
+    )
+    object_of: Annotated[tuple[str, ...], ADDITIVE] = Field(
+        default=(), description="Of a thing: verbs that it stands behind, as in `restart nginx on web1`."
+    )
+    by_verb: Annotated[dict[str, Json], ADDITIVE] = Field(
+        default_factory=dict,
+        description="Its value by the verb that asks for it; any other verb leaves it to be asked.",
+    )
 
 
 class Item(Contract):

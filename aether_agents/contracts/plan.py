@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, StringConstraints, model_serializer
 
 from aether_agents.contracts.contract import Contract, Json
+from aether_agents.contracts.intervention import InputSpec
 from aether_agents.contracts.outcome import KeptItems, ModelWork, Rerun
 from aether_agents.contracts.tool import RISK_ORDER, Approval, Expect, Form, ItemKind, Operator, Risk, Verify
 
@@ -22,7 +23,6 @@ SubtaskId = Annotated[str, StringConstraints(pattern=RUN_ID_PATTERN.pattern, max
 ToolRef = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+/[^\s\p{C}]([^\p{C}]{0,126}[^\s\p{C}])?$")]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
-JsonType = Literal["string", "integer", "number", "boolean", "array", "object"]
 OnFailure = Literal["fail", "continue"]
 Origin = Literal["template", "draft", "llm", "file"]
 Delivery = Literal["canvas", "direct"]
@@ -39,26 +39,6 @@ CALLS_REPEATABLE, CALLS_ONCE = 2, 1
 def _listed(value: object) -> object:
     """One word where a list may stand."""
     return (value,) if isinstance(value, str) else value
-
-
-class InputSpec(Contract):
-    """One input of a template: a JSON schema fragment, and how to ask for it."""
-
-    type: JsonType = Field(default="string", description="JSON type of the value.")
-    format: Literal["path", "url", "endpoint", "text", "moment"] | None = Field(
-        default=None, description="`path`: from the caller's folder; `endpoint`: URL or host:port; `moment`: a date."
-    )
-    items: "InputSpec | None" = Field(default=None, description="What an array holds.")
-    enum: tuple[Json, ...] | None = Field(default=None, description="The only values allowed.")
-    minimum: float | None = Field(default=None, description="Smallest number allowed.")
-    maximum: float | None = Field(default=None, description="Largest number allowed.")
-    required: bool = Field(default=False, description="Whether a task must have it.")
-    unless: str = Field(default="", description="Input that stands for this required list; with it, this is empty.")
-    default: Json = Field(default=None, description="Value when none is given.")
-    secret: bool = Field(default=False, description="A password or a key: read without echo, never from arguments.")
-    prompt: str = Field(default="", description="The question put to a person who left it out.")
-    description: str = Field(default="", description="What it means.")
-    said: tuple[str, ...] = Field(default=(), description="Words that say yes to a boolean; `*`: up to four words.")
 
 
 class Retry(Contract):

@@ -21,7 +21,7 @@ from aether_agents.specialists import load_specialists
 
 HERE = Path(__file__).parent
 #: The files of sentences, and the table of their results when it was last written (`make eval`).
-SETS = ("composition", "regression", "nasty", "nasty2", "nasty3", "nasty4", "nasty5", "nasty6")
+SETS = ("composition", "regression", "nasty", "nasty2", "nasty3", "nasty4", "nasty5", "nasty6", "nasty7")
 TABLE = HERE / "table.json"
 #: When each is asked: a Monday.
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -30,8 +30,9 @@ PRECISION = 0.95
 #: What may be bound beside what is written: it narrows, and names no place.
 _NO_PLACES = {"kind"}
 REPOSITORIES = ("api", "web", "docs", "repos/one", "repos/two", "repos/three")
-FOLDERS = ("data", "copies", "tests/fixtures", "api/vendor")
+FOLDERS = ("data", "copies", "tests/fixtures", "api/vendor", "infra")
 FILES = ("shop.db", "shop.duckdb", "crm.db", "policy.yaml", "data/orders.csv", "data/customers.csv", "data/fix.sql")
+FILES += ("site.yaml", "hosts.ini", "infra/main.tf")
 
 
 class Sentence(NamedTuple):
@@ -125,10 +126,16 @@ def plan_of(steps: Sequence[Step], told: Told) -> list[dict[str, Any]]:
             "template": step.template.name,
             "after": sorted(names.index(need) for need in step.needs),
             "values": binding.values,
-            "said": set(binding.sources) | set(step.inputs),
+            "said": {one for one in {*binding.sources, *step.inputs} if binding.values.get(one) != _default(step, one)},
         }
         for step, binding in zip(steps, told.bindings, strict=True)
     ]
+
+
+def _default(step: Step, name: str) -> Any:
+    """What an input is without a word: to say it makes no difference."""
+    spec = step.template.inputs.get(name)
+    return object() if spec is None or spec.default is None else spec.default
 
 
 def _wanted(plan: str) -> list[dict[str, Any]]:

@@ -32,6 +32,12 @@ _BRANCH = re.compile(
     r"\b(?:on|in|into|to|from|of|for|a|the|new|fresh|called|named|branch)\b|ブランチ|新しい|新規|[「」『』\"'`\s]"
     r"|(?:上で|[にでへの])$"
 )
+#: All the servers of an inventory, and no others: that is what a template for servers does without a word.
+_ALL_HOSTS = re.compile(
+    r"(?:on |to |from |across )?(?:(?:every|each|all)\b(?! others?\b)"
+    r".*\b(?:machine|server|host|computer|box|vm|workstation)|everywhere\b)"
+    r"|(?:すべて|全て|全部|各|それぞれ|全)"
+)
 _REF = re.compile(r"(?![-/.])(?!.*(?:\.\.|//|@\{|\.lock$))[\w./-]+(?<![/.])")
 
 
@@ -44,6 +50,8 @@ def take_part(step: Step, part: Part, folder: str, before: Step | None, now: dat
         found = taken
     elif part.kind in ("passed", "failed") and before is not None and "status" in before.template.outputs:
         found = taken._replace(condition="passed" if part.kind == "passed" else "failed")
+    elif part.kind == "each" and _ALL_HOSTS.match(part.text.lower()) and (hosts := _hosts_of(template)):
+        found = taken._replace(inputs={**step.inputs, hosts: template.inputs[hosts].default})
     elif part.kind == "each" and any(format_of(spec) == "path" for spec in template.inputs.values()):
         places = inside(part, folder)
         found = taken._replace(text=f"{step.text} {', '.join(places)}") if places else None
@@ -54,6 +62,11 @@ def take_part(step: Step, part: Part, folder: str, before: Step | None, now: dat
     elif part.kind == "branch" and (branch := _branch(template, part, step, folder)):
         found = taken._replace(inputs={**step.inputs, "branch": branch})
     return found or step._replace(open=(*step.open, part))
+
+
+def _hosts_of(template: Template) -> str:
+    """The input that says which servers; it takes all of them where nothing else is said."""
+    return next((name for name, spec in template.inputs.items() if spec.named == "hosts" and spec.default), "")
 
 
 # -- time --------------------------------------------------------------------------------------------------------

@@ -32,6 +32,8 @@ def steps_of(goals: Sequence[Goal], folder: str, now: datetime, given: Collectio
     found: list[Step] = []
     for number, (goal, text) in enumerate(zip(goals, texts, strict=True)):
         step = _step(goal, text, folder, found[-1] if found else None, now)
+        if _is_nowhere(step, found):
+            step = step._replace(open=(*step.open, Part("place", goal.said, 0, 0)))
         for one in _fanned_out(step, given):
             name = one.template.name.replace("-", "_")[:36]
             fresh = one._replace(id=own_id(name, {step.id for step in found}))
@@ -46,6 +48,15 @@ def _step(goal: Goal, text: str, folder: str, before: Step | None, now: datetime
     if (nowhere := _THERE.search(step.text)) is not None:
         step = step._replace(open=(*step.open, Part("place", nowhere.group().strip(), 0, 0)))
     return step
+
+
+def _is_nowhere(step: Step, before: Sequence[Step]) -> bool:
+    """Whether a step would change the caller's own folder only because it names none, and one before it does."""
+    said = read_sentence(step.text)
+    if not changes_something(step.template) or said.paths or said.loose or said.here or step.inputs:
+        return False
+    usual = any(format_of(spec) == "path" and spec.default in (".", ["."]) for spec in step.template.inputs.values())
+    return usual and any(read_sentence(one.text).paths for one in before)
 
 
 def _turn(part: Part) -> int:

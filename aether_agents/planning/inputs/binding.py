@@ -6,9 +6,11 @@ from fractions import Fraction
 
 from aether_agents.contracts import HighLevelTask, InputSpec, Json, Template
 from aether_agents.documents.suggestion import nearest
+from aether_agents.planning.inputs.bare_names import bare_names, said_by_verb, without_bare_names
 from aether_agents.planning.inputs.input_kind import (
     concepts_of,
     format_of,
+    goes_into,
     is_share,
     is_text,
     words_of,
@@ -18,6 +20,8 @@ from aether_agents.planning.inputs.said_values import named_figures, says_yes
 from aether_agents.planning.sentence.sentence import Mentions, read_sentence
 from aether_agents.planning.sentence.units import SECONDS, VAGUE, singular, unit_of
 
+#: The inputs of what takes something from one place to another.
+_ENDS = ("source", "target")
 #: The inputs that an exchange is for: the text to look for, and the one in its place.
 EXCHANGED = ("find", "replace")
 
@@ -76,12 +80,15 @@ class _Binder(PathSlots):
 
     def _from_sentence(self, said: Mentions) -> None:
         self._exchange(said)
+        self._bare()
         self.places(said)
+        self._ends(said.addresses)
         self.fill([name for name in self.open() if format_of(self.spec(name)) == "url"], said.addresses)
         ends = [name for name in self.open() if format_of(self.spec(name)) == "endpoint"]
         self.fill(ends, (*said.addresses, *said.hosts))
         texts = [name for name in self.open() if is_text(self.spec(name)) and self.spec(name).required]
         self.fill(texts, said.quoted)
+        self._quoted([text for text in said.quoted if text not in self.taken and not self.is_given(text)])
         self._percents(said.percents)
         self._by_words(said)
         for name in self.open():
@@ -90,6 +97,46 @@ class _Binder(PathSlots):
                 self.fill([name], words_of(spec, said.rest))
             elif spec.type in {"integer", "number"}:
                 self._count(name, said.numbers, whole=spec.type == "integer")
+
+    def _ends(self, addresses: Sequence[str]) -> None:
+        """Two addresses, one of which something goes into, to the two inputs that are named so: "A to B"."""
+        if len(set(addresses)) != len(_ENDS) or not set(_ENDS) <= {*self.open()}:
+            return
+        into = [one for one in addresses if goes_into(one, self.task.description)]
+        if len(into) == 1:
+            self.fill([_ENDS[0]], [one for one in addresses if one not in into])
+            self.fill([_ENDS[1]], into)
+
+    def _quoted(self, texts: Sequence[str]) -> None:
+        """A quoted text that nothing must have: it goes to the one input for text that may have it."""
+        may = [name for name in self.open() if is_text(self.spec(name)) and not self.spec(name).named]
+        if len(texts) == len(may) == 1 and self.spec(may[0]).type == "string":
+            self.fill(may, texts)
+
+    def _bare(self) -> None:
+        """Names without quotes, and the value that the verb gives; another verb leaves it open, whatever is usual."""
+        text = self.task.description if self.task.document is None else ""
+        scoped = any(spec.named == "hosts" and name in self.values for name, spec in self.template.inputs.items())
+        names = bare_names(self.template, text, scoped=scoped)
+        for name in [name for name in self.open() if name in names]:
+            self._named(name, names[name])
+        rest = without_bare_names(text, names)
+        for name in [name for name in self.open() if self.spec(name).by_verb]:
+            verbs, others = said_by_verb(self.spec(name), rest)
+            values = {str(self.spec(name).by_verb[verb]) for verb in verbs}
+            if len(values) == 1 and not others:
+                self.sources[name] = tuple(verbs)
+                self.take(name, values.pop())
+            elif verbs or others:
+                self.ask(name)
+
+    def _named(self, name: str, names: Sequence[str]) -> None:
+        if self.spec(name).named == "hosts":
+            self.taken |= {*names}
+            self.sources[name] = tuple(names)
+            self.take(name, ",".join(names))
+        else:
+            self.fill([name], names)
 
     def _by_words(self, said: Mentions) -> None:
         """What words say yes to, and numbers behind the word that names their input."""

@@ -25,15 +25,26 @@ def says_yes(spec: InputSpec, text: str) -> str:
 
 def named_figures(specs: Mapping[str, InputSpec], text: str) -> dict[str, list[str]]:
     """Numbers without a unit, each to the one input that the word before it names: "the newest 5", "status 200"."""
-    found: dict[str, list[str]] = {}
+    found = {name: hits for name, spec in specs.items() if (hits := _in_phrases(spec, text))}
     for before, number, behind in _BEFORE_FIGURE.findall(text):
         if unit_of(behind.lower()) in {*SECONDS, *VAGUE}:
             continue
         word = before.lower()
         named = [name for name, spec in specs.items() if word in _words(name, spec)]
-        if len(named) == 1:
+        if len(named) == 1 and number not in found.get(named[0], []):
             found.setdefault(named[0], []).append(number)
     return found
+
+
+def _in_phrases(spec: InputSpec, text: str) -> list[str]:
+    """The numbers that stand in the phrases of an input, in its `said` with `{}` for the number."""
+    found: list[str] = []
+    for phrase in spec.said:
+        head, _, tail = phrase.partition("{}")
+        edge = r"(?<!\w)" if phrase.isascii() else ""
+        pattern = rf"{edge}{re.escape(head)}(?P<figure>\d+(?:\.\d+)?)(?![\d.]*\d){re.escape(tail)}"
+        found += [hit.group("figure") for hit in re.finditer(pattern, text, re.IGNORECASE) if "{}" in phrase]
+    return list(dict.fromkeys(found))
 
 
 def _words(name: str, spec: InputSpec) -> set[str]:

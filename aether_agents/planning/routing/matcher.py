@@ -1,13 +1,13 @@
 """Matching: which template some clauses mean, and how sure that is. Accept, ask, or refuse; never guess."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from aether_agents.contracts import Template
-from aether_agents.planning.inputs.input_kind import format_of
+from aether_agents.planning.inputs.bare_names import needs_more
+from aether_agents.planning.routing.own_words import OwnWords, takes
 from aether_agents.planning.routing.request_words import (
     Words,
     is_a_word,
@@ -18,7 +18,7 @@ from aether_agents.planning.routing.request_words import (
     words_of,
 )
 from aether_agents.planning.routing.template_knowledge import Knowledge
-from aether_agents.planning.routing.text_index import Index
+from aether_agents.planning.routing.text_index import index_of
 from aether_agents.planning.sentence.clauses import Clause, Request, opening_of, read_request
 from aether_agents.planning.sentence.terms import Term
 
@@ -70,7 +70,7 @@ class Matcher:
 
     def __init__(self, templates: Iterable[Template]) -> None:
         self._templates = tuple(templates)
-        self._index = _index(tuple(_Texts(template) for template in self._templates))
+        self._index = index_of(self._templates)
 
     def match(self, text: str, agent_type: str | None = None) -> Match:
         """What a sentence means if it is one goal. `agent_type` prefers the templates of a specialist."""
@@ -100,7 +100,8 @@ class Matcher:
         terms = words.terms
         if not terms or not self._templates:
             return Match("refuse", (), "it names nothing that a template does")
-        ranked = self._ranked(words, agent_type)
+        own = OwnWords(clauses, words)
+        ranked = self._ranked(words, own, agent_type)
         if not any(one.score >= LITTLE for one in ranked):
             return Match("refuse", ranked, "no template is about that")
         knowledge = self.knowledge(ranked[0].template)
@@ -110,8 +111,10 @@ class Matcher:
             reason = "it says what not to do"
         if not reason and any(clause.leaves_open for clause in clauses):
             reason = "it leaves open which is meant"
+        words = own.of(ranked[0].template)
         reason = reason or self._objection(ranked[0].template, words, knowledge)
-        if not reason and (is_a_word(said, terms) or not any(is_topic(term, knowledge) for term in terms)):
+        told = words.names or any(is_topic(term, knowledge) for term in words.terms)
+        if not reason and (is_a_word(said, terms) or not told):
             reason = "it says too little"
         if reason:
             return Match("ask", ranked, reason)
@@ -121,7 +124,7 @@ class Matcher:
         """What is known of a template."""
         return self._index.knowledge[self._index.names.index(template.name)]
 
-    def _ranked(self, words: Words, agent_type: str | None) -> tuple[Candidate, ...]:
+    def _ranked(self, words: Words, own: OwnWords, agent_type: str | None) -> tuple[Candidate, ...]:
         """The candidates: those that do what is asked first, and of these the nearest."""
         terms = words.terms
         has_topic = any(not term.looks and not term.common for term in terms)
@@ -132,16 +135,35 @@ class Matcher:
         asked = {term.deed for term in terms if term.changes}  # without a deed, the nearest must stand the test
         order.sort(
             key=lambda at: (
-                (bool(asked) or words.asks) and self._objects(words, self._index.knowledge[at]),
+                (bool(asked) or words.asks) and self._objects(own.of(self._templates[at]), self._index.knowledge[at]),
                 bool(asked) and not self._index.knowledge[at].is_main(asked),
-                not _takes(self._templates[at], words.places, self._index.knowledge[at]),
+                not takes(self._templates[at], words.places, self._index.knowledge[at]),
                 -near[at],
             )
         )
-        return tuple(
-            Candidate(self._templates[at], round(share(terms, self._index.knowledge[at]), 3), float(near[at]))
-            for at in order[:SHOWN]
-        )
+        shares = (share(own.of(self._templates[at]).terms, self._index.knowledge[at]) for at in order)
+        found = [
+            Candidate(self._templates[at], round(one, 3), float(near[at]))
+            for at, one in zip(order[:SHOWN], shares, strict=False)
+        ]
+        return self._by_own_word(words, tuple(found))
+
+    def _by_own_word(self, words: Words, ranked: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+        """Of those that only look, the one first in whose name alone the request says how: "prove the backup"."""
+        if not ranked or self.knowledge(ranked[0].template).main:
+            return ranked
+        first = ranked[0]
+        for one in ranked[1:]:
+            known = self.knowledge(one.template)
+            fits = one.score >= first.score and not known.main and self._has_place(one, words)
+            if fits and self._says_how(one, words) and not self._says_how(first, words):
+                return (one, *(other for other in ranked if other is not one))
+        return ranked
+
+    def _says_how(self, candidate: Candidate, words: Words) -> bool:
+        """Whether a request says how to look by a word that stands in the name of this template and of no other."""
+        said = {term.word for term in words.terms if term.looks}
+        return any(self._index.looking.get(word) == 1 for word in said & self.knowledge(candidate.template).looking)
 
     def _objects(self, words: Words, knowledge: Knowledge) -> bool:
         return bool(knowledge.foreign(words.terms)) or not knowledge.is_asked_for(words.terms, asks=words.asks)
@@ -154,6 +176,9 @@ class Matcher:
             return f"`{first.name}` changes something that it does not ask for"
         if strange := [kind for kind in words.places if kind.startswith("=") and not knowledge.takes(kind)]:
             return f"`{first.name}` takes no {strange[0].removeprefix('=')}"
+        said = {one for term in words.terms for one in (term.word, term.concept)}
+        if lacking := needs_more(first, words.said, words.names, said):
+            return lacking
         if knowledge.direction is not None and is_turned(words.said, knowledge.direction):
             return f"`{first.name}` goes the other way: from {knowledge.direction[0]} to {knowledge.direction[1]}"
         return ""
@@ -167,6 +192,13 @@ class Matcher:
         asked = {term.deed for term in terms if term.changes}
         if second and asked and not self.knowledge(second.template).is_main(asked) and knowledge.is_main(asked):
             second = None  # what is asked for has decided between them
+        if (
+            second
+            and second.score <= first.score
+            and self._says_how(first, words)
+            and not self._says_how(second, words)
+        ):
+            second = None
         if asked and (other := self._nearer_by_name(words, ranked, asked)) is not None:
             return Match("ask", ranked, f"`{other.name}` is as near as `{first.template.name}`")
         margin = (first.near - second.near) / first.near if second else 1.0
@@ -178,12 +210,12 @@ class Matcher:
             said = ", ".join(dict.fromkeys(term.word for term in unknown))
             return Match("ask", ranked, f"`{first.template.name}` says nothing of {said or 'most of it'}")
         near = second and margin < (MARGIN_SAME if same else MARGIN)
-        if second and near and not _does_just_that(terms, knowledge, self.knowledge(second.template)):
+        if second and near and not knowledge.does_just_that(terms, self.knowledge(second.template)):
             return Match("ask", ranked, f"`{second.template.name}` is as near as `{first.template.name}`")
         return Match("accept", ranked)
 
     def _has_place(self, candidate: Candidate, words: Words) -> bool:
-        return _takes(candidate.template, words.places, self.knowledge(candidate.template))
+        return takes(candidate.template, words.places, self.knowledge(candidate.template))
 
     def _nearer_by_name(self, words: Words, ranked: Sequence[Candidate], asked: set[str]) -> Template | None:
         """Another template that does the same to what is named, and of whose name the request says more."""
@@ -202,34 +234,3 @@ class Matcher:
         near = self._index.scores([term._replace(looks=False) for term in terms])
         first, second = (float(near[self._index.names.index(template.name)]) for template in (one, other))
         return (first - second) / first if first else 0.0
-
-
-def _does_just_that(terms: Sequence[Term], first: Knowledge, second: Knowledge) -> bool:
-    """Whether of two that are as near, the first declares the very deed that is asked for, and the second another."""
-    asked = {term.deed for term in terms if term.deed}
-    return len(asked) == 1 and first.declared in asked and second.declared not in {*asked, ""}
-
-
-def _takes(template: Template, places: Iterable[str], knowledge: Knowledge) -> bool:
-    """Whether a template has an input for each kind of place that is named."""
-    formats = {format_of(spec) for spec in template.inputs.values()}
-    formats |= {"endpoint"} if "url" in formats else set()
-    return all(knowledge.takes(place) if place.startswith("=") else place in formats for place in places)
-
-
-class _Texts(tuple[object, ...]):
-    """What of a template matters to the index, as a key of the cache that carries the template along."""
-
-    template: Template
-
-    def __new__(cls, template: Template) -> "_Texts":
-        choices = tuple(str(spec.enum) for spec in template.inputs.values())
-        said = (template.name, template.description, *template.examples, *template.inputs, *choices)
-        made = super().__new__(cls, (*said, template.deed, template.direction))
-        made.template = template
-        return made
-
-
-@lru_cache(maxsize=16)
-def _index(texts: tuple[_Texts, ...]) -> Index:
-    return Index([one.template for one in texts])

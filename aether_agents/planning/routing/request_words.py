@@ -28,6 +28,10 @@ _WEAK = 0.2
 _UNKNOWN_THING = 1.5  # what a request is about counts for more than how it is put
 #: A deed that says nothing alone: what is compared must be named, else it is any two results.
 _OF_SOMETHING = "compare"
+#: Schemes that say nothing of what is at the other end.
+_CARRIERS = frozenset({"http", "https", "tcp", "tls", "ssl", "file", "ssh"})
+#: "on all our servers" is a part of a sentence, and what it is about.
+MACHINE = "=machine"
 #: What a single word may stand with and still say nothing more.
 _ALONE = re.compile(r"\b(?:an?|the|this|these|my|our|please)\b|[\W_]", re.IGNORECASE)
 
@@ -40,6 +44,7 @@ class Words(NamedTuple):
     asks: bool  #: it is a question
     said: str  #: as they were written
     places: frozenset[str]  #: the formats of inputs that what it names outright needs
+    names: tuple[str, ...] = ()  #: inputs of a template whose names it says without quotes
 
 
 def words_of(clauses: Sequence[Clause]) -> Words:
@@ -52,12 +57,16 @@ def words_of(clauses: Sequence[Clause]) -> Words:
         words = said.rest if said.exchange else _without_names(clause.text)
         everywhere = any(part.kind == "each" and read_sentence(part.text).paths for part in clause.parts)
         places |= {"path"} if said.paths or everywhere else set()
+        places |= {"folder"} if any(_is_folder(one) for one in said.paths) else set()
         places |= {*_kinds_of_files(said)}
         places |= {"endpoint"} if _names_endpoint(said) else set()
         terms = _subject(reader.terms(words))
+        each_of = (part.text for part in clause.parts if part.kind == "each")
+        scope = " ".join(one for one in each_of if not read_sentence(one).paths)
+        terms += [term for term in reader.terms(scope) if term.concept == MACHINE]
         if all(term.common or term.looks for term in terms):  # quotes may also stress a word: the 「監査」 of a project
             terms = _subject(reader.terms(" ".join((*said.quoted, words))))
-        each.append([*terms, *_things(said, terms)])
+        each.append([*terms, *_things(said, terms), *_products(said, terms)])
     asks = any(_ASKS_JAPANESE.search(one.said) for one in clauses) or any(
         re.match(r"\W*(?:who|what|which|when|where|how|is|are|was|did|does|has|have)\b", one.said.lower())
         for one in clauses
@@ -79,15 +88,32 @@ def _things(said: Mentions, terms: Sequence[Term]) -> list[Term]:
     """What the files and addresses that are named hold, where no word says it."""
     if any(_is_specific(term) and not term.deed for term in terms):
         return []
-    kinds = [*_kinds_of_files(said), *(["=endpoint"] if _names_endpoint(said) else [])]
+    kinds = [*_kinds_of_files(said), *(["=endpoint"] if _names_endpoint(said) and not _schemes(said) else [])]
     known = {term.concept for term in terms}
     return [Term(kind, kind, kind.removeprefix("=")) for kind in dict.fromkeys(kinds) if kind not in known]
+
+
+def _products(said: Mentions, terms: Sequence[Term]) -> list[Term]:
+    """What speaks at the addresses that are named, by their schemes: `mysql://…` is about MySQL."""
+    if any(_is_specific(term) and not term.deed for term in terms):
+        return []
+    known = {term.word for term in terms}
+    return [Term(one, "", one, bound=True) for one in sorted(_schemes(said) - known)]
+
+
+def _schemes(said: Mentions) -> set[str]:
+    return {address.split("://")[0].lower() for address in said.addresses if "://" in address} - _CARRIERS
 
 
 def _kinds_of_files(said: Mentions) -> list[str]:
     """The kinds of things that the files hold that are named, by their endings."""
     endings = [Path(name).suffix.lower() for name in (*said.paths, *said.loose)]
     return [kind for ending in endings if (kind := vocabulary().endings.get(ending))]
+
+
+def _is_folder(path: str) -> bool:
+    """Whether a path is written as that of a folder: without an ending."""
+    return bool(re.fullmatch(r"[.~]?/(?:.*/)?[\w-]+/?", path))
 
 
 def _names_endpoint(said: Mentions) -> bool:

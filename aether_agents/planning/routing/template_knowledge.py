@@ -37,6 +37,7 @@ class Knowledge:
         done = list(deeds) or [term.deed for term in headline if term.deed]
         changing = [deed for deed in done if vocabulary().changes(deed)]
         self.main = changing[0] if changing else ""
+        self._mains = frozenset({self.main})
         if deeds and deeds[0] != self.main:  # it is declared to look first of all
             self.main = ""
         self.deeds = frozenset((*done, *(part for deed in done for part in _MEANS.get(deed, ()))))
@@ -48,11 +49,19 @@ class Knowledge:
         self._pairs = frozenset(pair for token in self.tokens if _CJK.search(token) for pair in _pairs(token))
 
         self._name: tuple[Term, ...] = ()
+        self.looking: frozenset[str] = frozenset()  #: words of its name that say how it looks: "prove", "audit"
         self._kinds: frozenset[str] | None = None  #: of things that its paths hold
         self.questions: frozenset[str] = frozenset()  #: how the questions among its examples begin
 
+    def with_verbs(self, template: Template) -> "Knowledge":
+        """The same, which does each of its deeds first of all where an input says which: "start, stop or restart"."""
+        if any(spec.by_verb for spec in template.inputs.values()):
+            self._mains = frozenset(deed for deed in template.deed if vocabulary().changes(deed))
+        return self
+
     def with_inputs(self, name: Sequence[Term], places: Sequence[Term] | None) -> "Knowledge":
         """The same with the words of the name, and what the inputs for paths say that they hold; none has no inputs."""
+        self.looking = frozenset(term.word for term in name if term.looks)
         self._name = tuple(term for term in name if not term.deed and not term.common and not term.looks)
         self._kinds = None if places is None else frozenset(term.concept for term in places)
         return self
@@ -63,7 +72,7 @@ class Knowledge:
 
     def is_main(self, asked: Collection[str]) -> bool:
         """Whether what it does first of all is asked for."""
-        return not {self.main, *_MEANS.get(self.main, ())}.isdisjoint(asked)
+        return not {*self._mains, *_MEANS.get(self.main, ())}.isdisjoint(asked)
 
     def said_of_name(self, terms: Sequence[Term]) -> float:
         """The share of its name that a request says."""
@@ -88,6 +97,11 @@ class Knowledge:
             asked = {term.named for term in terms}
         return self.is_main(asked)
 
+    def does_just_that(self, terms: Sequence[Term], other: "Knowledge") -> bool:
+        """Whether of two that are as near, this one declares the very deed that is asked for, and the other another."""
+        asked = {term.deed for term in terms if term.deed}
+        return len(asked) == 1 and self.declared in asked and other.declared not in {*asked, ""}
+
     def knows(self, term: Term) -> float:
         """How sure it is that the template is about this word: 1 for the word itself, less for a relative of it."""
         if term.token in self.tokens:
@@ -110,6 +124,7 @@ def knowledge_of(template: Template, reader: Reader, listed: Sequence[Term]) -> 
              if format_of(spec) == "path"]  # fmt: skip
     places = reader.terms(". ".join(paths)) if template.inputs else None
     known = Knowledge(headline, further, template.deed, template.direction or _direction(template))
+    known.with_verbs(template)
     known.questions = frozenset(opening_of(read_request(one)) for one in template.examples if one) - {""}
     return known.with_inputs(reader.terms(template.name), places)
 

@@ -1,7 +1,9 @@
 """An index over the texts of templates: how near a request is to each, and what each can be said to know."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -42,6 +44,7 @@ class Index:
                 self._examples.setdefault(_plain(example), set()).add(number)
             texts.append([headline, *examples])
             self.knowledge.append(knowledge_of(template, reader, list(chain(headline, *examples))))
+        self.looking = Counter(word for one in self.knowledge for word in one.looking)  #: how many are called so
         self._near = GroupedNearness(texts)
 
     def said_so(self, text: str) -> int | None:
@@ -138,3 +141,26 @@ def _char_grams(terms: Sequence[Term]) -> list[str]:
         padded = term.word if japanese else f" {term.word} "
         found += [padded[at : at + size] for size in sizes for at in range(len(padded) - size + 1)]
     return found
+
+
+def index_of(templates: Sequence[Template]) -> Index:
+    """The index of some templates. It is built once per set of texts."""
+    return _index(tuple(_Texts(template) for template in templates))
+
+
+class _Texts(tuple[object, ...]):
+    """What of a template matters to the index, as a key of the cache that carries the template along."""
+
+    template: Template
+
+    def __new__(cls, template: Template) -> "_Texts":
+        choices = tuple(str(spec.enum) for spec in template.inputs.values())
+        said = (template.name, template.description, *template.examples, *template.inputs, *choices)
+        made = super().__new__(cls, (*said, template.deed, template.direction))
+        made.template = template
+        return made
+
+
+@lru_cache(maxsize=16)
+def _index(texts: tuple[_Texts, ...]) -> Index:
+    return Index([one.template for one in texts])

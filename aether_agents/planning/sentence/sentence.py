@@ -17,12 +17,12 @@ _PATH = re.compile(
     r"(?![A-Za-z0-9_/])"
 )
 _LOOSE = re.compile(
-    rf"(?<![A-Za-z0-9_/.-])([A-Za-z0-9_.-]+(?:/[^{_NOT_IN_PATH}]+|/)|[A-Za-z0-9_-]+\.[a-z]{{1,8}})(?![A-Za-z0-9_/]|:\d)"
+    rf"(?<![A-Za-z0-9_/.-])([A-Za-z0-9_.-]+(?:/[^{_NOT_IN_PATH}]+|/)|[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.[a-z]{{1,8}})(?![A-Za-z0-9_/]|:\d|\.\w)"
 )
 #: A name with its domain may stand alone: what is no endpoint by itself is asked about.
 _HOST = re.compile(
     r"(?<![\w./:@-])((?:localhost|\[[0-9a-f:.]+\]|(?:[a-z0-9_-]+\.)*[a-z][a-z0-9_-]*|\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}"
-    r"|(?:[a-z0-9_-]+\.)+[a-z]{2,})(?![\w:/])",
+    r"|(?:[a-z0-9_-]+\.)+[a-z]{2,})(?![A-Za-z0-9_:/])",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"(?<![A-Za-z0-9_.])(\d+(?:\.\d+)?)\s*-?([^\W\d_]+)")
