@@ -18,7 +18,7 @@ from aether_agents.contracts.expressions.reference import substitute as substitu
 from aether_agents.contracts.expressions.reference import walk as walk
 from aether_agents.contracts.expressions.reference import whole as whole
 from aether_agents.contracts.intervention import KINDS as KINDS
-from aether_agents.contracts.intervention import Answer, Intervention, Item, Shown, Subject
+from aether_agents.contracts.intervention import Answer, InputSpec, Intervention, Item, Shown, Subject
 from aether_agents.contracts.intervention import Covered as Covered
 from aether_agents.contracts.intervention import GivenAnswer as GivenAnswer
 from aether_agents.contracts.intervention import counts_in as counts_in
@@ -36,7 +36,6 @@ from aether_agents.contracts.plan import (
     Change,
     Condition,
     Elicited,
-    InputSpec,
     Plan,
     PlannedSubtask,
     Retry,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aether_agents.planning.routing import matcher
+from aether_agents.planning.routing import text_index
 from aether_agents.planning.routing.matcher import Match, Matcher
 from aether_agents.planning.sentence.terms import Reader
 from tests.unit.planning.toolshed import template
@@ -93,13 +93,13 @@ def test_what_the_sentence_names_outright_is_not_held_against_it() -> None:
 def builds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How often an index was built."""
     made: list[int] = []
-    build = matcher.Index
+    build = text_index.Index
 
     def counted(templates: list[object]) -> object:
         made.append(len(templates))
         return build(templates)
 
-    monkeypatch.setattr(matcher, "Index", counted)
+    monkeypatch.setattr(text_index, "Index", counted)
     return made
 
 
