@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Annotated, TypeVar
 
 from mcp.server.mcpserver import Context, MCPServer
-from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from workers.inspection.bounded_job import Job, run
+from workers.inspection.hints import MAKES, READS
 
 from . import dumping
 from .dumping import Place, place_at
@@ -21,8 +21,6 @@ server = MCPServer(
 )
 Result = TypeVar("Result")
 
-READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
-MAKES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False)
 
 Where = Annotated[
     str, Field(max_length=1_000, description="`postgresql://USER@HOST:PORT/DB` or `mysql://…`; no password.")

@@ -5,10 +5,10 @@ from contextlib import ExitStack
 from typing import Annotated, TypeVar
 
 from mcp.server.mcpserver import Context, MCPServer
-from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from workers.inspection.bounded_job import Job, run
+from workers.inspection.hints import MAKES, READS
 
 from .address import address_of, checked
 from .dumping import Place, place_at
@@ -24,8 +24,6 @@ server = MCPServer(
 )
 Result = TypeVar("Result")
 
-READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
-MAKES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False)
 
 Source = Annotated[str, Field(max_length=1_000, description="`mysql://USER@HOST:PORT/DB` of the source; no password.")]
 Target = Annotated[str, Field(max_length=1_000, description="`postgresql://USER@HOST:PORT/DB` of the target.")]

@@ -6,11 +6,11 @@ from typing import Annotated, TypeVar
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from workers.inspection.bounded_job import Job, run
 from workers.inspection.findings import Coverage, conclude
+from workers.inspection.hints import MAKES, READS
 
 from .dumping import place_at
 from .schemas import changing
@@ -39,8 +39,6 @@ server = MCPServer(
     log_level="WARNING",
 )
 
-READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
-MAKES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False)
 Result = TypeVar("Result")
 
 Addresses = Annotated[

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 from mcp.server.mcpserver import Context, MCPServer
-from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from workers.inspection.bounded_job import Job, run
+from workers.inspection.hints import MAKES, READS
 
 from . import keeping
 from .folder_results import Backed, Gone, Proof, Restored, RestorePlan
@@ -21,8 +21,6 @@ server = MCPServer(
 )
 Result = TypeVar("Result")
 
-READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
-MAKES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False)
 
 Folder = Annotated[str, Field(description="Absolute path of the folder that is or was backed up.")]
 Repository = Annotated[

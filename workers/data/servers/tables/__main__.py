@@ -6,6 +6,7 @@ from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from workers.inspection.bounded_job import Job, run
+from workers.inspection.hints import MAKES, READS
 
 from .backups import recovery  # noqa: F401 - its tools are the server's too
 from .backups.backing import back_up
@@ -22,7 +23,7 @@ from .checks.checking import check as check_rules
 from .checks.profiling import Profile
 from .checks.profiling import profile as profile_tables
 from .checks.rules import Rule
-from .face import MAKES, READS, REMOVES, TAKES_BACK, AnyDatabase, BackupPath, DatabasePath, Names, Seconds, server
+from .face import REMOVES, TAKES_BACK, AnyDatabase, BackupPath, DatabasePath, Names, Seconds, server
 from .loads.ledger import Unloaded
 from .loads.ledger import unload as unload_tables
 from .loads.loading import Load, Loaded

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from workers.inspection.bounded_job import run
 from workers.inspection.caller import with_caller
+from workers.inspection.hints import READS
 
 from . import changing, pending, uncommitting
 from .edits import Pattern
@@ -38,10 +39,8 @@ Seconds = Annotated[float, Field(gt=0, le=600, description="Seconds it may take 
 Former = Annotated[str, Field(min_length=1, max_length=200, description="The branch to go back to.")]
 Commit = Annotated[str, Field(pattern=r"^[0-9a-f]{40,64}$", description="The commit that `apply` made.")]
 
-LOOKS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 
-
-@server.tool(title="Search repositories", annotations=LOOKS)
+@server.tool(title="Search repositories", annotations=READS)
 async def search(
     ctx: Context,
     paths: Paths,
@@ -56,7 +55,7 @@ async def search(
     return await run(ctx, max_seconds, lambda job: changing.search(paths, pattern, most, job))
 
 
-@server.tool(title="Preview a replacement", annotations=LOOKS)
+@server.tool(title="Preview a replacement", annotations=READS)
 async def preview(
     ctx: Context,
     paths: Paths,
@@ -70,7 +69,7 @@ async def preview(
     return await run(ctx, max_seconds, lambda job: changing.preview(paths, Pattern(find, regex), replace, branch, job))
 
 
-@server.tool(title="Agree to a preview", annotations=LOOKS)
+@server.tool(title="Agree to a preview", annotations=READS)
 async def agree(
     digests: Annotated[list[str], Field(max_length=50, description="Digests of the changes.")],
     shown: Annotated[list[str], Field(max_length=500, description="The changes, as a person sees them.")],  # noqa: ARG001
@@ -102,7 +101,7 @@ async def apply(  # noqa: PLR0917 - a tool's arguments are named by who calls it
     return await run(ctx, max_seconds, lambda job: changing.apply(path, pattern, replace, branch, message, digest, job))
 
 
-@server.tool(title="Read a commit back", annotations=LOOKS)
+@server.tool(title="Read a commit back", annotations=READS)
 async def committed(path: One, branch: Branch, commit: Commit) -> Committed:
     """Say whether a branch is at a commit and checked out, and which files the commit changes."""
     return await anyio.to_thread.run_sync(changing.committed, path, branch, commit)
@@ -124,7 +123,7 @@ async def revert(
     return await anyio.to_thread.run_sync(changing.revert, path, branch, commit, former)
 
 
-@server.tool(title="Look at what is in no commit", annotations=LOOKS)
+@server.tool(title="Look at what is in no commit", annotations=READS)
 async def changes(
     ctx: Context,
     paths: Paths,

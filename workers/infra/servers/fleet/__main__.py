@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeVar
 
 from mcp.server.mcpserver import Context, MCPServer
-from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from workers.inspection.bounded_job import Job, run
+from workers.inspection.hints import MAKES, READS
 
 from . import applying, planning
 from .inventory import listed
@@ -23,8 +23,6 @@ server = MCPServer(
 )
 Result = TypeVar("Result")
 
-READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
-CHANGES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False)
 
 Inventory = Annotated[str, Field(description="Absolute path of the inventory: a file or folder that lists the hosts.")]
 Playbook = Annotated[str | None, Field(description="Absolute path of a playbook; or none, and `play`.")]
@@ -86,7 +84,7 @@ async def plan(
     return await with_hosts(ctx, way, max_seconds, lambda it: planning.plan(it, wish)[0])
 
 
-@server.tool(title="Carry out a playbook", annotations=CHANGES)
+@server.tool(title="Carry out a playbook", annotations=MAKES)
 async def apply(
     ctx: Context,
     *,
@@ -128,7 +126,7 @@ async def drift(
     return await with_hosts(ctx, way, max_seconds, lambda it: planning.drift(it, wish))
 
 
-@server.tool(title="Take a change back", annotations=CHANGES)
+@server.tool(title="Take a change back", annotations=MAKES)
 async def undo(
     ctx: Context,
     *,

@@ -4,10 +4,10 @@ from typing import Annotated
 
 import anyio.to_thread
 from mcp.server.mcpserver import Context, MCPServer
-from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from workers.inspection.bounded_job import Job, run
+from workers.inspection.hints import READS
 
 from .health import Health, Limits, read_health
 from .ports import Ports, read_ports
@@ -22,12 +22,11 @@ server = MCPServer(
     instructions="Looks at the machine it runs on. It changes nothing; what it could not look at it says.",
     log_level="WARNING",
 )
-LOOKS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 
 Percent = Annotated[float, Field(ge=0, le=100, description="Percent in use from which on it is a fault.")]
 
 
-@server.tool(title="Check this machine", annotations=LOOKS)
+@server.tool(title="Check this machine", annotations=READS)
 async def health(
     ctx: Context,
     disk_limit: Percent = 90,
@@ -53,13 +52,13 @@ async def health(
     return await run(ctx, SECONDS, work)
 
 
-@server.tool(title="List listening ports", annotations=LOOKS)
+@server.tool(title="List listening ports", annotations=READS)
 async def ports() -> Ports:
     """List what listens on this machine: port, protocol, address, process, user."""
     return await anyio.to_thread.run_sync(read_ports, abandon_on_cancel=True)
 
 
-@server.tool(title="List the busiest processes", annotations=LOOKS)
+@server.tool(title="List the busiest processes", annotations=READS)
 async def processes(
     by: Annotated[By, Field(description="What they use the most of.")] = "cpu",
     limit: Annotated[int, Field(ge=1, le=50, description="How many of them.")] = 10,

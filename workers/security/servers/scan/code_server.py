@@ -3,12 +3,12 @@
 from typing import Annotated
 
 from mcp.server.mcpserver import Context, MCPServer
-from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from workers.inspection.bounded_job import Job, run
 from workers.inspection.caller import with_caller
 from workers.inspection.findings import ScanResult
+from workers.inspection.hints import READS
 from workers.inspection.repository import Repository
 from workers.inspection.suppression import Honour, LeaveOut
 
@@ -22,12 +22,11 @@ server = MCPServer(
     middleware=[with_caller],
 )
 
-_READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 _Path = Annotated[str, Field(description="Absolute path of the folder; a git repository or not.")]
 _Seconds = Annotated[float, Field(gt=0, le=3_600, description="Seconds it may take in all.")]
 
 
-@server.tool(title="Scan for unsafe code", annotations=_READS)
+@server.tool(title="Scan for unsafe code", annotations=READS)
 async def scan(
     ctx: Context,
     path: _Path,
@@ -43,7 +42,7 @@ async def scan(
     return await run(ctx, max_seconds, work)
 
 
-@server.tool(title="Check file permissions", annotations=_READS)
+@server.tool(title="Check file permissions", annotations=READS)
 async def permissions(
     ctx: Context,
     path: _Path,

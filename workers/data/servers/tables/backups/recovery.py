@@ -6,8 +6,9 @@ from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from workers.inspection.bounded_job import run
+from workers.inspection.hints import MAKES, READS
 
-from ..face import MAKES, READS, TAKES_BACK, AnyDatabase, BackupPath, Seconds, server
+from ..face import TAKES_BACK, AnyDatabase, BackupPath, Seconds, server
 from .backup_results import Proof, RestorePlan, Swapped, Unproved
 from .kept import Overview
 from .kept import overview as look_over
