@@ -151,7 +151,7 @@ class Reader:
         return self._store.catalogue.entries()
 
     def unanswering(self, servers: Iterable[str]) -> dict[str, int]:
-        """Of these servers, those that let calls time out and make way for others: how many in a row."""
+        """Of these servers, those that let calls time out, so that theirs wait: how many in a row."""
         return self._store.tasks.unanswering(servers)
 
     @property

@@ -95,8 +95,9 @@ class DeliverySettings(Contract):
     alive_file: Path | None = Field(default=None, description="File that a process which is well touches, for probes.")
     per_server: int = Field(default=8, ge=1, description="Calls of one server at once while another's work waits.")
     spare: int = Field(default=8, ge=0, le=256, description="Calls beside the threads while all stand and others wait.")
-    circuit_after: int = Field(default=5, ge=1, description="Time-outs in a row after which a server makes way.")
+    circuit_after: int = Field(default=5, ge=1, description="Time-outs in a row after which a server's calls wait.")
     circuit_rest: float = Field(default=30, gt=0, description="Seconds until such a server is tried again.")
+    circuit_wait: float = Field(default=60, ge=0, description="Seconds a call waits for such a server before it fails.")
     cancelled_grace: float = Field(default=10, ge=0, description="Seconds a server may go on with a cancelled call.")
 
 

@@ -141,11 +141,47 @@ class TestCircuit:
         before = [key for key, at in began.items() if key.startswith("hung/") and at < last]
         assert len(before) == 4, "it got no thread while another's work waited"
         eventually(lambda: lab.store.tasks.unanswering(["dev-echo"]), what="its circuit is open")
-        said = [one.message for one in lab.store.events.read("hung") if "calls in a row" in one.message]
+        told = [one.message for one in lab.store.events.read("hung") if one.type.value == "log"]
+        said = [one for one in told if "calls in a row" in one]
         assert len(said) == 1, "said once"
         (lab.folder / "gate").touch()
-        assert lab.ended("hung", within=60) == "completed", "nobody else waits: it is tried, and answers"
+        rest_is_over(lab, "hung", "dev-echo")
+        assert lab.ended("hung", within=60) == "completed", "one is tried, and answers, and all that waits is called"
         assert lab.store.tasks.unanswering(["dev-echo"]) == {}
+        assert begun(lab, "hung") == 16
+
+
+def rest_is_over(lab: Lab, task_id: str, server: str) -> None:
+    """Let the time come at which a silent server is tried again."""
+    command, keys = lab.store.connection.command, lab.store.keys
+    command("HSET", keys.circuit(server), "till", 1)
+    for one in lab.store.tasks.view(task_id).subtasks:
+        if one.status.value == "ready":
+            command("ZADD", keys.due, "XX", 0, f"{task_id}|{one.id}")
+
+
+class TestSilence:
+    """As above, but nobody waits for a server whose circuit is open."""
+
+    @pytest.fixture
+    def delivery(self) -> DeliverySettings:
+        return DeliverySettings(
+            lease=60, stale=60, pump=0.1, concurrency=4, circuit_after=2, circuit_rest=60, circuit_wait=0, grace=1
+        )
+
+    def test_its_calls_fail_with_the_reason_and_are_not_made(self, lab: Lab) -> None:
+        lab.worker(["dev"])
+        once = Retry(max_attempts=1)
+        args = [{"path": str(lab.folder / "gate"), "key": f"hung/n{at}"} for at in range(16)]
+        hung = [
+            step("hung", f"n{at}", tool="gate", args=one, timeout=1, on_failure="continue", retry=once)
+            for at, one in enumerate(args)
+        ]
+        lab.launch(hung, "hung", direct=True)
+        assert lab.ended("hung") == "completed"
+        why = [one.error or "" for one in lab.store.tasks.view("hung").subtasks]
+        late = [one for one in why if one.startswith("not called: the server `dev-echo` did not answer")]
+        assert 8 <= len(late) == 16 - begun(lab, "hung")
 
 
 def test_people_act_while_servers_and_owners_stand_in_each_others_way(lab: Lab, dice: random.Random) -> None:

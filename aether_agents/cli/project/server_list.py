@@ -60,7 +60,9 @@ _UNSEEN = (
     "{name}: nobody has looked yet at the tools that it lists, so what is more than a read asks each time: "
     "aether-agent servers lock {name}"
 )
-_LATE = "it let {} calls in a row time out: while other work waits, it makes way (`delivery.circuit_rest`)"
+_LATE = (
+    "it let {} calls in a row time out: its calls wait, and one is tried from time to time (`delivery.circuit_rest`)"
+)
 
 _LOOK = {
     "live": "completed",

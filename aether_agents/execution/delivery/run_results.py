@@ -35,6 +35,17 @@ def failed(kind: ErrorKind, error: str, *, sent: bool = True) -> Outcome:
     return Outcome(status="failed", error=error, error_kind=kind, sent=sent)
 
 
+def unanswered(subtask: PlannedSubtask, silence: int) -> Outcome:
+    """The outcome of a call that is not made: its server is silent, and this waited for it as long as a call may."""
+    server = (subtask.tool or "").partition("/")[0]
+    return failed(
+        "transport",
+        f"not called: the server `{server}` did not answer {silence} calls in a row, and this one has waited for it. "
+        f"`aether-agent servers test {server}` says how it is; when it answers, `aether-agent retry ID` goes on",
+        sent=False,
+    )
+
+
 def bounded(outcome: Outcome, what: str, most: int = MOST_OUTPUT) -> Outcome:
     """The same outcome, unless its output is too large to be kept: then a failure that says what to do."""
     size = len(json.dumps(outcome.output, ensure_ascii=False).encode())

@@ -29,7 +29,7 @@ from aether_agents.execution.delivery.fan_out import Items, joined
 from aether_agents.execution.delivery.fan_sender import FanSender
 from aether_agents.execution.delivery.leases import Lease, Leases
 from aether_agents.execution.delivery.run_memory import RunMemory
-from aether_agents.execution.delivery.run_results import MOST_OUTPUT, bounded, failed, retry_in, word_of
+from aether_agents.execution.delivery.run_results import MOST_OUTPUT, bounded, failed, retry_in, unanswered, word_of
 from aether_agents.execution.delivery.sender import Sender
 from aether_agents.execution.delivery.store_retry import StoreRetry
 from aether_agents.execution.turn import Turns
@@ -105,9 +105,10 @@ class SubtaskRunner:
         if isinstance(claim, Unopened):
             if claim.tampered:
                 self._store.alerts.suspect("broken document", f"{task_id}/{subtask_id}", claim.reason)
-            outcome = failed("document", claim.reason, sent=False).model_copy(update={"attempts": claim.attempts})
-            self._finish(lease, outcome, claim, _others_first(claim) if claim.newer else None)
-            return word_of(outcome)
+            again = _others_first(claim) if claim.newer else None
+            return self._uncalled(lease, claim, failed("document", claim.reason, sent=False), again)
+        if claim.silence:
+            return self._uncalled(lease, claim, unanswered(claim.subtask, claim.silence))
         if claim.tampered:
             self._store.alerts.suspect("forged answer", f"{task_id}/{subtask_id}", claim.doubt)
         since = time.time_ns() - int(1e9 * (now() - asked_at))
@@ -139,6 +140,10 @@ class SubtaskRunner:
             self._store_retry.ask(lambda: self._store.tasks.ask_subtask(*lease, result))
             raise Ignore(word_of(result))
         return self._fans.send(celery_task, lease, claim, result)
+
+    def _uncalled(self, lease: Lease, claim: Granted | Unopened, outcome: Outcome, again: float | None = None) -> str:
+        self._finish(lease, outcome.model_copy(update={"attempts": claim.attempts}), claim, again)
+        return word_of(outcome)
 
     def stop(self) -> None:
         """Wait no longer for a store that is away."""

@@ -197,7 +197,7 @@ class Keys(NamedTuple):
         return f"{self.prefix}:probe"
 
     def circuit(self, server: str) -> str:
-        """Hash: time-outs in a row of a server, and until when it makes way. It expires."""
+        """Hash: time-outs in a row of a server, and until when its calls wait. It expires."""
         return f"{self.prefix}:circuit:{server}"
 
     def alerts(self, what: str) -> str:

@@ -33,6 +33,7 @@ PARTS = (
     "steps",
     "lines",
     "admission",
+    "circuits",
     "bulkheads",
     "rights",
     "audit",

@@ -53,6 +53,7 @@ class Granted(NamedTuple):
     instead: tuple[str, str] | None = None  #: task and subtask, where it is another than the message named
     losses: int = 0  #: workers that were lost while they ran it
     head: Head = NO_HEAD  #: of its task: its result is sealed under it
+    silence: int = 0  #: calls in a row that its server left unanswered, once it has waited for it: it fails
 
     @property
     def answered(self) -> bool:

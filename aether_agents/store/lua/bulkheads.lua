@@ -3,39 +3,28 @@
 -- Nobody is refused for it. Whoever asks with the last free thread of a process, while somebody with more right waits,
 -- gets that one's subtask; its own is parked, and gets the message of the other when that arrives. A process all of whose
 -- calls stand takes what waits behind them (`take`). So it costs nothing while threads are free or nobody else waits.
---
--- <prefix>:circuit:<server>  hash  late: time-outs in a row, till: when (ms) a call may be tried again. It expires.
 
 -- Parties (a server and an owner) that are looked at for one thread, and parked subtasks.
 local LOOK_AT = 16
 
--- What is known of a server's circuit: time-outs in a row, and until when it rests.
-local function circuit_of(call, server)
-  local known = call.circuits[server]
-  if not known then
-    local late, till = unpack(redis.call('HMGET', call.prefix .. ':circuit:' .. server, 'late', 'till'))
-    known = {late = tonumber(late or 0), till = tonumber(till or 0)}
-    call.circuits[server] = known
-  end
-  return known
-end
-
 -- How many calls of a server run while another's work waits: none while it rests, then one, to see how it is.
 local function room_of(call, server, usual)
-  local circuit = circuit_of(call, server)
+  local circuit = circuits.of(call, server)
   if circuit.till == 0 then return usual end
   return circuit.till > call.at and 0 or 1
 end
 
--- Whether one that waits has more right to a thread than `mine` (a server and an owner, with how much runs of each). Of
+-- Whether one that waits has more right to a thread than `mine` (a server and an owner, with how much runs of each). A join,
+-- which calls no server, has none over its owner's calls: what is parked for it would wait for the end of the queue. Of
 -- the threads beside a process it gets one only while more are left than it has runs: there is one for the next.
 local function outranks(call, other, mine)
   local queue = mine.queue
   if other.server ~= '' and other.server ~= mine.server then
     other.runs = count_runs(call, 's', queue, other.server)
-    if other.runs >= room_of(call, other.server, mine.usual) and circuit_of(call, other.server).till > 0 then return false end
+    if other.runs >= room_of(call, other.server, mine.usual) and circuits.of(call, other.server).till > 0 then return false end
   end
-  if other.server ~= mine.server and mine.full and (other.runs or 0) < mine.left then
+  local calls = other.server ~= '' or mine.left < math.huge
+  if calls and other.server ~= mine.server and mine.full and (other.runs or 0) < mine.left then
     if mine.rests or ((other.runs or 0) < mine.runs and other.priority >= mine.priority) then return true end
   end
   if other.owner == mine.owner or (other.priority < mine.priority) then return false end
@@ -88,7 +77,7 @@ local function party(call, queue, server, owner, priority, usual, room)
   local runs = server ~= '' and count_runs(call, 's', queue, server) or 0
   return {queue = queue, server = server, owner = owner, priority = priority, usual = usual, runs = runs,
           owned = count_runs(call, 'o', queue, owner), full = runs >= room_now,
-          rests = server ~= '' and circuit_of(call, server).till > 0, left = math.huge}
+          rests = server ~= '' and circuits.of(call, server).till > 0, left = math.huge}
 end
 
 -- Whether anybody else waits in a queue than the party of this subtask.
@@ -141,29 +130,4 @@ local function next_parked(call, queue)
     end
   end
   return best and best.task, best and best.it
-end
-
--- The result of the call of a server: time-outs in a row open its circuit, and any answer closes it.
-local function hear(task, it, heard, most, rest)
-  local server = server_of(it)
-  if server == '' or heard == '' then return end
-  local call, key = task.call, task.call.prefix .. ':circuit:' .. server
-  local circuit = circuit_of(call, server)
-  if heard == 'answer' then
-    if circuit.late == 0 then return end
-    redis.call('DEL', key)
-    if circuit.till > 0 then emit(task, 'log', it, 'the server `' .. server .. '` answers again') end
-    return
-  end
-  local late, till = circuit.late + 1, circuit.till
-  if late >= most then
-    till = call.at + rest
-    if circuit.till <= call.at then  -- said once, not by each call that was under way
-      emit(task, 'log', it, 'the server `' .. server .. '` did not answer ' .. int(late) .. ' calls in a row: while '
-        .. 'other work waits it gets no thread for ' .. int(rest / 1000) .. ' s, and then one, to see how it is')
-    end
-  end
-  redis.call('HSET', key, 'late', int(late), 'till', int(till))
-  redis.call('PEXPIRE', key, int(10 * rest + 600000))
-  call.circuits[server] = {late = late, till = till}
 end

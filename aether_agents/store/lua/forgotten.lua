@@ -62,7 +62,7 @@ local function held_up(task, it)
   end
   pass_by(task, it)
   if why == 'settling' then
-    it.resends = PUT_OFFS_MAX
+    it.resends = SPENT
     schedule(task, it.id, task.call.at + 500)
     return why
   end

@@ -2,14 +2,14 @@
 --
 -- <prefix>:line  zset, all of score 0, read by lexical ranges. Per ready subtask that may run (its task is not paused)
 --                r|queue|server|owner|9 - priority|ready since|task|subtask, and the same with p| while it is parked:
---                the message that came for it was used for another subtask.
+--                the message that came for it was used for another subtask; with h| while its server is silent (circuits.lua).
 -- <prefix>:runs  zset, the same way. Per running subtask  s|queue|server|owner|task|subtask
 --                                                         o|queue|owner|server|task|subtask
 --
 -- Both are derived from the state and change with it. Whoever reads an entry looks at the state first: one that is not
 -- true (an older version does not keep these sets) is removed. The reaper looks at some now and then.
 
-local ENTRY = '^([rp])|([^|]*)|([^|]*)|([^|]*)|(%d)|(%d+)|([^|]*)|(.*)$'
+local ENTRY = '^([rph])|([^|]*)|([^|]*)|([^|]*)|(%d)|(%d+)|([^|]*)|(.*)$'
 local RUN = '^[so]|[^|]*|[^|]*|[^|]*|([^|]*)|(.*)$'
 
 -- Above every byte that a name has in UTF-8.
@@ -19,6 +19,11 @@ local TOP = '\255'
 local SAMPLE, ONE_IN = 2, 20
 -- How often it came by, by prefix: remembered by the server, so that it costs an idle one nothing.
 local visits = {}
+
+-- `late`: so many times `stale` after another became ready, the other's message should have come. `hurried`: subtasks of
+-- a queue that are looked at soon when it becomes empty. `busy`: queues in which messages lay when the reaper last
+-- looked, by prefix: remembered by the server.
+local arrivals = {late = 10, hurried = 200, busy = {}}
 
 local function plain(name)
   return (string.gsub(name, '[|%c]', '_'))
@@ -48,7 +53,7 @@ function keep_count(task, it, status)
   local call = task.call
   if it.status == SUBTASK.ready then
     local entry = waiting_entry(task, it)
-    redis.call('ZREM', call.prefix .. ':line', 'r|' .. entry, 'p|' .. entry)
+    redis.call('ZREM', call.prefix .. ':line', 'r|' .. entry, 'p|' .. entry, 'h|' .. entry)
   elseif it.status == SUBTASK.running then
     redis.call('ZREM', call.prefix .. ':runs', run_entries(task, it))
   end
@@ -85,6 +90,43 @@ end
 local function count_runs(call, mark, queue, name)
   local from = mark .. '|' .. queue .. '|' .. name .. '|'
   return redis.call('ZLEXCOUNT', call.prefix .. ':runs', '[' .. from, '(' .. from .. TOP)
+end
+
+-- The message of this subtask has come: so have those of all that were ready well before it, unless they are lost. Kept by queue
+-- and priority, in steps.
+function arrivals.note(task, it)
+  local call, name, ready = task.call, it.queue .. '|' .. int(task.priority), task.created + it.since
+  local key = call.prefix .. ':arrived'
+  if ready < tonumber(redis.call('HGET', key, name) or 0) + call.stale then return end
+  redis.call('HSET', key, name, int(ready))
+  redis.call('PEXPIRE', key, 86400000)
+end
+
+-- Whether messages have come that were sent well after that of this subtask: then its own is lost, and does not wait.
+function arrivals.overtook(task, it)
+  local last = tonumber(redis.call('HGET', task.call.prefix .. ':arrived', it.queue .. '|' .. int(task.priority)) or 0)
+  return last > task.created + it.since + arrivals.late * task.call.stale
+end
+
+-- Where a queue has just become empty, what is still ready in it is looked at soon, however long it was put off.
+function arrivals.hurry(call, busy)
+  local were = arrivals.busy[call.prefix] or {}
+  arrivals.busy[call.prefix] = were
+  for queue in pairs(were) do
+    if not busy[queue] then
+      were[queue] = nil
+      local from = 'r|' .. queue .. '|'
+      for _, member in ipairs(redis.call('ZRANGEBYLEX', call.prefix .. ':line', '[' .. from, '(' .. from .. TOP, 'LIMIT', 0, arrivals.hurried)) do
+        local entry = read_entry(call, member)
+        if entry then
+          entry.it.resends = 0
+          changed(entry.task, entry.it)
+          redis.call('ZADD', call.prefix .. ':due', 'LT', int(call.at + call.stale), entry.task.id .. '|' .. entry.it.id)
+        end
+      end
+    end
+  end
+  for queue in pairs(busy) do were[queue] = true end
 end
 
 -- Removes what is not true of a few entries, whichever they are.

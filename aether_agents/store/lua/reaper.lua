@@ -7,7 +7,7 @@ local RESENDS_MAX = 6
 -- Planners that one task may take with it.
 local PLANNERS_LOST_MAX = 2
 
--- Whether to send again now what was sent already. Its message may only be waiting in a full queue.
+-- Whether to send the planner's message again now. It may only be waiting in a full queue.
 local function send_again(it, busy)
   local waits_in_line = busy[it.queue] and it.resends < PUT_OFFS_MAX
   it.resends = math.min(it.resends + 1, RESENDS_MAX)
@@ -35,15 +35,25 @@ local function look_later(task, id, queue, resends)
   schedule(task, id, task.call.at + task.call.stale * pause)
 end
 
+-- Whether the message of a subtask only waits: its queue is full, and none that was sent well after it has come. It is
+-- looked at seldom then: a thousand may wait so.
+local function waits_its_turn(task, it, busy)
+  local waits = busy[it.queue] and it.resends ~= SPENT and not arrivals.overtook(task, it)
+  if it.resends == SPENT then it.resends = 0 end
+  it.resends = math.min(math.max(it.resends + 1, waits and 3 or 0), RESENDS_MAX)
+  return waits
+end
+
 local function look_at_ready(task, it, busy)
   if braked(task.call) then return wait_for_release(task, it) end
+  if circuits.holds(task, it) then return circuits.look_at(task, it) end  -- circuits.lua
   -- Its message was used for another, whose own comes for it, but perhaps never: the few that are parked are looked at
   -- as often as ever, so that they wait for no back-off when their queue is empty.
   if busy[it.queue] and is_parked(task, it) then return schedule(task, it.id, task.call.at + task.call.stale) end
   changed(task, it)
-  local now = send_again(it, busy)
+  local waits = waits_its_turn(task, it, busy)
   look_later(task, it.id, it.queue, it.resends)
-  if now then
+  if not waits then
     pass_by(task, it)
     send(task, it.id, it.queue)
   end
@@ -153,6 +163,7 @@ export('reap', function(call, args)
   look_over(call)
   call.freed = call.out  -- one who sends
   for i = 4, #args do busy[args[i]] = true end
+  arrivals.hurry(call, busy)
   local due = call.prefix .. ':due'
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', int(call.at), 'LIMIT', 0, args[1])) do
     local id, step = string.match(member, '^([^|]*)|(.*)$')

@@ -35,10 +35,16 @@ local function barred(task, it)
     for _, part in ipairs(call.out) do call.freed[#call.freed + 1] = part end
     return it.status == SUBTASK.waiting and 'waiting' or 'done'
   end
-  return held_up(task, it)
+  local why = held_up(task, it)
+  if why then return why end
+  local till
+  till, it.silence = circuits.held_till(task, it)
+  if till then circuits.hold(task, it, till) end
+  return till and 'resting'
 end
 
--- Under a lease: granted token attempts join answered priority document children head answer task|'' subtask|'' losses.
+-- Under a lease: granted token attempts join answered priority document children head answer task|'' subtask|'' losses,
+-- and how many calls in a row its server left unanswered, if it is to fail for that.
 -- Those two are of a subtask for which no message came here: nothing on its way may bring what comes after it.
 local function grant(task, it, other)
   local call = task.call
@@ -55,7 +61,7 @@ local function grant(task, it, other)
   return {'granted', it.token, it.attempts, join and 1 or 0, it.answered and 1 or 0, task.priority,
           it.document, join and it.children or '0', redis.call('HGET', task.key, 'head') or '',
           it.answered and redis.call('HGET', task.subtasks, 'a:' .. it.id) or '',
-          other and task.id or '', other and it.id or '', tonumber(it.losses or '0')}
+          other and task.id or '', other and it.id or '', tonumber(it.losses or '0'), it.silence or 0}
 end
 
 -- id subtask queue scarce room → as `grant`, perhaps of another subtask of the queue | <refusal>
@@ -70,6 +76,8 @@ export('claim', function(call, args)
     if NOBODYS[refusal] then return {refusal} end
     task, it = next_parked(call, queue)
     if not it then return {refusal} end
+  else
+    arrivals.note(task, it)
   end
   local best = scarce and fairest(task, it, room)
   if best and not barred(best.task, best.it) then
@@ -95,9 +103,9 @@ local function speaks(it, token)
   return it.token == token and (it.status == SUBTASK.running or (it.status == SUBTASK.waiting and it.lost))
 end
 
--- id subtask token status|retry outcome delay_ms label data said heard late rest_ms → ok|duplicate|stale, deliveries
+-- id subtask token status|retry outcome delay_ms label data said heard late rest_ms wait_ms → ok|duplicate|stale, deliveries
 export('complete', function(call, args)
-  local id, subtask, token, result, outcome, delay, message, data, said, heard, late, rest = unpack(args)
+  local id, subtask, token, result, outcome, delay, message, data, said, heard, late, rest, wait = unpack(args)
   local task = open(call, id)
   local it = task and node(task, subtask)
   token = tonumber(token)
@@ -112,13 +120,13 @@ export('complete', function(call, args)
   end
   if not speaks(it, token) then return {it.status == SUBTASK.waiting and 'stale' or 'duplicate', {}} end
   it.lost = false
-  hear(task, it, heard, tonumber(late), tonumber(rest))
+  circuits.hear(task, it, heard, tonumber(late), tonumber(rest), tonumber(wait))
   if result == 'retry' and task.halt == '' then
     turn(task, it, SUBTASK.retrying)
     pass_by(task, it)
     schedule(task, it.id, call.at + tonumber(delay))
     emit(task, 'subtask.retrying', it, message, data, said)
-    return {'ok', {}}
+    return {'ok', call.out}
   end
   if result == 'retry' then result = 'cancelled' end  -- a halted task only closes
   if result == 'cancelled' and task.halt == '' then  -- nobody cancelled it: its process gave it up

@@ -26,8 +26,11 @@ local function send(task, step, queue)
   out[#out + 1] = int(task.priority)
 end
 
--- With its queue still full, a re-send is put off this often first.
+-- With its queue still full, a re-send of the planner's message is put off this often first.
 local PUT_OFFS_MAX = 4
+
+-- Stands for the re-sends of a ready subtask whose message is used up: it is sent again also into a full queue.
+local SPENT = 9
 
 -- A ready subtask: the reaper looks at it again, and it is sent now if nothing on its way will bring it. In a paused
 -- task neither: `resume` does both.

@@ -13,6 +13,7 @@
 --                                       the subtask (or none) that failed it and why; `planners_lost`
 --                                       while they planned it; `undone`, `reruns`: the tasks that put it back, and
 --                                       `retry:ID` and `fork:ID` of those that ran it again (reruns.lua)
+--                                       `rests:` a server: the silence of it that was last said here (circuits.lua)
 --                                       `error_code`: why it failed, in a word; `overtime`: what it says when its deadline
 --                                       passes; `postponed`: what its planner waits for, as last said; `trace`: of who
 --                                       asked; `asked_at`; `question` of versions before: only taken out
@@ -34,9 +35,11 @@
 -- <prefix>:epoch hash, :witnesses zset: which server this is, and who may know what it forgot (epoch.lua)
 --                               `server`, its `number` among those seen, `since` when, who is `unheard`, and `salt`
 -- <prefix>:line zset, :runs zset: what is ready and what runs, by server and owner (lines.lua)
+-- <prefix>:arrived              hash    by queue|priority, when the latest was ready whose message has come (lines.lua)
 -- <prefix>:active set, :queued zset, :slots number, :turns hash: who may plan and run (admission.lua)
 --                               of :turns, `arrivals`: how many tasks have come; else by owner and by class
--- <prefix>:circuit:<server>     hash    `late`: calls in a row that came late; `till` when it makes way (bulkheads.lua)
+-- <prefix>:circuit:<server>     hash    `late`: calls in a row that came late; `till` when it is tried; `opened`, `rest`,
+--                               `wait`, `asked` (circuits.lua)
 -- <prefix>:brake                hash    `by` whom, `reason`, `at` when, and the `tasks` that it holds (steering.lua)
 -- <prefix>:audit:head           hash    `number` and `link` of the last entry, `ended` tasks up to which they are taken,
 --                                       `marked` and `marked_at`, `anchor` (chain.lua)

@@ -74,7 +74,8 @@ class Runs(StorePart):
         return self._granted(answer, "", "") if answer else None
 
     def _granted(self, answer: list[Any], task_id: str, subtask_id: str) -> Granted | Unopened:
-        _, token, attempts, join, answered, priority, document, children, head_blob, given, *other, losses = answer
+        _, token, attempts, join, answered, priority, document, children, head_blob, given, *other = answer
+        *other, losses, silence = other
         instead = (other[0].decode(), other[1].decode()) if other[0] else None
         task_id, subtask_id = instead or (task_id, subtask_id)
         head = None
@@ -100,6 +101,7 @@ class Runs(StorePart):
             priority=priority,
             instead=instead,
             head=head,
+            silence=silence,
         )
 
     def complete(
@@ -137,6 +139,7 @@ class Runs(StorePart):
             _heard(outcome),
             self._access.settings.delivery.circuit_after,
             int(self._access.settings.delivery.circuit_rest * 1000),
+            int(self._access.settings.delivery.circuit_wait * 1000),
         )
         return Completed(kind.decode(), deliveries(sends))
 
@@ -206,7 +209,7 @@ class Runs(StorePart):
         return Renewal(run_keys(lost), run_keys(in_doubt))
 
     def unanswering(self, servers: Iterable[str]) -> dict[str, int]:
-        """Of these servers, those that make way because they let calls time out: how many in a row."""
+        """Of these servers, those whose calls wait because they let calls time out: how many in a row."""
         names = list(servers)
         keys = self._access.keys
         lines = [("HMGET", keys.circuit(name), "late", "till") for name in names]

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from aether_agents.contracts import HighLevelTask
+from aether_agents.store import PLANNER, Delivery
 from tests.conftest import eventually
 from tests.integration.execution.lab import Lab, step
 
@@ -91,6 +93,23 @@ def a_message(lab: Lab, queue: str) -> tuple[str, dict[str, Any]]:
         if raw := lab.store.connection.command("LPOP", key):
             return key, dict(json.loads(raw))
     raise AssertionError(f"no message waits in {queue}")
+
+
+def test_a_planner_outlives_whatever_lies_in_its_queue(bare_lab: Lab) -> None:
+    lab = bare_lab
+    lab.store.tasks.create(HighLevelTask(task_id="lost", description="do something"))
+    lab.sender.send([Delivery("lost", "", PLANNER, 5)])
+    key, sound = a_message(lab, PLANNER)
+    worker = lab.worker([PLANNER])
+    for one in (*TEXTS.values(), *changed(sound)):
+        lab.store.connection.command("LPUSH", key, one)
+    eventually(lambda: lab.store.connection.command("LLEN", key) == 0, 60, "all is read")
+    lab.store.tasks.create(HighLevelTask(task_id="after", description="do something"))
+    lab.sender.send([Delivery("after", "", PLANNER, 5)])
+    for name in ("after", "lost"):  # nothing here can do it, and the planner says so
+        eventually(lambda one=name: lab.store.tasks.view(one).status.value == "failed", 60, f"`{name}` was planned")
+    assert worker.poll() is None
+    assert lab.stop(worker) == 0
 
 
 @pytest.mark.parametrize("pool", ["threads", "prefork"])

@@ -178,52 +178,92 @@ def test_a_second_hung_server_does_not_get_every_thread_beside(scarce_store: Sto
     assert len(runs) < most + 4, "and there is one for the next"
 
 
-def test_a_circuit_opens_after_time_outs_in_a_row_says_so_tries_again_and_closes(scarce_store: Store) -> None:
-    begun(scarce_store, "hung", [f"n{at}" for at in range(9)], "slow")
+def silenced(store: Store) -> None:
+    """Three calls of the server `slow` time out in a row: its circuit is open."""
+    begun(store, "hung", [f"n{at}" for at in range(9)], "slow")
+    scarce(store, False)
     for at in range(3):
-        scarce(scarce_store, False)
-        grant = scarce_store.tasks.claim("hung", f"n{at}", "dev")
-        scarce_store.tasks.complete("hung", f"n{at}", grant.token, LATE, retry_in=3_600)  # type: ignore[union-attr]
-    told = [event.message for event in scarce_store.events.read("hung") if event.type.value == "log"]
-    assert told == [
-        "the server `slow` did not answer 3 calls in a row: while other work waits it gets no thread for 60 s, and "
-        "then one, to see how it is"
+        grant = store.tasks.claim("hung", f"n{at}", "dev")
+        store.tasks.complete("hung", f"n{at}", grant.token, LATE, retry_in=3_600)  # type: ignore[union-attr]
+
+
+def said(store: Store, task_id: str) -> list[str]:
+    return [event.message for event in store.events.read(task_id) if event.type.value == "log"]
+
+
+def rested(store: Store) -> None:
+    """Let the rest of the circuit be over, and the time of all that is held."""
+    store.connection.command("HSET", store.keys.circuit("slow"), "till", 1)
+    for name in ("n3", "n4", "n5"):
+        overdue(store, name, "hung")
+
+
+def test_a_circuit_opens_after_time_outs_in_a_row_and_its_calls_wait_not_in_silence(scarce_store: Store) -> None:
+    silenced(scarce_store)
+    assert said(scarce_store, "hung") == [
+        "the server `slow` did not answer 3 calls in a row: its calls wait, one is tried every 60 s, and what has "
+        "waited 60 s for it fails"
     ]
-    scarce(scarce_store)
-    alone = scarce_store.tasks.claim("hung", "n3", "dev")
-    assert isinstance(alone, Granted)
-    assert alone.instead is None, "nobody else waits"
-    begun(scarce_store, "well", ["a", "b", "c", "d"], "quick")
-    assert scarce_store.tasks.unanswering(["slow", "quick"]) == {"slow": 3}
-    assert claimed(scarce_store, "hung", "n4") == "well/a", "while it rests it gets nothing"
-    key = f"{scarce_store.keys.prefix}:circuit:slow"
-    scarce_store.connection.command("HSET", key, "till", 1)
-    assert claimed(scarce_store, "hung", "n5") == "well/b", "one call is tried at a time, and that is n3"
-    scarce_store.tasks.complete("hung", "n3", alone.token, DONE)
-    assert scarce_store.connection.command("EXISTS", key) == 0
-    assert scarce_store.tasks.unanswering(["slow", "quick"]) == {}
-    assert "the server `slow` answers again" in [event.message for event in scarce_store.events.read("hung")]
-    assert claimed(scarce_store, "hung", "n6") == "hung/n6"
-    scarce_store.tasks.cancel("hung", "ann")
-
-
-def test_a_circuit_that_is_tried_in_vain_rests_again(scarce_store: Store) -> None:
-    begun(scarce_store, "hung", [f"n{at}" for at in range(5)], "slow")
-    scarce(scarce_store, False)
-    for at in range(3):
-        grant = scarce_store.tasks.claim("hung", f"n{at}", "dev")
-        scarce_store.tasks.complete("hung", f"n{at}", grant.token, LATE, retry_in=3_600)  # type: ignore[union-attr]
-    key = f"{scarce_store.keys.prefix}:circuit:slow"
-    scarce_store.connection.command("HSET", key, "till", 1)
+    assert [claimed(scarce_store, "hung", name) for name in ("n3", "n4")] == ["resting", "resting"]
+    assert len(said(scarce_store, "hung")) == 1, "it has heard"
+    begun(scarce_store, "later", ["a", "b"], "slow", owner="bob")
+    assert [claimed(scarce_store, "later", name) for name in "ab"] == ["resting", "resting"]
+    assert said(scarce_store, "later") == [
+        "waits for the server `slow`, which did not answer 3 calls in a row: it is tried every 60 s, and what has "
+        "waited 60 s for it fails"
+    ], "once, whoever opened it"
     begun(scarce_store, "well", ["a", "b"], "quick")
+    assert scarce_store.tasks.unanswering(["slow", "quick"]) == {"slow": 3}
+    assert claimed(scarce_store, "well", "a") == "well/a"
     scarce(scarce_store)
-    grant = scarce_store.tasks.claim("hung", "n3", "dev")
+    assert claimed(scarce_store, "hung", "n5") == "resting"
+    assert reap(scarce_store) == [], "nothing is due before the rest is over"
+
+
+def test_after_its_rest_one_call_is_tried_and_an_answer_sends_all_that_waits(scarce_store: Store) -> None:
+    silenced(scarce_store)
+    assert [claimed(scarce_store, "hung", name) for name in ("n3", "n4", "n5")] == ["resting"] * 3
+    rested(scarce_store)
+    (tried,) = reap(scarce_store)
+    grant = scarce_store.tasks.claim("hung", tried, "dev")
     assert isinstance(grant, Granted)
-    assert grant.instead is None, "it is tried"
-    scarce_store.tasks.complete("hung", "n3", grant.token, LATE, retry_in=3_600)
-    assert int(scarce_store.connection.command("HGET", key, "till")) > 1
-    assert claimed(scarce_store, "hung", "n4") == "well/a"
-    scarce_store.tasks.cancel("hung", "ann")
+    assert not grant.silence
+    others = {"n3", "n4", "n5"} - {tried}
+    assert [claimed(scarce_store, "hung", name) for name in others] == ["resting"] * 2, "one at a time"
+    done = scarce_store.tasks.complete("hung", tried, grant.token, DONE)
+    assert {one.subtask_id for one in done.deliveries} == others, "at once, not when their time comes"
+    assert scarce_store.connection.command("EXISTS", scarce_store.keys.circuit("slow")) == 0
+    assert scarce_store.tasks.unanswering(["slow"]) == {}
+    assert said(scarce_store, "hung")[-1] == "the server `slow` answers again"
+    assert {claimed(scarce_store, "hung", name) for name in others} == {f"hung/{name}" for name in others}
+
+
+def test_a_circuit_that_is_tried_in_vain_rests_again_and_at_last_its_calls_fail(scarce_store: Store) -> None:
+    silenced(scarce_store)
+    assert [claimed(scarce_store, "hung", name) for name in ("n3", "n4", "n5")] == ["resting"] * 3
+    rested(scarce_store)
+    (tried,) = reap(scarce_store)
+    grant = scarce_store.tasks.claim("hung", tried, "dev")
+    scarce_store.tasks.complete("hung", tried, grant.token, LATE, retry_in=3_600)  # type: ignore[union-attr]
+    circuit = scarce_store.keys.circuit("slow")
+    assert int(scarce_store.connection.command("HGET", circuit, "till")) > 1
+    others = {"n3", "n4", "n5"} - {tried}
+    assert {claimed(scarce_store, "hung", name) for name in others} == {"resting"}
+    scarce_store.connection.command("HSET", circuit, "wait", 0)  # as if they had waited so long
+    for name in others:
+        overdue(scarce_store, name, "hung")
+    assert set(reap(scarce_store)) == others
+    for name in others:
+        given_up = scarce_store.tasks.claim("hung", name, "dev")
+        assert isinstance(given_up, Granted)
+        assert given_up.silence == 4, "whoever has the grant ends it, without a call"
+
+
+def test_a_circuit_that_a_version_before_opened_holds_nothing(scarce_store: Store) -> None:
+    begun(scarce_store, "hung", ["a"], "slow")
+    scarce_store.connection.command("HSET", scarce_store.keys.circuit("slow"), "late", 7, "till", 2**52)
+    scarce_store.connection.command("EXPIRE", scarce_store.keys.circuit("slow"), 60)
+    assert claimed(scarce_store, "hung", "a") == "hung/a"
 
 
 def test_what_the_lines_say_falsely_is_removed_and_gives_nobody_a_right(scarce_store: Store) -> None:

@@ -108,9 +108,9 @@ def test_failed_children_that_may_fail_only_degrade(store: Store) -> None:
     assert (view.status.value, view.degraded) == ("completed", True)
 
 
-@pytest.mark.parametrize("response", ["skip", "fail"])
-def test_an_item_that_a_person_skips_leaves_the_task_degraded(store: Store, response: str) -> None:
-    fan(store, 2, on_failure="continue", repeatable=False)
+@pytest.mark.parametrize(("response", "on_failure"), [("skip", "continue"), ("fail", "continue"), ("skip", "fail")])
+def test_an_item_that_a_person_skips_leaves_the_task_degraded(store: Store, response: str, on_failure: str) -> None:
+    fan(store, 2, on_failure=on_failure, repeatable=False)
     granted(store, "each#0")
     overdue(store, "each#0")
     reap(store)

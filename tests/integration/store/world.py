@@ -90,6 +90,7 @@ class World:
     refusals: list[str] = field(default_factory=list)
     came_back: set[str] = field(default_factory=set)
     fanned: dict[str, int] = field(default_factory=dict)
+    beside: list[Delivery] = field(default_factory=list)  # of other tasks
 
     def begin(self, servers: Sequence[str] = ("echo",), **task: Any) -> None:
         """Plan the task and start it; its subtasks call these servers in turn."""
@@ -110,6 +111,7 @@ class World:
     def send(self, deliveries: list[Delivery]) -> None:
         """Put messages on their way."""
         self.mail += [(send.subtask_id, False) for send in deliveries if send.task_id == self.task_id]
+        self.beside += [send for send in deliveries if send.task_id != self.task_id]
 
     def deliver(self, at: int) -> Run | None:
         """A message arrives at a worker, which claims."""

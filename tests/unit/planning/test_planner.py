@@ -344,6 +344,8 @@ def test_a_document_that_is_too_large_or_goes_in_a_circle_says_so_and_what_else_
     planner = Planner(Settings(home=HOME), [])
     many = template(subtasks=[{"id": f"s{at}", **call} for at in range(2_001)])
     assert "there are 2001 subtasks; 2000 is the limit" in refused(planner.plan(task(document=many), catalogue()))
+    more = template(subtasks=[{"id": f"s{at}", **call} for at in range(10_001)])
+    assert "there are 10001 subtasks; 2000 is the limit" in refused(planner.plan(task(document=more), catalogue()))
     fits = many.model_copy(update={"subtasks": many.subtasks[:2_000]})
     assert len(planned(planner.plan(task(document=fits), catalogue())).subtasks) == 2_000
     circle = template(subtasks=[{"id": "a", "needs": ["b"], **call}, {"id": "b", "needs": ["a"], "tool": "git/gone"}])
