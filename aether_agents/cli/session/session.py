@@ -10,10 +10,12 @@ from aether_agents.cli.session.protocols import EmbeddedStack, OrchestratorFace,
 from aether_agents.cli.terminal.output import Output
 from aether_agents.cli.terminal.questions import Questioner
 from aether_agents.contracts import TERMINAL_TASK, GitIdentity, Specialist, TaskView
-from aether_agents.errors import NothingYet, StackError
+from aether_agents.documents.suggestion import nearest
+from aether_agents.errors import InvalidTask, NothingYet, StackError
 from aether_agents.mcp_host.trust.trust import Trust
 from aether_agents.process.git_identity import git_identity
 from aether_agents.process.local_journal import login
+from aether_agents.process.private_folder import why_not_yours, written_as_root
 from aether_agents.process.startup import loading
 from aether_agents.settings.loader import Configuration, default_home, load_configuration
 from aether_agents.settings.model import Settings
@@ -55,6 +57,17 @@ class Session:
         """The installed specialists."""
         return load_specialists(self.settings)
 
+    def check_specialist(self, wanted: str) -> None:
+        """Refuse the name of a specialist that there is not.
+
+        Raises:
+            InvalidTask: there is none of that name; the error names those there are.
+        """
+        known = [one.name for one in self.specialists]
+        if wanted not in known:
+            told = f"there is no specialist `{wanted}`{nearest(wanted, known)}; there are: {', '.join(known)}"
+            raise InvalidTask(told)
+
     @property
     def person(self) -> str:
         """Who is at the terminal, for the record of answers."""
@@ -72,8 +85,18 @@ class Session:
 
     @cached_property
     def stack(self) -> EmbeddedStack | None:
-        """The embedded stack, unless a broker is configured."""
-        return None if self.settings.broker.url else _embedded(self.settings)
+        """The embedded stack, unless a broker is configured.
+
+        Raises:
+            StackError: its home is no folder of this person's.
+        """
+        if self.settings.broker.url:
+            return None
+        if why := why_not_yours(self.settings.home):
+            raise StackError(why)
+        if warning := written_as_root(self.settings.home):
+            self.output.warn(warning)
+        return _embedded(self.settings)
 
     @contextmanager
     def orchestrator(self, *, keep: bool = False) -> Iterator[OrchestratorFace]:

@@ -164,7 +164,7 @@ def _wait_until_served(stack: Stack, lease: Lease) -> None:
 
 def _stack(session: Session) -> Stack:
     url = session.settings.broker.url
-    if url is not None:
+    if session.stack is None and url is not None:
         raise InvalidSettings(
             f"a broker is configured ({redacted(url)}), so there is no embedded stack here; "
             "start workers with `aether-agent worker QUEUE`"

@@ -38,10 +38,12 @@ def control(session: Session, act: Act, choice: Choice, *, reason: str = "") -> 
     Of tasks that were not named, those to which it cannot be done are left out: what is paused is not paused again.
 
     Raises:
-        InvalidTask: no task is named or chosen.
+        InvalidTask: no task is named or chosen, or there is no such specialist.
     """
     if not choice.task_ids and not choice.chooses:
         raise InvalidTask(f"which tasks? name them, or give --specialist, --owner or --all: aether-agent {act} --all")
+    if choice.specialist is not None:
+        session.check_specialist(choice.specialist)
     worst = COMPLETED
     rows: list[dict[str, str]] = []
     with session.past() as orchestrator:

@@ -6,7 +6,7 @@ from aether_agents.cli.terminal.exit_codes import exit_code_of
 from aether_agents.cli.terminal.output import Output
 from aether_agents.cli.views.findings import conclusions, figures, worst
 from aether_agents.cli.views.outcome import how_to_answer, outputs, trouble
-from aether_agents.contracts import TERMINAL_TASK, FailOn, TaskView
+from aether_agents.contracts import TERMINAL_TASK, FailOn, TaskView, denied_by
 from aether_agents.contracts.contract import Json
 
 
@@ -54,7 +54,8 @@ def body(view: TaskView) -> dict[str, Json]:
 
 def _next(view: TaskView) -> list[str]:
     """What can be done now."""
-    again = f"go on where it failed: aether-agent retry {view.task_id}"
+    what = "ask it once more" if denied_by(view.error) else "go on where it failed"
+    again = f"{what}: aether-agent retry {view.task_id}"
     if view.status == "completed":
         told = [f"the whole result: aether-agent result {view.task_id} --json"]
         return [again, *told] if view.degraded else told

@@ -14,8 +14,6 @@ from aether_agents.cli.terminal.typed_values import read_pairs
 from aether_agents.cli.views.screen import Screen, screen_for
 from aether_agents.cli.views.task_state import TaskState
 from aether_agents.contracts import FailOn, HighLevelTask, Plan, TaskView
-from aether_agents.documents.suggestion import nearest
-from aether_agents.errors import InvalidTask
 
 #: What is said beside a task that this command began.
 HINT = "Ctrl-C cancels the task"
@@ -29,10 +27,7 @@ def task_from(session: Session, goal: str, options: Mapping[str, Any]) -> HighLe
         InvalidTask: an option or an input does not fit; the error names it.
     """
     if wanted := options.get("specialist"):
-        known = [one.name for one in session.specialists]
-        if wanted not in known:
-            told = f"there is no specialist `{wanted}`{nearest(wanted, known)}; there are: {', '.join(known)}"
-            raise InvalidTask(told)
+        session.check_specialist(wanted)
     wishes = {
         "description": goal,
         "context": options.get("context") or "",

@@ -63,7 +63,8 @@ class Questioner:
             elif given in ("c", "comment"):
                 comment = self._read("comment: ").strip()[:2_000]
             else:
-                self._output.bad(f"`{plain(given)}` is no answer: type y, n, w or c")
+                told = f"`{plain(given)}` is no answer" if given else "nothing was typed"
+                self._output.bad(f"{told}: type y, n, w or c")
 
     def _yes_or_no(self, choices: tuple[str, ...]) -> str:
         """Yes is the first choice; no, or nothing at all, the last. Anything else is asked again."""

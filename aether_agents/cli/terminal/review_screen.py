@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from aether_agents.cli.terminal.glyphs import BAD, GOOD, INFO, QUIET, RISK_STYLES, WARN, Glyphs
-from aether_agents.cli.terminal.text import counted, fit, plain, plain_line, width_of
+from aether_agents.cli.terminal.text import fit, plain, plain_line, width_of
 from aether_agents.contracts import KINDS, Form, Item, ItemKind, Shown, Subject
+from aether_agents.contracts.shortening import counted
 
 #: Cells of a line at most, also on a wider terminal: a diff is read better so.
 WIDEST = 120
@@ -29,14 +30,14 @@ class ReviewScreen:
         self._height = height
 
     def lines(self, shown: Shown, *, whole: bool = False) -> Iterator[Text]:
-        """The summary, and as much of the value as there is room for; with `whole`, all of it."""
+        """The summary, and as much of the value as there is room for; with `whole`, all of it, and no line is cut."""
         head = list(self._head(shown))
         yield from head
-        items = list(self._items(shown.items, len(shown.items) if whole else ITEMS))
+        items = list(self._items(shown.items, whole=whole))
         if items and shown.subject.form != "table":
             yield Text("")
             yield from items
-        body = self._table(shown) if shown.rows else self._body(shown)
+        body = self._table(shown, whole=whole) if shown.rows else self._body(shown, whole=whole)
         room = len(body) if whole else max(LEAST_LINES, self._height - len(head) - len(items) - 6)
         yield Text("")
         yield from body[:room]
@@ -86,29 +87,29 @@ class ReviewScreen:
             subject.risk.value, style=f"bold {RISK_STYLES[subject.risk]}"
         )
 
-    def _items(self, items: tuple[Item, ...], most: int) -> Iterator[Text]:
+    def _items(self, items: tuple[Item, ...], *, whole: bool) -> Iterator[Text]:
+        most = len(items) if whole else ITEMS
         for item in items[:most]:
             mark, style = _MARKS[item.kind]
             detail = f"  {plain(item.detail)}" if item.detail else ""
             mark = mark if mark.isascii() or not self._glyphs.more.isascii() else "!"
-            told = fit(f"{plain(item.what)}{detail}", self._width - 14, self._glyphs.more)
+            told = f"{plain(item.what)}{detail}"
+            told = told if whole else fit(told, self._width - 14, self._glyphs.more)
             yield Text(f"{_INDENT}{mark} {item.kind:8}", style=style).append(told)
         if len(items) > most:
             yield Text(f"{_INDENT}{self._glyphs.more} and {len(items) - most} more", style=QUIET)
 
-    def _body(self, shown: Shown) -> list[Text]:
-        room = self._width - len(_INDENT)
-        return [
-            Text(_INDENT).append(fit(plain_line(line), room, self._glyphs.more), style=_style(line, shown.subject.form))
-            for line in shown.lines
-        ]
+    def _body(self, shown: Shown, *, whole: bool) -> list[Text]:
+        room, lines = self._width - len(_INDENT), map(plain_line, shown.lines)
+        cut = lines if whole else (fit(line, room, self._glyphs.more) for line in lines)
+        return [Text(_INDENT).append(line, style=_style(line, shown.subject.form)) for line in cut]
 
-    def _table(self, shown: Shown) -> list[Text]:
-        """Columns as wide as what is in them, the widest cut first."""
+    def _table(self, shown: Shown, *, whole: bool) -> list[Text]:
+        """Columns as wide as what is in them, the widest cut first; of the whole, none is cut."""
         rows = [tuple(map(plain, row)) for row in (shown.columns, *shown.rows)]
         widths = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
         room = self._width - len(_INDENT) - 2 * (len(widths) - 1)
-        while sum(widths) > room and max(widths) > 4:  # noqa: PLR2004 - a cell of three signs and the sign for more
+        while not whole and sum(widths) > room and max(widths) > 4:  # noqa: PLR2004 - a cell of three signs and the sign for more
             widths[widths.index(max(widths))] -= 1
         drawn = []
         for number, row in enumerate(rows):
@@ -117,7 +118,8 @@ class ReviewScreen:
                 fitted = fit(cell, width, self._glyphs.more)
                 line.append(fitted + " " * (width - width_of(fitted) + 2), style=_cell_style(cell, header=number == 0))
             line.rstrip()
-            line.truncate(self._width)
+            if not whole:
+                line.truncate(self._width)
             drawn.append(line)
         return drawn
 

@@ -51,13 +51,3 @@ def fit(text: str, width: int, more: str) -> str:
     if width <= cell_len(more):
         return set_cell_size(text, max(0, width))
     return set_cell_size(text, width - cell_len(more)).rstrip() + more
-
-
-def counted(count: int, name: str) -> str:
-    """A number and what it counts: the name is a plural, as `files` and `repositories`, and of one it is said so."""
-    if count != 1 or " " in name:
-        return f"{count} {name}"
-    for ending, one in (("ies", "y"), ("ches", "ch"), ("shes", "sh"), ("xes", "x"), ("ss", "ss"), ("s", "")):
-        if name.endswith(ending):
-            return f"1 {name.removesuffix(ending)}{one}"
-    return f"1 {name}"

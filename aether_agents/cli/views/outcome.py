@@ -89,6 +89,8 @@ def _short(value: Json) -> Text:
     if isinstance(value, dict) and value and all(isinstance(item, int) for item in value.values()):
         counted = [f"{count} {name}" for name, count in value.items() if count and name != "total"]
         return Text(", ".join(counted) or "none")
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return Text(", ".join(plain(str(item)) for item in value) or "none")
     return Text(plain(json.dumps(value, ensure_ascii=False)))
 
 

@@ -203,7 +203,8 @@ class LineScreen:
         subject = event.subtask_id or ("task" if event.type is not EventType.LOG else "")
         line.append(f"{subject} {state}".strip() if event.type is not EventType.LOG else subject)
         if node is not None and status == "running":
-            line.append(f"  {node.specialist} {self._output.error_glyphs.dot} {node.tool}", style=QUIET)
+            does = (node.specialist, node.tool) if node.tool else (node.specialist,)  # a review calls nothing
+            line.append(f"  {f' {self._output.error_glyphs.dot} '.join(does)}", style=QUIET)
         if message := plain(event.message):
             line.append(f"  {message}", style=STYLES.get(status, "") if status in ("failed", "retrying") else QUIET)
         return line

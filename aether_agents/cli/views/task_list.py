@@ -7,13 +7,15 @@ from rich.text import Text
 
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.terminal.duration import ago
+from aether_agents.cli.terminal.glyphs import WARN
 from aether_agents.cli.terminal.output import Output
 from aether_agents.cli.terminal.tables import Column, quiet, sign, table, verdict
+from aether_agents.cli.terminal.text import plain
 from aether_agents.cli.views.outcome import how_to_answer, trouble
 from aether_agents.cli.views.screen import WIDEST
 from aether_agents.cli.views.task_state import TaskState
 from aether_agents.cli.views.task_tree import TaskTree
-from aether_agents.contracts import TERMINAL_TASK, Plan, TaskStatus, TaskView
+from aether_agents.contracts import TERMINAL_TASK, Plan, TaskStatus, TaskView, denied_by
 from aether_agents.errors import NothingYet
 
 #: Latest tasks among which those that wait are looked for.
@@ -73,7 +75,8 @@ def show_task(output: Output, view: TaskView, plan: Plan | None) -> None:
     if view.status == "paused":
         output.hint(f"go on: aether-agent resume {view.task_id}")
     elif view.status in ("failed", "cancelled") and view.plan and not view.undoes and not view.retried_by:
-        output.hint(f"go on where it failed: aether-agent retry {view.task_id}")
+        what = "ask it once more" if denied_by(view.error) else "go on where it failed"
+        output.hint(f"{what}: aether-agent retry {view.task_id}")
     elif view.status not in TERMINAL_TASK and not view.interventions:
         output.hint(f"follow it: aether-agent watch {view.task_id}")
 
@@ -82,6 +85,8 @@ def _standing(view: TaskView, output: Output) -> Text:
     """Its status, and beside it what it found."""
     if view.verdict is not None and not view.degraded:
         return verdict(view.verdict, output.glyphs)
+    if who := denied_by(view.error):
+        return Text(f"{output.glyphs.status['failed']} denied by {plain(who)}", style=WARN)
     said = sign(view.status, output.glyphs, _word(view))
     return said.append(f" {output.glyphs.dot} {view.verdict.words}") if view.verdict else said
 

@@ -23,6 +23,7 @@ from aether_agents.contracts import (
     kinds_in,
     value_digest,
 )
+from aether_agents.contracts.shortening import counted
 from aether_agents.errors import InvalidPlan, ReferenceMissing
 from aether_agents.execution.calls.approval import in_time
 from aether_agents.execution.calls.kept_items import Write, taken
@@ -188,7 +189,7 @@ def _question(review: PlannedSubtask, subject: Subject, binds: str) -> Intervent
 
 def summary(subject: Subject) -> list[str]:
     """What is asked, in lines without a word of the value itself."""
-    counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in subject.counts.items())
+    counts = ", ".join(counted(count, name.replace("_", " ")) for name, count in subject.counts.items())
     kinds = ", ".join(f"{_DONE[kind]} {subject.kinds[kind]}" for kind in KINDS if kind in subject.kinds)
     leads = "; ".join(subject.leads_to) or "nothing"
     lines = [line for line in (counts, kinds) if line]

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+from unicodedata import category
 
 from aether_agents.contracts import Form, Item, Json, items_in
 
@@ -21,6 +22,8 @@ _FIELDS: dict[Form, tuple[str, ...]] = {
 _ENDINGS: dict[Form, str] = {"diff": "diff", "table": "txt", "list": "txt", "text": "txt"}
 #: Rows and lines that are made of one value, at most. What is left out is counted.
 MOST_LINES = 20_000
+#: Control and format characters, and other ends of lines.
+_HIDDEN = frozenset(("Cc", "Cf", "Zl", "Zp"))
 
 
 class Rendered(NamedTuple):
@@ -37,7 +40,7 @@ def render(value: Json, form: Form) -> Rendered:
     items = items_in(value)
     if form == "table" and (table := _table(_chosen(value, form))):
         return Rendered(*table, items=items)
-    return Rendered(lines=tuple(_bounded(_lines(_chosen(value, form), form))), items=items)
+    return Rendered(lines=tuple(_bounded(map(_seen, _lines(_chosen(value, form), form)))), items=items)
 
 
 def write_whole(value: Json, form: Form, folder: Path, name: str) -> str:
@@ -77,18 +80,31 @@ def _table(value: Json) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]] |
     if not rows or (isinstance(value, list) and len(rows) != len(value)):
         return None
     columns = tuple(dict.fromkeys(name for row in rows for name in row))
-    return columns, tuple(tuple(_text(row.get(name)) for name in columns) for row in rows[:MOST_LINES])
+    return columns, tuple(tuple(_seen(_text(row.get(name))) for name in columns) for row in rows[:MOST_LINES])
 
 
 def _lines(value: Json, form: Form) -> Iterator[str]:
     if isinstance(value, str):
-        yield from value.splitlines()
+        yield from _split(value)
     elif isinstance(value, list):
         for one in value:
             mark = "- " if form == "list" and not isinstance(one, str) else ""
-            yield from (_text(one) if isinstance(one, str | dict) else f"{mark}{_text(one)}").splitlines() or [""]
+            yield from _split(_text(one) if isinstance(one, str | dict) else f"{mark}{_text(one)}") or [""]
     else:
-        yield from json.dumps(value, ensure_ascii=False, indent=1).splitlines()
+        yield from _split(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def _split(text: str) -> list[str]:
+    """Lines as a diff has them. Other signs that would begin a line are none here: what follows one keeps its mark."""
+    return text.removesuffix("\n").split("\n") if text else []
+
+
+def _seen(line: str) -> str:
+    """A line in which nothing is hidden: a sign that steers a terminal or turns the text around is an escape."""
+    return "".join(
+        sign if sign == "\t" or category(sign) not in _HIDDEN else sign.encode("unicode_escape").decode()
+        for sign in line
+    )
 
 
 def _bounded(lines: Iterator[str]) -> Iterator[str]:

@@ -139,10 +139,14 @@ async def _asked(request: CallRequest, session: Session, hidden: Redactor) -> Ca
 
 
 def _with_hint(result: CallResult, tool: str, session: Session, wrote: int) -> CallResult:
-    """A failure, with where its traceback is: the MCP library answers no more than that there was one."""
-    if result.kind != "tool_error" or result.error is None or session.spec.url is not None:
+    """A failure in the server's own words, with where its traceback is where the MCP library says no more than that."""
+    if result.kind != "tool_error" or result.error is None:
         return result
-    bare = result.error.strip() == f"Error executing tool {tool}"
+    wording = f"Error executing tool {tool}"  # the library's, before what the tool itself said
+    result = result._replace(error=result.error.removeprefix(f"{wording}: "))
+    if session.spec.url is not None:
+        return result
+    bare = (result.error or "").strip() == wording
     if not bare and session.transport.stderr.written == wrote:
         return result
     return result._replace(error=f"{result.error}\nwhat it wrote: `aether-agent servers logs {session.spec.name}`")

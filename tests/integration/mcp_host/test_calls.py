@@ -1,11 +1,13 @@
 """Calls that go well, and calls whose tool says that it failed."""
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from aether_agents.contracts import Subtask
 from aether_agents.mcp_host.pool.host import Host
 from aether_agents.mcp_host.session.call_result import CallResult
 from tests.conftest import eventually
@@ -72,7 +74,7 @@ def test_a_tool_that_fails_is_a_value_with_its_words(echo: Host) -> None:
     result = echo.call("echo", "fail", {"message": "the disk is full"}, timeout=10)
 
     assert result.kind == "tool_error"
-    assert "the disk is full" in str(result.error)
+    assert str(result.error).startswith("the disk is full")
     assert result.sent
 
 
@@ -210,3 +212,13 @@ def test_a_server_that_says_its_tools_changed_is_listed_anew(open_host: OpenHost
 
     assert (result.kind, result.sent) == ("tool_error", False)
     assert host.pin("echo", "echo") == planned["echo"]
+
+
+@pytest.mark.parametrize("name", ["issue/create", "Create Share", "検索", "a.b:c"])
+def test_a_tools_name_is_what_its_server_says(open_host: OpenHost, tmp_path: Path, name: str) -> None:
+    (tmp_path / "tools.json").write_text(json.dumps({name: {}}), encoding="utf-8")
+    host = open_host(spec("raw", "told", str(tmp_path / "tools.json")))
+
+    assert [tool.name for tool in host.tools("raw")] == [name]
+    assert host.call("raw", name, timeout=10).output == "ok"
+    assert Subtask(id="a", tool=f"raw/{name}").tool == f"raw/{name}"

@@ -68,6 +68,15 @@ def test_a_secret_in_a_file_and_in_history_is_one_finding(secrets: Talk, reposit
     assert "Also seen in 1 other file" in finding["detail"]
 
 
+def test_every_file_that_holds_the_same_secret_is_named(secrets: Talk, repository: Planted) -> None:
+    for name in ("a.yml", "deep/b.yml", "c.yml"):
+        repository.write(name, f'key: "{AWS_PRESENT}"\n')
+    repository.commit("three times")
+    (finding,) = secrets.call("scan", path=str(repository.folder))["findings"]
+    told = " ".join((finding["file"], finding["detail"]))
+    assert all(name in told for name in ("a.yml", "deep/b.yml", "c.yml"))
+
+
 def test_every_branch_and_what_a_merge_itself_added_is_looked_at(secrets: Talk, repository: Planted) -> None:
     repository.write("a.txt", "a\n")
     repository.commit("base")

@@ -68,11 +68,11 @@ def head_command() -> int:
 
 
 @click.command(
-    "report", epilog=examples("aether-agent report @last --html", "aether-agent report 3f1c9a20b7de --html -o x.html")
+    "report", epilog=examples("aether-agent report @last", "aether-agent report 3f1c9a20b7de --html -o x.html")
 )
 @click.argument("task_id", type=TASK_ID, shell_complete=task_ids)
 @click.option(
-    "--html", is_flag=True, required=True, help="As one page that holds all it needs, to be sent and replayed."
+    "--html", is_flag=True, help="As one page that holds all it needs, to be sent and replayed: the one form there is."
 )
 @click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
 def report_command(task_id: str, html: bool, output: Path | None) -> int:  # noqa: ARG001 - the one form there is yet

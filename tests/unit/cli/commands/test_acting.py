@@ -523,3 +523,23 @@ def test_links_between_tasks_are_shown(run: Run, stack: RecordedStack) -> None:
     assert "goes on with before" in shown
     assert "retried by after" in shown
     assert "undone by back" in shown
+
+
+def test_an_act_on_a_specialist_that_is_none_is_refused(run: Run, stack: RecordedStack) -> None:
+    orchestrator = stack(RecordedOrchestrator([], DONE))
+    for act in ("cancel", "pause", "resume"):
+        ran = run(act, "--specialist", "secrity")
+        assert (ran.code, orchestrator.done) == (2, [])
+        assert "there is no specialist `secrity`; did you mean `security`?" in ran.err
+
+
+def test_a_list_says_who_denied_a_task(run: Run, stack: RecordedStack) -> None:
+    stack(RecordedOrchestrator([], task(subtask("a"), status="failed", error="agree: denied by ann: not now")))
+    assert "denied by ann" in run("tasks").out
+    assert "ask it once more: aether-agent retry" in run("status", TASK).err
+
+
+def test_a_list_of_words_is_written_as_words(run: Run, stack: RecordedStack) -> None:
+    done = task(subtask("a"), status="completed").model_copy(update={"outputs": {"left": [], "made": ["a/b", "c"]}})
+    stack(RecordedOrchestrator([], done))
+    assert "left  none\nmade  a/b, c" in run("result", TASK).out

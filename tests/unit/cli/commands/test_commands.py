@@ -259,3 +259,15 @@ def test_why_a_sentence_means_a_template_is_explained_without_a_stack(run: Run) 
     assert [word for word in ("security_audit", "share", "margin", "repository") if word not in ran.out] == []
     told = json.loads(run("explain", "audit the moon", "--json").out)
     assert (told["goals"][0]["template"], run("explain", "audit the moon").code) == (None, 5)
+
+
+@pytest.mark.parametrize("command", [["tasks"], ["ps"], ["down"], ["up"], ["execute", "do it"]])
+def test_a_home_that_is_a_file_is_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: list[str]
+) -> None:
+    (tmp_path / "file").touch()
+    for home, why in ((tmp_path / "file", "is a file"), (tmp_path / "file" / "below", "lies below a file")):
+        monkeypatch.setenv("AETHER_HOME", str(home))
+        ran = run(*command)
+        assert ran.code != 0
+        assert f"{home} {why}: set AETHER_HOME to a folder of your own" in ran.err

@@ -7,7 +7,8 @@ from rich.console import Console
 
 from aether_agents.cli.terminal.duration import ago, brief
 from aether_agents.cli.terminal.tables import Column, table
-from aether_agents.cli.terminal.text import counted, fit, plain, printable, width_of
+from aether_agents.cli.terminal.text import fit, plain, printable, width_of
+from aether_agents.contracts.shortening import counted
 from tests.unit.cli.recorded import START
 
 
