@@ -12,6 +12,11 @@ def file_kind(spec: InputSpec) -> str:
     return Path(spec.default).suffix if format_of(spec) == "path" and isinstance(spec.default, str) else ""
 
 
+def any_kind(place: str) -> bool:
+    """Whether the ending of a file says no more than that it is a database."""
+    return Path(place).suffix.lower() == ".db"
+
+
 def is_share(spec: InputSpec) -> bool:
     """Whether it is a number of percent."""
     return spec.type in {"integer", "number"} and (spec.minimum, spec.maximum) == (0, 100)

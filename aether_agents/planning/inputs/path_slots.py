@@ -3,7 +3,15 @@
 from collections.abc import Container, Sequence
 from pathlib import Path
 
-from aether_agents.planning.inputs.input_kind import file_kind, format_of, goes_into, is_target, is_text, may_be_gone
+from aether_agents.planning.inputs.input_kind import (
+    any_kind,
+    file_kind,
+    format_of,
+    goes_into,
+    is_target,
+    is_text,
+    may_be_gone,
+)
 from aether_agents.planning.inputs.path_nature import apart, nature_of, unusable, wanted
 from aether_agents.planning.inputs.slots import Slots
 from aether_agents.planning.sentence.sentence import Mentions
@@ -91,7 +99,8 @@ class PathSlots(Slots):
             wanted(name, self.spec(name)),
             nature_of(text, self.task.folder),
         )
-        return kind in ("", Path(text).suffix) and not (wants and is_one and wants != is_one)
+        new = any_kind(text) and not Path(self.task.folder or "/", text).exists()  # it is made, as what is wanted
+        return (kind in ("", Path(text).suffix) or new) and not (wants and is_one and wants != is_one)
 
     def _files_by_kind(self, texts: Sequence[str]) -> None:
         """A file of the kind that one input has by default is that input's, whether it is there yet or not."""
@@ -107,8 +116,19 @@ class PathSlots(Slots):
         for name, texts in self.sources.items():
             wrong = [text for text in into if text in texts and not is_target(self.spec(name))]
             if wrong and format_of(self.spec(name)) == "path":
-                self.values.pop(name, None)
-                self.ask(name, f"something goes into `{wrong[0]}` in the request, and `{name}` is where it comes from")
+                self._not_there(name, wrong[0], [text for text in texts if text not in wrong])
+
+    def _not_there(self, name: str, place: str, others: Sequence[str]) -> None:
+        """Ask about a place that something goes into: what it should go into, where that is a file of one kind."""
+        self.values.pop(name, None)
+        said = f"something goes into `{place}` in the request"
+        target = next((one for one, spec in self.template.inputs.items() if is_target(spec) and file_kind(spec)), None)
+        if target is None or target in self.task.inputs or not others or self.spec(name).type != "array":
+            self.ask(name, f"{said}, and `{name}` is where it comes from")
+            return
+        self.take(name, list(others))
+        self.values.pop(target, None)
+        self.ask(target, f"{said}, and `{target}` is a `{file_kind(self.spec(target))}` file, or made as one")
 
 
 def _without(said: Mentions, taken: Container[str]) -> Mentions:

@@ -81,6 +81,19 @@ def test_what_goes_the_other_way_or_fits_nowhere_is_asked_about(here: Path, sent
     assert bound(here, sentence, of).asked
 
 
+@pytest.mark.parametrize("said", ["new.db", "./new.db", "./new.duckdb"])
+def test_a_database_that_is_not_there_yet_is_made_whatever_its_ending(here: Path, said: str) -> None:
+    binding = bound(here, f"load ./orders.csv into {said}", LOAD)
+    assert (binding.asked, binding.values["sources"]) == ({}, [str(here / "orders.csv")])
+    assert binding.values["database"] == str(here / said)
+
+
+def test_a_file_of_another_kind_is_not_loaded_into(here: Path) -> None:
+    asked = bound(here, "load ./orders.csv into ./shop.db", LOAD).asked
+    assert list(asked) == ["database"]
+    assert "`database` is a `.duckdb` file, or made as one" in asked["database"]
+
+
 def test_a_moment_is_kept_as_utc_and_a_word_is_none(here: Path) -> None:
     assert bound(here, "restore ./shop.db", as_of="2026-11-20").values["as_of"] == "2026-11-20T23:59:59Z"
     assert "2026-11-30T18:00:00Z" in bound(here, "restore ./shop.db", as_of="soon").asked["as_of"]
