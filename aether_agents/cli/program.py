@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from aether_agents import __version__
 from aether_agents.cli.command_index import COMMANDS, SUGGESTIONS
 from aether_agents.cli.terminal.exit_codes import forget_output, leave_well
 from aether_agents.cli.terminal.system_errors import hold_streams
+from aether_agents.process.build import build
 from aether_agents.process.startup import loading
 
 NAME = "aether-agent"
@@ -115,7 +115,7 @@ Examples:
 Every command has --help with examples, and --json where it shows something.""",
 )
 @click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback when something goes wrong.")
-@click.version_option(__version__, "-V", "--version", prog_name=NAME)
+@click.version_option(build(), "-V", "--version", prog_name=NAME)
 @click.pass_context
 def program(context: click.Context) -> None:
     """Give it a goal; it plans, sends each subtask to the specialist that has the tools, and tells you what happens."""

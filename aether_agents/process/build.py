@@ -1,12 +1,11 @@
 """Build: which state of the sources this is, where two versions may meet. Two builds of one version are told apart."""
 
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from aether_agents import __version__
 
-#: Written into what is installed (`hatch_build.py`); a checkout has its git folder instead.
+#: Written into a wheel when it is built (`hatch_build.py`); a checkout has its git folder instead.
 COMMIT_FILE = "commit.txt"
 
 _SHORT = 9
@@ -20,12 +19,12 @@ def build() -> str:
 
 def _commit() -> str:
     try:
-        return (files("aether_agents") / COMMIT_FILE).read_text(encoding="ascii").strip()
+        return (Path(__file__).parents[1] / COMMIT_FILE).read_text(encoding="ascii").strip()
     except OSError:
-        return _of_checkout(Path(__file__).parents[2] / ".git")
+        return commit_of_checkout(Path(__file__).parents[2] / ".git")
 
 
-def _of_checkout(git: Path) -> str:
+def commit_of_checkout(git: Path) -> str:
     """The commit that is checked out; nothing where it is tagged as this version, or this is no checkout."""
     try:
         if git.is_file():  # a work tree beside the repository
