@@ -1,0 +1,86 @@
+"""What the manual says of settings, of their defaults and of files is so."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from aether_agents.settings.model import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXTS = ("README.md", "SECURITY.md", "CONTRIBUTING.md", "AGENTS.md")
+FOLDERS = ("docs", "deploy", "examples")
+PAGES = [*(ROOT / name for name in TEXTS), *(page for name in FOLDERS for page in sorted((ROOT / name).rglob("*.md")))]
+
+#: Words that begin like a key of the settings: names of entries of the audit record.
+ENTRIES = r"audit\.(?:checkpoint|refused|retired|rolled_back)"
+#: What no page of ours means as a file of the checkout.
+ELSEWHERE = r"\.git/config|\.cursor/mcp\.json|AETHER_HOME/.*|site/|dist/|deploy/\.env"
+FILE = re.compile(r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|md|yaml|yml|toml|lua|acl|json|env|conf)|tests/[\w./-]+)`")
+TEST = re.compile(r"`(test_\w+\.py)`")
+
+
+def models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models of settings in an annotation."""
+    is_model = isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    if is_model and annotation.__module__.startswith("aether_agents.settings"):
+        yield annotation
+    for inner in getattr(annotation, "__args__", ()):
+        yield from models(inner)
+
+
+def keys(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every key with its default; in the place of a name that people choose there is `*`."""
+    for name, field in model.model_fields.items():
+        place = f"{path}{name}"
+        yield place, field.get_default(call_default_factory=True)
+        for inner in models(field.annotation):
+            yield from keys(inner, f"{place}.*." if "dict" in str(field.annotation) else f"{place}.")
+
+
+KEYS = dict(keys(Settings))
+PATTERNS = [re.compile(re.escape(key).replace(r"\*", r"[^.]+") + "$") for key in KEYS]
+TRACKED = subprocess.run(
+    ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+).stdout.splitlines()
+
+
+def faults(text: str) -> Iterator[str]:
+    """What a page says that is not so."""
+    for key in re.findall(r"`([a-z_]+(?:\.[a-z_*]+)+)`", text):
+        is_key = key.partition(".")[0] in Settings.model_fields and not re.fullmatch(ENTRIES, key)
+        if is_key and not any(one.match(key) for one in PATTERNS):
+            yield f"there is no setting {key}"
+    for key, number in re.findall(r"`([a-z_.]+)`(?: seconds| percent)? \((\d[\d,]*)\)", text):
+        known = [value for name, value in KEYS.items() if name == key or name.endswith(f".{key}")]
+        if known and int(number.replace(",", "")) not in known:
+            yield f"{key} is {known}, not {number}"
+    for name in FILE.findall(text):
+        ends = (name.rstrip("/"), f"/{name.rstrip('/')}")
+        there = any(
+            file == ends[0] or file.endswith(ends[1]) or f"/{file}".startswith(f"{ends[1]}/") for file in TRACKED
+        )
+        if not there and not re.fullmatch(ELSEWHERE, name):
+            yield f"there is no file {name}"
+    yield from (f"there is no test {name}" for name in TEST.findall(text) if not list((ROOT / "tests").rglob(name)))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_names_settings_defaults_and_files_as_they_are(page: Path) -> None:
+    assert list(faults(page.read_text(encoding="utf-8"))) == []
+
+
+def test_what_is_not_so_would_be_found() -> None:
+    text = (
+        "`delivery.graze`, `delivery.grace` seconds (31), `tests/none/test_x.py`, `test_none.py`, `delivery.grace` (30)"
+    )
+    assert list(faults(text)) == [
+        "there is no setting delivery.graze",
+        "delivery.grace is [30], not 31",
+        "there is no file tests/none/test_x.py",
+        "there is no test test_none.py",
+    ]
