@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from aether_agents.contracts import EventType
 from aether_agents.settings.model import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,6 +19,7 @@ PAGES = [*(ROOT / name for name in TEXTS), *(page for name in FOLDERS for page i
 
 #: Words that begin like a key of the settings: names of entries of the audit record.
 ENTRIES = r"audit\.(?:checkpoint|refused|retired|rolled_back)"
+ENTRY = r"((?:audit|brake|call|server|store|subtask|task|trust|worker)\.[a-z_]+)"
 #: What no page of ours means as a file of the checkout.
 ELSEWHERE = r"\.git/config|\.cursor/mcp\.json|AETHER_HOME/.*|site/|dist/|deploy/\.env"
 FILE = re.compile(r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|md|yaml|yml|toml|lua|acl|json|env|conf)|tests/[\w./-]+)`")
@@ -72,6 +74,18 @@ def faults(text: str) -> Iterator[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_page_names_settings_defaults_and_files_as_they_are(page: Path) -> None:
     assert list(faults(page.read_text(encoding="utf-8"))) == []
+
+
+def test_the_page_of_the_record_lists_the_entries_that_are_written() -> None:
+    """Events are no entries; their list is closed and stands on another page."""
+    page = (ROOT / "docs/concepts/record.md").read_text(encoding="utf-8")
+    listed = set(re.findall(f"`{ENTRY}`", page.partition("**Entries.**")[2].partition("\n\n")[0]))
+    code = [name for name in TRACKED if name.startswith(("aether_agents/", "beat/")) and name.endswith((".py", ".lua"))]
+    named = {kind for name in code for kind in re.findall(f'"{ENTRY}"', (ROOT / name).read_text(encoding="utf-8"))}
+    events = {one.value for one in EventType}
+    files = {one for one in named if one.endswith((".py", ".json", ".lock", ".lua"))}
+    assert named - events - files <= listed
+    assert listed <= named
 
 
 def test_what_is_not_so_would_be_found() -> None:
