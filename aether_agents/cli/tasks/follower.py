@@ -10,7 +10,17 @@ from aether_agents.cli.terminal.interrupts import Interrupts
 from aether_agents.cli.terminal.questions import Questioner
 from aether_agents.cli.views.screen import Screen
 from aether_agents.cli.views.task_state import TaskState
-from aether_agents.contracts import Answer, Event, EventType, Intervention, Plan, Shown, TaskStatus, TaskView
+from aether_agents.contracts import (
+    TERMINAL_TASK,
+    Answer,
+    Event,
+    EventType,
+    Intervention,
+    Plan,
+    Shown,
+    TaskStatus,
+    TaskView,
+)
 from aether_agents.errors import AetherError, StoreUnavailable, WrongStatus
 
 _ASKING = frozenset({EventType.TASK_WAITING, EventType.SUBTASK_WAITING})
@@ -38,6 +48,7 @@ class Follower:
         self._idle = idle
         self._left_open = False
         self._refusal: str | None = None
+        self._ending: TaskView | None = None  #: the task, as it was looked at when its end was told
 
     def follow(self) -> TaskView:
         """Show all that happens from what the picture knows on; the task as it stands at the end.
@@ -45,7 +56,6 @@ class Follower:
         Raises:
             KeyboardInterrupt: the person leaves.
         """
-        task_id = self._state.task_id
         with self._interrupts, self._screen:
             waits = self._state.status is TaskStatus.WAITING
             if not self._state.ended and (not waits or self._attend()):
@@ -53,7 +63,9 @@ class Follower:
                     self._take(event)
                     if event.type in _ASKING and not self._attend():
                         break
-            view = self._patiently(lambda: self._orchestrator.view(task_id, outputs=True))
+            if self._ending is not None:  # of ten thousand subtasks, to read it a second time takes seconds
+                return self._ending
+            view = self._view(outputs=True)
             with self._screen.changing():
                 self._state.look(view)
             return view
@@ -98,6 +110,7 @@ class Follower:
             if view is not None:
                 self._state.look(view, plan)
         self._screen.show(event)
+        self._ending = view if view is not None and view.status in TERMINAL_TASK else None
         if event.type is EventType.TASK_PLANNED and view is not None and view.plan is not None:
             self._screen.explain(view.plan)
 

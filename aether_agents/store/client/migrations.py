@@ -100,7 +100,7 @@ def read(model: type[Document], place: str, value: Json) -> Document:
     Raises:
         Newer: it is of a later form, or its fields do not fit; the error says which version reads it.
     """
-    fields: Fields = copy.deepcopy(value) if isinstance(value, dict) else {}
+    fields: Fields = dict(value) if isinstance(value, dict) else {}
     form, by = fields.pop(_FORM, 1), fields.pop(_BY, None)
     added = by.get(_ADDED) if isinstance(by, dict) else None
     version = by.get(_VERSION) if isinstance(by, dict) else by
@@ -110,9 +110,11 @@ def read(model: type[Document], place: str, value: Json) -> Document:
             f"{place} was written by {writer} of AetherTerm agents, in form {form}; this is version {build()}, "
             f"which reads up to form {FORM}: upgrade this process, or look at the task with {writer}"
         )
-    for number in range(form + 1, FORM + 1):
-        step = STEPS.get(number, {}).get(model)
-        fields = step(fields) if step else fields
+    steps = [step for number in range(form + 1, FORM + 1) if (step := STEPS.get(number, {}).get(model))]
+    if steps or added:  # else nothing below the fields is changed, and a copy of each of ten thousand takes a second
+        fields = copy.deepcopy(fields)
+    for step in steps:
+        fields = step(fields)
     additions.put_back(fields, added)
     try:
         return _validated(model, fields, added)

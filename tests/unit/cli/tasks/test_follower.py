@@ -67,6 +67,16 @@ def test_everything_is_shown_until_the_end() -> None:
     assert not screen.open
 
 
+def test_at_its_end_a_task_is_looked_at_once() -> None:
+    """Of ten thousand subtasks each look takes seconds."""
+    said = Recording()
+    ending(said)
+    orchestrator = RecordedOrchestrator(said.events, task(subtask("write")), DONE, waiting())
+    view, _ = follow(orchestrator)
+    assert view is DONE
+    assert len(orchestrator.views) == 1, "the third view was not asked for"
+
+
 def test_a_question_is_put_and_its_answer_given() -> None:
     said = Recording()
     said.add("subtask.waiting", "write", 1, status=TaskStatus.WAITING)
