@@ -13,6 +13,7 @@ __all__ = [
     "InvalidPlan",
     "InvalidSettings",
     "InvalidTask",
+    "LimitReached",
     "LoginFailed",
     "Newer",
     "NoWorker",
@@ -200,6 +201,12 @@ class ToolDrifted(AetherError):
     """A tool is not what it was when it was planned; look at it, then `aether-agent servers lock NAME`."""
 
     code = "tool_drifted"
+
+
+class LimitReached(AetherError):
+    """As much was called as a limit lets; wait, or raise it in `limits` or `alerts.budgets`."""
+
+    code = "limit_reached"
 
 
 class ServerQuarantined(ToolDrifted, Barred):

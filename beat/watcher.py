@@ -193,7 +193,7 @@ class Watcher:
         if not self._settings.budgets:
             return
         today = self._store.counts.today()
-        for one in spending(self._settings.budgets, today.calls):
+        for one in spending(self._settings.budgeted(), today.calls):
             if one.spent:
                 title = f"the budget of {one.server} is spent"
                 text = f"{one.calls} calls today (UTC), {one.budget} are budgeted; more: aether-agent metrics"

@@ -1,12 +1,12 @@
 """Budgets: how many calls of tools an MCP server should need in a UTC day, against how many there were.
 
-Nothing is stopped by a budget: somebody is told.
+Somebody is told. Those that stop calls are kept where calls are made (`execution/delivery/call_limits.py`).
 """
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from aether_agents.settings.model import ALL_SERVERS
+from aether_agents.settings.upkeep import ALL_SERVERS
 
 
 class Spending(NamedTuple):

@@ -19,14 +19,14 @@ from aether_agents.process.regular_file import read_regular
 from aether_agents.settings.dependent import missing
 from aether_agents.settings.layers import Layer, environment_layer, file_layer, leaves, merged, option_layer
 from aether_agents.settings.model import Settings
-from aether_agents.settings.tightening import tighter
+from aether_agents.settings.tightening import beside_own_budgets, tighter
 
 FILE_NAME = "aether_agent.yaml"
 APPLICATION = "aether-agents"  # our folder in the XDG folders
 #: All that is taken of a project file nobody has trusted: it changes no run.
 HARMLESS = ("agent_system.cli_interface.logging_level", "agent_system.cli_interface.logging_format")
 #: What no project file may say, trusted or not.
-NEVER = ("broker", "encryption", "agentserver", "flower", "isolation", "audit", "llm")
+NEVER = ("broker", "encryption", "agentserver", "flower", "isolation", "audit", "limits", "llm")
 PASSWORD = re.compile(r"(://[^:@/\s]*:)[^@\s]+(?=@)|([?&]password=)[^&\s']+")
 
 #: Whether the file at this path with this content is trusted (`mcp_host.trust.trust` answers; the faces pass it in).
@@ -201,6 +201,8 @@ def _tightening(layer: Layer, user: Layer, warnings: list[str]) -> Layer:
             place = layer.place("roots")
             warnings.append(f"{place}: `roots` outside of your own are left out: a project may only narrow them")
         data["roots"] = data["roots"] or own_roots
+    if "alerts" in data:
+        data["alerts"] = beside_own_budgets(user.data.get("alerts") or {}, data["alerts"])
     if "policy" in data:
         asked = Settings.model_validate({"policy": data["policy"]}).policy
         own = Settings.model_validate({key: user.data[key] for key in ("policy",) if key in user.data}).policy

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from aether_agents.contracts import Contract, Isolation, Json, Risk, Template
 from aether_agents.process.broker_address import checked
+from aether_agents.settings.limits import LimitSettings
 from aether_agents.settings.planner_model import PlannerModelSettings
 from aether_agents.settings.time_zone import known_zone
 from aether_agents.settings.upkeep import AlertSettings, AuditSettings, RetentionSettings
@@ -14,9 +15,6 @@ from aether_agents.telemetry.logs import Style
 
 #: What a schedule may be called.
 SCHEDULE_NAME = r"^[a-z0-9][a-z0-9_-]{0,47}$"
-
-#: Stands for the sum in `alerts.budgets`: no server can be called so.
-ALL_SERVERS = "all servers"
 
 
 class OrchestratorSettings(Contract):
@@ -226,6 +224,7 @@ class Settings(Contract):
     )
     specialists: dict[str, SpecialistSettings] = Field(default_factory=dict, description="Specialists by name.")
     alerts: AlertSettings = Field(default_factory=AlertSettings, description="Who is told of what.")
+    limits: LimitSettings = Field(default_factory=LimitSettings, description="Limits that stop.")
     llm: PlannerModelSettings = Field(
         default_factory=PlannerModelSettings, description="The language model that a planner may ask."
     )

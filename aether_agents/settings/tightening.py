@@ -1,6 +1,6 @@
 """Policy of a project: it only tightens what is set above it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from aether_agents.contracts import RISK_ORDER
@@ -21,3 +21,11 @@ def tighter(own: PolicySettings, asked: PolicySettings, said: Collection[str]) -
         "approver_roles": roles or list(own.approver_roles),
     }
     return {key: value for key, value in found.items() if key in said}
+
+
+def beside_own_budgets(own: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What a project says about alerts, without budgets that are set above it: they may stop calls."""
+    budgets = {
+        name: one for name, one in (asked.get("budgets") or {}).items() if name not in (own.get("budgets") or {})
+    }
+    return {**asked, "budgets": budgets} if "budgets" in asked else dict(asked)

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from aether_agents.contracts import Contract
+from aether_agents.settings.limits import Budget
 
 
 class RetentionSettings(Contract):
@@ -43,6 +44,16 @@ class AuditSettings(Contract):
 ChannelPlace = Annotated[str, Field(pattern=r"^(env|file):.+")]
 
 
+#: A number of calls, or with what happens then.
+OneBudget = Annotated[
+    Annotated[int, Field(ge=1), Tag("calls")] | Annotated[Budget, Tag("budget")],
+    Discriminator(lambda value: "budget" if isinstance(value, dict | Budget) else "calls"),
+]
+
+#: Stands for the sum in `alerts.budgets`: no server can be called so.
+ALL_SERVERS = "all servers"
+
+
 class AlertSettings(Contract):
     """Who is told of what. Beat watches; without `to` and `routes`, its log tells."""
 
@@ -67,7 +78,13 @@ class AlertSettings(Contract):
     findings_from: Literal["critical", "high", "medium", "low", "info"] | None = Field(
         default="high", description="Least severity of findings that is told; of audits, of new findings."
     )
-    budgets: dict[str, Annotated[int, Field(ge=1)]] = Field(
+    budgets: dict[str, OneBudget] = Field(
         default_factory=dict,
-        description="Calls of tools in a UTC day at which it is told, by MCP server and for `all servers`.",
+        description="Calls of tools in a UTC day at which it is told, by MCP server and for `all servers`: a number, "
+        "or `{calls, stop: true}`, and no more are made.",
     )
+
+    def budgeted(self, *, stopping: bool = False) -> dict[str, int]:
+        """The calls of each budget by its name; of all, or of those that stop."""
+        known = {name: one if isinstance(one, Budget) else Budget(calls=one) for name, one in self.budgets.items()}
+        return {name: one.calls for name, one in known.items() if one.stop or not stopping}

@@ -26,6 +26,7 @@ from aether_agents.store.measures.beats import Beats
 from aether_agents.store.measures.counters import Counts
 from aether_agents.store.measures.durations import Durations
 from aether_agents.store.measures.model_budget import ModelBudget
+from aether_agents.store.measures.spent_calls import SpentCalls
 from aether_agents.store.system.alert_outbox import AlertOutbox
 from aether_agents.store.system.alerts import Alerts
 from aether_agents.store.system.catalogue import Catalogue
@@ -78,6 +79,7 @@ class Store:
         self.outbox = AlertOutbox(access)
         self.beats = Beats(access)
         self.model_budget = ModelBudget(access)
+        self.spent = SpentCalls(access)
         self.durability = Durability(access)
         self.health = Health(access)
         self.key_marker = KeyMarker(access)

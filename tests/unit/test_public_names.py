@@ -26,8 +26,8 @@ FACES = {
         Subtask SubtaskStatus SubtaskView TERMINAL_EVENTS TERMINAL_SUBTASK TERMINAL_TASK TaskStatus TaskView
         Template Tool ToolRow Understood Undoing Verb Verdict Verify new_task_id""",
     "aether_agents.errors": """
-        AetherError Barred CannotOpen CannotUndo CouldNotPlan InvalidPlan InvalidSettings InvalidTask LoginFailed
-        Newer NoWorker NotAllowed NotTrusted NothingYet ReferenceMissing SecretMissing ServerBarred ServerDown
+        AetherError Barred CannotOpen CannotUndo CouldNotPlan InvalidPlan InvalidSettings InvalidTask LimitReached
+        LoginFailed Newer NoWorker NotAllowed NotTrusted NothingYet ReferenceMissing SecretMissing ServerBarred ServerDown
         ServerQuarantined ServerSilent StackError StoreRefuses StoreUnavailable Tampered TaskNotFound TooManyTasks
         ToolDrifted ToolTimeout WrongStatus""",
     "aether_agents.settings": "Settings load_settings",

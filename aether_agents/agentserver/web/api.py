@@ -74,7 +74,7 @@ class Api:
     async def metrics(self, request: Request, person: Person) -> Response:  # noqa: ARG002 - everybody known may look
         """The numbers of this installation, as Prometheus reads them."""
         told = await self._service.call(
-            lambda backend: metrics_text(backend.store, self._service.settings.alerts.budgets)
+            lambda backend: metrics_text(backend.store, self._service.settings.alerts.budgeted())
         )
         return Response(told, headers={"content-type": CONTENT_TYPE})
 

@@ -27,7 +27,7 @@ from aether_agents.mcp_host.install.installer import installed
 from aether_agents.process.build import build
 from aether_agents.process.installation import install_command
 from aether_agents.settings.loader import redacted
-from aether_agents.settings.model import ALL_SERVERS
+from aether_agents.settings.upkeep import ALL_SERVERS
 from aether_agents.telemetry import tracing
 
 Look = Callable[[Session], Iterator[Finding]]

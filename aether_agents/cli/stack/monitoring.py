@@ -32,5 +32,5 @@ def print_metrics(session: Session) -> int:
         raise NoWorker("no embedded stack runs here, so there is nothing to measure; start one with `aether-agent up`")
     settings = session.settings if session.stack is None else session.stack.settings()
     with open_store(settings) as store:
-        session.output.text(metrics_text(store, settings.alerts.budgets).decode().rstrip("\n"))
+        session.output.text(metrics_text(store, settings.alerts.budgeted()).decode().rstrip("\n"))
     return COMPLETED

@@ -51,7 +51,7 @@ def store_findings(session: Session, *, repair: bool) -> Iterator[Finding]:
         said = "waits for the store's disk" if waits else "of the last seconds is told by its worker, or asked"
         yield Finding("power loss", "ok", f"an unrepeatable call {said}")
         yield from _key(orchestrator, repair=repair)
-        for one in spending(session.settings.alerts.budgets, orchestrator.calls_today()):
+        for one in spending(session.settings.alerts.budgeted(), orchestrator.calls_today()):
             said = f"{one.server}: {one.calls} of {one.budget} calls today (UTC)"
             yield Finding("budget", "warn" if one.spent else "ok", said, "aether-agent metrics" if one.spent else "")
         if refusal is None:

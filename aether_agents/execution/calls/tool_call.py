@@ -9,7 +9,6 @@ from aether_agents.access.consent import NOT_REVIEWED, Reviewed
 from aether_agents.access.policy import Allowed, Denied, NeedsApproval, decide, needs
 from aether_agents.access.secrets import Secrets
 from aether_agents.contracts import (
-    ErrorKind,
     GivenAnswer,
     Intervention,
     Json,
@@ -23,6 +22,7 @@ from aether_agents.contracts import (
 from aether_agents.errors import (
     Barred,
     InvalidPlan,
+    LimitReached,
     ReferenceMissing,
     SecretMissing,
     ServerDown,
@@ -39,7 +39,7 @@ from aether_agents.execution.calls.tool_host import ToolHost
 from aether_agents.execution.calls.verification import drift, drifted, not_read_back, not_seen, undoable, unmet
 from aether_agents.execution.delivery.call_record import CallRecord, Intent
 from aether_agents.execution.delivery.leases import Lease, Leases
-from aether_agents.execution.delivery.run_results import bounded, failed, redacted
+from aether_agents.execution.delivery.run_results import failed, outcome_of, redacted
 from aether_agents.mcp_host import CallResult
 from aether_agents.mcp_host.session.call_result import NOTHING_ASKED, Consent
 from aether_agents.planning.linked.call_digest import Portable, writer
@@ -51,8 +51,6 @@ _TOO_MANY = (
     "`{tool}` has to be approved, and it has too many arguments to show even how each begins, so nobody can: let it "
     "read them from a file, or write them into the plan, which is shown whole"
 )
-_CANCELLED = "cancelled while it ran"
-_LINGERS = f"{_CANCELLED}; its server has not said that it stopped: it may still be running"
 
 Progress = Callable[[float | None, str], None]
 
@@ -85,9 +83,13 @@ class Caller:
         record: CallRecord | None = None,
         owner: Callable[[str], str] = lambda _: "local",
         git: Callable[[str], dict[str, Json] | None] = lambda _: None,
+        *,
+        reserve: Callable[[Lease, str], Callable[[], None]] = lambda *_: lambda: None,
     ) -> None:
-        """`owner` tells whose a task is: his logins are used. `git` tells as whom he commits, by its task."""
-        self._host = host
+        """`owner` tells whose a task is: his logins are used. `git` tells as whom he commits, by its task. `reserve`
+        counts a call before it is made, or raises `LimitReached`; what it gives says that it was not sent after all.
+        """
+        self._host, self._reserve = host, reserve
         self._owner, self._git = owner, git
         self._toolbox = toolbox
         self._settings = settings
@@ -110,7 +112,7 @@ class Caller:
         except ServerDown as error:
             silent = isinstance(error, ServerSilent)
             result = failed("transport", str(error), sent=False).model_copy(update={"silent": silent})
-        except ToolDrifted as error:
+        except (ToolDrifted, LimitReached) as error:
             result = failed("policy", str(error), sent=False)
         return redacted(result, run.secrets)
 
@@ -155,7 +157,7 @@ class Caller:
         decision = decide(tool, args, run.subtask, self._settings)
         if isinstance(decision, Denied | NeedsApproval):
             return failed("policy", decision.reason, sent=False)
-        seen = _outcome(tool.ref, self._made(tool, args, run, decision))
+        seen = outcome_of(tool.ref, self._made(tool, args, run, decision))
         if seen.status != "completed":
             why = run.secrets.redact_text(seen.error or seen.status)
             return failed("drift", not_seen(run.subtask.id, why), sent=False)
@@ -165,7 +167,7 @@ class Caller:
     def _judged(self, tool: Tool, run: Run, result: CallResult) -> Outcome | Intervention:
         """The result of the call: what the server says about it is not all."""
         subtask = run.subtask
-        outcome = _outcome(tool.ref, result)
+        outcome = outcome_of(tool.ref, result)
         if outcome.error_kind == "lost" and not subtask.repeatable:
             return may_have_run(subtask, outcome)
         expect = subtask.expect or tool.row.expect
@@ -188,6 +190,7 @@ class Caller:
         seen = run.secrets.redact(args) if run.secrets.read_so_far else args
         why = decision.risk.value, decision.rule
         intent = Intent(run.lease, tool.ref, tool.pin, *why, seen, repeatable=run.subtask.repeatable)
+        unsent = self._reserve(run.lease, tool.ref)
         started = self._record.before(intent)
         result = self._host.call(
             tool.server,
@@ -204,6 +207,8 @@ class Caller:
             who=lambda: (self._owner(run.lease.task_id), run.subtask.context),
             git=lambda: self._git(run.lease.task_id),
         )
+        if not result.sent:
+            unsent()
         for note in result.notes:
             log.info("%s: %s", tool.ref, note)
         self._call_counts.call(tool.ref, result.kind or "ok", time.monotonic() - started)
@@ -222,9 +227,9 @@ class Caller:
         decision = decide(tool, args, reader, self._settings)
         if isinstance(decision, Denied | NeedsApproval):
             return failed("policy", f"it ran, but its effect was not read back: {decision.reason}")
-        seen = _outcome(tool.ref, self._made(tool, args, run, decision))
+        seen = outcome_of(tool.ref, self._made(tool, args, run, decision))
         if seen.error_kind == "lost":  # its server died: a read is made again
-            seen = _outcome(tool.ref, self._made(tool, args, run, decision))
+            seen = outcome_of(tool.ref, self._made(tool, args, run, decision))
         if seen.status != "completed":
             return not_read_back(outcome, seen.error or "cancelled")
         if not meets(verify.expect, seen.output):
@@ -236,14 +241,3 @@ class Caller:
         if wrong := faults(resolved, tool.input_schema, run.secrets.redact_text):
             raise InvalidPlan(f"arguments of `{tool.ref}`: {'; '.join(wrong)}")
         return resolved if isinstance(resolved, dict) else {}
-
-
-def _outcome(ref: str, result: CallResult) -> Outcome:
-    if result.kind is None:
-        return bounded(Outcome(status="completed", output=result.output), f"`{ref}`")
-    if result.kind == "cancelled":
-        return Outcome(status="cancelled", error=_LINGERS if result.lingers else _CANCELLED, sent=result.sent)
-    kind: ErrorKind = "tool_error" if result.kind == "asked" else result.kind  # a tool that reads back has no say
-    kind = "lost" if kind == "transport" and result.sent else kind
-    outcome = failed(kind, f"`{ref}`: {result.error or result.kind}", sent=result.sent)
-    return outcome.model_copy(update={"silent": result.silent}) if result.silent else outcome

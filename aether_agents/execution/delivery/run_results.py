@@ -5,9 +5,13 @@ import json
 from aether_agents.access.secrets import Secrets
 from aether_agents.contracts import ErrorKind, Intervention, Outcome, PlannedSubtask
 from aether_agents.execution.delivery.fan_out import Items
+from aether_agents.mcp_host import CallResult
 
 #: Bytes of JSON that one outcome may have: it is sealed, stored, and handed to what refers to it.
 MOST_OUTPUT = 1024 * 1024
+
+_CANCELLED = "cancelled while it ran"
+_LINGERS = f"{_CANCELLED}; its server has not said that it stopped: it may still be running"
 
 
 def retry_in(subtask: PlannedSubtask, outcome: Outcome, attempts: int) -> float | None:
@@ -64,3 +68,15 @@ def redacted(result: Outcome | Intervention, secrets: Secrets) -> Outcome | Inte
         return result.model_copy(update={"prompt": secrets.redact_text(result.prompt)})
     error = None if result.error is None else secrets.redact_text(result.error)
     return result.model_copy(update={"output": secrets.redact(result.output), "error": error})
+
+
+def outcome_of(ref: str, result: CallResult) -> Outcome:
+    """The outcome of a call of `server/tool`."""
+    if result.kind is None:
+        return bounded(Outcome(status="completed", output=result.output), f"`{ref}`")
+    if result.kind == "cancelled":
+        return Outcome(status="cancelled", error=_LINGERS if result.lingers else _CANCELLED, sent=result.sent)
+    kind: ErrorKind = "tool_error" if result.kind == "asked" else result.kind  # a tool that reads back has no say
+    kind = "lost" if kind == "transport" and result.sent else kind
+    outcome = failed(kind, f"`{ref}`: {result.error or result.kind}", sent=result.sent)
+    return outcome.model_copy(update={"silent": result.silent}) if result.silent else outcome

@@ -16,6 +16,7 @@ from aether_agents.execution.calls.call_counts import CallCounts
 from aether_agents.execution.calls.pinned_tools import PinnedTools
 from aether_agents.execution.calls.remembered_pins import RememberedPins
 from aether_agents.execution.calls.tool_call import Caller
+from aether_agents.execution.delivery.call_limits import CallLimits
 from aether_agents.execution.delivery.call_record import CallRecord
 from aether_agents.execution.delivery.late_endings import LateEndings
 from aether_agents.execution.delivery.leases import Leases
@@ -64,8 +65,7 @@ class Services:
         outage: Outage | None = None,
         state: Callable[[], str] = str,
     ) -> None:
-        self._store = open_store(settings)
-        self._leases = Leases(settings.delivery.lease)
+        self._store, self._leases = open_store(settings), Leases(settings.delivery.lease)
         retry = StoreRetry(outage, settings.delivery.offer_for)
         self._sender = sender = Sender(app, trouble=retry.outage.trouble)
         self._store.when_freed(sender.attempt)
@@ -74,8 +74,9 @@ class Services:
         self._host, self._late_endings = _host(settings, servers)
         pins = RememberedPins(settings.home)
         toolbox = PinnedTools(self._host, self._store, servers.specialists, servers, pins, retry, servers.barred)
+        limits = CallLimits(settings, self._store.spent, retry.ask)
         counts, told = CallCounts(self._host.starts), (CallRecord(self._store.audit), self._owner, self._git)
-        caller = Caller(self._host, toolbox, settings, self._leases, counts, *told)
+        caller = Caller(self._host, toolbox, settings, self._leases, counts, *told, reserve=limits.reserve)
         self._runner = SubtaskRunner(settings, self._store, caller, sender, self._leases, retry)
         self._occupancy, most = Occupancy(threads), min(threads, settings.delivery.spare)
         self._listing = ToolListing(self._store, toolbox, servers, queues, lambda: bool(self._leases.leases()), retry)

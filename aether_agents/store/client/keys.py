@@ -136,6 +136,10 @@ class Keys(NamedTuple):
         """Hash of what language models took on one UTC day, counted from 1970. It expires."""
         return f"{self.prefix}:models:{day}"
 
+    def spent(self, day: int) -> str:
+        """Hash of the calls of one UTC day that limits count, counted from 1970. It expires."""
+        return f"{self.prefix}:spent:{day}"
+
     @property
     def waits(self) -> str:
         """Sorted set of the tasks that wait for a person by the time (ms) since when."""

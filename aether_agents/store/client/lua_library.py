@@ -50,6 +50,7 @@ PARTS = (
     "chain",
     "alerts",
     "models",
+    "limits",
 )
 
 #: Milliseconds after which a version of the library that nobody has loaded again is removed from the server.

@@ -7,7 +7,7 @@
 -- A name of each kind of key that there is; each is asked for with some of the commands.
 local KINDS = {':due', ':active', ':queued', ':slots', ':turns', ':line', ':runs', ':recent', ':waits', ':counts',
                ':calls:0', ':ended', ':epoch', ':epochs', ':witnesses', ':workers', ':worker:w', ':grace', ':catalogue:2',
-               ':wake:w', ':circuit:s', ':arrived', ':alert:a', ':alerts:open', ':alerts:out:c', ':alerts:held:s', ':beats', ':schedules', ':asked', ':audit',
+               ':wake:w', ':circuit:s', ':arrived', ':spent:0', ':alert:a', ':alerts:open', ':alerts:out:c', ':alerts:held:s', ':beats', ':schedules', ':asked', ':audit',
                ':audit:new', ':audit:head', ':audit:linker', ':audit:writer:w', ':task:t', ':task:t:subtasks',
                ':task:t:events', ':task:t:waiting'}
 

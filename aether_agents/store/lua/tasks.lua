@@ -43,6 +43,8 @@
 -- <prefix>:brake                hash    `by` whom, `reason`, `at` when, and the `tasks` that it holds (steering.lua)
 -- <prefix>:audit:head           hash    `number` and `link` of the last entry, `ended` tasks up to which they are taken,
 --                                       `marked` and `marked_at`, `anchor` (chain.lua)
+-- <prefix>:spent:<day>          hash    calls and their cost of that UTC day, against limits that stop (limits.lua); of a
+--                                       task its own `called` and `cost`
 -- <prefix>:models:<day>         hash    `tokens` and `money` that language models took that day (models.lua)
 -- <prefix>:asked                zset    <id>|<n> what a person was asked, by when; of the whole task <id>|
 -- <prefix>:due                  zset    <id>|<n> one time per open step: ready = re-send, running = lease, retrying

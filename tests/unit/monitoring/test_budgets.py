@@ -4,8 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from aether_agents.monitoring.budgets import Spending, spending
-from aether_agents.settings.model import ALL_SERVERS, Settings
-from aether_agents.settings.upkeep import AlertSettings
+from aether_agents.settings.model import Settings
+from aether_agents.settings.upkeep import ALL_SERVERS, AlertSettings
 
 
 def test_each_budget_is_held_against_the_calls_of_its_server_and_one_against_all() -> None:
@@ -18,7 +18,9 @@ def test_without_budgets_nothing_is_spent() -> None:
     assert spending({}, {"git": 1_000_000}) == []
 
 
-@pytest.mark.parametrize("budget", [0, -1, "many", None, 1.5])
+@pytest.mark.parametrize(
+    "budget", [0, -1, "many", None, 1.5, {"calls": 0}, {"stop": True}, {"calls": 5, "stopp": True}]
+)
 def test_a_budget_is_a_whole_number_from_one(budget: object) -> None:
     with pytest.raises(ValidationError, match=r"budgets\.git"):
         AlertSettings.model_validate({"budgets": {"git": budget}})

@@ -158,7 +158,8 @@ def test_every_setting_has_a_variable(place: Place) -> None:
         "failed_tasks": "no",
         "server_down": "no",
         "findings_from": "low",
-        "budgets": "{git: 500, all servers: 2000}",
+        "budgets": "{git: 500, all servers: {calls: 2000, stop: true}}",
+        "costs": "{git/*: 0.1}",
         "llm.provider": "anthropic",
         "llm.url": "http://127.0.0.1:1/v1",
         "llm.api_key": "env:KEY",
@@ -321,6 +322,7 @@ OTHERWISE = {
     "schedules": "schedules: {night: {every: 60, task: look}}",
     "alerts": "alerts: {every: 77}",
     "flower": "flower: {port: 1234}",
+    "limits": "limits: {calls_per_task: 100000}",
     "llm": "llm: {model: theirs}",
     "roots": "roots: [/srv]",
     "retention": "retention: {days: 1}",
@@ -357,6 +359,14 @@ def test_a_trusted_project_may_only_tighten_the_policy(
     place.file.write_text(f"policy: {{{project}}}")
     policy = place.load().settings.policy
     assert (policy.approval_from, policy.yes_up_to, policy.deny) == (approval_from, yes_up_to, deny)
+
+
+def test_a_trusted_project_changes_no_budget_that_is_set_above_it(place: Place) -> None:
+    """It may stop calls. Of another server it may set one."""
+    place.user.write_text("alerts: {budgets: {git: {calls: 5, stop: true}}}")
+    place.file.write_text("alerts: {every: 77, budgets: {git: 5000, code: 3}}")
+    alerts = place.load().settings.alerts
+    assert (alerts.every, alerts.budgeted(), alerts.budgeted(stopping=True)) == (77, {"git": 5, "code": 3}, {"git": 5})
 
 
 @pytest.mark.parametrize(
