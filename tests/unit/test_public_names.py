@@ -27,9 +27,9 @@ FACES = {
         Template Tool ToolRow Understood Undoing Verb Verdict Verify new_task_id""",
     "aether_agents.errors": """
         AetherError Barred CannotOpen CannotUndo CouldNotPlan InvalidPlan InvalidSettings InvalidTask LimitReached
-        LoginFailed Newer NoWorker NotAllowed NotTrusted NothingYet ReferenceMissing SecretMissing ServerBarred ServerDown
-        ServerQuarantined ServerSilent StackError StoreRefuses StoreUnavailable Tampered TaskNotFound TooManyTasks
-        ToolDrifted ToolTimeout WrongStatus""",
+        LoginFailed Newer NoWorker NotAllowed NotTrusted NothingYet ReferenceMissing SecretMissing ServerBarred
+        ServerDown ServerQuarantined ServerSilent StackError StoreRefuses StoreUnavailable Tampered TaskNotFound
+        TooManyTasks ToolDrifted ToolTimeout WrongStatus""",
     "aether_agents.settings": "Settings load_settings",
     "aether_agents.specialists": "load_specialists read_specialist",
     "aether_agents.store": "Brake Schedules Store WorkerInfo make_key_file open_store",
