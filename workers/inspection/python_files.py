@@ -13,10 +13,15 @@ _PYTHON = "Python"
 _ENDINGS = (".py", ".pyw")
 _SHEBANG = re.compile(rb"(?:\xef\xbb\xbf)?#![^\n]{0,100}\b(?:python|pypy)[0-9.]*\b")
 #: What a file is that is no Python and has no ending that says so, by how it begins.
+ARCHIVES = "archives of code"
+#: Documents that are archives as well, and where a tar says that it is one.
+_DOCUMENTS = frozenset((".docx", ".xlsx", ".pptx", ".docm", ".xlsm", ".pptm", ".odt", ".ods", ".odp", ".epub", ".npz"))
+_TAR_AT, _TAR = 257, b"ustar"
 _BEGINNINGS = {
     b"#!": "other scripts",
     b"\xef\xbb\xbf#!": "other scripts",
-    b"PK\x03\x04": "archives of code",
+    **dict.fromkeys((b"PK\x03\x04", b"\x1f\x8b\x08", b"\xfd7zXZ\0", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07"), ARCHIVES),
+    **dict.fromkeys((b"BZh91AY&SY", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18"), ARCHIVES),
     **dict.fromkeys((b"\x7fELF", b"MZ", b"\0asm", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"), "compiled code"),
 }
 #: Languages whose code nobody here reads, by how files end.
@@ -31,7 +36,7 @@ _LANGUAGES = {
     **dict.fromkeys((".pyx", ".pxd"), "Cython"),
     **dict.fromkeys((".ex", ".exs", ".erl"), "Erlang"),
     **{".go": "Go", ".rs": "Rust", ".rb": "Ruby", ".php": "PHP", ".pl": "Perl", ".lua": "Lua", ".swift": "Swift"},
-    **dict.fromkeys((".whl", ".egg", ".pyz", ".pyzw", ".jar", ".war", ".zip", ".tgz"), "archives of code"),
+    **dict.fromkeys((".whl", ".egg", ".pyz", ".pyzw", ".jar", ".war", ".zip", ".tgz"), ARCHIVES),
     **dict.fromkeys((".so", ".dll", ".dylib", ".exe", ".pyd", ".wasm", ".class"), "compiled code"),
     **{".pth": "Python's path files", ".zig": "Zig", ".nim": "Nim", ".ml": "OCaml", ".sol": "Solidity", ".tcl": "Tcl"},
     **{".dart": "Dart", ".r": "R", ".jl": "Julia", ".ipynb": "notebooks", ".clj": "Clojure", ".hs": "Haskell"},
@@ -79,13 +84,17 @@ def _language(repository: Repository, path: str, ending: str) -> str:
         return known or ""
     try:
         with repository.open(path) as file:
-            beginning = file.read(128)
+            beginning = file.read(512)
     except OSError:
         return ""
+    return "" if ending in _DOCUMENTS else _by_beginning(beginning)
+
+
+def _by_beginning(beginning: bytes) -> str:
     if _SHEBANG.match(beginning):
         return _PYTHON
-    if ending and beginning.startswith(b"PK"):
-        return ""  # office documents are archives as well
+    if beginning[_TAR_AT:].startswith(_TAR):
+        return ARCHIVES
     return next((language for mark, language in _BEGINNINGS.items() if beginning.startswith(mark)), "")
 
 

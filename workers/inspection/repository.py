@@ -160,6 +160,9 @@ class Repository:
         except ToolError as error:
             skipped.append(Skipped(f"{within}(index)", f"what git tracks is not known: {error}", True, "the machine"))
             return frozenset()
+        if not listed and _has_files(git or self.git):
+            why = "nothing of the newest commit is here (it was not checked out)"
+            skipped.append(Skipped(f"{within}(index)", why, True, "the repository"))
         tracked = set[str]()
         for row in filter(None, listed.split("\0")):
             about, _, path = row.partition("\t")
@@ -211,3 +214,11 @@ class Repository:
             place = os.path.normpath(self.folder / parent)
             self._real[parent] = os.path.realpath(place) == str(place) and Path(place).is_relative_to(self.folder)
         return self._real[parent]
+
+
+def _has_files(git: Git) -> bool:
+    """Whether the newest commit has any."""
+    try:
+        return bool(git.read("ls-tree", "--name-only", "HEAD").strip())
+    except ToolError:
+        return False

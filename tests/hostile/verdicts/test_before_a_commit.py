@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.hostile.verdicts.situations import LINE
+from tests.hostile.verdicts.ways import WAYS, Fault, Way
 from tests.integration.workers.conftest import Talk
 from tests.integration.workers.planted import Planted
 
@@ -57,3 +58,42 @@ def test_a_file_that_a_person_leaves_out_is_committed_unseen_and_said(secrets: T
     result = secrets.call("scan", **asked, leave_out=["a.bin"])
     assert (result["status"], result["open"]) == ("pass", [])
     assert result["coverage"]["skipped"][0] == {"path": "a.bin", "why": "left out, as you said", "who": "you"}
+
+
+class Pending(Planted):
+    """A repository in which nothing more is committed."""
+
+    def commit(self, message: str) -> str:
+        """Leave it as it is: what a way has put there is what is to be committed."""
+        return message
+
+
+#: Ways that hide something in what is committed already, or in what no commit takes.
+NO_COMMIT = {
+    *("assume unchanged", "skip worktree", "a submodule that is not here", "a sparse checkout", "no HEAD"),
+    *("a damaged index", "a name of git's in other letters", "ignored"),
+}
+
+
+@pytest.mark.parametrize(
+    "way",
+    [way for way in WAYS if way.name not in NO_COMMIT and "a commit" not in way.none_of],
+    ids=lambda way: way.name,
+)
+def test_nothing_hidden_is_committed_unseen(secrets: Talk, repos: Talk, tmp_path: Path, way: Way) -> None:
+    """What the commit would take is looked at, each file of it; what is not looked at keeps the commit open."""
+    before = Planted(tmp_path / "repository")
+    before.write("README.md", "# A project\n")
+    before.commit("clean")
+    repository = Pending(before.folder)
+    way.hide(repository, Fault("bad.py", LINE))
+    folder = str(repository.folder)
+    asked = repos.send("changes", {"paths": [folder], "branch": "more"})
+    if asked.is_error:  # a repository that leads elsewhere is refused before
+        return
+    changes = (asked.structured_content or {})["changes"]
+    files = [name for change in changes for name in change["files"]]
+    if files:  # without any nothing is committed
+        result = secrets.call("scan", path=folder, files=files, max_commits=0)
+        assert result["open"], files
+        assert result["status"] != "pass"

@@ -1,7 +1,9 @@
 """Ways to hide one file from whoever audits a repository: each is tried on every audit."""
 
+import gzip
 import io
 import os
+import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -168,8 +170,144 @@ def _damaged_index(repository: Planted, fault: Fault) -> None:
     (repository.folder / ".git" / "index").write_bytes(b"damaged")
 
 
+def _named(name: str | bytes) -> Callable[[Planted, Fault], object]:
+    def hide(repository: Planted, fault: Fault) -> None:
+        place = os.fsencode(repository.folder) + b"/" + (name if isinstance(name, bytes) else name.encode())
+        place = place.replace(b"FILE", fault.path.encode())
+        file = Path(os.fsdecode(place))
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(fault.text)
+        file.chmod(fault.mode)
+        if ".GIT" not in file.parts:  # git takes none of that name
+            repository.commit("made")
+
+    return hide
+
+
+def _lines(change: Callable[[str], str]) -> Callable[[Planted, Fault], object]:
+    def hide(repository: Planted, fault: Fault) -> None:
+        put(repository, fault, content=change(fault.text).encode())
+        repository.commit("made")
+
+    return hide
+
+
+def _set(name: str, value: str) -> Callable[[Planted, Fault], object]:
+    def hide(repository: Planted, fault: Fault) -> None:
+        (repository.folder.parent / "nothing").write_text("*\n")
+        repository.git("config", name, value.replace("NOTHING", str(repository.folder.parent / "nothing")))
+        put(repository, fault)
+
+    return hide
+
+
+def _store(repository: Planted, fault: Fault) -> None:
+    for part in ("HEAD", "refs/x", "objects/info/x", "config"):
+        repository.write(f"fake/{part}", "ref: refs/heads/main\n" if part == "HEAD" else "")
+    put(repository, fault, f"fake/objects/{fault.path}")
+    repository.commit("made")
+
+
+def _dangling(repository: Planted, fault: Fault) -> None:
+    put(repository, fault, f"parts/{fault.path}")
+    repository.write("parts/.git", "gitdir: /nowhere/at/all\n")
+
+
+def _intended(repository: Planted, fault: Fault) -> None:
+    put(repository, fault)
+    repository.git("add", "--intent-to-add", fault.path)
+
+
+def _elsewhere(repository: Planted, fault: Fault) -> None:
+    put(repository, fault)
+    repository.commit("made")
+    other = Planted(repository.folder.parent / "other")
+    other.write("README.md", "# Nothing\n")
+    other.commit("nothing")
+    repository.git("config", "core.worktree", str(other.folder))
+
+
+def _by_settings(repository: Planted, fault: Fault) -> None:
+    """Every file by which a program of the kind is told to leave something out."""
+    none = {
+        **dict.fromkeys((".ignore", ".dockerignore", ".semgrepignore", ".gitleaksignore", ".trivyignore"), "*\n"),
+        ".bandit": "[bandit]\nexclude: /\nskips: B602,B404\n",
+        "ruff.toml": 'exclude = ["*"]\n[lint]\nignore = ["ALL"]\n',
+        "pyproject.toml": '[tool.ruff]\nexclude = ["*"]\n[tool.bandit]\nexclude_dirs = ["."]\n'
+        '[tool.vulture]\nexclude = ["*"]\n[tool.pip-audit]\nignore-vulns = ["*"]\n',
+        "setup.cfg": "[flake8]\nexclude = *\n[radon]\nexclude = *\n",
+        "tox.ini": "[flake8]\nexclude = *\n",
+        ".secrets.baseline": '{"results": {}, "plugins_used": []}\n',
+        ".pip-audit.toml": "",
+        "policy.yaml": "version: 1\nname: Nothing\npatterns: []\n",
+    }
+    for path, text in none.items():
+        repository.write(path, text)
+    put(repository, fault)
+    repository.commit("made")
+
+
+def _clone(*how: str) -> Callable[[Planted, Fault], object]:
+    def hide(repository: Planted, fault: Fault) -> None:
+        put(repository, fault)
+        repository.commit("made")
+        repository.git("config", "uploadpack.allowFilter", "true")
+        clone = repository.folder.parent / "clone"
+        repository.git("clone", "--quiet", *how, f"file://{repository.folder}", str(clone))
+        repository.folder = clone
+        for path in clone.rglob(fault.path):
+            path.chmod(fault.mode)
+
+    return hide
+
+
+def _packed(*around: str) -> Callable[[Planted, Fault], object]:
+    """In archives, one inside the other."""
+
+    def hide(repository: Planted, fault: Fault) -> None:
+        name, content = fault.path, (fault.text + "\n" * 99).encode()
+        for ending in around:
+            packed = io.BytesIO()
+            if ending == "zip":
+                with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+                    archive.writestr(name, content)
+            elif ending == "gz":
+                packed.write(gzip.compress(content))
+            else:
+                with tarfile.open(fileobj=packed, mode="w:xz" if ending == "txz" else "w") as tar:
+                    known = tarfile.TarInfo(name)
+                    known.size = len(content)
+                    tar.addfile(known, io.BytesIO(content))
+            name, content = f"{name}.{ending}", packed.getvalue()
+        repository.write("parts/data.bin", content)
+        repository.commit("made")
+
+    return hide
+
+
+def _folder_link(repository: Planted, fault: Fault) -> None:
+    outside = repository.folder.parent / "outside"
+    outside.mkdir()
+    (outside / fault.path).write_text(fault.text)
+    (outside / fault.path).chmod(fault.mode)
+    (repository.folder / "parts").symlink_to(outside)
+
+
+def _closed(repository: Planted, fault: Fault) -> None:
+    """A file that its mode closes: root reads it all the same."""
+    put(repository, fault)
+    repository.commit("made")
+    (repository.folder / fault.path).chmod(0)
+
+
+SAID_ABOVE = "# ruff: noqa\n# flake8: noqa\n# pylint: skip-file\n# mypy: ignore-errors\n# nosec\n# type: ignore\n"
+SAID_BEHIND = "  # nosec # noqa # pragma: allowlist secret # nosemgrep # gitleaks:allow # pip-audit: ignore"
 #: What a file holds does not say what its mode is, and neither does a file that is not on this machine.
 _CONTENT = ("permissions",)
+#: A file of another name is no code, and names no dependency.
+_BY_NAME = ("unsafe code", "quality", "dependencies")
+#: Of what is not committed yet: there is no clone, no index and no commit of it.
+_COMMITTED = ("a commit",)
 WAYS = (
     Way("ignored", _ignored),
     Way("excluded", _excluded),
@@ -200,4 +338,39 @@ WAYS = (
     Way("too large", _too_large),
     Way("large letters", _large_letters),
     Way("a pipe", _pipe, _CONTENT),
+    Way("a name that is no text", _named(b"b\xff\xfe/FILE")),
+    Way("a name of two lines", _named("a\nb\x1b[2J/FILE")),
+    Way("a name with a blank behind", _named("FILE "), _BY_NAME),
+    Way("a name of git's in other letters", _named(".GIT/FILE")),
+    Way("a name of an editor's", _named("FILE~"), _BY_NAME),
+    Way("far down", _named("/".join("d" * 60) + "/FILE")),
+    Way("among what is generated", _named("dist/generated/third_party/testdata/fixtures/FILE")),
+    Way("in a folder that looks like a store", _store),
+    Way("beside a pointer to nothing", _dangling),
+    Way("intended to be added", _intended),
+    Way("a work tree that is said to be elsewhere", _elsewhere),
+    Way("excluded by a setting", _set("core.excludesFile", "NOTHING")),
+    Way("attributes by a setting", _set("core.attributesFile", "NOTHING")),
+    Way("settings of every program", _by_settings),
+    Way("a shallow clone", _clone("--depth=1"), _COMMITTED),
+    Way("a partial clone", _clone("--filter=blob:none"), _COMMITTED),
+    Way("a clone without its files", _clone("--no-checkout"), (*_CONTENT, *_COMMITTED)),
+    Way("an archive in an archive", _packed("tar", "zip"), _CONTENT),
+    Way("packed by gzip", _packed("gz"), _CONTENT),
+    Way("packed by xz", _packed("txz"), _CONTENT),
+    Way("a link to a folder outside", _folder_link, _CONTENT),
+    Way("closed", _closed, _CONTENT),
+    Way("a suppression on each line", _lines(lambda text: text.replace("\n", f"{SAID_BEHIND}\n")), _CONTENT),
+    Way("suppressions above", _lines(lambda text: SAID_ABOVE + text)),
+    Way("lines that end as on old Macs", _lines(lambda text: text.replace("\n", "\r"))),
+    Way("lines that end as on Windows", _lines(lambda text: text.replace("\n", "\r\n"))),
+    Way("far to the right", _lines(lambda text: text.replace("\n", " " * 9_000 + "#\n"))),
+    Way("far below", _lines(lambda text: "\n" * 60_000 + text)),
+    Way("UTF-16 without a mark", _marked("made", "utf-16-le")),
+    Way("UTF-32", _marked("made", "utf-32")),
+    Way("EBCDIC", _marked("made", "cp500")),
+    Way("letters of the West", _marked("made", behind="# é\n".encode("latin-1"))),
+    Way("an encoding that is said", _marked("made", "utf-7", before=b"# -*- coding: utf-7 -*-\n")),
+    Way("a control character before", _marked("made", before=b"\x0c\n")),
+    Way("the end of a text of old", _marked("made", before=b"\x1a\n")),
 )

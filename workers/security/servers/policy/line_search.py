@@ -4,6 +4,7 @@ It reads `{"pattern": …, "files": […], "most": n}` from standard input and p
 not read. It imports nothing but the standard library.
 """
 
+import codecs
 import json
 import os
 import re
@@ -11,6 +12,14 @@ import sys
 
 #: Longest file that is searched, in bytes; the caller ends a search that takes too long.
 MAX_BYTES = 16 << 20
+#: Marks of encodings; UTF-32's begins like UTF-16's.
+MARKS = (
+    *((mark, "utf-32") for mark in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)),
+    *((mark, "utf-16") for mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)),
+)
+#: Characters that no text has, and their share from which on something is none.
+STRANGE = re.compile("[\x01-\x08\x0e-\x1f\x7f\ufffd]")
+SAMPLE, SHARE = 4_096, 0.1
 
 
 def lines_of(path: str) -> list[str]:
@@ -24,8 +33,12 @@ def lines_of(path: str) -> list[str]:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise OSError("too long")
-    marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    text = data.decode("utf-16", "replace") if marked else data.replace(b"\0", b"").decode("utf-8-sig", "replace")
+    for mark, encoding in MARKS:
+        if data.startswith(mark):
+            return data.decode(encoding, "replace").split("\n")
+    text = data.replace(b"\0", b"").decode("utf-8-sig", "replace")
+    if len(STRANGE.findall(text[:SAMPLE])) > SHARE * len(text[:SAMPLE]):
+        text += "\n" + data.decode("cp500")  # no text, or that of a mainframe
     return text.split("\n")
 
 
