@@ -244,7 +244,7 @@ def test_json_with_one_key_twice_or_escaped_hides_no_program(terraform: Talk, in
 
 def test_a_module_beside_the_folder_is_read_too(terraform: Talk, infra: Path, tmp_path: Path) -> None:
     (tmp_path / "beside").mkdir()
-    (tmp_path / "beside" / "main.tf").write_text(RUNS["an address of its choice"])
+    (tmp_path / "beside" / "main.tf").write_text('locals {\n  how = "credential_process"\n}\n')
     (infra / "more.tf").write_text('module "x" {\n  source = "../beside"\n}\n')
     assert '`main.tf` has `data "http' in terraform.refusal("plan", folder=str(infra))
 
