@@ -15,7 +15,7 @@ import yaml
 from yaml.composer import Composer
 
 from aether_agents.errors import InvalidSettings
-from aether_agents.process.regular_file import read_text
+from aether_agents.process.regular_file import read_text, why_not
 
 Location = tuple[str | int, ...]
 
@@ -58,7 +58,7 @@ def read_document(path: Path) -> Document:
     try:
         return parse_document(read_text(path), str(path))
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidSettings(f"{path}: cannot be read: {error}") from None
+        raise InvalidSettings(f"{path}: cannot be read: {why_not(error)}") from None
 
 
 def parse_document(text: str, name: str) -> Document:

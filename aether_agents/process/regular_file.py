@@ -42,5 +42,12 @@ def read_text(path: Path, largest: int = LARGEST) -> str:
     return read_regular(path, largest).decode("utf-8-sig")
 
 
+def why_not(error: OSError | UnicodeDecodeError) -> str:
+    """Why a file could not be read or written, without the system's number for it and the path once more."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is not UTF-8 text (byte {error.start})"
+    return error.strerror or str(error)
+
+
 def _size(limit: int) -> str:
     return f"{limit >> 20} MiB" if limit >= 1 << 20 else f"{limit >> 10} KiB"

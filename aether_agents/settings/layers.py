@@ -18,6 +18,7 @@ from aether_agents.documents.document import parse_document
 from aether_agents.documents.model_check import faults
 from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidSettings
+from aether_agents.process.regular_file import why_not
 from aether_agents.settings.model import Settings
 
 PREFIX = "AETHER_"
@@ -56,7 +57,7 @@ def file_layer(path: Path, content: bytes, complaints: list[str]) -> Layer:
         document = parse_document(content.decode("utf-8-sig"), str(path))
         Settings.model_validate(document.data)
     except UnicodeDecodeError as error:
-        complaints.append(f"{path}: cannot be read: {error}")
+        complaints.append(f"{path}: cannot be read: {why_not(error)}")
     except InvalidSettings as error:
         complaints.append(str(error))
     except ValidationError as error:

@@ -11,6 +11,7 @@ from aether_agents.contracts import Template
 from aether_agents.documents.document import read_document
 from aether_agents.documents.model_check import read_as
 from aether_agents.errors import InvalidSettings
+from aether_agents.process.regular_file import why_not
 
 #: How many of an order are printed.
 SHOWN = 10
@@ -64,7 +65,7 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidSettings(f"{path}: cannot be read: {error}") from None
+        raise InvalidSettings(f"{path}: cannot be read: {why_not(error)}") from None
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue

@@ -80,13 +80,16 @@ def plan_of_call(tools: Mapping[str, Tool], ref: str, pairs: Sequence[str], args
     )
 
 
+_OBJECT = """write one, such as '{"path": "."}'"""
+
+
 def _from_json(text: str | None) -> dict[str, Json]:
     try:
         value: Json = json.loads(text) if text else {}
     except ValueError as error:
-        raise InvalidTask(f"`--args` is not JSON: {error}") from None
+        raise InvalidTask(f"`--args` is not JSON ({error}): {_OBJECT}") from None
     if not isinstance(value, dict):
-        raise InvalidTask('`--args` must be an object, such as \'{"path": "."}\'')
+        raise InvalidTask(f"`--args` must be an object: {_OBJECT}")
     return value
 
 

@@ -1,5 +1,6 @@
 """Trusting: what a project's files would do is shown, exact and whole, before they may do it."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,10 +10,14 @@ from aether_agents.cli.session.session import Session
 from aether_agents.cli.terminal.exit_codes import COMPLETED
 from aether_agents.cli.terminal.glyphs import QUIET, WARN
 from aether_agents.cli.terminal.tables import Column, quiet, table
+from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidSettings
 from aether_agents.mcp_host.trust.display import visible
 from aether_agents.mcp_host.trust.own_repository import OwnRepository, begin
 from aether_agents.mcp_host.trust.preview import TrustPreview, told
+
+#: A name in what is shown of a server.
+_WORD = re.compile(r"[\w.-]+")
 
 
 def review(
@@ -28,6 +33,7 @@ def review(
     """
     output = session.output
     found = _found(session, path)
+    _require_servers(found, network)
     work = begin(session.folder if path is None else path.resolve(), mine) if mine is not None else None
     again = work is not None or bool(network)
     fresh = [item for item in found if not item.trusted or (again and item.kind == "servers")]
@@ -53,6 +59,12 @@ def review(
     if not accepted and not session.may_ask and not all(item.refused for item in fresh):
         output.hint("nothing was trusted; to trust what is shown: aether-agent trust --yes")
     return COMPLETED
+
+
+def _require_servers(found: Sequence[TrustPreview], names: Sequence[str]) -> None:
+    declared = {word for item in found if item.kind == "servers" for text in item.what for word in _WORD.findall(text)}
+    if unknown := [name for name in names if name not in declared]:
+        raise InvalidSettings(f"no server file here has a server `{unknown[0]}`{nearest(unknown[0], declared)}")
 
 
 def list_trusted(session: Session) -> int:

@@ -36,6 +36,11 @@ def import_servers(
     if file is not None and not found.offered:
         raise InvalidSettings("\n".join(found.faults) or f"{file}: no servers were found in it")
     offered = [one for one in found.offered if file is not None or not source or _is_of(one, source)]
+    if source and file is None and not offered:
+        raise InvalidSettings(
+            f"there is no file {source}, and no server file of a product of that name was found; "
+            "`aether-agent servers import` shows what there is"
+        )
     there = _there(session)
     if not names and not everything:
         return _listed(session, offered, found.faults, there)
@@ -136,7 +141,8 @@ def _one(offered: Sequence[Offered], name: str) -> Offered:
     found = [one for one in offered if one.name == name]
     usable = [one for one in found if not one.problem] or found
     if not usable:
-        raise InvalidSettings(f"no server `{name}` was found{nearest(name, (one.name for one in offered))}")
+        near = nearest(name, (one.name for one in offered)) or "; `aether-agent servers import` shows what is there"
+        raise InvalidSettings(f"no server `{name}` was found{near}")
     if any(one.entry != usable[0].entry for one in usable):
         places = "\n".join(f"  {one.product}: {one.file}" for one in usable)
         raise InvalidSettings(f"`{name}` stands in several files, and differs; say which with `--from`:\n{places}")

@@ -46,9 +46,8 @@ def the_server(session: Session, name: str) -> ServerSpec:
     faults = [fault for fault in servers.faults if re.search(rf"`[\w.]*\.{re.escape(name)}[.`]", fault)]
     if faults:
         raise InvalidSettings("\n".join(faults))
-    raise InvalidSettings(
-        f"there is no server `{name}`{nearest(name, servers.known)}; known: {', '.join(servers.known)}"
-    )
+    near = nearest(name, servers.known) or "; `aether-agent servers list` shows them"
+    raise InvalidSettings(f"there is no server `{name}`{near}")
 
 
 def why_inert(session: Session, name: str) -> str:
@@ -66,6 +65,6 @@ def the_template(session: Session, name: str) -> Template:
     templates = templates_here(session)
     found = templates.named(name)
     if found is None:
-        known = [template.name for template in templates]
-        raise InvalidSettings(f"there is no template `{name}`{nearest(name, known)}; known: {', '.join(known)}")
+        near = nearest(name, (one.name for one in templates)) or "; `aether-agent templates list` shows them"
+        raise InvalidSettings(f"there is no template `{name}`{near}")
     return found

@@ -45,6 +45,8 @@ def back_up(session: Session, target: Path, *, with_key: bool) -> int:
         target /= f"aether-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.tar.gz"
     if target.resolve().is_relative_to(home.resolve()):
         raise InvalidSettings(f"{target} lies in AETHER_HOME, which is backed up: name a place outside of {home}")
+    if not target.parent.is_dir():
+        raise InvalidSettings(f"there is no folder {target.parent}: make it, or name another with `--output`")
     with _reached(session, fresh=False) as settings, open_store(settings) as store, spool(target.parent) as spooled:
         key_file, keys = settings.encryption.key_file, load_keyring(settings)
         key = key_file.read_bytes() if with_key and key_file is not None else b""

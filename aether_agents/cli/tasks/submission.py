@@ -26,6 +26,8 @@ def task_from(session: Session, goal: str, options: Mapping[str, Any]) -> HighLe
     Raises:
         InvalidTask: an option or an input does not fit; the error names it.
     """
+    if not goal.strip():
+        raise InvalidTask('say what is to be done, such as "Onboard this project"')
     if wanted := options.get("specialist"):
         session.check_specialist(wanted)
     wishes = {

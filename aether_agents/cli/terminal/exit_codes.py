@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import click
 
 from aether_agents.cli.terminal.system_errors import of_the_system
+from aether_agents.cli.terminal.usage_errors import explained
 from aether_agents.errors import AetherError
 from aether_agents.process.installation import install_command
 
@@ -68,7 +69,7 @@ def leave_well(run: Callable[[], Any], *, debug: bool) -> int:
     except (click.exceptions.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except click.ClickException as error:
-        error.show(sys.stderr)
+        explained(error).show(sys.stderr)
         return error.exit_code
     except BrokenPipeError:
         return forget_output()

@@ -11,7 +11,7 @@ from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidSettings
 from aether_agents.planning.sentence.vocabulary import deed_faults
 from aether_agents.planning.validation.structure import MAX_DOCUMENT_BYTES, structure
-from aether_agents.process.regular_file import read_regular
+from aether_agents.process.regular_file import read_regular, why_not
 from aether_agents.settings.model import Settings
 
 #: Domain of `task_templates` in the settings to the specialist that owns its templates.
@@ -135,7 +135,7 @@ def _read_folder(
             else:
                 inert.append(path)
         except (OSError, UnicodeDecodeError) as error:
-            faults.append(f"{path}: cannot be read: {error}")
+            faults.append(f"{path}: cannot be read: {why_not(error)}")
         except InvalidSettings as error:
             faults.append(str(error))
     return found, inert

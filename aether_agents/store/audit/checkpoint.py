@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from aether_agents.contracts import Json
 from aether_agents.errors import InvalidSettings
-from aether_agents.process.regular_file import LARGEST_SECRET, read_text
+from aether_agents.process.regular_file import LARGEST_SECRET, read_text, why_not
 from aether_agents.settings.model import Settings
 from aether_agents.store.audit.chain import End
 from aether_agents.store.client.sealing import Keyring
@@ -84,7 +84,7 @@ def _given(place: str, environ: Mapping[str, str]) -> Ed25519PrivateKey | None:
     try:
         text = environ.get(name, "") if kind == "env" else read_text(Path(name), LARGEST_SECRET)
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidSettings(f"audit.signing_key: {place} cannot be read: {error}") from None
+        raise InvalidSettings(f"audit.signing_key: {place} cannot be read: {why_not(error)}") from None
     try:
         key = base64.b64decode(text.strip(), validate=True)
     except binascii.Error:

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from aether_agents.contracts import Json
 from aether_agents.errors import CannotOpen, InvalidSettings, Tampered
-from aether_agents.process.regular_file import LARGEST_SECRET, read_text
+from aether_agents.process.regular_file import LARGEST_SECRET, read_text, why_not
 from aether_agents.settings.model import Settings
 from aether_agents.telemetry.logs import hide
 
@@ -169,7 +169,7 @@ def load_keyring(settings: Settings, environ: Mapping[str, str] = os.environ) ->
     try:
         text = read_text(path, LARGEST_SECRET)
     except (OSError, UnicodeDecodeError) as error:
-        raise CannotOpen(f"the sealing key cannot be read: {error}") from None
+        raise CannotOpen(f"the sealing key cannot be read: {why_not(error)}") from None
     return parse_keys([line for line in text.splitlines() if not line.startswith("#")], str(path))
 
 
@@ -226,7 +226,7 @@ def add_key(path: Path) -> str:
         else:
             _draft(path, line).replace(path)
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidSettings(f"{path}: no key can be kept there: {error}") from None
+        raise InvalidSettings(f"{path}: no key can be kept there: {why_not(error)}") from None
     return line.partition(":")[0]
 
 

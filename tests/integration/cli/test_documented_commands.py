@@ -12,6 +12,8 @@ from aether_agents.cli.program import NAME, program
 ROOT = Path(__file__).parents[3]
 TEXTS = ("README.md", "SECURITY.md", "CONTRIBUTING.md", "deploy/README.md")
 PAGES = [*(ROOT / name for name in TEXTS), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")]
+#: What says something to a person, or to a program that reads it.
+SOURCES = ("aether_agents", "aether_sandbox", "beat", "workers")
 
 Words = tuple[str, ...]
 
@@ -36,7 +38,7 @@ def faults(text: str) -> Iterator[str]:
     """What a text says of the command line that is not so."""
     for said in re.findall(rf"{NAME} ([a-z][^`|#\n]*)", text):
         path: Words = ()
-        for word in said.replace('"', " ").split():
+        for word in re.split(r'[\s";,]+', said):
             if (*path, word) not in KNOWN:
                 break
             path = (*path, word)
@@ -49,6 +51,16 @@ def faults(text: str) -> Iterator[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_page_names_commands_and_options_that_there_are(page: Path) -> None:
     assert list(faults(page.read_text(encoding="utf-8"))) == []
+
+
+def test_messages_help_and_the_page_name_commands_and_options_that_there_are() -> None:
+    """An error says what to type: that is as true as the manual."""
+    endings = (".py", ".yaml", ".toml", ".lua", ".js", ".html")
+    files = [path for top in SOURCES for path in sorted((ROOT / top).rglob("*")) if path.suffix in endings]
+    wrong = [
+        (str(path.relative_to(ROOT)), fault) for path in files for fault in faults(path.read_text(encoding="utf-8"))
+    ]
+    assert wrong == []
 
 
 def test_one_that_is_not_there_would_be_found() -> None:

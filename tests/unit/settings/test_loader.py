@@ -239,7 +239,7 @@ def test_files_that_cannot_be_read(place: Place) -> None:
     place.file.mkdir()
     place.user.write_bytes(b"\xff\xfe")
     first, second = place.faults()
-    assert first.startswith(f"{place.user}: cannot be read: 'utf-8'")
+    assert first.startswith(f"{place.user}: cannot be read: it is not UTF-8")
     assert second == f"{place.file}: cannot be read: Is a directory"
 
 

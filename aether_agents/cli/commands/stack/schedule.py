@@ -32,7 +32,7 @@ def beat_command() -> int:
     epilog=examples('aether-agent schedule add "Back up ./shop.db every night at 2"', "aether-agent schedule list"),
 )
 def schedule_command() -> None:
-    """What is done again and again: `schedules` of aether_agent.yaml, and what was added. Times are UTC."""
+    """What is done again and again: `schedules` of aether_agent.yaml, and what was added."""
 
 
 @schedule_command.command("list", epilog=examples("aether-agent schedule list --json"))
