@@ -68,6 +68,10 @@ def faults(text: str) -> Iterator[str]:
         )
         if not there and not re.fullmatch(ELSEWHERE, name):
             yield f"there is no file {name}"
+    for name in re.findall(r"-m ((?:aether_agents|tests|beat|workers)[\w.]*)", text):
+        place = ROOT / name.replace(".", "/")
+        if not place.with_suffix(".py").is_file() and not (place / "__main__.py").is_file():
+            yield f"python -m {name} runs nothing"
     yield from (f"there is no test {name}" for name in TEST.findall(text) if not list((ROOT / "tests").rglob(name)))
 
 
@@ -89,12 +93,12 @@ def test_the_page_of_the_record_lists_the_entries_that_are_written() -> None:
 
 
 def test_what_is_not_so_would_be_found() -> None:
-    text = (
-        "`delivery.graze`, `delivery.grace` seconds (31), `tests/none/test_x.py`, `test_none.py`, `delivery.grace` (30)"
-    )
+    text = "`delivery.graze`, `delivery.grace` seconds (31), `delivery.grace` (30), `tests/none/test_x.py`, "
+    text += "`test_none.py`, `python -m beat.none`, `python -m tests.benchmarks`"
     assert list(faults(text)) == [
         "there is no setting delivery.graze",
         "delivery.grace is [30], not 31",
         "there is no file tests/none/test_x.py",
+        "python -m beat.none runs nothing",
         "there is no test test_none.py",
     ]
