@@ -128,6 +128,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         project, home = repository(Path(folder)), Path(folder) / "home"
         home.mkdir()
+        (home / ".gitconfig").write_text("[user]\n\tname = Ann\n\temail = ann@example.org\n")  # who commits
         for name, command, answer in SCENES:
             screen = shown(command, answer, project, home)
             (HERE / f"{name}.svg").write_text(picture(screen, command), encoding="utf-8")

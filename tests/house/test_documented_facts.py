@@ -1,9 +1,13 @@
 """What the manual says of settings, of their defaults and of files is so."""
 
+import ast
 import re
 import subprocess
 from collections.abc import Iterator
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import pytest
@@ -102,3 +106,25 @@ def test_what_is_not_so_would_be_found() -> None:
         "python -m beat.none runs nothing",
         "there is no test test_none.py",
     ]
+
+
+BLOCKS = [
+    (str(page.relative_to(ROOT)), block)
+    for page in PAGES
+    for block in re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+]
+
+
+@pytest.mark.parametrize(("page", "block"), BLOCKS, ids=[f"{page}-{at}" for at, (page, _) in enumerate(BLOCKS)])
+def test_programs_on_a_page_import_and_call_what_there_is(page: str, block: str) -> None:
+    tree = ast.parse(f"async def shown():\n{indent(block, '    ')}", page)
+    imported = {
+        alias.name: getattr(import_module(node.module or ""), alias.name)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and callable(imported.get(node.func.id)):
+            given = {one.arg: None for one in node.keywords if one.arg}
+            signature(imported[node.func.id]).bind_partial(*node.args, **given)
