@@ -1,5 +1,6 @@
 """The program: a click group whose commands are imported when they are called, and not before."""
 
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -16,6 +17,8 @@ from aether_agents.process.startup import loading
 NAME = "aether-agent"
 #: The Redis client imports it where it is installed, for metrics nobody asks of it: a tenth of the time of a command.
 UNASKED = "opentelemetry.sdk.metrics"
+#: Characters of what a list of commands says of each.
+SUMMARY = 60
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -98,7 +101,14 @@ def _accept_debug(command: click.Command) -> None:
     command.context_settings = {**_HELP, **command.context_settings}
     if isinstance(command, click.Group):
         for child in command.commands.values():
+            child.short_help = child.short_help or _summary(child.help or "")
             _accept_debug(child)
+
+
+def _summary(text: str) -> str:
+    """A line for a list of commands: the first sentence, or as much of it as stands whole in such a line."""
+    first = " ".join(text.partition("\n\n")[0].split()).partition(". ")[0].rstrip(".")
+    return f"{first if len(first) <= SUMMARY else re.split('[:;,]', first)[0]}."
 
 
 @click.group(

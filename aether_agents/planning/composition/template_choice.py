@@ -78,7 +78,7 @@ def choose(
 def _outright(task: HighLevelTask, name: str, known: Mapping[str, Template]) -> Choice | Unplannable:
     template = known.get(name)
     if template is None:
-        return Unplannable(f"there is no template `{name}`{nearest(name, known)}\n{_LIST}", "could_not_plan")
+        return Unplannable(f"there is no template `{name}`{nearest(name, known)}; {_LIST}", "could_not_plan")
     return Choice(_named(task, template), "template", named=True)
 
 

@@ -68,3 +68,24 @@ def test_one_that_is_not_there_would_be_found() -> None:
         "there is no command: frobnicate",
         "`status` has no --frob",
     ]
+
+
+def helps(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
+    """The help of a command and of all below it, in a narrow terminal."""
+    context.terminal_width = context.max_content_width = 60
+    yield context.command_path, command.get_help(context)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            if child := command.get_command(context, name):
+                yield from helps(child, click.Context(child, info_name=name, parent=context))
+
+
+HELPS = dict(helps(program, click.Context(program, info_name=NAME)))
+
+
+@pytest.mark.parametrize("path", HELPS)
+def test_each_help_has_examples_and_can_be_read_in_a_narrow_terminal(path: str) -> None:
+    said, _, shown = HELPS[path].partition("Examples:")
+    assert f"{path} " in f"{shown} ".replace("\n", " "), "an example types the command"
+    assert [line for line in said.splitlines() if len(line) > 60] == []
+    assert "..." not in said.partition("Commands:")[2], "a line in a list is cut"

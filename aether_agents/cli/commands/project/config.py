@@ -22,7 +22,9 @@ def show_command(part: str | None, as_json: bool) -> None:
     show_settings(Session(json_wanted=as_json), part or "")
 
 
-@config_command.command("validate", epilog=examples("aether-agent config validate"))
+@config_command.command(
+    "validate", short_help="Check the settings, servers and templates.", epilog=examples("aether-agent config validate")
+)
 def validate_command() -> int:
     """Check the settings, servers, templates and specialists that hold here: every fault with file and line."""
     return check_settings(Session())

@@ -100,7 +100,11 @@ def lock_command(name: str, yes: bool, digest: str, whole: bool) -> int:
     return accept(Session(), name, yes=yes, digest=digest, whole=whole)
 
 
-@servers_command.command("test", epilog=examples("aether-agent servers test git", "aether-agent servers test --json"))
+@servers_command.command(
+    "test",
+    short_help="Try whether servers work here.",
+    epilog=examples("aether-agent servers test git", "aether-agent servers test --json"),
+)
 @click.argument("names", nargs=-1, shell_complete=servers)
 @json_option
 def probe_command(names: tuple[str, ...], as_json: bool) -> int:

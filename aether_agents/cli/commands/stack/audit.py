@@ -35,7 +35,9 @@ def list_command(task: str, kind: str, limit: int, as_json: bool) -> None:
 
 
 @audit_command.command(
-    "verify", epilog=examples("aether-agent audit verify", "aether-agent audit verify record.jsonl --head head.json")
+    "verify",
+    short_help="Say whether anything of the record was changed.",
+    epilog=examples("aether-agent audit verify", "aether-agent audit verify record.jsonl --head head.json"),
 )
 @click.argument("file", type=_FILE, required=False)
 @click.option("--head", "heads", type=_KEPT, multiple=True, help="A head that `audit head` printed; again for several.")

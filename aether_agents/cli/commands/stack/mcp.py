@@ -15,7 +15,9 @@ def mcp_command() -> None:
 
 
 @mcp_command.command(
-    "serve", epilog=examples("aether-agent mcp serve --show", "aether-agent mcp serve --http --port 0")
+    "serve",
+    short_help="Serve our tasks to one client.",
+    epilog=examples("aether-agent mcp serve --show", "aether-agent mcp serve --http --port 0"),
 )
 @click.option("--http", is_flag=True, help="Over streamable HTTP, instead of standard input and output.")
 @click.option("--host", metavar="ADDRESS", help="Address to listen on over HTTP (default: 127.0.0.1).")
