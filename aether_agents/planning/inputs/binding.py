@@ -200,6 +200,6 @@ class _Binder(PathSlots):
 
     def _unused(self, said: Mentions) -> Iterator[str]:
         """What the sentence names and nothing took: a person must learn that it had no effect."""
-        named = (*said.paths, *said.loose, *said.addresses, *said.hosts, *said.figures)
+        named = (*said.paths, *said.loose, *said.addresses, *said.hosts, *said.quoted, *said.figures)
         named += said.exchange or ()
         yield from (text for text in dict.fromkeys(named) if text not in self.taken and not self.is_given(text))

@@ -16,6 +16,9 @@ from aether_agents.planning.inputs.path_nature import apart, nature_of, unusable
 from aether_agents.planning.inputs.slots import Slots
 from aether_agents.planning.sentence.sentence import Mentions
 
+#: How a text begins that is a path whether or not there is something.
+_WRITTEN = ("/", "./", "../", "~/")
+
 
 class PathSlots(Slots):
     """The inputs of one template, of which paths are filled here."""
@@ -32,9 +35,7 @@ class PathSlots(Slots):
         said = _without(said, self.taken)
         if not inputs:
             return
-        loose = list(said.loose)
-        if not any(is_text(self.spec(name)) for name in self.open()):
-            loose += said.quoted
+        loose = [*said.loose, *self._quoted_places(said)]
         certain = [*said.paths, *(text for text in loose if self.is_there(text))]
         if given:  # no guess which of the others it is: what is given by name may be what the sentence means, too
             certain = [text for text in certain if not self.is_given(text)]
@@ -55,6 +56,15 @@ class PathSlots(Slots):
             self._missing(certain)
         elif said.here and len(inputs) == 1 and self.task.folder:
             self.take(inputs[0], ".")
+
+    def _quoted_places(self, said: Mentions) -> list[str]:
+        """Quoted texts that may be paths: all where no input takes a text, else those that are there, or written so."""
+        texts = [self.spec(name) for name in self.open() if is_text(self.spec(name))]
+        if not texts:
+            return list(said.quoted)
+        if any(spec.required for spec in texts):
+            return []
+        return [text for text in said.quoted if text.startswith(_WRITTEN) or self.is_there(text)]
 
     def _by_nature(self, said: Mentions) -> None:
         """Files and folders, where one input takes each: "./shop.db from the backup in ./copies"."""
@@ -78,10 +88,16 @@ class PathSlots(Slots):
             if given and not (spec.prompt or spec.description):  # nobody says whether it is looked at or made
                 continue
             for place in map(str, value if isinstance(value, list) else [value]):
-                if why := unusable(place):
+                if why := unusable(place) or (
+                    "is a file, and a folder is wanted" if self._is_no_folder(name, place) else ""
+                ):
                     said = next((one for one in places if Path(place).name in one), place)
                     self.values.pop(name, None)
                     self.ask(name, f"`{said}` in the {'inputs' if given else 'request'} {why}")
+
+    def _is_no_folder(self, name: str, place: str) -> bool:
+        """Whether a place is a file where the input takes folders."""
+        return wanted(name, self.spec(name)) == "folder" and Path(place).is_file()
 
     def _targets(self, texts: Sequence[str]) -> None:
         """What the sentence puts something into, to the one input that says what goes into it."""

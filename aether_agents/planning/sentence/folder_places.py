@@ -2,11 +2,12 @@
 
 import os
 import re
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
 from aether_agents.planning.sentence.parts import NAMED, Part, masked
-from aether_agents.planning.sentence.sentence import read_sentence
+from aether_agents.planning.sentence.sentence import quotes, read_sentence
 from aether_agents.planning.sentence.vocabulary import vocabulary
 
 #: Folders of one folder that are taken for "every repository in it", at most.
@@ -14,6 +15,8 @@ MOST = 50
 _WORD = re.compile(r"[a-z0-9][\w.-]*", re.IGNORECASE)
 #: A word with a star in it, such as `./data/*.csv`; nothing in quotes.
 _STARRED = re.compile(r"(?<![^\s,;、。(（])[A-Za-z0-9_./*-]*\*[A-Za-z0-9_./*-]*(?<=[\w*])(?![\w*/\"'`”」』])")
+#: What may stand behind a name of another script: the end, a blank, a sign, a particle.
+_NEXT = re.compile(r"$|[\s,.;:、。，；：)）]|[\u3041-\u309f]")
 _BEHIND_PLACE = re.compile(r"\b(?:in|of|under|from|into|for|on)\s+$", re.IGNORECASE)
 
 
@@ -24,8 +27,8 @@ def located(text: str, folder: str) -> str:
     """
     if not folder or not Path(folder).is_dir():
         return text
-    text = unfolded(text, folder)
     there = {entry.name for entry in Path(folder).iterdir() if not entry.name.startswith(".")}
+    text = _quoted(unfolded(text, folder), folder, there)
     mask = masked(text)
     found = text
     for hit in reversed(list(_WORD.finditer(mask))):
@@ -36,6 +39,28 @@ def located(text: str, folder: str) -> str:
             continue
         found = found[: hit.start()] + "./" + found[hit.start() :]
     return _rooted(found, folder)
+
+
+def _quoted(text: str, folder: str, there: Iterable[str]) -> str:
+    """The sentence with each path that is there, and that only its being there tells from words, in quotes.
+
+    That is one with letters of other scripts, which need no blank before the next word, or with a blank in it.
+    """
+    for name in sorted((one for one in there if not _WORD.fullmatch(one)), key=len, reverse=True):
+        if '"' in name or name not in text:
+            continue
+        for hit in reversed(list(re.finditer(rf"(?<!\S)(?:\./)?{re.escape(name)}(?P<below>/[^\s\"'`]*)?", text))):
+            below, start, end = hit["below"] or "", hit.start(), hit.end()
+            while below and not (Path(folder) / f"{name}{below}").exists():
+                below, end = below[:-1], end - 1
+            path = text[start:end]
+            certain = below or path.startswith("./")
+            meant = not _is_known(name.lower()) or _BEHIND_PLACE.search(text[:start])
+            if not certain and (" " in name or not meant or not _NEXT.match(text[end:])):
+                continue  # the words of the sentence, or a longer one
+            if all(end <= one or start >= other for one, other in quotes(text)):
+                text = f'{text[:start]}"{path.rstrip("/")}"{text[end:]}'
+    return text
 
 
 def _rooted(text: str, folder: str) -> str:

@@ -97,6 +97,11 @@ def spans(text: str) -> list[tuple[int, int]]:
     return sorted(found)
 
 
+def quotes(text: str) -> list[tuple[int, int]]:
+    """Where quoted texts stand, with their signs."""
+    return [hit.span() for hit in _QUOTED.finditer(text)]
+
+
 def _take(text: str, pattern: re.Pattern[str]) -> tuple[str, tuple[str, ...]]:
     """What a pattern finds, and the text without it."""
     found: list[str] = []

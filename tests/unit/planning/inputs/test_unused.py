@@ -84,3 +84,25 @@ def test_a_database_that_is_there_is_no_source(tmp_path: Path) -> None:
     binding = bound("load_tables", "load ./data into shop.duckdb", {}, tmp_path)
     assert binding.values["sources"] == [str(tmp_path / "data")]
     assert binding.values["database"] == str(tmp_path / "shop.duckdb")
+
+
+@pytest.mark.parametrize("said", ['"r 1"', "'r 1'", "`r 1`", "「r 1」", '"./r 1"', "`r1`"])
+def test_a_place_in_quotes_is_that_place(tmp_path: Path, said: str) -> None:
+    for name in ("r 1", "r1"):
+        (tmp_path / name).mkdir()
+    binding = bound("security_audit", f"security audit of {said}", {}, tmp_path)
+    place = said.strip("\"'`「」").removeprefix("./")
+    assert (binding.asked, binding.unused, binding.values["path"]) == ({}, (), str(tmp_path / place))
+
+
+def test_a_place_in_quotes_that_is_not_there_is_not_left_out(tmp_path: Path) -> None:
+    """Otherwise the folder of the caller would be looked at in its place."""
+    assert bound("security_audit", 'security audit of "nosuch"', {}, tmp_path).unused == ("nosuch",)
+    assert "no file or folder here" in bound("security_audit", 'audit "./nosuch"', {}, tmp_path).asked["path"]
+    assert bound("health_report", 'health report of "r1"', {}, tmp_path).unused == ("r1",)
+
+
+def test_a_file_where_a_folder_is_wanted_is_asked_about(tmp_path: Path) -> None:
+    (tmp_path / "a.py").touch()
+    asked = bound("security_audit", "security audit of ./a.py", {}, tmp_path).asked["path"]
+    assert "`./a.py` in the request is a file, and a folder is wanted" in asked

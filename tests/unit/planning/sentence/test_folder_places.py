@@ -57,3 +57,28 @@ def test_a_word_that_names_what_is_there_is_that_path(tmp_path: Path, text: str,
     for name in ("sales", "customers.csv", "web/a.csv"):
         (tmp_path / name).touch()
     assert located(text, str(tmp_path)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("audit ./資料", 'audit "./資料"'),
+        ("audit 資料", 'audit "資料"'),
+        ("資料の監査", '"資料"の監査'),
+        ("資料/注文.csv を読み込んで", '"資料/注文.csv" を読み込んで'),
+        ("資料/注文.csvを読み込んで", '"資料/注文.csv"を読み込んで'),
+        ("資料館の監査", "資料館の監査"),  # a longer word
+        ("load my data/a.csv", 'load "my data/a.csv"'),
+        ("load ./my data", 'load "./my data"'),
+        ("load my data", "load my data"),  # the words of a sentence
+        ('load "my data/a.csv"', 'load "my data/a.csv"'),
+    ],
+)
+def test_a_path_in_another_script_or_with_a_blank_is_found_where_it_is_there(
+    tmp_path: Path, text: str, expected: str
+) -> None:
+    for name in ("資料", "my data"):
+        (tmp_path / name).mkdir()
+    for name in ("資料/注文.csv", "my data/a.csv"):
+        (tmp_path / name).touch()
+    assert located(text, str(tmp_path)) == expected
