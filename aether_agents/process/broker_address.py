@@ -89,6 +89,9 @@ def fix_of(url: str, error: BaseException) -> str:
         "its certificate has expired: renew it on the server": (
             ssl.SSLCertVerificationError in kinds and "expired" in said
         ),
+        "its certificate is not valid yet: set the clocks of this machine and of the server right": (
+            ssl.SSLCertVerificationError in kinds and "not yet valid" in said
+        ),
         "its certificate is not trusted here: name its authority in the address "
         "(`?ssl_ca_certs=/path/to/ca.pem`)": ssl.SSLCertVerificationError in kinds,
         "a file of certificates that AETHER_REDIS_URL names is not there, or may not be read": (

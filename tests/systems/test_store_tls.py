@@ -29,18 +29,28 @@ from tests.integration.execution.lab import Lab, step
 from tests.systems.conftest import free_port, program, running
 
 
-def write_pair(folder: Path, name: str, issuer: tuple[x509.Name, ec.EllipticCurvePrivateKey] | None) -> None:
-    """A certificate and its key as `NAME.pem` and `NAME.key`; without an issuer, its own authority."""
+def write_pair(
+    folder: Path,
+    name: str,
+    issuer: tuple[x509.Name, ec.EllipticCurvePrivateKey] | None,
+    *,
+    host: str = "127.0.0.1",
+    days: tuple[float, float] = (-1, 1),
+) -> None:
+    """A certificate and its key as `NAME.pem` and `NAME.key`; without an issuer, its own authority.
+
+    It is for that host, from the first of the days to the last, counted from now.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     own = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.datetime.now(datetime.UTC)
     by, signer = issuer or (own, key)
     made = (
         x509.CertificateBuilder(by, own, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(minutes=5))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now + datetime.timedelta(days=days[0]))
+        .not_valid_after(now + datetime.timedelta(days=days[1]))
         .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))]), critical=False)
         .sign(signer, hashes.SHA256())
     )
     (folder / f"{name}.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
@@ -50,6 +60,9 @@ def write_pair(folder: Path, name: str, issuer: tuple[x509.Name, ec.EllipticCurv
     if issuer is None:
         for one in ("server", "client"):
             write_pair(folder, one, (own, key))
+        write_pair(folder, "another-host", (own, key), host="192.0.2.7")
+        write_pair(folder, "expired", (own, key), days=(-9, -2))
+        write_pair(folder, "too-early", (own, key), days=(3, 9))
 
 
 @pytest.fixture
