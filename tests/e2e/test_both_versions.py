@@ -9,7 +9,7 @@ from aether_agents.local.valkey import ValkeyServer
 from aether_agents.store import Store
 from tests.conftest import eventually
 from tests.e2e.test_upgrade import ASK, LOOK, asked, becomes
-from tests.e2e.two_versions import BEFORE, THIS, TwoVersions, install_before
+from tests.e2e.two_versions import BEFORE, THIS, Running, TwoVersions, install_before
 
 SCHEDULES = """\
 schedules:
@@ -111,35 +111,33 @@ def test_of_beats_of_both_versions_one_fires_each_slot_once(two: TwoVersions, st
     words = ("schedule", "add", "look at the permissions of one folder every night at 02:30", "-i", "folder=.", "--yes")
     added = two.json(THIS, *words)["name"]
 
-    def slots() -> list[str]:
-        """The tasks of the schedule of the settings, the last one first."""
-        return [one.task_id for one in store.tasks.recent() if one.owner == "schedule:look"]
+    def fired(*beats: Running) -> list[str]:
+        """The slots that beats say they made a task of; one file has all that beats of a version wrote."""
+        lines = "".join(one.said() for one in beats).splitlines()
+        return [line.partition("the slot ")[2].split()[0] for line in lines if " is task " in line]
 
     old = two.start(BEFORE, "beat")
-    eventually(lambda: len(slots()) >= 2, 60, "the one of before fires")
+    eventually(lambda: len(fired(old)) >= 2, 60, "the one of before fires")
     new = two.start(THIS, "beat")
     eventually(lambda: "Starting" in new.said(), 60, "the other one stands by")
-    seen = len(slots())
-    eventually(lambda: len(slots()) > seen, 60, "and the first goes on")
-    assert "Acquired lock" not in new.said()
+    seen = len(fired(old))
+    eventually(lambda: len(fired(old)) > seen, 60, "and the first goes on")
+    assert fired(new) == []
     rows = {one["name"]: one for one in two.json(THIS, "schedule", "list")}
     assert rows["look"]["last"]
     assert added in rows
 
     old.stop()
-    seen = len(slots())
-    eventually(lambda: len(slots()) > seen, 60, "this one takes over")
+    eventually(lambda: fired(new), 60, "this one takes over")
     again = two.start(BEFORE, "beat")
     eventually(lambda: "Starting" in again.said().partition("Releasing lock")[2], 60, "one of before stands by")
     new.stop()
-    seen = len(slots())
-    eventually(lambda: len(slots()) > seen, 60, "and takes over again")
+    seen = len(fired(again))
+    eventually(lambda: len(fired(again)) > seen, 60, "and takes over again")
     again.stop()
-    tasks = slots()
+    tasks = [one.task_id for one in store.tasks.recent() if one.owner == "schedule:look"]
     assert {becomes(store, one, "completed", "failed") for one in tasks} == {"completed"}
-    told = old.said() + new.said()  # one file has all that beats of the version before wrote
-    fired = [
-        line.partition("the slot ")[2].partition(" is task")[0] for line in told.splitlines() if " is task " in line
-    ]
-    assert len(fired) == len(set(fired)) == len(tasks), "each slot once, whoever fired it"
+    slots = fired(old, new)
+    assert len(slots) == len(set(slots)), "each slot once, whoever fired it"
+    assert 0 <= len(tasks) - len(slots) <= 2, "each is a task; one whose beat was told to end while it fired may say no"
     assert set(store.schedules.added()) == {added}, "what was added is there after a beat of before"

@@ -24,6 +24,7 @@ from aether_agents.local.valkey import ValkeyServer
 from aether_agents.orchestrator.orchestrator import connect
 from aether_agents.settings.loader import load_settings
 from aether_agents.settings.model import Settings
+from aether_agents.store import open_store
 from tests.conftest import eventually
 from tests.e2e.terminal import ECHO, PROGRAM, only
 
@@ -104,13 +105,12 @@ def leaves_under_load(leaving: "subprocess.Popen[bytes]", site: Site, settings: 
     over = threading.Event()
 
     def watch() -> None:
-        with connect(settings) as watching:
+        with open_store(settings) as watching:
             while not over.wait(0.02):
-                served = {queue for one in watching.store.presence.alive() for queue in one.queues}
+                served = {queue for one in watching.presence.alive() for queue in one.queues}
                 unserved.extend([missing] if (missing := {"planner", "dev"} - served) else [])
 
-    with connect(settings) as orchestrator:
-        store = orchestrator.store
+    with connect(settings) as orchestrator, open_store(settings) as store:
         eventually(lambda: store.catalogue.own().get("echo") and store.catalogue.own()["echo"].tools, 60)
         watcher = threading.Thread(target=watch, daemon=True)
         watcher.start()

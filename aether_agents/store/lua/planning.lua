@@ -67,11 +67,12 @@ export('postpone_planning', function(call, args)
   return 1
 end)
 
--- id token plan about
+-- id token plan about head: a plan is there only with the head that it counts by
 export('save_plan', function(call, args)
   local task = holds_planning(call, args[1], args[2])
   if not task then return 0 end
   redis.call('HSET', task.key, 'plan', args[3], 'about', args[4])
+  redis.call('HSETNX', task.key, 'head', args[5])
   emit(task, 'task.planned', nil, '', args[4])
   return 1
 end)

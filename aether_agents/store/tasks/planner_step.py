@@ -96,8 +96,8 @@ class PlannerSteps(StorePart):
 
     def save_plan(self, task_id: str, token: int, plan: Plan) -> bool:
         """Save the plan and say so (event task.planned)."""
-        head = self._access.open_head(task_id, self._present_head(task_id))
-        what = self._plan(task_id, plan, head)
+        sealed, head = self._head_to_plan_with(task_id)
+        what = *self._plan(task_id, plan, head), sealed
         return bool(self._access.call("save_plan", task_id, token, *what, tells=planned(task_id, plan)))
 
     def ask(self, task_id: str, token: int, intervention: Intervention) -> bool:
@@ -113,8 +113,7 @@ class PlannerSteps(StorePart):
             InvalidPlan: a subtask needs one that is not in the plan.
         """
         following = _following(plan)
-        sealed = self._present_head(task_id) or self._access.seal_head(task_id, first_head(bound=False))
-        head = self._access.open_head(task_id, sealed)
+        sealed, head = self._head_to_plan_with(task_id)
         args: list[Part] = [task_id, token, int(direct), *self._plan(task_id, plan, head), sealed]
         for subtask in plan.subtasks:
             ahead = questions.approval(subtask) if questions.asked_ahead(subtask) else None
@@ -137,6 +136,11 @@ class PlannerSteps(StorePart):
         """End a task that cannot be planned: failed, with the reason and its code."""
         said = self._access.seal_said(task_id, error)
         return bool(self._access.call("fail_planning", task_id, token, f"not planned: {code}", code, said))
+
+    def _head_to_plan_with(self, task_id: str) -> tuple[bytes, Head]:
+        """The head that a plan is written with: as it lies there, or the first of a task of a version before."""
+        sealed = self._present_head(task_id) or self._access.seal_head(task_id, first_head(bound=False))
+        return sealed, self._access.open_head(task_id, sealed)
 
     def _present_head(self, task_id: str) -> bytes:
         """The head of a task as it lies there; empty for one that a version before accepted.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aether_agents.contracts import Answer, Intervention, Outcome, Plan
+from aether_agents.contracts import Answer, HighLevelTask, Intervention, Outcome, Plan
 from aether_agents.errors import CannotOpen, Tampered
 from aether_agents.settings.model import Settings
 from aether_agents.store import APPROVE, DENY, PlanningClaim, Store, Unopened, open_store
@@ -14,6 +14,8 @@ from aether_agents.store.interventions import answers
 from tests.integration.store.plans import granted, plan_of, planned, run, started
 
 ASKED = {"needs_approval": True}
+#: Some fields of a task as 0.1.0 wrote it.
+OF_BEFORE = ("task_id", "description", "owner", "form", "by")
 
 
 def put_back(store: Store, key: str, field: str) -> Callable[[], None]:
@@ -292,3 +294,27 @@ def test_a_planner_is_not_given_a_task_that_was_put_back(store: Store) -> None:
     with pytest.raises(CannotOpen):
         store.tasks.view("t")
     store.tasks.cancel("t", "ann")
+
+
+def test_what_a_version_before_asked_is_read_from_its_plan_on(store: Store) -> None:
+    """It has no head; the plan of this version brings one. A plan without was called changed by somebody."""
+    key, connection = store.keys.task("t"), store.connection.command
+    store.tasks.create(HighLevelTask(task_id="t", description="do it"))
+    before = {**HighLevelTask(task_id="t", description="do it").model_dump(mode="json"), "form": 1, "by": "0.1.0"}
+    old = {name: value for name, value in before.items() if value is not None and name in OF_BEFORE}
+    connection("HSET", key, "task", store.tasks._access.sealer.seal("task/t", old))
+    connection("HDEL", key, "head")
+    claim = store.tasks.claim_planning("t", limit=10)
+    assert isinstance(claim, PlanningClaim)
+    assert store.tasks.save_plan("t", claim.token, plan_of({"a": []}))
+    assert store.tasks.view("t").plan is not None
+    store.tasks.ask(
+        "t", claim.token, Intervention(id="", kind="confirmation", prompt="Run it?", choices=("approve", DENY))
+    )
+    respond(store, APPROVE)
+    again = store.tasks.claim_planning("t", limit=10)
+    assert isinstance(again, PlanningClaim)
+    assert again.plan is not None
+    assert store.tasks.start("t", again.token, again.plan, direct=True)
+    run(store, "a")
+    assert store.tasks.view("t").status.value == "completed"
