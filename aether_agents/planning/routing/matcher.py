@@ -10,10 +10,10 @@ from aether_agents.planning.inputs.bare_names import needs_more
 from aether_agents.planning.routing.own_words import OwnWords, takes
 from aether_agents.planning.routing.request_words import (
     Words,
+    goes_back,
     is_a_word,
     is_accounted_for,
     is_topic,
-    is_turned,
     share,
     words_of,
 )
@@ -137,7 +137,9 @@ class Matcher:
             key=lambda at: (
                 (bool(asked) or words.asks) and self._objects(own.of(self._templates[at]), self._index.knowledge[at]),
                 bool(asked) and not self._index.knowledge[at].is_main(asked),
+                goes_back(words.said, self._index.knowledge[at]),
                 not takes(self._templates[at], words.places, self._index.knowledge[at]),
+                bool(asked) and not all(is_accounted_for(term, self._index.knowledge[at]) for term in terms),
                 -near[at],
             )
         )
@@ -179,7 +181,7 @@ class Matcher:
         said = {one for term in words.terms for one in (term.word, term.concept)}
         if lacking := needs_more(first, words.said, words.names, said):
             return lacking
-        if knowledge.direction is not None and is_turned(words.said, knowledge.direction):
+        if knowledge.direction is not None and goes_back(words.said, knowledge):
             return f"`{first.name}` goes the other way: from {knowledge.direction[0]} to {knowledge.direction[1]}"
         return ""
 
@@ -210,6 +212,8 @@ class Matcher:
             said = ", ".join(dict.fromkeys(term.word for term in unknown))
             return Match("ask", ranked, f"`{first.template.name}` says nothing of {said or 'most of it'}")
         near = second and margin < (MARGIN_SAME if same else MARGIN)
+        if near and second and not all(is_accounted_for(term, self.knowledge(second.template)) for term in terms):
+            near = False  # it says nothing of a word that the first is about
         if second and near and not knowledge.does_just_that(terms, self.knowledge(second.template)):
             return Match("ask", ranked, f"`{second.template.name}` is as near as `{first.template.name}`")
         return Match("accept", ranked)

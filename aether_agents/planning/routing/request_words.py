@@ -132,9 +132,11 @@ def is_accounted_for(term: Term, knowledge: Knowledge) -> bool:
     return known or knowledge.knows(term) >= _HALF
 
 
-def is_turned(said: str, direction: tuple[str, str]) -> bool:
+def goes_back(said: str, knowledge: Knowledge) -> bool:
     """Whether a request goes the other way: from where the template goes to, or to where it comes from."""
-    start, end = (one.lower() for one in direction)
+    if knowledge.direction is None:
+        return False
+    start, end = (one.lower() for one in knowledge.direction)
     text = said.lower()
     if _goes(text, end, start):
         return True

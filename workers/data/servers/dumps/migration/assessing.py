@@ -56,7 +56,9 @@ def assess(source: Place, target: Place, schema: str) -> Assessed:
 
 
 def has_schema(target: Place, name: str) -> bool:
-    """Whether a schema is there."""
+    """Whether a schema is there; MariaDB calls its schemas databases."""
+    if target.address.engine == "mariadb":
+        return target.exists(name)
     return bool(target.clients.query(f"SELECT 1 FROM pg_namespace WHERE nspname = {text(name)}"))
 
 

@@ -36,7 +36,7 @@ def compare(source: Place, target: Place, schema: str) -> Compared:
     found += [
         (one, f"the table `{one}` is not in the source") for one in theirs if one not in {t.lower() for t in mine}
     ]
-    found += [(one, said) for one, said in _sequences(target, schema)]
+    found += [(one, said) for one, said in sequences_behind(target, schema)]
     findings = [
         Finding(
             rule="differs", title="Not what the source has", severity="critical", file=printable(table), detail=said
@@ -45,8 +45,8 @@ def compare(source: Place, target: Place, schema: str) -> Compared:
     ]
     covered = Coverage(checks=sum(pair.columns_compared for pair in pairs), gaps=gaps)
     base = conclude("copy against its source", printable(schema), findings, covered, looked=bool(pairs))
-    same = sum(pair.same for pair in pairs)
-    base.summary = f"{same} of {len(pairs)} tables have the same rows, sums, keys and sequences"
+    alike = sum(pair.same for pair in pairs)
+    base.summary = f"{alike} of {len(pairs)} tables have the same rows, sums, keys and sequences"
     return Compared(**base.model_dump(), tables=pairs, differences=[said for _, said in found])
 
 
@@ -76,18 +76,19 @@ def _values(
         f"SELECT {', '.join(one.target for one in sums)} FROM {doubled(schema)}.{doubled(table.lower())}"
     )[-1]
     for one, a, b in zip(sums, left, right, strict=True):
-        if not _same(a, b, one.inexact):
+        if not same(a, b, one.inexact):
             found.append((table, f"`{table}`: {one.what}: {a} in the source, {b} in the copy"))
     return (int(left[0]), int(right[0])), len(columns) - len(counted)
 
 
-def _same(one: str, other: str, inexact: bool) -> bool:
+def same(one: str, other: str, inexact: bool) -> bool:
+    """Whether two numbers are the same, those that are inexact within a billionth."""
     try:
         first, second = Decimal(one), Decimal(other)
     except InvalidOperation:
         return one == other
-    if not inexact:
-        return first == second
+    if not inexact or not (first.is_finite() and second.is_finite()):
+        return one == other or first == second
     return abs(first - second) <= _NEAR * max(abs(first), abs(second), Decimal(1))
 
 
@@ -99,7 +100,16 @@ def _keys(source: Place, target: Place, schema: str, table: str) -> Iterator[str
         for one in indexes(source.clients, database) if one.table == table and one.unique and not one.left_out
     ]  # fmt: skip
     wanted += [("foreign key", one.columns) for one in foreign_keys(source.clients, database) if one.table == table]
-    where = text(f"{doubled(schema)}.{doubled(table.lower())}")
+    there = keys_there(target, schema, table.lower())
+    for kind, columns in wanted:
+        told = ",".join(columns).lower()
+        if (kind, told) not in there:
+            yield f"`{table}`: the {kind} ({told}) is not there"
+
+
+def keys_there(target: Place, schema: str, table: str) -> list[tuple[str, ...]]:
+    """Primary, unique and foreign keys of a table of PostgreSQL: what each is, and its columns."""
+    where = text(f"{doubled(schema)}.{doubled(table)}")
     theirs = target.clients.query(
         "SELECT 'foreign key', (SELECT string_agg(a.attname, ',' ORDER BY n) FROM unnest(conkey) WITH ORDINALITY AS "
         "u(num, n) JOIN pg_attribute a ON a.attrelid = conrelid AND a.attnum = num) FROM pg_constraint WHERE contype = "
@@ -108,14 +118,10 @@ def _keys(source: Place, target: Place, schema: str, table: str) -> Iterator[str
         "u(num, n) JOIN pg_attribute a ON a.attrelid = indrelid AND a.attnum = num) FROM pg_index WHERE indisunique "
         f"AND indrelid = {where}::regclass"
     )
-    there = [tuple(one) for one in theirs]
-    for kind, columns in wanted:
-        told = ",".join(columns).lower()
-        if (kind, told) not in there:
-            yield f"`{table}`: the {kind} ({told}) is not there"
+    return [tuple(one) for one in theirs]
 
 
-def _sequences(target: Place, schema: str) -> Iterator[tuple[str, str]]:
+def sequences_behind(target: Place, schema: str) -> Iterator[tuple[str, str]]:
     """Sequences that would give a number again that a row has."""
     told = target.clients.query(
         "SELECT table_name, column_name, pg_get_serial_sequence(quote_ident(table_schema) || '.' || "

@@ -44,12 +44,12 @@ def copy(source: Place, target: Place, schema: str, zero_dates: int) -> Copied:
         tables = _all_of(source, target, schema, said)
     except BaseException as error:
         if has_schema(target, schema):
-            target.clients.query(f"DROP SCHEMA {doubled(schema)} CASCADE")
+            drop(target, schema)
         if isinstance(error, ToolError):
             raise ToolError(f"{error}. Nothing of it stays in {target.address.shown}") from None
         raise
     rows = sum(one.rows for one in tables)
-    return Copied(target_schema=schema, tables=len(tables), rows=rows, state=_state(tables), said=said)
+    return Copied(target_schema=schema, tables=len(tables), rows=rows, state=state_of(tables), said=said)
 
 
 def _all_of(source: Place, target: Place, schema: str, said: list[str]) -> list[Tally]:
@@ -72,14 +72,24 @@ def discard(target: Place, schema: str, state: str) -> Discarded:
     """
     if not has_schema(target, schema):
         return Discarded(target_schema="")
-    if _state(tally(target, schema)) != state:
+    if state_of(tally(target, schema)) != state:
         raise ToolError(f"`{schema}` has changed since it was copied: it stays. Drop it by hand if nobody needs it")
-    target.clients.query(f"DROP SCHEMA {doubled(schema)} CASCADE")
+    drop(target, schema)
     return Discarded(target_schema=schema)
+
+
+def drop(target: Place, schema: str) -> None:
+    """A schema is gone, with all that is in it."""
+    if target.address.engine == "mariadb":
+        target.engine.drop(target.clients, schema)
+    else:
+        target.clients.query(f"DROP SCHEMA {doubled(schema)} CASCADE")
 
 
 def tally(target: Place, schema: str) -> list[Tally]:
     """Rows and checksum of every table of one schema, without its name before theirs."""
+    if target.address.engine == "mariadb":
+        return target.tally(schema)
     mark = re.compile(rf"^(?:{re.escape(schema)}|{re.escape(doubled(schema))})\.(.+)$")
     found = [(mark.match(one.table), one) for one in target.tally(target.address.database)]
     return [one.model_copy(update={"table": name.group(1).strip('"')}) for name, one in found if name]
@@ -99,7 +109,8 @@ def _search_path(target: Place, to: str | None = None) -> str:
     return now
 
 
-def _state(tables: list[Tally]) -> str:
+def state_of(tables: list[Tally]) -> str:
+    """Names exactly what is in some tables."""
     return named([one.model_dump() for one in tables])
 
 

@@ -127,13 +127,14 @@ def _sqlite(base: sqlite3.Connection, count: bool) -> tuple[list[Table], list[st
 def _sqlite_keys(base: sqlite3.Connection, name: str, info: list[Any]) -> list[Key]:
     primary = [row[0] for row in sorted((row for row in info if row[4]), key=lambda row: row[4])]
     keys = [Key(kind="primary key", columns=primary)] if primary else []
-    for index, unique, origin in base.execute(
-        'SELECT name, "unique", origin FROM pragma_index_list(?)', (name,)
+    for index, unique, origin, some in base.execute(
+        'SELECT name, "unique", origin, partial FROM pragma_index_list(?)', (name,)
     ).fetchall():
         columns = base.execute("SELECT name FROM pragma_index_info(?) ORDER BY seqno", (index,)).fetchall()
         if origin != "pk":
             kind: KeyKind = "unique key" if unique else "index"
-            keys.append(Key(kind=kind, columns=[column or "(expression)" for (column,) in columns]))
+            told = [column or "(expression)" for (column,) in columns]
+            keys.append(Key(kind=kind, columns=[*told, "(of some rows)"] if some else told))
     foreign: dict[int, list[Any]] = {}
     asked = 'SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id, seq'
     for number, other, mine, theirs in base.execute(asked, (name,)):
