@@ -14,6 +14,7 @@ from aether_agents.cli.terminal.typed_values import read_pairs
 from aether_agents.cli.views.screen import Screen, screen_for
 from aether_agents.cli.views.task_state import TaskState
 from aether_agents.contracts import FailOn, HighLevelTask, Plan, TaskView
+from aether_agents.errors import InvalidTask
 
 #: What is said beside a task that this command began.
 HINT = "Ctrl-C cancels the task"
