@@ -157,7 +157,10 @@ class Caller:
         decision = decide(tool, args, run.subtask, self._settings)
         if isinstance(decision, Denied | NeedsApproval):
             return failed("policy", decision.reason, sent=False)
-        seen = outcome_of(tool.ref, self._made(tool, args, run, decision))
+        try:
+            seen = outcome_of(tool.ref, self._made(tool, args, run, decision))
+        except LimitReached as error:
+            return failed("policy", str(error), sent=False)
         if seen.status != "completed":
             why = run.secrets.redact_text(seen.error or seen.status)
             return failed("drift", not_seen(run.subtask.id, why), sent=False)

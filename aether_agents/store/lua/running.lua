@@ -168,7 +168,10 @@ export('fan', function(call, args)
   for i = 1, count do
     local at = 3 + 3 * i
     local child = add_node(task, args[at], args[at + 1], i <= window and 0 or 1, not canvas, args[at + 2])
-    if i <= window then make_ready(task, child) end
+    if i <= window then
+      make_ready(task, child)
+      schedule(task, child.id, call.at + call.stale + 10 * count)  -- a thousand messages are not sent in a moment
+    end
   end
   if window < count then redis.call('HSET', task.subtasks, 'h:' .. it.id, int(window) .. ' ' .. int(count - 1)) end
   if count == 0 then make_ready(task, it) end

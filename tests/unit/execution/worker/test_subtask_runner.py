@@ -1,7 +1,7 @@
 """One message, one claim, one call, one outcome; and nothing but Ignore is ever raised."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from celery.exceptions import Ignore
@@ -17,13 +17,13 @@ from aether_agents.contracts import (
     Risk,
     Verify,
 )
-from aether_agents.errors import StoreUnavailable
+from aether_agents.errors import LimitReached, StoreUnavailable
 from aether_agents.execution.calls.call_counts import CallCounts
 from aether_agents.execution.calls.pinned_tools import PinnedTools
 from aether_agents.execution.calls.references import visible
 from aether_agents.execution.calls.tool_call import Caller
 from aether_agents.execution.delivery import store_retry as module
-from aether_agents.execution.delivery.leases import Leases
+from aether_agents.execution.delivery.leases import Lease, Leases
 from aether_agents.execution.delivery.run_results import retry_in
 from aether_agents.execution.worker.subtask_runner import SubtaskRunner
 from aether_agents.mcp_host import CallResult
@@ -81,6 +81,35 @@ def test_a_call_that_succeeds_completes_and_lets_the_canvas_go_on():
     assert (word, outcome.status, outcome.output, cut) == ("complete", "completed", {"n": 1}, False)
     assert bench.host.calls == [("say", {"message": "x"})]
     assert bench.held.leases() == []
+
+
+def test_a_call_beyond_a_limit_is_not_made_and_says_which():
+    def full(_lease: Lease, tool: str) -> NoReturn:
+        raise LimitReached(f"`{tool}` was not called: the limit")
+
+    bench = Bench(None, CallResult(output={"n": 1}))
+    bench.caller._reserve = full
+    outcome = bench.outcome()
+    assert (outcome.status, outcome.error_kind, outcome.sent) == ("failed", "policy", False)
+    assert "was not called: the limit" in (outcome.error or "")
+    assert bench.host.calls == []
+
+
+@pytest.mark.parametrize(("sent", "given_back"), [(True, 0), (False, 1)])
+def test_what_a_call_was_counted_for_is_given_back_where_it_was_not_sent(sent: bool, given_back: int):
+    back: list[str] = []
+    bench = Bench(None, CallResult(kind="transport", error="it is gone", sent=sent))
+    bench.caller._reserve = lambda _lease, tool: lambda: back.append(tool)
+    bench.run()
+    assert len(back) == given_back
+
+
+def test_a_call_whose_server_is_silent_is_not_made_and_not_tried_again():
+    bench = Bench(None, CallResult(output={"n": 1}), silence=5)
+    outcome = bench.outcome()
+    assert (outcome.status, outcome.error_kind, outcome.sent) == ("failed", "transport", False)
+    assert "did not answer 5 calls in a row" in (outcome.error or "")
+    assert bench.host.calls == []
 
 
 def test_what_became_ready_is_sent():
