@@ -176,7 +176,8 @@ def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
             system = System(f"mysql://root@127.0.0.1:{port}", secret(tmp_path_factory.mktemp("maria"), 'ma"ria'), asks)
             eventually(lambda: system.answers("mysql"), 30)
             system.sql(
-                "CREATE OR REPLACE USER root@127.0.0.1 IDENTIFIED BY 'ma\"ria'; GRANT ALL ON *.* TO root@127.0.0.1;",
+                "CREATE OR REPLACE USER root@127.0.0.1 IDENTIFIED BY 'ma\"ria'; "
+                "GRANT ALL ON *.* TO root@127.0.0.1 WITH GRANT OPTION;",
                 "mysql",
             )
             yield system

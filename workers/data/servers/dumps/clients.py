@@ -90,6 +90,8 @@ def _write(path: Path, text: str) -> None:
 
 def _advice(said: str) -> str:
     low = said.lower()
+    if ("denied" in low and "to database" in low) or "permission denied" in low or "must be superuser" in low:
+        return ". The user who logs in may not do this: name one who may"
     if "password" in low or "access denied" in low:
         return ". Write the password into a file that only you can read, and name it as `password_file`"
     if "could not connect" in low or "can't connect" in low or "refused" in low:

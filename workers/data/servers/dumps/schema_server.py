@@ -13,6 +13,7 @@ from workers.inspection.findings import Coverage, conclude
 from workers.inspection.hints import MAKES, READS
 
 from .dumping import place_at
+from .roles import role_tools
 from .schemas import changing
 from .schemas.bases import Base, FileBase, ServerBase
 from .schemas.file_catalogue import read_file
@@ -34,8 +35,8 @@ from .schemas.server_catalogue import read_server
 
 server = MCPServer(
     "schemas",
-    instructions="Reads the schemas of SQLite, DuckDB, PostgreSQL and MariaDB databases, compares them, and changes "
-    "them after a rehearsal on a restored backup.",
+    instructions="Reads the schemas of SQLite, DuckDB, PostgreSQL and MariaDB databases, compares them, changes them "
+    "after a rehearsal on a restored backup, and says and changes what roles may do in them.",
     log_level="WARNING",
 )
 
@@ -236,6 +237,8 @@ async def unchange(
         lambda them, _: changing.unchange(them, migration, targets, done),
     )  # fmt: skip
 
+
+role_tools.add_to(server)
 
 if __name__ == "__main__":
     server.run("stdio")

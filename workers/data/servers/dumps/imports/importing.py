@@ -114,7 +114,7 @@ def _run(target: Place, schema: str, script: Path) -> None:
             return
         clients.query(f"CREATE DATABASE `{schema}` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "")
         try:
-            clients.run("mariadb", [schema, "--batch", f"--execute=source {script}"])
+            clients.run("mariadb", [schema, "--batch"], script)
         except BaseException:
             drop(target, schema)
             raise
