@@ -19,7 +19,7 @@ HERE |= {"write_documentation", "check_certificates"}
 HERE |= {"restore_backup", "prove_backup", "report_on_backups", "clean_up_backups"}
 HERE |= {"inspect_databases", "compare_schemas", "change_schema"}
 HERE |= {"back_up_postgresql_or_mysql", "restore_postgresql_or_mysql", "migrate_mysql_to_postgresql"}
-HERE |= {"migrate_sqlite_to_server", "load_into_server"}
+HERE |= {"migrate_sqlite_to_server", "load_into_server", "grant_database_access", "revoke_database_access"}
 
 
 @pytest.mark.parametrize("name", sorted(HERE & {t.name for s in load_specialists(Settings()) for t in s.templates}))

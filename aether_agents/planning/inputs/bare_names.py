@@ -42,21 +42,29 @@ def bare_names(template: Template, text: str, *, scoped: bool = False) -> dict[s
     for name, spec in template.inputs.items():
         if spec.named == "hosts" and (hosts := list(dict.fromkeys(_hosts(text)))):
             found[name] = hosts
-    scope = scoped or bool(found) or _SERVERS.search(text.lower()) is not None
+    scope = scoped or bool(found) or not _has_hosts(template) or _SERVERS.search(text.lower()) is not None
     for name, spec in template.inputs.items():
-        if spec.named == "thing" and (things := list(dict.fromkeys(_things(name, spec, text, scoped=scope)))):
-            found[name] = things
+        if spec.named == "thing":
+            things = [one for one in _things(name, spec, text, scoped=scope) if one.lower() not in template.inputs]
+            found |= {name: list(dict.fromkeys(things))} if things else {}
     return found
 
 
 def needs_more(template: Template, text: str, names: Collection[str], said: Collection[str]) -> str:
     """Why a text does not name what a template for servers is about; `said` are the words and kinds of things in it."""
+    if not _has_hosts(template):
+        return ""
     for name, spec in template.inputs.items():
         if spec.named == "hosts" and name not in names and _ONE.search(text):
             return f"`{template.name}` is for the servers of an inventory, not for one without a name"
         if spec.named == "thing" and spec.required and name not in names and not {name, f"={name}"} & {*said}:
             return f"it names no {name}"
     return ""
+
+
+def _has_hosts(template: Template) -> bool:
+    """Whether a template is about servers: else its things are of no host, and are asked for where none is named."""
+    return any(spec.named == "hosts" for spec in template.inputs.values())
 
 
 def without_bare_names(text: str, names: Mapping[str, list[str]]) -> str:
