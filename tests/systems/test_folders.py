@@ -98,3 +98,30 @@ def test_sentences_back_up_and_restore(orchestrator: Orchestrator, docs: dict[st
     undo = orchestrator.undo(done.task_id, assume_yes=True)
     list(orchestrator.follow(undo))
     assert (orchestrator.view(undo).error, (tmp_path / "docs-restored").exists()) == (None, False)
+
+
+def test_retention_shows_what_goes_and_the_report_proves_what_stays(
+    folders: Talk, docs: dict[str, Any], orchestrator: Orchestrator, tmp_path: Path
+) -> None:
+    secret = {"repository": docs["repository"], "password_file": docs["password_file"]}
+    assert "is no repository" in folders.refusal("plan_retention", **secret, keep_last=1)
+    made = [folders.call("back_up", **docs)["snapshot"] for _ in range(3)]
+    young = folders.call("plan_retention", **secret, keep_last=1)
+    assert (young["count"], young["kept"]) == (0, 3)
+    plan = folders.call("plan_retention", **secret, keep_last=1, keep_days=0)
+    assert {one["snapshot"] for one in plan["gone"]} == {*made[:2]}
+    assert {one["kind"] for one in plan["items"]} == {"destroy"}
+    report = folders.call("overview", **secret)
+    (row,) = report["backups"]
+    assert (row["newest"], row["snapshots"], row["proof"], report["status"]) == (
+        made[2],
+        3,
+        "restores as it was",
+        "pass",
+    )
+    old = folders.call("overview", **secret, max_age_days=1e-7, prove=False)
+    assert (old["status"], old["findings"][0]["rule"]) == ("fail", "too-old")
+    text = "remove old restic snapshots and keep the newest 1"
+    done, shown = run(orchestrator, text, tmp_path, **secret, keep_days=0)
+    assert (done.error, done.status, shown) == (None, TaskStatus.COMPLETED, [{"destroy": 2}])
+    assert folders.call("plan_retention", **secret, keep_last=1, keep_days=0)["kept"] == 1

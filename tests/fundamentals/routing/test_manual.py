@@ -26,7 +26,8 @@ OWN = {"how-to/specialist.md", "how-to/template.md"}
 #: The templates that a page is about.
 ABOUT = {
     "backups.md": """back_up_database restore_backup prove_backup report_on_backups clean_up_backups back_up_folder
-        restore_folder back_up_postgresql_or_mysql restore_postgresql_or_mysql""",
+        restore_folder back_up_postgresql_or_mysql restore_postgresql_or_mysql
+        clean_up_snapshots report_on_snapshots""",
     "databases.md": "inspect_databases compare_schemas change_schema grant_database_access revoke_database_access",
     "migrate.md": "migrate_mysql_to_postgresql migrate_sqlite_to_server load_into_server",
     "schedule.md": "back_up_database",

@@ -10,8 +10,8 @@ from pydantic import Field
 from workers.inspection.bounded_job import Job, run
 from workers.inspection.hints import MAKES, READS
 
-from . import keeping
-from .folder_results import Backed, Gone, Proof, Restored, RestorePlan
+from . import keeping, retaining
+from .folder_results import Backed, Gone, Overview, Proof, Restored, RestorePlan, RetentionPlan
 from .restic import Restic
 
 server = MCPServer(
@@ -124,6 +124,36 @@ async def discard(
 ) -> Gone:
     """Take one snapshot away, with what only it holds."""
     return await at(ctx, repository, password_file, max_seconds, lambda it, _: keeping.discard(it, snapshot))
+
+
+@server.tool(title="Preview a retention", annotations=READS)
+async def plan_retention(
+    ctx: Context,
+    repository: Repository,
+    password_file: Secret,
+    keep_last: Annotated[int, Field(ge=1, le=10_000, description="Newest snapshots of each folder that stay.")],
+    keep_days: Annotated[int, Field(ge=0, le=36_500, description="Days for which every snapshot stays.")] = 30,
+    max_seconds: Seconds = 600,
+) -> RetentionPlan:
+    """Say which snapshots `restic forget` would take away; nothing is taken away."""
+    return await at(
+        ctx, repository, password_file, max_seconds, lambda it, _: retaining.plan_retention(it, keep_last, keep_days)
+    )
+
+
+@server.tool(title="Report on backups of folders", annotations=READS)
+async def overview(
+    ctx: Context,
+    repository: Repository,
+    password_file: Secret,
+    max_age_days: Annotated[float, Field(gt=0, description="Days that the newest of a folder may be old.")] = 2,
+    prove: Annotated[bool, Field(description="Whether the newest of each is restored into scratch.")] = True,
+    max_seconds: Seconds = 7_200,
+) -> Overview:
+    """Say how old the newest snapshot of every folder is, and whether it restores as it was noted."""
+    return await at(
+        ctx, repository, password_file, max_seconds, lambda it, job: retaining.overview(it, max_age_days, prove, job)
+    )
 
 
 if __name__ == "__main__":

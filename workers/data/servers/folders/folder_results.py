@@ -46,3 +46,40 @@ class Proof(ScanResult):
     """Whether a folder is what its snapshot was when it was made."""
 
     snapshot: str = Field(default="", description="Id of the snapshot.")
+
+
+class Going(BaseModel):
+    """A snapshot that would go."""
+
+    snapshot: str = Field(description="Its id.")
+    made_at: str = Field(description="When it was made.")
+    folder: str = Field(description="What it is of.")
+    host: str = Field(description="Where that lies.")
+
+
+class RetentionPlan(BaseModel):
+    """What a rule of retention would take away, before anything is done."""
+
+    items: list[Item] = Field(description="The snapshots that would go.")
+    counts: dict[str, int] = Field(description="How many go and how many stay.")
+    count: int = Field(description="How many go.")
+    gone: list[Going] = Field(description="Each of them.")
+    kept: int = Field(description="How many stay.")
+    digest: str = Field(description="Names exactly those that go and those that stay.")
+
+
+class Aged(BaseModel):
+    """The backups of one folder."""
+
+    folder: str = Field(description="The folder.")
+    newest: str = Field(description="Id of its newest snapshot.")
+    made_at: str = Field(description="When that was made.")
+    age_days: float = Field(description="How old it is.")
+    snapshots: int = Field(description="Snapshots of this folder.")
+    proof: str = Field(description="Whether the newest restores as it was noted.")
+
+
+class Overview(ScanResult):
+    """How old the backups in a repository are, and whether they restore."""
+
+    backups: list[Aged] = Field(default_factory=list, description="Every folder.")
