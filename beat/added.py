@@ -5,10 +5,10 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
+from aether_agents.celery_app.due_times import DueTimes
 from aether_agents.contracts import AddedSchedule
 from aether_agents.errors import InvalidSettings
 from aether_agents.settings.model import ScheduleSettings, Settings
-from beat.due_times import DueTimes
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,6 @@ def with_added(settings: Settings, schedules: Added) -> Settings:
     return settings.model_copy(update={"schedules": found})
 
 
-def adders(settings: Settings, schedules: Added) -> dict[str, str]:
-    """Who added each schedule that the settings do not have themselves."""
-    return {name: one.owner for name, one in schedules.added().items() if name not in settings.schedules}
+def adders(settings: Settings, schedules: Added) -> dict[str, AddedSchedule]:
+    """Those that people added, by name: who did, with which role, and as whom its runs commit."""
+    return {name: one for name, one in schedules.added().items() if name not in settings.schedules}

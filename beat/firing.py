@@ -5,24 +5,26 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from aether_agents.contracts import Fired, HighLevelTask
+from aether_agents.celery_app.due_times import Due
+from aether_agents.contracts import AddedSchedule, Fired, HighLevelTask
 from aether_agents.errors import AetherError, StoreUnavailable
 from aether_agents.orchestrator.orchestrator import Orchestrator
 from aether_agents.settings.model import ScheduleSettings, Settings
 from aether_agents.store import owner_of
-from beat.due_times import Due
 
 log = logging.getLogger(__name__)
 
 
-def task_of(name: str, settings: ScheduleSettings, slot: datetime | None = None, *, adder: str = "") -> HighLevelTask:
+def task_of(
+    name: str, settings: ScheduleSettings, slot: datetime | None = None, *, added: AddedSchedule | None = None
+) -> HighLevelTask:
     """The task of a schedule; of a slot it is always the same one, without a slot (by hand) a new one.
 
     Args:
         name: the schedule.
         settings: what it asks for, and when.
         slot: the moment it was due.
-        adder: who added it, if a person did.
+        added: what was kept of it, if a person added it.
 
     Raises:
         InvalidTask: the schedule's settings make no task.
@@ -40,7 +42,9 @@ def task_of(name: str, settings: ScheduleSettings, slot: datetime | None = None,
     if slot is not None:
         wish["task_id"] = hashlib.sha256(f"{name} {slot.isoformat()}".encode()).hexdigest()[:12]
     # By the settings, which are a person's.
-    said = {"owner": owner_of(name), "assume_yes": settings.yes, "added_by": adder}
+    said: dict[str, object] = {"owner": owner_of(name), "assume_yes": settings.yes}
+    if added is not None:
+        said |= {"added_by": added.owner, "role": added.role, "git": added.git}
     return HighLevelTask.from_dict(wish).model_copy(update=said)
 
 
@@ -51,9 +55,9 @@ class Firing:
         self,
         settings: Settings,
         connect: Callable[[Settings], Orchestrator],
-        adders: Mapping[str, str] | None = None,
+        adders: Mapping[str, AddedSchedule] | None = None,
     ) -> None:
-        """`adders` says who added which of the schedules, if a person did."""
+        """`adders` says which of the schedules people added."""
         self._settings = settings
         self._adders = adders or {}
         self._connect = connect
@@ -76,7 +80,7 @@ class Firing:
         task, error = "", ""
         try:
             wish = self._settings.schedules[name]
-            task = orchestrator.submit(task_of(name, wish, due.slot, adder=self._adders.get(name, "")))
+            task = orchestrator.submit(task_of(name, wish, due.slot, added=self._adders.get(name)))
             log.info("schedule %s: the slot %s is task %s", name, due.slot.isoformat(), task)
         except StoreUnavailable:
             raise

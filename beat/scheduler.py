@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 from redbeat import RedBeatScheduler, RedBeatSchedulerEntry
 from redis.exceptions import LockError
 
+from aether_agents.celery_app.due_times import due
 from aether_agents.errors import AetherError
 from beat.added import SchedulesChanged
-from beat.due_times import due
 
 log = logging.getLogger(__name__)
 

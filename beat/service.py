@@ -9,7 +9,8 @@ from celery.beat import Service
 from redis.exceptions import ConnectionError, TimeoutError
 
 from aether_agents.celery_app.app import create_app
-from aether_agents.contracts import Specialist
+from aether_agents.celery_app.due_times import DueTimes
+from aether_agents.contracts import AddedSchedule, Specialist
 from aether_agents.errors import InvalidSettings, StoreUnavailable
 from aether_agents.execution.delivery.outage import Outage
 from aether_agents.orchestrator.orchestrator import connect
@@ -23,7 +24,6 @@ from aether_agents.telemetry import logs, tracing
 from beat.added import SchedulesChanged, adders, with_added
 from beat.alerts import AlertSender
 from beat.channels import channels_of
-from beat.due_times import DueTimes
 from beat.firing import Firing
 from beat.life import Life
 from beat.scheduler import SlotScheduler
@@ -60,11 +60,11 @@ def slots_of(settings: Settings) -> dict[str, DueTimes]:
 
 
 def beat_app(
-    settings: Settings, specialists: Sequence[Specialist], added_by: Mapping[str, str] | None = None
+    settings: Settings, specialists: Sequence[Specialist], added_by: Mapping[str, AddedSchedule] | None = None
 ) -> Celery:
     """A Celery object whose beat fires the schedules of the settings: `celery -A beat.celery beat` finds one.
 
-    `added_by` says who added which of them, if a person did.
+    `added_by` says which of them people added.
 
     Raises:
         StoreUnavailable: the settings name no broker.

@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from aether_agents.contracts.contract import Contract, Json
+from aether_agents.contracts.task import GitIdentity, Role
 
 
 class Fired(Contract):
@@ -39,3 +40,7 @@ class AddedSchedule(Contract):
     at: datetime = Field(description="When, UTC.")
     sentence: str = Field(description="The sentence it was made of.")
     settings: dict[str, Json] = Field(description="What the settings would have under `schedules`.")
+    role: Role = Field(default="Owner", description="The role of who added it: each run asks with it.")
+    git: GitIdentity | None = Field(
+        default=None, description="As whom a run of it commits: who added it, read where he did."
+    )

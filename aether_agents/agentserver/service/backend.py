@@ -19,10 +19,11 @@ class Backend:
 
     def __init__(self, settings: Settings) -> None:
         self._lease: Lease | None = None
+        self._stack: Stack | None = None
         if settings.broker.url is None:
-            stack = Stack(settings)
-            self._lease = stack.join_or_start()
-            settings = stack.settings()
+            self._stack = Stack(settings)
+            self._lease = self._stack.join_or_start()
+            settings = self._stack.settings()
         try:
             self.store: Store = open_store(settings)
         except BaseException:
@@ -30,6 +31,15 @@ class Backend:
             raise
         self.settings = settings
         self.orchestrator = Orchestrator(settings, self.store)
+
+    def schedules_changed(self) -> None:
+        """Have an embedded stack remember whether there are schedules that people added, and start what fires them."""
+        if self._stack is None:
+            return
+        there = bool(self.store.schedules.added())
+        self._stack.note_schedules(there=there)
+        if there:
+            self._stack.join_or_start(also=("beat",)).release()
 
     def close(self) -> None:
         """Let go of all connections, and of the stack. Tasks go on, unless the stack ends with it."""

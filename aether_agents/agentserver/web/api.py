@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -19,13 +18,11 @@ from aether_agents.agentserver.service.service import Service
 from aether_agents.agentserver.service.update import error_of
 from aether_agents.agentserver.web.access_log import asked_by
 from aether_agents.agentserver.web.refused_access import RefusedAccess
-from aether_agents.agentserver.web.request_deadline import BODY_SECONDS
+from aether_agents.agentserver.web.request_body import body_of
 from aether_agents.agentserver.web.request_guard import person_of
+from aether_agents.agentserver.web.schedules_api import SchedulesApi
 from aether_agents.errors import AetherError, InvalidTask
 from aether_agents.monitoring.metrics import CONTENT_TYPE, metrics_text
-
-#: Largest body of a request, in bytes.
-BODY_MAX = 1_000_000
 
 #: Digits of a number in an address: as many as a sequence number can have; tasks listed at most.
 LONGEST_NUMBER, LIST_MAX = 15, 500
@@ -41,7 +38,7 @@ STATUS = {
 Answering = Callable[[Request, Person], Awaitable[Response]]
 
 
-class Api:
+class Api(SchedulesApi):
     """What is under `/api`. Each request says who it is: `Authorization: Bearer TOKEN`, or a configured proxy does."""
 
     def __init__(self, service: Service, token: str) -> None:
@@ -55,6 +52,9 @@ class Api:
                 "refine": self.refine, "accept": self.accept, "retry": self.retry}  # fmt: skip
         return [
             Route("/specialists", self._known(self.specialists), methods=["GET"]),
+            Route("/schedules", self._known(self.schedules), methods=["GET"]),
+            Route("/schedules", self._known(self.add_schedule), methods=["POST"]),
+            Route("/schedules/{name}", self._known(self.remove_schedule), methods=["DELETE"]),
             Route("/tasks", self._known(self.submit), methods=["POST"]),
             Route("/tasks", self._known(self.tasks), methods=["GET"]),
             Route("/tasks/{task_id}", self._known(self.task), methods=["GET"]),
@@ -85,7 +85,7 @@ class Api:
 
     async def submit(self, request: Request, person: Person) -> Response:
         """A task, as `agent_execute_task` takes it."""
-        task_id = await self._service.submit(task_from(await _body(request)), person)
+        task_id = await self._service.submit(task_from(await body_of(request)), person)
         return JSONResponse({"status": "accepted", "task_id": task_id}, 202)
 
     async def tasks(self, request: Request, person: Person) -> Response:
@@ -132,7 +132,7 @@ class Api:
 
     async def approve(self, request: Request, person: Person) -> Response:
         """`{intervention_id, response, comment?, changes?}`, as `agent_approve_task` takes it."""
-        said = mapping(await _body(request), ("intervention_id", "response", "comment", "changes"))
+        said = mapping(await body_of(request), ("intervention_id", "response", "comment", "changes"))
         intervention_id = text(said, "intervention_id")
         asked = await self._service.question(_id(request), intervention_id, person)
         more = text(said, "comment", ""), inputs(said, "changes")
@@ -142,7 +142,7 @@ class Api:
 
     async def cancel(self, request: Request, person: Person) -> Response:
         """`{reason?}`."""
-        said = mapping(await _body(request), ("reason",))
+        said = mapping(await body_of(request), ("reason",))
         await self._service.cancel(_id(request), person, text(said, "reason", ""))
         return JSONResponse({"status": "ok"})
 
@@ -158,13 +158,13 @@ class Api:
 
     async def retry(self, request: Request, person: Person) -> Response:
         """`{from?, inputs?}`: go on with it in a task of its own, whose id the answer gives."""
-        said = mapping(await _body(request), ("from", "inputs"))
+        said = mapping(await body_of(request), ("from", "inputs"))
         task_id = await self._service.retry(_id(request), person, text(said, "from", ""), inputs(said))
         return JSONResponse({"status": "accepted", "task_id": task_id}, 202)
 
     async def refine(self, request: Request, person: Person) -> Response:
         """`{instruction}`. Of a task that was only planned, a change of its plan: the answer has what is other."""
-        said = mapping(await _body(request), ("instruction",))
+        said = mapping(await body_of(request), ("instruction",))
         return JSONResponse(await refine(self._service, _id(request), text(said, "instruction"), person))
 
     async def accept(self, request: Request, person: Person) -> Response:
@@ -227,24 +227,3 @@ def _number(said: str | None, name: str, default: int) -> int:
     if not said.isascii() or not said.isdigit() or len(said) > LONGEST_NUMBER:
         raise InvalidTask(f"`{name}`: a whole number from 0 is wanted")
     return int(said)
-
-
-async def _body(request: Request) -> Mapping[str, Any]:
-    """The JSON object of a request; none at all is an empty one."""
-    content = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
-                content += chunk
-                if len(content) > BODY_MAX:
-                    raise InvalidTask(f"the body may have {BODY_MAX} bytes")
-        said = json.loads(bytes(content) or b"{}")
-    except TimeoutError:
-        raise InvalidTask(f"the body did not arrive within {BODY_SECONDS:g} s") from None
-    except RecursionError:
-        raise InvalidTask("the body is nested too deeply") from None
-    except ValueError:
-        raise InvalidTask("the body is not JSON") from None
-    if not isinstance(said, dict):
-        raise InvalidTask("the body must be a JSON object")
-    return said

@@ -1,24 +1,23 @@
 """Schedules added from a sentence ("… every night at 2, and mail me"), and removed again."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from aether_agents.celery_app.due_times import DueTimes
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.tasks.ending import ending
 from aether_agents.cli.tasks.submission import planned, task_from
 from aether_agents.cli.terminal.exit_codes import COMPLETED
 from aether_agents.cli.views.understood import understood_lines
-from aether_agents.contracts import AddedSchedule, HighLevelTask, Plan
-from aether_agents.documents.suggestion import nearest
+from aether_agents.contracts import AddedSchedule, Plan
 from aether_agents.errors import InvalidSettings, InvalidTask
+from aether_agents.orchestrator import scheduling
+from aether_agents.orchestrator.scheduling import Times, free_name, settings_of
 from aether_agents.planning.sentence.recurrence import Recurrence, read_recurrence
 from aether_agents.settings.model import ScheduleSettings
-from aether_agents.settings.time_zone import is_zone, machine_zone
-from beat.due_times import DueTimes
-
-_LONGEST = 44
+from aether_agents.settings.time_zone import machine_zone
 
 
 def add_schedule(
@@ -37,10 +36,10 @@ def add_schedule(
             "a schedule cannot answer questions: say it so that it plans, or give what is missing with -i"
         )
         return ending(session.output, view)
-    settings = settings_of(task, when, yes=bool(options.get("yes")), zone=zone)
+    settings = settings_of(task, Times(when, zone, bool(options.get("yes"))))
     own = DueTimes(name or "it", settings)
     with session.orchestrator() as orchestrator:
-        own_name = name or _free_name(plan, {*session.settings.schedules, *orchestrator.schedules.added()})
+        own_name = name or free_name(plan.name, {*session.settings.schedules, *orchestrator.schedules.added()})
         if own_name in session.settings.schedules:
             raise InvalidSettings(f"aether_agent.yaml has a schedule `{own_name}`: choose another name with --name")
         kept = AddedSchedule(
@@ -48,6 +47,7 @@ def add_schedule(
             at=datetime.now(UTC),
             sentence=sentence,
             settings=settings.model_dump(mode="json", exclude_none=True),
+            git=task.git,
         )
         if not orchestrator.schedules.add(own_name, kept):
             raise InvalidSettings(
@@ -60,14 +60,10 @@ def add_schedule(
 
 def remove_schedule(session: Session, name: str) -> int:
     """Forget a schedule that was added. The exit code."""
-    if name in session.settings.schedules:
-        raise InvalidSettings(f"`{name}` stands in aether_agent.yaml under `schedules`: take it out there")
     with session.past() as orchestrator:
-        known = orchestrator.schedules.added()
-        if not orchestrator.schedules.remove(name):
-            there = f"there are: {', '.join(known)}" if known else "none was added"
-            raise InvalidSettings(f"no schedule `{name}` was added{nearest(name, known)}; {there}")
-        left = orchestrator.schedules.added()
+        kept = orchestrator.schedules
+        scheduling.remove_schedule(kept, session.settings, name, by=session.person, role="Owner")
+        left = kept.added()
     if session.stack is not None and not left:
         session.stack.note_schedules(there=False)
     session.output.good(f"{name} is removed; a task of it that runs goes on")
@@ -94,32 +90,6 @@ def _require_told(session: Session, found: Recurrence) -> None:
             f"`{found.tell_me[0]}`: nobody would be told. Say where to in aether_agent.yaml "
             "(`alerts: {to: [env:NAME]}`; the variable holds an apprise address such as mailto://…), or say it without"
         )
-
-
-def settings_of(task: HighLevelTask, crontab: str, *, yes: bool, zone: str = "UTC") -> ScheduleSettings:
-    """A schedule that does this task at these times; with `yes`, what policy lets one answer ahead is answered."""
-    if not is_zone(zone):
-        raise InvalidTask(f"`{zone}` is no time zone that is known here: write it as `Europe/Berlin`")
-    return ScheduleSettings.model_validate(
-        {
-            "crontab": crontab,
-            "timezone": None if zone == "UTC" else zone,
-            "task": task.description,
-            "template": task.type,
-            "specialist": task.agent_type,
-            "inputs": task.inputs,
-            "context": task.context or None,
-            "folder": task.folder,
-            "priority": task.priority,
-            "timeout_seconds": task.timeout_seconds,
-            "yes": yes,
-        }
-    )
-
-
-def _free_name(plan: Plan, taken: Collection[str]) -> str:
-    name = plan.name.lower().replace(" ", "_")[:_LONGEST]
-    return next(one for one in (name, *(f"{name}_{number}" for number in range(2, 100))) if one not in taken)
 
 
 def _show(session: Session, name: str, settings: ScheduleSettings, slots: DueTimes, plan: Plan) -> None:

@@ -138,8 +138,8 @@ def show_schedules(output: Output, rows: list[ScheduleRow], *, asleep: bool = Fa
 def run_schedule(session: Session, name: str, *, detach: bool) -> int:
     """Run a schedule's task now, whatever the time; the exit code is the task's."""
     with session.orchestrator(keep=detach) as orchestrator:
-        adder = adders(session.settings, orchestrator.schedules).get(name, "")
-        wish = task_of(name, _the(session, orchestrator, name), adder=adder)
+        added = adders(session.settings, orchestrator.schedules).get(name)
+        wish = task_of(name, _the(session, orchestrator, name), added=added)
         return bring(session, orchestrator, wish, detach=detach)
 
 

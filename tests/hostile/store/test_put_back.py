@@ -100,7 +100,7 @@ def test_who_added_a_schedule_is_known_after_it_was_removed(store: Store, settin
     """Nobody approves what his own schedule asked for: removing it first changes nothing."""
     store.schedules.add("night", added())
     merged = with_added(settings, store.schedules)
-    task = task_of("night", merged.schedules["night"], adder=adders(settings, store.schedules)["night"])
+    task = task_of("night", merged.schedules["night"], added=adders(settings, store.schedules)["night"])
     assert store.tasks.create(task.model_copy(update={"task_id": "t"}))
     claim = store.tasks.claim_planning("t", limit=100)
     assert isinstance(claim, PlanningClaim)

@@ -1,6 +1,6 @@
 """What `schedule add` keeps of a task."""
 
-from aether_agents.cli.stack.schedule_change import settings_of
+from aether_agents.orchestrator.scheduling import Times, settings_of
 from aether_agents.contracts import HighLevelTask
 from aether_agents.settings.model import ScheduleSettings
 from tests.unit.cli.conftest import Run
@@ -17,7 +17,7 @@ def test_every_option_of_the_task_is_kept() -> None:
         "priority": 8,
         "timeout_seconds": 60.0,
     }
-    kept = settings_of(HighLevelTask.from_dict(said), "0 2 * * *", yes=True)
+    kept = settings_of(HighLevelTask.from_dict(said), Times("0 2 * * *", yes=True))
     assert (kept.task, kept.template, kept.specialist, kept.priority) == ("look", "health_report", "infra", 8)
     assert (kept.inputs, kept.context, str(kept.folder), kept.timeout_seconds) == ({"path": "."}, "local", "/srv", 60)
     assert (kept.crontab, kept.yes) == ("0 2 * * *", True)

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
+from aether_agents.celery_app.due_times import MOST_TOLD, DueTimes, due
 from aether_agents.errors import InvalidSettings
 from aether_agents.settings.loader import load_settings
 from aether_agents.settings.model import ScheduleSettings
-from beat.due_times import MOST_TOLD, DueTimes, due
 from beat.firing import task_of
 
 
