@@ -1,7 +1,7 @@
 """What `schedule add` keeps of a task."""
 
-from aether_agents.orchestrator.scheduling import Times, settings_of
 from aether_agents.contracts import HighLevelTask
+from aether_agents.orchestrator.scheduling import Times, settings_of
 from aether_agents.settings.model import ScheduleSettings
 from tests.unit.cli.conftest import Run
 
