@@ -103,8 +103,10 @@ def unit(instance: str, queues: str, site: Site, environ: Mapping[str, str]) -> 
 def leaves_under_load(leaving: "subprocess.Popen[bytes]", site: Site, settings: Settings) -> None:
     """It is told to end while tasks come and run. Nobody is refused meanwhile, and each call is made once."""
     names = [f"say-{number}" for number in range(TASKS)]
-    with connect(settings) as orchestrator, open_store(settings) as store, watching(settings) as unserved:
+    with ExitStack() as stack:
+        orchestrator, store = stack.enter_context(connect(settings)), stack.enter_context(open_store(settings))
         eventually(lambda: store.catalogue.own().get("echo") and store.catalogue.own()["echo"].tools, 60)
+        unserved = stack.enter_context(watching(settings))
         for number, name in enumerate(names):
             task = HighLevelTask(
                 task_id=name, description="say one thing once", type="say_once", folder=str(site.project),
@@ -112,7 +114,7 @@ def leaves_under_load(leaving: "subprocess.Popen[bytes]", site: Site, settings: 
             )  # fmt: skip
             orchestrator.submit(task)
             if number == LEAVES_AT:
-                eventually(lambda: len(site.called()) >= 5, 90, f"some of them run: {store.tasks.view(names[0])}")
+                eventually(lambda: len(site.called()) >= 5, 90, "some of them run")
                 leaving.send_signal(signal.SIGTERM)
         assert leaving.wait(60) == 0
         eventually(lambda: not store.tasks.open_tasks(), 180, "all have ended", pause=0.2)
