@@ -1,6 +1,7 @@
 """Log files of the stack: bounded on disk, and read the way a person reads them."""
 
 import os
+import shutil
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -21,7 +22,7 @@ def bound(path: Path, largest: int) -> None:
     try:
         if path.stat().st_size <= largest:
             return
-        path.with_name(path.name + ".1").write_bytes(path.read_bytes())
+        shutil.copyfile(path, path.with_name(path.name + ".1"))
         os.truncate(path, 0)
     except OSError:
         return  # a log that cannot be bounded is no reason to end

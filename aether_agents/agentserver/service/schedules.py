@@ -1,10 +1,11 @@
 """Schedules for clients: who may see, add and remove which."""
 
-from aether_agents.access.roles import require
+from aether_agents.access.roles import may_approve, require
 from aether_agents.agentserver.service.backend import Backend
 from aether_agents.agentserver.service.identity import Person
 from aether_agents.agentserver.service.service import Service
 from aether_agents.agentserver.service.update import Message
+from aether_agents.errors import TooManyTasks
 from aether_agents.orchestrator import scheduling
 from aether_agents.orchestrator.scheduling import Kept, Times
 
@@ -25,10 +26,18 @@ async def add(service: Service, task_id: str, times: Times, name: str, person: P
 
     Raises:
         NotAllowed, TaskNotFound, WrongStatus, InvalidTask, InvalidSettings: as `scheduling.schedule_planned`.
+        TooManyTasks: he may not approve, and has added as many as one user may have tasks open.
     """
     await service.view(task_id, person)
+    most = service.settings.agent_system.agent_process.max_background_tasks
 
     def kept(backend: Backend) -> str:
+        mine = [one for one in backend.store.schedules.added().values() if one.owner == person.name]
+        if len(mine) >= most and not may_approve(person.role):
+            raise TooManyTasks(
+                f"{person.name} has added {most} schedules, as many as one user may have "
+                "(agent_system.agent_process.max_background_tasks): remove one"
+            )
         own, _ = scheduling.schedule_planned(
             backend.store, backend.settings, task_id, times, name, by=person.name, role=person.role
         )

@@ -1,7 +1,7 @@
 """ReportRetention: removes the reports of tasks that are long forgotten, on the machine that wrote them.
 
-Each worker of a machine may look; what one has removed, the other does not find. What is not a folder named after a
-task is left alone, and so is a task that the store still knows, however old its reports are.
+Each worker of a machine may look; what one has removed, the other does not find. What is not a folder named by an
+id of ours is left alone (`reports/files` has bounds of its own), and so is a task that the store still knows.
 """
 
 import logging
@@ -22,9 +22,8 @@ EVERY = 3_600.0
 #: Folders that one look removes at most: what is left, the next one takes.
 MOST = 1_000
 
-_TASK_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-#: Files of answers, which have bounds of their own (`mcp_host/session/kept_files.py`).
-_OTHERS = ("files",)
+#: An id that we drew. One that somebody chose may as well be the name of a folder of his own: that is left alone.
+_DRAWN_ID = re.compile(r"[0-9a-f]{12}")
 
 #: Which of these tasks the store knows.
 Known = Callable[[list[str]], set[str]]
@@ -72,7 +71,7 @@ class ReportRetention:
         """The folders of tasks, each with the time of its last change, the oldest first."""
         try:
             with os.scandir(self._folder) as entries:
-                found = [one for one in entries if one.is_dir(follow_symlinks=False) and _is_task(one.name)]
+                found = [one for one in entries if one.is_dir(follow_symlinks=False) and _DRAWN_ID.fullmatch(one.name)]
         except OSError:
             return
         aged = [(Path(one.path), _changed(Path(one.path))) for one in found]
@@ -86,10 +85,6 @@ class ReportRetention:
             except StoreUnavailable:
                 log.debug("the store is away: no report is removed")
             self._over.wait(EVERY)
-
-
-def _is_task(name: str) -> bool:
-    return _TASK_ID.fullmatch(name) is not None and name not in _OTHERS
 
 
 def _changed(folder: Path) -> float:

@@ -115,3 +115,12 @@ def test_times_and_names_that_fit_nothing_are_refused(lab: Lab, address: str) ->
         assert lab.store.schedules.added() == before
         assert add(ann, task_id, name="twice").status_code == 201
         assert "there is a schedule `twice`" in add(ann, task_id, name="twice").json()["error"]
+
+
+def test_nobody_adds_without_end(lab: Lab, address: str) -> None:  # noqa: F811
+    """Their tasks belong to the schedule, so they are not counted among his."""
+    most = lab.settings.agent_system.agent_process.max_background_tasks
+    with person(address, "zoe", "User") as zoe:
+        task_id = only_planned(lab, "zoe")
+        told = [add(zoe, task_id, name=f"z{number}").status_code for number in range(most + 1)]
+    assert told == [201] * most + [429]
