@@ -39,6 +39,6 @@ def with_added(settings: Settings, schedules: Added) -> Settings:
     return settings.model_copy(update={"schedules": found})
 
 
-def adders(settings: Settings, schedules: Added) -> dict[str, AddedSchedule]:
-    """Those that people added, by name: who did, with which role, and as whom its runs commit."""
+def only_added(settings: Settings, schedules: Added) -> dict[str, AddedSchedule]:
+    """Those that people added and the settings do not have: who did, with which role, and as whom its runs commit."""
     return {name: one for name, one in schedules.added().items() if name not in settings.schedules}

@@ -55,11 +55,11 @@ class Firing:
         self,
         settings: Settings,
         connect: Callable[[Settings], Orchestrator],
-        adders: Mapping[str, AddedSchedule] | None = None,
+        added: Mapping[str, AddedSchedule] | None = None,
     ) -> None:
-        """`adders` says which of the schedules people added."""
+        """`added` are those of the schedules that people added."""
         self._settings = settings
-        self._adders = adders or {}
+        self._added = added or {}
         self._connect = connect
         self._orchestrator: Orchestrator | None = None
 
@@ -80,7 +80,7 @@ class Firing:
         task, error = "", ""
         try:
             wish = self._settings.schedules[name]
-            task = orchestrator.submit(task_of(name, wish, due.slot, added=self._adders.get(name)))
+            task = orchestrator.submit(task_of(name, wish, due.slot, added=self._added.get(name)))
             log.info("schedule %s: the slot %s is task %s", name, due.slot.isoformat(), task)
         except StoreUnavailable:
             raise

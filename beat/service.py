@@ -21,7 +21,7 @@ from aether_agents.store import Keys, Store, open_store
 from aether_agents.store.client.connection import PrimaryConnection
 from aether_agents.store.client.refusals import refusal
 from aether_agents.telemetry import logs, tracing
-from beat.added import SchedulesChanged, adders, with_added
+from beat.added import SchedulesChanged, only_added, with_added
 from beat.alerts import AlertSender
 from beat.channels import channels_of
 from beat.firing import Firing
@@ -60,11 +60,11 @@ def slots_of(settings: Settings) -> dict[str, DueTimes]:
 
 
 def beat_app(
-    settings: Settings, specialists: Sequence[Specialist], added_by: Mapping[str, AddedSchedule] | None = None
+    settings: Settings, specialists: Sequence[Specialist], added: Mapping[str, AddedSchedule] | None = None
 ) -> Celery:
     """A Celery object whose beat fires the schedules of the settings: `celery -A beat.celery beat` finds one.
 
-    `added_by` says which of them people added.
+    `added` are those of them that people added.
 
     Raises:
         StoreUnavailable: the settings name no broker.
@@ -72,7 +72,7 @@ def beat_app(
     """
     app = create_app(settings, specialists)
     app.slots = slots_of(settings)
-    app.firing = Firing(settings, connect, added_by)
+    app.firing = Firing(settings, connect, added)
     app.fire = app.firing.fire
     signals.setup_logging.connect(_logging_as(settings), weak=False)
     app.conf.update(
@@ -134,7 +134,7 @@ def _fired(settings: Settings, specialists: Sequence[Specialist], store: Store, 
     """Fire the schedules there are now, until the process is told to end; whether to begin again with others."""
     _await_writes(store, outage)
     seen = store.schedules.added_digest()
-    app = beat_app(with_added(settings, store.schedules), specialists, adders(settings, store.schedules))
+    app = beat_app(with_added(settings, store.schedules), specialists, only_added(settings, store.schedules))
     app.changed = lambda: store.schedules.added_digest() != seen
     app.life = life
     try:

@@ -1,10 +1,11 @@
 """What is known of a schedule beside its settings, and schedules that a person added from a sentence."""
 
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import Field
 
-from aether_agents.contracts.contract import Contract, Json
+from aether_agents.contracts.contract import ADDITIVE, Contract, Json
 from aether_agents.contracts.task import GitIdentity, Role
 
 
@@ -40,7 +41,9 @@ class AddedSchedule(Contract):
     at: datetime = Field(description="When, UTC.")
     sentence: str = Field(description="The sentence it was made of.")
     settings: dict[str, Json] = Field(description="What the settings would have under `schedules`.")
-    role: Role = Field(default="Owner", description="The role of who added it: each run asks with it.")
-    git: GitIdentity | None = Field(
+    role: Annotated[Role, ADDITIVE] = Field(
+        default="Owner", description="The role of who added it: each run asks with it."
+    )
+    git: Annotated[GitIdentity | None, ADDITIVE] = Field(
         default=None, description="As whom a run of it commits: who added it, read where he did."
     )

@@ -15,7 +15,7 @@ from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidSettings, TaskNotFound
 from aether_agents.local.stack_folder import StackFolder
 from aether_agents.settings.model import ScheduleSettings
-from beat.added import adders, with_added
+from beat.added import only_added, with_added
 from beat.firing import task_of
 from beat.service import serve, slots_of
 
@@ -138,8 +138,10 @@ def show_schedules(output: Output, rows: list[ScheduleRow], *, asleep: bool = Fa
 def run_schedule(session: Session, name: str, *, detach: bool) -> int:
     """Run a schedule's task now, whatever the time; the exit code is the task's."""
     with session.orchestrator(keep=detach) as orchestrator:
-        added = adders(session.settings, orchestrator.schedules).get(name)
+        added = only_added(session.settings, orchestrator.schedules).get(name)
         wish = task_of(name, _the(session, orchestrator, name), added=added)
+        if added is None:  # of the settings, it commits as who runs it
+            wish = wish.model_copy(update={"git": session.git})
         return bring(session, orchestrator, wish, detach=detach)
 
 

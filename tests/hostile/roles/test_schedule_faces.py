@@ -9,7 +9,7 @@ import pytest
 from aether_agents.contracts import GitIdentity, HighLevelTask, Plan, Role
 from aether_agents.settings.model import ScheduleSettings
 from aether_agents.store import PlanningClaim
-from beat.added import adders
+from beat.added import only_added
 from beat.firing import task_of
 from tests.hostile.roles.test_faces import SECRET, SMUGGLED, address, lab  # noqa: F401 - fixtures
 from tests.integration.execution.lab import Lab, step
@@ -73,7 +73,7 @@ def test_a_yes_ahead_counts_from_who_may_approve(lab: Lab, address: str) -> None
         assert add(eve, task_id, yes=True).json()["code"] == "not_allowed"
         assert add(eve, task_id, yes="true").status_code == 400
         name = add(eve, task_id, name="hers").json()["name"]
-        added = adders(lab.settings, lab.store.schedules)[name]
+        added = only_added(lab.settings, lab.store.schedules)[name]
         fired = task_of(name, ScheduleSettings.model_validate(added.settings), added=added)
         assert (fired.role, fired.added_by, fired.assume_yes, fired.git) == ("User", "eve", False, GitIdentity())
         assert add(sue, task_id, yes=True, name="with-yes").status_code == 201

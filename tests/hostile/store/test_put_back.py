@@ -13,7 +13,7 @@ from aether_agents.errors import NotAllowed
 from aether_agents.orchestrator.orchestrator import Orchestrator
 from aether_agents.settings.model import PolicySettings, Settings
 from aether_agents.store import PlanningClaim, Store, open_store, owner_of
-from beat.added import adders, with_added
+from beat.added import only_added, with_added
 from beat.firing import task_of
 from tests.hostile.store.test_store_dump import everything
 from tests.integration.store.plans import plan_of, started
@@ -100,7 +100,7 @@ def test_who_added_a_schedule_is_known_after_it_was_removed(store: Store, settin
     """Nobody approves what his own schedule asked for: removing it first changes nothing."""
     store.schedules.add("night", added())
     merged = with_added(settings, store.schedules)
-    task = task_of("night", merged.schedules["night"], added=adders(settings, store.schedules)["night"])
+    task = task_of("night", merged.schedules["night"], added=only_added(settings, store.schedules)["night"])
     assert store.tasks.create(task.model_copy(update={"task_id": "t"}))
     claim = store.tasks.claim_planning("t", limit=100)
     assert isinstance(claim, PlanningClaim)

@@ -6,18 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from aether_agents.contracts import AddedSchedule
+from aether_agents.contracts import AddedSchedule, GitIdentity
 from aether_agents.settings.model import ScheduleSettings, Settings
 from aether_agents.store import Store, owner_of
 from beat.added import with_added
 from tests.conftest import eventually
 from tests.integration.beat.test_beat import beating
 
+ANN = GitIdentity(name="Ann", email="ann@example.org")
+
 
 def added(**settings: object) -> AddedSchedule:
     """A schedule as a person adds it."""
     told = {"every": 1, "task": "look", **settings}
-    return AddedSchedule.model_validate({"owner": "ann", "at": datetime.now(UTC), "sentence": "…", "settings": told})
+    said = {"owner": "ann", "at": datetime.now(UTC), "sentence": "…", "settings": told, "git": ANN}
+    return AddedSchedule.model_validate(said)
 
 
 def test_a_beat_that_runs_fires_what_is_added_and_stops_when_it_is_removed(
@@ -28,6 +31,8 @@ def test_a_beat_that_runs_fires_what_is_added_and_stops_when_it_is_removed(
         assert store.schedules.add("often", added())
         eventually(lambda: len(store.tasks.recent(50)) >= 2, 20, what="what was added is fired")
         assert {one.owner for one in store.tasks.recent(50)} == {owner_of("often")}
+        made = store.tasks.task(store.tasks.recent(1)[0].task_id)
+        assert (made.added_by, made.git) == ("ann", ANN), "it commits as who added it, not as who runs the worker"
         assert store.schedules.remove("often")
         eventually(lambda: log.read_text().count("beginning again") == 2, 20, what="it is noticed")
         assert "often" not in store.schedules.notes()

@@ -22,7 +22,9 @@ def check_history(world: World, events: list[Event]) -> None:
             assert name not in ended, f"{name} ended twice"
             ended[name] = event.seq
     assert all(event.type not in TASK_ENDS for event in events[:-1]), "something follows the end of the task"
-    assert all(0 <= event.progress <= 1 for event in events)
+    told = [event.progress for event in events]
+    assert told == sorted(told), "progress falls"
+    assert all(0 <= one <= 1 for one in told)
 
 
 def check_state(world: World) -> dict[str, str]:

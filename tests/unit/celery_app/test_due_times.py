@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from aether_agents.celery_app.due_times import MOST_TOLD, DueTimes, due
+from aether_agents.contracts import AddedSchedule, GitIdentity
 from aether_agents.errors import InvalidSettings
 from aether_agents.settings.loader import load_settings
 from aether_agents.settings.model import ScheduleSettings
@@ -73,6 +74,16 @@ def test_the_same_slot_is_the_same_task_and_by_hand_it_is_a_new_one() -> None:
         task_of("night", settings),
     ]
     assert len({one.task_id, *(other.task_id for other in others)}) == 4
+
+
+def test_a_task_commits_as_who_added_its_schedule_and_one_of_the_settings_as_the_worker() -> None:
+    settings, ann = ScheduleSettings(every=60, task="look"), GitIdentity(name="Ann", email="ann@example.org")
+    kept = AddedSchedule(owner="ann", at=at("2026-11-22 03:00:00"), sentence="…", settings={}, git=ann)
+    made = task_of("night", settings, at("2026-11-22 03:00:00"), added=kept)
+    assert (made.owner, made.added_by, made.git) == ("schedule:night", "ann", ann)
+    assert task_of("night", settings).git is None
+    before = kept.model_dump(mode="json", exclude={"git"})  # as the version before kept it
+    assert AddedSchedule.model_validate(before).git is None
 
 
 def test_a_schedule_says_one_time_and_a_crontab_that_is_none_is_named() -> None:
