@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from aether_agents.contracts.contract import Contract, Json
+from aether_agents.contracts.contract import ADDITIVE, Contract, Json
 from aether_agents.contracts.tool import Risk
 
 ErrorKind = Literal[
@@ -81,6 +81,13 @@ class RerunOf(Contract):
     agreed: bool = Field(default=False, description="Who asked for it wants no question about the difference first.")
     chain: tuple[str, ...] = Field(
         default=(), description="The tasks that were retried one after the other, the first one first, up to `task_id`."
+    )
+    anew: Annotated[bool, ADDITIVE] = Field(default=False, description="A model plans what is not done yet.")
+    said: Annotated[str, ADDITIVE] = Field(
+        default="", max_length=4_000, description="What a person says of it, for the model; never an instruction to us."
+    )
+    replans: Annotated[int, ADDITIVE] = Field(
+        default=0, description="How often a model has planned the rest of the chain, this time included."
     )
 
 

@@ -51,6 +51,7 @@ class LinkedTasks(Steering):
         plan_only: bool = False,
         new_id: str | None = None,
         git: GitIdentity | None = None,
+        replan: str | None = None,
     ) -> str:
         """Go on with an ended task in a task of its own, whose id this gives: what failed runs, the rest is taken over.
 
@@ -67,12 +68,20 @@ class LinkedTasks(Steering):
             plan_only: only show the difference, as the result of the task.
             new_id: the id of the new task.
             git: the git identity of who asks, where the task was asked by somebody who had none.
+            replan: have a model plan what is not done anew, and tell it this; what is done stays. Its plan is reviewed.
 
         Raises:
             TaskNotFound, NotAllowed: see each.
             WrongStatus: it goes on, is being undone or retried, was retried, or nothing of it would run.
         """
-        told = {"assume_yes": assume_yes, "agreed": agreed, "plan_only": plan_only, "new_id": new_id, "git": git}
+        told: dict[str, Any] = {
+            "assume_yes": assume_yes,
+            "agreed": agreed,
+            "plan_only": plan_only,
+            "new_id": new_id,
+            "git": git,
+        }
+        told |= {"replan": replan, "document": rerun.written_by_model(self._store, self.settings, task_id)}
         return self._run_again(task_id, "retry", start, by, role, {"inputs": inputs or {}, **told})
 
     def fork(

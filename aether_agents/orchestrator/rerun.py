@@ -13,15 +13,21 @@ from aether_agents.contracts import (
     SubtaskStatus,
     TaskStatus,
     TaskView,
+    Template,
 )
 from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import WrongStatus
 from aether_agents.execution.linked.chain import before_in, begun, half_undone, undone_in
+from aether_agents.planning.files.plan_file import template_of
+from aether_agents.planning.validation.digest import reports_folder
+from aether_agents.settings.model import Settings
 from aether_agents.store import Store
 from aether_agents.store.tasks.stored_views import Links
 
 Kind = Literal["retry", "fork"]
 
+#: How often a model may plan what is not done of one chain of tasks.
+MOST_REPLANS = 2
 #: What can be done with a retry that is there already.
 _NEXT = {TaskStatus.COMPLETED: "result", TaskStatus.FAILED: "retry", TaskStatus.CANCELLED: "retry"}
 
@@ -42,6 +48,8 @@ def accept(
     plan_only: bool = False,
     new_id: str | None = None,
     git: GitIdentity | None = None,
+    replan: str | None = None,
+    document: Template | None = None,
     complete: Callable[[HighLevelTask], HighLevelTask],
 ) -> HighLevelTask:
     """Make the task that runs another again, and link them. It is not sent yet. `complete` adds what settings say.
@@ -55,8 +63,18 @@ def accept(
     view = store.tasks.view(task_id)
     old = store.tasks.task(task_id)
     _require_rest(store, old, view, links, kind)
-    _require_work(store, view, links, start, changed=bool(inputs) or kind == "fork", other_plan=bool(template))
-    of = RerunOf(task_id=task_id, kind=kind, start=start, agreed=agreed, chain=_chain(old))
+    changed = bool(inputs) or kind == "fork" or replan is not None
+    _require_work(store, view, links, start, changed=changed, other_plan=bool(template))
+    of = RerunOf(
+        task_id=task_id,
+        kind=kind,
+        start=start,
+        agreed=agreed,
+        chain=_chain(old),
+        anew=replan is not None,
+        said=replan or "",
+        replans=_replans(old, anew=replan is not None),
+    )
     told = {"task_id": new_id} if new_id else {}
     task = complete(
         HighLevelTask(
@@ -76,7 +94,8 @@ def accept(
             assume_yes=assume_yes and kind == "retry",
             plan_only=plan_only,
             dry_run=old.dry_run,
-            document=old.document if template is None else None,
+            document=(document or old.document) if template is None else None,
+            drafted=old.drafted or document is not None,
             rerun=of,
         )
     )
@@ -87,9 +106,31 @@ def accept(
     return task
 
 
+def written_by_model(store: Store, settings: Settings, task_id: str) -> Template | None:
+    """The plan of a task that a model planned in part: a retry goes on with it, not with what was planned first."""
+    old = store.tasks.task(task_id)
+    plan = store.tasks.plan(task_id) if old.rerun is not None and old.rerun.replans else None
+    return None if plan is None else template_of(plan, task_id, reports_folder(settings.home, task_id))
+
+
 def _git(before: GitIdentity | None, now: GitIdentity | None) -> GitIdentity | None:
     """As whom is committed: as before, since that may have been agreed to, unless nobody was named then."""
     return now if now is not None and before is not None and not (before.name and before.email) else before
+
+
+def _replans(old: HighLevelTask, *, anew: bool) -> int:
+    """How often a model has planned what is not done, this time included.
+
+    Raises:
+        WrongStatus: it did so as often as it may.
+    """
+    before = old.rerun.replans if old.rerun is not None and old.rerun.kind == "retry" else 0
+    if anew and before >= MOST_REPLANS:
+        raise WrongStatus(
+            f"the rest of `{old.task_id}` was planned anew {before} times already: "
+            f"`aether-agent retry {old.task_id}` goes on with it as it is, or ask for it in other words"
+        )
+    return before + anew
 
 
 def _chain(old: HighLevelTask) -> tuple[str, ...]:

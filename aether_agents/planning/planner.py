@@ -19,6 +19,7 @@ from aether_agents.planning.files.plan_file import template_of
 from aether_agents.planning.files.templates import completes
 from aether_agents.planning.model.drafts import Drafts
 from aether_agents.planning.model.model_planner import ModelPlanner
+from aether_agents.planning.model.unfinished import Unfinished
 from aether_agents.planning.planning_result import Conclusion, NotYet, Planned, Unplannable
 from aether_agents.planning.routing.matcher import Matcher
 from aether_agents.planning.sentence.named_contexts import contexts_in, two_contexts, without_context
@@ -59,6 +60,7 @@ class Planner:
         catalogue: Mapping[str, CatalogueEntry],
         templates: Sequence[Template] = (),
         servers: Visible | None = None,
+        unfinished: Unfinished | None = None,
     ) -> Conclusion:
         """Plan one task.
 
@@ -68,6 +70,7 @@ class Planner:
             templates: further templates for this task, such as its project's. A name that is taken stays taken,
                 but a stub gives way.
             servers: what their names mean to this task; `catalogue` has them by the names that are said.
+            unfinished: what is done of it already, where a model is to plan the rest.
         """
         known = dict(self._templates)
         for template in templates:
@@ -87,9 +90,10 @@ class Planner:
         if task.document is not None and task.addition:
             return self._added(task, task.document, toolbox, lambda one: self.plan(one, catalogue, templates, servers))
         placed = task.model_copy(update={"context": name})
-        drafts = Drafts(placed, context.inputs, known, live, partial(self._decompose, context=context), self._model)
-        if task.type == DRAFT:
-            return drafts.wanted()
+        decompose = partial(self._decompose, context=context)
+        drafts = Drafts(placed, context.inputs, known, live, decompose, self._model, unfinished)
+        if unfinished is not None or task.type == DRAFT:
+            return drafts.rest() if unfinished is not None else drafts.wanted()
         choice = choose(task, known, lambda: Matcher(known.values()) if templates else self._matcher)
         if not isinstance(choice, Choice):
             return choice if task.type is not None else drafts.otherwise(choice)

@@ -40,6 +40,15 @@ def task_from(payload: object) -> HighLevelTask:
     return HighLevelTask.from_dict(mapping(payload, TASK_FIELDS))
 
 
+def replan(payload: Mapping[str, Any]) -> str | None:
+    """What a person says where a model is to plan the rest of a task anew; None where it is not.
+
+    Raises:
+        InvalidTask: it is no text.
+    """
+    return text(payload, "replan") if payload.get("replan") is not None else None
+
+
 def text(payload: Mapping[str, Any], field: str, default: str | None = None) -> str:
     """A field that is a text.
 

@@ -130,10 +130,10 @@ class Service:
         await self._act(task_id, person, lambda tasks: tasks.refine(task_id, instruction, by=by, role=person.role))
 
     async def retry(
-        self, task_id: str, person: Person, start: str = "", inputs: Mapping[str, Json] | None = None
+        self, task_id: str, person: Person, start: str, inputs: Mapping[str, Json] | None, replan: str | None = None
     ) -> str:
         """As `Orchestrator.retry`, in somebody's name; the difference is asked about first."""
-        told: dict[str, Any] = {"inputs": inputs, "by": person.name, "role": person.role}
+        told: dict[str, Any] = {"inputs": inputs, "by": person.name, "role": person.role, "replan": replan}
         await self._require_sight(task_id, person)  # before its owner's tasks are counted, which names him
         async with self.submitting:
             await self.call(lambda backend: self.count(backend, backend.store.tasks.task(task_id).owner))

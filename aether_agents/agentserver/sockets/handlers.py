@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from aether_agents.agentserver.service.identity import Identities, Person, SessionServer, Told
-from aether_agents.agentserver.service.payload import answer_from, inputs, mapping, number, task_from, text
+from aether_agents.agentserver.service.payload import answer_from, inputs, mapping, number, replan, task_from, text
 from aether_agents.agentserver.service.plan_edits import accept, dry_calls, refine
 from aether_agents.agentserver.service.review_view import reviewed
 from aether_agents.agentserver.service.service import Service, common_service
@@ -127,7 +127,7 @@ class _Acts:
             "agent_pause_task": (self.pause, ("task_id",)),
             "agent_resume_task": (self.resume, ("task_id",)),
             "agent_prioritize_task": (self.prioritize, ("task_id", "priority")),
-            "agent_retry_task": (self.retry, ("task_id", "from", "inputs")),
+            "agent_retry_task": (self.retry, ("task_id", "from", "inputs", "replan")),
             "agent_refine_task": (self.refine, ("task_id", "instruction")),
             "agent_accept_plan": (self.accept, ("task_id",)),
             "agent_approve_task": (self.approve, ("task_id", "intervention_id", "response", "comment", "changes")),
@@ -171,7 +171,8 @@ class _Acts:
         return {"status": "ok"}
 
     async def retry(self, client: Client, said: Mapping[str, Any]) -> Message:
-        task_id = await self._service.retry(text(said, "task_id"), client.person, text(said, "from", ""), inputs(said))
+        told = text(said, "task_id"), client.person, text(said, "from", ""), inputs(said), replan(said)
+        task_id = await self._service.retry(*told)
         self._clients.follow(client.sid, client.person, task_id, owned=True)
         return {"status": "accepted", "task_id": task_id}
 

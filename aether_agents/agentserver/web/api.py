@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from aether_agents.agentserver.service.identity import Person
 from aether_agents.agentserver.service.known_specialists import known_specialists
-from aether_agents.agentserver.service.payload import answer_from, inputs, mapping, task_from, text
+from aether_agents.agentserver.service.payload import answer_from, inputs, mapping, replan, task_from, text
 from aether_agents.agentserver.service.plan_edits import accept, dry_calls, estimate, refine
 from aether_agents.agentserver.service.review_view import reviewed
 from aether_agents.agentserver.service.service import Service
@@ -157,9 +157,9 @@ class Api(SchedulesApi):
         return JSONResponse({"status": "ok"})
 
     async def retry(self, request: Request, person: Person) -> Response:
-        """`{from?, inputs?}`: go on with it in a task of its own, whose id the answer gives."""
-        said = mapping(await body_of(request), ("from", "inputs"))
-        task_id = await self._service.retry(_id(request), person, text(said, "from", ""), inputs(said))
+        """`{from?, inputs?, replan?}`: go on with it in a task of its own, whose id the answer gives."""
+        said = mapping(await body_of(request), ("from", "inputs", "replan"))
+        task_id = await self._service.retry(_id(request), person, text(said, "from", ""), inputs(said), replan(said))
         return JSONResponse({"status": "accepted", "task_id": task_id}, 202)
 
     async def refine(self, request: Request, person: Person) -> Response:

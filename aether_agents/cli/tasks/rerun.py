@@ -1,5 +1,6 @@
 """Retry and fork: what runs again, and what is taken over, is shown; then it is done, as a task of its own."""
 
+import time
 from collections.abc import Callable
 
 from rich.text import Text
@@ -16,6 +17,7 @@ from aether_agents.cli.terminal.text import plain
 from aether_agents.cli.views.screen import screen_for
 from aether_agents.cli.views.task_state import TaskState
 from aether_agents.contracts import (
+    TERMINAL_TASK,
     Answer,
     Intervention,
     Json,
@@ -25,7 +27,10 @@ from aether_agents.contracts import (
     TaskStatus,
     TaskView,
 )
+from aether_agents.errors import WrongStatus
 
+#: Seconds that a task may take to end before the rest of it is planned anew.
+_ENDS_WITHIN = 60.0
 #: Subtasks of each kind that a screen is spared beyond.
 _SHOWN = 15
 
@@ -55,6 +60,24 @@ def run_again(
         screen = screen_for(session.output, state, hint=HINT)
         view = follow(session, orchestrator, state, screen, cancels=True, questioner=asks)
         return ending(session.output, view, more=_about(difference))
+
+
+def end_first(orchestrator: OrchestratorFace, task_id: str, person: str) -> None:
+    """End a task that goes on, and wait until nothing of it runs any more: the rest of it is planned anew.
+
+    Raises:
+        WrongStatus: a call of it did not end in time.
+    """
+    if orchestrator.view(task_id).status in TERMINAL_TASK:
+        return
+    orchestrator.cancel(task_id, by=person, reason="the rest of it is planned anew")
+    until = time.monotonic() + _ENDS_WITHIN
+    for _ in orchestrator.follow(task_id):
+        if orchestrator.view(task_id).status in TERMINAL_TASK:
+            return
+        if time.monotonic() > until:
+            break
+    raise WrongStatus(f"`{task_id}` has not ended yet: `aether-agent watch {task_id}`, then the same once more")
 
 
 class _Above(Questioner):

@@ -8,6 +8,7 @@ from aether_agents.contracts.server import CatalogueEntry
 from aether_agents.errors import Tampered, WrongStatus
 from aether_agents.execution.linked.takeover import Takeover
 from aether_agents.planning.linked.difference import told
+from aether_agents.planning.model.unfinished import Unfinished
 from aether_agents.settings.model import Settings
 from aether_agents.store import APPROVE, DENY, Delivery, PlanningClaim, Store
 
@@ -24,6 +25,17 @@ def planned(
         return plan
     rows = {tool.ref: tool.row for entry in catalogue.values() for tool in entry.tools}
     return _takeover(store, settings, task, task.rerun).planned(plan, lambda ref: ref in rows and rows[ref].creates)
+
+
+def unfinished(store: Store, settings: Settings, task: HighLevelTask) -> Unfinished | None:
+    """What is done of the task that this one goes on with, where a model is to plan the rest; else None.
+
+    Raises:
+        TaskNotFound, WrongStatus: it is not there any more, or had no plan.
+    """
+    if task.rerun is None or not task.rerun.anew:
+        return None
+    return _takeover(store, settings, task, task.rerun).unfinished()
 
 
 def start(store: Store, settings: Settings, claim: PlanningClaim, plan: Plan, of: RerunOf) -> list[Delivery] | None:

@@ -29,7 +29,10 @@ from aether_agents.execution.calls.approval import carried_binding, given_to
 from aether_agents.execution.calls.kept_items import call_of, writer_for
 from aether_agents.execution.calls.references import resolve, visible
 from aether_agents.execution.linked.chain import made_by, put_back
+from aether_agents.planning.files.plan_file import template_of
 from aether_agents.planning.linked.rerun_plan import Before, doubt, rerun
+from aether_agents.planning.model.unfinished import Unfinished, unfinished_of
+from aether_agents.planning.validation.digest import reports_folder
 from aether_agents.settings.model import Settings
 from aether_agents.store import APPROVE, Store
 from aether_agents.store.tasks.reruns import Past, Placed, Ready
@@ -77,6 +80,21 @@ class Takeover:
             with_items=self._with_items,
             answers=lambda one: self._answer(one)[1],
         )
+
+    def unfinished(self) -> Unfinished:
+        """What is done of it, and what is not, as a model is told of it.
+
+        Raises:
+            WrongStatus: it has no plan.
+        """
+        plan, of = self._past.plan, self._of
+        if plan is None:
+            raise WrongStatus(f"`{of.task_id}` has no plan that could be changed: ask for it anew")
+        written = template_of(plan, of.task_id, reports_folder(self._settings.home, of.task_id))
+        left = [one._replace(status=SubtaskStatus.CANCELLED) if one.id in self._before.undone else one
+                for one in self._past.left]  # fmt: skip
+        unsure = [one.id for one in left if one.status is not SubtaskStatus.COMPLETED and doubt(one, of)]
+        return unfinished_of(written, left, unsure, of.said)
 
     def placed(self, plan: Plan) -> tuple[list[Placed], list[Ready]]:
         """Every subtask of the plan as it begins, and what lies ready for the items of fan-outs.

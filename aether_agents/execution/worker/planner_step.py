@@ -148,7 +148,11 @@ class PlannerStep:
         catalogue = self._catalogue()
         servers = self._servers.visible(claim.task.folder)
         conclusion = planner.plan(
-            claim.task, self._said(catalogue, servers), project_templates(self._settings, claim.task.folder), servers
+            claim.task,
+            self._said(catalogue, servers),
+            project_templates(self._settings, claim.task.folder),
+            servers,
+            self._ask(rerun_step.unfinished, self._store, self._settings, claim.task),
         )
         if isinstance(conclusion, NotYet):
             self._needed([servers.names.get(name, name) for name in conclusion.servers])

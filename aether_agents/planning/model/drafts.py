@@ -9,11 +9,15 @@ from aether_agents.planning.composition.goal_step import Step
 from aether_agents.planning.composition.step_inputs import tell
 from aether_agents.planning.composition.template_choice import Choice, with_nearest
 from aether_agents.planning.model.model_planner import ModelPlanner
+from aether_agents.planning.model.unfinished import Unfinished
 from aether_agents.planning.planning_result import Asked, Conclusion, NotYet, Planned, Unplannable
 from aether_agents.planning.validation.live_tools import LiveTools
 
 #: Plans a choice, with templates that its goals may name, against a look at the live tools.
 Decomposing = Callable[[HighLevelTask, Choice, Mapping[str, Template], LiveTools], Conclusion]
+
+_AS_IT_IS = "`aether-agent retry` without `--replan` goes on with the plan as it is"
+_NO_MODEL = f"there is no model that could plan the rest anew: name one (`llm.model`). {_AS_IT_IS}"
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,14 @@ class Drafts:
     live: Callable[[], LiveTools]  #: a fresh look at the live tools
     decompose: Decomposing
     model: ModelPlanner | None
+    unfinished: Unfinished | None = None  #: what is done of it already
+
+    def rest(self) -> Conclusion:
+        """The plan with what the model writes for the part that is not done; else why there is none."""
+        made = self._written()
+        if made is None:
+            return Unplannable(_NO_MODEL, "could_not_plan")
+        return made._replace(error=f"{made.error}\n{_AS_IT_IS}") if isinstance(made, Unplannable) else made
 
     def otherwise(self, found: Asked | Unplannable) -> Conclusion:
         """What there is for a sentence without a template: a model's plan, or the question with what comes nearest."""
@@ -51,9 +63,14 @@ class Drafts:
             return NotYet(unlisted)
 
         def planned(document: Template, sure: float) -> Conclusion:
+            if self.unfinished is not None:
+                if faults := self.unfinished.faults(document):
+                    return Unplannable("\n".join(faults), "invalid_plan")
+                document = self.unfinished.joined(document)
             return self._planned(document, "llm", sure, self.known)
 
-        return self.model.draft(self.task, self.inputs, tools.all(), self.known.values(), planned)
+        known = self.known.values()
+        return self.model.draft(self.task, self.inputs, tools.all(), known, planned, self.unfinished)
 
     def _of_tools(self, failed: Collection[str]) -> Conclusion:
         drafted = draft_of(self.task, self.live().all())

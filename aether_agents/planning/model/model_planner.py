@@ -21,6 +21,7 @@ from aether_agents.planning.model.reply_check import (
     faults_of,
     question_of,
 )
+from aether_agents.planning.model.unfinished import Unfinished
 from aether_agents.planning.planning_result import Asked, Conclusion, Planned, Unplannable
 from aether_agents.settings.planner_model import PlannerModelSettings
 
@@ -80,6 +81,7 @@ class ModelPlanner:
         tools: Sequence[Tool],
         templates: Iterable[Template],
         plan: Planning,
+        unfinished: Unfinished | None = None,
     ) -> Conclusion:
         """A plan for what no template does, a question of the model, or why there is neither.
 
@@ -89,8 +91,9 @@ class ModelPlanner:
             tools: every live tool.
             templates: every template.
             plan: plans what the model wrote, as a plan file is planned; its faults go back to the model.
+            unfinished: what is done of it already: the model writes only the rest.
         """
-        prompt = prompt_of(task, inputs, tools, templates, self._settings.tools)
+        prompt = prompt_of(task, inputs, tools, templates, self._settings.tools, unfinished)
         key = hashlib.sha256(f"{task.task_id}\n{prompt.sent}".encode()).hexdigest()
         known = self._remembered(key)
         if known is not None:
