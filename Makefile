@@ -10,7 +10,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit test-servers test-systems check format docs bench soak eval lock release audit image clean
+.PHONY: help setup demo test unit test-servers test-systems check format docs bench soak eval bench-llm lock release audit image clean
 
 help:  ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,9 @@ soak: .venv/dev.stamp  ## Ten minutes of tasks, with clients coming and going: w
 
 eval: .venv/dev.stamp  ## See the results of sentences, and write the table that a test compares (DEV=FOLDER: the development set too)
 	$(BIN)/python -m tests.evaluation $(DEV)
+
+bench-llm: .venv/dev.stamp  ## Score a served model as a planner: URL=http://127.0.0.1:11434/v1 MODEL=NAME DEV=FOLDER (ARGS="--key env:NAME …")
+	$(BIN)/python -m tests.evaluation.model_bench $(URL) $(MODEL) $(DEV) $(ARGS)
 
 lock: .venv/dev.stamp  ## Choose the newest versions that fit and write the lock files
 	$(LOCK) --extra all --group dev -o requirements/dev.txt
