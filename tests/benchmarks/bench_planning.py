@@ -38,11 +38,12 @@ def templates() -> Iterator[Template]:
         yield Template.model_validate(
             {
                 "name": f"{thing}_{aim}",
-                "description": f"Assess the {aim} of every {thing} and write it down",
+                "description": f"Assess the {aim} of every {thing}, with a report",
+                "deed": "check",
                 "examples": [
                     f"how is the {aim} of each {thing}?",
                     f"measure {thing} {aim}",
-                    f"check the {aim} of our {thing} store",
+                    f"check the {aim} of our {thing} estate",
                     f"look at {aim} problems of the {thing}",
                     f"report on {thing} {aim} for the last days",
                 ],
@@ -107,7 +108,7 @@ def measure() -> dict[str, float]:
     known = tuple(templates())
     tools = catalogue()
     planner = Planner(Settings(home=Path("/home-of-aether")), known)
-    said = "please check the {} of our {} store over the last 7 days"
+    said = "please check the {} of our {} estate over the last 7 days"
     sentences = [said.format(aim, thing) for thing in _THINGS for aim in _AIMS]
     before = time.perf_counter()
     Matcher(known).match(sentences[0])
@@ -126,6 +127,7 @@ def measure() -> dict[str, float]:
         "match_ms": statistics.median(match),
         "plan_ms": statistics.median(whole),
         "plan_cpu_ms": statistics.median(milliseconds(plan, time.process_time)),
+        "plan_p95_ms": sorted(whole)[int(len(whole) * 0.95)],
         "plan_p99_ms": sorted(whole)[int(len(whole) * 0.99)],
     }
 
