@@ -91,6 +91,7 @@ BUILDER := $(or $(shell command -v buildah),$(shell command -v docker))
 image:  ## Build the image `aether-agents`, with buildah or docker, whichever is there (BASE=IMAGE: over another base)
 	@[ -n "$(BUILDER)" ] || { echo "neither buildah nor docker is here: apt install buildah"; exit 1; }
 	$(BUILDER) build $(if $(findstring buildah,$(BUILDER)),--format docker) $(if $(BASE),--build-arg BASE=$(BASE)) $(IMAGE_OPTIONS) \
+		--build-arg COMMIT=$$(git describe --exact-match --match 'v*' >/dev/null 2>&1 || git rev-parse HEAD) \
 		--file deploy/Dockerfile --tag aether-agents .
 
 clean:  ## Remove what these targets made (not the state of the embedded stack)
