@@ -39,11 +39,11 @@ def install_command(extras: str, prefix: Path | None = None, packages: Path = CH
 
 
 def _wanted(before: str, extras: str, packages: Path) -> str:
-    """What to install, quoted; a file and a folder by their path, which all three tools take extras after."""
+    """What to install, quoted; a file and a checkout by their path, which all three tools take extras after."""
     names = dict.fromkeys(re.findall(r"[\w-]+", f"{before},{extras}"))
     listed = f"[{','.join(names)}]"
     if (packages / "pyproject.toml").is_file():
-        return shlex.quote(f"{packages}{listed}")
+        return f"--editable {shlex.quote(f'{packages}{listed}')}"
     note = next(packages.glob("aether_agents-*.dist-info/direct_url.json"), None)
     address = _found(r'"url": *"([^"]+)"', note)
     if address.startswith("file:"):

@@ -55,4 +55,4 @@ def test_a_package_of_no_index_is_named_by_where_it_came_from(
 def test_in_a_checkout_it_is_a_target_of_make_and_elsewhere_the_checkout() -> None:
     assert install_command("serve", CHECKOUT / ".venv") == f"make -C {CHECKOUT} setup"
     assert (CHECKOUT / "Makefile").is_file()
-    assert install_command("serve", CHECKOUT / "other") == f"pip install '{CHECKOUT}[serve]'"
+    assert install_command("serve", CHECKOUT / "other") == f"pip install --editable '{CHECKOUT}[serve]'"

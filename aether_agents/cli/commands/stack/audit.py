@@ -10,7 +10,7 @@ from aether_agents.cli.session.session import Session
 from aether_agents.cli.session.task_id import TASK_ID
 from aether_agents.cli.stack.audit import check, list_entries, show_head, write_out, write_report
 
-_FILE = click.Path(path_type=Path, allow_dash=True, dir_okay=False)
+_FILE = click.Path(path_type=Path, exists=True, allow_dash=True, dir_okay=False)
 _KEPT = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 

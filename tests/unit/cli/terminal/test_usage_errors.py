@@ -41,6 +41,7 @@ def test_what_is_missing_or_unknown_is_told_with_what_to_type(
         ),
         (["config", "new-key", "/nowhere/key"], "/nowhere/key: no key can be kept there: No such file or directory\n"),
         (["apply", "."], "File '.' is a directory."),
+        (["audit", "verify", "none.jsonl"], "File 'none.jsonl' does not exist."),
         (["execute", " "], 'say what is to be done, such as "Onboard this project"'),
     ],
 )
