@@ -159,9 +159,9 @@ def socket_events() -> Iterator[str]:
 
 def exit_codes() -> Iterator[str]:
     """What a command leaves with."""
-    codes = {value: name for name, value in vars(failure).items() if name.isupper() and isinstance(value, int)}
+    codes = re.findall(r"^[A-Z_]+ = (\d+)  #: (.+)$", inspect.getsource(failure), re.MULTILINE)
     yield from ("| code | means |", "|---|---|")
-    yield from (f"| {value} | {codes[value].replace('_', ' ').lower()} |" for value in sorted(codes))
+    yield from (f"| {code} | {means} |" for code, means in codes)
 
 
 def kinds_of_error() -> Iterator[str]:

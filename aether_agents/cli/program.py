@@ -122,7 +122,8 @@ Examples:
   aether-agent plan "Security audit of this repository" -o plan.yaml
   aether-agent tasks
 
-Every command has --help with examples, and --json where it shows something.""",
+Every command has --help with examples; what shows a task, a list or a result
+has --json.""",
 )
 @click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback when something goes wrong.")
 @click.version_option(build(), "-V", "--version", prog_name=NAME)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from aether_agents.cli.terminal import exit_codes
 from aether_agents.contracts import EventType
 from aether_agents.settings.model import Settings
 
@@ -82,6 +83,12 @@ def faults(text: str) -> Iterator[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_page_names_settings_defaults_and_files_as_they_are(page: Path) -> None:
     assert list(faults(page.read_text(encoding="utf-8"))) == []
+
+
+def test_readme_names_every_exit_code() -> None:
+    said = (ROOT / "README.md").read_text(encoding="utf-8").partition("Exit codes: ")[2].partition(".\n")[0]
+    codes = {value for name, value in vars(exit_codes).items() if name.isupper() and isinstance(value, int)}
+    assert {int(number) for number in re.findall(r"\b\d+\b", said)} == codes
 
 
 def test_the_page_of_the_record_lists_the_entries_that_are_written() -> None:

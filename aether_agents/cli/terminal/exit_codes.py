@@ -13,15 +13,15 @@ from aether_agents.cli.terminal.usage_errors import explained
 from aether_agents.errors import AetherError
 from aether_agents.process.installation import install_command
 
-COMPLETED = 0
-TASK_FAILED = 1
-USAGE = 2
-CANCELLED = 3
-WAITS = 4
-NO_PLAN = 5
-NOBODY_THERE = 6
-FINDINGS = 7
-INTERRUPTED = 130
+COMPLETED = 0  #: completed
+TASK_FAILED = 1  #: the task failed, or what was looked at is not as it should be
+USAGE = 2  #: the command, a file or a setting is wrong
+CANCELLED = 3  #: cancelled
+WAITS = 4  #: waits for a person
+NO_PLAN = 5  #: could not be planned
+NOBODY_THERE = 6  #: no broker, or nobody who would do it
+FINDINGS = 7  #: completed, with findings that `--fail-on` names
+INTERRUPTED = 130  #: interrupted (Ctrl-C)
 
 #: Packages that only one command needs, and the extra that brings each.
 _EXTRAS = {
