@@ -9,11 +9,10 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from aether_agents.errors import InvalidSettings
-from aether_agents.process.regular_file import LARGEST_SECRET, read_text
+from aether_agents.errors import InvalidSettings, SecretMissing
+from aether_agents.settings.secret_source import value_at
 from aether_agents.store.system.alert_outbox import Severity
 from aether_agents.telemetry.logs import hide
 
@@ -117,10 +116,9 @@ def _each(service: Any) -> Iterator[Any]:
 
 
 def _address(place: str, environ: Mapping[str, str]) -> str:
-    kind, _, where = place.partition(":")
     try:
-        address = environ[where] if kind == "env" else read_text(Path(where).expanduser(), LARGEST_SECRET).strip()
-    except (KeyError, OSError, UnicodeDecodeError):
-        raise InvalidSettings(f"`alerts`: `{place}` cannot be read by beat") from None
+        address = value_at(place, "`alerts`: beat", environ).strip()
+    except SecretMissing as error:
+        raise InvalidSettings(str(error)) from None
     hide(address)
     return address

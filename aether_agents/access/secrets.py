@@ -2,13 +2,12 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from aether_agents.contracts import Elicited, Json
 from aether_agents.errors import SecretMissing
 from aether_agents.process.redaction import Redactor
-from aether_agents.process.regular_file import LARGEST_SECRET, read_text
 from aether_agents.settings.model import Settings
+from aether_agents.settings.secret_source import value_at
 from aether_agents.telemetry.logs import hide
 
 #: A shorter secret cannot be redacted without redacting half of what a tool says.
@@ -70,28 +69,3 @@ class Secrets:
                 f"context `{self._context}` has no secret `{name}`: add `contexts.{self._context}.secrets.{name}`"
             )
         return value_at(place, f"secret `{name}`: the worker", self._environ)
-
-
-def value_at(place: str, whose: str, environ: Mapping[str, str] = os.environ) -> str:
-    """What is at `env:NAME` or `file:PATH`, without the end of its line.
-
-    Args:
-        place: where it is.
-        whose: what is read, and the process that reads it, as errors name them: "secret `x`: the worker".
-        environ: the environment.
-
-    Raises:
-        SecretMissing: it is not there, or cannot be read here; the error names the place.
-    """
-    kind, _, where = place.partition(":")
-    if kind == "env" and where:
-        if where not in environ:
-            raise SecretMissing(f"{whose} has no environment variable {where}; set it there")
-        return environ[where]
-    if kind == "file" and where:
-        try:
-            return read_text(Path(where).expanduser(), LARGEST_SECRET).rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not text"
-            raise SecretMissing(f"{whose} cannot read {where}: {reason}") from None
-    raise SecretMissing(f"{whose.rpartition(': ')[0]}: write it as `env:NAME` or `file:PATH`, not `{kind}:…`")

@@ -1,7 +1,7 @@
 """Contracts: the values that cross a process boundary. Frozen, versioned, every field described."""
 
 from aether_agents.contracts.contract import Contract, Json
-from aether_agents.contracts.event import STATUS_AFTER, TERMINAL_EVENTS, Event, EventType
+from aether_agents.contracts.event import STATUS_AFTER, TERMINAL_EVENTS, Event, EventType, Profile, ProfiledStep
 from aether_agents.contracts.expressions.reference import (
     MISSING,
     Reference,
@@ -145,6 +145,8 @@ __all__ = [
     "Plan",
     "PlanView",
     "PlannedSubtask",
+    "Profile",
+    "ProfiledStep",
     "Refined",
     "Rerun",
     "RerunOf",

@@ -70,3 +70,32 @@ class Event(Contract):
     def ends_task(self) -> bool:
         """Whether nothing follows it."""
         return self.type in TERMINAL_EVENTS
+
+
+class ProfiledStep(Contract):
+    """A subtask of the plan, with its items where it fanned out."""
+
+    subtask: str = Field(description="Its id in the plan.")
+    tool: str = Field(default="", description="`server/tool` that it called.")
+    items: int = Field(default=0, description="Items that it fanned out to.")
+    seconds: float = Field(description="From when it could begin to when it, and all of its items, had ended.")
+    layers: dict[str, float] = Field(
+        default_factory=dict, description="Seconds by layer; of items side by side, their sum."
+    )
+    decides: bool = Field(default=False, description="Whether it is on the way that decided how long the task took.")
+
+
+class Profile(Contract):
+    """Where the time of a task went.
+
+    Layers: `slot` (waits until fewer tasks run), `planning`, `person` (waits for an answer), `paused`, `queue` (waits
+    for a worker), `call` (a worker has it: policy, the tool, what came of it), `back-off` (between two attempts),
+    `delivery` (from the end of one subtask until the next can begin, and to the end of the task).
+    """
+
+    seconds: float = Field(description="From when the task was accepted to its end, or to its last event.")
+    layers: dict[str, float] = Field(
+        default_factory=dict, description="Those seconds by layer, along the way that decided; the most first."
+    )
+    path: tuple[str, ...] = Field(default=(), description="The subtasks of that way, the first one first.")
+    steps: tuple[ProfiledStep, ...] = Field(default=(), description="Each subtask, what took longest first.")

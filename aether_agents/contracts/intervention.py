@@ -122,6 +122,7 @@ class Intervention(Contract):
         description="Digest of what a yes is a yes to: of a call its tool, pin and arguments; of a plan the plan. "
         "Whoever acts on the answer checks it.",
     )
+    rule: str = Field(default="", description="The rule of policy that asks, where one does.")
     review: Subject | None = Field(default=None, description="For the review of a result: what is reviewed.")
     asked_at: datetime | None = Field(default=None, description="When it was asked, UTC.")
 

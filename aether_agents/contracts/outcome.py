@@ -77,6 +77,7 @@ class RerunOf(Contract):
     kind: Literal["retry", "fork"] = Field(
         default="retry", description="`retry` goes on with it; `fork` tries what else could have become of it."
     )
+    by: str = Field(default="", description="Who asked for it to be run again; versions before did not keep it.")
     start: str = Field(default="", description="Subtask that runs again in any case, with all that depends on it.")
     agreed: bool = Field(default=False, description="Who asked for it wants no question about the difference first.")
     chain: tuple[str, ...] = Field(

@@ -178,6 +178,7 @@ class PlannedSubtask(Subtask):
     risk: Risk = Field(description="Risk of the tool when it was planned.")
     repeatable: bool = Field(default=False, description="Whether it may safely run twice.")
     needs_approval: bool = Field(default=False, description="Policy asks a person before it runs.")
+    ruled_by: str = Field(default="", description="Rule of policy that asks before it, as far as it was known then.")
     approved_up_to: Risk | None = Field(
         default=None, description="Greatest risk the asker answered ahead (`--yes`), as far as policy lets one."
     )

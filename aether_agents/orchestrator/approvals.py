@@ -1,5 +1,6 @@
 """Approvals: who may say yes, how many have to, and what an approver may change about a call."""
 
+from aether_agents.access.approvers import refusal
 from aether_agents.access.roles import Act, require
 from aether_agents.contracts import (
     RISK_ORDER,
@@ -14,14 +15,12 @@ from aether_agents.contracts import (
 )
 from aether_agents.errors import InvalidTask, NotAllowed, WrongStatus
 from aether_agents.execution.calls.references import needed, visible
-from aether_agents.process.local_journal import login
-from aether_agents.settings.model import PolicySettings, Settings
-from aether_agents.store import APPROVE, Store, binding, schedule_of
+from aether_agents.settings.model import Settings
+from aether_agents.settings.policy import PolicySettings
+from aether_agents.store import APPROVE, Store, binding
 
 #: Questions to which a yes lets a call be made.
 _APPROVALS = ("approval", "review")
-#: The owners of what was asked at this machine, at a terminal or by an editor: whoever is logged in there.
-_HERE = ("local", "mcp")
 
 
 def require_approver(
@@ -38,27 +37,8 @@ def require_approver(
     says_no = answer.response in ("deny", "fail", "skip", "cancel")
     if of_planning or says_no:
         return
-    if role not in policy.approver_roles:
-        raise NotAllowed(f"{role} may not approve here: ask a {' or '.join(policy.approver_roles)}")
-    own = {task.owner, adder}
-    if own & {*_HERE, login()}:  # one person has these names
-        own |= {*_HERE, login()}
-    if policy.four_eyes and answer.by in own:
-        raise NotAllowed(f"{answer.by} asked for this, and who asks may not approve here: somebody else has to")
-
-
-def voter(name: str) -> str:
-    """Whose yes it is, where several are wanted: at the page and at the terminal of a machine sits the same person."""
-    return login() if name in _HERE else name
-
-
-def adder_of(store: Store, task: HighLevelTask) -> str:
-    """Who added the schedule that owns a task, removed or not; nobody where a person or the settings asked."""
-    if task.added_by:
-        return task.added_by
-    schedule = schedule_of(task.owner)  # of a version before: known while it is there
-    added = store.schedules.added().get(schedule) if schedule is not None else None
-    return added.owner if added else ""
+    if why := refusal(policy, task, [answer.by], role, adder):
+        raise NotAllowed(why)
 
 
 def wanted(policy: PolicySettings, store: Store, task_id: str, asked: Intervention, answer: Answer) -> int:

@@ -3,7 +3,7 @@
 from aether_agents.contracts import TERMINAL_TASK, DryCall, TaskView
 from aether_agents.errors import WrongStatus
 from aether_agents.planning.linked.dry_run import dry_calls
-from aether_agents.settings.model import PolicySettings
+from aether_agents.settings.policy import PolicySettings
 from aether_agents.store import Store
 
 

@@ -160,6 +160,7 @@ class LinkedTasks(Steering):
         require_consent(role, assume_yes=options["assume_yes"], four_eyes=self.settings.policy.four_eyes)
         tracing.begin("client", quiet=True)
         with tracing.span(kind, reruns=task_id):
-            task = rerun.accept(self._store, task_id, kind, start, role=role, complete=self._completed, **options)
+            who: dict[str, Any] = {"by": by, "role": role, "complete": self._completed}
+            task = rerun.accept(self._store, task_id, kind, start, **who, **options)
             self._send_to_planner(task)
         return task.task_id

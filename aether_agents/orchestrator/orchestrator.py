@@ -4,6 +4,7 @@ An orchestrator holds a connection to the store and, once it has something to se
 waits for a task and never asks Celery for a result: state is in the store, news comes as events.
 """
 
+from aether_agents.access.approvers import adder_of, voter
 from aether_agents.access.roles import require
 from aether_agents.contracts import Answer, HighLevelTask, Intervention, Role
 from aether_agents.errors import InvalidTask, NoWorker
@@ -73,7 +74,7 @@ class Orchestrator(LinkedTasks):
 
         def may(asked: Intervention) -> None:  # it judges what is then answered: read twice, it could be two questions
             task = self._store.tasks.task(task_id)  # as it is sealed: what stands beside it, anybody can write
-            adder = approvals.adder_of(self._store, task)
+            adder = adder_of(self._store, task)
             approvals.require_approver(self.settings.policy, task, asked, answer, role, adder)
 
         asked = self._store.tasks.question(task_id, answer.intervention_id)
@@ -83,7 +84,7 @@ class Orchestrator(LinkedTasks):
             binds = approvals.changed(self.settings, self._store, task_id, asked, answer)
             count = approvals.wanted(self.settings.policy, self._store, task_id, asked, answer)
             if count > 1 and binds is None:
-                votes = self._store.tasks.vote(task_id, asked, approvals.voter(answer.by), count, role)
+                votes = self._store.tasks.vote(task_id, asked, voter(answer.by), count, role)
                 if len(votes) < count:
                     return
                 answer = answer.model_copy(update={"also": votes[:-1]})

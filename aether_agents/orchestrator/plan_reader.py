@@ -1,8 +1,9 @@
-"""PlanReader: what can be seen of plans - what their calls would be, what they take, the result of a change."""
+"""PlanReader: what can be seen of plans - what their calls would be, what they take and took, what a change gives."""
 
-from aether_agents.contracts import DryCall, Estimate, Refined
+from aether_agents.contracts import DryCall, Estimate, Profile, Refined
 from aether_agents.errors import WrongStatus
 from aether_agents.orchestrator import dry_run, refining
+from aether_agents.orchestrator.profile import profile
 from aether_agents.orchestrator.reader import Reader
 from aether_agents.planning.validation.estimate import estimate
 
@@ -30,6 +31,14 @@ class PlanReader(Reader):
         known = self._store.durations.of(one.tool for one in plan.subtasks if one.tool)
         template = self._store.durations.of_template(plan.template) if plan.template else None
         return estimate(plan, known, template)
+
+    def profile(self, task_id: str) -> Profile:
+        """Where the time of a task went, by layer and subtask; of one that goes on, up to its last event.
+
+        Raises:
+            TaskNotFound: there is no such task.
+        """
+        return profile(self.events(task_id), self.plan_of(task_id))
 
     def refined(self, task_id: str) -> Refined:
         """The result of a changed plan: the difference, and the new plan.

@@ -42,6 +42,7 @@ def accept(
     *,
     inputs: Mapping[str, Json],
     template: str | None = None,
+    by: str,
     role: Role,
     assume_yes: bool,
     agreed: bool = False,
@@ -68,6 +69,7 @@ def accept(
     of = RerunOf(
         task_id=task_id,
         kind=kind,
+        by=by,
         start=start,
         agreed=agreed,
         chain=_chain(old),

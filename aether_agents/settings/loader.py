@@ -13,16 +13,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from aether_agents.contracts import RISK_ORDER
 from aether_agents.errors import InvalidSettings
 from aether_agents.process.regular_file import read_regular
 from aether_agents.settings.dependent import missing
 from aether_agents.settings.layers import Layer, environment_layer, file_layer, leaves, merged, option_layer
 from aether_agents.settings.model import Settings
+<<<<<<< HEAD
 from aether_agents.settings.tightening import beside_own_budgets, tighter
+=======
+from aether_agents.settings.tightening import policy_within
+>>>>>>> 263ffcb8 (Rules of policy, profile of a task, secrets from keyring and command, a retry budget, and approvals that count once more only as policy has it now)
 
 FILE_NAME = "aether_agent.yaml"
 APPLICATION = "aether-agents"  # our folder in the XDG folders
+#: The policy of all who use this machine: what any other source says of policy only tightens it.
+ORGANISATION = Path("/etc") / APPLICATION / FILE_NAME
 #: All that is taken of a project file nobody has trusted: it changes no run.
 HARMLESS = ("agent_system.cli_interface.logging_level", "agent_system.cli_interface.logging_format")
 #: What no project file may say, trusted or not.
@@ -77,8 +82,12 @@ def load_configuration(
     environ: Mapping[str, str] = os.environ,
     *,
     trusts: Trusts | None = None,
+    organisation: Path = ORGANISATION,
 ) -> Configuration:
-    """As `load_settings`, with the source of each setting and the warnings."""
+    """As `load_settings`, with the source of each setting and the warnings.
+
+    `organisation`: the policy of all who use this machine, which every other source may only tighten.
+    """
     project = (folder or Path.cwd()).resolve()
     complaints: list[str] = []
     warnings: list[str] = []
@@ -94,6 +103,12 @@ def load_configuration(
         stubs = () if trusted else _stubs(layers[-1])
     layers.append(environment_layer(environ, project, complaints, warnings))
     layers.append(option_layer(overrides or {}, project, complaints))
+    above = file_layer(organisation, _read(organisation, complaints), complaints)
+    if above.data:
+        layers = [
+            _policy_alone(above, warnings),
+            *(policy_within(one, above, warnings, "nobody here") for one in layers),
+        ]
     if complaints:
         raise InvalidSettings("\n".join(map(redacted, complaints)))
     data: dict[str, Any] = {}
@@ -181,6 +196,16 @@ def _harmless(layer: Layer, user: Layer, warnings: list[str]) -> Layer:
     return Layer(kept, layer.place)
 
 
+def _policy_alone(layer: Layer, warnings: list[str]) -> Layer:
+    """The organisation's layer: it says a policy and nothing else."""
+    warnings.extend(
+        f"{layer.place(key)}: `{key}` is left out: this file says `policy` only"
+        for key in layer.data
+        if key != "policy"
+    )
+    return Layer({key: value for key, value in layer.data.items() if key == "policy"}, layer.place)
+
+
 def _stubs(layer: Layer) -> tuple[str, ...]:
     """The names of the templates that a layer brings."""
     return tuple(item["name"] for items in layer.data.get("task_templates", {}).values() for item in items)
@@ -201,6 +226,7 @@ def _tightening(layer: Layer, user: Layer, warnings: list[str]) -> Layer:
             place = layer.place("roots")
             warnings.append(f"{place}: `roots` outside of your own are left out: a project may only narrow them")
         data["roots"] = data["roots"] or own_roots
+<<<<<<< HEAD
     if "alerts" in data:
         data["alerts"] = beside_own_budgets(user.data.get("alerts") or {}, data["alerts"])
     if "policy" in data:
@@ -220,6 +246,9 @@ def _tightening(layer: Layer, user: Layer, warnings: list[str]) -> Layer:
                 data["policy"][key] = wanted.value
         data["policy"].update(tighter(own, asked, layer.data["policy"]))
     return Layer(data, layer.place)
+=======
+    return policy_within(Layer(data, layer.place), user, warnings, "a project")
+>>>>>>> 263ffcb8 (Rules of policy, profile of a task, secrets from keyring and command, a retry budget, and approvals that count once more only as policy has it now)
 
 
 def _nested(key: str, value: Any) -> dict[str, Any]:

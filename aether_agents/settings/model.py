@@ -5,10 +5,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from aether_agents.contracts import Contract, Isolation, Json, Risk, Template
+from aether_agents.contracts import Contract, Isolation, Json, Template
 from aether_agents.process.broker_address import checked
 from aether_agents.settings.limits import LimitSettings
 from aether_agents.settings.planner_model import PlannerModelSettings
+from aether_agents.settings.policy import PolicySettings
 from aether_agents.settings.time_zone import known_zone
 from aether_agents.settings.upkeep import AlertSettings, AuditSettings, RetentionSettings
 from aether_agents.telemetry.logs import Style
@@ -96,27 +97,8 @@ class DeliverySettings(Contract):
     circuit_after: int = Field(default=5, ge=1, description="Time-outs in a row after which a server's calls wait.")
     circuit_rest: float = Field(default=30, gt=0, description="Seconds until such a server is tried again.")
     circuit_wait: float = Field(default=60, ge=0, description="Seconds a call waits for such a server before it fails.")
+    retries_per_task: int = Field(default=1_000, ge=0, description="Failed calls made again in one task, at most.")
     cancelled_grace: float = Field(default=10, ge=0, description="Seconds a server may go on with a cancelled call.")
-
-
-class PolicySettings(Contract):
-    """What is allowed, and what a person must say yes to."""
-
-    approval_from: Risk = Field(default=Risk.COSTLY, description="Least risk that asks a person before the call.")
-    yes_up_to: Risk = Field(default=Risk.COSTLY, description="Greatest risk `--yes` may answer ahead.")
-    deny: tuple[str, ...] = Field(default=(), description="`server/tool` patterns that are never called.")
-    approvals_last: float = Field(
-        default=86_400.0, ge=0, description="Seconds for which a yes counts once more in a retry; 0: never."
-    )
-    answer_within: float = Field(
-        default=0, ge=0, description="Seconds after which what nobody has answered is a no; 0: never."
-    )
-    four_eyes: bool = Field(default=False, description="Whether who asked may not approve, nor say yes ahead.")
-    approvers: int = Field(default=1, ge=1, le=20, description="Different people who must say yes.")
-    approvers_from: Risk = Field(default=Risk.DESTRUCTIVE, description="Least risk for which that many are wanted.")
-    approver_roles: tuple[Literal["Supervisor", "Owner"], ...] = Field(
-        default=("Supervisor", "Owner"), min_length=1, description="Roles that may approve."
-    )
 
 
 class ContextSettings(Contract):
@@ -125,7 +107,7 @@ class ContextSettings(Contract):
     description: str = Field(default="", description="What it is, in a sentence.")
     inputs: dict[str, Json] = Field(default_factory=dict, description="Values for inputs of the same name.")
     secrets: dict[str, str] = Field(
-        default_factory=dict, description="Secret name to `env:NAME` or `file:PATH`, read by the worker at the call."
+        default_factory=dict, description="Secret name to its place, read by the worker at the call: `env:NAME`, …"
     )
 
 
@@ -191,7 +173,7 @@ class AgentServerSettings(Contract):
     proxies: tuple[str, ...] = Field(default=(), description="Addresses of proxies whose headers say who asks.")
     proxy_secret: str = Field(
         default="",
-        description="`env:NAME` or `file:PATH` of what a proxy proves itself with; one on a unix socket needs none.",
+        description="Place of what a proxy proves itself with, `env:NAME` or the like; not for a unix socket.",
     )
     proxy_secret_header: str = Field(default="X-Aether-Proxy-Secret", description="Header in which it sends that.")
     user_header: str = Field(default="X-Remote-User", description="Header in which such a proxy names the user.")

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from aether_agents.contracts import Contract
+from aether_agents.settings.upkeep import PLACE
 
 
 class PlannerModelSettings(Contract):
@@ -19,8 +20,8 @@ class PlannerModelSettings(Contract):
     )
     api_key: str = Field(
         default="",
-        pattern=r"^((env|file):.+)?$",
-        description="`env:NAME` or `file:PATH` of its key, read by the planner's worker alone; empty sends none.",
+        pattern=PLACE,
+        description="Place of its key, `env:NAME` or the like, read by the planner's worker alone; empty sends none.",
     )
     output: Literal["tool", "schema", "json"] = Field(
         default="tool",

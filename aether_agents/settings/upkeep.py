@@ -7,6 +7,9 @@ from pydantic import Discriminator, Field, Tag
 from aether_agents.contracts import Contract
 from aether_agents.settings.limits import Budget
 
+#: Where a secret is, as `secret_source` reads it.
+PLACE = r"^((env|file|keyring|command):\s*\S.*)?$"
+
 
 class RetentionSettings(Contract):
     """How long ended tasks and what they left are kept."""
@@ -34,14 +37,14 @@ class AuditSettings(Contract):
     days: float = Field(default=90, gt=0, le=36_500, description="Days for which entries are kept.")
     signing_key: str = Field(
         default="",
-        pattern=r"^((env|file):.+)?$",
-        description="`env:NAME` or `file:PATH` of the key that signs checkpoints: 32 bytes in base64. Without it, one "
-        "that is made of the sealing key.",
+        pattern=PLACE,
+        description="Place of the key that signs checkpoints, 32 bytes in base64: `env:NAME` or the like. "
+        "Without it, one that is made of the sealing key.",
     )
 
 
 #: Where the address of a channel is: an apprise address holds a password.
-ChannelPlace = Annotated[str, Field(pattern=r"^(env|file):.+")]
+ChannelPlace = Annotated[str, Field(pattern=PLACE, min_length=1)]
 
 
 #: A number of calls, or with what happens then.
@@ -58,7 +61,7 @@ class AlertSettings(Contract):
     """Who is told of what. Beat watches; without `to` and `routes`, its log tells."""
 
     to: tuple[ChannelPlace, ...] = Field(
-        default=(), description="`env:NAME` or `file:PATH` of an apprise address; addresses hold passwords."
+        default=(), description="Places of apprise addresses, `env:NAME` or the like; addresses hold passwords."
     )
     routes: dict[Literal["critical", "warning", "notice"], tuple[ChannelPlace, ...]] = Field(
         default_factory=dict, description="Channels of a severity, instead of `to`; none: it is only logged."

@@ -22,8 +22,9 @@ FACES = {
         Again Annotations Answer Call CatalogueEntry Change Condition Contract DryCall Elicited ErrorKind
         Estimate Event EventType Expect FailOn Form GitIdentity HighLevelTask InputSpec Install Intervention
         Irreversible Isolation Item ItemKind Json Kept KeptItem KeptItems ModelWork Plan PlanView
-        PlannedSubtask Refined Rerun RerunOf Retry Review Risk Role ServerSpec Shown Specialist Spread Subject
-        Subtask SubtaskStatus SubtaskView TERMINAL_EVENTS TERMINAL_SUBTASK TERMINAL_TASK TaskStatus TaskView
+        PlannedSubtask Profile ProfiledStep Refined Rerun RerunOf Retry Review Risk Role ServerSpec Shown Specialist
+        Spread Subject Subtask
+        SubtaskStatus SubtaskView TERMINAL_EVENTS TERMINAL_SUBTASK TERMINAL_TASK TaskStatus TaskView
         Template Tool ToolRow Understood Undoing Verb Verdict Verify new_task_id""",
     "aether_agents.errors": """
         AetherError Barred CannotOpen CannotUndo CouldNotPlan InvalidPlan InvalidSettings InvalidTask LimitReached

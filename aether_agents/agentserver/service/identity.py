@@ -5,14 +5,13 @@ import logging
 import os
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple, Protocol, cast, get_args
 
 from aether_agents.access.roles import SEES_ALL, may_approve
 from aether_agents.contracts import GitIdentity, HighLevelTask, Role
-from aether_agents.errors import InvalidSettings
-from aether_agents.process.regular_file import LARGEST_SECRET, read_text
+from aether_agents.errors import InvalidSettings, SecretMissing
 from aether_agents.settings.model import AgentServerSettings
+from aether_agents.settings.secret_source import value_at
 from aether_agents.store import schedule_of
 from aether_agents.telemetry.logs import hide
 
@@ -162,16 +161,10 @@ def proxy_secret(place: str, environ: Mapping[str, str] = os.environ) -> str:
     Raises:
         InvalidSettings: it is not there, or is too short to be one.
     """
-    kind, _, where = place.partition(":")
-    if kind not in ("env", "file") or not where:
-        raise InvalidSettings(
-            "`agentserver.proxy_secret` says where it is: `env:NAME` or `file:PATH`"
-        )  # it is not shown
     try:
-        found = environ[where] if kind == "env" else read_text(Path(where).expanduser(), LARGEST_SECRET)
-    except (KeyError, OSError, UnicodeDecodeError):
-        raise InvalidSettings(f"`agentserver.proxy_secret`: `{place}` cannot be read") from None
-    found = found.strip()
+        found = value_at(place, "`agentserver.proxy_secret`: this process", environ).strip()
+    except SecretMissing as error:
+        raise InvalidSettings(str(error)) from None
     if len(found) < SECRET_MIN:
         raise InvalidSettings(f"`agentserver.proxy_secret`: `{place}` must hold {SECRET_MIN} characters or more")
     hide(found)

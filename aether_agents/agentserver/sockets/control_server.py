@@ -10,6 +10,7 @@ from functools import partial
 from aether_agents.access.roles import require
 from aether_agents.agentserver.service.backend import Backend
 from aether_agents.agentserver.service.identity import Person
+from aether_agents.agentserver.service.priority import prioritize
 from aether_agents.agentserver.service.service import Service
 from aether_agents.agentserver.service.update import Message
 from aether_agents.agentserver.sockets.control_line import Brake, ControlLine, Line, SessionTasks
@@ -98,11 +99,7 @@ class ControlServer:
         Raises:
             InvalidTask, NotAllowed, TaskNotFound, WrongStatus: as `Orchestrator.set_priority`.
         """
-        who = self._person
-        await self._service.view(task_id, who)  # to who does not see it, it is not there
-        await self._service.call(
-            lambda backend: backend.orchestrator.set_priority(task_id, priority, by=who.name, role=who.role)
-        )
+        await prioritize(self._service, task_id, {"priority": priority}, self._person)
         return {"task_id": task_id, "priority": priority}
 
     async def serve(self, line: Line, agent_id: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 from aether_agents.agentserver.service.identity import Identities, Person, SessionServer, Told
 from aether_agents.agentserver.service.payload import answer_from, inputs, mapping, number, replan, task_from, text
 from aether_agents.agentserver.service.plan_edits import accept, dry_calls, refine
+from aether_agents.agentserver.service.priority import prioritize
 from aether_agents.agentserver.service.review_view import reviewed
 from aether_agents.agentserver.service.service import Service, common_service
 from aether_agents.agentserver.service.update import Message, error_of
@@ -160,14 +161,7 @@ class _Acts:
         return {"status": "ok"}
 
     async def prioritize(self, client: Client, said: Mapping[str, Any]) -> Message:
-        task_id, who = text(said, "task_id"), client.person
-        if said.get("priority") is None:
-            raise InvalidTask("`priority` is missing")
-        priority = number(said, "priority")
-        await self._service.view(task_id, who)  # to who does not see it, it is not there
-        await self._service.call(
-            lambda backend: backend.orchestrator.set_priority(task_id, priority, by=who.name, role=who.role)
-        )
+        await prioritize(self._service, text(said, "task_id"), said, client.person)
         return {"status": "ok"}
 
     async def retry(self, client: Client, said: Mapping[str, Any]) -> Message:

@@ -13,19 +13,19 @@ from aether_agents.agentserver.service.identity import Person
 from aether_agents.agentserver.service.known_specialists import known_specialists
 from aether_agents.agentserver.service.payload import answer_from, inputs, mapping, replan, task_from, text
 from aether_agents.agentserver.service.plan_edits import accept, dry_calls, estimate, refine
+from aether_agents.agentserver.service.priority import prioritize
 from aether_agents.agentserver.service.review_view import reviewed
 from aether_agents.agentserver.service.service import Service
 from aether_agents.agentserver.service.update import error_of
 from aether_agents.agentserver.web.access_log import asked_by
 from aether_agents.agentserver.web.refused_access import RefusedAccess
-from aether_agents.agentserver.web.request_body import body_of
 from aether_agents.agentserver.web.request_guard import person_of
+from aether_agents.agentserver.web.request_values import body_of, number_in, task_id_of
 from aether_agents.agentserver.web.schedules_api import SchedulesApi
-from aether_agents.errors import AetherError, InvalidTask
+from aether_agents.errors import AetherError
 from aether_agents.monitoring.metrics import CONTENT_TYPE, metrics_text
 
-#: Digits of a number in an address: as many as a sequence number can have; tasks listed at most.
-LONGEST_NUMBER, LIST_MAX = 15, 500
+LIST_MAX = 500  #: tasks listed at most
 
 HEARTBEAT = 15.0  #: seconds of silence after which a stream says that it is still there
 
@@ -49,7 +49,8 @@ class Api(SchedulesApi):
     def routes(self) -> list[Route]:
         """The routes, each behind its check."""
         acts = {"approve": self.approve, "cancel": self.cancel, "pause": self.pause, "resume": self.resume,
-                "refine": self.refine, "accept": self.accept, "retry": self.retry}  # fmt: skip
+                "refine": self.refine, "accept": self.accept, "retry": self.retry,
+                "prioritize": self.prioritize}  # fmt: skip
         return [
             Route("/specialists", self._known(self.specialists), methods=["GET"]),
             Route("/schedules", self._known(self.schedules), methods=["GET"]),
@@ -61,6 +62,7 @@ class Api(SchedulesApi):
             Route("/tasks/{task_id}/reviews/{intervention_id}", self._known(self.review), methods=["GET"]),
             Route("/tasks/{task_id}/calls", self._known(self.calls), methods=["GET"]),
             Route("/tasks/{task_id}/estimate", self._known(self.estimate), methods=["GET"]),
+            Route("/tasks/{task_id}/profile", self._known(self.profile), methods=["GET"]),
             Route("/tasks/{task_id}/undoing", self._known(self.undoing), methods=["GET"]),
             Route("/tasks/{task_id}/subtasks/{subtask_id}", self._known(self.subtask), methods=["GET"]),
             Route("/tasks/{task_id}/events", self._known(self.events), methods=["GET"]),
@@ -90,86 +92,99 @@ class Api(SchedulesApi):
 
     async def tasks(self, request: Request, person: Person) -> Response:
         """The latest tasks, newest first; `?limit=`."""
-        limit = min(_number(request.query_params.get("limit"), "limit", 50), LIST_MAX)
+        limit = min(number_in(request.query_params.get("limit"), "limit", 50), LIST_MAX)
         return JSONResponse([view.model_dump(mode="json") for view in await self._service.tasks(person, max(1, limit))])
 
     async def task(self, request: Request, person: Person) -> Response:
         """A task as it stands; with `?outputs=1`, the results of its subtasks."""
-        view = await self._service.view(_id(request), person, outputs=bool(request.query_params.get("outputs")))
+        view = await self._service.view(task_id_of(request), person, outputs=bool(request.query_params.get("outputs")))
         return JSONResponse(view.model_dump(mode="json"))
 
     async def review(self, request: Request, person: Person) -> Response:
         """What the review of a result shows, whole."""
-        shown = await reviewed(self._service, _id(request), str(request.path_params["intervention_id"]), person)
+        shown = await reviewed(self._service, task_id_of(request), str(request.path_params["intervention_id"]), person)
         return JSONResponse(shown.model_dump(mode="json"))
 
     async def undoing(self, request: Request, person: Person) -> Response:
         """What undoing a task would do, and what it could not; nothing runs."""
-        await self._service.view(_id(request), person)
-        told = await self._service.call(lambda backend: backend.orchestrator.undoing(_id(request)))
+        await self._service.view(task_id_of(request), person)
+        told = await self._service.call(lambda backend: backend.orchestrator.undoing(task_id_of(request)))
         return JSONResponse(told.model_dump(mode="json", exclude={"document"}))
 
     async def calls(self, request: Request, person: Person) -> Response:
         """The calls of a dry run: those that were made, and those that would be."""
-        return JSONResponse(await dry_calls(self._service, _id(request), person))
+        return JSONResponse(await dry_calls(self._service, task_id_of(request), person))
 
     async def estimate(self, request: Request, person: Person) -> Response:
         """What the plan of a task takes, from what its tools took before; null before there is a plan."""
-        return JSONResponse(await estimate(self._service, _id(request), person))
+        return JSONResponse(await estimate(self._service, task_id_of(request), person))
+
+    async def profile(self, request: Request, person: Person) -> Response:
+        """Where the time of a task went, by layer and by subtask."""
+        await self._service.view(task_id_of(request), person)
+        found = await self._service.call(lambda backend: backend.orchestrator.profile(task_id_of(request)))
+        return JSONResponse(found.model_dump(mode="json"))
 
     async def subtask(self, request: Request, person: Person) -> Response:
         """One call of a task: its arguments, its output, its error. Of a secret, only its name."""
-        await self._service.view(_id(request), person)
+        await self._service.view(task_id_of(request), person)
         name = str(request.path_params["subtask_id"])
-        return JSONResponse(await self._service.call(lambda backend: backend.orchestrator.call_of(_id(request), name)))
+        return JSONResponse(
+            await self._service.call(lambda backend: backend.orchestrator.call_of(task_id_of(request), name))
+        )
 
     async def events(self, request: Request, person: Person) -> Response:
         """The updates of a task as server-sent events, from `Last-Event-ID` or `?after=` on, until it has ended."""
         said = request.headers.get("last-event-id") or request.query_params.get("after")
-        after = _number(said, "after", 0)
-        await self._service.view(_id(request), person)  # what is wrong is an answer, not the end of a stream
-        return StreamingResponse(self._stream(_id(request), person, after), media_type="text/event-stream")
+        after = number_in(said, "after", 0)
+        await self._service.view(task_id_of(request), person)  # what is wrong is an answer, not the end of a stream
+        return StreamingResponse(self._stream(task_id_of(request), person, after), media_type="text/event-stream")
 
     async def approve(self, request: Request, person: Person) -> Response:
         """`{intervention_id, response, comment?, changes?}`, as `agent_approve_task` takes it."""
         said = mapping(await body_of(request), ("intervention_id", "response", "comment", "changes"))
         intervention_id = text(said, "intervention_id")
-        asked = await self._service.question(_id(request), intervention_id, person)
+        asked = await self._service.question(task_id_of(request), intervention_id, person)
         more = text(said, "comment", ""), inputs(said, "changes")
         answer = answer_from(intervention_id, said.get("response"), asked, *more)
-        await self._service.answer(_id(request), answer, person)
+        await self._service.answer(task_id_of(request), answer, person)
         return JSONResponse({"status": "ok"})
 
     async def cancel(self, request: Request, person: Person) -> Response:
         """`{reason?}`."""
         said = mapping(await body_of(request), ("reason",))
-        await self._service.cancel(_id(request), person, text(said, "reason", ""))
+        await self._service.cancel(task_id_of(request), person, text(said, "reason", ""))
         return JSONResponse({"status": "ok"})
 
     async def pause(self, request: Request, person: Person) -> Response:
         """Start nothing new of it."""
-        await self._service.pause(_id(request), person)
+        await self._service.pause(task_id_of(request), person)
         return JSONResponse({"status": "ok"})
 
     async def resume(self, request: Request, person: Person) -> Response:
         """Go on."""
-        await self._service.resume(_id(request), person)
+        await self._service.resume(task_id_of(request), person)
+        return JSONResponse({"status": "ok"})
+
+    async def prioritize(self, request: Request, person: Person) -> Response:
+        """`{priority}`, 0 to 9, while it waits or runs."""
+        await prioritize(self._service, task_id_of(request), mapping(await body_of(request), ("priority",)), person)
         return JSONResponse({"status": "ok"})
 
     async def retry(self, request: Request, person: Person) -> Response:
         """`{from?, inputs?, replan?}`: go on with it in a task of its own, whose id the answer gives."""
         said = mapping(await body_of(request), ("from", "inputs", "replan"))
-        task_id = await self._service.retry(_id(request), person, text(said, "from", ""), inputs(said), replan(said))
+        task_id = await self._service.retry(task_id_of(request), person, text(said, "from", ""), inputs(said), replan(said))
         return JSONResponse({"status": "accepted", "task_id": task_id}, 202)
 
     async def refine(self, request: Request, person: Person) -> Response:
         """`{instruction}`. Of a task that was only planned, a change of its plan: the answer has what is other."""
         said = mapping(await body_of(request), ("instruction",))
-        return JSONResponse(await refine(self._service, _id(request), text(said, "instruction"), person))
+        return JSONResponse(await refine(self._service, task_id_of(request), text(said, "instruction"), person))
 
     async def accept(self, request: Request, person: Person) -> Response:
         """Run exactly the plan of a task that was only planned, in a task of its own, whose id the answer gives."""
-        return JSONResponse(await accept(self._service, _id(request), person), 202)
+        return JSONResponse(await accept(self._service, task_id_of(request), person), 202)
 
     def _known(self, answer: Answering) -> Callable[[Request], Awaitable[Response]]:
         async def answered(request: Request) -> Response:
@@ -215,15 +230,3 @@ class Api(SchedulesApi):
             finally:
                 coming.cancel()
                 await asyncio.gather(coming, return_exceptions=True)
-
-
-def _id(request: Request) -> str:
-    return str(request.path_params["task_id"])
-
-
-def _number(said: str | None, name: str, default: int) -> int:
-    if said is None or said == "":
-        return default
-    if not said.isascii() or not said.isdigit() or len(said) > LONGEST_NUMBER:
-        raise InvalidTask(f"`{name}`: a whole number from 0 is wanted")
-    return int(said)

@@ -7,7 +7,7 @@ from aether_agents.agentserver.service import schedules
 from aether_agents.agentserver.service.identity import Person
 from aether_agents.agentserver.service.payload import mapping, text
 from aether_agents.agentserver.service.service import Service
-from aether_agents.agentserver.web.request_body import body_of
+from aether_agents.agentserver.web.request_values import body_of
 from aether_agents.errors import InvalidTask
 from aether_agents.orchestrator.scheduling import Times
 

@@ -72,7 +72,8 @@ class PlanPreview:
         line.append(fit(self._label(step, place), left - width_of(guides) - 2, self._glyphs.more), style="bold")
         line.pad_right(max(0, left + GAP - line.cell_len))
         line.append(str(risk), style=RISK_STYLES[risk])
-        return line.append("  asks you", style=f"bold {WARN}") if step.needs_approval else line
+        why = f" ({step.ruled_by})" if step.ruled_by else ""
+        return line.append(f"  asks you{why}", style=f"bold {WARN}") if step.needs_approval else line
 
     def _call(self, step: PlannedSubtask, place: Place, width: int) -> Iterator[Text]:
         indent = self._tree.guides(place, below=True) + "    "

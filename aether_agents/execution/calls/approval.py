@@ -16,7 +16,7 @@ from aether_agents.contracts import GivenAnswer, Intervention, Json, Outcome, Pl
 from aether_agents.errors import InvalidPlan, ReferenceMissing
 from aether_agents.execution.calls.references import visible
 from aether_agents.planning.linked.call_digest import Portable
-from aether_agents.settings.model import PolicySettings
+from aether_agents.settings.policy import PolicySettings
 from aether_agents.store import APPROVE, DENY, PROMPT_MAX, binding
 
 #: Characters of a long argument that are shown, the most first: as many as there is room for.
@@ -105,6 +105,7 @@ def question(
         choices=(APPROVE, DENY),
         digest=digest,
         binds=_binding(subtask, outcomes),
+        rule=decision.rule,
     )
 
 

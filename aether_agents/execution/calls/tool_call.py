@@ -3,10 +3,11 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aether_agents.access.consent import NOT_REVIEWED, Reviewed
-from aether_agents.access.policy import Allowed, Denied, NeedsApproval, decide, needs
+from aether_agents.access.policy import Allowed, Decision, Denied, NeedsApproval, needs
+from aether_agents.access.policy_rules import Asker, Decider
 from aether_agents.access.secrets import Secrets
 from aether_agents.contracts import (
     GivenAnswer,
@@ -81,16 +82,17 @@ class Caller:
         leases: Leases,
         call_counts: CallCounts,
         record: CallRecord | None = None,
-        owner: Callable[[str], str] = lambda _: "local",
+        asker: Callable[[str], Asker] = lambda _: Asker("local"),
         git: Callable[[str], dict[str, Json] | None] = lambda _: None,
         *,
         reserve: Callable[[Lease, str], Callable[[], None]] = lambda *_: lambda: None,
     ) -> None:
-        """`owner` tells whose a task is: his logins are used. `git` tells as whom he commits, by its task. `reserve`
+        """`asker` tells who asked for a task: his logins are used. `git` tells as whom he commits, by its task. `reserve`
         counts a call before it is made, or raises `LimitReached`; what it gives says that it was not sent after all.
         """
         self._host, self._reserve = host, reserve
-        self._owner, self._git = owner, git
+        self._asker, self._git = asker, git
+        self._decider = Decider(settings, asker)
         self._toolbox = toolbox
         self._settings = settings
         self._leases = leases
@@ -123,7 +125,7 @@ class Caller:
         answered = approval.still_holds(run.answer, subtask, run.outcomes, run.writer)
         answered = answered and approval.enough(run.answer, tool.risk_of(args), self._settings.policy)
         unseen = self._toolbox.unseen(tool.server)
-        decision = decide(tool, args, subtask, self._settings, answered=answered, reviewed=run.reviewed, unseen=unseen)
+        decision = self._decided(run, tool, args, subtask, answered=answered, reviewed=run.reviewed, unseen=unseen)
         if subtask.only_read and not (isinstance(decision, Allowed) and tool.risk_of(args) is Risk.READ):
             why = decision.reason if not isinstance(decision, Allowed) else f"its risk is {decision.risk.value}"
             return Outcome(status="skipped", error=f"dry run: not called: {why}", sent=False)
@@ -154,7 +156,7 @@ class Caller:
             args = self._arguments(run, tool, run.subtask.args)
         except (InvalidPlan, ReferenceMissing, SecretMissing, ServerDown, ToolDrifted) as error:
             return failed("drift", not_seen(run.subtask.id, str(error)), sent=False)
-        decision = decide(tool, args, run.subtask, self._settings)
+        decision = self._decided(run, tool, args, run.subtask)
         if isinstance(decision, Denied | NeedsApproval):
             return failed("policy", decision.reason, sent=False)
         try:
@@ -207,7 +209,7 @@ class Caller:
             hidden=run.secrets.read_so_far,
             consent=consent,
             needs=needs(tool, args),
-            who=lambda: (self._owner(run.lease.task_id), run.subtask.context),
+            who=lambda: (self._asker(run.lease.task_id).person, run.subtask.context),
             git=lambda: self._git(run.lease.task_id),
         )
         if not result.sent:
@@ -227,7 +229,7 @@ class Caller:
         except (InvalidPlan, ReferenceMissing, SecretMissing, ServerDown, ToolDrifted) as error:
             return not_read_back(outcome, str(error))  # it was sent: nothing of this may make it run again
         reader = run.subtask.model_copy(update={"approval": "auto", "approved_up_to": None})
-        decision = decide(tool, args, reader, self._settings)
+        decision = self._decided(run, tool, args, reader)
         if isinstance(decision, Denied | NeedsApproval):
             return failed("policy", f"it ran, but its effect was not read back: {decision.reason}")
         seen = outcome_of(tool.ref, self._made(tool, args, run, decision))
@@ -238,6 +240,12 @@ class Caller:
         if not meets(verify.expect, seen.output):
             return unmet(run.secrets, outcome, f"`{verify.tool}` does not show its effect", verify.expect, seen.output)
         return outcome
+
+    def _decided(
+        self, run: Run, tool: Tool, args: Mapping[str, Json], subtask: PlannedSubtask, **more: Any
+    ) -> Decision:
+        secret = bool(run.secrets.read_so_far)
+        return self._decider.decide(run.lease.task_id, tool, args, subtask, with_secrets=secret, **more)
 
     def _arguments(self, run: Run, tool: Tool, args: Mapping[str, Json]) -> dict[str, Json]:
         resolved = resolve(dict(args), run.outcomes, run.secrets.read)

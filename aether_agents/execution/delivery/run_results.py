@@ -1,6 +1,7 @@
 """Results of runs: each in a word, and whether and when a call that failed is made again."""
 
 import json
+import random
 
 from aether_agents.access.secrets import Secrets
 from aether_agents.contracts import ErrorKind, Intervention, Outcome, PlannedSubtask
@@ -9,6 +10,9 @@ from aether_agents.mcp_host import CallResult
 
 #: Bytes of JSON that one outcome may have: it is sealed, stored, and handed to what refers to it.
 MOST_OUTPUT = 1024 * 1024
+
+#: Part of a delay by which a call may be made sooner: what failed together does not come back together.
+JITTER = 0.25
 
 _CANCELLED = "cancelled while it ran"
 _LINGERS = f"{_CANCELLED}; its server has not said that it stopped: it may still be running"
@@ -24,7 +28,8 @@ def retry_in(subtask: PlannedSubtask, outcome: Outcome, attempts: int) -> float 
         return None
     if outcome.sent and not subtask.repeatable:
         return None
-    return float(min(retry.delay * retry.backoff ** (attempts - 1), retry.max_delay))
+    longest = min(retry.delay * retry.backoff ** (attempts - 1), retry.max_delay)
+    return float(longest * (1 - JITTER * random.random()))  # noqa: S311 - no secret
 
 
 def word_of(result: Outcome | Intervention | Items) -> str:
@@ -71,7 +76,7 @@ def redacted(result: Outcome | Intervention, secrets: Secrets) -> Outcome | Inte
 
 
 def outcome_of(ref: str, result: CallResult) -> Outcome:
-    """The outcome of a call of `server/tool`."""
+    """The outcome of a call of `server/tool`, as its server answered it."""
     if result.kind is None:
         return bounded(Outcome(status="completed", output=result.output), f"`{ref}`")
     if result.kind == "cancelled":

@@ -2,13 +2,14 @@
 
 A yes of a person counts once more if it was given to the very call that is about to be made: the same tool, as it is
 defined now, with the same arguments, where what names the task itself does not count. The worker compares it before the
-call, as it does every yes (`approval`). It was not used up, is not older than `policy.approvals_last`, and its giver
-has a role that may approve.
+call, as it does every yes (`approval`). It was not used up, is not older than `policy.approvals_last`, and policy lets
+its giver approve what is asked now, by whom it is asked now.
 """
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from aether_agents.access.approvers import adder_of, refusal
 from aether_agents.access.roles import may_approve_as
 from aether_agents.contracts import (
     Carried,
@@ -61,6 +62,7 @@ class Takeover:
         self._new = writer_for(settings.home, task.task_id, of.chain)
         undone = put_back(store, of.task_id, self._past.left, self._made_by, of.chain)
         self._before = Before(self._past.left, undone)
+        self._adder = adder_of(store, task)
         self._now = datetime.now(UTC)
 
     def planned(self, plan: Plan, creates: Callable[[str], bool]) -> Plan:
@@ -193,9 +195,15 @@ class Takeover:
             subtask.asked_because: bool(subtask.asked_because),
             f"the yes of {given.actor} was used up by the call that was made": used,
             f"{given.actor} is not known as one who may approve": not may_approve_as(given.role),
+            (refused := self._refused(given)): bool(refused),
             f"the yes of {given.actor} is older than {seconds:g} s (policy.approvals_last)": old_age,
         }
         return next((why for why, holds in whys.items() if holds), "")
+
+    def _refused(self, given: GivenAnswer) -> str:
+        """Why policy lets nobody take that yes for this task, whoever asks for it now."""
+        people = (given.actor, *given.also)
+        return refusal(self._settings.policy, self._task, people, given.role, self._adder)
 
     @property
     def _lasts(self) -> timedelta:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from celery import Celery, Task
 from celery.exceptions import Ignore, Reject
 
+from aether_agents.access.policy_rules import Asker
 from aether_agents.celery_app.producers import OwnProducer
 from aether_agents.contracts import Json, Specialist
 from aether_agents.errors import StoreUnavailable
@@ -75,7 +76,7 @@ class Services:
         pins = RememberedPins(settings.home)
         toolbox = PinnedTools(self._host, self._store, servers.specialists, servers, pins, retry, servers.barred)
         limits = CallLimits(settings, self._store.spent, retry.ask)
-        counts, told = CallCounts(self._host.starts), (CallRecord(self._store.audit), self._owner, self._git)
+        counts, told = CallCounts(self._host.starts), (CallRecord(self._store.audit), self._asker, self._git)
         caller = Caller(self._host, toolbox, settings, self._leases, counts, *told, reserve=limits.reserve)
         self._runner = SubtaskRunner(settings, self._store, caller, sender, self._leases, retry)
         self._occupancy, most = Occupancy(threads), min(threads, settings.delivery.spare)
@@ -162,8 +163,9 @@ class Services:
         self._own.close()
         self._store.close()
 
-    def _owner(self, task_id: str) -> str:
-        return self._store.tasks.task(task_id).owner
+    def _asker(self, task_id: str) -> Asker:
+        task = self._store.tasks.task(task_id)
+        return Asker(task.owner, task.role)
 
     def _git(self, task_id: str) -> dict[str, Json] | None:
         git = self._store.tasks.task(task_id).git

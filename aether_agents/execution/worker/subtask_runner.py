@@ -217,18 +217,23 @@ class SubtaskRunner:
         again = retry_in(claim.subtask, outcome, claim.attempts)
         if again is None and not claim.subtask.repeatable:
             self.memory.completed(lease, outcome)
-        self._finish(lease, outcome, claim, again)
+        self._finish(lease, outcome, claim, again, self._settings.delivery.retries_per_task)
 
     def _secure(self) -> None:
         tasks = self._store.tasks
         self._store_retry.ask(lambda: self._store.durability.secure(tasks.epoch))
 
-    def _finish(self, lease: Lease, outcome: Outcome, claim: Granted | Unopened, again: float | None = None) -> None:
+    def _finish(
+        self, lease: Lease, outcome: Outcome, claim: Granted | Unopened, again: float | None = None, most: int = -1
+    ) -> None:
         self._store.audit.ended(lease, outcome, again)
         done = self._store_retry.ask(
-            lambda: self._store.tasks.complete(*lease, outcome, retry_in=again, head=claim.head)
+            lambda: self._store.tasks.complete(*lease, outcome, retry_in=again, most=most, head=claim.head)
         )
-        if isinstance(claim, Granted) and done.kind == "ok" and again is None:
+        if done.kind == "spent":  # it was the last one
+            again = None
+            self._store.audit.ended(lease, outcome, again)
+        if isinstance(claim, Granted) and done.kind in ("ok", "spent") and again is None:
             self._turns.ended(lease.task_id, claim, outcome)
         self._sender.attempt(done.deliveries)
         if done.kind == "stale" or again is not None:

@@ -24,7 +24,7 @@ from aether_agents.contracts import (
 )
 from aether_agents.contracts.expressions.condition import MISSING
 from aether_agents.errors import InvalidPlan, ReferenceMissing
-from aether_agents.settings.model import PolicySettings
+from aether_agents.settings.policy import PolicySettings
 
 #: Items of a list that are told one by one; the rest is counted.
 ITEMS = 20

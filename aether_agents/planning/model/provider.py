@@ -9,13 +9,13 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from aether_agents.access.secrets import value_at
 from aether_agents.errors import SecretMissing
 from aether_agents.planning.model.prompt import Prompt
 from aether_agents.planning.model.reply_check import Check, Replied, Usage
 from aether_agents.process.installation import install_command
 from aether_agents.process.redaction import hide
 from aether_agents.settings.planner_model import PlannerModelSettings
+from aether_agents.settings.secret_source import value_at
 
 #: Who reads the key, as errors say it.
 _WHOSE = "`llm.api_key`: the planner's worker"

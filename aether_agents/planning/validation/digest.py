@@ -11,6 +11,7 @@ from aether_agents.contracts import Json, Plan, PlannedSubtask
 #: What planning and people judge about a subtask; it changes nothing of what is done.
 _JUDGED = {
     "confidence", "approved_up_to", "approved_args", "needs_approval", "asked_because", "kept_items", "only_read",
+    "ruled_by",
 }  # fmt: skip
 #: What counts even where it is unset, as it did in the first form. What came later counts only where it is set, so that
 #: a new field, or a default that changes, changes the digest of no older plan.

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from aether_agents.access.policy_rules import Ruled, known_ahead, named
 from aether_agents.contracts import RISK_ORDER, Json, PlannedSubtask, Review, Risk, Subtask, Tool, asks, covers, find
 from aether_agents.documents.suggestion import nearest
 from aether_agents.errors import InvalidTask
@@ -14,7 +15,7 @@ from aether_agents.planning.validation.declared_outputs import output_warnings, 
 from aether_agents.planning.validation.expansion import Expansion
 from aether_agents.planning.validation.live_tools import LiveTools
 from aether_agents.planning.validation.reviews import Reviews
-from aether_agents.settings.model import PolicySettings
+from aether_agents.settings.policy import PolicySettings
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,10 @@ class _Checker:
             tool = self.tools.get(subtask.id)
             if tool is not None:
                 found = argument_faults(tool, subtask.args, producers, subtask.for_each)
-                yield from (f"{who}: {fault}" for fault in (*found, *self._policy(tool), *self._code(subtask, tool)))
+                yield from (
+                    f"{who}: {fault}"
+                    for fault in (*found, *self._policy(tool), *self._denied(subtask, tool), *self._code(subtask, tool))
+                )
                 yield from (f"{who}: {fault}" for fault in self._further(subtask, tool, producers))
 
     def planned(self) -> Iterator[PlannedSubtask]:
@@ -103,7 +107,8 @@ class _Checker:
             args = self._args(subtask, tool)
             risk = tool.risk_of(args)
             reviewed_by = self.reviews.over(subtask.id)
-            answered = covers(ahead, risk) or reviewed_by is not None
+            asking = self._ruled(tool, args, risk, "ask")
+            answered = (covers(ahead, risk) and not asking) or reviewed_by is not None
             yield PlannedSubtask(
                 **{**dict(subtask), **self._resolved(subtask, tool), "args": args},
                 reviewed_by=reviewed_by,
@@ -111,7 +116,9 @@ class _Checker:
                 specialist=tool.specialist,
                 risk=risk,
                 repeatable=tool.row.repeatable or tool.row.risk is Risk.READ,
-                needs_approval=asks(risk, subtask.approval, self.policy.approval_from) and not answered,
+                needs_approval=(bool(asking) or asks(risk, subtask.approval, self.policy.approval_from))
+                and not answered,
+                ruled_by=asking,
                 approved_up_to=ahead,
                 context=self.asker.context,
                 pin=tool.pin,
@@ -156,6 +163,18 @@ class _Checker:
         for pattern in self.policy.deny:
             if fnmatchcase(tool.ref, pattern) or fnmatchcase(plain(tool.ref), pattern):
                 yield f"policy forbids `{tool.ref}`: `policy.deny` has `{pattern}`"
+
+    def _denied(self, subtask: Subtask, tool: Tool) -> Iterator[str]:
+        args = self._args(subtask, tool)
+        if denying := self._ruled(tool, args, tool.risk_of(args), "deny"):
+            yield f"policy forbids this call of `{tool.ref}`: {denying}"
+
+    def _ruled(self, tool: Tool, args: Mapping[str, Json], risk: Risk, then: str) -> str:
+        """The rule that denies a call, or asks before it, whenever it is made; empty where none does for certain."""
+        if not self.policy.rules:
+            return ""
+        found = known_ahead(self.policy.rules, Ruled(tool, args, risk, self.asker.context))
+        return next((named(rule) for rule in found if rule.then == then), "")
 
     def _code(self, subtask: Subtask, tool: Tool) -> Iterator[str]:
         """Code takes no references, not even to inputs: what the author wrote is looked at."""

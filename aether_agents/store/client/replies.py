@@ -98,9 +98,11 @@ class PlanningClaim(NamedTuple):
 
 
 class Completed(NamedTuple):
-    """What became of an outcome: recorded, recorded before, or too late to count."""
+    """What became of an outcome: recorded (`spent`: as final, since its task may try no more), recorded before, or too
+    late to count.
+    """
 
-    kind: Literal["ok", "duplicate", "stale"]
+    kind: Literal["ok", "spent", "duplicate", "stale"]
     deliveries: list[Delivery]
 
 

@@ -103,11 +103,23 @@ local function speaks(it, token)
   return it.token == token and (it.status == SUBTASK.running or (it.status == SUBTASK.waiting and it.lost))
 end
 
--- id subtask token status|retry outcome delay_ms label data said heard late rest_ms wait_ms → ok|duplicate|stale, deliveries
+-- Whether a task has made as many calls again as one may; negative: as many as it likes.
+local function has_tried_enough(task, it, most)
+  if most < 0 or task.tries < most then
+    task.tries = task.tries + (most < 0 and 0 or 1)
+    return false
+  end
+  emit(task, 'log', it, 'it is not tried again: ' .. int(most) .. ' calls of its task were, and no more may be')
+  return true
+end
+
+-- id subtask token status|retry outcome delay_ms label data said heard late rest_ms wait_ms tries
+-- → ok|spent|duplicate|stale, deliveries. Spent: it is not tried again, for its task has tried as often as it may, and has failed with this.
 export('complete', function(call, args)
-  local id, subtask, token, result, outcome, delay, message, data, said, heard, late, rest, wait = unpack(args)
+  local id, subtask, token, result, outcome, delay, message, data, said, heard, late, rest, wait, tries = unpack(args)
   local task = open(call, id)
   local it = task and node(task, subtask)
+  local kind = 'ok'
   token = tonumber(token)
   if not it or (it.token ~= token and not take_up(task, it, token)) then
     local final = it and (result == 'completed' or result == 'failed') and outcome
@@ -121,6 +133,9 @@ export('complete', function(call, args)
   if not speaks(it, token) then return {it.status == SUBTASK.waiting and 'stale' or 'duplicate', {}} end
   it.lost = false
   circuits.hear(task, it, heard, tonumber(late), tonumber(rest), tonumber(wait))
+  if result == 'retry' and task.halt == '' and has_tried_enough(task, it, tonumber(tries or -1)) then
+    kind, result = 'spent', 'failed'
+  end
   if result == 'retry' and task.halt == '' then
     turn(task, it, SUBTASK.retrying)
     pass_by(task, it)
@@ -137,7 +152,7 @@ export('complete', function(call, args)
   redis.call('HSET', task.subtasks, 'o:' .. it.id, outcome)
   if result == 'failed' then count_failure(call, it.queue, message) end
   close(task, it, SUBTASK[result], message, data, said)
-  return {'ok', call.out}
+  return {kind, call.out}
 end)
 
 -- id subtask token: what runs under this token becomes the join of so many children, or why it does not

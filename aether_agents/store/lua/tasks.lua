@@ -8,7 +8,7 @@
 -- Texts of people, plans, tools and servers are sealed wherever they stand; this library hands them on and reads none.
 -- An answer is believed by nobody here: whoever acts on it opens it (store/interventions/answers.py).
 --
--- <prefix>:task:<id>            hash    the task: TASK_FIELDS (`share`: thousandths done, as last told), sealed `task` and `plan`, `about` the plan, sealed `answer`
+-- <prefix>:task:<id>            hash    the task: TASK_FIELDS (`share`: thousandths done, as last told; `tries`: calls made again), sealed `task` and `plan`, `about` the plan, sealed `answer`
 --                                       to what is asked about it, sealed `head` (store/client/head.py), `fault`: "<n> <sealed>",
 --                                       the subtask (or none) that failed it and why; `planners_lost`
 --                                       while they planned it; `undone`, `reruns`: the tasks that put it back, and
@@ -57,7 +57,7 @@ local exports = {}
 
 local NUMBERS = {'seq', 'created', 'finished', 'total', 'left', 'busy', 'token', 'resends', 'priority', 'budget',
                  'deadline', 'keep', 'asked', 'bad', 'degraded', 'approved', 'direct', 'form',
-                 'epoch', 'again', 'share'}
+                 'epoch', 'again', 'share', 'tries'}
 local TEXTS = {'status', 'step', 'halt', 'error', 'question_id', 'owner'}
 local TASK_FIELDS = {}
 for i = 1, #TEXTS do TASK_FIELDS[#TASK_FIELDS + 1] = TEXTS[i] end

@@ -113,12 +113,14 @@ class Runs(StorePart):
         *,
         retry_in: float | None = None,
         summary: str = "",
+        most: int = -1,
         head: Head | None = None,
     ) -> Completed:
         """Record the result of a run, once. Gives what became ready and no message on its way will bring.
 
-        With `retry_in` (seconds) the outcome is a failure that is tried again. `summary` is a redacted sentence about
-        a success; a failure shows its error. `head` is that of the claim; without it, the one that counts now.
+        With `retry_in` (seconds) the outcome is a failure that is tried again, unless its task has made as many calls
+        again as `most` says (negative: any); then it is final, and the answer is `spent`. `summary` is a redacted
+        sentence about a success; a failure shows its error. `head` is that of the claim; without it, that of now.
         """
         data: dict[str, Json] = {"attempts": outcome.attempts}
         if outcome.error_kind:
@@ -140,6 +142,7 @@ class Runs(StorePart):
             self._access.settings.delivery.circuit_after,
             int(self._access.settings.delivery.circuit_rest * 1000),
             int(self._access.settings.delivery.circuit_wait * 1000),
+            most,
         )
         return Completed(kind.decode(), deliveries(sends))
 
@@ -174,6 +177,7 @@ class Runs(StorePart):
         """Put a question before a claimed subtask goes on. Its branch of the canvas ends here."""
         body = questions.seal(self._access, task_id, intervention.model_copy(update={"subtask_id": subtask_id}))
         about = {"task": task_id, "subtask": subtask_id, "about": intervention.kind, "binds": intervention.binds}
+        about |= {"rule": intervention.rule} if intervention.rule else {}
         return bool(self._access.call("ask_subtask", task_id, subtask_id, token, body, tells=("asked", about)))
 
     def progress(self, task_id: str, subtask_id: str, token: int, fraction: float | None, message: str = "") -> bool:

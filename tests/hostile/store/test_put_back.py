@@ -11,7 +11,8 @@ import pytest
 from aether_agents.contracts import AddedSchedule, Answer, Fired
 from aether_agents.errors import NotAllowed
 from aether_agents.orchestrator.orchestrator import Orchestrator
-from aether_agents.settings.model import PolicySettings, Settings
+from aether_agents.settings.model import Settings
+from aether_agents.settings.policy import PolicySettings
 from aether_agents.store import PlanningClaim, Store, open_store, owner_of
 from beat.added import only_added, with_added
 from beat.firing import task_of

@@ -9,7 +9,7 @@ import pytest
 from aether_agents.agentserver import AgentProcess, ControlServer
 from aether_agents.agentserver.service.identity import Person
 from aether_agents.agentserver.service.service import Service
-from aether_agents.errors import NotAllowed
+from aether_agents.errors import InvalidTask, NotAllowed
 from tests.integration.agentserver.central import Central
 from tests.integration.agentserver.conftest import gate
 from tests.integration.agentserver.test_process import service
@@ -34,6 +34,14 @@ def test_the_control_server_sees_and_stops_tasks(lab: Lab, tmp_path: Path) -> No
                 control = ControlServer(at, Person("sue", "Supervisor"))
                 seen = await control.monitor_agent_operations()
                 assert {seen["priorities"][agent.task_id] for agent in agents} == {8}
+                changed = {"task_id": agents[0].task_id, "priority": 2}
+                assert await control.set_priority(**changed) == changed
+                seen = await control.monitor_agent_operations()
+                assert [seen["priorities"][agent.task_id] for agent in agents] == [2, 8]
+                with pytest.raises(InvalidTask, match="`priority`"):
+                    await control.set_priority(agents[0].task_id, 10)
+                with pytest.raises(NotAllowed):
+                    await ControlServer(at, Person("bob", "User")).set_priority(agents[0].task_id, 9)
                 assert seen["resources"]["slots"]["used"] >= 2
                 assert {"planner", "dev"} <= set(seen["resources"]["queues"])
                 assert seen["resources"]["store_bytes"] > 0

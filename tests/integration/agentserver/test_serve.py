@@ -99,6 +99,8 @@ def test_approve_pause_resume_cancel(site: Site, tmp_path: Path) -> None:
     task_id = submit(site, task="Speak", type="say_with_consent")
     assert site.http.post(f"/api/tasks/{task_id}/pause", json={}).status_code in (200, 409)
     site.http.post(f"/api/tasks/{task_id}/resume")
+    assert site.http.post(f"/api/tasks/{task_id}/prioritize", json={"priority": 9}).json() == {"status": "ok"}
+    assert site.http.post(f"/api/tasks/{task_id}/prioritize", json={"priority": True}).json()["code"] == "invalid_task"
     with site.http.stream("GET", f"/api/tasks/{task_id}/events") as answer:
         for line in answer.iter_lines():
             if line.startswith("data: ") and (asked := json.loads(line[6:]).get("intervention")):

@@ -85,6 +85,28 @@ def test_pause_and_resume(host: Host, tmp_path: Path) -> None:
     run(scenario())
 
 
+def test_priority(host: Host, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        with gate(tmp_path) as path:
+            async with client(host, "ann") as ann, client(host, "bob") as bob:
+                task_id = await ann.execute(task="Stand", type="stand_at_a_gate", inputs={"gate": str(path)})
+                await ann.subtask(task_id, "stand", "running")
+                assert await ann.call("agent_prioritize_task", {"task_id": task_id, "priority": 9}) == {"status": "ok"}
+                for wrong in ({}, {"priority": None}, {"priority": 10}, {"priority": -1}, {"priority": "9"}):
+                    assert (await ann.call("agent_prioritize_task", {"task_id": task_id, **wrong}))["code"] == (
+                        "invalid_task"
+                    )
+                other = await bob.call("agent_prioritize_task", {"task_id": task_id, "priority": 1})
+                assert other["code"] == "not_allowed"
+                path.touch()
+                await ann.status(task_id, "completed")
+                assert "priority 9 by ann" in [one["message"] for one in ann.of(task_id)]
+                late = await ann.call("agent_prioritize_task", {"task_id": task_id, "priority": 1})
+                assert late["code"] == "wrong_status"
+
+    run(scenario())
+
+
 def test_refine_plans_anew_what_asks_about_its_plan(host: Host, tmp_path: Path) -> None:
     (tmp_path / "one.txt").touch()
 

@@ -10,7 +10,7 @@ from aether_agents.contracts import AddedSchedule, Answer, HighLevelTask, Interv
 from aether_agents.errors import InvalidTask, NotAllowed, WrongStatus
 from aether_agents.orchestrator.orchestrator import Orchestrator
 from aether_agents.process.local_journal import login
-from aether_agents.settings.model import PolicySettings
+from aether_agents.settings.policy import PolicySettings
 from aether_agents.store import open_store
 from tests.conftest import eventually
 from tests.integration.execution.lab import Lab

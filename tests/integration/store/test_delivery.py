@@ -146,6 +146,24 @@ def test_a_retry_waits_for_its_time_and_then_runs(store: Store) -> None:
     assert (event.message, event.data) == ("no answer", {"attempts": 1, "error_kind": "timeout", "retry_in": 60})
 
 
+def test_a_task_tries_again_no_more_often_than_its_budget_lets_it(store: Store) -> None:
+    """All subtasks together; what comes back from a process that gives it up is no failure, and counts for nothing."""
+    started(store, {"a": [], "b": [], "c": ["a"]})
+    broke = Outcome(status="failed", error="no answer", error_kind="timeout", attempts=1)
+    assert store.tasks.complete("t", "a", granted(store, "a").token, broke, retry_in=60, most=2).kind == "ok"
+    assert store.tasks.complete("t", "b", granted(store, "b").token, broke, retry_in=0).kind == "ok"
+    overdue(store, "a")
+    overdue(store, "b")
+    assert sorted(reap(store)) == ["a", "b"]
+    assert store.tasks.complete("t", "b", granted(store, "b").token, broke, retry_in=60, most=2).kind == "ok"
+    claim = granted(store, "a")
+    assert store.tasks.complete("t", "a", claim.token, broke, retry_in=60, most=2).kind == "spent"
+    assert store.tasks.complete("t", "a", claim.token, broke, retry_in=60, most=2).kind == "duplicate"
+    assert (status(store, "a"), status(store, "c")) == ("failed", "skipped")
+    said = [one.message for one in store.events.read("t") if one.type == "log"]
+    assert said == ["it is not tried again: 2 calls of its task were, and no more may be"]
+
+
 def test_a_retry_that_falls_due_while_paused_is_sent_by_resume(store: Store) -> None:
     started(store, {"a": []})
     broke = Outcome(status="failed", error="no answer", error_kind="timeout")

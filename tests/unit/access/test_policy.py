@@ -7,7 +7,8 @@ import pytest
 from aether_agents.access import policy
 from aether_agents.access.policy import Allowed, Decision, Denied, NeedsApproval, allowed_folders
 from aether_agents.contracts import Annotations, PlannedSubtask, Risk, Tool, ToolRow, Verb
-from aether_agents.settings.model import BrokerSettings, PolicySettings, Settings
+from aether_agents.settings.model import BrokerSettings, Settings
+from aether_agents.settings.policy import PolicySettings
 
 REMOTE = BrokerSettings(url="redis://broker:6379/0")
 

@@ -29,7 +29,12 @@ def test_a_secret_comes_from_the_environment_or_a_file(tmp_path: Path):
     [
         ("env:GONE", "no environment variable GONE; set it there"),
         ("file:/no/such/file", "cannot read /no/such/file: No such file"),
-        ("vault:x", "write it as `env:NAME` or `file:PATH`"),
+        ("vault:x", "write it as `env:NAME`, `file:PATH`, `keyring:SERVICE/NAME` or `command:PROGRAM ARGUMENTS`"),
+        ("keyring:alone", "write it as"),
+        ("keyring:shop/token", "finds neither `keyring` nor `secret-tool` nor `security`"),
+        ("command:", "write it as"),
+        ("command:'x", "cannot read the command line: No closing quotation"),
+        ("command:no-such-program x", "has no program `no-such-program`"),
         ("env:", "write it as"),
         ("env:SHORT", "shorter than 4 characters"),
     ],
@@ -38,6 +43,13 @@ def test_a_secret_that_cannot_be_used_is_named_with_its_fix(tmp_path: Path, plac
     with pytest.raises(SecretMissing, match=said) as caught:
         secrets(tmp_path, {"SHORT": "abc"}, one=place).read("one")
     assert "abc" not in str(caught.value)
+
+
+def test_what_was_written_instead_of_its_place_is_not_shown(tmp_path: Path):
+    """Somebody writes the secret itself where its place belongs."""
+    with pytest.raises(SecretMissing) as caught:
+        secrets(tmp_path, one="hunter2-and-more").read("one")
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_secret_the_context_does_not_have_is_named(tmp_path: Path):

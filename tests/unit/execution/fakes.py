@@ -99,7 +99,7 @@ class FakeTasks:
     def outcomes_at(self, task_id: str, ids: Any, head: Any) -> dict[str, Outcome]:
         return self.outcomes(task_id, ids)
 
-    def complete(self, *args: Any, retry_in: float | None = None, head: Any = None) -> Completed:
+    def complete(self, *args: Any, retry_in: float | None = None, most: int = -1, head: Any = None) -> Completed:
         if isinstance(self.completion, list) and self.completion:
             thing = self.completion.pop(0)
             if isinstance(thing, Exception):

@@ -8,7 +8,8 @@ from aether_agents.contracts import Plan, Risk
 from aether_agents.planning.planner import Planner
 from aether_agents.planning.planning_result import Unplannable
 from aether_agents.planning.validation.digest import digest_of
-from aether_agents.settings.model import ContextSettings, PolicySettings, Settings
+from aether_agents.settings.model import ContextSettings, Settings
+from aether_agents.settings.policy import PolicySettings
 from aether_agents.store.client import migrations
 
 from .toolshed import HOME, TOOLS, asked, catalogue, not_yet, plan, planned, refused, task, template, tool

@@ -143,6 +143,7 @@ def test_every_setting_has_a_variable(place: Place) -> None:
         "approval_from": "destructive",
         "yes_up_to": "read",
         "deny": "[git/*]",
+        "rules": "[{name: night, then: ask}]",
         "roots": "[/a, b]",
         "origins": "['https://terminal.example']",
         "proxies": "[127.0.0.1, unix]",

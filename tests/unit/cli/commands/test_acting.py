@@ -543,3 +543,17 @@ def test_a_list_of_words_is_written_as_words(run: Run, stack: RecordedStack) -> 
     done = task(subtask("a"), status="completed").model_copy(update={"outputs": {"left": [], "made": ["a/b", "c"]}})
     stack(RecordedOrchestrator([], done))
     assert "left  none\nmade  a/b, c" in run("result", TASK).out
+
+
+def test_profile_shows_where_the_time_went(run: Run, stack: RecordedStack) -> None:
+    said = Recording()
+    said.add("task.pending", status=TaskStatus.PENDING)
+    for kind, seconds in (("ready", 1), ("started", 2), ("completed", 12)):
+        said.add(f"subtask.{kind}", "a", seconds)
+    said.add("task.completed", seconds=12, status=TaskStatus.COMPLETED)
+    stack(RecordedOrchestrator([*said.events], task(subtask("a"))))
+    shown = run("profile", TASK)
+    assert (shown.code, f"{TASK} took 12 s" in shown.err) == (0, True)
+    assert "call 10 s 83% calls: policy, the tool, what came of it" in " ".join(shown.out.split())
+    told = json.loads(run("profile", TASK, "--json").out)
+    assert told["layers"] == {"call": 10.0, "slot": 1.0, "queue": 1.0}

@@ -5,7 +5,7 @@ from typing import Any
 
 from aether_agents.contracts import DryCall, Outcome, Plan, PlannedSubtask, Risk
 from aether_agents.planning.linked.dry_run import ITEMS, dry_calls, left_out, only_reading
-from aether_agents.settings.model import PolicySettings
+from aether_agents.settings.policy import PolicySettings
 
 
 def step(name: str, risk: Risk = Risk.READ, *needs: str, **more: Any) -> PlannedSubtask:

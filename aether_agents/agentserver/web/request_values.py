@@ -1,4 +1,4 @@
-"""The body of a request: a JSON object, bounded in size, depth and time."""
+"""What a request of the JSON API says: the task it is about, numbers in its address, and its body. All bounded."""
 
 import asyncio
 import json
@@ -13,9 +13,34 @@ from aether_agents.errors import InvalidTask
 #: Largest body of a request, in bytes.
 BODY_MAX = 1_000_000
 
+#: Digits of a number in an address: as many as a sequence number can have.
+LONGEST_NUMBER = 15
+
+
+def task_id_of(request: Request) -> str:
+    """The id in its address."""
+    return str(request.path_params["task_id"])
+
+
+def number_in(said: str | None, name: str, default: int) -> int:
+    """A whole number from 0 of an address or a header; the default where there is none.
+
+    Raises:
+        InvalidTask: it is something else.
+    """
+    if said is None or said == "":
+        return default
+    if not said.isascii() or not said.isdigit() or len(said) > LONGEST_NUMBER:
+        raise InvalidTask(f"`{name}`: a whole number from 0 is wanted")
+    return int(said)
+
 
 async def body_of(request: Request) -> Mapping[str, Any]:
-    """The JSON object of a request; none at all is an empty one."""
+    """The JSON object of a request; none at all is an empty one.
+
+    Raises:
+        InvalidTask: it is too large, too slow, or no JSON object.
+    """
     content = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
