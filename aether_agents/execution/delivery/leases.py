@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 from aether_agents.process.boot_clock import now
 
+#: Seconds until a subtask is offered again that only a later version can read: longer each time, up to so many.
+_OTHERS_FIRST, _OTHERS_AT_MOST = 10.0, 300.0
+
 
 class Lease(NamedTuple):
     """A granted claim. It is also the key of the call made under it."""
@@ -55,3 +58,8 @@ class Leases:
         """Whether a lease is certainly still ours."""
         with self._lock:
             return now() < self._ends.get(lease, float("-inf"))
+
+
+def others_first(attempts: int) -> float:
+    """Seconds in which a process that reads what this one does not may take a subtask."""
+    return min(_OTHERS_FIRST * attempts, _OTHERS_AT_MOST)

@@ -27,7 +27,7 @@ from aether_agents.execution.calls.review_step import Reviewing
 from aether_agents.execution.calls.tool_call import Caller, Run
 from aether_agents.execution.delivery.fan_out import Items, joined
 from aether_agents.execution.delivery.fan_sender import FanSender
-from aether_agents.execution.delivery.leases import Lease, Leases
+from aether_agents.execution.delivery.leases import Lease, Leases, others_first
 from aether_agents.execution.delivery.run_memory import RunMemory
 from aether_agents.execution.delivery.run_results import MOST_OUTPUT, bounded, failed, retry_in, unanswered, word_of
 from aether_agents.execution.delivery.sender import Sender
@@ -45,8 +45,6 @@ log = logging.getLogger(__name__)
 JOIN_FACTOR = 4
 #: Workers that a subtask may lose before it counts as what kills them.
 LOST_RUNS = 2
-#: Seconds until a subtask is offered again that only a later version can read: longer each time, up to so many.
-OTHERS_FIRST, OTHERS_AT_MOST = 10.0, 300.0
 
 
 class SubtaskRunner:
@@ -105,7 +103,7 @@ class SubtaskRunner:
         if isinstance(claim, Unopened):
             if claim.tampered:
                 self._store.alerts.suspect("broken document", f"{task_id}/{subtask_id}", claim.reason)
-            again = _others_first(claim) if claim.newer else None
+            again = others_first(claim.attempts) if claim.newer else None
             return self._uncalled(lease, claim, failed("document", claim.reason, sent=False), again)
         if claim.silence:
             return self._uncalled(lease, claim, unanswered(claim.subtask, claim.silence))
@@ -158,7 +156,7 @@ class SubtaskRunner:
         except Barred:
             raise
         except Newer as error:
-            self._finish(lease, failed("document", str(error), sent=False), claim, _others_first(claim))
+            self._finish(lease, failed("document", str(error), sent=False), claim, others_first(claim.attempts))
             raise Ignore from error
         except (InvalidPlan, ReferenceMissing) as error:
             return failed("arguments", str(error), sent=False)
@@ -220,8 +218,7 @@ class SubtaskRunner:
         self._finish(lease, outcome, claim, again, self._settings.delivery.retries_per_task)
 
     def _secure(self) -> None:
-        tasks = self._store.tasks
-        self._store_retry.ask(lambda: self._store.durability.secure(tasks.epoch))
+        self._store_retry.ask(lambda: self._store.durability.secure(self._store.tasks.epoch))
 
     def _finish(
         self, lease: Lease, outcome: Outcome, claim: Granted | Unopened, again: float | None = None, most: int = -1
@@ -230,13 +227,12 @@ class SubtaskRunner:
         done = self._store_retry.ask(
             lambda: self._store.tasks.complete(*lease, outcome, retry_in=again, most=most, head=claim.head)
         )
-        if done.kind == "spent":  # it was the last one
-            again = None
-            self._store.audit.ended(lease, outcome, again)
-        if isinstance(claim, Granted) and done.kind in ("ok", "spent") and again is None:
+        if isinstance(claim, Granted) and done.kind == "ok" and again is None:
             self._turns.ended(lease.task_id, claim, outcome)
         self._sender.attempt(done.deliveries)
-        if done.kind == "stale" or again is not None:
+        if done.kind == "spent":  # it is not made again after all
+            self._store.audit.ended(lease, outcome, None)
+        elif done.kind == "stale" or again is not None:
             raise Ignore("runs again" if again is not None else "no longer its turn")
 
     def _end_alike(self, lease: Lease, claim: Granted, outcome: Outcome) -> None:
@@ -247,8 +243,3 @@ class SubtaskRunner:
 
     def _trace(self, task_id: str) -> str:
         return self._store_retry.ask(lambda: self._store.tasks.trace(task_id))
-
-
-def _others_first(claim: Granted | Unopened) -> float:
-    """Seconds in which a process that reads what this one does not may take a subtask."""
-    return min(OTHERS_FIRST * claim.attempts, OTHERS_AT_MOST)
