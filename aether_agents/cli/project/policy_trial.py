@@ -8,7 +8,6 @@ from typing import Literal, NamedTuple
 from pydantic import Field
 
 from aether_agents.access.policy import Allowed, Decision, Denied
-from aether_agents.access.policy_rules import Asker, Decider
 from aether_agents.cli.session.session import Session
 from aether_agents.cli.terminal.exit_codes import COMPLETED, TASK_FAILED
 from aether_agents.cli.terminal.tables import Column, quiet, table
@@ -97,6 +96,9 @@ def try_policy(session: Session, path: Path) -> int:
 
 
 def _tried(session: Session, case: Case, rows: Mapping[str, tuple[str, ToolRow]]) -> Tried:
+    # Loaded to try calls: what checks arguments is no part of a client's install.
+    from aether_agents.access.policy_rules import Asker, Decider  # noqa: PLC0415
+
     specialist, known = rows.get(case.tool, ("", ToolRow(tool=case.tool, risk=Risk.DESTRUCTIVE)))
     changes = {"risk": case.risk, "verb": None} if case.risk is not None else {}
     row = known.model_copy(update=changes | ({} if case.path_args is None else {"path_args": case.path_args}))
