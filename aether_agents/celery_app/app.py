@@ -86,6 +86,12 @@ def broker_priority(priority: int) -> int:
     return 9 - priority
 
 
+def priority_of(task: Any) -> int:
+    """The priority with which the message of a running Celery task was sent; -1 where it does not say."""
+    said = (getattr(getattr(task, "request", None), "delivery_info", None) or {}).get("priority")
+    return 9 - said if isinstance(said, int) else -1
+
+
 def broker_url(url: str | None) -> str:
     """An address as redis-py writes it, as kombu and Celery write it.
 

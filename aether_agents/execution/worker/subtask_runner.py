@@ -18,6 +18,7 @@ from celery import Task
 from celery.exceptions import Ignore
 
 from aether_agents.access.secrets import Secrets
+from aether_agents.celery_app.app import priority_of
 from aether_agents.contracts import Intervention, Outcome
 from aether_agents.errors import Barred, CannotOpen, InvalidPlan, Newer, ReferenceMissing, StoreUnavailable, Tampered
 from aether_agents.execution.calls.argument_check import applies
@@ -78,7 +79,7 @@ class SubtaskRunner:
         """
         asked_at = now()
         try:
-            claim = self._store.tasks.claim(task_id, subtask_id, queue)
+            claim = self._store.tasks.claim(task_id, subtask_id, queue, priority_of(celery_task))
         except StoreUnavailable as error:
             self._store_retry.outage.trouble(error)  # nothing has begun: the reaper sends it again
             raise Ignore from error

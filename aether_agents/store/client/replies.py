@@ -15,6 +15,7 @@ Refusal = Literal[
     "waiting",  # a person is asked, or its retry is not due yet
     "paused",  # its task is paused
     "braked",  # the brake is on: nothing begins
+    "outranked",  # its task has a lower priority now than its message: another message brings it
     "halted",  # its task is being ended
     "limited",  # as many tasks as allowed are planning or running
     "settling",  # the store was restarted: workers of before tell first what they know

@@ -20,8 +20,14 @@ local function claimable(task, it, queue)
   return nil
 end
 
+-- A message that was sent with a higher priority than its task has now: the one that was sent when that changed is behind
+-- those of others, and brings it.
+local function outranked(task, priority)
+  return priority > task.priority and 'outranked' or nil
+end
+
 -- A refusal ends its branch of the canvas: what it would have brought must be sent by whoever makes it ready.
-local CUTS = {not_ready = true, waiting = true, paused = true, braked = true}
+local CUTS = {not_ready = true, waiting = true, paused = true, braked = true, outranked = true}
 
 -- A message refused for these is no thread for another subtask.
 local NOBODYS = {newer = true, wrong_queue = true, braked = true}
@@ -64,12 +70,12 @@ local function grant(task, it, other)
           other and task.id or '', other and it.id or '', tonumber(it.losses or '0'), it.silence or 0}
 end
 
--- id subtask queue scarce room → as `grant`, perhaps of another subtask of the queue | <refusal>
+-- id subtask queue scarce room [priority of its message] → as `grant`, perhaps of another subtask of the queue | <refusal>
 export('claim', function(call, args)
   local queue, scarce, room = args[3], args[4] == '1', tonumber(args[5])
   local task = open(call, args[1])
   local it = task and node(task, args[2])
-  local asked, refusal = it, claimable(task, it, queue)
+  local asked, refusal = it, claimable(task, it, queue) or outranked(task, tonumber(args[6] or -1))
   if refusal then
     if CUTS[refusal] and not it.passed then pass_by(task, it) end
     if refusal == 'braked' then wait_for_release(task, it) end

@@ -53,14 +53,14 @@ class Runs(StorePart):
         """
         self._scarce = asked
 
-    def claim(self, task_id: str, subtask_id: str, queue: str) -> Granted | Unopened | Refused:
+    def claim(self, task_id: str, subtask_id: str, queue: str, priority: int = -1) -> Granted | Unopened | Refused:
         """Take a subtask for a lease (`delivery.lease` of the settings), or learn why not.
 
         It may be another subtask of the queue (`instead`): one with more right to a scarce thread, or one whose message
-        was used so. Then the branch of the canvas that brought this message ends with it.
+        was used so. Then the branch of the canvas that brought this message ends with it. `priority` is the message's.
         """
         room = self._access.settings.delivery.per_server
-        answer = self._access.call("claim", task_id, subtask_id, queue, int(self._scarce()), room)
+        answer = self._access.call("claim", task_id, subtask_id, queue, int(self._scarce()), room, priority)
         return self._granted(answer, task_id, subtask_id) if answer[0] == b"granted" else Refused(answer[0].decode())
 
     def take(self, queue: str, runs: Iterable[RunKey], waited: float, left: int) -> Granted | Unopened | None:

@@ -35,6 +35,7 @@ def test_who_goes_first_is_changed_while_it_waits_and_while_it_runs(narrow: Lab,
         lab.launch([step(name, "a")], name, direct=direct)
     lab.sender.send(tasks.set_priority("waits-7", 9, "ann"))  # it waits
     lab.sender.send(tasks.set_priority("running", 8, "ann"))  # it runs
+    lab.sender.send(tasks.set_priority("waits-0", 1, "ann"))
     gate.touch()
     for name in ("running", *waiting):
         assert lab.ended(name) == "completed"
@@ -42,6 +43,7 @@ def test_who_goes_first_is_changed_while_it_waits_and_while_it_runs(narrow: Lab,
     order = sorted((key for key in calls.began if key != "running/gate"), key=lambda key: calls.began[key])
     assert order.index("waits-7/a") <= 1, order  # one message may have been taken before it was asked for
     assert order.index("running/last") <= 2, order
+    assert order.index("waits-0/a") == len(order) - 1, order
     assert set(calls.started.values()) == {1}
 
 

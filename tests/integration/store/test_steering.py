@@ -30,6 +30,22 @@ def test_what_is_ready_is_sent_again_with_the_new_priority(store: Store) -> None
         store.tasks.set_priority("nobody", 1, "ann")
 
 
+def test_a_message_of_a_higher_priority_does_not_bring_what_was_put_behind_others(store: Store) -> None:
+    started(store, {"a": [], "b": ["a"]})
+    assert store.tasks.set_priority("t", 2, "ann") == [Delivery("t", "a", "dev", 2)]
+    assert store.tasks.claim("t", "a", "dev", 5) == Refused("outranked")
+    assert store.tasks.set_priority("t", 7, "ann") == [Delivery("t", "a", "dev", 7)]
+    claim = store.tasks.claim("t", "a", "dev", 5)  # and one of a lower one may come first all the same
+    assert isinstance(claim, Granted)
+    assert store.tasks.complete("t", "a", claim.token, DONE).deliveries == [Delivery("t", "b", "dev", 7)]
+    overdue(store, "b")
+    assert store.tasks.set_priority("t", 1, "ann") == [Delivery("t", "b", "dev", 1)]
+    assert store.tasks.claim("t", "b", "dev", 7) == Refused("outranked")
+    overdue(store, "b")
+    assert store.tasks.reap(100, ()) == [Delivery("t", "b", "dev", 1)]  # were that message lost, it is sent once more
+    assert isinstance(store.tasks.claim("t", "b", "dev", 1), Granted)
+
+
 def test_a_task_that_waits_for_a_slot_comes_up_by_its_new_priority(store: Store) -> None:
     first = planned(store, "first", limit=1)
     for name in ("second", "third"):

@@ -88,7 +88,7 @@ class FakeTasks:
         self.fanned = Fanned("ok", False, [])
         self.secured: list[int] = []
 
-    def claim(self, *ids: str) -> Granted | Refused:
+    def claim(self, *ids: Any) -> Granted | Refused:
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer

@@ -72,11 +72,7 @@ def resume_command(
 @click.argument("priority", type=click.IntRange(0, 9))
 @json_option
 def priority_command(task_id: str, priority: int, as_json: bool) -> int:
-    """Give a task another priority, 0 to 9 (the highest), while it waits or runs.
-
-    Calls under way go on as they are. What is raised goes first at once; what is lowered stands behind others from the
-    next of its subtasks on: its messages that wait already keep their place.
-    """
+    """Give a task another priority, 0 to 9 (the highest), while it waits or runs. Calls under way go on as they are."""
     return prioritise(Session(json_wanted=as_json), task_id, priority)
 
 
