@@ -8,7 +8,7 @@ from aether_agents.agentserver.service.identity import Person
 from aether_agents.agentserver.service.service import Service, common_service
 from aether_agents.agentserver.sockets.control_server import ControlServer
 from aether_agents.agentserver.terminal.agent_shell import AgentCommand, AgentShell, CommandResult, OwnerOf, Record
-from aether_agents.agentserver.terminal.audit_file import AuditFile
+from aether_agents.agentserver.terminal.audit_file import ShellRecord
 from aether_agents.agentserver.terminal.history_terminal import HistoryTerminal, Session
 from aether_agents.errors import NotAllowed
 
@@ -37,12 +37,13 @@ class EnhancedAgentShell:
         user: in whose name commands run; `execute_agent_command` may be told another.
         sessions: the terminals by id. Without them those of the AetherTerm that runs in this process.
         owner_of: whose a session is; without it as that AetherTerm has noted.
-        record: takes audit entries; without it they go to `audit/shell.jsonl` in AETHER_HOME.
+        record: takes audit entries; without it they go to `audit/shell.jsonl` in AETHER_HOME, and to the audit record
+            without what was typed.
         """
         terminals = host_terminals()
         self._user = user
         known = sessions if sessions is not None else getattr(terminals, "sessions", {})
-        record = record or AuditFile(common_service().settings.home / "audit" / "shell.jsonl")
+        record = record or ShellRecord(common_service().settings.home)
         self._shell = AgentShell(HistoryTerminal(known), record, owner_of or host_owner)
 
     async def execute_agent_command(self, command: AgentCommand, user: Person | None = None) -> CommandResult:

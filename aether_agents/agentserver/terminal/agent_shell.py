@@ -51,6 +51,7 @@ class AuditEntry(Contract):
     output_digest: str = Field(default="", description="SHA-256 of all it wrote.")
     output_end: str = Field(default="", description="The end of what it wrote.")
     refused: str = Field(default="", description="Why nothing was typed, where the session took no command.")
+    salt: str = Field(default="", description="Chosen by chance: of the digest that the audit record has of this line.")
 
 
 class Ran(NamedTuple):

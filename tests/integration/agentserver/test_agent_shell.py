@@ -10,13 +10,16 @@ import pytest
 
 from aether_agents.agentserver import AgentCommand, AgentShell, AuditFile, HistoryTerminal
 from aether_agents.agentserver.service.identity import Person
-from aether_agents.agentserver.terminal.agent_shell import CommandResult
+from aether_agents.agentserver.terminal.agent_shell import AuditEntry, CommandResult
+from aether_agents.agentserver.terminal.audit_file import ShellRecord, line_digest
 from aether_agents.agentserver.terminal.foreground import TerminalBusy
 from aether_agents.errors import NotAllowed, TaskNotFound
+from aether_agents.process.local_journal import taken_from
 from tests.conftest import eventually
 from tests.integration.agentserver.terminal import PtySession
 
 ANN = Person("ann", "User")
+VIEWER = Person("vic", "Viewer")
 
 
 @pytest.fixture
@@ -81,6 +84,24 @@ def test_what_cannot_be_recorded_does_not_run(session: PtySession, tmp_path: Pat
     with pytest.raises(OSError, match="audit"):
         asyncio.run(shell.execute(AgentCommand(command=f"touch {tmp_path}/ran", session="s1"), ANN))
     assert not (tmp_path / "ran").exists()
+
+
+def test_the_audit_record_has_each_line_without_what_was_typed(session: PtySession, tmp_path: Path) -> None:
+    shell = AgentShell(HistoryTerminal({"s1": session}), ShellRecord(tmp_path), lambda _: ANN.name)
+    asyncio.run(shell.execute(AgentCommand(command="echo pink-giraffe", session="s1"), ANN))
+    with pytest.raises(NotAllowed):
+        asyncio.run(shell.execute(AgentCommand(command="true", session="other"), VIEWER))
+    lines = [AuditEntry.model_validate_json(line) for line in (tmp_path / "audit/shell.jsonl").read_text().splitlines()]
+    noted = list(taken_from(tmp_path))
+    assert [(one["kind"], one["by"], one["status"]) for one in noted] == [
+        ("shell.intent", ANN.name, ""),
+        ("shell.outcome", ANN.name, ""),
+        ("shell.intent", VIEWER.name, "refused"),
+    ]
+    assert [one["line"] for one in noted] == [line_digest(line) for line in lines]
+    assert "giraffe" not in str(noted)
+    assert line_digest(lines[0].model_copy(update={"by": "eve"})) != noted[0]["line"]
+    assert len({line.salt for line in lines}) == len(lines)
 
 
 BASH = ("/bin/bash", "--norc", "-i")
