@@ -1,4 +1,4 @@
-"""AuditFile: audit entries as JSON lines in a file of the owner's alone; ShellRecord: the audit record knows each line."""
+"""AuditFile: audit entries as JSON lines in a file of the owner's alone; ShellRecord: the record knows each line."""
 
 import os
 import secrets
