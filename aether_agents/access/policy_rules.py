@@ -41,6 +41,7 @@ class Ruled(NamedTuple):
     risk: Risk
     context: str
     asker: Asker = Asker()
+    data: str = ""  #: class of what is worked on in its context
     with_secrets: bool = False  #: whether its arguments hold a secret
     at: datetime | None = None  #: when; now without it
 
@@ -76,9 +77,10 @@ class Decider:
         if not self._rules or isinstance(decision, Denied):
             return decision
         asker = self._asker(task_id) if self._by_asker else Asker()
-        return ruled(
-            decision, Ruled(tool, args, decision.risk, subtask.context, asker, with_secrets, self._at), self._rules
-        )
+        context = self._settings.contexts.get(subtask.context)
+        data = context.data if context else ""
+        call = Ruled(tool, args, decision.risk, subtask.context, asker, data, with_secrets, self._at)
+        return ruled(decision, call, self._rules)
 
 
 def ruled(decision: Decision, call: Ruled, rules: Sequence[PolicyRule]) -> Decision:
@@ -112,6 +114,7 @@ def concerns(rule: PolicyRule, call: Ruled) -> bool:
         and covers(call.risk, rule.risk_from)
         and (not rule.specialists or _fits(tool.specialist, rule.specialists))
         and (not rule.contexts or _fits(call.context, rule.contexts))
+        and (not rule.data or _fits(call.data, rule.data))
         and (not rule.people or not call.asker.person or _fits(call.asker.person, rule.people))
         and (not rule.roles or not call.asker.role or call.asker.role in rule.roles)
         and (call.with_secrets or not rule.with_secrets)
@@ -128,7 +131,7 @@ def known_ahead(rules: Iterable[PolicyRule], call: Ruled) -> Iterator[PolicyRule
     Its arguments may still be references, the time is not known, and who asks is judged when it is called.
     """
     for rule in rules:
-        later = rule.shadow or rule.between or rule.days or rule.people or rule.roles or rule.with_secrets
+        later = rule.shadow or rule.between or rule.days or rule.people or rule.roles or rule.data or rule.with_secrets
         by_value = rule.args or rule.outside or rule.inside or rule.hosts or rule.hosts_but
         if not later and not (by_value and find(dict(call.args))) and concerns(rule, call):
             yield rule

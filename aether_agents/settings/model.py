@@ -105,6 +105,9 @@ class ContextSettings(Contract):
     """A named set of inputs and secret references."""
 
     description: str = Field(default="", description="What it is, in a sentence.")
+    data: str = Field(
+        default="", description="Class of what is worked on in it, such as `personal`; rules may name it."
+    )
     inputs: dict[str, Json] = Field(default_factory=dict, description="Values for inputs of the same name.")
     secrets: dict[str, str] = Field(
         default_factory=dict, description="Secret name to its place, read by the worker at the call: `env:NAME`, …"

@@ -23,6 +23,7 @@ class PolicyRule(Contract):
     risk_from: Risk = Field(default=Risk.READ, description="Least risk of the call.")
     specialists: tuple[str, ...] = Field(default=(), description="Patterns of specialists; none: any.")
     contexts: tuple[str, ...] = Field(default=(), description="Patterns of contexts; none: any.")
+    data: tuple[str, ...] = Field(default=(), description="Patterns of `data` of the context; none: any.")
     people: tuple[str, ...] = Field(default=(), description="Patterns of who asked; none: any.")
     roles: tuple[Role, ...] = Field(default=(), description="Roles of who asked; none: any.")
     args: dict[str, Json] = Field(default_factory=dict, description="JSON schema that the arguments fit; empty: any.")

@@ -197,6 +197,8 @@ class _Checker:
                 yield f"its `{word}` uses `{other.ref}` of {other.specialist}; a specialist opens only its own servers"
             yield from (f"its `{word}`: {fault}" for fault in argument_faults(other, call.args, own))
             yield from (f"its `{word}`: {fault}" for fault in self._policy(other))
+            if word == "verify" and (rule := self._ruled(other, call.args, Risk.READ, "ask")):
+                yield f"its `verify` would ask first ({rule}), and nobody is asked between a change and its check"
 
     def _args(self, subtask: Subtask, tool: Tool) -> dict[str, Json]:
         """The arguments, with relative paths that the plan itself names made absolute."""

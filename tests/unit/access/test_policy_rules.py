@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from aether_agents.access.policy import Allowed, Denied, NeedsApproval
 from aether_agents.access.policy_rules import Asker, Decider, Ruled, concerns, known_ahead
 from aether_agents.contracts import PlannedSubtask, Risk, Tool, ToolRow
-from aether_agents.settings.model import Settings
+from aether_agents.settings.model import ContextSettings, Settings
 from aether_agents.settings.policy import PolicyRule, PolicySettings
 
 MONDAY = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
@@ -161,6 +161,15 @@ def test_a_yes_to_the_call_is_enough_for_a_rule_that_asks_and_one_ahead_is_not()
     ask = rule(then="ask")
     assert isinstance(decided([ask], answered=True), Allowed)
     assert isinstance(decided([ask], ahead=Risk.DESTRUCTIVE), NeedsApproval)
+
+
+def test_a_rule_may_be_about_a_class_of_data() -> None:
+    personal = rule(data=["personal", "secret*"])
+    settings = Settings(policy=PolicySettings(rules=(personal,)), contexts={"crm": ContextSettings(data="personal")})
+    for context, kind in (("crm", Denied), ("local", Allowed), ("unknown", Allowed)):
+        planned = PlannedSubtask(id="a", tool="ansible/apply", specialist="infra", risk="write", context=context)
+        assert isinstance(Decider(settings).decide("t", tool(), {}, planned), kind)
+    assert list(known_ahead([personal], call())) == []
 
 
 def test_no_rule_allows_what_is_not_allowed() -> None:

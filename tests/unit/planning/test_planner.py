@@ -9,7 +9,7 @@ from aether_agents.planning.planner import Planner
 from aether_agents.planning.planning_result import Unplannable
 from aether_agents.planning.validation.digest import digest_of
 from aether_agents.settings.model import ContextSettings, Settings
-from aether_agents.settings.policy import PolicySettings
+from aether_agents.settings.policy import PolicyRule, PolicySettings
 from aether_agents.store.client import migrations
 
 from .toolshed import HOME, TOOLS, asked, catalogue, not_yet, plan, planned, refused, task, template, tool
@@ -239,6 +239,45 @@ def test_policy_forbids_before_anything_runs() -> None:
     settings = Settings(home=HOME, policy=PolicySettings(deny=("secrets/*",)))
     error = refused(plan(AUDIT, settings=settings))
     assert "`secrets`: policy forbids `secrets/scan`: `policy.deny` has `secrets/*`" in error
+
+
+def rules(*said: dict[str, object]) -> Settings:
+    """Settings with rules of policy."""
+    return Settings(home=HOME, policy=PolicySettings(rules=tuple(PolicyRule.model_validate(one) for one in said)))
+
+
+def test_a_rule_that_is_sure_to_decide_is_in_the_plan() -> None:
+    looks = {"name": "look-first", "then": "ask", "tools": ["secrets/*"]}
+    made = planned(plan(AUDIT, settings=rules(looks), assume_yes=True))
+    assert [(one.needs_approval, one.ruled_by) for one in made.subtasks] == [
+        (True, "policy.rules look-first"),  # a yes ahead is none to a rule
+        (False, ""),
+    ]
+    outside = {"name": "stay", "then": "deny", "outside": ["/place"], "tools": ["secrets/*"]}
+    assert planned(plan(AUDIT, settings=rules(outside)))
+    error = refused(plan(AUDIT, settings=rules({**outside, "outside": ["/else"]})))
+    assert "`secrets`: policy forbids this call of `secrets/scan`: policy.rules stay" in error
+    vague = [{"name": name, "then": "deny", **said} for name, said in {
+        "a": {"roles": ["User"]}, "b": {"between": "01:00-02:00"}, "c": {"shadow": True}, "d": {"data": ["x"]},
+        "e": {"tools": ["reports/*"], "args": {"required": ["sections"]}},
+    }.items()]  # fmt: skip
+    assert not any(one.ruled_by for one in planned(plan(AUDIT, settings=rules(*vague))).subtasks)
+    assert planned(plan(AUDIT, settings=rules(looks))).digest == planned(plan(AUDIT)).digest
+
+
+def test_nobody_is_asked_between_a_change_and_its_check() -> None:
+    checked = template(
+        subtasks=[
+            {
+                "id": "w",
+                "tool": "reports/write",
+                "args": {"title": "T", "sections": [], "folder": "/x"},
+                "verify": {"tool": "code/scan", "args": {"path": "/x"}, "expect": {"path": "count"}},
+            }
+        ]
+    )
+    error = refused(plan(checked, settings=rules({"name": "all", "then": "ask", "tools": ["code/*"]})))
+    assert "its `verify` would ask first (policy.rules all)" in error
 
 
 def test_a_context_gives_inputs_values_and_secrets() -> None:
