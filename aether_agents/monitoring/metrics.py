@@ -1,7 +1,7 @@
 """Metrics: what the store has counted, in the words of Prometheus. Reading them costs the store a few small reads."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import get_args
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -21,6 +21,7 @@ from aether_agents.monitoring.counted import Counted
 from aether_agents.monitoring.upkeep import upkeep
 from aether_agents.store import PLANNER, Store
 from aether_agents.store.client.encoding import CODES
+from aether_agents.store.client.replies import WorkerInfo
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -148,8 +149,25 @@ def _present(store: Store, counts: Counted) -> Iterator[Metric]:
     for queue, length in store.backlog(queues).items():
         depth.add_metric([queue], length)
         alive.add_metric([queue], sum(queue in worker.queues and worker.hears for worker in workers))
-    yield from (depth, alive)
+    yield from (depth, alive, *_used(workers, counts))
     up = GaugeMetricFamily("aether_mcp_server_up", "Whether a server's tools may be used.", labels=["server"])
     for name, entry in store.catalogue.entries().items():
         up.add_metric([name], entry.status == "live")
     yield up
+
+
+def _used(workers: Sequence[WorkerInfo], counts: Counted) -> Iterator[Metric]:
+    """CPU and memory of servers, and of workers themselves, where `server` is empty."""
+    labels = ["specialist", "server"]
+    cpu = CounterMetricFamily("aether_cpu_seconds", "CPU that servers and workers used.", labels=labels)
+    for (queue, server), millis in sorted(counts.of("cpu.millis").items()):
+        cpu.add_metric([queue, server], millis / 1000)
+    memory = GaugeMetricFamily("aether_memory_bytes", "Resident memory of servers and workers.", labels=labels)
+    found: Counter[tuple[str, str]] = Counter()
+    for worker in workers:
+        for whose, used in worker.memory.items():
+            queue, _, server = whose.partition("|")
+            found[queue, server] += used
+    for (queue, server), used in sorted(found.items()):
+        memory.add_metric([queue, server], used)
+    yield from (cpu, memory)

@@ -18,11 +18,7 @@ from aether_agents.process.regular_file import read_regular
 from aether_agents.settings.dependent import missing
 from aether_agents.settings.layers import Layer, environment_layer, file_layer, leaves, merged, option_layer
 from aether_agents.settings.model import Settings
-<<<<<<< HEAD
-from aether_agents.settings.tightening import beside_own_budgets, tighter
-=======
-from aether_agents.settings.tightening import policy_within
->>>>>>> 263ffcb8 (Rules of policy, profile of a task, secrets from keyring and command, a retry budget, and approvals that count once more only as policy has it now)
+from aether_agents.settings.tightening import beside_own_budgets, policy_within
 
 FILE_NAME = "aether_agent.yaml"
 APPLICATION = "aether-agents"  # our folder in the XDG folders
@@ -226,29 +222,9 @@ def _tightening(layer: Layer, user: Layer, warnings: list[str]) -> Layer:
             place = layer.place("roots")
             warnings.append(f"{place}: `roots` outside of your own are left out: a project may only narrow them")
         data["roots"] = data["roots"] or own_roots
-<<<<<<< HEAD
     if "alerts" in data:
         data["alerts"] = beside_own_budgets(user.data.get("alerts") or {}, data["alerts"])
-    if "policy" in data:
-        asked = Settings.model_validate({"policy": data["policy"]}).policy
-        own = Settings.model_validate({key: user.data[key] for key in ("policy",) if key in user.data}).policy
-        data["policy"] = {}
-        if "deny" in layer.data["policy"]:
-            data["policy"]["deny"] = list(dict.fromkeys((*own.deny, *asked.deny)))
-        for key in ("approval_from", "yes_up_to"):
-            if key not in layer.data["policy"]:
-                continue
-            wanted, known = getattr(asked, key), getattr(own, key)
-            if RISK_ORDER.index(wanted) > RISK_ORDER.index(known):
-                place = layer.place(f"policy.{key}")
-                warnings.append(f"{place}: `policy.{key}: {wanted.value}` is left out: a project may only tighten it")
-            else:
-                data["policy"][key] = wanted.value
-        data["policy"].update(tighter(own, asked, layer.data["policy"]))
-    return Layer(data, layer.place)
-=======
     return policy_within(Layer(data, layer.place), user, warnings, "a project")
->>>>>>> 263ffcb8 (Rules of policy, profile of a task, secrets from keyring and command, a retry budget, and approvals that count once more only as policy has it now)
 
 
 def _nested(key: str, value: Any) -> dict[str, Any]:

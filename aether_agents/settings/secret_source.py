@@ -21,7 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from aether_agents.errors import SecretMissing
-from aether_agents.process.regular_file import LARGEST_SECRET, read_text
+from aether_agents.process.regular_file import LARGEST_SECRET, read_text, why_not
 
 #: Seconds that a program may take, and for which what it printed is good.
 SECONDS, KEPT = 15.0, 60.0
@@ -56,8 +56,7 @@ def value_at(place: str, whose: str, environ: Mapping[str, str] = os.environ) ->
         try:
             return read_text(Path(where).expanduser(), LARGEST_SECRET).rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not text"
-            raise SecretMissing(f"{whose} cannot read {where}: {reason}") from None
+            raise SecretMissing(f"{whose} cannot read {where}: {why_not(error)}") from None
     if kind == "keyring" and "/" in where.strip("/"):
         service, _, name = where.rpartition("/")
         return _of_program(_keyring(service, name, whose, environ), whose, environ)

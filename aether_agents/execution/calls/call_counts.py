@@ -31,6 +31,11 @@ class CallCounts:
             self._counts[f"mcp.seconds|{server}|{bucket_of(seconds)}"] += 1
             self._counts[f"mcp.millis|{server}"] += int(seconds * 1000)
 
+    def spent(self, whose: tuple[str, str], milliseconds: int) -> None:
+        """CPU that a server of a queue used; of both nothing: this process."""
+        with self._lock:
+            self._counts[f"cpu.millis|{'|'.join(whose)}"] += milliseconds
+
     def take_durations(self) -> dict[str, list[int]]:
         """What calls took, in milliseconds by tool, which is forgotten here."""
         with self._lock:

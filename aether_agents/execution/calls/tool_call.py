@@ -87,8 +87,10 @@ class Caller:
         *,
         reserve: Callable[[Lease, str], Callable[[], None]] = lambda *_: lambda: None,
     ) -> None:
-        """`asker` tells who asked for a task: his logins are used. `git` tells as whom he commits, by its task. `reserve`
-        counts a call before it is made, or raises `LimitReached`; what it gives says that it was not sent after all.
+        """`asker` tells who asked for a task: his logins are used. `git` tells as whom he commits, by its task.
+
+        `reserve` counts a call before it is made, or raises `LimitReached`; what it gives says that it was not sent
+        after all.
         """
         self._host, self._reserve = host, reserve
         self._asker, self._git = asker, git

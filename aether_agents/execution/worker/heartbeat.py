@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from aether_agents.errors import AetherError, StoreUnavailable
 from aether_agents.execution.calls.call_counts import CallCounts
@@ -44,11 +44,13 @@ class Heartbeat:
         memory: RunMemory,
         outage: Outage | None = None,
         state: Callable[[], str] = str,
+        memory_used: Callable[[], Mapping[str, int]] = dict,
         more: Sequence[Callable[[], None]] = (),
     ) -> None:
         """`queues` are served here; `watched` are all there are: the reaper looks whether messages wait in them.
 
-        `state` is what the process says of itself beside that it is alive; `more` is done in each round too.
+        `state` and `memory_used` are what the process says of itself beside that it is alive; `more` is done in each
+        round too.
         """
         self._every = settings.delivery.pump
         self._store = store
@@ -64,7 +66,7 @@ class Heartbeat:
         self._more = tuple(more)
         self._beaten = float("-inf")
         self._outage = outage or Outage()
-        self._state = state
+        self._state, self._memory_used = state, memory_used
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="aether-heartbeat", daemon=True)
 
@@ -138,6 +140,7 @@ class Heartbeat:
                 sure=self._store.durability.sure,
                 state=self._state() if self._worker[2] else "ending",
                 strain=strain(),
+                memory=self._memory_used(),
             )
             self._carry()
             self._beaten = now

@@ -36,6 +36,7 @@ from aether_agents.execution.worker.tool_listing import ToolListing
 from aether_agents.mcp_host.authorization.login_store import LoginStore
 from aether_agents.mcp_host.pool.host import Host
 from aether_agents.mcp_host.pool.opener import Limits
+from aether_agents.mcp_host.process.resource_use import ResourceUse
 from aether_agents.mcp_host.process.sandbox_view import Confinement, confinement_of
 from aether_agents.settings.model import Settings
 from aether_agents.store import PLANNER, Sealer, Store, open_store
@@ -75,8 +76,10 @@ class Services:
         self._host, self._late_endings = _host(settings, servers)
         pins = RememberedPins(settings.home)
         toolbox = PinnedTools(self._host, self._store, servers.specialists, servers, pins, retry, servers.barred)
+        own = "+".join(queue for queue in queues if queue != PLANNER or len(queues) == 1)
         limits = CallLimits(settings, self._store.spent, retry.ask)
         counts, told = CallCounts(self._host.starts), (CallRecord(self._store.audit), self._asker, self._git)
+        use = ResourceUse(self._host.processes, lambda whose, ms: counts.spent(whose if any(whose) else (own, ""), ms))
         caller = Caller(self._host, toolbox, settings, self._leases, counts, *told, reserve=limits.reserve)
         self._runner = SubtaskRunner(settings, self._store, caller, sender, self._leases, retry)
         self._occupancy, most = Occupancy(threads), min(threads, settings.delivery.spare)
@@ -102,7 +105,10 @@ class Services:
             outage=retry.outage,
             memory=self._runner.memory,
             state=state,
-            more=(self._side_threads.turn, self._record, self._ask_anew),
+            memory_used=lambda: {
+                "|".join(whose if any(whose) else (own, "")): used for whose, used in use.memory.items()
+            },
+            more=(use.turn, self._side_threads.turn, self._record, self._ask_anew),
         )
         self._ending, self._over, self._closed = threading.Event(), threading.Event(), threading.Lock()
 

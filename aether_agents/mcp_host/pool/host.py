@@ -172,6 +172,14 @@ class Host:
         running = self._state
         return dict(running.pool.starts) if running is not None else {}
 
+    def processes(self) -> dict[tuple[str, str], list[int]]:
+        """The processes of open sessions, by queue and server."""
+        running, found = self._state, dict[tuple[str, str], list[int]]()
+        for one in list(running.pool.sessions.values()) if running is not None else ():
+            if one.pid is not None:
+                found.setdefault((one.spec.queue, one.spec.name), []).append(one.pid)
+        return found
+
     def portrait(self, server: str) -> Portrait | None:
         """What a server is, as its open session knows it; None when it is not open."""
         running = self._state

@@ -49,7 +49,7 @@ class Pool:
         self._calls = CallsUnderWay()
         self._abandoned = AbandonedCalls(limits.grace, self._let_end, tell)
         self.starts: dict[str, int] = {}  # sessions opened so far, by server
-        self._sessions: dict[str, Session] = {}
+        self.sessions: dict[str, Session] = {}
         self._attempts: dict[str, asyncio.Task[Session]] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._sweeper = asyncio.create_task(self._sweep(), name="mcp-sweeper", context=Context())
@@ -148,7 +148,7 @@ class Pool:
             for attempt in attempts:
                 attempt.cancel()
             await asyncio.wait(attempts)
-        for session in list(self._sessions.values()):
+        for session in list(self.sessions.values()):
             self._retire(session, now=True)
         if self._closing:
             await asyncio.wait(self._closing)
@@ -157,7 +157,7 @@ class Pool:
     def abandon(self) -> None:
         """In a forked child: close the copies of the servers' pipes."""
         self._opener.abandon()
-        for session in self._sessions.values():
+        for session in self.sessions.values():
             session.transport.abandon()
 
     def _spec(self, server: str, needs: Needs, who: Who | None) -> ServerSpec:
@@ -170,34 +170,34 @@ class Pool:
             raise ServerDown(f"server `{server}` of {spec.source} is not trusted: look at it with `aether-agent trust`")
         if spec.url is not None:
             return with_login(spec, self._logins, who)
-        if server not in self._sessions and server not in self._attempts:
+        if server not in self.sessions and server not in self._attempts:
             self._grants.forget(server)
         spec = self._grants.widened(spec, needs)
-        if self._grants.outlived(server) and (known := self._sessions.get(server)) is not None:
+        if self._grants.outlived(server) and (known := self.sessions.get(server)) is not None:
             self._retire(known)
         return spec
 
     def _known(self, server: str, who: Who | None = None) -> Session | None:
         """The session that a call would be made on."""
         spec = self._find(server)
-        return self._sessions.get(key_of(with_login(spec, self._logins, who)) if spec else server)
+        return self.sessions.get(key_of(with_login(spec, self._logins, who)) if spec else server)
 
     def _open(self, server: str) -> Session | None:
         """Any session of a server."""
-        return next((session for session in self._sessions.values() if session.spec.name == server), None)
+        return next((session for session in self.sessions.values() if session.spec.name == server), None)
 
     async def _ready(self, spec: ServerSpec) -> Session:
         """The known session if it is well, or a new one."""
-        if (known := self._sessions.get(key_of(spec))) is not None:
+        if (known := self.sessions.get(key_of(spec))) is not None:
             if await self._is_well(known, spec):
                 return known
             self._retire(known)
         self.starts[spec.name] = self.starts.get(spec.name, 0) + 1
-        opened = self._sessions[key_of(spec)] = await self._opener.open(spec, self._put_away)
+        opened = self.sessions[key_of(spec)] = await self._opener.open(spec, self._put_away)
         return opened
 
     def _warm(self, spec: ServerSpec) -> Session | None:
-        session = self._sessions.get(key_of(spec))
+        session = self.sessions.get(key_of(spec))
         if session is None or not session.alive or session.suspect or session.stale or session.spec != spec:
             return None
         idle = asyncio.get_running_loop().time() - session.last_used
@@ -222,8 +222,8 @@ class Pool:
 
     def _retire(self, session: Session, *, now: bool = False) -> None:
         """Use a session no more; it is closed when its last call has ended."""
-        if self._sessions.get(key_of(session.spec)) is session:
-            del self._sessions[key_of(session.spec)]
+        if self.sessions.get(key_of(session.spec)) is session:
+            del self.sessions[key_of(session.spec)]
         self._put_away(session, now=now)
 
     def _let_end(self, session: Followed) -> None:
@@ -245,6 +245,6 @@ class Pool:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(min(15.0, self._limits.idle / 2))
-            for session in list(self._sessions.values()):
+            for session in list(self.sessions.values()):
                 if not session.alive or (not session.inflight and loop.time() - session.last_used > self._limits.idle):
                     self._retire(session)

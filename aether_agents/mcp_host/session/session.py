@@ -100,6 +100,12 @@ class Session:
         return self.spec.url is not None
 
     @property
+    def pid(self) -> int | None:
+        """The process that was started for it; None where there is none, or none yet."""
+        process = getattr(self.transport, "process", None)
+        return process.pid if process is not None else None
+
+    @property
     def is_old(self) -> bool:
         """Whether the server speaks only the protocol that begins with a handshake."""
         return self.client is not None and self.client.protocol_version in HANDSHAKE_PROTOCOL_VERSIONS

@@ -53,7 +53,7 @@ class StdioTransport:
         self._guard = guard
         self._limit = limit
         self._kept = kept
-        self._process: ChildProcess | None = None
+        self.process: ChildProcess | None = None
         self._unanswered: dict[int | str, Issued] = {}
         self._scope = contextlib.AsyncExitStack()
         self._ended_first = False
@@ -73,12 +73,12 @@ class StdioTransport:
     @property
     def alive(self) -> bool:
         """Whether a message could still be exchanged."""
-        return not self.closed.is_set() and self._process is not None and self._process.returncode is None
+        return not self.closed.is_set() and self.process is not None and self.process.returncode is None
 
     def abandon(self) -> None:
         """In a forked child: close our copy of the server's input, or the server would outlive the parent."""
-        if self._process is not None:
-            self._process.abandon()
+        if self.process is not None:
+            self.process.abandon()
 
     async def __aenter__(self) -> Streams:
         """Start the server.
@@ -111,14 +111,14 @@ class StdioTransport:
                 tasks.cancel_scope.cancel()
 
     async def _start(self) -> ChildProcess:
-        self._process = await self._forks.start(self._launch) or await spawn(self._launch)
+        self.process = await self._forks.start(self._launch) or await spawn(self._launch)
         try:
-            self._guard.watch(self._process.pid)
+            self._guard.watch(self.process.pid)
         except OSError:  # no guard, no server
             self._signal(signal.SIGKILL)
-            self._process.release()
+            self.process.release()
             raise
-        return self._process
+        return self.process
 
     async def _read(self, process: ChildProcess, incoming: MemoryObjectSendStream[Incoming]) -> None:
         """Server's output → session, until the output ends or makes no sense any more."""
@@ -214,9 +214,9 @@ class StdioTransport:
         return BY_SIGNAL - status if told and status is not None else status
 
     def _signal(self, number: signal.Signals) -> None:
-        if self._process is not None:
+        if self.process is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, number)
+                os.killpg(self.process.pid, number)
 
 
 async def _chunks(pipe: asyncio.StreamReader) -> AsyncIterator[bytes]:

@@ -15,12 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from aether_agents.contracts import Json
-<<<<<<< HEAD
-from aether_agents.errors import InvalidSettings
-from aether_agents.process.regular_file import LARGEST_SECRET, read_text, why_not
-=======
 from aether_agents.errors import InvalidSettings, SecretMissing
->>>>>>> 263ffcb8 (Rules of policy, profile of a task, secrets from keyring and command, a retry budget, and approvals that count once more only as policy has it now)
 from aether_agents.settings.model import Settings
 from aether_agents.settings.secret_source import value_at
 from aether_agents.store.audit.chain import End
@@ -85,15 +80,9 @@ def _given(place: str, environ: Mapping[str, str]) -> Ed25519PrivateKey | None:
     if not place:
         return None
     try:
-<<<<<<< HEAD
-        text = environ.get(name, "") if kind == "env" else read_text(Path(name), LARGEST_SECRET)
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidSettings(f"audit.signing_key: {place} cannot be read: {why_not(error)}") from None
-=======
         text = value_at(place, "audit.signing_key: this process", environ)
     except SecretMissing as error:
         raise InvalidSettings(str(error)) from None
->>>>>>> 263ffcb8 (Rules of policy, profile of a task, secrets from keyring and command, a retry budget, and approvals that count once more only as policy has it now)
     try:
         key = base64.b64decode(text.strip(), validate=True)
     except binascii.Error:

@@ -1,5 +1,7 @@
 """What the store answers: values, never exceptions, so that every case is in the type."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from pydantic import Field
@@ -127,6 +129,7 @@ class WorkerInfo(NamedTuple):
     state: str = ""  #: `deaf`, `waits for the store`, or `ending`; empty when it is well
     strain: float = 0.0  #: share of its descriptors that it has open, if that is half of them or more
     version: str = ""  #: version of the product that it runs; empty of 0.1.0, which did not say it
+    memory: Mapping[str, int] = MappingProxyType({})  #: resident bytes by `queue|server`; its own without a server
 
     @property
     def hears(self) -> bool:

@@ -9,6 +9,7 @@
 -- asked.in  asked.out                      questions of planning
 -- slot|<schedule>|<result>                 slots of schedules: fired, paused, failed (no task came of it), missed
 -- alert|<severity>|<result>                what beat told, or could not: told, failed; channel|<where>|<result>: by channel
+-- cpu.millis|<queue>|<server>               CPU that servers used; without a server, workers themselves
 -- mcp.…                                    what workers tell of their calls; mcp.calls|<server>|<result> also by day,
 --                                          in `<prefix>:calls:<day>`
 

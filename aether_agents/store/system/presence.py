@@ -6,6 +6,7 @@ A process is its name, its host and its pid: of two that share a name, each coun
 import json
 import os
 import socket
+from collections.abc import Mapping
 
 from aether_agents.contracts import Json
 from aether_agents.process.build import build
@@ -38,8 +39,11 @@ class Presence(StorePart):
         sure: bool = False,
         state: str = "",
         strain: float = 0.0,
+        memory: Mapping[str, int] | None = None,
     ) -> None:
         """Say that a process is alive, in which state, and which share of its descriptors it has open.
+
+        `memory`: bytes by `queue|server`.
 
         One that makes calls is a `witness` under a name that no other process ever has: a store that comes back older
         waits for what it remembers. It is `sure` if a power loss of the store cannot undo the claim of a call it made.
@@ -63,6 +67,8 @@ class Presence(StorePart):
             about["state"] = state
         if strain >= STRAINED:
             about["strain"] = round(strain, 2)
+        if memory:
+            about["memory"] = dict(memory)
         self._access.call("beat", _identity(name, host, pid), compact(about), int(ALIVE_FOR * 1000), witness, int(sure))
 
     def leave(self, name: str, pid: int | None = None, *, witness: str = "") -> None:
@@ -103,4 +109,5 @@ def _worker(identity: str, text: bytes) -> WorkerInfo:
         state=about.get("state", ""),
         version=about.get("version", ""),
         strain=about.get("strain", 0.0),
+        memory=about.get("memory", {}),
     )

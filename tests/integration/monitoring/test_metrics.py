@@ -127,3 +127,15 @@ def test_queues_and_workers_are_those_of_now(store: Store) -> None:
     assert seen["aether_workers", "dev"] == 1
     assert seen["aether_workers", "planner"] == 1
     assert seen["aether_queue_depth", "dev"] == 0
+
+
+def test_cpu_and_memory_of_servers_and_of_workers(store: Store) -> None:
+    for pid, used in ((1, 5), (2, 7)):
+        store.presence.beat("w", "worker", ("dev",), pid, memory={"dev|git": used, "dev|": 100})
+    store.counts.add({"cpu.millis|dev|git": 1500, "cpu.millis|dev|": 250})
+    seen = numbers(store)
+    assert seen["aether_cpu_seconds_total", "git", "dev"] == 1.5
+    assert seen["aether_cpu_seconds_total", "", "dev"] == 0.25
+    assert (seen["aether_memory_bytes", "git", "dev"], seen["aether_memory_bytes", "", "dev"]) == (12, 200)
+    store.presence.leave("w", 1)
+    assert numbers(store)["aether_memory_bytes", "git", "dev"] == 7
