@@ -174,7 +174,9 @@ class Api(SchedulesApi):
     async def retry(self, request: Request, person: Person) -> Response:
         """`{from?, inputs?, replan?}`: go on with it in a task of its own, whose id the answer gives."""
         said = mapping(await body_of(request), ("from", "inputs", "replan"))
-        task_id = await self._service.retry(task_id_of(request), person, text(said, "from", ""), inputs(said), replan(said))
+        task_id = await self._service.retry(
+            task_id_of(request), person, text(said, "from", ""), inputs(said), replan(said)
+        )
         return JSONResponse({"status": "accepted", "task_id": task_id}, 202)
 
     async def refine(self, request: Request, person: Person) -> Response:
