@@ -134,6 +134,8 @@ def read_manifest(archive: Path) -> tuple[Manifest, bytes, str]:
     """
     digests: dict[str, str] = {}
     kept: dict[str, bytes] = {}
+    if not archive.is_file():  # a pipe without a writer would hold us
+        raise InvalidSettings(f"{archive} cannot be read: it is not a regular file")
     try:
         with tarfile.open(archive, "r:gz") as tar:
             for member in tar:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from aether_agents.process.regular_file import LARGEST_SECRET, read_regular
+
 SCHEMES = ("redis", "rediss", "unix", "sentinel")
 
 #: Characters that end the part of an address in which a password stands, or that mean something there.
@@ -117,8 +119,7 @@ def file_fault(query: str) -> str:
         if name not in _FILES or not value:
             continue
         try:
-            with Path(value).open("rb") as file:
-                file.read(1)
+            read_regular(Path(value), LARGEST_SECRET)
         except OSError as error:
             return f"`{name}` in the address names {value}, which cannot be read ({error.strerror}): correct it"
     return ""

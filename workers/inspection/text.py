@@ -1,11 +1,11 @@
 """Bytes of a stranger's file as text, whatever they are: an encoding or a stray byte must not hide what they say."""
 
 import codecs
+import io
 import os
 import re
 import stat
 from pathlib import Path
-from typing import IO
 
 #: Which encoding a file says it has. The longer marks come first: UTF-32's begins like UTF-16's.
 _MARKS = (
@@ -34,7 +34,7 @@ def is_no_text(text: str) -> bool:
     return len(_STRANGE.findall(text)) > _SHARE * len(text)
 
 
-def opened(path: Path) -> IO[bytes]:
+def opened(path: Path) -> io.BufferedReader:
     """A regular file, open for reading: a pipe without a writer, or a device, would hold whoever reads it.
 
     Raises:

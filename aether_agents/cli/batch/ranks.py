@@ -11,10 +11,12 @@ from aether_agents.contracts import Template
 from aether_agents.documents.document import read_document
 from aether_agents.documents.model_check import read_as
 from aether_agents.errors import InvalidSettings
-from aether_agents.process.regular_file import why_not
+from aether_agents.process.regular_file import read_text, why_not
 
 #: How many of an order are printed.
 SHOWN = 10
+#: Bytes of a file of tools or requests.
+_LARGEST = 256 << 20
 
 
 def rank_tools(session: Session, catalogue: Path, queries: Path) -> None:
@@ -63,7 +65,7 @@ def _read(files: Iterable[Path]) -> Iterator[Template]:
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
     """The objects of a file with one JSON object a line."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read_text(path, _LARGEST).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidSettings(f"{path}: cannot be read: {why_not(error)}") from None
     for number, line in enumerate(lines, 1):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 from rich.text import Text
 
@@ -16,7 +17,8 @@ from aether_agents.cli.terminal.glyphs import BAD, GOOD, QUIET, WARN
 from aether_agents.cli.terminal.tables import Column, table
 from aether_agents.cli.views.task_report import Entry, Proof, page
 from aether_agents.contracts import Json
-from aether_agents.errors import AetherError, NothingYet
+from aether_agents.errors import AetherError, InvalidSettings, NothingYet
+from aether_agents.process.regular_file import LARGEST, read_text
 from aether_agents.store import load_keyring, open_store
 from aether_agents.store.audit import exported
 from aether_agents.store.audit.audit_log import AuditLog
@@ -29,6 +31,8 @@ from aether_agents.store.client.audit_writer import signature
 #: Fields of an entry that have a column of their own, or say nothing to people.
 _PLACED = frozenset({"at", "kind", "task", "subtask", "by", "w", "i", "run"})
 _SHOWN_MAX = 70
+#: Bytes of an exported record that are read, and of one line of it.
+_LARGEST_RECORD, _LARGEST_LINE = 1 << 30, 1 << 20
 
 
 def list_entries(session: Session, *, task: str, kind: str, limit: int) -> None:
@@ -60,7 +64,7 @@ def list_entries(session: Session, *, task: str, kind: str, limit: int) -> None:
 
 def check(session: Session, file: Path | None, heads: Sequence[Path], key: str) -> int:
     """Check the record of the store, or one that was exported, and say what is wrong."""
-    given = tuple(exported.read_head(path.read_text(encoding="utf-8"), str(path)) for path in heads)
+    given = tuple(exported.read_head(_text(path, LARGEST), str(path)) for path in heads)
     keys = frozenset({key} - {""})
     if file is not None:
         verdict, tail = _of_file(session, file, given, keys), 0
@@ -129,7 +133,7 @@ def write_report(session: Session, task_id: str, output: Path | None) -> int:
 
 
 def _of_file(session: Session, file: Path, heads: tuple[dict[str, Json], ...], keys: frozenset[str]) -> Verdict:
-    text = sys.stdin if str(file) == "-" else file.read_text(encoding="utf-8").split("\n")
+    text = _lines_of(sys.stdin) if str(file) == "-" else _text(file, _LARGEST_RECORD).split("\n")
     found = exported.read(text, str(file))
     genuine, known = _keys_of(session)
     known = keys or known
@@ -140,6 +144,18 @@ def _of_file(session: Session, file: Path, heads: tuple[dict[str, Json], ...], k
     if why := exported.unsigned_end(found):
         more.append(Fault("removed", verdict.end.number, why))
     return verdict._replace(faults=(*more, *verdict.faults))
+
+
+def _text(path: Path, largest: int) -> str:
+    try:
+        return read_text(path, largest)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidSettings(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _lines_of(stream: TextIO) -> Iterator[str]:
+    """Its lines, each cut at what no entry is: a stream without an end of line would fill the memory."""
+    return iter(lambda: stream.readline(_LARGEST_LINE), "")
 
 
 def _keys_of(session: Session) -> tuple[Callable[[Line], bool | None] | None, frozenset[str]]:

@@ -27,6 +27,7 @@ from aether_agents.local.backup_manifest import Manifest, is_sealed_by
 from aether_agents.local.valkey import ValkeyServer
 from aether_agents.process.build import build
 from aether_agents.process.private_folder import make_private
+from aether_agents.process.regular_file import LARGEST_SECRET, read_regular
 from aether_agents.settings.model import Settings
 from aether_agents.store import Store, open_store
 from aether_agents.store.client.migrations import FORM
@@ -49,7 +50,7 @@ def back_up(session: Session, target: Path, *, with_key: bool) -> int:
         raise InvalidSettings(f"there is no folder {target.parent}: make it, or name another with `--output`")
     with _reached(session, fresh=False) as settings, open_store(settings) as store, spool(target.parent) as spooled:
         key_file, keys = settings.encryption.key_file, load_keyring(settings)
-        key = key_file.read_bytes() if with_key and key_file is not None else b""
+        key = read_regular(key_file, LARGEST_SECRET) if with_key and key_file is not None else b""
         if with_key and not key:
             raise InvalidSettings("the sealing key stands in AETHER_SEALING_KEY, not in a file: keep it elsewhere")
         with session.output.spinning("reading the store"):
@@ -164,11 +165,11 @@ def _require_empty(session: Session, home: Path) -> None:
 def _place_key(session: Session, archive: Path, key_file: Path | None) -> Path | None:
     """Put a key where the embedded stack looks for it. Gives the file that was made."""
     place = Stack(session.settings).folder.key
-    content = key_file.read_bytes() if key_file is not None else key_in(archive)
+    content = read_regular(key_file, LARGEST_SECRET) if key_file is not None else key_in(archive)
     if not content or session.stack is None or session.settings.encryption.key_file is not None:
         return None
     if place.exists():
-        if place.read_bytes() != content:
+        if read_regular(place, LARGEST_SECRET) != content:
             raise InvalidSettings(f"{place} is there already, with another key: take it away, or leave --key out")
         return None
     Stack(session.settings).folder.prepare()

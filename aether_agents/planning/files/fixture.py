@@ -38,6 +38,7 @@ from aether_agents.contracts import Contract, Expect, InputSpec, Json, Template,
 from aether_agents.documents.document import read_document
 from aether_agents.documents.model_check import read_as
 from aether_agents.errors import InvalidSettings
+from aether_agents.process.regular_file import read_regular
 
 NAME = "fixture.yaml"
 FILES = "files"
@@ -45,6 +46,8 @@ FILES = "files"
 _SQLITE = b"SQLite format 3\0"
 #: Longest file whose text is looked at after a run, in bytes.
 MAX_TEXT = 1 << 20
+#: Bytes of one file that is compared.
+_MAX_FILE = 256 << 20
 
 
 class Fixture(Contract):
@@ -151,7 +154,7 @@ def judge(fixture: Fixture, seen: Json) -> list[Judged]:
 def texts(folder: Path) -> dict[str, Json]:
     """The text of every file that is one, by path; git's own folders are left out."""
     return {
-        path: (folder / path).read_text("utf-8", "replace")
+        path: read_regular(folder / path, MAX_TEXT).decode("utf-8", "replace")
         for path in _files(folder)
         if ".git" not in PurePosixPath(path).parts and (folder / path).stat().st_size <= MAX_TEXT
     }
@@ -171,7 +174,7 @@ def state(folder: Path) -> dict[str, str]:
 
 def _content(path: Path) -> str:
     """The bytes of a file; of a SQLite file its schema and rows, for no change of it brings the same pages back."""
-    content = path.read_bytes()
+    content = read_regular(path, _MAX_FILE)
     if not content.startswith(_SQLITE):
         return content.hex()
     with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as database:

@@ -12,11 +12,12 @@ from aether_agents.contracts import InputSpec
 from aether_agents.planning.inputs.input_kind import concepts_of, format_of, is_target
 from aether_agents.planning.inputs.path_nature import wanted
 from aether_agents.planning.sentence.vocabulary import vocabulary
+from aether_agents.process.regular_file import read_regular
 
 #: Entries of a folder that are looked at, and proposals that are shown.
 _LOOKED_AT, _SHOWN = 400, 4
 _REMOTE = re.compile(r"^\s*url\s*=\s*(\S+)", re.MULTILINE)
-_LARGEST = 65_536
+_LARGEST = 1 << 20
 
 
 def proposals(name: str, spec: InputSpec, folder: str) -> list[str]:
@@ -76,6 +77,8 @@ def _remotes(root: Path) -> Iterator[str]:
     """The remotes of the repository here, without what may be a password in them."""
     config = root / ".git" / "config"
     if config.is_file():
-        with config.open("rb") as opened:
-            text = opened.read(_LARGEST).decode("utf-8", errors="replace")
+        try:
+            text = read_regular(config, _LARGEST).decode("utf-8", errors="replace")
+        except OSError:  # no configuration of git's is as large
+            return
         yield from (one for one in _REMOTE.findall(text) if "@" not in one.split("://", 1)[-1] or "://" not in one)

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from aether_agents.process.private_folder import make_private
+from aether_agents.process.regular_file import read_text
 from aether_agents.store.client.audit_writer import Fields
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class HeadFile:
 
 def _read(path: Path) -> Fields:
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(read_text(path))
     except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -10,6 +10,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from workers.inspection.bounded_job import Job
 from workers.inspection.git import printable
+from workers.inspection.text import opened
 
 
 class Tree(NamedTuple):
@@ -51,7 +52,7 @@ def tree_of(folder: Path, job: Job) -> Tree:
 
 def _content(path: Path, job: Job) -> str:
     total = hashlib.sha256()
-    with path.open("rb") as file:
+    with opened(path) as file:
         while chunk := file.read(1 << 20):
             total.update(chunk)
             if job.out_of_time:

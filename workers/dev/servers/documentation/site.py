@@ -12,10 +12,12 @@ from pathlib import Path, PurePosixPath
 from mcp.server.mcpserver.exceptions import ToolError
 
 from workers.inspection.git import printable
+from workers.inspection.text import read_bounded
 
 #: The list of its files, in the folder itself.
 LIST = ".documentation.json"
 MAX_LIST = 4 << 20
+_MAX_PAGE = 256 << 20
 
 
 class Site:
@@ -102,7 +104,7 @@ class Site:
         try:
             if self.folder.is_symlink() or path.is_symlink() or not path.is_file() or path.stat().st_size > MAX_LIST:
                 return None
-            listed = json.loads(path.read_text())
+            listed = json.loads(read_bounded(path, MAX_LIST))
             if not isinstance(listed, dict) or not all(self._inside(name) for name in listed):
                 return None
         except (OSError, ValueError, RecursionError):  # also a name that no file can have
@@ -122,4 +124,4 @@ def _names(folder: Path) -> list[str]:
 
 
 def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(read_bounded(path, _MAX_PAGE)).hexdigest()

@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from mcp.server.mcpserver.exceptions import ToolError
 
 from workers.inspection.atomic_write import write_whole
+from workers.inspection.text import opened
 
 from .blocks import Block, Section
 from .markdown import as_markdown
@@ -111,7 +112,7 @@ def _place(folder: str | None, title: str, digest: str) -> Path:
 def _holds(path: Path, digest: str) -> bool:
     """Whether a file is already the report of this content."""
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             return digest.encode() in file.read(400)
     except OSError:
         return False

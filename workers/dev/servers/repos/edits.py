@@ -14,7 +14,9 @@ from mcp.server.mcpserver.exceptions import ToolError
 from workers.inspection.answers import named
 from workers.inspection.bounded_job import Beyond, Job
 from workers.inspection.git import printable
+from workers.inspection.text import read_bounded
 
+from .matching import LONGEST
 from .results import Left
 from .tree import WorkTree
 
@@ -79,7 +81,7 @@ def diff_of(tree: WorkTree, edits: Sequence[Edit]) -> Iterator[str]:
     """The edits as a unified diff, line by line, without control characters."""
     for edit in edits:
         encoding = "utf-16" if edit.new[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
-        old, new = ((tree.folder / edit.path).read_bytes().decode(encoding), edit.new.decode(encoding))
+        old, new = (read_bounded(tree.folder / edit.path, LONGEST).decode(encoding), edit.new.decode(encoding))
         name = printable(edit.path)
         for line in difflib.unified_diff(
             old.splitlines(), new.splitlines(), f"a/{name}", f"b/{name}", n=2, lineterm=""

@@ -12,6 +12,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from workers.inspection.answers import Item, named
 from workers.inspection.bounded_job import Job
 from workers.inspection.git import printable
+from workers.inspection.text import opened, read_bounded
 
 from .changing import MAX_DIFF, MAX_DIFFS, MAX_ITEMS, MAX_LINE, MAX_SHOWN, MAX_SKIPPED, branch_item, cut, diffs, unfit
 from .results import Left, Pending, PendingChanges
@@ -192,7 +193,7 @@ def _digest(tree: WorkTree, branch: str, commit: str, own: Sequence[Entry], job:
         if stat.S_ISLNK(known.st_mode):
             content = os.fsencode(place.readlink())
         elif stat.S_ISREG(known.st_mode):
-            content = place.read_bytes()
+            content = read_bounded(place, MAX_BYTES)
         else:
             raise ToolError(f"{tree.shown}: {printable(one.path)} is no regular file")
         mode = stat.S_IFMT(known.st_mode) | (known.st_mode & 0o100)
@@ -205,7 +206,7 @@ def _text(tree: WorkTree, path: str) -> str:
     name, place = printable(path), tree.folder / path
     if place.is_symlink():
         return f"+++ b/{name}\n+(a link to {printable(str(place.readlink()))})\n"
-    with place.open("rb") as file:
+    with opened(place) as file:
         content = file.read(MAX_DIFF + 1)
     if b"\0" in content[:8192]:
         return f"+++ b/{name}\n+(not text, {place.stat().st_size} bytes)\n"

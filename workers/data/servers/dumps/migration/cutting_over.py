@@ -12,6 +12,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from workers.inspection.answers import Item, named
 from workers.inspection.git import printable
+from workers.inspection.text import read_bounded
 
 from ..address import Address
 from ..dumping import Place
@@ -121,7 +122,7 @@ def _read(config: str) -> tuple[str, str]:
     try:
         if path.stat().st_size > _MOST:
             raise ToolError(f"`{printable(config)}` is larger than {_MOST >> 20} MiB: it is no file of settings")
-        content = path.read_bytes()
+        content = read_bounded(path, _MOST)
         return content.decode("utf-8"), hashlib.sha256(content).hexdigest()
     except (OSError, UnicodeDecodeError) as error:
         raise ToolError(f"`{printable(config)}` cannot be read: {error}") from None

@@ -9,6 +9,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from workers.inspection.answers import Item, named
 from workers.inspection.git import printable
+from workers.inspection.text import opened
 
 from ..results import ENDING, PROOF
 from .bases import Base, schema_digest
@@ -129,7 +130,7 @@ def unchange(bases: Sequence[Base], migration: str, targets: Sequence[Target], d
 
 
 def _hash(path: Path) -> str:
-    with path.open("rb") as file:
+    with opened(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

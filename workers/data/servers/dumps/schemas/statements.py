@@ -9,6 +9,7 @@ from typing import NamedTuple
 from mcp.server.mcpserver.exceptions import ToolError
 
 from workers.inspection.git import printable
+from workers.inspection.text import read_bounded
 
 _MOST = 100_000
 #: What a change of schema is made of. Whatever reaches other databases, accounts, files or programs is none of it.
@@ -65,7 +66,7 @@ def _read(path: Path) -> str:
     try:
         if path.stat().st_size > _MOST:
             raise ToolError(f"`{printable(path.name)}` is larger than {_MOST:,} bytes: take it apart")
-        return path.read_text(encoding="utf-8")
+        return read_bounded(path, _MOST).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ToolError(f"`{printable(str(path))}` cannot be read: {error}") from None
 
