@@ -78,8 +78,12 @@ def _subtasks(view: TaskView, plan: Plan | None) -> tuple[str, ...]:
 
 
 def may_answer(asked: Intervention) -> bool:
-    """Whether a client may answer: what is missing or meant, before anything runs."""
-    return asked.kind in ANSWERED and asked.subtask_id is None
+    """Whether a client may answer: what is missing or meant, before anything runs.
+
+    A password or a key is no client's to say: it would stand in a conversation, and be sent to whoever has the model.
+    """
+    secret = any(spec.secret for spec in asked.fields.values())
+    return asked.kind in ANSWERED and asked.subtask_id is None and not secret
 
 
 def _question(asked: Intervention) -> Question:

@@ -4,7 +4,8 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from getpass import getpass
+from getpass import GetPassWarning, getpass
+from warnings import catch_warnings, simplefilter
 
 from rich.text import Text
 
@@ -115,9 +116,18 @@ def read_secret(prompt: str) -> str:
 
     Raises:
         EOFError: nothing more comes.
+        InvalidTask: the terminal would show it.
     """
     if sys.stdin.isatty():
-        return getpass(prompt, stream=sys.stderr).strip()
+        with catch_warnings():
+            simplefilter("error", GetPassWarning)  # it would be read, and shown
+            try:
+                return getpass(prompt, stream=sys.stderr).strip()
+            except GetPassWarning:
+                raise InvalidTask(
+                    "this terminal cannot be told to show nothing of what is typed: answer on the page of "
+                    "`aether-agent serve`, or give it as a line of standard input"
+                ) from None
     line = sys.stdin.readline()
     if not line:
         raise EOFError

@@ -26,6 +26,15 @@ def coerce(spec: InputSpec, value: Json, folder: str) -> Json:
     Raises:
         InvalidTask: it does not fit; the message says what is wanted.
     """
+    try:
+        return _fitted(spec, value, folder)
+    except InvalidTask:
+        if not spec.secret:
+            raise
+    raise InvalidTask(f"is not as it is asked for ({spec.type}); it is not repeated here, since it is secret")
+
+
+def _fitted(spec: InputSpec, value: Json, folder: str) -> Json:
     fitted = _BY_TYPE[spec.type](spec, value, folder)
     if spec.enum is not None and not holds("in", fitted, list(spec.enum)):
         choices = [str(choice) for choice in spec.enum]

@@ -149,3 +149,14 @@ def test_a_review_is_a_summary_first_and_its_buttons_are_in_sight(site: Site) ->
     site.until("document.querySelector('#main .chip')?.textContent.includes('denied by')", "a no names who said it")
     site.picture("denied")
     assert "old.example.org" in (site.work.folder / "README.md").read_text()
+
+
+def test_after_a_no_nothing_is_offered_to_be_undone(site: Site) -> None:
+    site.show('Replace "old.example.org" by "new.example.org" in ./shop')
+    site.until("document.querySelector('.review button.danger')", "the review is shown")
+    site.browser.run("document.querySelector('.review button.danger').click()")
+    site.until(
+        "document.querySelector('#live')?.innerText.includes('only written down')", "it says that nothing was done"
+    )
+    assert "puts back" not in words(site, "#live")
+    assert "old.example.org" in (site.work.folder / "README.md").read_text()

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from aether_agents.cli.terminal.output import Output
-from aether_agents.cli.terminal.questions import Questioner, answer_to, choose, describe
+from aether_agents.cli.terminal.questions import Questioner, answer_to, choose, describe, read_secret
 from aether_agents.cli.views.outcome import how_to_answer
 from aether_agents.contracts import InputSpec, Intervention, PlannedSubtask, Risk
 from aether_agents.errors import InvalidTask
@@ -133,3 +133,18 @@ def test_a_password_is_read_without_echo(monkeypatch: pytest.MonkeyPatch, capsys
     assert answer is not None
     assert answer.values == {"region": "eu", "api_key": "unseen, for api_key:"}
     assert "unseen" not in "".join(capsys.readouterr())
+
+
+def test_a_terminal_that_would_show_it_is_not_typed_into(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`getpass` reads with an echo, and a warning, where it cannot turn that off."""
+    typed = io.StringIO("hunter2\n")
+    typed.isatty = lambda: True  # type: ignore[method-assign]
+    monkeypatch.setattr(sys, "stdin", typed)
+    monkeypatch.setattr("os.open", _refused)  # there is no /dev/tty, and this is no terminal that knows of echo
+    with pytest.raises(InvalidTask, match="show nothing of what is typed"):
+        read_secret("the password: ")
+    assert typed.read() == "hunter2\n"
+
+
+def _refused(*_: object, **__: object) -> int:
+    raise OSError

@@ -84,3 +84,18 @@ def test_what_does_not_fit_is_named(spec: dict[str, Any], value: Json, says: str
 def test_a_relative_path_needs_a_folder() -> None:
     with pytest.raises(InvalidTask, match="has no folder"):
         coerce(InputSpec(format="path"), "a", "")
+
+
+@pytest.mark.parametrize("kind", ["integer", "number", "boolean", "array", "object", "string"])
+def test_what_is_secret_is_not_repeated_in_an_error(kind: str) -> None:
+    for spec in (InputSpec(type=kind, secret=True), InputSpec(type="string", format="url", secret=True)):
+        for value in ("hunter2", {"a": "hunter2"}, ["hunter2"], True):
+            assert "hunter2" not in _refusal(spec, value)
+
+
+def _refusal(spec: InputSpec, value: Json) -> str:
+    try:
+        coerce(spec, value, "/work")
+    except InvalidTask as error:
+        return str(error)
+    return ""
