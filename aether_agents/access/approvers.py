@@ -24,7 +24,7 @@ def refusal(policy: PolicySettings, task: HighLevelTask, people: Iterable[str], 
     """
     if cast("Role", role) not in policy.approver_roles:
         return f"{role or 'who has no role'} may not approve here: ask a {' or '.join(policy.approver_roles)}"
-    own = {task.owner, adder, task.rerun.by if task.rerun else ""} - {""}
+    own = {task.owner, adder, *task.asked_by, task.rerun.by if task.rerun else ""} - {""}
     if own & {*_HERE, login()}:  # one person has these names
         own |= {*_HERE, login()}
     asked = next((name for name in people if name in own), "")

@@ -21,7 +21,7 @@ _ALIASES = {"task": "description"}
 #: Who asks, what runs exactly, and consent: whoever makes the task says these, never what he was sent.
 _NEVER_SAID = (
     *("owner", "role", "assume_yes", "document", "version", "created_at", "undoes", "rerun"),
-    *("added_by", "git", "addition", "drafted", "refines"),
+    *("added_by", "asked_by", "git", "addition", "drafted", "refines"),
 )
 
 
@@ -76,6 +76,11 @@ class HighLevelTask(Contract):
     added_by: str = Field(
         default="", description="Who added the schedule that asks, if a person did; never taken from a payload."
     )
+    asked_by: tuple[str, ...] = Field(
+        default=(),
+        description="Who else had a part in asking: who changed its words or its plan, or had it run, undone or run "
+        "again for its owner. Where `four_eyes` is set none of them approves; never taken from a payload.",
+    )
     document: Template | None = Field(default=None, description="A plan file to run exactly, instead of matching.")
     addition: str = Field(default="", max_length=4_000, description="Words whose plan runs after the document.")
     drafted: bool = Field(default=False, description="Its document began as a draft, so it is reviewed before it runs.")
@@ -109,6 +114,11 @@ class HighLevelTask(Contract):
             return cls.model_validate(payload)
         except ValidationError as error:
             raise InvalidTask("; ".join(_complaint(one) for one in error.errors())) from None
+
+    def also_asked_by(self, *names: str) -> Self:
+        """The task with more people who had a part in asking for it."""
+        added = dict.fromkeys(name for name in (*self.asked_by, *names) if name and name != self.owner)
+        return self.model_copy(update={"asked_by": tuple(added)})
 
     def refined(self, instruction: str) -> Self:
         """The task with more words after its own.

@@ -1,6 +1,6 @@
 """Linked tasks: what is begun because of another task - its undoing, its retry, a fork of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from aether_agents.access.roles import require
@@ -34,7 +34,9 @@ class LinkedTasks(Steering):
         require_consent(role, assume_yes=assume_yes, four_eyes=self.settings.policy.four_eyes)
         tracing.begin("client", quiet=True)
         with tracing.span("undo", undoes=task_id):
-            task = undo.accept(self._store, task_id, to, role=role, assume_yes=assume_yes, complete=self._completed)
+            task = undo.accept(
+                self._store, task_id, to, role=role, assume_yes=assume_yes, complete=self._asked_by(by, task_id)
+            )
             self._send_to_planner(task)
         return task.task_id
 
@@ -129,7 +131,9 @@ class LinkedTasks(Steering):
         """
         require(role, "submit")
         self._allow(role, "act", task_id, by)
-        task = refining.changed(self._store, self.settings, task_id, line, role=role, complete=self._completed)
+        task = refining.changed(
+            self._store, self.settings, task_id, line, role=role, complete=self._asked_by(by, task_id)
+        )
         return self._begun(task)
 
     def accept_plan(self, task_id: str, *, by: str = "local", role: Role = "Owner", assume_yes: bool = False) -> str:
@@ -142,8 +146,13 @@ class LinkedTasks(Steering):
         self._allow(role, "act", task_id, by)
         require_consent(role, assume_yes=assume_yes, four_eyes=self.settings.policy.four_eyes)
         found = self._store, self.settings, task_id
-        task = refining.accepted(*found, role=role, assume_yes=assume_yes, complete=self._completed)
+        task = refining.accepted(*found, role=role, assume_yes=assume_yes, complete=self._asked_by(by, task_id))
         return self._begun(task)
+
+    def _asked_by(self, by: str, task_id: str) -> Callable[[HighLevelTask], HighLevelTask]:
+        """Completes a task that is made of another: it is its owner's, and of all who had a part in asking for it."""
+        before = self._store.tasks.task(task_id)
+        return lambda task: self._completed(task.also_asked_by(*before.asked_by, by))
 
     def _begun(self, task: HighLevelTask) -> str:
         tracing.begin("client", quiet=True)
@@ -160,7 +169,7 @@ class LinkedTasks(Steering):
         require_consent(role, assume_yes=options["assume_yes"], four_eyes=self.settings.policy.four_eyes)
         tracing.begin("client", quiet=True)
         with tracing.span(kind, reruns=task_id):
-            who: dict[str, Any] = {"by": by, "role": role, "complete": self._completed}
+            who: dict[str, Any] = {"by": by, "role": role, "complete": self._asked_by(by, task_id)}
             task = rerun.accept(self._store, task_id, kind, start, **who, **options)
             self._send_to_planner(task)
         return task.task_id

@@ -142,7 +142,11 @@ class Control(StorePart):
                 by,
                 head_before or b"",
                 sealed_head,
-                self._access.seal(after.place(Places.task(task_id)), task.refined(instruction), after.version("task")),
+                self._access.seal(
+                    after.place(Places.task(task_id)),
+                    task.refined(instruction).also_asked_by(by),
+                    after.version("task"),
+                ),
                 tells=("task.refined", {"task": task_id, "by": by, "words": self._access.audit.digest(instruction)}),
             )
             if kind == b"again":

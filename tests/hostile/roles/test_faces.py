@@ -4,6 +4,7 @@ host, over sockets and HTTP behind a proxy. What is refused has changed nothing 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import nullcontext
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,12 @@ import socketio
 
 from aether_agents.agentserver.service.service import Service
 from aether_agents.agentserver.web.web_app import web_app
-from aether_agents.contracts import HighLevelTask, Intervention, Plan, Role
+from aether_agents.contracts import Answer, HighLevelTask, Intervention, Plan, Role
+from aether_agents.errors import NotAllowed
 from aether_agents.local.valkey import ValkeyServer
+from aether_agents.orchestrator.approvals import require_approver
+from aether_agents.orchestrator.orchestrator import Orchestrator
+from aether_agents.settings.model import PolicySettings
 from aether_agents.store import PlanningClaim
 from tests.integration.agentserver.host import client, hosted, running
 from tests.integration.execution.conftest import laboratory, quick
@@ -24,19 +29,15 @@ from tests.integration.execution.lab import Lab, step
 SECRET = "a secret that only the proxy has"
 NUMBERS = count()
 
+LOOKS = {"subscribe", "dry_calls", "review"}
+STEERS = {"cancel", "pause", "resume", "prioritize", "refine", "retry", "accept"}
 #: What a role may do: on a task of its own, on another's that it sees.
 MAY: dict[Role, tuple[set[str], set[str]]] = {
     "Anonymous": (set(), set()),
-    "Viewer": ({"subscribe"}, {"subscribe"}),
-    "Auditor": ({"subscribe"}, {"subscribe"}),
-    "User": (
-        {"subscribe", "cancel", "pause", "resume", "prioritize", "refine", "retry"},
-        {"subscribe"},
-    ),
-    "Supervisor": (
-        {"subscribe", "cancel", "pause", "resume", "prioritize", "refine", "retry", "approve"},
-        {"subscribe", "cancel", "pause", "resume", "prioritize", "refine", "retry", "approve"},
-    ),
+    "Viewer": (LOOKS, LOOKS),
+    "Auditor": (LOOKS, LOOKS),
+    "User": (LOOKS | STEERS, LOOKS),
+    "Supervisor": (LOOKS | STEERS | {"approve"}, LOOKS | STEERS | {"approve"}),
 }
 ACTS: dict[str, dict[str, Any]] = {
     "subscribe": {},
@@ -46,8 +47,14 @@ ACTS: dict[str, dict[str, Any]] = {
     "prioritize": {"priority": 9},
     "refine": {"instruction": "more"},
     "retry": {},
+    "accept": {},
+    "dry_calls": {},
+    "review": {"intervention_id": "task.1"},
     "approve": {"intervention_id": "task.1", "response": "approve"},
 }
+#: Acts whose event has another name, and what is read over HTTP, by its address.
+EVENTS = {"accept": "agent_accept_plan", "dry_calls": "agent_dry_calls"}
+READ = {"subscribe": "", "dry_calls": "/calls", "review": "/reviews/task.1"}
 #: What nobody says in a payload, at any interface.
 SMUGGLED = (
     {"by": "sue"},
@@ -55,6 +62,8 @@ SMUGGLED = (
     {"owner": "ann"},
     {"assume_yes": True},
     {"added_by": "ann"},
+    {"asked_by": []},
+    {"drafted": False},
     {"user": "sue"},
 )
 
@@ -133,7 +142,7 @@ def test_sockets_of_a_host(lab: Lab, role: Role) -> None:
             async with client(host, "" if role == "Anonymous" else "eve", role) as eve:
 
                 async def say(act: str, task_id: str, more: dict[str, Any]) -> dict[str, Any]:
-                    return await eve.call(f"agent_{act}_task", {"task_id": task_id, **more})
+                    return await eve.call(EVENTS.get(act, f"agent_{act}_task"), {"task_id": task_id, **more})
 
                 return await tried(lab, role, say, confined=False)
 
@@ -148,7 +157,8 @@ def test_sockets_behind_a_proxy(lab: Lab, address: str, role: Role) -> None:
         await sio.connect(address, headers=headers, transports=["websocket"])
 
         async def say(act: str, task_id: str, more: dict[str, Any]) -> dict[str, Any]:
-            return dict(await sio.call(f"agent_{act}_task", {"task_id": task_id, **more}, timeout=20))
+            event = EVENTS.get(act, f"agent_{act}_task")
+            return dict(await sio.call(event, {"task_id": task_id, **more}, timeout=20))
 
         try:
             return await tried(lab, role, say, confined=True)
@@ -166,9 +176,9 @@ def test_http_behind_a_proxy(lab: Lab, address: str, role: Role) -> None:
         async with httpx.AsyncClient(base_url=address, headers=headers, timeout=20) as http:
 
             async def say(act: str, task_id: str, more: dict[str, Any]) -> dict[str, Any]:
-                if act == "subscribe":
-                    told = await http.get(f"/api/tasks/{task_id}")
-                elif act in ("pause", "resume"):
+                if act in READ:
+                    told = await http.get(f"/api/tasks/{task_id}{READ[act]}")
+                elif act in ("pause", "resume", "accept"):
                     told = await http.post(f"/api/tasks/{task_id}/{act}")
                 else:
                     told = await http.post(f"/api/tasks/{task_id}/{act}", json=more)
@@ -235,3 +245,22 @@ def test_what_a_proxy_does_not_say_or_does_not_prove_is_nobody(lab: Lab, address
             asyncio.run(asyncio.wait_for(connected(), 20))
     assert held(lab, task_id) == before
     lab.store.tasks.cancel(task_id, "ann")
+
+
+def test_who_had_a_part_in_asking_is_none_of_four_eyes(lab: Lab) -> None:
+    """Somebody may steer another's task for him: what he made of it, he does not approve as well."""
+    four = lab.settings.model_copy(update={"policy": PolicySettings(four_eyes=True)})
+    orchestrator = Orchestrator(four, lab.store)
+    task_id = asks_for_a_yes(lab, "ann")
+    orchestrator.refine(task_id, "and all the others", by="sue", role="Supervisor")
+    assert lab.store.tasks.task(task_id).asked_by == ("sue",)
+    lab.store.tasks.cancel(task_id, "ann")
+    again = orchestrator.retry(task_id, by="bob", role="Supervisor")
+    made = lab.store.tasks.task(again)
+    assert (made.owner, made.asked_by) == ("ann", ("sue", "bob"))
+    asked = Intervention(id="x", kind="approval", prompt="Run it?", choices=("approve", "deny"), subtask_id="a")
+    for name, may in (("ann", False), ("sue", False), ("bob", False), ("zoe", True)):
+        answer = Answer(intervention_id="x", response="approve", by=name)
+        with nullcontext() if may else pytest.raises(NotAllowed, match="asked for this"):
+            require_approver(four.policy, made, asked, answer, "Supervisor")
+    lab.store.tasks.cancel(again, "ann")

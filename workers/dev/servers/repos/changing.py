@@ -7,10 +7,8 @@ from mcp.server.mcpserver.exceptions import ToolError
 from workers.inspection.answers import Item
 from workers.inspection.bounded_job import Job
 from workers.inspection.git import printable
-from workers.inspection.text import read_bounded
 
-from .edits import Edit, Pattern, diff_of, digest_of, edits_of, matched
-from .matching import LONGEST
+from .edits import Edit, Pattern, content_of, diff_of, digest_of, edits_of, matched
 from .results import Applied, Change, Committed, Found, Hit, Left, Pending, Preview, Reverted, Undo
 from .tree import Standing, WorkTree
 
@@ -221,7 +219,7 @@ def _replace(tree: WorkTree, edits: Sequence[Edit]) -> None:
     before: list[tuple[str, bytes]] = []
     try:
         for edit in edits:
-            before.append((edit.path, read_bounded(tree.folder / edit.path, LONGEST)))
+            before.append((edit.path, content_of(tree, edit)))
             tree.write(edit.path, edit.new)
     except (OSError, ToolError):
         for path, content in before:

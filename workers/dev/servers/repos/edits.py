@@ -77,11 +77,20 @@ def matched(
         job.progress(min(1.0, (start + CHUNK) / max(1, len(names))), tree.shown)
 
 
+def content_of(tree: WorkTree, edit: Edit) -> bytes:
+    """What a file holds before it is edited.
+
+    Raises:
+        OSError: it cannot be read, or has become something else.
+    """
+    return read_bounded(tree.folder / edit.path, LONGEST)
+
+
 def diff_of(tree: WorkTree, edits: Sequence[Edit]) -> Iterator[str]:
     """The edits as a unified diff, line by line, without control characters."""
     for edit in edits:
         encoding = "utf-16" if edit.new[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
-        old, new = (read_bounded(tree.folder / edit.path, LONGEST).decode(encoding), edit.new.decode(encoding))
+        old, new = (content_of(tree, edit).decode(encoding), edit.new.decode(encoding))
         name = printable(edit.path)
         for line in difflib.unified_diff(
             old.splitlines(), new.splitlines(), f"a/{name}", f"b/{name}", n=2, lineterm=""
