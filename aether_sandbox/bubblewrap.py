@@ -11,7 +11,8 @@ from aether_sandbox.layout import Limits, Mount, View
 
 #: Since when a limit of processes counts those of a user namespace alone: before, all of the user's.
 COUNTED_SINCE = (5, 14)
-#: Process ids below which the kernel gives none a second time. Passed over, so that the rest is what is allowed.
+#: Process ids below which the kernel gives none a second time: so many more there may be at first. They cannot be passed
+#: over: bubblewrap looks for its own process among those of the machine, where there are such low ids.
 RESERVED = 300
 #: What is around the program holds neither its input nor its output, so that their end is seen; and it is not ended by
 #: a signal to the group, which asks the program.
@@ -19,9 +20,7 @@ _OUTER = 'trap "" TERM; exec 8<&0 9>&1 </dev/null >/dev/null; exec "$@"'
 _INNER = 'exec "$@" <&8 >&9 8<&- 9>&-'
 #: Root is bound by no limit of processes, but by how many ids there are (since Linux 6.14): of ids of its own.
 _ROOT = 'trap "" TERM; exec 8<&0 9>&1 </dev/null >/dev/null; /bin/sh -c "{first}" sh "$@" & exec 8<&- 9>&-; wait $!'
-_FIRST = (
-    'echo {most} >/proc/sys/kernel/pid_max; echo {reserved} 2>/dev/null >/proc/sys/kernel/ns_last_pid; exec \\"\\$@\\"'
-)
+_FIRST = 'echo {most} >/proc/sys/kernel/pid_max; exec \\"\\$@\\"'
 
 
 def bubblewrap(
@@ -30,7 +29,7 @@ def bubblewrap(
     """What is run instead of the command, and what it reads from the handle."""
     outer = ["/bin/sh", "-c", _OUTER, "sh"]
     if os.geteuid() == 0 and (unshare := shutil.which("unshare")):
-        first = _FIRST.format(most=RESERVED + view.limits.processes, reserved=RESERVED)
+        first = _FIRST.format(most=RESERVED + view.limits.processes)
         outer = [unshare, "--pid", "/bin/sh", "-c", _ROOT.format(first=first), "sh"]
     inner = ["/bin/sh", "-c", f"{_limits(view.limits)}; {_INNER}", "sh", *_heeding(), *command]
     program = shutil.which("bwrap") or "bwrap"

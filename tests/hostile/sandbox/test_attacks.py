@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -67,6 +68,11 @@ def run(view: View, by: Mechanism, code: str, *args: object) -> "subprocess.Comp
 READS = "import sys, pathlib; print(pathlib.Path(sys.argv[1]).read_text())"
 LISTS = "import sys, os; print(os.listdir(sys.argv[1]))"
 CONNECTS = "import sys, socket; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); print('connected')"
+
+
+def test_bubblewrap_works_where_it_is_and_namespaces_do() -> None:
+    """A mechanism that we break is no mechanism that this machine has not."""
+    assert works("bubblewrap") or not (shutil.which("bwrap") and works("namespaces"))
 
 
 @pytest.mark.parametrize("by", HERE)
@@ -246,7 +252,8 @@ def test_the_number_of_its_processes_is_bounded(ground: Ground, by: Mechanism) -
         "os._exit(0)\n"
     )
     made = int(run(ground.view(limits=Limits(processes=400)), by, code).stdout)
-    assert 300 < made <= 400
+    more = 300 if by == "bubblewrap" and os.geteuid() == 0 else 0  # ids that the kernel gives once
+    assert 300 < made <= 400 + more
     eventually(lambda: len(psutil.Process().children(recursive=True)) < 100, what="its processes live on")
 
 
