@@ -11,7 +11,7 @@ from aether_sandbox.layout import Limits, Mount, View
 
 #: Since when a limit of processes counts those of a user namespace alone: before, all of the user's.
 COUNTED_SINCE = (5, 14)
-#: Process ids below which the kernel gives none a second time: so many more there may be at first. They cannot be passed
+#: Process ids below which the kernel gives none a second time: so many more there may be at first. None can be passed
 #: over: bubblewrap looks for its own process among those of the machine, where there are such low ids.
 RESERVED = 300
 #: What is around the program holds neither its input nor its output, so that their end is seen; and it is not ended by

@@ -18,7 +18,7 @@ from aether_agents.cli.terminal.tables import Column, table
 from aether_agents.cli.views.task_report import Entry, Proof, page
 from aether_agents.contracts import Json
 from aether_agents.errors import AetherError, InvalidSettings, NothingYet
-from aether_agents.process.regular_file import LARGEST, read_text
+from aether_agents.process.regular_file import LARGEST, read_text, why_not
 from aether_agents.store import load_keyring, open_store
 from aether_agents.store.audit import exported
 from aether_agents.store.audit.audit_log import AuditLog
@@ -150,7 +150,7 @@ def _text(path: Path, largest: int) -> str:
     try:
         return read_text(path, largest)
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidSettings(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        raise InvalidSettings(f"{path}: cannot be read: {why_not(error)}") from None
 
 
 def _lines_of(stream: TextIO) -> Iterator[str]:
