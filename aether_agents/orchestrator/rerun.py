@@ -66,17 +66,8 @@ def accept(
     _require_rest(store, old, view, links, kind)
     changed = bool(inputs) or kind == "fork" or replan is not None
     _require_work(store, view, links, start, changed=changed, other_plan=bool(template))
-    of = RerunOf(
-        task_id=task_id,
-        kind=kind,
-        by=by,
-        start=start,
-        agreed=agreed,
-        chain=_chain(old),
-        anew=replan is not None,
-        said=replan or "",
-        replans=_replans(old, anew=replan is not None),
-    )
+    anew = {"anew": replan is not None, "said": replan or "", "replans": _replans(old, anew=replan is not None)}
+    of = RerunOf(task_id=task_id, kind=kind, by=by, start=start, agreed=agreed, chain=_chain(old), **anew)
     told = {"task_id": new_id} if new_id else {}
     task = complete(
         HighLevelTask(

@@ -9,17 +9,7 @@ from aether_agents.access.consent import NOT_REVIEWED, Reviewed
 from aether_agents.access.policy import Allowed, Decision, Denied, NeedsApproval, needs
 from aether_agents.access.policy_rules import Asker, Decider
 from aether_agents.access.secrets import Secrets
-from aether_agents.contracts import (
-    GivenAnswer,
-    Intervention,
-    Json,
-    Outcome,
-    PlannedSubtask,
-    Risk,
-    Tool,
-    Verify,
-    meets,
-)
+from aether_agents.contracts import GivenAnswer, Intervention, Json, Outcome, PlannedSubtask, Risk, Tool, Verify, meets
 from aether_agents.errors import (
     Barred,
     InvalidPlan,

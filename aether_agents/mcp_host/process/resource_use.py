@@ -18,15 +18,23 @@ class ResourceUse:
     """Looks at times. What a process that has ended used since the last look is not known, and counts for nothing."""
 
     def __init__(
-        self, processes: Callable[[], Mapping[Whose, Sequence[int]]], spent: Callable[[Whose, int], None]
+        self,
+        processes: Callable[[], Mapping[Whose, Sequence[int]]],
+        spent: Callable[[Whose, int], None],
+        own: Whose = OWN,
     ) -> None:
-        """`processes` gives the servers' processes; `spent` hears of milliseconds of CPU."""
+        """`processes` gives the servers' processes; `spent` hears of milliseconds of CPU; `own` names this process."""
+        self._own = own
         self._processes = processes
         self._spent = spent
         self._looked = float("-inf")
         self._before: dict[tuple[int, float], int] = {}
         #: Bytes that are resident now.
         self.memory: dict[Whose, int] = {}
+
+    def resident(self) -> dict[str, int]:
+        """Bytes of memory now, by `specialist|server`."""
+        return {"|".join(whose): used for whose, used in self.memory.items()}
 
     def turn(self) -> None:
         """Look, if it is time."""
@@ -36,9 +44,9 @@ class ResourceUse:
         self._looked = now
         memory: dict[Whose, int] = {}
         seen: dict[tuple[int, float], int] = {}
-        for whose, pids in {OWN: [os.getpid()], **self._processes()}.items():
+        for whose, pids in {self._own: [os.getpid()], **self._processes()}.items():
             used = 0
-            for process in _trees(pids, alone=whose == OWN):
+            for process in _trees(pids, alone=whose == self._own):
                 try:
                     with process.oneshot():
                         key, times = (process.pid, process.create_time()), process.cpu_times()
