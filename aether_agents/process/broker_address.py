@@ -17,6 +17,8 @@ _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _HOST_FIRST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^@/?#:\[\]\s]*)(:\d+)?([/?#]|$)")
 #: Options of an address that name files.
 _FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
+_PLACE = re.compile(r"([^/?#]*)([^?#]*)\??(.*)", re.DOTALL)
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.%\w]+\]|[^\s\[\]:@]*)(?::(\d{1,6}))?")
 _CELERYS_WORD = re.compile(r"(?<=[?&]ssl_cert_reqs=)CERT_(\w+)")
 
 
@@ -24,8 +26,8 @@ def checked(address: str) -> str:
     """The address, with Celery's spelling of TLS options in the store's.
 
     Raises:
-        ValueError: it has another scheme, or a user or password that is not percent-encoded; the address is not in the
-            message, nor a part of it.
+        ValueError: it has another scheme, a user or password that is not percent-encoded, or a host, port, database or
+            demand of TLS that is none; the address is not in the message, nor a part of it.
     """
     if address.startswith("sentinel://") and ";" in address:
         return checked(_joined(address))
@@ -37,7 +39,24 @@ def checked(address: str) -> str:
     if wrong:
         told = ", ".join(f"`{char}` as {quote(char, safe='')}" for char in sorted(wrong))
         raise ValueError(f"the user and the password in it must be percent-encoded: write {told}")
-    return _CELERYS_WORD.sub(lambda found: found[1].lower(), address)
+    address = _CELERYS_WORD.sub(lambda found: found[1].lower(), address)
+    if scheme != "unix" and (fault := _fault(address.partition("://")[2].removeprefix(f"{login}@"))):
+        raise ValueError(fault)
+    return address
+
+
+def _fault(rest: str) -> str:
+    """What is wrong with hosts, ports, database and TLS of an address, without a part of it; empty if nothing is."""
+    hosts, path, query = _PLACE.match(rest).groups()  # type: ignore[union-attr]  # matches anything
+    for host in hosts.split(","):
+        if not (found := _HOST.fullmatch(host)):
+            return "it names a host as `name:port` or `address:port`, an IPv6 address in brackets, a port as a number"
+        if int(found[2] or 1) not in range(1, 65_536):
+            return "its port is a number from 1 to 65535"
+    if path.strip("/") and not path.strip("/").isdecimal():
+        return "what follows the host in it is the number of a database, such as `/0`"
+    needs = dict(parse_qsl(query)).get("ssl_cert_reqs", "required")
+    return "" if needs in ("none", "optional", "required") else "`ssl_cert_reqs` is `required`, `optional` or `none`"
 
 
 def _joined(address: str) -> str:

@@ -1,5 +1,6 @@
 """Addresses of broker and store: passwords that nobody encoded are said so, and no part of one is shown."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,25 @@ def test_celerys_spelling_of_tls_options_is_read() -> None:
 def test_another_scheme_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidSettings, match="an address begins with `redis://`, `rediss://`, `unix://`"):
         load_settings(tmp_path, environ={"AETHER_REDIS_URL": "amqp://u:S3cret@h", "HOME": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [
+        ("127.0.0.1:99999/0", "its port is a number from 1 to 65535"),
+        ("127.0.0.1:0/0", "its port is a number from 1 to 65535"),
+        ("h:abc/0", "a port as a number"),
+        ("[::1/0", "an IPv6 address in brackets"),
+        ("::1/0", "an IPv6 address in brackets"),
+        ("h /0", "it names a host"),
+        ("h/abc", "the number of a database"),
+        ("h/-1", "the number of a database"),
+        ("h/0?ssl_cert_reqs=CERT_BOGUS", "`ssl_cert_reqs` is `required`, `optional` or `none`"),
+    ],
+)
+def test_a_place_that_is_none_is_named_without_it(place: str, says: str) -> None:
+    for scheme in ("redis", "rediss", "sentinel"):
+        with pytest.raises(ValueError, match=re.escape(says)) as caught:
+            checked(f"{scheme}://u:S3cretW0rd@{place}")
+        assert "S3cret" not in str(caught.value)
+    assert checked("sentinel://u:p@a:1,[fe80::1]:2/0?master_name=x").startswith("sentinel://")
