@@ -1,7 +1,7 @@
 """Retry and fork at the store: whether a task may be run again, and the task that does it, linked to it, once."""
 
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from aether_agents.contracts import (
     TERMINAL_TASK,
@@ -66,8 +66,8 @@ def accept(
     _require_rest(store, old, view, links, kind)
     changed = bool(inputs) or kind == "fork" or replan is not None
     _require_work(store, view, links, start, changed=changed, other_plan=bool(template))
-    anew = {"anew": replan is not None, "said": replan or "", "replans": _replans(old, anew=replan is not None)}
-    of = RerunOf(task_id=task_id, kind=kind, by=by, start=start, agreed=agreed, chain=_chain(old), **anew)
+    told_of = {"start": start, "agreed": agreed, "by": by, **_anew(old, replan)}
+    of = RerunOf(task_id=task_id, kind=kind, chain=_chain(old), **told_of)
     told = {"task_id": new_id} if new_id else {}
     task = complete(
         HighLevelTask(
@@ -111,19 +111,19 @@ def _git(before: GitIdentity | None, now: GitIdentity | None) -> GitIdentity | N
     return now if now is not None and before is not None and not (before.name and before.email) else before
 
 
-def _replans(old: HighLevelTask, *, anew: bool) -> int:
-    """How often a model has planned what is not done, this time included.
+def _anew(old: HighLevelTask, replan: str | None) -> dict[str, Any]:
+    """Whether a model plans what is not done, what it is told, and how often it did, this time included.
 
     Raises:
         WrongStatus: it did so as often as it may.
     """
     before = old.rerun.replans if old.rerun is not None and old.rerun.kind == "retry" else 0
-    if anew and before >= MOST_REPLANS:
+    if replan is not None and before >= MOST_REPLANS:
         raise WrongStatus(
             f"the rest of `{old.task_id}` was planned anew {before} times already: "
             f"`aether-agent retry {old.task_id}` goes on with it as it is, or ask for it in other words"
         )
-    return before + anew
+    return {"anew": replan is not None, "said": replan or "", "replans": before + (replan is not None)}
 
 
 def _chain(old: HighLevelTask) -> tuple[str, ...]:
