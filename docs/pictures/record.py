@@ -15,6 +15,7 @@ import sys
 import tempfile
 import termios
 import time
+from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
 
@@ -27,11 +28,11 @@ HERE = Path(__file__).parent
 COLUMNS, LINES = 100, 60
 PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 
-#: Picture, command, what is typed when a question stands there.
+#: Picture, command, what is typed where a question stands, one after another.
 SCENES = (
-    ("screen-plan", 'aether-agent plan "Security audit of this repository"', b"n\r"),
-    ("screen-execute", 'aether-agent execute "Security audit of this repository"', b""),
-    ("screen-change", 'aether-agent execute \'Replace "hello" with "good morning" in .\'', b"y\r"),
+    ("screen-plan", 'aether-agent plan "Security audit of this repository"', (b"n\r",)),
+    ("screen-execute", 'aether-agent execute "Security audit of this repository"', ()),
+    ("screen-change", 'aether-agent execute \'Replace "hello" with "good morning" in .\'', (b"y\r",)),
 )
 
 APP = '''"""A shop."""
@@ -59,8 +60,8 @@ def repository(folder: Path) -> Path:
     return project
 
 
-def shown(command: str, answer: bytes, project: Path, home: Path) -> pyte.Screen:
-    """The terminal after a command, answered once when it asks."""
+def shown(command: str, answers: Sequence[bytes], project: Path, home: Path) -> pyte.Screen:
+    """The terminal after a command, answered each time it asks."""
     screen = pyte.Screen(COLUMNS, LINES)
     stream = pyte.ByteStream(screen)
     reader, writer = pty.openpty()
@@ -81,16 +82,16 @@ def shown(command: str, answer: bytes, project: Path, home: Path) -> pyte.Screen
         start_new_session=True,
     ) as process:
         os.close(writer)
-        end, asked = time.monotonic() + 300, False
+        end, left, line = time.monotonic() + 300, list(answers), -1
         while time.monotonic() < end:
             ready, _, _ = select.select([reader], [], [], 0.5)
             if not ready:
                 if process.poll() is not None:
                     break
                 last = screen.display[screen.cursor.y]
-                if answer and not asked and ("?" in last or last.rstrip().endswith(":")):
-                    os.write(reader, answer)
-                    asked = True
+                if left and screen.cursor.y > line and ("?" in last or last.rstrip().endswith(":")):
+                    line = screen.cursor.y
+                    os.write(reader, left.pop(0))
                 continue
             try:
                 stream.feed(os.read(reader, 65_536))
@@ -129,8 +130,8 @@ def main() -> None:
         project, home = repository(Path(folder)), Path(folder) / "home"
         home.mkdir()
         (home / ".gitconfig").write_text("[user]\n\tname = Ann\n\temail = ann@example.org\n")  # who commits
-        for name, command, answer in SCENES:
-            screen = shown(command, answer, project, home)
+        for name, command, answers in SCENES:
+            screen = shown(command, answers, project, home)
             (HERE / f"{name}.svg").write_text(picture(screen, command), encoding="utf-8")
         environment = {"PATH": PATH, "HOME": str(home), "AETHER_HOME": str(home / "aether")}
         subprocess.run(["aether-agent", "down"], env=environment, check=False)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from aether_agents.contracts import TaskStatus
 from aether_agents.orchestrator import Orchestrator
+from tests.conftest import eventually
 from tests.integration.workers.conftest import Talk
 from tests.systems.boxes import Fleet, fleet_of, possible
 from tests.systems.conftest import program
@@ -163,6 +165,38 @@ def test_a_host_that_does_not_answer_ends_the_preview_by_name(fleet: Talk, boxes
     assert "web2 does not answer" in said
     found = fleet.call("ping", **boxes.at)
     assert (found["status"], found["answering"]) == ("fail", ["web1"])
+
+
+def test_a_host_lost_in_the_midst_is_said_by_name_and_the_others_are_resumed_or_undone(
+    fleet: Talk, boxes: Fleet
+) -> None:
+    """The power of the second host goes after its first task; the first host is whole, and says so."""
+    boxes.boxes[0].write("/etc/go", "on\n")
+    waits = "    - name: wait\n      ansible.builtin.wait_for: {path: /etc/go, timeout: 60}\n"
+    told = wanted(boxes, PLAYBOOK + waits)
+    plan = fleet.call("plan", **told)
+
+    def lose() -> None:
+        eventually(lambda: boxes.boxes[1].text("/etc/motd") == "hello\n", 120)
+        boxes.boxes[1].end()
+
+    losing = threading.Thread(target=lose)
+    losing.start()
+    done = fleet.call("apply", **told, change=plan["change"])
+    losing.join(120)
+    assert states(done) == [("web1", "changed"), ("web2", "unreachable")]
+    assert (done["done"], "web2" in done["stopped"]) == (["web1"], True)
+    assert "web2 does not answer" in fleet.refusal("plan", **told)
+    said = fleet.refusal("undo", **boxes.at, change=plan["change"])
+    assert "nothing was put back, on no host" in said
+    assert "web2" in said
+    assert boxes.boxes[0].text("/etc/motd") == "hello\n"
+    lines = boxes.inventory.read_text().splitlines()
+    boxes.inventory.write_text("\n".join(line for line in lines if not line.startswith("web2")) + "\n")
+    left = fleet.call("drift", **told)
+    assert (left["remaining"], left["same"]) == ([], ["web1"])
+    fleet.call("undo", **boxes.at, change=plan["change"])
+    assert (boxes.boxes[0].text("/etc/motd"), boxes.boxes[0].has("/etc/app.conf")) == ("old\n", False)
 
 
 def test_a_canary_that_fails_leaves_the_others_alone(fleet: Talk, boxes: Fleet) -> None:
