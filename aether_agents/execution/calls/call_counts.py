@@ -32,7 +32,7 @@ class CallCounts:
             self._counts[f"mcp.millis|{server}"] += int(seconds * 1000)
 
     def spent(self, whose: tuple[str, str], milliseconds: int) -> None:
-        """CPU that a server of a queue used; of both nothing: this process."""
+        """CPU that a server of a queue used; without a server: this process."""
         with self._lock:
             self._counts[f"cpu.millis|{'|'.join(whose)}"] += milliseconds
 

@@ -77,10 +77,8 @@ class Caller:
         *,
         reserve: Callable[[Lease, str], Callable[[], None]] = lambda *_: lambda: None,
     ) -> None:
-        """`asker` tells who asked for a task: his logins are used. `git` tells as whom he commits, by its task.
-
-        `reserve` counts a call before it is made, or raises `LimitReached`; what it gives says that it was not sent
-        after all.
+        """`asker` tells who asked for a task, whose logins are used; `git`, as whom he commits, by its task. `reserve`
+        counts a call before it is made, or raises `LimitReached`; what it gives says that it was not sent after all.
         """
         self._host, self._reserve = host, reserve
         self._asker, self._git = asker, git
@@ -233,11 +231,9 @@ class Caller:
             return unmet(run.secrets, outcome, f"`{verify.tool}` does not show its effect", verify.expect, seen.output)
         return outcome
 
-    def _decided(
-        self, run: Run, tool: Tool, args: Mapping[str, Json], subtask: PlannedSubtask, **more: Any
-    ) -> Decision:
+    def _decided(self, run: Run, tool: Tool, args: dict[str, Json], of: PlannedSubtask, **more: Any) -> Decision:
         secret = bool(run.secrets.read_so_far)
-        return self._decider.decide(run.lease.task_id, tool, args, subtask, with_secrets=secret, **more)
+        return self._decider.decide(run.lease.task_id, tool, args, of, with_secrets=secret, **more)
 
     def _arguments(self, run: Run, tool: Tool, args: Mapping[str, Json]) -> dict[str, Json]:
         resolved = resolve(dict(args), run.outcomes, run.secrets.read)

@@ -72,19 +72,18 @@ class Services:
         self._sender = sender = Sender(app, trouble=retry.outage.trouble)
         self._store.when_freed(sender.attempt)
         self._own = OwnProducer(app)  # the heartbeat's: whatever the threads wait for, it renews and reaps
-        servers, pins = KnownServers(settings, KnownSpecialists(specialists)), RememberedPins(settings.home)
+        servers = KnownServers(settings, KnownSpecialists(specialists))
         self._host, self._late_endings = _host(settings, servers)
+        pins = RememberedPins(settings.home)
         toolbox = PinnedTools(self._host, self._store, servers.specialists, servers, pins, retry, servers.barred)
-        own = "+".join(queue for queue in queues if queue != PLANNER or len(queues) == 1)
-        limits = CallLimits(settings, self._store.spent, retry.ask)
-        counts, told = CallCounts(self._host.starts), (CallRecord(self._store.audit), self._asker, self._git)
-        use = ResourceUse(self._host.processes, counts.spent, (own, ""))
-        caller = Caller(self._host, toolbox, settings, self._leases, counts, *told, reserve=limits.reserve)
+        counts, use, caller = self._calling(settings, queues, toolbox, retry)
         self._runner = SubtaskRunner(settings, self._store, caller, sender, self._leases, retry)
         self._occupancy, most = Occupancy(threads), min(threads, settings.delivery.spare)
         self._listing = ToolListing(self._store, toolbox, servers, queues, lambda: bool(self._leases.leases()), retry)
-        self._reports = _reports(settings, self._store)
-        self._planner_step = self._planning(settings, servers, retry) if PLANNER in queues else None
+        self._reports, self._planner_step = _reports(settings, self._store), None
+        if PLANNER in queues:  # its index of templates is made at once: a worker that plans nothing has none
+            known = servers, self._listing.first, self._listing.notice, retry
+            self._planner_step = PlannerStep(settings, self._store, sender, self._leases, *known)
         side = self._runner.side, queues, most, self._planner_step
         self._side_threads = SideThreads(self._store, self._occupancy, self._leases, *side)
         self._heartbeat = Heartbeat(
@@ -102,15 +101,20 @@ class Services:
             outage=retry.outage,
             memory=self._runner.memory,
             state=state,
-            memory_used=use.resident,
+            memory_used=use.by_name,
             more=(use.turn, self._side_threads.turn, self._record, self._ask_anew),
         )
         self._ending, self._over, self._closed = threading.Event(), threading.Event(), threading.Lock()
 
-    def _planning(self, settings: Settings, servers: KnownServers, retry: StoreRetry) -> PlannerStep:
-        """Its index of templates is made at once: a worker that plans nothing has none."""
-        known = servers, self._listing.first, self._listing.notice, retry
-        return PlannerStep(settings, self._store, self._sender, self._leases, *known)
+    def _calling(
+        self, settings: Settings, queues: Sequence[str], toolbox: PinnedTools, retry: StoreRetry
+    ) -> tuple[CallCounts, ResourceUse, Caller]:
+        """What makes calls, counts them, and looks what they use; a process by itself is named by its queues."""
+        own = "+".join(queue for queue in queues if queue != PLANNER or len(queues) == 1)
+        counts, limits = CallCounts(self._host.starts), CallLimits(settings, self._store.spent, retry.ask)
+        told = CallRecord(self._store.audit), self._asker, self._git
+        caller = Caller(self._host, toolbox, settings, self._leases, counts, *told, reserve=limits.reserve)
+        return counts, ResourceUse(own, self._host.processes, counts.spent), caller
 
     def start(self) -> None:
         """Begin to renew, reap and list, as soon as the store is there for it."""

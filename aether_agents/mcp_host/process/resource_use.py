@@ -9,22 +9,18 @@ import psutil
 #: Seconds between two looks: reading a process tree costs about a millisecond a process.
 EVERY = 10.0
 
-#: Whose: a queue and a server; both empty for the process itself.
+#: Whose: a queue and a server; of the process itself, no server.
 Whose = tuple[str, str]
-OWN: Whose = ("", "")
 
 
 class ResourceUse:
     """Looks at times. What a process that has ended used since the last look is not known, and counts for nothing."""
 
     def __init__(
-        self,
-        processes: Callable[[], Mapping[Whose, Sequence[int]]],
-        spent: Callable[[Whose, int], None],
-        own: Whose = OWN,
+        self, own: str, processes: Callable[[], Mapping[Whose, Sequence[int]]], spent: Callable[[Whose, int], None]
     ) -> None:
-        """`processes` gives the servers' processes; `spent` hears of milliseconds of CPU; `own` names this process."""
-        self._own = own
+        """`own` names this process; `processes` gives those of its servers; `spent` hears of milliseconds of CPU."""
+        self._own: Whose = (own, "")
         self._processes = processes
         self._spent = spent
         self._looked = float("-inf")
@@ -32,8 +28,8 @@ class ResourceUse:
         #: Bytes that are resident now.
         self.memory: dict[Whose, int] = {}
 
-    def resident(self) -> dict[str, int]:
-        """Bytes of memory now, by `specialist|server`."""
+    def by_name(self) -> dict[str, int]:
+        """The bytes by `queue|server`."""
         return {"|".join(whose): used for whose, used in self.memory.items()}
 
     def turn(self) -> None:

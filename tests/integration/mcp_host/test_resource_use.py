@@ -10,9 +10,10 @@ import psutil
 import pytest
 
 from aether_agents.mcp_host.process import resource_use
-from aether_agents.mcp_host.process.resource_use import OWN, ResourceUse
+from aether_agents.mcp_host.process.resource_use import ResourceUse
 from tests.conftest import eventually
 
+OWN = ("dev+data", "")
 BUSY = "sum(i * i for i in range(3_000_000)); print('done', flush=True); input()"
 PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {BUSY!r}])"
 
@@ -36,7 +37,7 @@ def test_a_server_is_its_process_and_what_that_started(started: ExitStack, monke
     spent: dict[tuple[str, str], int] = {}
     server = start(started, PARENT)
     pids = {("dev", "busy"): [server.pid, 2**22 + 1]}
-    use = ResourceUse(lambda: pids, lambda whose, ms: spent.__setitem__(whose, spent.get(whose, 0) + ms))
+    use = ResourceUse("dev+data", lambda: pids, lambda whose, ms: spent.__setitem__(whose, spent.get(whose, 0) + ms))
     assert server.stdout is not None
     assert server.stdout.readline() == b"done\n"
     use.turn()
@@ -56,12 +57,18 @@ def test_a_server_is_its_process_and_what_that_started(started: ExitStack, monke
     use.turn()
     assert ("dev", "busy") not in use.memory
     assert OWN in use.memory
+    assert use.by_name().keys() == {"dev+data|"}
     assert os.getpid() not in pids["dev", "busy"]
 
 
 def test_it_looks_now_and_then() -> None:
     looked: list[int] = []
-    use = ResourceUse(lambda: looked.append(1) or {}, lambda *_: None)
+
+    def processes() -> dict[tuple[str, str], list[int]]:
+        looked.append(1)
+        return {}
+
+    use = ResourceUse("dev", processes, lambda *_: None)
     for _ in range(20):
         use.turn()
     assert len(looked) == 1
