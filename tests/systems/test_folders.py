@@ -122,6 +122,7 @@ def test_retention_shows_what_goes_and_the_report_proves_what_stays(
     old = folders.call("overview", **secret, max_age_days=1e-7, prove=False)
     assert (old["status"], old["findings"][0]["rule"]) == ("fail", "too-old")
     text = "remove old restic snapshots and keep the newest 1"
-    done, shown = run(orchestrator, text, tmp_path, **secret, keep_days=0)
+    given = {"restic": docs["repository"], "restic_file": docs["password_file"]}
+    done, shown = run(orchestrator, text, tmp_path, **given, keep_days=0)
     assert (done.error, done.status, shown) == (None, TaskStatus.COMPLETED, [{"destroy": 2}])
     assert folders.call("plan_retention", **secret, keep_last=1, keep_days=0)["kept"] == 1
