@@ -32,7 +32,14 @@ FAULTS = {
     "CKV_DOCKER_8": Fault("Dockerfile", CLEAN_IMAGE.replace("app", "root")),
     "dangerous-triggers": Fault(".github/workflows/ci.yml", CLEAN_WORKFLOW.replace("push", "pull_request_target")),
 }
-CASES = [pytest.param(rule, way, id=f"{rule}, {way.name}") for rule in FAULTS for way in WAYS]
+#: Of another name it is no such file; in a Dockerfile, words behind a user are his name. UTF-16 and UTF-32 without
+#: a mark of UTF-16 are read by no builder.
+NONE_OF = {
+    *("a name with a blank behind", "a name of an editor's", "far to the right", "a suppression on each line"),
+    *("UTF-16 without a mark", "UTF-32"),
+}
+TRIED = [way for way in WAYS if way.name not in NONE_OF]
+CASES = [pytest.param(rule, way, id=f"{rule}, {way.name}") for rule in FAULTS for way in TRIED]
 
 
 def named(rule: str, way: Way) -> str:
@@ -50,17 +57,22 @@ def clean(folder: Path) -> Planted:
 
 
 @pytest.fixture(scope="module")
-def result(scanners: Talk, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What is said of a folder with one repository for each case."""
-    folder = tmp_path_factory.mktemp("folder")
+def results(scanners: Talk, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """What is said of a folder with one repository for each case, each rule in its own folder."""
+    told = {}
     for rule, fault in FAULTS.items():
-        for way in WAYS:
+        folder = tmp_path_factory.mktemp("folder")
+        for way in TRIED:
             way.hide(clean(folder / named(rule, way) / "repository"), fault)
-    return scanners.call("scan", path=str(folder), max_seconds=500)
+        told[rule] = scanners.call("scan", path=str(folder), max_seconds=500)
+    return told
 
 
 @pytest.mark.parametrize(("rule", "way"), CASES)
-def test_what_is_hidden_from_a_scanner_is_found_or_named(rule: str, way: Way, result: dict[str, Any]) -> None:
+def test_what_is_hidden_from_a_scanner_is_found_or_named(
+    rule: str, way: Way, results: dict[str, dict[str, Any]]
+) -> None:
+    result = results[rule]
     place = f"{named(rule, way)}/"
     found = [item for item in result["findings"] if item["rule"] == rule and item["file"].startswith(place)]
     gaps = [item for item in result["coverage"]["skipped"] if item["path"].startswith(place)]

@@ -287,7 +287,7 @@ def _packed(*around: str) -> Callable[[Planted, Fault], object]:
 
 def _folder_link(repository: Planted, fault: Fault) -> None:
     outside = repository.folder.parent / "outside"
-    outside.mkdir()
+    (outside / fault.path).parent.mkdir(parents=True)
     (outside / fault.path).write_text(fault.text)
     (outside / fault.path).chmod(fault.mode)
     (repository.folder / "parts").symlink_to(outside)
