@@ -66,7 +66,7 @@ def accept(
     _require_rest(store, old, view, links, kind)
     changed = bool(inputs) or kind == "fork" or replan is not None
     _require_work(store, view, links, start, changed=changed, other_plan=bool(template))
-    told_of = {"start": start, "agreed": agreed, "by": by, **_anew(old, replan)}
+    told_of: dict[str, Any] = {"start": start, "agreed": agreed, "by": by, **_anew(old, replan)}
     of = RerunOf(task_id=task_id, kind=kind, chain=_chain(old), **told_of)
     told = {"task_id": new_id} if new_id else {}
     task = complete(
