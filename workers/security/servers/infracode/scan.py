@@ -23,6 +23,7 @@ from workers.inspection.findings import (
 )
 from workers.inspection.git import printable
 from workers.inspection.repository import MAX_FILE_BYTES, Repository, Skipped
+from workers.inspection.text import decoded
 
 from .checkov import CHECKOV_KINDS, run_checkov
 from .copies import Batch, Copies
@@ -178,7 +179,4 @@ def _text(content: bytes) -> bytes:
 
     A byte that belongs to none is replaced: a scanner that cannot read one file may read none of those beside it.
     """
-    for mark, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig")):
-        if content.startswith(mark):
-            return content.decode(encoding, "replace").encode()
-    return content.decode("utf-8", "replace").encode()
+    return decoded(content).encode("utf-8", "replace")
