@@ -8,17 +8,19 @@ from aether_agents.store import Store
 
 
 def calls(store: Store, policy: PolicySettings, view: TaskView) -> list[DryCall]:
-    """The calls of a dry run in the order of its plan; none where there is no plan.
+    """The calls of a dry run in the order of its plan, or those that a waiting plan would make; none without a plan.
 
     Raises:
-        WrongStatus: the task is no dry run, or has not ended.
+        WrongStatus: the task is no dry run and no plan that waits, or has not ended.
         CannotOpen: this process lacks the sealing key.
     """
-    if not view.dry_run:
+    planned = not view.dry_run and not view.subtasks and store.tasks.task(view.task_id).plan_only
+    if not view.dry_run and not planned:
         raise WrongStatus(f"{view.task_id} is no dry run: `aether-agent execute TASK --dry-run` makes one")
     if view.status not in TERMINAL_TASK:
         raise WrongStatus(f"{view.task_id} has not ended: ask again when it has")
     plan = store.tasks.plan(view.task_id)
     if plan is None:
         return []
-    return dry_calls(plan, store.tasks.outcomes(view.task_id, [one.id for one in plan.subtasks]), policy)
+    done = {} if planned else store.tasks.outcomes(view.task_id, [one.id for one in plan.subtasks])
+    return dry_calls(plan, done, policy)

@@ -53,6 +53,28 @@ def test_a_dry_run_tells_what_it_would_call(host: Host) -> None:
     run(scenario())
 
 
+def test_a_plan_is_changed_and_accepted(host: Host) -> None:
+    async def scenario() -> None:
+        async with client(host, "ann") as ann, client(host, "bob") as bob:
+            first = await ann.execute(task="Say hello", type="say_hello", plan_only=True)
+            await ann.status(first, "completed")
+            change = {"task_id": first, "instruction": "set say message=moin"}
+            assert (await bob.call("agent_refine_task", change))["code"] == "not_allowed"
+            told = (await ann.call("agent_refine_task", change))["plan"]
+            assert [(one["kind"], one["after"]) for one in told["difference"]] == [("changed", "moin")]
+            assert (told["refines"], told["status"]) == (first, "completed")
+            wrong = await ann.call("agent_refine_task", {**change, "instruction": "drop nobody"})
+            assert (wrong["status"], wrong["code"]) == ("error", "invalid_task")
+            assert (await bob.call("agent_accept_plan", {"task_id": told["task_id"]}))["code"] == "not_allowed"
+            accepted = await ann.call("agent_accept_plan", {"task_id": told["task_id"]})
+            last = await ann.status(accepted["task_id"], "completed", "failed")
+            assert last["result"] == {"said": "moin"}
+            late = await ann.call("agent_accept_plan", {"task_id": accepted["task_id"]})
+            assert late["code"] == "wrong_status"
+
+    run(scenario())
+
+
 def test_cancel(host: Host) -> None:
     async def scenario() -> None:
         async with client(host, "ann") as ann:
