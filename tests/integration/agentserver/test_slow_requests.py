@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from aether_agents.agentserver.service.service import Service
-from aether_agents.agentserver.web import request_body, request_deadline
+from aether_agents.agentserver.web import request_deadline, request_values
 from aether_agents.agentserver.web.request_deadline import DeadlineProtocol
 from aether_agents.agentserver.web.web_app import web_app
 from tests.integration.agentserver.host import running
@@ -21,7 +21,7 @@ def port(lab: Lab) -> Iterator[int]:
     """A server that waits a moment, not half a minute."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(request_deadline, "HEAD_SECONDS", 0.3)
-        patch.setattr(request_body, "BODY_SECONDS", 0.3)
+        patch.setattr(request_values, "BODY_SECONDS", 0.3)
         with running(web_app(Service(lab.settings), TOKEN), http=DeadlineProtocol) as port:
             yield port
 
