@@ -51,8 +51,8 @@ def inject() -> None:
 def _watch_claims(folder: Path | None) -> None:
     claim = Tasks.claim
 
-    def watched(self: Tasks, task_id: str, subtask_id: str, queue: str) -> Any:
-        answer = claim(self, task_id, subtask_id, queue)
+    def watched(self: Tasks, task_id: str, subtask_id: str, *more: Any) -> Any:
+        answer = claim(self, task_id, subtask_id, *more)
         word = answer.reason if isinstance(answer, Refused) else "granted"
         _note(folder, "claims", f"{word} {task_id} {subtask_id}")
         return answer

@@ -21,13 +21,13 @@ local function claimable(task, it, queue)
 end
 
 -- A message that was sent with a higher priority than its task has now: the one that was sent when that changed is behind
--- those of others, and brings it.
-local function outranked(task, priority)
-  return priority > task.priority and 'outranked' or nil
+-- those of others, and brings it. What a canvas brings is not meant: Celery sends the end of a chord with its highest.
+local function outranked(task, it, priority)
+  return it.passed and priority > task.priority and 'outranked' or nil
 end
 
 -- A refusal ends its branch of the canvas: what it would have brought must be sent by whoever makes it ready.
-local CUTS = {not_ready = true, waiting = true, paused = true, braked = true, outranked = true}
+local CUTS = {not_ready = true, waiting = true, paused = true, braked = true}
 
 -- A message refused for these is no thread for another subtask.
 local NOBODYS = {newer = true, wrong_queue = true, braked = true}
@@ -75,7 +75,7 @@ export('claim', function(call, args)
   local queue, scarce, room = args[3], args[4] == '1', tonumber(args[5])
   local task = open(call, args[1])
   local it = task and node(task, args[2])
-  local asked, refusal = it, claimable(task, it, queue) or outranked(task, tonumber(args[6] or -1))
+  local asked, refusal = it, claimable(task, it, queue) or outranked(task, it, tonumber(args[6] or -1))
   if refusal then
     if CUTS[refusal] and not it.passed then pass_by(task, it) end
     if refusal == 'braked' then wait_for_release(task, it) end
