@@ -23,9 +23,9 @@ demo: .venv/run.stamp  ## Install, then run "Onboard this project" on this check
 	@printf '\n%s\n' 'To go on, put the command on your path:  export PATH="$(CURDIR)/$(BIN):$$PATH"'
 	@echo 'Then `aether-agent` alone says what can be asked for in a folder; `make setup` brings schedules, Flower and the page.'
 
-test: .venv/dev.stamp  ## Run every test (COVER=1, as in CI: with the floor for coverage, which takes half as long again)
+test: .venv/dev.stamp  ## Run every test (COVER=1: with the floor for coverage, which takes half as long again)
 	@rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder --ignore=tests/systems $(if $(CI)$(COVER),--cov --cov-report=term:skip-covered) $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder --ignore=tests/systems $(if $(COVER),--cov --cov-report=term:skip-covered) $(ARGS)
 
 # Without the plugins that no unit test uses: they load an event loop and hypothesis, or visit every logger around each test.
 unit: .venv/dev.stamp  ## Run the unit tests only, in seconds

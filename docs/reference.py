@@ -71,7 +71,7 @@ def on_page_markdown(markdown: str, **_: object) -> str:
 
 def commands() -> Iterator[str]:
     """Every command with the help that the terminal shows."""
-    top = click.Context(program, info_name=NAME)
+    top = click.Context(program, info_name=NAME, **program.context_settings)
     for section, entries in itertools.groupby(COMMANDS.values(), lambda entry: entry.section):
         yield from (f"## {section}", "")
         for entry in entries:

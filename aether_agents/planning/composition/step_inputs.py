@@ -61,7 +61,7 @@ def _meant(step: Step, kind: str) -> str:
         return f"after `{'`, `'.join(step.needs)}`" if step.needs else "first"
     if kind == "exception":
         return "what is left out"
-    return "every folder there" if kind == "each" else f"a {kind}"
+    return "each one there" if kind == "each" else f"a {kind}"
 
 
 def _names(steps: Sequence[Step]) -> list[dict[str, str]]:

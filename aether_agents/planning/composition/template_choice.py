@@ -33,7 +33,7 @@ _WANTED: Mapping[str, str] = {
     "passed": "a condition on a step that says no verdict",
     "failed": "a condition on a step that says no verdict",
     "exception": "an exception that no input takes",
-    "each": "no such folders are here, or not all of the servers",
+    "each": "no such folders are here, or only some servers are meant: name them",
     "span": "a time that no input takes",
     "comparison": "a comparison that no input takes",
     "schedule": "a time to begin: a schedule does that. `aether-agent schedule add` with this sentence keeps one, "

@@ -29,13 +29,14 @@ def test_a_beat_that_runs_fires_what_is_added_and_stops_when_it_is_removed(
     log = tmp_path / "beat.log"
     with beating(settings, log):
         assert store.schedules.add("often", added())
-        eventually(lambda: len(store.tasks.recent(50)) >= 2, 20, what="what was added is fired")
+        eventually(lambda: len(store.tasks.recent(50)) >= 2, 60, what="what was added is fired")
         assert {one.owner for one in store.tasks.recent(50)} == {owner_of("often")}
         made = store.tasks.task(store.tasks.recent(1)[0].task_id)
         assert (made.added_by, made.git) == ("ann", ANN), "it commits as who added it, not as who runs the worker"
         assert store.schedules.remove("often")
-        eventually(lambda: log.read_text().count("beginning again") == 2, 20, what="it is noticed")
-        assert "often" not in store.schedules.notes()
+        eventually(lambda: log.read_text().count("beginning again") == 2, 60, what="it is noticed")
+        # A slot that was being fired may have been noted after that: a beat that begins forgets it.
+        eventually(lambda: "often" not in store.schedules.notes(), 60, what="nothing is known of it")
     assert "Traceback" not in log.read_text()
 
 

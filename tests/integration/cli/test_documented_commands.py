@@ -31,7 +31,7 @@ def commands(command: click.Command, context: click.Context, path: Words = ()) -
                 yield from commands(child, click.Context(child, info_name=name, parent=context), (*path, name))
 
 
-KNOWN = dict(commands(program, click.Context(program, info_name=NAME)))
+KNOWN = dict(commands(program, click.Context(program, info_name=NAME, **program.context_settings)))
 
 
 def faults(text: str) -> Iterator[str]:
@@ -80,7 +80,7 @@ def helps(command: click.Command, context: click.Context) -> Iterator[tuple[str,
                 yield from helps(child, click.Context(child, info_name=name, parent=context))
 
 
-HELPS = dict(helps(program, click.Context(program, info_name=NAME)))
+HELPS = dict(helps(program, click.Context(program, info_name=NAME, **program.context_settings)))
 
 
 @pytest.mark.parametrize("path", HELPS)

@@ -95,11 +95,6 @@ def test_an_unknown_command_names_the_nearest() -> None:
     assert "did you mean `execute`?" in ran.output
 
 
-def test_commands_of_later_issues_are_not_there() -> None:
-    later = {"policy", "profile", "tokens"}
-    assert later.isdisjoint(COMMANDS)
-
-
 def test_debug_may_stand_before_and_after_the_command() -> None:
     for words in (["--debug", "completion", "bash"], ["completion", "bash", "--debug"]):
         assert CliRunner().invoke(program, words).exit_code == 0
