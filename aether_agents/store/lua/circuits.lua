@@ -48,6 +48,7 @@ function circuits.hold(task, it, till)
   local server = server_of(it)
   local circuit, said = circuits.of(task.call, server), 'rests:' .. server
   if not it.passed then pass_by(task, it) end
+  redis.call('ZREM', task.call.prefix .. ':line', 'p|' .. waiting_entry(task, it))  -- it takes no message of another
   redis.call('ZADD', task.call.prefix .. ':line', 0, circuits.entry(task, it))
   schedule(task, it.id, till)
   tally(task.call, 'parked|' .. it.queue)

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Mapping
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
@@ -108,6 +108,7 @@ def crowd(store: Store, dice: random.Random) -> Crowd:
 
 
 @given(seed=st.integers(0, 2**32))
+@example(seed=2213954)
 @profile(max_examples=80, **PROFILE)
 def test_every_message_brings_something_and_everything_is_brought(settings: Settings, seed: int) -> None:
     """Without the reaper, but for what is held for a silent server.
