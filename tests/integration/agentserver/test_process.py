@@ -150,9 +150,9 @@ def test_who_does_not_see_a_task_hears_nothing_of_its_owner_when_he_retries_it(l
         ann = Person("ann-of-one", "User")
         task_id = await at.submit(HighLevelTask(description="Speak", type="say_with_consent"), ann)
         with pytest.raises(TooManyTasks):
-            await at.retry(task_id, ann)
+            await at.retry(task_id, ann, "", None)
         with pytest.raises(TaskNotFound):
-            await at.retry(task_id, Confined("bob", "User"))
+            await at.retry(task_id, Confined("bob", "User"), "", None)
         await at.cancel(task_id, ann)
 
     run(lab, scenario)

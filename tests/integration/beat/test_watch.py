@@ -208,7 +208,7 @@ def test_apprise_tells_somebody(listener: tuple[str, list[dict[str, str]]], stor
     [(_, notify)] = opened(address, "env:WHO")
     assert notify("it is late", "go home", "critical")
     assert (heard[0]["title"], heard[0]["message"], heard[0]["type"]) == ("it is late", "go home", "failure")
-    with pytest.raises(InvalidSettings, match="`env:WHO` cannot be read"):
+    with pytest.raises(InvalidSettings, match="beat has no environment variable WHO"):
         channels_of(AlertSettings(to=("env:WHO",)), store, {})
     with pytest.raises(InvalidSettings, match="no address that apprise knows") as caught:
         channels_of(AlertSettings(routes={"notice": ("env:WHO",)}), store, {"WHO": "nonsense-with-a-password"})
