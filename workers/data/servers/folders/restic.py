@@ -16,6 +16,8 @@ _TAG = "aether:"
 _PASSED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION", "SSH_AUTH_SOCK")
 #: restic's exit code where some files could not be read: there is a snapshot, and it is not whole.
 NOT_WHOLE = 3
+#: Characters that are told of one line of restic's.
+_LINE = 200
 
 
 class Snapshot(NamedTuple):
@@ -115,11 +117,12 @@ class Restic:
             raise ToolError("`restic` is not installed on this machine: install the package `restic`") from None
         except Beyond as error:
             raise ToolError(f"restic was ended: it went beyond {error}") from None
-        said = printable(done.stderr.decode("utf-8", "replace").strip()[:600])
+        whole = done.stderr.decode("utf-8", "replace").strip()
+        said = printable(_both_ends(whole), 3 * _LINE)
         if done.returncode and (check or done.returncode != NOT_WHOLE):
             if not check and args[0] == "cat":
                 return done.returncode, ""
-            raise ToolError(f"{printable(self.repository)}: {said or 'restic failed'}{_advice(said)}")
+            raise ToolError(f"{printable(self.repository)}: {said or 'restic failed'}{_advice(whole)}")
         return done.returncode, done.stdout.decode("utf-8", "replace")
 
     def _local(self) -> bool:
@@ -128,6 +131,12 @@ class Restic:
 
 def _digest(tags: list[Any]) -> str:
     return next((str(tag).removeprefix(_TAG) for tag in tags if str(tag).startswith(_TAG)), "")
+
+
+def _both_ends(said: str) -> str:
+    """Its first lines, each without its middle: restic names long paths before the reason."""
+    lines = [line for line in said[:8_000].splitlines() if line.strip()][:3]
+    return "; ".join(line if len(line) <= _LINE else f"{line[: _LINE // 3]}…{line[-_LINE // 2 :]}" for line in lines)
 
 
 def _advice(said: str) -> str:
