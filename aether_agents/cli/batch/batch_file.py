@@ -100,7 +100,8 @@ def read_batch(path: Path, folder: Path, contexts: Sequence[str], specialists: S
 def _loose(document: Document) -> Iterator[str]:
     """What is wrong between entries, as far as they can be read: names given twice, needs that lead nowhere."""
     entries = document.data.get("tasks") if isinstance(document.data, Mapping) else None
-    rows = [(n, one) for n, one in enumerate(entries if isinstance(entries, list) else ()) if isinstance(one, Mapping)]
+    listed = enumerate(entries if isinstance(entries, list) else ())
+    rows = [(n, one) for n, one in listed if isinstance(one, Mapping) and one.get("id")]
     graph: dict[str, list[str]] = {}
     for number, row in rows:
         if (name := str(row.get("id", ""))) in graph:

@@ -80,6 +80,13 @@ def test_a_fault_speaks_of_what_stands_in_the_file(tmp_path: Path, text: str, sa
         assert word not in told
 
 
+def test_entries_without_an_id_are_told_so_once(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        read(tmp_path, "tasks: [{task: look}, {task: look}]")
+    told = str(caught.value)
+    assert (told.count("Field required"), "entry above" in told) == (2, False)
+
+
 def test_what_is_named_must_be_there(tmp_path: Path) -> None:
     (tmp_path / "plan.yaml").write_text("name: p\ndescription: p\nsubtasks:\n  - {id: x, tol: a/b}\n")
     text = """\
