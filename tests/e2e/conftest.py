@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import eventually
 from tests.e2e.terminal import ECHO, Person
+from tests.e2e.two_versions import install_before
 
 TEMPLATES = {
     "look_at_permissions": """\
@@ -126,3 +127,9 @@ def stranger(tmp_path: Path) -> Person:
     project = tmp_path / "project"
     project.mkdir()
     return Person(tmp_path / "home", project)
+
+
+@pytest.fixture(scope="session")
+def before(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The program of the version before."""
+    return install_before(tmp_path_factory.mktemp("before"))

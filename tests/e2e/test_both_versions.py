@@ -9,7 +9,7 @@ from aether_agents.local.valkey import ValkeyServer
 from aether_agents.store import Store
 from tests.conftest import eventually
 from tests.e2e.test_upgrade import ASK, LOOK, asked, becomes
-from tests.e2e.two_versions import BEFORE, THIS, Running, TwoVersions, install_before
+from tests.e2e.two_versions import BEFORE, THIS, Running, TwoVersions
 
 SCHEDULES = """\
 schedules:
@@ -21,22 +21,11 @@ schedules:
 """
 
 
-@pytest.fixture(scope="module")
-def before(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The program of the version before."""
-    return install_before(tmp_path_factory.mktemp("before"))
-
-
 @pytest.fixture
 def two(valkey: ValkeyServer, sealing_key: Path, tmp_path: Path, before: str) -> Iterator[TwoVersions]:
     """Both versions, and a project that each of them trusts."""
     both = TwoVersions(tmp_path, valkey.url, f"b{tmp_path.name[-20:].lower().strip('_')}", sealing_key, before)
-    (both.project / "templates").mkdir()
-    (both.project / "templates" / "look.yaml").write_text(LOOK)
-    (both.project / "templates" / "ask.yaml").write_text(ASK)
-    (both.project / "aether_agent.yaml").write_text(SCHEDULES)
-    for version in (BEFORE, THIS):
-        assert both.run(version, "trust", "--yes").returncode == 0
+    both.trust({"templates/look.yaml": LOOK, "templates/ask.yaml": ASK, "aether_agent.yaml": SCHEDULES})
     yield both
     both.close()
 

@@ -6,6 +6,7 @@ import subprocess
 import sysconfig
 import tarfile
 import venv
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,14 @@ class TwoVersions:
             "LANG": "C.UTF-8",
             **only("security", "dev"),
         }
+
+    def trust(self, files: Mapping[str, str]) -> None:
+        """Write files of the project, and let each version trust it."""
+        for name, text in files.items():
+            (self.project / name).parent.mkdir(exist_ok=True)
+            (self.project / name).write_text(text)
+        for version in (BEFORE, THIS):
+            assert self.run(version, "trust", "--yes").returncode == 0
 
     def environ(self, version: str) -> dict[str, str]:
         """The environment of its processes."""
